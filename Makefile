@@ -1,0 +1,38 @@
+# make demo | test | check | bench: each does its own set-up first.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+
+help:  ## show this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
+
+$(READY): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "lambent needs python3 >= 3.11")'
+	@$(PYTHON) -m venv $(VENV) || { echo "python3 -m venv failed: on Debian/Ubuntu run: apt-get install python3-venv"; exit 1; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@touch $@
+
+setup: $(READY)  ## virtual environment and dependencies
+
+demo: $(READY)  ## deploy the PDF manifest function, run it cold and warm, check what it made
+	@$(BIN)/python -m examples.demo
+
+check: $(READY)  ## format, lint, types, unit tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/pytest tests/unit tests/architecture
+
+test: $(READY)  ## all the tests
+	$(BIN)/pytest
+
+bench: $(READY)  ## figures beside their references, measured in one run
+	@$(BIN)/python -m bench
+
+clean:  ## remove what make made
+	rm -rf $(VENV) .lambent
+
+.PHONY: help setup demo check test bench clean

@@ -1,0 +1,1 @@
+"""Runs the engine: invoker, environments and their pools."""

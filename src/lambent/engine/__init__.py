@@ -1,0 +1,1 @@
+"""What should happen: pure decisions (state, event, now) -> (state, effects)."""

@@ -1,0 +1,1 @@
+"""What things are: names, functions, invocations, limits. Frozen values; imports nothing of ours."""

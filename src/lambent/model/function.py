@@ -1,0 +1,39 @@
+"""What runs: one version of a function, with everything an execution environment needs."""
+
+from dataclasses import dataclass, field
+
+from lambent.model.scope import Scope
+
+LATEST = "$LATEST"
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionVersion:
+    """A function version as an execution environment sees it.
+
+    `memory` and `ephemeral_storage` are in MB (1 MB = 1,048,576 bytes), `timeout` in seconds. `code` is the
+    hex SHA-256 of the deployment package, its name in the blob store. `revision_id` changes with every change
+    of code or configuration: environments started under another revision are not used again.
+    """
+
+    scope: Scope
+    name: str
+    version: str
+    runtime: str
+    handler: str
+    code: str
+    role: str
+    revision_id: str
+    timeout: int = 3
+    memory: int = 128
+    ephemeral_storage: int = 512
+    environment: dict[str, str] = field(default_factory=dict)
+    log_group: str = ""
+    log_format: str = "Text"
+    application_log_level: str | None = None
+    system_log_level: str | None = None
+
+    @property
+    def arn(self) -> str:
+        """The unqualified ARN."""
+        return f"arn:aws:lambda:{self.scope.region}:{self.scope.account}:function:{self.name}"

@@ -1,0 +1,23 @@
+"""Where state lives: one AWS account in one region. State in one scope is invisible from another."""
+
+from dataclasses import dataclass
+
+DEFAULT_ACCOUNT = "000000000000"
+DEFAULT_REGION = "us-east-1"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Scope:
+    """An account (12 digits) and a region name."""
+
+    account: str = DEFAULT_ACCOUNT
+    region: str = DEFAULT_REGION
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who makes a request, and the id that its answer, log lines and findings carry."""
+
+    scope: Scope
+    request_id: str
+    access_key: str | None = None

@@ -1,0 +1,1 @@
+"""The AWS services that are not answered here, in a process of their own."""

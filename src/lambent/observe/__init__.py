@@ -1,0 +1,1 @@
+"""What is seen of functions: log streams, REPORT lines."""

@@ -1,0 +1,1 @@
+"""How a process is confined. Knows Linux; knows nothing of AWS."""

@@ -1,0 +1,76 @@
+"""What is asked of a sandbox: values only."""
+
+import enum
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+class Level(enum.Enum):
+    """How strongly an environment is confined on this machine."""
+
+    NAMESPACE = "namespace"
+    PROCESS = "process"
+
+
+@dataclass(frozen=True, slots=True)
+class Bind:
+    """A folder or file of the host, seen read-only at `inside`."""
+
+    source: Path
+    inside: str
+
+
+@dataclass(frozen=True, slots=True)
+class ZygoteSpec:
+    """An interpreter that stands ready to fork.
+
+    `paths` go to the front of sys.path; `preload` are imported before the first fork, in order, and one that
+    can't be imported is skipped and reported; `binds` are in every sandbox of this zygote (the interpreter's own
+    prefix and the host's shared libraries are added by the sandbox itself).
+    """
+
+    interpreter: Path
+    paths: tuple[str, ...] = ()
+    preload: tuple[str, ...] = ()
+    binds: tuple[Bind, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxSpec:
+    """One sandbox. Sizes are bytes; `cpus` is a share of one CPU (0.0724 = 7.24 %)."""
+
+    id: str
+    zygote: ZygoteSpec
+    binds: tuple[Bind, ...] = ()
+    tmp_bytes: int = 512 << 20
+    memory_bytes: int = 128 << 20
+    cpus: float = 1.0
+    descriptors: int = 1024
+    processes: int = 1024
+    listen: tuple[int, ...] = ()
+    """Ports on the sandbox's own loopback; the listening sockets are handed to the creator."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessSpec:
+    """A process to start in a sandbox.
+
+    Either `entry` ("module:function", called without arguments in a fork of the zygote) or `argv` (executed).
+    `environment` is the whole environment: nothing of the host's is added. `fds` maps a descriptor number
+    inside to one of the caller's, which stays the caller's to close.
+    """
+
+    environment: dict[str, str]
+    entry: str = ""
+    argv: tuple[str, ...] = ()
+    cwd: str = "/"
+    fds: dict[int, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ExitStatus:
+    """How a process ended: `code` (exit) or `signal` (killed by), and whether memory ran out."""
+
+    code: int | None = None
+    signal: int | None = None
+    out_of_memory: bool = False

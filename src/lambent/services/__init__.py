@@ -1,0 +1,1 @@
+"""AWS services answered here, one folder each, one function per operation."""

@@ -1,0 +1,1 @@
+"""How AWS talks: botocore's service models in, HTTP out. Knows no service by name."""
