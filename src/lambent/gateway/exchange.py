@@ -1,0 +1,33 @@
+"""One request on its way through the chain: what is known of it so far."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from lambent.model.scope import Caller
+from lambent.wire.http import Request, Response
+from lambent.wire.service import Service
+
+Params = dict[str, Any]
+Operation = Callable[[Any, Caller, Params], Awaitable[dict[str, Any]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """A service that is answered here: its operations by name, and what they work with."""
+
+    operations: Mapping[str, Operation]
+    env: Any
+
+
+@dataclass(slots=True)
+class Exchange:
+    """A request and what the steps found out about it."""
+
+    request: Request
+    request_id: str
+    caller: Caller | None = None
+    service: Service | None = None
+    operation: str | None = None
+    params: Params | None = None
+    response: Response | None = None
