@@ -1,0 +1,42 @@
+"""Temporary credentials of an execution role, one set per environment, and who they stand for.
+
+The shapes are AWS's: a temporary access key id begins with ASIA and has 20 characters, a secret has 40.
+Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-prefixes
+"""
+
+import base64
+import secrets
+from dataclasses import dataclass
+
+from lambent.model.scope import Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What the SDK inside an environment signs with."""
+
+    access_key: str
+    secret_key: str
+    session_token: str
+
+
+class Credentialed:
+    """The credentials that are out, by access key id."""
+
+    def __init__(self) -> None:
+        self._scopes: dict[str, Scope] = {}
+
+    def issue(self, scope: Scope) -> Credentials:
+        """A new set for an environment of a function in `scope`."""
+        access_key = "ASIA" + base64.b32encode(secrets.token_bytes(10)).decode("ascii")
+        self._scopes[access_key] = scope
+        return Credentials(access_key, secrets.token_urlsafe(30), secrets.token_urlsafe(96))
+
+    def revoke(self, credentials: Credentials) -> None:
+        """The environment is gone."""
+        self._scopes.pop(credentials.access_key, None)
+
+    def account_of(self, access_key: str) -> str | None:
+        """The account whose function holds `access_key`, or None when it is not one of ours."""
+        scope = self._scopes.get(access_key)
+        return scope.account if scope else None

@@ -1,0 +1,291 @@
+"""One execution environment: carries out what `engine.environment` decides.
+
+It owns a sandbox, the runtime's process in it, the Runtime API that the process speaks to, its pipes and its log
+stream. Everything here runs on the event loop; only making and destroying the sandbox takes a task.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from lambent.dispatch.launch import Launched, Launcher, RuntimeProcess
+from lambent.engine import environment as engine
+from lambent.engine.environment import Effect, Event, Phase
+from lambent.model.function import FunctionVersion
+from lambent.model.invocation import Invocation, Outcome
+from lambent.observe.journal import Journal
+from lambent.runtimes import errors
+from lambent.runtimes.api import RuntimeInvocation
+
+log = logging.getLogger(__name__)
+
+Answer = Callable[[Outcome | Exception], None]
+UNHANDLED = "Unhandled"
+
+
+class Home(Protocol):
+    """Where an environment reports that it is free, or gone."""
+
+    def offer(self, environment: "Environment") -> None: ...
+
+    def gone(self, environment: "Environment") -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """`monotonic` for durations, `wall` for timestamps; both in seconds."""
+
+    monotonic: Callable[[], float]
+    wall: Callable[[], float]
+
+
+class EnvironmentFailed(Exception):
+    """The environment could not be made or was lost for a reason that is ours, not the function's."""
+
+
+@dataclass(slots=True)
+class _Running:
+    """The invocation at hand."""
+
+    invocation: Invocation
+    answer: Answer
+    started: float = 0.0
+    delivered: bool = False
+
+
+class Environment:
+    """An execution environment of one function version."""
+
+    def __init__(
+        self,
+        function: FunctionVersion,
+        home: Home,
+        launcher: Launcher,
+        journal: Journal,
+        clock: Clock,
+        spawn: Callable[..., asyncio.Task[None]],
+    ) -> None:
+        self.function = function
+        self._home = home
+        self._launcher = launcher
+        self._journal = journal
+        self._clock = clock
+        self._spawn = spawn
+        self._timer: asyncio.TimerHandle | None = None
+        self._launched: Launched | None = None
+        self._process: RuntimeProcess | None = None
+        self._running: _Running | None = None
+        self._failure: tuple[str, bytes] = ("", b"")
+        self._response: tuple[bytes, str | None] = (b"", None)
+        self._exit_payload = b""
+        self._state, effects = engine.begin()
+        self._carry_out(effects)
+
+    @property
+    def phase(self) -> Phase:
+        """Where in its life this environment is."""
+        return self._state.phase
+
+    def invoke(self, invocation: Invocation, answer: Answer) -> None:
+        """Run `invocation` here and call `answer` once with what came of it. The environment must be free."""
+        self._running = _Running(invocation, answer)
+        self._apply(Event.INVOKE, float(self.function.timeout))
+
+    def retire(self) -> None:
+        """Take no further invocation; end when the one at hand is answered."""
+        self._apply(Event.RETIRE)
+
+    # --- what the Runtime API reports
+
+    def on_next(self) -> None:
+        self._apply(Event.NEXT)
+
+    def on_response(self, request_id: str, body: bytes, headers: dict[str, str]) -> None:
+        self._response = (body, None)
+        self._apply(Event.RESPONSE)
+
+    def on_error(self, request_id: str, error_type: str, body: bytes) -> None:
+        self._response = (body, UNHANDLED)
+        self._apply(Event.RESPONSE)
+
+    def on_init_error(self, error_type: str, body: bytes) -> None:
+        self._failure = (error_type, body)
+        self._apply(Event.INIT_ERROR)
+
+    # --- the engine's decisions
+
+    def _apply(self, event: Event, timeout: float = 0.0) -> None:
+        try:
+            self._state, effects = engine.apply(self._state, event, self._clock.monotonic(), timeout)
+        except engine.IllegalTransition as illegal:
+            log.warning("environment %s: %s", self._journal.stream, illegal)
+            return
+        self._carry_out(effects)
+
+    def _carry_out(self, effects: engine.Effects) -> None:
+        for effect in effects:
+            EFFECTS[effect](self)
+
+    def _start_runtime(self) -> None:
+        self._spawn(self._start())
+
+    async def _start(self) -> None:
+        try:
+            if self._launched is None:
+                self._launched = await self._launcher.launch(self.function, self, self._journal.stream)
+                self._journal.init_start(self._launched.runtime_version)
+            process = await self._launched.start_runtime(self._journal.pipes)
+        except Exception:
+            log.exception("environment %s of %s could not be started", self._journal.stream, self.function.arn)
+            self._apply(Event.FAILED)
+            return
+        self._process = process
+        process.exited.add_done_callback(lambda _: self._on_exit(process))
+        self._apply(Event.STARTED)
+
+    def _on_exit(self, process: RuntimeProcess) -> None:
+        if process is not self._process or process.exited.cancelled():
+            return
+        self._process = None
+        status = process.exited.result()
+        self._exit_payload = errors.exit_payload(self._request_id(), status.code, status.signal, status.out_of_memory)
+        self._failure = ("Runtime.ExitError", self._exit_payload)
+        self._apply(Event.OUT_OF_MEMORY if status.out_of_memory else Event.EXITED)
+
+    def _kill_runtime(self) -> None:
+        process, self._process = self._process, None
+        if process is not None:
+            process.kill()
+        if self._launched is not None:
+            self._launched.api.reset()
+
+    def _arm(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        delay = self._state.deadline - self._clock.monotonic()
+        self._timer = asyncio.get_running_loop().call_later(max(delay, 0.0), self._on_timer)
+
+    def _disarm(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _on_timer(self) -> None:
+        self._timer = None
+        self._apply(Event.DEADLINE)
+
+    def _deliver(self) -> None:
+        running, launched = self._running, self._launched
+        assert running is not None and launched is not None
+        self._begin_invocation(running)
+        running.delivered = True
+        remaining = self._state.deadline - self._clock.monotonic()
+        invocation = running.invocation
+        launched.api.deliver(
+            RuntimeInvocation(
+                invocation.request_id,
+                invocation.payload,
+                int((self._clock.wall() + remaining) * 1000),
+                invocation.function_arn,
+                invocation.trace_id,
+                invocation.client_context,
+                invocation.cognito_identity,
+            )
+        )
+
+    def _begin_invocation(self, running: _Running) -> None:
+        """The START line, and the time from which the invocation counts. A suppressed init is inside it."""
+        if running.started == 0.0:
+            running.started = self._state.deadline - self._state.timeout
+            self._journal.start(running.invocation.request_id, self.function.version)
+
+    def _request_id(self) -> str:
+        return self._running.invocation.request_id if self._running else ""
+
+    # --- answers
+
+    def _answer_response(self) -> None:
+        payload, error = self._response
+        self._response = (b"", None)
+        if error is None and len(payload) > errors.MAX_RESPONSE:
+            payload, error = errors.response_too_large_payload(len(payload)), UNHANDLED
+        self._finish(payload, error)
+
+    def _answer_timeout(self) -> None:
+        seconds = float(self.function.timeout)
+        self._journal.timed_out(self._request_id(), seconds)
+        self._finish(errors.timeout_payload(self._request_id(), seconds), UNHANDLED, "timeout")
+
+    def _answer_init_error(self) -> None:
+        error_type, payload = self._failure
+        self._finish(payload, UNHANDLED, "error", error_type)
+
+    def _answer_exit(self) -> None:
+        payload = self._exit_payload or errors.exit_payload(self._request_id(), 0, None, False)
+        self._exit_payload = b""
+        self._finish(payload, UNHANDLED, "error", "Runtime.ExitError")
+
+    def _answer_gone(self) -> None:
+        running, self._running = self._running, None
+        if running is not None:
+            running.answer(EnvironmentFailed(f"environment {self._journal.stream} could not be started"))
+
+    def _finish(self, payload: bytes, error: str | None, status: str = "", error_type: str = "") -> None:
+        running, self._running = self._running, None
+        if running is None:
+            return
+        self._begin_invocation(running)
+        now = self._clock.monotonic()
+        init = self._state.init_seconds if self._take_init() else None
+        peak = self._launched.sandbox_peak() if self._launched else 0
+        self._journal.end(
+            running.invocation.request_id, now - running.started, init, peak, status, error_type
+        )
+        running.answer(Outcome(payload, error, self._journal.tail()))
+
+    def _take_init(self) -> bool:
+        """Whether this invocation carries the Init Duration: the first one, if its Init phase ended well."""
+        return self._journal.take_first() and self._state.init_seconds > 0
+
+    # --- reports and the end
+
+    def _report_init_failure(self) -> None:
+        seconds = self._clock.monotonic() - self._state.init_started
+        self._journal.init_report(seconds, "error", self._failure[0])
+
+    def _report_init_timeout(self) -> None:
+        self._journal.init_report(self._clock.monotonic() - self._state.init_started, "timeout", "")
+
+    def _offer(self) -> None:
+        self._home.offer(self)
+
+    def _destroy(self) -> None:
+        self._home.gone(self)
+        self._process = None
+        self._spawn(self._close())
+
+    async def _close(self) -> None:
+        launched, self._launched = self._launched, None
+        if launched is not None:
+            await launched.destroy()
+        self._journal.close()
+
+
+EFFECTS: dict[Effect, Callable[[Environment], None]] = {
+    Effect.DELIVER: Environment._deliver,
+    Effect.ANSWER_RESPONSE: Environment._answer_response,
+    Effect.ANSWER_TIMEOUT: Environment._answer_timeout,
+    Effect.ANSWER_INIT_ERROR: Environment._answer_init_error,
+    Effect.ANSWER_EXIT: Environment._answer_exit,
+    Effect.ANSWER_GONE: Environment._answer_gone,
+    Effect.REPORT_INIT_FAILURE: Environment._report_init_failure,
+    Effect.REPORT_INIT_TIMEOUT: Environment._report_init_timeout,
+    Effect.START_RUNTIME: Environment._start_runtime,
+    Effect.KILL_RUNTIME: Environment._kill_runtime,
+    Effect.ARM: Environment._arm,
+    Effect.DISARM: Environment._disarm,
+    Effect.OFFER: Environment._offer,
+    Effect.DESTROY: Environment._destroy,
+}

@@ -1,0 +1,95 @@
+"""Environments by function version: which are idle, which exist.
+
+The newest idle environment is used first, so that the oldest ones reach their keep-alive and end.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from lambent.dispatch.environment import Environment
+from lambent.model.function import FunctionVersion
+from lambent.model.scope import Scope
+
+Key = tuple[Scope, str, str, str]
+
+
+def key_of(function: FunctionVersion) -> Key:
+    """Environments are shared by nothing but the same revision of the same version."""
+    return (function.scope, function.name, function.version, function.revision_id)
+
+
+@dataclass(slots=True)
+class Pool:
+    """The environments of one revision. `idle` is in the order in which they fell idle, with the time."""
+
+    idle: list[tuple[Environment, float]] = field(default_factory=list)
+    all: set[Environment] = field(default_factory=set)
+
+
+class Pools:
+    """All environments of the machine.
+
+    `create` makes an environment; `now` is monotonic seconds; an environment that was idle for `idle_seconds` is
+    recycled by `recycle`, which the owner calls from time to time. 0 keeps none: every invocation starts cold.
+    """
+
+    def __init__(
+        self,
+        create: Callable[[FunctionVersion, "Pools"], Environment],
+        now: Callable[[], float],
+        idle_seconds: float,
+    ) -> None:
+        self._create = create
+        self._now = now
+        self._idle_seconds = idle_seconds
+        self._pools: dict[Key, Pool] = {}
+
+    def acquire(self, function: FunctionVersion) -> Environment:
+        """The newest idle environment of this revision, else a new one."""
+        key = key_of(function)
+        pool = self._pools.get(key)
+        if pool is None:
+            pool = self._pools[key] = Pool()
+        if pool.idle:
+            return pool.idle.pop()[0]
+        environment = self._create(function, self)
+        pool.all.add(environment)
+        return environment
+
+    def offer(self, environment: Environment) -> None:
+        """`environment` is free for the next invocation."""
+        pool = self._pools.get(key_of(environment.function))
+        if pool is None or environment not in pool.all or self._idle_seconds <= 0:
+            environment.retire()
+        else:
+            pool.idle.append((environment, self._now()))
+
+    def gone(self, environment: Environment) -> None:
+        """`environment` takes no further invocation."""
+        key = key_of(environment.function)
+        pool = self._pools.get(key)
+        if pool is None:
+            return
+        pool.all.discard(environment)
+        pool.idle = [entry for entry in pool.idle if entry[0] is not environment]
+        if not pool.all:
+            del self._pools[key]
+
+    def retire(self, scope: Scope, name: str) -> None:
+        """Drain every environment of a function: idle ones end now, busy ones after their invocation."""
+        for key in [key for key in self._pools if key[:2] == (scope, name)]:
+            for environment in tuple(self._pools.pop(key).all):
+                environment.retire()
+
+    def recycle(self) -> None:
+        """End the environments that have been idle for long."""
+        limit = self._now() - self._idle_seconds
+        for pool in tuple(self._pools.values()):
+            for environment, since in tuple(pool.idle):
+                if since > limit:
+                    break
+                environment.retire()
+
+    def environments(self) -> list[Environment]:
+        """All that exist, idle or not."""
+        return [environment for pool in self._pools.values() for environment in pool.all]

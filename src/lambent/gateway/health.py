@@ -1,0 +1,18 @@
+"""GET /_lambent/health: what runs here, and what each promise is worth on this machine."""
+
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+
+from lambent.wire.http import Request, Response
+
+
+def page(report: Callable[[], dict[str, Any]]) -> Callable[[Request], Any]:
+    """The page for what `report` says at that moment."""
+
+    async def answer(request: Request) -> Response:
+        body = orjson.dumps(report(), option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS)
+        return Response(200, [("Content-Type", "application/json")], body)
+
+    return answer

@@ -1,0 +1,1 @@
+"""AWS Lambda's API, one operation per file."""

@@ -1,0 +1,85 @@
+"""The Lambda API's refusals, in AWS's words (from recorded answers unless a comment says otherwise)."""
+
+from lambent.wire.fault import Fault
+
+_USER = {"Type": "User"}
+
+
+def invalid(message: str) -> Fault:
+    """400 InvalidParameterValueException."""
+    return Fault("InvalidParameterValueException", message, members=_USER)
+
+
+def unsupported(setting: str) -> Fault:
+    """A setting that AWS has and Lambent refuses, rather than ignore it."""
+    return invalid(
+        f"{setting} is not supported by Lambent yet; it would have no effect here, so it is refused."
+    )
+
+
+def conflict(message: str) -> Fault:
+    """409 ResourceConflictException."""
+    return Fault("ResourceConflictException", message, members=_USER)
+
+
+def function_exists(name: str) -> Fault:
+    """Create of a name that is taken."""
+    return conflict(f"Function already exist: {name}")
+
+
+def update_in_progress(arn: str) -> Fault:
+    """A change while another one is under way."""
+    return conflict(
+        "The operation cannot be performed at this time. An update is in progress for resource: " + arn
+    )
+
+
+def not_active(state: str) -> Fault:
+    """A change of a function that is not there yet, or no more."""
+    return conflict(
+        "The operation cannot be performed at this time. "
+        f"The function is currently in the following state: {state}"
+    )
+
+
+def not_found(message: str) -> Fault:
+    """404 ResourceNotFoundException."""
+    return Fault("ResourceNotFoundException", message, members=_USER)
+
+
+def function_not_found(arn: str) -> Fault:
+    """No function, or no such version of it."""
+    return not_found(f"Function not found: {arn}")
+
+
+def stale_revision() -> Fault:
+    """412: the RevisionId sent is not the current one."""
+    return Fault(
+        "PreconditionFailedException",
+        "The Revision Id provided does not match the latest Revision Id. "
+        "Call the GetFunction/GetAlias API to retrieve the latest Revision Id",
+        members=_USER,
+    )
+
+
+def too_large_entity(message: str) -> Fault:
+    """413, a code that the service model does not list."""
+    return Fault("RequestEntityTooLargeException", message, status=413)
+
+
+def code_storage_exceeded() -> Fault:
+    """The account's code storage is used up. Source: API reference, CodeStorageExceededException."""
+    return Fault("CodeStorageExceededException", "Code storage limit exceeded.", members=_USER)
+
+
+def over_maximum(value: object, member: str, maximum: int, *, what: str) -> Fault:
+    """A value over a quota, where the model's own bound is wider. `what` is "length" or "value"."""
+    return invalid(
+        f"1 validation error detected: Value '{value}' at '{member}' failed to satisfy constraint: "
+        f"Member must have {what} less than or equal to {maximum}"
+    )
+
+
+def s3_refused(code: str, message: str) -> Fault:
+    """The package could not be read from its bucket; `code` and `message` are S3's."""
+    return invalid(f"Error occurred while GetObject. S3 Error Code: {code}. S3 Error Message: {message}")

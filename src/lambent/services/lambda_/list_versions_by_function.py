@@ -1,0 +1,19 @@
+"""ListVersionsByFunction."""
+
+from typing import Any
+
+from lambent.model.scope import Caller
+from lambent.services.lambda_.configuration import listed
+from lambent.services.lambda_.env import LambdaEnv
+from lambent.services.lambda_.lookup import find_latest
+from lambent.services.lambda_.paging import marker_after, page_size, read_marker
+
+
+async def list_versions_by_function(env: LambdaEnv, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
+    """Every version; $LATEST alone until versions can be published."""
+    latest = find_latest(env.functions, caller.scope, params["FunctionName"])
+    after = read_marker(params) or (latest.name, "")
+    found = [record for record in env.functions.versions(latest.scope, latest.name) if record.key[1:] > after]
+    limit = page_size(params)
+    page = [listed(record, record.version) for record in found[:limit]]
+    return {"Versions": page} | ({"NextMarker": marker_after(found[limit - 1])} if found[limit:] else {})

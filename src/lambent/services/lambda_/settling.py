@@ -1,0 +1,61 @@
+"""What follows an accepted create or update: Pending becomes Active, InProgress becomes Successful.
+
+Runs in the background right after the answer, and at the start for what a killed server left unfinished.
+"""
+
+import logging
+from dataclasses import replace
+
+from lambent.model.function import LATEST
+from lambent.model.scope import Scope
+from lambent.services.lambda_.env import LambdaEnv
+from lambent.services.lambda_.lifecycle import Event, phase_of, show, step
+from lambent.store.errors import BlobMissing, RecordChanged, StoreError
+from lambent.store.packages import PackageError
+
+_log = logging.getLogger(__name__)
+
+ATTEMPTS = 100
+"""Tag changes that may get in between before the rest is left to the next start."""
+
+
+async def settle(env: LambdaEnv, scope: Scope, name: str) -> None:
+    """Bring a function to rest. Never raises: what can't be written now is done at the next start."""
+    try:
+        for _ in range(ATTEMPTS):
+            if await _settled(env, scope, name):
+                return
+    except StoreError:
+        _log.exception("%s stays unfinished until the next start", name)
+
+
+async def _settled(env: LambdaEnv, scope: Scope, name: str) -> bool:
+    record = env.functions.current(scope, name, LATEST)
+    if record is None or step(phase_of(record), Event.UNPACKED) is None:
+        return True
+    phase = step(phase_of(record), await _unpack(env, record.code))
+    assert phase is not None
+    configuration = show(record.configuration, phase, env.new_id())
+    try:
+        await env.functions.replace(record, replace(record, configuration=configuration))
+    except RecordChanged:
+        return False
+    return True
+
+
+async def _unpack(env: LambdaEnv, code: str) -> Event:
+    try:
+        with env.blobs.using(code):
+            await env.blobs.unpack(code)
+    except (PackageError, BlobMissing):
+        _log.exception("package %s can't be unpacked", code)
+        return Event.FAILURE
+    return Event.UNPACKED
+
+
+def resume(env: LambdaEnv) -> int:
+    """At the start: finish what was under way when the last server ended; returns how many."""
+    unfinished = [record for record in env.functions if step(phase_of(record), Event.UNPACKED)]
+    for record in unfinished:
+        env.spawn(settle(env, record.scope, record.name))
+    return len(unfinished)

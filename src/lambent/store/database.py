@@ -1,0 +1,108 @@
+"""One thread that talks to the database, so that the event loop never waits for a disk.
+
+Every transaction runs in that thread, in the order asked for. What a transaction changes in memory is applied
+on the event loop after the commit, also when the asker was cancelled meanwhile: memory never lags the disk.
+"""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy import exc
+
+from lambent.store import schema
+from lambent.store.errors import StoreBroken, StoreError, StoreLocked, from_database, from_os
+
+T = TypeVar("T")
+
+BUSY_SECONDS = 5.0
+
+
+def _engine(url: str) -> sa.Engine:
+    engine = sa.create_engine(url)
+    if engine.dialect.name == "sqlite":
+        sa.event.listen(engine, "connect", _configure_sqlite)
+    return engine
+
+
+def _configure_sqlite(connection: sa.engine.interfaces.DBAPIConnection, _record: object) -> None:
+    cursor = connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}")
+    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("PRAGMA synchronous = FULL")  # an acknowledged write survives a power cut, too
+    cursor.close()
+
+
+class Database:
+    """Transactions on an SQLAlchemy URL. Make it with `open_database`, end it with `close`."""
+
+    def __init__(self, url: str) -> None:
+        self._engine = _engine(url)
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="lambent-store")
+
+    async def run(self, work: Callable[[sa.Connection], T], then: Callable[[T], None] | None = None) -> T:
+        """Run `work` in one transaction; after its commit call `then(result)` on the event loop.
+
+        Raises StoreError; `work` may raise its own.
+        """
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[T] = loop.create_future()
+
+        def settle(result: T) -> None:
+            if then is not None:
+                then(result)
+            if not done.done():
+                done.set_result(result)
+
+        def refuse(error: BaseException) -> None:
+            if not done.done():
+                done.set_exception(error)
+
+        def job() -> None:
+            try:
+                result = self._transact(work)
+            except BaseException as error:
+                loop.call_soon_threadsafe(refuse, error)
+            else:
+                loop.call_soon_threadsafe(settle, result)
+
+        try:
+            self._thread.submit(job)
+        except RuntimeError as error:
+            raise StoreBroken("the store is closed") from error
+        return await done
+
+    def _transact(self, work: Callable[[sa.Connection], T]) -> T:
+        try:
+            with self._engine.begin() as connection:
+                return work(connection)
+        except exc.SQLAlchemyError as error:
+            raise from_database(error) from error
+        except OSError as error:
+            raise from_os(error) from error
+
+    async def close(self) -> None:
+        """Finish what was asked for, then let go of the database."""
+        loop = asyncio.get_running_loop()
+        try:
+            await loop.run_in_executor(self._thread, self._engine.dispose)
+        finally:
+            self._thread.shutdown(wait=False)
+
+
+async def open_database(url: str) -> Database:
+    """Open, and make or check the tables. Raises StoreError."""
+    try:
+        database = Database(url)
+    except (exc.SQLAlchemyError, ImportError) as error:
+        raise StoreBroken(f"can't open {sa.make_url(url).render_as_string()}: {error}") from error
+    try:
+        await database.run(schema.prepare)
+    except StoreError as error:
+        await database.close()
+        if isinstance(error, StoreLocked):
+            raise StoreLocked(f"{error}: is another process using the database?") from error
+        raise
+    return database

@@ -1,0 +1,55 @@
+"""The store as a whole: open a data folder, get everything that lasts."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from lambent.model.limits import AWS_2026, Limits
+from lambent.store.blobs import Blobs
+from lambent.store.database import Database, open_database
+from lambent.store.functions import Functions
+from lambent.store.lock import FolderLock
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """What lasts. `database` is for rooms with tables of their own."""
+
+    functions: Functions
+    blobs: Blobs
+    database: Database
+    lock: FolderLock
+
+    async def close(self) -> None:
+        """Finish the writes under way and give the data folder back."""
+        try:
+            await self.database.close()
+        finally:
+            self.lock.release()
+
+
+async def open_store(data_dir: Path, url: str | None = None, limits: Limits = AWS_2026) -> Store:
+    """Open a data folder, made if it is not there; `url` is an SQLAlchemy URL for the state.
+
+    Raises StoreInUse when a server runs on the folder, StoreTooNew, StoreLocked, StoreError.
+    """
+    lock = FolderLock(data_dir)
+    try:
+        blobs = Blobs(data_dir / "blobs", limits.zip_unzipped)
+        database = await open_database(url or f"sqlite:///{data_dir / 'state.db'}")
+    except BaseException:
+        lock.release()
+        raise
+    functions = Functions(database)
+    try:
+        await functions.load()
+    except BaseException:
+        await database.close()
+        lock.release()
+        raise
+    return Store(functions, blobs, database, lock)
+
+
+async def sweep(store: Store, in_use: Callable[[str], bool] = lambda _digest: False) -> list[str]:
+    """Remove packages that no record and no environment (`in_use`) refers to; returns their digests."""
+    return await store.blobs.sweep(lambda digest: bool(store.functions.uses(digest)) or in_use(digest))

@@ -1,0 +1,73 @@
+"""A function version as it is stored."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import orjson
+
+from lambent.model.function import FunctionVersion
+from lambent.model.scope import Scope
+
+
+@dataclass(frozen=True, eq=False)
+class FunctionRecord:
+    """One version of one function. Never changed in place: a change makes another record.
+
+    `created` is seconds since 1970. `code` is the hex SHA-256 of the package. `deployment` changes with every
+    change of code or configuration, but not with RevisionId, which moves with the state too. `configuration`
+    holds the members of AWS's FunctionConfiguration, all but FunctionArn.
+    """
+
+    scope: Scope
+    name: str
+    version: str
+    created: float
+    code: str
+    deployment: str
+    configuration: dict[str, Any]
+
+    @property
+    def revision(self) -> str:
+        """RevisionId, the guard of every change."""
+        return str(self.configuration["RevisionId"])
+
+    @property
+    def key(self) -> tuple[Scope, str, str]:
+        """What finds it."""
+        return (self.scope, self.name, self.version)
+
+    @cached_property
+    def running(self) -> FunctionVersion:
+        """What an execution environment needs of it; made once."""
+        said = self.configuration
+        logging = said["LoggingConfig"]
+        return FunctionVersion(
+            scope=self.scope,
+            name=self.name,
+            version=self.version,
+            runtime=said["Runtime"],
+            handler=said["Handler"],
+            code=self.code,
+            role=said["Role"],
+            revision_id=self.deployment,
+            timeout=said["Timeout"],
+            memory=said["MemorySize"],
+            ephemeral_storage=said["EphemeralStorage"]["Size"],
+            environment=said.get("Environment", {}).get("Variables", {}),
+            log_group=logging["LogGroup"],
+            log_format=logging["LogFormat"],
+            application_log_level=logging.get("ApplicationLogLevel"),
+            system_log_level=logging.get("SystemLogLevel"),
+        )
+
+    def dump(self) -> str:
+        """The document that is stored beside the key."""
+        said = {"code": self.code, "deployment": self.deployment, "configuration": self.configuration}
+        return orjson.dumps(said).decode()
+
+    @classmethod
+    def load(cls, scope: Scope, name: str, version: str, created: float, document: str) -> "FunctionRecord":
+        """The record of a stored row."""
+        said = orjson.loads(document)
+        return cls(scope, name, version, created, said["code"], said["deployment"], said["configuration"])

@@ -1,0 +1,79 @@
+"""The arrows between rooms, as ARCHITECTURE.md draws them."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).parents[2] / "src" / "lambent"
+
+ALLOWED: dict[str, set[str]] = {
+    "model": set(),
+    "wire": set(),
+    "sandbox": set(),
+    "engine": {"model"},
+    "runtimes": {"model", "sandbox.spec"},
+    "store": {"model"},
+    "observe": {"model"},
+    "services": {"engine", "store", "model", "wire.fault", "wire.http", "observe"},
+    "neighbour": {"model", "wire.http", "wire.fault"},
+    "dispatch": {"engine", "runtimes", "sandbox", "store", "observe", "model"},
+    "gateway": {"wire", "model"},
+    "cli": {"settings", "server", "sandbox.probe", "runtimes.interpreters"},
+    "settings": set(),
+}
+"""Room -> the rooms (or modules) of ours that it may import. server.py, the composition root, sees everything."""
+
+PURE = ("model", "engine")
+IMPURE = {"asyncio", "socket", "subprocess", "threading", "time", "random", "os", "secrets", "uuid"}
+
+
+def modules() -> list[Path]:
+    return [path for path in sorted(SOURCE.rglob("*.py")) if path.parent != SOURCE or path.stem == "settings"]
+
+
+def room_of(path: Path) -> str:
+    relative = path.relative_to(SOURCE)
+    return relative.parts[0] if len(relative.parts) > 1 else relative.stem
+
+
+def imports(path: Path) -> set[str]:
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            names.add(node.module)
+            names.update(f"{node.module}.{alias.name}" for alias in node.names)
+    return names
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(SOURCE)))
+def test_a_room_imports_only_what_its_arrows_allow(path: Path) -> None:
+    room = room_of(path)
+    allowed = ALLOWED[room] | {room}
+    for name in imports(path):
+        if not name.startswith("lambent.") or name == "lambent.__version__":
+            continue
+        inner = name.removeprefix("lambent.")
+        fits = any(inner == one or inner.startswith(one + ".") or one.startswith(inner + ".") for one in allowed)
+        assert fits, f"{path.relative_to(SOURCE)} imports {name}: {room} -> {inner.split('.')[0]} is not an arrow"
+
+
+@pytest.mark.parametrize("room", PURE)
+def test_a_pure_room_neither_waits_nor_asks_the_machine(room: str) -> None:
+    for path in (SOURCE / room).rglob("*.py"):
+        roots = {name.split(".")[0] for name in imports(path)}
+        assert not roots & IMPURE, f"{path.relative_to(SOURCE)} imports {roots & IMPURE}"
+
+
+def test_the_wire_knows_no_service_by_name() -> None:
+    for path in (SOURCE / "wire").rglob("*.py"):
+        assert "lambda_" not in path.read_text("utf-8").replace("lambda_:", ""), path
+
+
+def test_every_room_is_in_the_table_and_none_is_empty() -> None:
+    rooms = {path.name for path in SOURCE.iterdir() if path.is_dir() and not path.name.startswith("__")}
+    assert rooms <= set(ALLOWED)
+    for room in rooms:
+        assert len(list((SOURCE / room).rglob("*.py"))) > 1, f"{room} has nothing in it"

@@ -1,0 +1,147 @@
+"""A real server in a process of its own, and real clients."""
+
+import io
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+
+READY_SECONDS = 60
+ROLE = "arn:aws:iam::000000000000:role/test"
+RUNTIME = f"python3.{sys.version_info.minor}"
+
+
+@dataclass
+class Server:
+    """A running `lambent up`."""
+
+    process: "subprocess.Popen[str]"
+    endpoint: str
+    data_dir: Path
+    output: list[str] = field(default_factory=list)
+
+    def client(self, service: str, **config: Any) -> Any:
+        """A boto3 client for this server; keywords are botocore Config options."""
+        defaults: dict[str, Any] = {"retries": {"max_attempts": 0}, "read_timeout": 120}
+        return boto3.client(
+            service,
+            endpoint_url=self.endpoint,
+            region_name="us-east-1",
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+            config=Config(**(defaults | config)),
+        )
+
+    def stop(self, how: int = signal.SIGTERM, seconds: float = 10.0) -> int:
+        """Signal the server and wait for its end."""
+        self.process.send_signal(how)
+        status = self.process.wait(seconds)
+        if self.process.stdout is not None:
+            self.process.stdout.close()
+        return status
+
+
+def start(data_dir: Path, *arguments: str, env: dict[str, str] | None = None) -> Server:
+    """Start a server on a free port and wait for its ready line."""
+    command = [sys.executable, "-m", "lambent.cli.main", "up", "--port", "0", "--data-dir", str(data_dir), *arguments]
+    environment = {**os.environ, **(env or {})}
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment
+    )
+    assert process.stdout is not None
+    lines: list[str] = []
+    watchdog = threading.Timer(READY_SECONDS, process.kill)
+    watchdog.start()
+    for line in process.stdout:
+        lines.append(line)
+        found = re.search(r"ready at (http://\S+)", line)
+        if found:
+            watchdog.cancel()
+            server = Server(process, found[1], data_dir, lines)
+            threading.Thread(target=_collect, args=(process, lines), daemon=True).start()
+            return server
+    watchdog.cancel()
+    process.wait()
+    raise AssertionError(f"the server did not start: {''.join(lines)}")
+
+
+def _collect(process: "subprocess.Popen[str]", lines: list[str]) -> None:
+    assert process.stdout is not None
+    try:
+        lines.extend(process.stdout)
+    except ValueError:
+        return  # closed by stop()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One server for all tests that don't stop it."""
+    running = start(tmp_path_factory.mktemp("data"))
+    yield running
+    assert running.stop() == 0, "".join(running.output)
+
+
+@pytest.fixture
+def own_server(tmp_path: Path) -> Iterator[Callable[..., Server]]:
+    """Starts servers of a test's own; what still runs at its end is killed."""
+    started: list[Server] = []
+
+    def begin(*arguments: str, data_dir: Path | None = None, env: dict[str, str] | None = None) -> Server:
+        started.append(start(data_dir or tmp_path / "data", *arguments, env=env))
+        return started[-1]
+
+    yield begin
+    for one in started:
+        if one.process.poll() is None:
+            one.stop(signal.SIGKILL)
+        elif one.process.stdout is not None:
+            one.process.stdout.close()
+
+
+def package(files: dict[str, str]) -> bytes:
+    """A deployment package of text files by name."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in files.items():
+            info = zipfile.ZipInfo(name)
+            info.external_attr = 0o644 << 16
+            archive.writestr(info, text)
+    return buffer.getvalue()
+
+
+Deploy = Callable[..., str]
+
+
+@pytest.fixture
+def deploy(server: Server, request: pytest.FixtureRequest) -> Iterator[Deploy]:
+    """Deploys `code` as app.py with handler app.handler, waits, answers the function's name; deletes it afterwards."""
+    client = server.client("lambda")
+    names: list[str] = []
+
+    def run(code: str, **options: Any) -> str:
+        base = re.sub(r"[^A-Za-z0-9_]", "-", request.node.name)[:50]
+        name = options.pop("FunctionName", f"{base}-{len(names)}")
+        files = {"app.py": code, **options.pop("files", {})}
+        settings = {"Runtime": RUNTIME, "Handler": "app.handler", "Role": ROLE, **options}
+        client.create_function(FunctionName=name, Code={"ZipFile": package(files)}, **settings)
+        names.append(name)
+        client.get_waiter("function_active_v2").wait(FunctionName=name, WaiterConfig={"Delay": 0.05, "MaxAttempts": 2000})
+        return name
+
+    yield run
+    for name in names:
+        try:
+            client.delete_function(FunctionName=name)
+        except client.exceptions.ResourceNotFoundException:
+            continue

@@ -1,0 +1,97 @@
+"""The server as a process: start, stop, crash, restart."""
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.conftest import ROLE, RUNTIME, Server, package
+
+ECHO = {"app.py": "def handler(event, context):\n    return event\n"}
+Begin = Callable[..., Server]
+
+
+def up(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-m", "lambent.cli.main", "up", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+
+def create(server: Server, name: str) -> None:
+    client = server.client("lambda")
+    client.create_function(
+        FunctionName=name, Runtime=RUNTIME, Handler="app.handler", Role=ROLE, Code={"ZipFile": package(ECHO)}
+    )
+    client.get_waiter("function_active_v2").wait(FunctionName=name, WaiterConfig={"Delay": 0.05, "MaxAttempts": 2000})
+
+
+def test_health_says_what_each_promise_is_worth(server: Server) -> None:
+    with urllib.request.urlopen(f"{server.endpoint}/_lambent/health", timeout=10) as answer:
+        health = json.load(answer)
+    assert health["version"]
+    assert health["isolation"]["level"] in {"namespace", "process"}
+    assert health["isolation"]["promises"]
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_cleanly_within_five_seconds(own_server: Begin, how: int) -> None:
+    server = own_server()
+    create(server, "f")
+    server.client("lambda").invoke(FunctionName="f", Payload=b"1")
+    assert server.stop(how, 5.0) == 0
+    assert "Traceback" not in "".join(server.output)
+
+
+def test_a_second_server_on_the_data_folder_says_one_line(own_server: Begin) -> None:
+    server = own_server()
+    second = up("--port", "0", "--data-dir", str(server.data_dir))
+    assert second.returncode == 1
+    assert len(second.stderr.strip().splitlines()) == 1
+    assert str(server.data_dir) in second.stderr
+
+
+def test_a_port_in_use_says_one_line(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        second = up("--port", str(port), "--data-dir", str(tmp_path))
+    assert second.returncode == 1
+    assert len(second.stderr.strip().splitlines()) == 1
+    assert str(port) in second.stderr
+
+
+def test_functions_survive_kill_9(own_server: Begin) -> None:
+    first = own_server()
+    create(first, "kept")
+    first.client("lambda").invoke(FunctionName="kept", Payload=b"1")
+    first.stop(signal.SIGKILL)
+    second = own_server(data_dir=first.data_dir)
+    answer = second.client("lambda").invoke(FunctionName="kept", Payload=b'{"n": 1}')
+    assert json.loads(answer["Payload"].read()) == {"n": 1}
+    groups = second.client("logs").describe_log_groups()["logGroups"]
+    assert "/aws/lambda/kept" in [group["logGroupName"] for group in groups]
+
+
+def test_the_code_link_downloads_the_package_and_nothing_else(server: Server) -> None:
+    create(server, "linked")
+    code = server.client("lambda").get_function(FunctionName="linked")["Code"]
+    with urllib.request.urlopen(code["Location"], timeout=10) as answer:
+        assert answer.read() == package(ECHO)
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(code["Location"][:-1] + "0", timeout=10)
+    assert refused.value.code == 403
+    refused.value.close()
+    server.client("lambda").delete_function(FunctionName="linked")
+
+
+def test_an_operation_that_is_not_built_is_refused_by_name(server: Server) -> None:
+    client = server.client("lambda")
+    with pytest.raises(client.exceptions.ClientError) as refused:
+        client.list_capacity_providers()
+    assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
+    assert "lambda:ListCapacityProviders" in refused.value.response["Error"]["Message"]

@@ -1,0 +1,83 @@
+"""Which environment gets the next invocation."""
+
+from dataclasses import replace
+
+from lambent.dispatch.pools import Pools
+from lambent.model.function import FunctionVersion
+from lambent.model.scope import Scope
+
+SCOPE = Scope("111111111111", "eu-west-1")
+FUNCTION = FunctionVersion(SCOPE, "f", "$LATEST", "python3.13", "a.b", "00", "role", "r1")
+
+
+class FakeEnvironment:
+    """Remembers that it was retired; leaves its pool like the real one does when it is idle."""
+
+    def __init__(self, function: FunctionVersion, home: Pools) -> None:
+        self.function = function
+        self.home = home
+        self.retired = False
+
+    def retire(self) -> None:
+        self.retired = True
+        self.home.gone(self)  # type: ignore[arg-type]
+
+
+class Now:
+    def __init__(self) -> None:
+        self.value = 0.0
+
+    def __call__(self) -> float:
+        return self.value
+
+
+def pools(idle_seconds: float = 60.0) -> tuple[Pools, Now]:
+    now = Now()
+    return Pools(FakeEnvironment, now, idle_seconds), now  # type: ignore[arg-type]
+
+
+def test_the_newest_idle_environment_is_used_first() -> None:
+    made, _ = pools()
+    first, second = made.acquire(FUNCTION), made.acquire(FUNCTION)
+    made.offer(first)
+    made.offer(second)
+    assert made.acquire(FUNCTION) is second
+    assert made.acquire(FUNCTION) is first
+    assert made.acquire(FUNCTION) not in (first, second)
+
+
+def test_another_revision_gets_environments_of_its_own() -> None:
+    made, _ = pools()
+    first = made.acquire(FUNCTION)
+    made.offer(first)
+    assert made.acquire(replace(FUNCTION, revision_id="r2")) is not first
+
+
+def test_retiring_a_function_drains_all_its_revisions_and_no_other() -> None:
+    made, _ = pools()
+    one = made.acquire(FUNCTION)
+    two = made.acquire(replace(FUNCTION, revision_id="r2"))
+    other = made.acquire(replace(FUNCTION, name="g"))
+    made.retire(SCOPE, "f")
+    assert (one.retired, two.retired, other.retired) == (True, True, False)  # type: ignore[attr-defined]
+    made.offer(one)
+    assert made.acquire(FUNCTION) is not one
+
+
+def test_environments_that_idle_for_long_are_recycled_oldest_first() -> None:
+    made, now = pools(60.0)
+    first, second = made.acquire(FUNCTION), made.acquire(FUNCTION)
+    made.offer(first)
+    now.value = 30.0
+    made.offer(second)
+    now.value = 61.0
+    made.recycle()
+    assert (first.retired, second.retired) == (True, False)  # type: ignore[attr-defined]
+    assert made.environments() == [second]
+
+
+def test_no_idle_time_means_always_cold() -> None:
+    made, _ = pools(0)
+    first = made.acquire(FUNCTION)
+    made.offer(first)
+    assert first.retired  # type: ignore[attr-defined]

@@ -1,0 +1,161 @@
+"""A Lambda control plane on a temporary folder, with a clock and ids that count up."""
+
+import asyncio
+import io
+import itertools
+import json
+import re
+import zipfile
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lambent.model.function import FunctionVersion
+from lambent.model.invocation import Invocation, Outcome
+from lambent.model.limits import AWS_2026, Limits
+from lambent.model.scope import Caller, Scope
+from lambent.services.lambda_ import faults
+from lambent.services.lambda_.env import LambdaEnv
+from lambent.services.lambda_.operations import OPERATIONS
+from lambent.store.open import Store, open_store
+from lambent.wire.fault import Fault
+
+HERE = Scope("111111111111", "us-east-1")
+ROLE = "arn:aws:iam::111111111111:role/r"
+ANSWERS = json.loads((Path(__file__).parent / "recorded.json").read_text())["answers"]
+
+
+def package(text: str = "def handler(event, context): return 1") -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("handler.py", text)
+    return buffer.getvalue()
+
+
+class NoInvoker:
+    async def invoke(self, function: FunctionVersion, invocation: Invocation) -> Outcome:
+        raise AssertionError("nothing is invoked here")
+
+
+@dataclass
+class Plane:
+    """Calls operations as the gateway does; what is spawned waits for `settle`."""
+
+    store: Store
+    limits: Limits = AWS_2026
+    objects: dict[tuple[str, str], bytes] = field(default_factory=dict)
+    retired: list[str] = field(default_factory=list)
+    spawned: list[Coroutine[Any, Any, None]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        seconds, numbers = itertools.count(1_795_255_200), itertools.count(1)
+        self.env = LambdaEnv(
+            functions=self.store.functions,
+            blobs=self.store.blobs,
+            clock=lambda: float(next(seconds)),
+            new_id=lambda: f"00000000-0000-0000-0000-{next(numbers):012}",
+            fetch_s3=self._fetch,
+            check_runtime=self._check_runtime,
+            retire=lambda scope, name: self.retired.append(name),
+            spawn=self.spawned.append,
+            code_url=lambda digest: f"http://localhost/{digest}",
+            invoker=NoInvoker(),
+            limits=self.limits,
+        )
+
+    async def _fetch(self, caller: Caller, bucket: str, key: str, version: str | None) -> bytes:
+        if (bucket, key) not in self.objects:
+            raise faults.s3_refused("NoSuchKey", "The specified key does not exist.")
+        return self.objects[bucket, key]
+
+    def _check_runtime(self, runtime: str) -> None:
+        if not runtime.startswith("python3."):
+            raise faults.invalid(f"no runtime {runtime}")
+
+    async def call(self, operation: str, /, scope: Scope = HERE, **params: Any) -> dict[str, Any]:
+        return await OPERATIONS[operation](self.env, Caller(scope, "request"), params)
+
+    async def refused(self, operation: str, /, scope: Scope = HERE, **params: Any) -> Fault:
+        with pytest.raises(Fault) as caught:
+            await self.call(operation, scope, **params)
+        return caught.value
+
+    async def create(self, name: str = "f", **params: Any) -> dict[str, Any]:
+        said = {
+            "FunctionName": name,
+            "Runtime": "python3.12",
+            "Handler": "handler.handler",
+            "Role": ROLE,
+            "Code": {"ZipFile": package()},
+        }
+        return await self.call("CreateFunction", **(said | params))
+
+    async def settle(self) -> None:
+        while self.spawned:
+            await self.spawned.pop(0)
+
+
+def play(folder: Path, scene: Callable[[Plane], Awaitable[None]], limits: Limits = AWS_2026) -> None:
+    async def main() -> None:
+        store = await open_store(folder, limits=limits)
+        plane = Plane(store, limits)
+        try:
+            await scene(plane)
+        finally:
+            for coroutine in plane.spawned:
+                coroutine.close()
+            await store.close()
+
+    asyncio.run(main())
+
+
+_PLACEHOLDER = re.compile(r"<[^>]+>")
+
+
+def same(recorded: Any, answer: Any, bound: dict[str, str], at: str = "") -> None:
+    """Assert that `answer` is `recorded`, the same placeholder always standing for the same value."""
+    if isinstance(recorded, dict):
+        recorded = {key: value for key, value in recorded.items() if key != "ResponseMetadata"}
+        assert isinstance(answer, dict), at
+        assert set(recorded) == set(answer), at
+        for key, value in recorded.items():
+            same(value, answer[key], bound, f"{at}.{key}")
+    elif isinstance(recorded, list):
+        assert len(recorded) == len(answer), at
+        for index, value in enumerate(recorded):
+            same(value, answer[index], bound, f"{at}[{index}]")
+    elif isinstance(recorded, str) and recorded == "date":
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+0000", answer), at
+    elif isinstance(recorded, str) and _PLACEHOLDER.search(recorded):
+        _bind(recorded, str(answer), bound, at)
+    else:
+        assert recorded == answer, at
+
+
+def _bind(recorded: str, answer: str, bound: dict[str, str], at: str) -> None:
+    names, parts, last = [], [], 0
+    for match in _PLACEHOLDER.finditer(recorded):
+        parts += [re.escape(recorded[last : match.start()]), "(.+?)"]
+        names.append(match.group())
+        last = match.end()
+    found = re.fullmatch("".join(parts) + re.escape(recorded[last:]), answer)
+    assert found, f"{at}: {answer} is not {recorded}"
+    for name, value in zip(names, found.groups(), strict=True):
+        if ":" in name:  # numbered: the same value wherever it stands
+            assert bound.setdefault(name, value) == value, f"{at}: {name}"
+
+
+def same_fault(name: str, fault: Fault) -> None:
+    """Assert that a Fault is the recorded error; its status only where it is not the model's."""
+    recorded = ANSWERS[name]
+    assert fault.code == recorded["Error"]["Code"]
+    message = recorded["Error"].get("Message")
+    assert (fault.message is None) == (message is None)
+    if message is not None:
+        _bind(message, str(fault.message), {}, name)
+    assert fault.members.get("Type") == recorded.get("Type")
+    if fault.status is not None:
+        assert fault.status == recorded["ResponseMetadata"]["HTTPStatusCode"]
