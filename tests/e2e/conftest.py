@@ -56,9 +56,7 @@ def start(data_dir: Path, *arguments: str, env: dict[str, str] | None = None) ->
     """Start a server on a free port and wait for its ready line."""
     command = [sys.executable, "-m", "lambent.cli.main", "up", "--port", "0", "--data-dir", str(data_dir), *arguments]
     environment = {**os.environ, **(env or {})}
-    process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment
-    )
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment)
     assert process.stdout is not None
     lines: list[str] = []
     watchdog = threading.Timer(READY_SECONDS, process.kill)
@@ -136,7 +134,9 @@ def deploy(server: Server, request: pytest.FixtureRequest) -> Iterator[Deploy]:
         settings = {"Runtime": RUNTIME, "Handler": "app.handler", "Role": ROLE, **options}
         client.create_function(FunctionName=name, Code={"ZipFile": package(files)}, **settings)
         names.append(name)
-        client.get_waiter("function_active_v2").wait(FunctionName=name, WaiterConfig={"Delay": 0.05, "MaxAttempts": 2000})
+        client.get_waiter("function_active_v2").wait(
+            FunctionName=name, WaiterConfig={"Delay": 0.05, "MaxAttempts": 2000}
+        )
         return name
 
     yield run

@@ -16,8 +16,10 @@ from lambent.engine.environment import Effect, Event, Phase
 from lambent.model.function import FunctionVersion
 from lambent.model.invocation import Invocation, Outcome
 from lambent.observe.journal import Journal
+from lambent.observe.report import Report, megabytes
 from lambent.runtimes import errors
 from lambent.runtimes.api import RuntimeInvocation
+from lambent.sandbox.spec import ExitStatus
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +54,6 @@ class _Running:
     invocation: Invocation
     answer: Answer
     started: float = 0.0
-    delivered: bool = False
 
 
 class Environment:
@@ -79,7 +80,9 @@ class Environment:
         self._running: _Running | None = None
         self._failure: tuple[str, bytes] = ("", b"")
         self._response: tuple[bytes, str | None] = (b"", None)
-        self._exit_payload = b""
+        self._exit = ExitStatus()
+        self._attempt = 0
+        self._first = True
         self._state, effects = engine.begin()
         self._carry_out(effects)
 
@@ -129,17 +132,21 @@ class Environment:
             EFFECTS[effect](self)
 
     def _start_runtime(self) -> None:
-        self._spawn(self._start())
+        self._attempt += 1
+        self._spawn(self._start(self._attempt))
 
-    async def _start(self) -> None:
+    async def _start(self, attempt: int) -> None:
         try:
             if self._launched is None:
                 self._launched = await self._launcher.launch(self.function, self, self._journal.stream)
-                self._journal.init_start(self._launched.runtime_version)
-            process = await self._launched.start_runtime(self._journal.pipes)
+                self._journal.init_start(self._launched.runtime_version, self._launched.runtime_arn)
+            process = await self._launched.start_runtime(self._journal.pipes.writers)
         except Exception:
             log.exception("environment %s of %s could not be started", self._journal.stream, self.function.arn)
             self._apply(Event.FAILED)
+            return
+        if attempt != self._attempt:
+            process.kill()
             return
         self._process = process
         process.exited.add_done_callback(lambda _: self._on_exit(process))
@@ -149,12 +156,12 @@ class Environment:
         if process is not self._process or process.exited.cancelled():
             return
         self._process = None
-        status = process.exited.result()
-        self._exit_payload = errors.exit_payload(self._request_id(), status.code, status.signal, status.out_of_memory)
-        self._failure = ("Runtime.ExitError", self._exit_payload)
-        self._apply(Event.OUT_OF_MEMORY if status.out_of_memory else Event.EXITED)
+        self._exit = process.exited.result()
+        self._failure = (errors.EXITED, b"")
+        self._apply(Event.OUT_OF_MEMORY if self._exit.out_of_memory else Event.EXITED)
 
     def _kill_runtime(self) -> None:
+        self._attempt += 1
         process, self._process = self._process, None
         if process is not None:
             process.kill()
@@ -179,8 +186,7 @@ class Environment:
     def _deliver(self) -> None:
         running, launched = self._running, self._launched
         assert running is not None and launched is not None
-        self._begin_invocation(running)
-        running.delivered = True
+        self._begin_invocation()
         remaining = self._state.deadline - self._clock.monotonic()
         invocation = running.invocation
         launched.api.deliver(
@@ -195,11 +201,12 @@ class Environment:
             )
         )
 
-    def _begin_invocation(self, running: _Running) -> None:
+    def _begin_invocation(self) -> None:
         """The START line, and the time from which the invocation counts. A suppressed init is inside it."""
-        if running.started == 0.0:
+        running = self._running
+        if running is not None and running.started == 0.0:
             running.started = self._state.deadline - self._state.timeout
-            self._journal.start(running.invocation.request_id, self.function.version)
+            self._journal.start(running.invocation.request_id)
 
     def _request_id(self) -> str:
         return self._running.invocation.request_id if self._running else ""
@@ -209,12 +216,11 @@ class Environment:
     def _answer_response(self) -> None:
         payload, error = self._response
         self._response = (b"", None)
-        if error is None and len(payload) > errors.MAX_RESPONSE:
-            payload, error = errors.response_too_large_payload(len(payload)), UNHANDLED
         self._finish(payload, error)
 
     def _answer_timeout(self) -> None:
         seconds = float(self.function.timeout)
+        self._begin_invocation()
         self._journal.timed_out(self._request_id(), seconds)
         self._finish(errors.timeout_payload(self._request_id(), seconds), UNHANDLED, "timeout")
 
@@ -223,9 +229,11 @@ class Environment:
         self._finish(payload, UNHANDLED, "error", error_type)
 
     def _answer_exit(self) -> None:
-        payload = self._exit_payload or errors.exit_payload(self._request_id(), 0, None, False)
-        self._exit_payload = b""
-        self._finish(payload, UNHANDLED, "error", "Runtime.ExitError")
+        status, self._exit = self._exit, ExitStatus()
+        cause = (status.code, status.signal, status.out_of_memory)
+        self._begin_invocation()
+        self._journal.failed(self._request_id(), errors.exit_reason(*cause))
+        self._finish(errors.exit_payload(self._request_id(), *cause), UNHANDLED, "error", errors.EXITED)
 
     def _answer_gone(self) -> None:
         running, self._running = self._running, None
@@ -233,30 +241,40 @@ class Environment:
             running.answer(EnvironmentFailed(f"environment {self._journal.stream} could not be started"))
 
     def _finish(self, payload: bytes, error: str | None, status: str = "", error_type: str = "") -> None:
-        running, self._running = self._running, None
+        running = self._running
         if running is None:
             return
-        self._begin_invocation(running)
-        now = self._clock.monotonic()
-        init = self._state.init_seconds if self._take_init() else None
-        peak = self._launched.sandbox_peak() if self._launched else 0
-        self._journal.end(
-            running.invocation.request_id, now - running.started, init, peak, status, error_type
+        self._begin_invocation()
+        self._running = None
+        figures = Report(
+            request_id=running.invocation.request_id,
+            duration_ms=(self._clock.monotonic() - running.started) * 1000,
+            memory_mb=self.function.memory,
+            max_memory_mb=self._max_memory_mb(),
+            init_ms=self._init_ms(),
+            status=status,
+            error_type=error_type,
         )
-        running.answer(Outcome(payload, error, self._journal.tail()))
+        running.answer(Outcome(payload, error, self._journal.end(figures)))
 
-    def _take_init(self) -> bool:
-        """Whether this invocation carries the Init Duration: the first one, if its Init phase ended well."""
-        return self._journal.take_first() and self._state.init_seconds > 0
+    def _init_ms(self) -> float | None:
+        """The Init Duration, which the first invocation carries if its Init phase ended well."""
+        first, self._first = self._first, False
+        seconds = self._state.init_seconds
+        return seconds * 1000 if first and seconds > 0 else None
+
+    def _max_memory_mb(self) -> int:
+        peak = self._launched.peak_bytes() if self._launched is not None else 0
+        return min(megabytes(peak), self.function.memory)
 
     # --- reports and the end
 
     def _report_init_failure(self) -> None:
         seconds = self._clock.monotonic() - self._state.init_started
-        self._journal.init_report(seconds, "error", self._failure[0])
+        self._journal.init_report(seconds, "init", "error", self._failure[0])
 
     def _report_init_timeout(self) -> None:
-        self._journal.init_report(self._clock.monotonic() - self._state.init_started, "timeout", "")
+        self._journal.init_report(self._clock.monotonic() - self._state.init_started, "init", "timeout")
 
     def _offer(self) -> None:
         self._home.offer(self)

@@ -6,14 +6,8 @@ from collections import Counter
 from lambent.dispatch.environment import Answer
 from lambent.dispatch.pools import Pools
 from lambent.model.function import FunctionVersion
-from lambent.model.invocation import Invocation, Outcome
+from lambent.model.invocation import Invocation, Outcome, Throttled
 from lambent.model.scope import Scope
-
-
-class Throttled(Exception):
-    """The account has as many concurrent executions in this region as it may (Lambda quotas: 1,000)."""
-
-    reason = "ConcurrentInvocationLimitExceeded"
 
 
 class Invoker:
@@ -28,7 +22,7 @@ class Invoker:
         """Run `invocation`; `answer` is called once, on the event loop. Raises Throttled."""
         scope = function.scope
         if self._running[scope] >= self._concurrency:
-            raise Throttled
+            raise Throttled("ConcurrentInvocationLimitExceeded")
         self._running[scope] += 1
 
         def finished(outcome: Outcome | Exception) -> None:

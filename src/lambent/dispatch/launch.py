@@ -4,7 +4,7 @@ Knows both sides, the sandbox (Linux) and the runtimes (AWS), and nothing of whe
 """
 
 import asyncio
-import os
+import functools
 import socket
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -18,6 +18,7 @@ from lambent.runtimes import python
 from lambent.runtimes.api import RuntimeApi
 from lambent.sandbox.host import Sandbox, SandboxHost
 from lambent.sandbox.spec import Bind, ExitStatus, Level, SandboxSpec
+from lambent.store.blobs import Blobs
 
 RUNTIME_API_PORT = 9001
 TASK_ROOT = "/var/task"
@@ -54,13 +55,14 @@ class Endpoint:
     port: int
     url: str
     serve: Callable[[socket.socket], Awaitable[asyncio.Server]]
+    forget: Callable[[asyncio.Server], None]
 
 
 class Launcher:
     """Launches environments on one machine.
 
-    `place` finds (and on first use installs) an interpreter and its copy of the runtime client for a runtime;
-    `code` is where a deployment package lies unpacked.
+    `place` finds (and on first use installs) an interpreter and its copy of the runtime client for a runtime. The
+    package of an environment is held in `blobs` for as long as the environment lives.
     """
 
     def __init__(
@@ -69,32 +71,41 @@ class Launcher:
         endpoint: Endpoint,
         credentials: Credentialed,
         place: Callable[[str], Awaitable[Place]],
-        code: Callable[[str], Path],
+        blobs: Blobs,
     ) -> None:
         self._host = host
         self._endpoint = endpoint
         self._credentials = credentials
         self._place = place
-        self._code = code
+        self._blobs = blobs
 
     async def launch(self, function: FunctionVersion, events: RuntimeEvents, stream: str) -> "Launched":
         """A sandbox with its Runtime API answering; no process runs yet. Raises what the rooms below raise."""
         place = await self._place(function.runtime)
-        sandbox = await self._host.create(self._spec(function, place, stream))
+        self._blobs.hold(function.code)
         credentials = self._credentials.issue(function.scope)
         try:
-            return await self._connect(function, events, stream, sandbox, credentials, place)
+            code = await self._blobs.unpack(function.code)
+            sandbox = await self._host.create(self._spec(function, place, code, stream))
+            try:
+                return await self._connect(function, events, stream, sandbox, credentials, place)
+            except BaseException:
+                await sandbox.destroy()
+                raise
         except BaseException:
-            self._credentials.revoke(credentials)
-            await sandbox.destroy()
+            self._release(credentials, function.code)
             raise
 
-    def _spec(self, function: FunctionVersion, place: Place, stream: str) -> SandboxSpec:
+    def _release(self, credentials: Credentials, code: str) -> None:
+        self._credentials.revoke(credentials)
+        self._blobs.release(code)
+
+    def _spec(self, function: FunctionVersion, place: Place, code: Path, stream: str) -> SandboxSpec:
         inside = (self._endpoint.port,) if self._host.level is Level.NAMESPACE else ()
         return SandboxSpec(
             id=stream[-32:],
-            zygote=python.zygote_spec(place.interpreter, place.client_dir),
-            binds=(Bind(self._code(function.code), TASK_ROOT),),
+            zygote=python.zygote_spec(place.interpreter, place.client_dir, self._host.level),
+            binds=(Bind(code, TASK_ROOT),),
             tmp_bytes=function.ephemeral_storage * MB,
             memory_bytes=function.memory * MB,
             cpus=function.memory * CPU_PER_MB,
@@ -126,8 +137,16 @@ class Launcher:
             endpoint_url=url,
             telemetry_fd=TELEMETRY_FD,
         )
-        release = lambda: self._credentials.revoke(credentials)  # noqa: E731
-        return Launched(sandbox, api, gateway, environment, place.interpreter.full_version, release)
+        return Launched(
+            sandbox=sandbox,
+            api=api,
+            gateway=gateway,
+            environment=environment,
+            runtime_version=f"python:{place.interpreter.version}.v{place.interpreter.full_version.rpartition('.')[2]}",
+            runtime_arn=function.runtime_version_arn,
+            release=functools.partial(self._release, credentials, function.code),
+            forget=self._endpoint.forget,
+        )
 
 
 @dataclass(slots=True)
@@ -139,7 +158,9 @@ class Launched:
     gateway: asyncio.Server | None
     environment: dict[str, str]
     runtime_version: str
+    runtime_arn: str
     release: Callable[[], None]
+    forget: Callable[[asyncio.Server], None]
 
     async def start_runtime(self, pipes: dict[int, int]) -> RuntimeProcess:
         """Start the runtime with descriptors {1: stdout, 2: stderr, 3: telemetry} of the caller's."""
@@ -154,12 +175,5 @@ class Launched:
         self.release()
         self.api.close()
         if self.gateway is not None:
-            self.gateway.close()
+            self.forget(self.gateway)
         await self.sandbox.destroy()
-
-
-def pipe() -> tuple[int, int]:
-    """A pipe whose read end does not block."""
-    read, write = os.pipe2(os.O_CLOEXEC)
-    os.set_blocking(read, False)
-    return read, write

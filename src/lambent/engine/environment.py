@@ -162,9 +162,7 @@ def _reinitialised(state: State, now: float, timeout: float) -> Step:
 
 
 def _reinit(state: State, now: float, timeout: float) -> Step:
-    again = replace(
-        state, phase=Phase.REINIT, invoked=True, timeout=timeout, deadline=now + timeout, init_started=now
-    )
+    again = replace(state, phase=Phase.REINIT, invoked=True, timeout=timeout, deadline=now + timeout, init_started=now)
     return again, (Effect.START_RUNTIME, Effect.ARM)
 
 

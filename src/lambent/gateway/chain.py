@@ -5,6 +5,7 @@ caller's error in the service's own wire form. Anything else is ours: it is logg
 as a 500 that carries that id.
 """
 
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 import orjson
 
 from lambent.gateway.exchange import Exchange, Here
+from lambent.model.answer import Answer
 from lambent.model.scope import DEFAULT_ACCOUNT, DEFAULT_REGION, Caller, Scope
 from lambent.wire import locate, parse, serialize, validate
 from lambent.wire import service as wire_service
@@ -33,12 +35,14 @@ class Gateway:
     """What stands behind the endpoint.
 
     `here` maps a service name to its operations; `forward` takes the requests for all other services; `pages` are
-    Lambent's own, by path; `new_id` makes request ids (UUIDs).
+    Lambent's own, by path; `account_of` answers the account that an access key stands for; `new_id` makes request
+    ids (UUIDs).
     """
 
     here: Mapping[str, Here]
     pages: Mapping[str, Page]
     forward: Forward
+    account_of: Callable[[str], str]
     new_id: Callable[[], str]
 
     async def __call__(self, request: Request) -> Response:
@@ -47,10 +51,8 @@ class Gateway:
             return await self._steps(exchange)
         except Fault as fault:
             return _faulty(exchange, fault)
-        except Exception:
-            log.exception("request %s: %s %s", exchange.request_id, request.method, request.path)
-            message = f"Lambent failed on this request; its log has the reason under {exchange.request_id}."
-            return _faulty(exchange, Fault("ServiceException", message, status=500))
+        except Exception as error:
+            return _faulty(exchange, ours(exchange.request_id, error))
 
     async def _steps(self, exchange: Exchange) -> Response:
         for step in STEPS:
@@ -77,19 +79,20 @@ async def own_page(gateway: Gateway, exchange: Exchange) -> Response | None:
 async def identify(gateway: Gateway, exchange: Exchange) -> None:
     """Account from a 12-digit access key id, region from the credential scope."""
     credential = locate.credential_of(exchange.request)
-    if credential is None:
-        exchange.caller = Caller(Scope(), exchange.request_id)
-        return
+    scope = Scope()
+    if credential is not None:
+        scope = Scope(gateway.account_of(credential.access_key), credential.region or DEFAULT_REGION)
     exchange.caller = Caller(
-        Scope(account_of(credential.access_key), credential.region or DEFAULT_REGION),
+        scope,
         exchange.request_id,
-        credential.access_key,
+        access_key=credential.access_key if credential else None,
+        trace_id=exchange.request.headers.get("x-amzn-trace-id"),
     )
 
 
 async def find_service(gateway: Gateway, exchange: Exchange) -> Response | None:
     """The service, by signature, target header or query; every service that is not answered here is forwarded."""
-    name = locate.service_of(exchange.request) or UNSIGNED_SERVICE
+    name = locate.service_of(exchange.request) or _unsigned(gateway, exchange.request)
     if name in gateway.here:
         exchange.service = wire_service.load(name)
         return None
@@ -122,7 +125,13 @@ async def run(gateway: Gateway, exchange: Exchange) -> Response:
     assert service is not None and operation is not None and exchange.caller is not None
     here = gateway.here[service.name]
     result = await here.operations[operation](here.env, exchange.caller, exchange.params or {})
-    return serialize.output(service, operation, result, exchange.request_id)
+    if not isinstance(result, Answer):
+        return serialize.output(service, operation, result, exchange.request_id)
+    response = serialize.output(service, operation, result.result, exchange.request_id)
+    named = {name.lower() for name in result.headers}
+    kept = [(name, value) for name, value in response.headers if name.lower() not in named]
+    response.headers = [*kept, *result.headers.items()]
+    return response
 
 
 STEPS: Sequence[Step] = (
@@ -135,9 +144,27 @@ STEPS: Sequence[Step] = (
 )
 
 
+def ours(request_id: str, error: Exception) -> Fault:
+    """The answer to an error of ours, which is logged under the request's id."""
+    log.error("request %s failed", request_id, exc_info=error)
+    text = f"Lambent failed on this request; its log has the reason under {request_id}."
+    return Fault("ServiceException", text, status=500)
+
+
 def account_of(access_key: str) -> str:
     """The account that an access key stands for: itself when it is 12 digits, else the default."""
     return access_key if len(access_key) == 12 and access_key.isdigit() else DEFAULT_ACCOUNT
+
+
+def _unsigned(gateway: Gateway, request: Request) -> str:
+    """The service of a request that names none: one that is answered here and has such a path, else S3."""
+    for name in gateway.here:
+        service = wire_service.load(name)
+        if service.protocol.startswith("rest"):
+            with contextlib.suppress(Fault):
+                service.route(request)
+                return name
+    return UNSIGNED_SERVICE
 
 
 def _faulty(exchange: Exchange, fault: Fault) -> Response:

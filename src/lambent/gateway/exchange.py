@@ -4,12 +4,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from lambent.model.answer import Answer
 from lambent.model.scope import Caller
-from lambent.wire.http import Request, Response
+from lambent.wire.http import Request
 from lambent.wire.service import Service
 
 Params = dict[str, Any]
-Operation = Callable[[Any, Caller, Params], Awaitable[dict[str, Any]]]
+Operation = Callable[[Any, Caller, Params], Awaitable[dict[str, Any] | Answer]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,4 +31,3 @@ class Exchange:
     service: Service | None = None
     operation: str | None = None
     params: Params | None = None
-    response: Response | None = None

@@ -8,6 +8,7 @@ a task and answer later by calling back, and `chain`, which takes all the others
 import asyncio
 import http
 import logging
+import socket
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from email.utils import formatdate
@@ -217,7 +218,7 @@ class Connection(asyncio.Protocol):
         names = set()
         for name, value in response.headers:
             names.add(name.lower())
-            lines.append(f"{name}: {value}\r\n".encode("utf-8"))
+            lines.append(f"{name}: {value}\r\n".encode())
         if length is None:
             lines.append(b"Transfer-Encoding: chunked\r\n")
         elif "content-length" not in names and response.status not in _NO_BODY:
@@ -246,21 +247,24 @@ class Connection(asyncio.Protocol):
 
 
 class Listener:
-    """Accepts connections on listening sockets until it is closed."""
+    """Accepts connections on listening sockets until it is closed; `chain` and `short` take their requests."""
 
     def __init__(self, chain: Chain, short: Short) -> None:
         self._chain = chain
         self._short = short
-        self._servers: list[asyncio.Server] = []
+        self._servers: set[asyncio.Server] = set()
         self._open: set[Connection] = set()
 
-    def connection(self) -> Connection:
-        """A protocol for one connection, for sockets that are accepted elsewhere."""
-        return Connection(self._chain, self._short, self._open)
+    async def serve(self, listening: socket.socket) -> asyncio.Server:
+        """Accept on `listening`, which is closed with the server that is answered (or with this listener)."""
+        server = await asyncio.get_running_loop().create_server(self._connection, sock=listening, backlog=1024)
+        self._servers.add(server)
+        return server
 
-    def add(self, server: asyncio.Server) -> None:
-        """Close `server` with this listener."""
-        self._servers.append(server)
+    def forget(self, server: asyncio.Server) -> None:
+        """Stop accepting on the socket of one `serve`."""
+        server.close()
+        self._servers.discard(server)
 
     async def close(self) -> None:
         """Stop accepting and drop the connections that are open."""
@@ -269,3 +273,6 @@ class Listener:
         for connection in tuple(self._open):
             connection.abort()
         await asyncio.sleep(0)
+
+    def _connection(self) -> Connection:
+        return Connection(self._chain, self._short, self._open)

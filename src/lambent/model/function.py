@@ -32,6 +32,7 @@ class FunctionVersion:
     log_format: str = "Text"
     application_log_level: str | None = None
     system_log_level: str | None = None
+    runtime_version_arn: str = ""
 
     @property
     def arn(self) -> str:

@@ -26,3 +26,11 @@ class Outcome:
     payload: bytes
     error: str | None = None
     log_tail: bytes = b""
+
+
+class Throttled(Exception):
+    """No capacity for one more invocation; `reason` is AWS's word for why."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason

@@ -16,8 +16,12 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who makes a request, and the id that its answer, log lines and findings carry."""
+    """Who makes a request, and the id that its answer, log lines and findings carry.
+
+    `trace_id` is the X-Ray header that came with the request, if one did.
+    """
 
     scope: Scope
     request_id: str
     access_key: str | None = None
+    trace_id: str | None = None

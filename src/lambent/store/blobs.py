@@ -182,7 +182,8 @@ class Blobs:
             packages.unpack(content, staging / "package", self._limit)
             (staging / "package").rename(target)
         except OSError as error:
-            raise from_os(error) from error
+            if not target.is_dir():  # else a thread whose asker was cancelled came first
+                raise from_os(error) from error
         finally:
             _remove(staging)
         return target

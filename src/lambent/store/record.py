@@ -59,6 +59,7 @@ class FunctionRecord:
             log_format=logging["LogFormat"],
             application_log_level=logging.get("ApplicationLogLevel"),
             system_log_level=logging.get("SystemLogLevel"),
+            runtime_version_arn=said.get("RuntimeVersionConfig", {}).get("RuntimeVersionArn", ""),
         )
 
     def dump(self) -> str:

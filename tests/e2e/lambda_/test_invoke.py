@@ -128,9 +128,7 @@ def test_an_exception_is_unhandled_with_type_and_trace(server: Server, deploy: D
         ("raise ValueError('at import')\n", "app.handler", "ValueError"),
     ],
 )
-def test_an_init_error_reaches_the_caller(
-    server: Server, deploy: Deploy, code: str, handler: str, kind: str
-) -> None:
+def test_an_init_error_reaches_the_caller(server: Server, deploy: Deploy, code: str, handler: str, kind: str) -> None:
     answer, error = call(server, deploy(code, Handler=handler), {})
     assert answer["FunctionError"] == "Unhandled"
     assert error["errorType"] == kind
@@ -201,7 +199,8 @@ def test_an_init_over_ten_seconds_runs_again_under_the_timeout(server: Server, d
 
 def test_two_at_once_get_two_environments(server: Server, deploy: Deploy) -> None:
     name = deploy(
-        "import time\ndef handler(event, context):\n    time.sleep(0.5)\n    return context.log_stream_name\n", Timeout=10
+        "import time\ndef handler(event, context):\n    time.sleep(0.5)\n    return context.log_stream_name\n",
+        Timeout=10,
     )
     with ThreadPoolExecutor(4) as pool:
         streams = list(pool.map(lambda _: call(server, name, {})[1], range(4)))
@@ -320,9 +319,7 @@ def test_nothing_of_the_host_leaks_into_the_environment(server: Server, deploy: 
 
 
 def test_memory_over_the_limit_is_killed_as_on_aws(server: Server, deploy: Deploy) -> None:
-    name = deploy(
-        "def handler(event, context):\n    x = bytearray(event['mb'] << 20)\n    return len(x)\n", Timeout=20
-    )
+    name = deploy("def handler(event, context):\n    x = bytearray(event['mb'] << 20)\n    return len(x)\n", Timeout=20)
     answer, error = call(server, name, {"mb": 300})
     assert answer["FunctionError"] == "Unhandled"
     assert error["errorType"] == "Runtime.ExitError"

@@ -71,7 +71,11 @@ def test_init_over_ten_seconds_starts_again_inside_the_invocation() -> None:
 
 def test_an_init_error_is_answered_by_the_second_attempt() -> None:
     state, effects = walk(
-        (Event.INVOKE, 0.0), (Event.STARTED, 0.0), (Event.INIT_ERROR, 0.2), (Event.STARTED, 0.3), (Event.INIT_ERROR, 0.4)
+        (Event.INVOKE, 0.0),
+        (Event.STARTED, 0.0),
+        (Event.INIT_ERROR, 0.2),
+        (Event.STARTED, 0.3),
+        (Event.INIT_ERROR, 0.4),
     )
     assert state.phase is Phase.RESET
     assert Effect.REPORT_INIT_FAILURE in effects[3]

@@ -1,6 +1,7 @@
 """The HTTP listener over real sockets."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
@@ -28,10 +29,9 @@ def talk(
 
     async def run() -> bytes:
         listener = Listener(chain, short)
-        loop = asyncio.get_running_loop()
-        server = await loop.create_server(listener.connection, "127.0.0.1", 0)
-        listener.add(server)
-        reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+        door = socket.create_server(("127.0.0.1", 0))
+        await listener.serve(door)
+        reader, writer = await asyncio.open_connection(*door.getsockname())
         size = max(1, len(sent) // pieces)
         for at in range(0, len(sent), size):
             writer.write(sent[at : at + size])
@@ -64,9 +64,7 @@ def test_a_request_in_many_pieces_is_one_request() -> None:
 
 
 def test_a_chunked_body_is_joined() -> None:
-    answer = talk(
-        b"POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n1\r\nc\r\n0\r\n\r\n"
-    )
+    answer = talk(b"POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n1\r\nc\r\n0\r\n\r\n")
     assert answer.endswith(b"POST /  abc")
 
 

@@ -48,6 +48,7 @@ class Plane:
     limits: Limits = AWS_2026
     objects: dict[tuple[str, str], bytes] = field(default_factory=dict)
     retired: list[str] = field(default_factory=list)
+    prepared: list[str] = field(default_factory=list)
     spawned: list[Coroutine[Any, Any, None]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -63,8 +64,12 @@ class Plane:
             spawn=self.spawned.append,
             code_url=lambda digest: f"http://localhost/{digest}",
             invoker=NoInvoker(),
+            prepare=self._prepare,
             limits=self.limits,
         )
+
+    async def _prepare(self, function: FunctionVersion) -> None:
+        self.prepared.append(function.name)
 
     async def _fetch(self, caller: Caller, bucket: str, key: str, version: str | None) -> bytes:
         if (bucket, key) not in self.objects:

@@ -155,9 +155,7 @@ def test_tags_that_are_refused(stage) -> None:
         same_fault("test_tag_exceptions[lambda_function]/aliased_arn_exception", aliased)
         missing = await plane.refused("TagResource", Resource=f"{ARN}no", Tags={"a": "b"})
         same_fault("test_tag_exceptions[lambda_function]/not_found_exception_tag", missing)
-        mapping = (
-            "arn:aws:lambda:us-east-1:111111111111:event-source-mapping:00000000-0000-0000-0000-000000000000"
-        )
+        mapping = "arn:aws:lambda:us-east-1:111111111111:event-source-mapping:00000000-0000-0000-0000-000000000000"
         missing = await plane.refused("ListTags", Resource=mapping)
         same_fault("test_tag_exceptions[event_source_mapping]/not_found_exception_list", missing)
 

@@ -1,4 +1,5 @@
 import asyncio
+import errno
 import os
 import signal
 import subprocess
@@ -240,6 +241,43 @@ def test_a_bad_package_leaves_nothing(tmp_path: Path) -> None:
             async with store.blobs.keep(b"nope"):
                 raise AssertionError
         assert list((tmp_path / "blobs").iterdir()) == []
+
+    with_store(tmp_path, use)
+
+
+def test_a_full_disk_is_named_and_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_file: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    async def use(store: Store) -> None:
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "fsync", full)
+            with pytest.raises(StoreFull):
+                async with store.blobs.keep(zip_of({"h.py": b""})):
+                    raise AssertionError
+        await sweep(store)
+        assert list((tmp_path / "blobs").iterdir()) == []
+        async with store.blobs.keep(zip_of({"h.py": b""})):
+            pass
+
+    with_store(tmp_path, use)
+
+
+def test_an_asker_that_gives_up_does_not_spoil_the_next(tmp_path: Path) -> None:
+    data = zip_of({f"{n}.py": b"x" * 1000 for n in range(200)})
+
+    async def use(store: Store) -> None:
+        async def keep() -> None:
+            async with store.blobs.keep(data):
+                pass
+
+        asking = asyncio.ensure_future(keep())
+        while not list((tmp_path / "blobs").iterdir()):  # noqa: ASYNC110  a file tells, no event can
+            await asyncio.sleep(0)
+        asking.cancel()
+        await keep()
+        folder = await store.blobs.unpack(digest_of(data))
+        assert len(list(folder.iterdir())) == 200
 
     with_store(tmp_path, use)
 

@@ -31,7 +31,8 @@ class LambdaEnv:
     `clock` answers seconds since 1970, `new_id` a UUID. `check_runtime` raises Fault for a runtime identifier
     that AWS or this machine does not have. `retire(scope, name)` is told when a function's code or
     configuration changed or the function is gone. `spawn` runs a coroutine in the background, which never
-    raises. `code_url` makes a link that downloads the package of a digest. `architecture` is this machine's,
+    raises. `code_url` makes a link that downloads the package of a digest. `prepare` makes the machine ready to run a
+    function before it turns Active, and raises when it can't. `architecture` is this machine's,
     in AWS's words.
     """
 
@@ -45,5 +46,6 @@ class LambdaEnv:
     spawn: Callable[[Coroutine[Any, Any, None]], object]
     code_url: Callable[[str], str]
     invoker: Invoker
+    prepare: Callable[[FunctionVersion], Awaitable[None]]
     limits: Limits = AWS_2026
     architecture: str = "x86_64"

@@ -83,3 +83,10 @@ def over_maximum(value: object, member: str, maximum: int, *, what: str) -> Faul
 def s3_refused(code: str, message: str) -> Fault:
     """The package could not be read from its bucket; `code` and `message` are S3's."""
     return invalid(f"Error occurred while GetObject. S3 Error Code: {code}. S3 Error Message: {message}")
+
+
+def too_many_requests(reason: str) -> Fault:
+    """429: the invocation was throttled."""
+    return Fault(
+        "TooManyRequestsException", "Rate Exceeded.", members={"Type": "User", "Reason": reason}, status=429
+    )

@@ -3,36 +3,28 @@
 import base64
 import logging
 import secrets
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
-from lambent.model.function import LATEST, FunctionVersion
-from lambent.model.invocation import Invocation, Outcome
+import orjson
+
+from lambent.model.answer import Answer
+from lambent.model.function import FunctionVersion
+from lambent.model.invocation import Invocation, Outcome, Throttled
 from lambent.model.scope import Caller
+from lambent.services.lambda_ import faults
 from lambent.services.lambda_ import payload as payloads
 from lambent.services.lambda_.env import LambdaEnv
-from lambent.services.lambda_.lookup import running_version
+from lambent.services.lambda_.lookup import Target, running_version
 from lambent.wire.fault import Fault
 
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
-    """What is invoked, and the ARN by which the caller named it."""
-
-    function: FunctionVersion
-    arn: str
-
-
-class Invoker(Protocol):
-    """Runs an invocation. Raises `busy` errors when the account's concurrency is used up."""
-
-    async def invoke(self, function: FunctionVersion, invocation: Invocation) -> Outcome: ...
-
-
-async def invoke(env: LambdaEnv, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
+async def invoke(env: LambdaEnv, caller: Caller, params: dict[str, Any]) -> dict[str, Any] | Answer:
     """Run a function: at once (RequestResponse), once in the background (Event), or not at all (DryRun)."""
+    for setting in ("DurableExecutionName", "TenantId"):
+        if params.get(setting):
+            raise faults.unsupported(setting)
     kind = params.get("InvocationType") or "RequestResponse"
     body = params.get("Payload") or b""
     payloads.check_size(body, kind, env.limits.sync_request_bytes, env.limits.async_request_bytes)
@@ -40,23 +32,42 @@ async def invoke(env: LambdaEnv, caller: Caller, params: dict[str, Any]) -> dict
     target = running_version(env, caller, params["FunctionName"], params.get("Qualifier"))
     if kind == "DryRun":
         return {"StatusCode": 204}
-    invocation = invocation_of(caller, target, body, params.get("ClientContext"), params.get("TraceId"))
+    invocation = invocation_of(caller, target, body, params.get("ClientContext"))
     if kind == "Event":
         env.spawn(_in_background(env, target.function, invocation))
         return {"StatusCode": 202, "Payload": b""}
-    return result_of(await env.invoker.invoke(target.function, invocation), target, params.get("LogType"))
+    try:
+        outcome = await env.invoker.invoke(target.function, invocation)
+    except Throttled as throttled:
+        raise faults.too_many_requests(throttled.reason) from throttled
+    return Answer(result_of(outcome, target, params.get("LogType")), headers_of(invocation))
 
 
-def invocation_of(
-    caller: Caller, target: Target, body: bytes, client_context: str | None, trace_id: str | None
-) -> Invocation:
+def invocation_of(caller: Caller, target: Target, body: bytes, client_context: str | None) -> Invocation:
     """The invocation that the runtime will see; its request id is the one that the caller gets."""
     return Invocation(
         request_id=caller.request_id,
         payload=body,
         function_arn=target.arn,
-        trace_id=trace_id or new_trace_id(caller.request_id),
-        client_context=base64.b64decode(client_context).decode() if client_context else None,
+        trace_id=caller.trace_id or new_trace_id(caller.request_id),
+        client_context=_client_context(client_context),
+    )
+
+
+def _client_context(encoded: str | None) -> str | None:
+    """The JSON of X-Amz-Client-Context."""
+    if not encoded:
+        return None
+    try:
+        text = base64.b64decode(encoded, validate=True).decode("utf-8")
+        if isinstance(orjson.loads(text), dict):
+            return text
+    except ValueError:
+        pass
+    raise Fault(
+        "InvalidRequestContentException",
+        "Client context must be a valid Base64-encoded JSON object.",
+        members={"Type": "User"},
     )
 
 
@@ -64,6 +75,15 @@ def new_trace_id(request_id: str) -> str:
     """An unsampled X-Ray trace header, as AWS makes one when the caller sends none."""
     digits = request_id.replace("-", "")
     return f"Root=1-{digits[:8]}-{digits[8:]};Parent={secrets.token_hex(8)};Sampled=0"
+
+
+def headers_of(invocation: Invocation) -> dict[str, str]:
+    """The headers of a synchronous answer that AWS's model does not list."""
+    return {
+        "Content-Type": "application/json",
+        "x-amzn-Remapped-Content-Length": "0",
+        "X-Amzn-Trace-Id": invocation.trace_id,
+    }
 
 
 def result_of(outcome: Outcome, target: Target, log_type: str | None) -> dict[str, Any]:
@@ -89,6 +109,3 @@ async def _in_background(env: LambdaEnv, function: FunctionVersion, invocation: 
         return
     if outcome.error is not None:
         log.warning("event %s of %s failed and is not retried yet", invocation.request_id, function.arn)
-
-
-__all__ = ["LATEST", "Fault", "invoke"]

@@ -11,7 +11,7 @@ from lambent.model.scope import Scope
 from lambent.services.lambda_.env import LambdaEnv
 from lambent.services.lambda_.lifecycle import Event, phase_of, show, step
 from lambent.store.errors import BlobMissing, RecordChanged, StoreError
-from lambent.store.packages import PackageError
+from lambent.store.record import FunctionRecord
 
 _log = logging.getLogger(__name__)
 
@@ -33,7 +33,7 @@ async def _settled(env: LambdaEnv, scope: Scope, name: str) -> bool:
     record = env.functions.current(scope, name, LATEST)
     if record is None or step(phase_of(record), Event.UNPACKED) is None:
         return True
-    phase = step(phase_of(record), await _unpack(env, record.code))
+    phase = step(phase_of(record), await _prepared(env, record))
     assert phase is not None
     configuration = show(record.configuration, phase, env.new_id())
     try:
@@ -43,12 +43,19 @@ async def _settled(env: LambdaEnv, scope: Scope, name: str) -> bool:
     return True
 
 
-async def _unpack(env: LambdaEnv, code: str) -> Event:
+async def _prepared(env: LambdaEnv, record: FunctionRecord) -> Event:
+    """Unpack the package and ready the machine for the runtime. Whatever fails here fails the function's state."""
     try:
-        with env.blobs.using(code):
-            await env.blobs.unpack(code)
-    except (PackageError, BlobMissing):
-        _log.exception("package %s can't be unpacked", code)
+        with env.blobs.using(record.code):
+            await env.blobs.unpack(record.code)
+        await env.prepare(record.running)
+    except StoreError as error:
+        if not isinstance(error, BlobMissing):
+            raise
+        _log.exception("%s has lost its package", record.running.arn)
+        return Event.FAILURE
+    except Exception:
+        _log.exception("%s can't be made ready", record.running.arn)
         return Event.FAILURE
     return Event.UNPACKED
 

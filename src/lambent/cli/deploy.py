@@ -1,0 +1,133 @@
+"""`lambent deploy`: create or update a function from a folder or a zip.
+
+What can be seen to be wrong is refused before anything is uploaded.
+"""
+
+import re
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lambent.cli import output, package
+from lambent.cli.errors import USAGE, CliError
+from lambent.cli.rollout import Wish, bring
+from lambent.cli.target import EndpointOption, JsonOption, RegionOption, target_of
+
+RESERVED = frozenset(
+    (
+        "_HANDLER",
+        "_X_AMZN_TRACE_ID",
+        "AWS_ACCESS_KEY",
+        "AWS_ACCESS_KEY_ID",
+        "AWS_DEFAULT_REGION",
+        "AWS_EXECUTION_ENV",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+        "AWS_LAMBDA_FUNCTION_NAME",
+        "AWS_LAMBDA_FUNCTION_VERSION",
+        "AWS_LAMBDA_INITIALIZATION_TYPE",
+        "AWS_LAMBDA_LOG_GROUP_NAME",
+        "AWS_LAMBDA_LOG_STREAM_NAME",
+        "AWS_LAMBDA_RUNTIME_API",
+        "AWS_REGION",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_SESSION_TOKEN",
+        "LAMBDA_RUNTIME_DIR",
+        "LAMBDA_TASK_ROOT",
+    )
+)
+"""Set by Lambda itself (developer guide, "Defined runtime environment variables")."""
+
+Source = Annotated[Path, typer.Argument(metavar="DIR|ZIP", help="A folder with the code, or a zip.")]
+Name = Annotated[str | None, typer.Option(help="Function name.", show_default="as the folder or zip")]
+Handler = Annotated[
+    str | None,
+    typer.Option(metavar="MODULE.FUNCTION", help="What to call.", show_default="found in the code"),
+]
+Runtime = Annotated[str | None, typer.Option(help="Such as python3.13.", show_default="this Python's")]
+Memory = Annotated[
+    int | None, typer.Option(metavar="MB", min=128, max=10_240, help="Also sets the CPU.", show_default="128")
+]
+Timeout = Annotated[
+    int | None, typer.Option(metavar="SECONDS", min=1, max=900, help="Of one invocation.", show_default="3")
+]
+Tmp = Annotated[
+    int | None, typer.Option(metavar="MB", min=512, max=10_240, help="Size of /tmp.", show_default="512")
+]
+Role = Annotated[
+    str | None, typer.Option(metavar="ARN", help="Execution role.", show_default="…:role/lambent")
+]
+Env = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--env", "-e", metavar="K=V", help="A variable; again for more. They replace those there are."
+    ),
+]
+Description = Annotated[str | None, typer.Option(help="What it is for.")]
+
+
+def deploy(
+    context: typer.Context,
+    source: Source,
+    *,
+    name: Name = None,
+    handler: Handler = None,
+    runtime: Runtime = None,
+    memory: Memory = None,
+    timeout: Timeout = None,
+    tmp: Tmp = None,
+    role: Role = None,
+    env: Env = None,
+    description: Description = None,
+    json: JsonOption = False,
+    endpoint: EndpointOption = None,
+    region: RegionOption = None,
+) -> None:
+    """Create or update a function, wait until it is ready, print its ARN.
+
+    An existing function keeps what is not given.
+    """
+    wish = Wish(
+        name=name or _name_of(source),
+        handler=handler,
+        runtime=runtime,
+        memory=memory,
+        timeout=timeout,
+        tmp=tmp,
+        role=role,
+        description=description,
+        environment=variables(env) if env else None,
+    )
+    target = target_of(context, endpoint, region)
+    about, done = bring(target, package.load(source), wish)
+    if json:
+        output.document({"function": about, "done": done})
+        return
+    output.note(f"{wish.name}: {' and '.join(done) or 'nothing to change'}")
+    typer.echo(about["FunctionArn"])
+
+
+def variables(pairs: list[str]) -> dict[str, str]:
+    """`["K=V"]` -> `{"K": "V"}`. Raises CliError (2): bad form, reserved or repeated names."""
+    found: dict[str, str] = {}
+    for pair in pairs:
+        key, sign, value = pair.partition("=")
+        if not sign:
+            raise CliError(f"--env {pair}: K=V is needed", USAGE)
+        if key in RESERVED:
+            raise CliError(f"--env {key}: this name is Lambda's own", USAGE)
+        if not re.fullmatch(r"[a-zA-Z][a-zA-Z0-9_]+", key):
+            raise CliError(
+                f"--env {pair}: a name is a letter, then at least one letter, digit or underscore", USAGE
+            )
+        if key in found:
+            raise CliError(f"--env {key}: given twice", USAGE)
+        found[key] = value
+    return found
+
+
+def _name_of(source: Path) -> str:
+    name = source.resolve().stem if source.suffix == ".zip" else source.resolve().name
+    if not re.fullmatch(r"[a-zA-Z0-9_-]+", name):
+        raise CliError(f"{name!r} can't be a function's name: give one with --name", USAGE)
+    return name

@@ -1,0 +1,91 @@
+"""`lambent doctor`: what this machine can and can't do.
+
+The one command that looks at the machine itself, so that it can answer before any server runs: it may ask
+`sandbox.probe` and `runtimes.interpreters`, and no other room.
+"""
+
+import dataclasses
+import platform
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from lambent.cli import output
+from lambent.cli.errors import CliError
+from lambent.cli.target import EndpointOption, JsonOption, RegionOption, Target, target_of
+
+
+def doctor(
+    context: typer.Context,
+    *,
+    json: JsonOption = False,
+    endpoint: EndpointOption = None,
+    region: RegionOption = None,
+) -> None:
+    """Say what this machine can and can't do for functions; no server is needed."""
+    found = examine(target_of(context, endpoint, region))
+    if json:
+        output.document(found)
+        return
+    rows = [("system", found["system"]), ("isolation", found["isolation"])]
+    rows += [(name.replace("_", " "), in_words(value)) for name, value in found["abilities"].items()]
+    rows += [
+        (f"python{version}", f"{where['full_version']} {where['path']}")
+        for version, where in found["interpreters"].items()
+    ]
+    rows.append(("server", _server_line(found["server"])))
+    output.table(("what", "here"), rows)
+
+
+def examine(target: Target) -> dict[str, Any]:
+    """Everything that doctor knows, as one JSON-able dict."""
+    from lambent.runtimes import interpreters
+    from lambent.sandbox import probe
+
+    abilities = probe.probe()
+    return {
+        "system": f"{platform.system()} {platform.release()} {platform.machine()}",
+        "isolation": probe.choose("auto", abilities).value,
+        "abilities": plain(abilities),
+        "interpreters": {version: plain(found) for version, found in interpreters.find().items()},
+        "server": _server(target),
+    }
+
+
+def plain(value: Any) -> Any:
+    """A frozen value as JSON has it: dataclasses as objects, sets and tuples as lists, paths as texts."""
+    if dataclasses.is_dataclass(value):
+        return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, set | frozenset):
+        return sorted(plain(item) for item in value)
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    return str(value) if isinstance(value, Path) else value
+
+
+def in_words(value: Any) -> str:
+    """A finding for people: yes, no, a list, or the text itself."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {in_words(item)}" for key, item in value.items()) or "none"
+    if isinstance(value, list):
+        return ", ".join(in_words(item) for item in value) or "none"
+    return "none" if value is None or value == "" else str(value)
+
+
+def _server(target: Target) -> dict[str, Any]:
+    try:
+        return {"endpoint": target.endpoint, "health": target.health()}
+    except CliError as error:
+        return {"endpoint": target.endpoint, "error": str(error)}
+
+
+def _server_line(server: dict[str, Any]) -> str:
+    health = server.get("health")
+    if health is None:
+        return str(server["error"])
+    return f"Lambent {health.get('version', '?')} at {server['endpoint']}"

@@ -1,0 +1,120 @@
+"""`lambent invoke`: send one event, print what comes back.
+
+The response payload goes to stdout: indented JSON on a terminal, the very bytes (and a newline) otherwise.
+Exit code 3 when the function reported an error.
+"""
+
+import base64
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from lambent.cli import output
+from lambent.cli.errors import FUNCTION_ERROR, OK, USAGE, CliError
+from lambent.cli.target import INVOKE_SECONDS, EndpointOption, JsonOption, RegionOption, target_of
+
+
+def invoke(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="Name or ARN.")],
+    *,
+    payload: Annotated[
+        str, typer.Option("--payload", "-p", metavar="JSON|@FILE|-", help="The event; - reads stdin.")
+    ] = "{}",
+    qualifier: Annotated[str | None, typer.Option(help="Version or alias.")] = None,
+    asynchronous: Annotated[bool, typer.Option("--async", help="Hand the event over; don't wait.")] = False,
+    log: Annotated[bool, typer.Option("--log", help="Show the last 4 KB of the log, on stderr.")] = False,
+    json: JsonOption = False,
+    endpoint: EndpointOption = None,
+    region: RegionOption = None,
+) -> None:
+    """Invoke a function and print its response. Exit code 3: the function reported an error."""
+    if asynchronous and log:
+        raise CliError("--log needs an answer to wait for: leave out --async, or read `lambent logs`", USAGE)
+    request: dict[str, Any] = {"FunctionName": name, "Payload": read_payload(payload)}
+    request["InvocationType"] = "Event" if asynchronous else "RequestResponse"
+    if qualifier is not None:
+        request["Qualifier"] = qualifier
+    if log or (json and not asynchronous):
+        request["LogType"] = "Tail"
+    client = target_of(context, endpoint, region).client("lambda", read_timeout=INVOKE_SECONDS)
+    answer = client.invoke(**request)
+    body: bytes = answer["Payload"].read()
+    show = _show_document if json else _show
+    show(answer, body)
+    raise typer.Exit(FUNCTION_ERROR if "FunctionError" in answer else OK)
+
+
+def read_payload(text: str) -> bytes:
+    """The event's bytes, unchanged: the text itself, or from `@file` or `-` (stdin).
+
+    Raises CliError (2) for a file that can't be read and for what is not JSON.
+    """
+    if text == "-":
+        source, raw = "stdin", sys.stdin.buffer.read()
+    elif text.startswith("@"):
+        source = text[1:]
+        try:
+            raw = Path(source).expanduser().read_bytes()
+        except OSError as error:
+            raise CliError(f"{source}: {error.strerror}", USAGE) from None
+    else:
+        source, raw = "--payload", text.encode("utf-8", "surrogateescape")
+    import json
+
+    try:
+        json.loads(raw)
+    except ValueError as error:
+        raise CliError(f"{source} is not JSON: {error}", USAGE) from None
+    return raw
+
+
+def _show(answer: dict[str, Any], body: bytes) -> None:
+    if "LogResult" in answer:
+        typer.echo(_tail(answer).rstrip("\n"), err=True)
+    if answer["StatusCode"] == 202:
+        output.note(f"accepted, request id {_request_id(answer)}")
+        return
+    if "FunctionError" in answer:
+        output.error(f"the function failed ({answer['FunctionError']})")
+    typer.echo(_pretty(body) if sys.stdout.isatty() else body)
+
+
+def _show_document(answer: dict[str, Any], body: bytes) -> None:
+    output.document(
+        {
+            "status_code": answer["StatusCode"],
+            "function_error": answer.get("FunctionError"),
+            "executed_version": answer.get("ExecutedVersion"),
+            "request_id": _request_id(answer),
+            "payload": _value(body),
+            "log": _tail(answer).splitlines(),
+        }
+    )
+
+
+def _tail(answer: dict[str, Any]) -> str:
+    return base64.b64decode(answer.get("LogResult", "")).decode("utf-8", "replace")
+
+
+def _request_id(answer: dict[str, Any]) -> str | None:
+    request_id: str | None = answer["ResponseMetadata"].get("RequestId")
+    return request_id
+
+
+def _value(body: bytes) -> Any:
+    import json
+
+    try:
+        return json.loads(body) if body else None
+    except ValueError:
+        return body.decode("utf-8", "replace")
+
+
+def _pretty(body: bytes) -> str:
+    import json
+
+    value = _value(body)
+    return value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)

@@ -1,0 +1,94 @@
+"""The `lambent` command.
+
+Exit codes: 0 done; 1 it failed (one line on stderr says why); 2 wrong use; 3 the function reported an error;
+130 Ctrl-C. Answers are on stdout, remarks on stderr. Nothing heavy is imported before a command needs it.
+"""
+
+import sys
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from lambent import __version__
+from lambent.cli import output
+from lambent.cli.delete import delete
+from lambent.cli.deploy import deploy
+from lambent.cli.doctor import doctor
+from lambent.cli.errors import explain
+from lambent.cli.invoke import invoke
+from lambent.cli.list import list_functions
+from lambent.cli.logs import logs
+from lambent.cli.status import status
+from lambent.cli.target import EndpointOption, RegionOption, Target
+from lambent.cli.up import up
+
+EPILOG = "Exit codes: 0 done, 1 failed, 2 wrong use, 3 the function reported an error, 130 Ctrl-C."
+
+
+class Commands(TyperGroup):
+    """The commands, with every known error turned into one line and an exit code."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command. Raises typer.Exit for errors that `explain` knows; others are defects and show."""
+        try:
+            result = super().invoke(ctx)
+            # Here, not at interpreter exit, a reader that went away (`| head`) can still be met in silence.
+            sys.stdout.flush()
+            return result
+        except Exception as error:
+            known = explain(error)
+            if known is None:
+                raise
+            line, code = known
+            output.error(line)
+            raise typer.Exit(code) from None
+
+
+app = typer.Typer(
+    cls=Commands,
+    name="lambent",
+    help="AWS Lambda on your own machine.",
+    epilog=EPILOG,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"lambent {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    context: typer.Context,
+    endpoint: EndpointOption = None,
+    region: RegionOption = None,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """AWS Lambda on your own machine."""
+    context.obj = Target(endpoint, region)
+
+
+app.command("up")(up)
+app.command("deploy")(deploy)
+app.command("invoke")(invoke)
+app.command("logs")(logs)
+app.command("list")(list_functions)
+app.command("delete")(delete)
+app.command("status")(status)
+app.command("doctor")(doctor)
+
+
+def main() -> None:
+    """Entry point of the `lambent` script."""
+    app(prog_name="lambent")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,150 @@
+"""Which Lambent a command speaks to, and the clients for it. Botocore is imported when a client is made."""
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+import typer
+
+from lambent.cli.errors import USAGE, CliError, no_server, not_lambent
+
+ACCOUNT = "000000000000"
+INVOKE_SECONDS = 910
+"""How long an answer may take: the longest function (900 s) and its cold start."""
+
+EndpointOption = Annotated[
+    str | None,
+    typer.Option(
+        "--endpoint",
+        metavar="URL",
+        help="Where Lambent listens (default: $AWS_ENDPOINT_URL, the settings, or http://127.0.0.1:4566).",
+    ),
+]
+RegionOption = Annotated[
+    str | None,
+    typer.Option("--region", metavar="REGION", help="AWS region (default: as boto3 finds it, or us-east-1)."),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document on stdout, for scripts.")]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """An endpoint and a region as given on the command line; None where nothing was."""
+
+    given_endpoint: str | None = None
+    given_region: str | None = None
+
+    @property
+    def endpoint(self) -> str:
+        """The URL, without a slash at its end."""
+        return clean_endpoint(self.given_endpoint or _default_endpoint(os.environ, Path.cwd()))
+
+    def client(self, service: str, read_timeout: float = 60) -> Any:
+        """A botocore client that never retries and never asks the network for credentials."""
+        import botocore.session
+        from botocore.config import Config
+
+        endpoint = self.endpoint
+        session = botocore.session.Session()
+        config = Config(
+            connect_timeout=3,
+            read_timeout=read_timeout,
+            retries={"total_max_attempts": 1, "mode": "standard"},
+            proxies={} if is_loopback(endpoint) else None,
+            use_fips_endpoint=False,
+            use_dualstack_endpoint=False,
+        )
+        region = self.given_region or session.get_config_variable("region") or "us-east-1"
+        return session.create_client(
+            service, region_name=region, endpoint_url=endpoint, config=config, **_credentials(os.environ)
+        )
+
+    def health(self) -> dict[str, Any]:
+        """The server's own account of itself (`GET /_lambent/health`). Raises CliError."""
+        import json
+        from http.client import HTTPException
+        from urllib.error import HTTPError
+        from urllib.request import ProxyHandler, build_opener
+
+        url = self.endpoint
+        # An empty ProxyHandler turns off the proxy of the environment.
+        opener = build_opener(ProxyHandler({})) if is_loopback(url) else build_opener()
+        try:
+            with opener.open(f"{url}/_lambent/health", timeout=5) as answer:
+                health = json.load(answer)
+        except HTTPError as error:
+            error.close()
+            raise CliError(not_lambent(url)) from None
+        except (ValueError, HTTPException):
+            raise CliError(not_lambent(url)) from None
+        except OSError:
+            raise CliError(no_server(url)) from None
+        if not isinstance(health, dict):
+            raise CliError(not_lambent(url))
+        return health
+
+
+def target_of(context: typer.Context, endpoint: str | None, region: str | None) -> Target:
+    """The target: options after the command win over those before it."""
+    given = context.obj if isinstance(context.obj, Target) else Target()
+    return replace(
+        given,
+        given_endpoint=endpoint or given.given_endpoint,
+        given_region=region or given.given_region,
+    )
+
+
+def account_of(environ: Mapping[str, str]) -> str:
+    """The account that requests are made in: an access key of 12 digits names it."""
+    key = _credentials(environ).get("aws_access_key_id", "")
+    return key if re.fullmatch(r"\d{12}", key) else ACCOUNT
+
+
+def is_loopback(url: str) -> bool:
+    """Whether a URL leads to this machine, where no proxy has a say."""
+    host = urlsplit(url).hostname or ""
+    return host in ("localhost", "::1") or host.startswith("127.")
+
+
+def clean_endpoint(text: str) -> str:
+    """`127.0.0.1:4566/` -> `http://127.0.0.1:4566`. Raises CliError for what can't be a URL."""
+    url = text if "://" in text else f"http://{text}"
+    try:
+        parts = urlsplit(url)
+        good = (
+            parts.scheme in ("http", "https")
+            and bool(parts.hostname)
+            and (parts.port is None or parts.port > 0)
+        )
+    except ValueError:
+        good = False
+    if not good:
+        raise CliError(f"{text!r} is not an endpoint: a URL such as http://127.0.0.1:4566 is needed", USAGE)
+    return url.rstrip("/")
+
+
+def _default_endpoint(environ: Mapping[str, str], folder: Path) -> str:
+    given = environ.get("AWS_ENDPOINT_URL")
+    if given:
+        return given
+    from lambent.settings import load
+
+    settings = load({}, environ, folder)
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return f"http://{host}:{settings.port or 4566}"
+
+
+def _credentials(environ: Mapping[str, str]) -> dict[str, str]:
+    """Keys of the environment or of a named profile; else the account's number: no secret is needed."""
+    if environ.get("AWS_PROFILE"):
+        return {}
+    key, secret = environ.get("AWS_ACCESS_KEY_ID"), environ.get("AWS_SECRET_ACCESS_KEY")
+    if not key or not secret:
+        return {"aws_access_key_id": ACCOUNT, "aws_secret_access_key": "lambent"}
+    found = {"aws_access_key_id": key, "aws_secret_access_key": secret}
+    token = environ.get("AWS_SESSION_TOKEN")
+    return {**found, "aws_session_token": token} if token else found

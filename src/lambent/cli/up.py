@@ -1,0 +1,34 @@
+"""`lambent up`: settle the settings and hand over to the server."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lambent.settings import ISOLATION, help_of, load
+
+
+def up(
+    host: Annotated[str | None, typer.Option(help=help_of("host"), show_default="127.0.0.1")] = None,
+    port: Annotated[
+        str | None, typer.Option(metavar="PORT", help=help_of("port"), show_default="4566")
+    ] = None,
+    data_dir: Annotated[
+        Path | None, typer.Option(metavar="DIR", help=help_of("data_dir"), show_default=".lambent")
+    ] = None,
+    isolation: Annotated[
+        str | None,
+        typer.Option(metavar="|".join(ISOLATION), help=help_of("isolation"), show_default="auto"),
+    ] = None,
+    config: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Settings file.", show_default="lambent.toml, if there"),
+    ] = None,
+) -> None:
+    """Start Lambent here and serve until Ctrl-C."""
+    flags = {"host": host, "port": port, "data_dir": data_dir, "isolation": isolation}
+    settings = load(flags, os.environ, Path.cwd(), config)
+    from lambent.server import run
+
+    raise typer.Exit(run(settings))

@@ -1,0 +1,13 @@
+"""What an operation answers when its result alone does not say it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A result and HTTP headers that AWS sends although its model does not list them."""
+
+    result: Mapping[str, Any]
+    headers: Mapping[str, str]

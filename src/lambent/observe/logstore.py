@@ -1,0 +1,237 @@
+"""Keeps log events on disk, off the path of an invocation.
+
+`append` puts an event into a list. A moment later the list goes to one thread, which encodes and writes it; that
+thread also does all reading, in order, so that whatever was appended before a question is in its answer. A crash of
+the machine or `kill -9` loses at most the events of the last `FLUSH_SECONDS` (and what a full disk kept back).
+"""
+
+import asyncio
+import logging
+import shutil
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+
+from lambent.model.scope import Scope
+from lambent.observe import logread
+from lambent.observe.logindex import Group, Index, Stream
+from lambent.observe.logread import FilterPage, Page, Span
+from lambent.observe.logwriter import Batch, Writer
+
+log = logging.getLogger(__name__)
+
+FLUSH_SECONDS = 0.1
+BUFFER_BYTES = 8 << 20
+"""More than this is not left waiting for the moment to come."""
+IN_FLIGHT_BYTES = 64 << 20
+"""More than this, handed to the thread and not written yet, makes `append` wait for the disk."""
+SWEEP_SECONDS = 3600.0
+DAY_MS = 86_400_000
+
+T = TypeVar("T")
+
+
+class LogStream:
+    """Where one environment's events go. The stream and its group appear with the first event, again if deleted."""
+
+    __slots__ = ("group", "name", "record", "scope")
+
+    def __init__(self, scope: Scope, group: str, name: str) -> None:
+        self.scope = scope
+        self.group = group
+        self.name = name
+        self.record: Stream | None = None
+
+
+class LogStore:
+    """The log groups, streams and events of all scopes.
+
+    `clock` answers seconds since 1970. All methods are called on one event loop; those that are not async neither
+    wait nor fail. Names are not checked here.
+    """
+
+    def __init__(self, folder: Path, clock: Callable[[], float] = time.time) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._clock = clock
+        self._index = Index(folder)
+        self._writer = Writer(self._index.journal)
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="lambent-logs")
+        self._pending: list[tuple[LogStream, int, str]] = []
+        self._room = BUFFER_BYTES
+        self._timer: asyncio.TimerHandle | None = None
+        self._in_flight: list[tuple[Future[None], int]] = []
+        self._swept = 0.0
+
+    @classmethod
+    async def open(cls, folder: Path, clock: Callable[[], float] = time.time) -> "LogStore":
+        """The store under `folder`, which is made if it is missing. Raises OSError."""
+        return await asyncio.to_thread(cls, folder, clock)
+
+    # --- writing
+
+    def stream(self, scope: Scope, group: str, name: str) -> LogStream:
+        """A handle to append with."""
+        return LogStream(scope, group, name)
+
+    def append(self, stream: LogStream, epoch_ms: int, message: str) -> None:
+        """Add an event. One that is earlier than the stream's last is kept as if it were as late as that."""
+        self._pending.append((stream, epoch_ms, message))
+        self._room -= len(message)
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(FLUSH_SECONDS, self._hand_over)
+        if self._room < 0:
+            self._hand_over()
+
+    async def flush(self) -> None:
+        """Return when everything appended and changed so far is in the file system."""
+        self._hand_over()
+        await self._run(lambda: None)
+
+    async def close(self) -> None:
+        """Flush, and end the thread."""
+        await self.flush()
+        await asyncio.get_running_loop().run_in_executor(None, self._thread.shutdown)
+
+    # --- groups and streams
+
+    def group(self, scope: Scope, name: str) -> Group:
+        """Raises NoSuchGroup."""
+        self._hand_over()
+        return self._index.group(scope, name)
+
+    def groups(self, scope: Scope) -> list[Group]:
+        """Those of a scope, by name."""
+        self._hand_over()
+        return self._index.groups(scope)
+
+    async def create_group(self, scope: Scope, name: str, tags: dict[str, str] | None = None) -> None:
+        """Raises GroupExists."""
+        self._hand_over()
+        self._index.create_group(scope, name, self._now(), dict(tags or {}))
+        await self.flush()
+
+    async def create_stream(self, scope: Scope, group: str, name: str) -> None:
+        """Raises NoSuchGroup, StreamExists."""
+        self._hand_over()
+        self._index.create_stream(scope, group, name, self._now())
+        await self.flush()
+
+    async def set_retention(self, scope: Scope, group: str, days: int | None) -> None:
+        """Keep events `days` days; None for ever. Raises NoSuchGroup."""
+        self._hand_over()
+        self._index.set_retention(scope, group, days)
+        self._swept = 0.0
+        await self.flush()
+
+    async def set_tags(self, scope: Scope, group: str, tags: dict[str, str]) -> None:
+        """Replace all tags of a group. Raises NoSuchGroup."""
+        self._hand_over()
+        self._index.set_tags(scope, group, tags)
+        await self.flush()
+
+    async def delete_group(self, scope: Scope, name: str) -> None:
+        """The group, its streams and their events. Raises NoSuchGroup."""
+        self._hand_over()
+        group = self._index.delete_group(scope, name)
+        await self.flush()
+        await self._run(lambda: shutil.rmtree(group.folder, ignore_errors=True))
+
+    async def delete_stream(self, scope: Scope, group: str, name: str) -> None:
+        """A stream and its events. Raises NoSuchGroup, NoSuchStream."""
+        self._hand_over()
+        stream = self._index.delete_stream(scope, group, name)
+        await self.flush()
+        await self._run(stream.file.truncate)
+
+    async def stored_bytes(self, groups: list[Group]) -> list[int]:
+        """Bytes on disk of each group."""
+        self._hand_over()
+        return await self._run(lambda: [sum(s.file.size for s in list(g.streams.values())) for g in groups])
+
+    async def streams(self, scope: Scope, group: str, prefix: str = "") -> list[Stream]:
+        """A group's streams by name, their `file` figures loaded. Raises NoSuchGroup."""
+        self._hand_over()
+        held = self._index.group(scope, group).streams
+        found = [held[name] for name in sorted(held) if name.startswith(prefix)]
+        await self._run(lambda: [stream.file.size for stream in found])
+        return found
+
+    # --- events
+
+    async def put_events(self, scope: Scope, group: str, stream: str, events: list[tuple[int, str]]) -> None:
+        """Add sorted events to an existing stream. Raises NoSuchGroup, NoSuchStream, OSError."""
+        self._hand_over()
+        record = self._index.stream(scope, group, stream)
+        now = self._now()
+        await self._run(lambda: record.file.insert(events, now))
+
+    async def get_events(self, scope: Scope, group: str, stream: str, span: Span) -> Page:
+        """A page of one stream. Raises NoSuchGroup, NoSuchStream, logread.BadToken."""
+        self._hand_over()
+        record = self._index.stream(scope, group, stream)
+        span = span.since(self._kept_since(self._index.group(scope, group)))
+        return await self._run(lambda: logread.get_events(record.file, span))
+
+    async def filter_events(
+        self, scope: Scope, group: str, wanted: Callable[[str], bool], matches: logread.Match, span: Span
+    ) -> FilterPage:
+        """A page of the events of all streams whose name is `wanted` and whose message `matches`, by time.
+
+        Raises NoSuchGroup, logread.BadToken.
+        """
+        self._hand_over()
+        held = self._index.group(scope, group)
+        streams = [stream for name, stream in held.streams.items() if wanted(name)]
+        span = span.since(self._kept_since(held))
+        return await self._run(lambda: logread.filter_events(streams, matches, span))
+
+    # --- the thread
+
+    def _now(self) -> int:
+        return int(self._clock() * 1000)
+
+    def _kept_since(self, group: Group) -> int:
+        return self._now() - group.retention * DAY_MS if group.retention else 0
+
+    async def _run(self, job: Callable[[], T]) -> T:
+        return await asyncio.wrap_future(self._thread.submit(job))
+
+    def _hand_over(self) -> None:
+        """Give the thread what waits: changes of the index, then events by stream."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        pending, self._pending = self._pending, []
+        size, self._room = BUFFER_BYTES - self._room, BUFFER_BYTES
+        batch = Batch(self._now(), {})
+        for handle, epoch_ms, message in pending:
+            batch.events.setdefault(self._record(handle, batch.now), []).append((epoch_ms, message))
+        batch.journal = b"".join(self._index.unwritten)
+        self._index.unwritten.clear()
+        if batch.journal or batch.events:
+            self._submit(batch, size)
+        self._sweep()
+
+    def _record(self, handle: LogStream, now: int) -> Stream:
+        record = handle.record
+        if record is None or record.deleted:
+            record = handle.record = self._index.ensure_stream(handle.scope, handle.group, handle.name, now)
+        return record
+
+    def _submit(self, batch: Batch, size: int) -> None:
+        self._in_flight = [(future, held) for future, held in self._in_flight if not future.done()]
+        self._in_flight.append((self._thread.submit(self._writer.write, batch), size))
+        while sum(held for _, held in self._in_flight) > IN_FLIGHT_BYTES:
+            self._in_flight.pop(0)[0].result()
+
+    def _sweep(self) -> None:
+        """Now and then, free the files of streams whose last event has expired."""
+        if self._clock() - self._swept < SWEEP_SECONDS:
+            return
+        self._swept = self._clock()
+        for group in self._index.groups():
+            if group.retention:
+                streams, since = list(group.streams.values()), self._kept_since(group)
+                self._thread.submit(logread.sweep, streams, since)

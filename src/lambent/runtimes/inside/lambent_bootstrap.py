@@ -1,0 +1,289 @@
+"""What runs first in a Python execution environment: makes a forked interpreter look freshly started,
+then calls AWS's own runtime client.
+
+Runs inside the sandbox on any CPython from 3.8, with the standard library and awslambdaric alone. It
+stands for AWS's /var/runtime/bootstrap and bootstrap.py: same search path, same wrapper contract
+(https://docs.aws.amazon.com/lambda/latest/dg/runtimes-modify.html#runtime-wrapper).
+
+`main` is called in a fork of a zygote that has imported much already. What can't be made right in a fork
+(settings that an interpreter or the dynamic loader reads at its start only) is left to a real start:
+`main` executes this file as a script.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+import types
+from typing import Callable, Iterable, NoReturn
+
+LANG = "/var/lang"
+RUNTIME = "/var/runtime"
+INSIDE = "/var/lambent"
+"""Where the sandbox shows the interpreter, the runtime client and this file's folder."""
+HOME = "/home/sbx_user1051"
+"""The home folder on AWS, which does not exist there either."""
+
+PYTHON = "python%d.%d" % sys.version_info[:2]
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+STANDARD_LD_PATH = "/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib"
+IN_FORK = frozenset(("PYTHONPATH", "PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE"))
+"""PYTHON* variables that a fork can honour; for any other one the interpreter is started anew."""
+LOADER = ("LD_PRELOAD", "LD_AUDIT", "LD_DEBUG", "GLIBC_TUNABLES")
+
+started_with: set[str] = set(sys.modules)
+"""Modules that a function's own do not replace; `lambent_client` adds what awslambdaric alone imports."""
+loaded_for = ""
+"""The Runtime API address that the extension of the runtime client was loaded for; empty when it was not."""
+client_arguments: list[tuple[object, ...]] = []
+"""What awslambdaric would have made its client with when the zygote imported it."""
+client_reads: dict[str, str | None] = {}
+"""The environment variables that awslambdaric read when the zygote imported it, and what it found."""
+started_by: list[types.ModuleType] = []
+"""The zygote's own __main__: kept, because it may still be running."""
+moves: list[tuple[str, str]] = []
+"""(folder of the host, the same folder inside) once `lambent_relocated` was imported."""
+
+
+def main() -> NoReturn:
+    """Entry of a fork. The environment is the process's own; never returns."""
+    _settle_runtime_dir()
+    wrapper = os.environ.get("AWS_LAMBDA_EXEC_WRAPPER")
+    if wrapper:
+        _exec_wrapper(wrapper)
+    if _needs_start():
+        python = _python()
+        os.execv(python, [python, "-S", _script()])
+    _leave(run)
+
+
+def run() -> None:
+    """Set the interpreter up as AWS does and serve invocations until the process ends."""
+    _settle_interpreter()
+    if os.environ.get("PYTHONDONTWRITEBYTECODE") or not _inside():
+        sys.dont_write_bytecode = True
+    time.tzset()
+    _set_search_path()
+    _settle_client()
+    from awslambdaric.__main__ import main as serve
+
+    serve([os.environ["LAMBDA_TASK_ROOT"], os.environ["_HANDLER"]])
+
+
+def _settle_client() -> None:
+    """Make the zygote's awslambdaric that of this process, or forget it so that it is imported anew.
+
+    It serves as it is when its extension is loaded and every variable that it read at import has the same
+    value now.
+    """
+    same = all(os.environ.get(name) == value for name, value in client_reads.items())
+    if loaded_for and client_arguments and same:
+        client = sys.modules.get("runtime_client")
+        if client is not None and "awslambdaric.lambda_runtime_client" in sys.modules:
+            client.initialize_client(*client_arguments[0])
+            return
+    for name in [name for name in sys.modules if name.partition(".")[0] == "awslambdaric"]:
+        del sys.modules[name]
+
+
+def _settle_interpreter() -> None:
+    """What `sys` tells of how the process was started, as if /var/runtime/bootstrap.py had been."""
+    bootstrap = os.environ["LAMBDA_RUNTIME_DIR"] + "/bootstrap.py"
+    if moves:
+        sys.prefix = sys.base_prefix = sys.exec_prefix = sys.base_exec_prefix = LANG
+        sys.executable = sys._base_executable = _python()  # type: ignore[attr-defined]
+        sys._stdlib_dir = LANG + "/lib/" + PYTHON  # type: ignore[attr-defined]
+    sys.argv = [bootstrap]
+    if hasattr(sys, "orig_argv"):
+        sys.orig_argv[:] = [sys.executable, bootstrap]
+    main_module = types.ModuleType("__main__")
+    main_module.__file__ = bootstrap
+    started_by.append(sys.modules["__main__"])
+    sys.modules["__main__"] = main_module
+    if "__mp_main__" in sys.modules:
+        sys.modules["__mp_main__"] = main_module
+
+
+# --- a real start
+
+
+def _needs_start() -> bool:
+    """Whether something is set that only a newly started process heeds."""
+    if loaded_for and os.environ["AWS_LAMBDA_RUNTIME_API"] != loaded_for:
+        return True
+    for name in os.environ:
+        if name.startswith("PYTHON") and name not in IN_FORK:
+            return True
+        if name in LOADER or name.startswith("MALLOC_"):
+            return True
+    if _inside() and os.environ.get("LD_LIBRARY_PATH", STANDARD_LD_PATH) != STANDARD_LD_PATH:
+        return True
+    folders = [os.environ["LAMBDA_TASK_ROOT"] + "/lib"]
+    if _inside():
+        folders.append("/opt/lib")
+    return any(".so" in name for folder in folders for name in _names(folder))
+
+
+def _exec_wrapper(wrapper: str) -> NoReturn:
+    """Hand the start over to the function's wrapper, as AWS's bootstrap does; its texts and exit codes."""
+    if not os.path.isfile(wrapper):
+        _exit(127, wrapper + ": does not exist")
+    if not os.access(wrapper, os.X_OK):
+        _exit(126, wrapper + ": is not an executable")
+    try:
+        os.execv(wrapper, [wrapper, _python(), _script()])
+    except OSError as failed:
+        _exit(126, "%s: %s" % (wrapper, failed.strerror))
+
+
+def _exit(code: int, text: str) -> NoReturn:
+    os.write(1, (text + "\n").encode())
+    os._exit(code)
+
+
+def _inside() -> bool:
+    """Whether the folders of AWS are there, and not only the host's."""
+    return bool(moves) or HERE == INSIDE
+
+
+def _python() -> str:
+    return LANG + "/bin/" + PYTHON if _inside() else sys.executable
+
+
+def _script() -> str:
+    return (INSIDE if _inside() else HERE) + "/lambent_bootstrap.py"
+
+
+def _settle_runtime_dir() -> None:
+    """LAMBDA_RUNTIME_DIR is where the runtime client really is: at level process that is a folder of the
+    host."""
+    if moves:
+        if not os.path.isdir(RUNTIME):
+            _exit(70, "lambent: a zygote made for level namespace was used where %s is missing" % RUNTIME)
+        return
+    import awslambdaric
+
+    client = os.path.dirname(os.path.dirname(os.path.abspath(awslambdaric.__file__)))
+    if os.environ.get("PYTHONPATH") == os.environ.get("LAMBDA_RUNTIME_DIR"):
+        os.environ["PYTHONPATH"] = client
+    os.environ["LAMBDA_RUNTIME_DIR"] = client
+
+
+# --- sys.path and sys.modules
+
+
+def _set_search_path() -> None:
+    """AWS's search path; then forget what was imported ahead and would now be found elsewhere."""
+    task, runtime = os.environ["LAMBDA_TASK_ROOT"], os.environ["LAMBDA_RUNTIME_DIR"]
+    own = [task]
+    if _inside():
+        own += ["/opt/python/lib/" + PYTHON + "/site-packages", "/opt/python"]
+    asked = [part for part in os.environ.get("PYTHONPATH", runtime).split(":") if part]
+    if asked == [runtime]:
+        first, sys.path[:] = own, [*own, runtime, *_standard()]
+    else:
+        first = [part for part in asked if part != runtime]
+        sys.path[:] = _unique([runtime, *asked, *_standard(), *own])
+    found = {folder: _names(folder) for folder in _unique([*own, *first])}
+    _forget(name for folder in first for name in _modules(folder, found[folder]))
+    for folder in own:
+        if any(name.endswith(".pth") for name in found[folder]):
+            import site
+
+            site.addsitedir(folder)
+
+
+def _standard() -> list[str]:
+    """The standard library's own part of the search path; never the host's site-packages."""
+    lib = "%s/%s/" % (LANG if _inside() else sys.base_prefix, getattr(sys, "platlibdir", "lib"))
+    return [lib + PYTHON.replace(".", "") + ".zip", lib + PYTHON, lib + PYTHON + "/lib-dynload"]
+
+
+def _names(folder: str) -> list[str]:
+    try:
+        return os.listdir(folder)
+    except OSError:
+        return []
+
+
+def _modules(folder: str, names: Iterable[str]) -> Iterable[str]:
+    """The top-level modules and packages in `folder`. One without __init__ hides nothing that is found
+    later."""
+    for name in names:
+        stem, dot, ending = name.partition(".")
+        if not dot:
+            if any(inner.startswith("__init__.") for inner in _names(folder + "/" + name)):
+                yield name
+        elif ending in ("py", "pyc", "so") or ending.endswith(".so"):
+            yield stem
+
+
+def _forget(names: Iterable[str]) -> None:
+    """Drop preloaded modules that the function brings itself, and every package that may hold on to them."""
+    shadowed = {name for name in names if name in sys.modules and not name.startswith("lambent_")}
+    if not shadowed:
+        return
+    ours = {name.partition(".")[0] for name in _names(os.environ["LAMBDA_RUNTIME_DIR"])}
+    gone = {name for name in shadowed if name in ours or name not in started_with}
+    if gone & ours:
+        gone |= ours
+    for name in [name for name in sys.modules if name.partition(".")[0] in gone]:
+        del sys.modules[name]
+
+
+def _unique(parts: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(parts))
+
+
+# --- the end
+
+
+def _leave(call: Callable[[], None]) -> NoReturn:
+    """Call, then end the process as an interpreter ends: threads joined, exit functions run, output flushed."""
+    code = 0
+    try:
+        call()
+    except SystemExit as exit:
+        code = _exit_code(exit.code)
+    except BaseException as error:
+        sys.excepthook(*sys.exc_info())
+        code = 130 if isinstance(error, KeyboardInterrupt) else 1
+    try:
+        _finalize()
+    finally:
+        if code == 130:
+            _interrupt()
+        os._exit(code)
+
+
+def _finalize() -> None:
+    import atexit
+    import threading
+
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+
+
+def _interrupt() -> None:
+    """An interpreter that KeyboardInterrupt ends is ended by SIGINT; process 1 survives it and exits instead."""
+    import signal
+
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    os.kill(os.getpid(), signal.SIGINT)
+
+
+def _exit_code(code: object) -> int:
+    if code is None:
+        return 0
+    if isinstance(code, int):
+        return code & 0xFF
+    print(code, file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    run()

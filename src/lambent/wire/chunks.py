@@ -1,0 +1,88 @@
+"""Bodies in AWS's chunked coding (`aws-chunked`), with and without a signature per chunk.
+
+https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html and …/sigv4-streaming-trailers.html
+"""
+
+import hmac
+import re
+from dataclasses import dataclass, field
+
+from lambent.wire.sigv4 import Verified, scope_of, sha256_hex, sign
+
+HEAD = re.compile(rb"([0-9a-fA-F]{1,16})(?:;chunk-signature=([0-9a-f]{64}))?\r\n")
+TRAILER_SIGNATURE = "x-amz-trailer-signature"
+
+
+class ChunkError(ValueError):
+    """A body that isn't in the coding, or a chunk whose signature is wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chunked:
+    """A body out of its coding. `trailers` are by lower-case name, the trailer's signature among them."""
+
+    payload: bytes
+    trailers: dict[str, str] = field(default_factory=dict)
+
+
+def read_chunks(body: bytes, seed: Verified | None) -> Chunked:
+    """The payload of `body`; `seed` is the verified request when its chunks are signed, else None.
+
+    Raises ChunkError.
+    """
+    payload: list[bytes] = []
+    at, previous = 0, seed.signature if seed else ""
+    while True:
+        chunk, signature, at = _chunk(body, at)
+        if seed is not None:
+            previous = _check(seed, previous, chunk, signature)
+        if not chunk:
+            break
+        payload.append(chunk)
+    trailers = _trailers(body[at:])
+    if seed is not None and seed.payload.endswith("-TRAILER"):
+        _check_trailers(seed, previous, trailers)
+    return Chunked(b"".join(payload), trailers)
+
+
+def _chunk(body: bytes, at: int) -> tuple[bytes, str, int]:
+    """The chunk at `at`, its signature, and where the next one begins."""
+    head = HEAD.match(body, at)
+    if head is None:
+        raise ChunkError(f"no chunk at byte {at}")
+    size = int(head[1], 16)
+    start, end = head.end(), head.end() + size
+    signature = (head[2] or b"").decode()
+    if size == 0:
+        return b"", signature, end
+    if body[end : end + 2] != b"\r\n":
+        raise ChunkError(f"a chunk of {size} bytes doesn't end at byte {end}")
+    return body[start:end], signature, end + 2
+
+
+def _check(seed: Verified, previous: str, chunk: bytes, signature: str) -> str:
+    parts = ("AWS4-HMAC-SHA256-PAYLOAD", seed.date, scope_of(seed.credential), previous)
+    text = "\n".join((*parts, sha256_hex(b""), sha256_hex(chunk)))
+    return _matching(sign(seed.key, text), signature)
+
+
+def _check_trailers(seed: Verified, previous: str, trailers: dict[str, str]) -> None:
+    lines = "".join(f"{name}:{value}\n" for name, value in sorted(trailers.items()) if name != TRAILER_SIGNATURE)
+    parts = ("AWS4-HMAC-SHA256-TRAILER", seed.date, scope_of(seed.credential), previous)
+    text = "\n".join((*parts, sha256_hex(lines.encode())))
+    _matching(sign(seed.key, text), trailers.get(TRAILER_SIGNATURE, ""))
+
+
+def _matching(expected: str, signature: str) -> str:
+    if not hmac.compare_digest(expected, signature):
+        raise ChunkError("a chunk's signature does not match")
+    return signature
+
+
+def _trailers(rest: bytes) -> dict[str, str]:
+    trailers = {}
+    for line in rest.decode("utf-8", "replace").replace("\r", "\n").split("\n"):
+        name, colon, value = line.partition(":")
+        if colon:
+            trailers[name.strip().lower()] = value.strip()
+    return trailers

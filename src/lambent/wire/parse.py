@@ -1,0 +1,200 @@
+"""A routed request into the params that a boto3 caller passed.
+
+REST protocols spread the input over path labels, query string, headers and body; the others put all of it into the
+body. Blobs come out as bytes, timestamps as datetimes in UTC.
+"""
+
+import base64
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+from botocore.model import OperationModel, Shape
+
+from lambent.wire import parse_json, parse_query, parse_xml
+from lambent.wire.http import Request
+from lambent.wire.query import form_of, values_of
+from lambent.wire.scalars import leaf_from_text, mismatch, unreadable
+from lambent.wire.service import Service
+
+Params = dict[str, Any]
+TEXT_TIMESTAMP = {"header": "rfc822", "querystring": "iso8601", "uri": "iso8601"}
+
+
+def parse(service: Service, operation: str, request: Request) -> Params:
+    """The params of `request`, which was routed to `operation`. Raises Fault (400) when they can't be read."""
+    model = service.operation(operation)
+    if model.input_shape is None:
+        return {}
+    try:
+        return PARSERS[service.protocol](service, model, request)
+    except RecursionError:
+        raise unreadable("The request is nested too deeply.") from None
+
+
+def _rest(service: Service, model: OperationModel, request: Request) -> Params:
+    params = _rest_located(service, model, request)
+    shape = model.input_shape
+    payload = shape.serialization.get("payload")
+    if payload is not None:
+        value = _payload(service, shape.members[payload], request)
+        if value is not None:
+            params[payload] = value
+        return params
+    if all("location" in member.serialization for member in shape.members.values()):
+        return params
+    return {**_body(service, shape, request.body), **params}
+
+
+def _rest_located(service: Service, model: OperationModel, request: Request) -> Params:
+    """The members that stand in path, query string and headers."""
+    params: Params = {}
+    labels: dict[str, str] | None = None
+    query: dict[str, list[str]] | None = None
+    for name, member in model.input_shape.members.items():
+        location = member.serialization.get("location")
+        if location is None:
+            continue
+        wire_name = member.serialization.get("name", name)
+        if location == "uri":
+            labels = labels if labels is not None else service.routes.labels(model.name, request)
+            value = _text_leaf(member, labels[wire_name], location) if wire_name in labels else None
+        elif location == "querystring":
+            query = query if query is not None else values_of(request.query)
+            value = (
+                _query_map(member, query)
+                if member.type_name == "map"
+                else _from_query(member, wire_name, query)
+            )
+        elif location == "headers":
+            value = _header_map(wire_name, request.headers)
+        else:
+            value = _from_header(member, request.headers.get(wire_name.lower()))
+        if value is not None:
+            params[name] = value
+    return params
+
+
+def _from_query(member: Shape, name: str, query: dict[str, list[str]]) -> Any:
+    values = query.get(name)
+    if values is None:
+        return None
+    if member.type_name == "list":
+        return [_text_leaf(member.member, value, "querystring") for value in values]
+    return _text_leaf(member, values[0], "querystring")
+
+
+def _query_map(member: Shape, query: dict[str, list[str]]) -> dict[str, Any] | None:
+    """Every parameter, also those that other members name (Smithy, `httpQueryParams`)."""
+    many = member.value.type_name == "list"
+    return {key: values if many else values[0] for key, values in query.items()} or None
+
+
+def _from_header(member: Shape, value: str | None) -> Any:
+    if value is None:
+        return None
+    if member.serialization.get("jsonvalue"):
+        return _json_header(value)
+    if member.type_name == "list" and not value.strip():
+        return []
+    if member.type_name == "list":
+        item = member.member
+        dates = item.type_name == "timestamp" and _timestamp_form(item, "header") == "rfc822"
+        return [_text_leaf(item, text, "header") for text in split_header(value, dates)]
+    return _text_leaf(member, value, "header")
+
+
+def _header_map(prefix: str, headers: dict[str, str]) -> dict[str, str] | None:
+    """`x-amz-meta-*`: the rest of each name that starts with `prefix`."""
+    start = prefix.lower()
+    return {name[len(start) :]: value for name, value in headers.items() if name.startswith(start)} or None
+
+
+def _json_header(value: str) -> Any:
+    try:
+        return orjson.loads(base64.b64decode(value))
+    except ValueError:
+        raise mismatch("STRING_VALUE", "blob") from None
+
+
+def split_header(value: str, dates: bool = False) -> list[str]:
+    """The items of a list header: separated by commas, perhaps quoted; HTTP dates hold a comma of their own."""
+    if dates:
+        parts = [part.strip() for part in value.split(",")]
+        return [", ".join(parts[at : at + 2]) for at in range(0, len(parts), 2)]
+    items, text, quoted, escaped = [], "", False, False
+    for character in value:
+        if escaped:
+            text, escaped = text + character, False
+        elif quoted and character == "\\":
+            escaped = True
+        elif character == '"':
+            quoted = not quoted
+        elif character == "," and not quoted:
+            items.append(text.strip())
+            text = ""
+        else:
+            text += character
+    return [*items, text.strip()]
+
+
+def _text_leaf(member: Shape, text: str, location: str) -> Any:
+    return leaf_from_text(member.type_name, text, _timestamp_form(member, location))
+
+
+def _timestamp_form(member: Shape, location: str) -> str:
+    return str(member.serialization.get("timestampFormat", TEXT_TIMESTAMP[location]))
+
+
+def _payload(service: Service, member: Shape, request: Request) -> Any:
+    """The member that is the body: raw bytes, text, or a document."""
+    body = request.body
+    if member.type_name == "blob":
+        return body or None
+    if member.type_name == "string":
+        return body.decode("utf-8", "replace") if body else None
+    if not body:
+        return None
+    if service.protocol == "rest-xml":
+        return parse_xml.read(member, parse_xml.root_of(body))
+    document = parse_json.loads(body)
+    return None if document is None else parse_json.read(member, document)
+
+
+def _body(service: Service, shape: Shape, body: bytes) -> Params:
+    """The members without a location, from the body."""
+    if not body:
+        return {}
+    if service.protocol == "rest-xml":
+        return parse_xml.read_body(shape, parse_xml.root_of(body))
+    document = parse_json.loads(body)
+    if document is None:
+        return {}
+    if not isinstance(document, dict):
+        raise unreadable(None)
+    params: Params = {}
+    for name, member in shape.members.items():
+        serialization = member.serialization
+        if "location" not in serialization:
+            value = document.get(serialization.get("name", name))
+            if value is not None:
+                params[name] = parse_json.read(member, value)
+    return params
+
+
+def _json(service: Service, model: OperationModel, request: Request) -> Params:
+    document = parse_json.loads(request.body)
+    params: Params = {} if document is None else parse_json.read(model.input_shape, document)
+    return params
+
+
+def _query(service: Service, model: OperationModel, request: Request) -> Params:
+    return parse_query.read(model.input_shape, form_of(request))
+
+
+PARSERS: dict[str, Callable[[Service, OperationModel, Request], Params]] = {
+    "rest-json": _rest,
+    "rest-xml": _rest,
+    "json": _json,
+    "query": _query,
+}

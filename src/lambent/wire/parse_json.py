@@ -1,0 +1,134 @@
+"""JSON bodies into params, by shape. Members that the model doesn't know are passed over, as AWS does."""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+from botocore.model import Shape
+
+from lambent.wire.scalars import KINDS, SPECIAL_FLOATS, blob_of, mismatch, moment_of, unreadable
+
+
+def loads(body: bytes) -> Any:
+    """The JSON value of a body; an empty body is None. Raises Fault(SerializationException)."""
+    if not body or body.isspace():
+        return None
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        raise unreadable(None) from None
+
+
+def read(shape: Shape, value: Any) -> Any:
+    """`value` as boto3 would have it for `shape`. Raises Fault(SerializationException) for another type."""
+    return READERS[shape.type_name](shape, value)
+
+
+def _structure(shape: Shape, value: Any) -> Any:
+    if getattr(shape, "is_document_type", False):
+        return value
+    if not isinstance(value, dict):
+        raise unreadable(_unexpected(value, "structure"))
+    params = {}
+    for name, member in shape.members.items():
+        given = value.get(member.serialization.get("name", name))
+        if given is not None:
+            params[name] = READERS[member.type_name](member, given)
+    return params
+
+
+def _list(shape: Shape, value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        raise unreadable(_unexpected(value, "list"))
+    member = shape.member
+    reader = READERS[member.type_name]
+    return [None if item is None else reader(member, item) for item in value]
+
+
+def _map(shape: Shape, value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise unreadable(_unexpected(value, "map"))
+    member = shape.value
+    reader = READERS[member.type_name]
+    return {key: None if item is None else reader(member, item) for key, item in value.items()}
+
+
+def _string(shape: Shape, value: Any) -> str:
+    if not isinstance(value, str):
+        raise _wrong(value, shape)
+    return value
+
+
+def _integer(shape: Shape, value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise _wrong(value, shape)
+    if isinstance(value, float) and not math.isfinite(value):
+        raise _wrong(value, shape)
+    return int(value)
+
+
+def _float(shape: Shape, value: Any) -> float:
+    if isinstance(value, str) and value in SPECIAL_FLOATS:
+        return SPECIAL_FLOATS[value]
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise _wrong(value, shape)
+    return float(value)
+
+
+def _boolean(shape: Shape, value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise _wrong(value, shape)
+    return value
+
+
+def _timestamp(shape: Shape, value: Any) -> Any:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise _wrong(value, shape)
+    fallback = "iso8601" if isinstance(value, str) else "unixTimestamp"
+    return moment_of(value, shape.serialization.get("timestampFormat", fallback))
+
+
+def _blob(shape: Shape, value: Any) -> bytes:
+    if not isinstance(value, str):
+        raise _wrong(value, shape)
+    return blob_of(value)
+
+
+def _wrong(value: Any, shape: Shape) -> Exception:
+    if isinstance(value, dict | list):
+        return unreadable(_unexpected(value, "scalar"))
+    return mismatch(_token(value), shape.type_name)
+
+
+def _unexpected(value: Any, wanted: str) -> str:
+    """Worded as AWS's JSON reader words it where that is known (DynamoDB, CloudWatch Logs, Lambda answer alike)."""
+    if isinstance(value, dict):
+        return "Start of structure or map found where not expected."
+    if isinstance(value, list):
+        return "Start of list found where not expected"
+    return f"{_token(value)} can not be converted to a {wanted.capitalize()}"
+
+
+def _token(value: Any) -> str:
+    """The name of the JSON token, as Jackson calls it."""
+    if isinstance(value, bool):
+        return "TRUE_VALUE" if value else "FALSE_VALUE"
+    return "STRING_VALUE" if isinstance(value, str) else "NUMBER_VALUE"
+
+
+READERS: dict[str, Callable[[Shape, Any], Any]] = {
+    "structure": _structure,
+    "list": _list,
+    "map": _map,
+    "string": _string,
+    "character": _string,
+    "integer": _integer,
+    "long": _integer,
+    "float": _float,
+    "double": _float,
+    "boolean": _boolean,
+    "timestamp": _timestamp,
+    "blob": _blob,
+}
+assert KINDS.keys() <= READERS.keys()

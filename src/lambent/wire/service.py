@@ -1,0 +1,119 @@
+"""A service as botocore's model describes it, with our corrections, and the road from a request to an operation."""
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import botocore
+from botocore.loaders import Loader
+from botocore.model import OperationModel, ServiceModel, Shape
+
+from lambent.wire import patches
+from lambent.wire.fault import Fault
+from lambent.wire.http import Request
+from lambent.wire.query import form_of
+from lambent.wire.route import Routes
+
+BUILTIN_MODELS = str(Path(botocore.__file__).parent / "data")
+REST = frozenset({"rest-json", "rest-xml"})
+PROTOCOLS = REST | {"json", "query"}
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One AWS service: its model and its routes. `description` is the raw model, corrections applied."""
+
+    name: str
+    protocol: str
+    model: ServiceModel
+    description: dict[str, Any]
+    routes: Routes
+
+    @property
+    def signing_name(self) -> str:
+        """The name in a credential scope."""
+        return str(self.model.signing_name)
+
+    @property
+    def target_prefix(self) -> str | None:
+        """What stands before the dot in X-Amz-Target, if the service has one."""
+        return self.metadata.get("targetPrefix")
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """The model's `metadata`."""
+        metadata: dict[str, Any] = self.description["metadata"]
+        return metadata
+
+    def operation(self, name: str) -> OperationModel:
+        """The operation's model. Raises botocore's OperationNotFoundError."""
+        return self.model.operation_model(name)
+
+    def error_shape(self, code: str) -> Shape | None:
+        """The shape of the error `code` (shape name or wire code), or None when it isn't modelled."""
+        shape = self.description["shapes"].get(code)
+        if shape is not None and shape.get("exception"):
+            return self.model.shape_for(code)
+        return self.model.shape_for_error_code(code)
+
+    def route(self, request: Request) -> str:
+        """The name of the operation that `request` is for. Raises Fault as AWS does for an unknown one."""
+        return ROUTERS[self.protocol](self, request)
+
+
+@cache
+def load(name: str) -> Service:
+    """The service that botocore calls `name`. Raises botocore's UnknownServiceError.
+
+    Models come from the installed botocore only: what a user keeps in ~/.aws/models is for clients.
+    """
+    loader = Loader(extra_search_paths=[BUILTIN_MODELS], include_default_search_paths=False)
+    return from_description(name, loader.load_service_model(name, "service-2"))
+
+
+def from_description(name: str, description: dict[str, Any]) -> Service:
+    """A service from a raw model, which is corrected in place. Raises ValueError for a protocol not spoken here."""
+    patches.apply(name, description)
+    protocol = _protocol_of(name, description["metadata"])
+    routes = Routes(description) if protocol in REST else Routes({"operations": {}, "shapes": {}})
+    return Service(name, protocol, ServiceModel(description, name), description, routes)
+
+
+def _protocol_of(name: str, metadata: dict[str, Any]) -> str:
+    """The first of the service's protocols that is spoken here."""
+    for protocol in (metadata["protocol"], *metadata.get("protocols", ())):
+        if protocol in PROTOCOLS:
+            return str(protocol)
+    raise ValueError(f"{name} speaks {metadata['protocol']} only")
+
+
+def _route_rest(service: Service, request: Request) -> str:
+    operation = service.routes.find(request)
+    if operation is not None:
+        return operation
+    if service.protocol == "rest-xml":
+        raise Fault(
+            "MethodNotAllowed", "The specified method is not allowed against this resource.", status=405
+        )
+    raise Fault("UnknownOperationException", None, status=404)
+
+
+def _route_json(service: Service, request: Request) -> str:
+    prefix, _, operation = request.headers.get("x-amz-target", "").rpartition(".")
+    if prefix == service.target_prefix and operation in service.description["operations"]:
+        return operation
+    raise Fault("UnknownOperationException", None, status=400)
+
+
+def _route_query(service: Service, request: Request) -> str:
+    operation = form_of(request).get("Action", "")
+    if not operation:
+        raise Fault("MissingAction", "Missing Action", status=400)
+    if operation in service.description["operations"]:
+        return operation
+    version = service.metadata["apiVersion"]
+    raise Fault("InvalidAction", f"Could not find operation {operation} for version {version}", status=400)
+
+
+ROUTERS = {"rest-json": _route_rest, "rest-xml": _route_rest, "json": _route_json, "query": _route_query}

@@ -1,0 +1,221 @@
+"""Params against the constraints of the model, in the words of AWS's own validator.
+
+A scalar breaks each constraint by itself; a list or map of scalars breaks one, whose text lists all that its items
+must satisfy; structures inside lists and maps are named by their place (`tags.1.member.key`). The texts and their
+order are those of recorded answers; where AWS's constraints are not the model's, patches.json says so.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from botocore.model import Shape
+
+from lambent.wire.fault import Fault
+from lambent.wire.pattern import compiled
+from lambent.wire.service import Service
+
+NOT_NULL = "Member must not be null"
+SCALARS_WITH_VALUE = frozenset({"integer", "long", "float", "double"})
+DEFAULT_CODES = {"query": "ValidationError"}
+MAX_VIOLATIONS = 100
+"""More aren't told: the message would grow with the request."""
+
+
+def validate(service: Service, operation: str, params: Mapping[str, Any]) -> None:
+    """Raises Fault(400) with every violation in one message.
+
+    The code is ValidationException, or what the service's (patched) metadata calls it under `validationCode`; an
+    empty code there means that the service doesn't validate by its model.
+    """
+    code = service.metadata.get("validationCode", DEFAULT_CODES.get(service.protocol, "ValidationException"))
+    shape = service.operation(operation).input_shape
+    if shape is None or not code:
+        return
+    violations = list(_limited(_structure(service, shape, params, "")))
+    if violations:
+        raise Fault(code, message_of(violations), status=400)
+
+
+def message_of(violations: list[str]) -> str:
+    """The violations as one message."""
+    errors = "error" if len(violations) == 1 else "errors"
+    return f"{len(violations)} validation {errors} detected: {'; '.join(violations)}"
+
+
+def violation(value: Any, path: str, constraint: str, *, sensitive: bool = False) -> str:
+    """One violation. A sensitive value is not shown."""
+    shown = "Value null" if value is None else "Value" if sensitive else f"Value '{shown_value(value)}'"
+    return f"{shown} at '{path}' failed to satisfy constraint: {constraint}"
+
+
+def shown_value(value: Any) -> str:
+    """A value as Java's toString shows it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if value is None:
+        return "null"
+    if isinstance(value, bytes):
+        return f"java.nio.HeapByteBuffer[pos=0 lim={len(value)} cap={len(value)}]"
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{key}={shown_value(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(shown_value, value)) + "]"
+    return str(value)
+
+
+def _limited(violations: Iterator[str]) -> Iterator[str]:
+    for _, text in zip(range(MAX_VIOLATIONS), violations, strict=False):
+        yield text
+
+
+def _structure(service: Service, shape: Shape, value: Any, path: str) -> Iterator[str]:
+    if getattr(shape, "is_document_type", False):
+        return
+    members = shape.members
+    for name in shape.required_members:
+        if value.get(name) is None:
+            yield violation(None, path + _lower_first(name), NOT_NULL)
+    for name, given in value.items():
+        if given is not None:
+            yield from _value(service, members[name], given, path + _lower_first(name))
+
+
+def _value(service: Service, shape: Shape, value: Any, path: str) -> Iterator[str]:
+    yield from CHECKS.get(shape.type_name, _scalar)(service, shape, value, path)
+
+
+def _scalar(service: Service, shape: Shape, value: Any, path: str) -> Iterator[str]:
+    for constraint in _broken(shape, value):
+        yield violation(value, path, constraint, sensitive=_is_sensitive(shape))
+
+
+def _list(service: Service, shape: Shape, value: list[Any], path: str) -> Iterator[str]:
+    yield from _scalar(service, shape, value, path)
+    member = shape.member
+    if member.type_name in CHECKS:
+        for at, item in enumerate(value, 1):
+            if item is not None:
+                yield from _value(service, member, item, f"{path}.{at}.member{_dot(member)}")
+        return
+    must = [*_texts(member), *_not_null(service, shape)]
+    if any(_breaks(member, item, must) for item in value):
+        sensitive = _is_sensitive(shape) or _is_sensitive(member)
+        yield violation(value, path, f"Member must satisfy constraint: {_joined(must)}", sensitive=sensitive)
+
+
+def _map(service: Service, shape: Shape, value: dict[str, Any], path: str) -> Iterator[str]:
+    yield from _scalar(service, shape, value, path)
+    member = shape.value
+    sensitive = any(map(_is_sensitive, (shape, shape.key, member)))
+    if any(_breaks(shape.key, key, []) for key in value):
+        constraint = f"Map keys must satisfy constraint: {_joined(_texts(shape.key))}"
+        yield violation(value, path, constraint, sensitive=sensitive)
+    if member.type_name in CHECKS:
+        for key, item in value.items():
+            if item is not None:
+                yield from _value(service, member, item, f"{path}.{key}.member{_dot(member)}")
+        return
+    must = [*_texts(member), *_not_null(service, shape)]
+    if any(_breaks(member, item, must) for item in value.values()):
+        yield violation(
+            value, path, f"Map value must satisfy constraint: {_joined(must)}", sensitive=sensitive
+        )
+
+
+def _nested(service: Service, shape: Shape, value: Any, path: str) -> Iterator[str]:
+    yield from _structure(service, shape, value, path if path.endswith(".") else f"{path}.")
+
+
+def _dot(shape: Shape) -> str:
+    return "." if shape.type_name == "structure" else ""
+
+
+def _joined(texts: list[str]) -> str:
+    return f"[{', '.join(texts)}]"
+
+
+def _breaks(shape: Shape, value: Any, must: list[str]) -> bool:
+    if value is None:
+        return NOT_NULL in must
+    return next(_broken(shape, value), None) is not None
+
+
+def _not_null(service: Service, shape: Shape) -> list[str]:
+    """Whether items may be null is not in botocore's models: they may not unless a patch says `nullableItems`."""
+    return [] if service.description["shapes"].get(shape.name, {}).get("nullableItems") else [NOT_NULL]
+
+
+def _is_sensitive(shape: Shape) -> bool:
+    return bool(shape.metadata.get("sensitive"))
+
+
+def _lower_first(name: str) -> str:
+    """`KMSKeyArn` is `kMSKeyArn` in AWS's messages."""
+    return name[:1].lower() + name[1:]
+
+
+def _broken(shape: Shape, value: Any) -> Iterator[str]:
+    """The constraints that a value breaks; AWS names the pattern before the length."""
+    metadata = shape.metadata
+    if not metadata:
+        return
+    if (pattern := metadata.get("pattern")) is not None and isinstance(value, str):
+        regexp = compiled(pattern)
+        if regexp is not None and regexp.fullmatch(value) is None:
+            yield _pattern_text(pattern)
+    if "enum" in metadata and value not in metadata["enum"]:
+        yield _enum_text(metadata["enum"])
+    if "min" in metadata or "max" in metadata:
+        size = value if shape.type_name in SCALARS_WITH_VALUE else _length(value)
+        texts = _range_texts(shape)
+        if "max" in metadata and size > metadata["max"]:
+            yield texts[0]
+        if "min" in metadata and size < metadata["min"]:
+            yield texts[-1]
+
+
+def _length(value: Any) -> int:
+    """Bytes, items, or, for text, Java's UTF-16 units."""
+    if isinstance(value, str) and not value.isascii():
+        return len(value.encode("utf-16-le", "surrogatepass")) // 2
+    return len(value)
+
+
+def _texts(shape: Shape) -> list[str]:
+    """Every constraint of a shape, in the order in which AWS lists them: range, pattern or enum."""
+    texts = _range_texts(shape)
+    if "pattern" in shape.metadata:
+        texts.append(_pattern_text(shape.metadata["pattern"]))
+    if "enum" in shape.metadata:
+        texts.append(_enum_text(shape.metadata["enum"]))
+    return texts
+
+
+def _range_texts(shape: Shape) -> list[str]:
+    """The upper bound's text, then the lower's."""
+    what = "value" if shape.type_name in SCALARS_WITH_VALUE else "length"
+    bounds = (("less", shape.metadata.get("max")), ("greater", shape.metadata.get("min")))
+    return [
+        f"Member must have {what} {way} than or equal to {_bound(shape, bound)}"
+        for way, bound in bounds
+        if bound is not None
+    ]
+
+
+def _bound(shape: Shape, bound: float) -> str:
+    return str(float(bound)) if shape.type_name in {"float", "double"} else str(int(bound))
+
+
+def _pattern_text(pattern: str) -> str:
+    return f"Member must satisfy regular expression pattern: {pattern}"
+
+
+def _enum_text(values: list[str]) -> str:
+    return f"Member must satisfy enum value set: [{', '.join(values)}]"
+
+
+CHECKS: dict[str, Callable[[Service, Shape, Any, str], Iterator[str]]] = {
+    "structure": _nested,
+    "list": _list,
+    "map": _map,
+}

@@ -1,0 +1,35 @@
+"""Documents that can be checked are checked."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from lambent.engine.environment import Phase
+from tools import coverage
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_the_coverage_page_is_what_the_code_says() -> None:
+    assert coverage.PAGE.read_text("utf-8") == coverage.page(), "run: python -m tools.coverage"
+
+
+def test_every_room_is_described() -> None:
+    text = (ROOT / "ARCHITECTURE.md").read_text("utf-8")
+    for room in (path.name for path in (ROOT / "src" / "lambent").iterdir() if path.is_dir()):
+        if not room.startswith("__"):
+            assert f"`{room}/`" in text, f"ARCHITECTURE.md does not describe {room}/"
+
+
+def test_every_phase_is_described() -> None:
+    text = (ROOT / "ARCHITECTURE.md").read_text("utf-8")
+    for phase in Phase:
+        assert f"| `{phase.name}` |" in text
+
+
+@pytest.mark.parametrize("page", ["README.md", "ARCHITECTURE.md"])
+def test_links_between_documents_lead_somewhere(page: str) -> None:
+    for target in re.findall(r"\]\(([^)#]+)\)", (ROOT / page).read_text("utf-8")):
+        if not target.startswith("http"):
+            assert (ROOT / target).exists(), f"{page} links to {target}"

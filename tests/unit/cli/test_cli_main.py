@@ -1,0 +1,134 @@
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from lambent import __version__
+from lambent.cli.target import clean_endpoint
+from lambent.settings import StartError
+
+LAMBENT = str(Path(sys.executable).with_name("lambent"))
+
+
+def test_help_needs_nothing_heavy():
+    script = """
+import sys
+from lambent.cli.main import app
+try:
+    app(["--help"], prog_name="lambent")
+except SystemExit:
+    pass
+heavy = {"boto3", "botocore", "moto", "sqlalchemy", "asyncio", "aiohttp"} & set(sys.modules)
+assert not heavy, heavy
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert "Exit codes: 0 done, 1 failed, 2 wrong use, 3" in " ".join(done.stdout.split())
+
+
+def test_version(cli):
+    assert cli("--version").stdout == f"lambent {__version__}\n"
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["frobnicate"],
+        ["invoke"],
+        ["list", "--colour"],
+        ["deploy", ".", "--memory", "64"],
+        ["deploy", ".", "--tmp", "1"],
+    ],
+)
+def test_wrong_use_exits_2(cli, args):
+    cli(*args, code=2)
+
+
+@pytest.mark.parametrize("args", [["list"], ["status"], ["invoke", "f"], ["logs", "f"], ["delete", "f"]])
+def test_no_server_is_one_line(cli, args):
+    result = cli("--endpoint", "http://127.0.0.1:1/", *args, code=1)
+    assert result.stderr == "error: No Lambent at http://127.0.0.1:1: start it with `lambent up`\n"
+    assert result.stdout == ""
+
+
+def test_endpoint_before_and_after_the_command(cli, fake):
+    cli("--endpoint", "http://127.0.0.1:1", "list", "--endpoint", fake.endpoint)
+    cli("list", "--endpoint", "127.0.0.1:1", code=1)
+
+
+def test_endpoint_of_the_settings(cli, fake, own_environment, monkeypatch):
+    (own_environment / "lambent.toml").write_text(f"port = {fake.endpoint.rpartition(':')[2]}\n")
+    cli("list", env={"AWS_ENDPOINT_URL": ""})
+    assert fake.names() == ["ListFunctions"]
+
+
+@pytest.mark.parametrize(
+    ("given", "url"),
+    [
+        ("localhost:4566", "http://localhost:4566"),
+        ("https://l.example/", "https://l.example"),
+        ("[::1]:8", "http://[::1]:8"),
+    ],
+)
+def test_endpoints_are_completed(given, url):
+    assert clean_endpoint(given) == url
+
+
+@pytest.mark.parametrize("text", ["ftp://x", "http://", "http://x:port", "http://x:99999", "http://[::1"])
+def test_what_is_no_endpoint(cli, text):
+    assert "is not an endpoint" in cli("list", "--endpoint", text, code=2).stderr
+
+
+def test_another_server_is_recognised(cli, fake):
+    fake.health = "hello"
+    assert "is not Lambent" in cli("status", code=1).stderr
+
+
+def test_the_environments_proxy_is_not_asked_for_loopback(cli):
+    cli("status", env={"HTTP_PROXY": "http://127.0.0.1:1", "http_proxy": "http://127.0.0.1:1"})
+
+
+def test_a_profile_that_is_missing_is_one_line(cli):
+    assert "nobody" in cli("list", code=1, env={"AWS_PROFILE": "nobody"}).stderr
+
+
+def test_up_hands_its_settings_to_the_server(cli, monkeypatch, own_environment):
+    seen = []
+    server = ModuleType("lambent.server")
+    server.run = lambda settings: seen.append(settings) or 0
+    monkeypatch.setitem(sys.modules, "lambent.server", server)
+    cli("up", "--port", "0", "--data-dir", "d", "--isolation", "process")
+    assert seen[0].port == 0
+    assert seen[0].data_dir == own_environment / "d"
+    assert seen[0].isolation == "process"
+    cli("up", "--host", "0.0.0.0", code=1)
+    cli("up", "--port", "x", code=1)
+    assert len(seen) == 1
+
+
+def test_up_says_why_it_cannot_start(cli, monkeypatch):
+    def run(settings):
+        raise StartError("port 4566 is in use: choose another with --port")
+
+    server = ModuleType("lambent.server")
+    server.run = run
+    monkeypatch.setitem(sys.modules, "lambent.server", server)
+    assert cli("up", code=1).stderr == "error: port 4566 is in use: choose another with --port\n"
+
+
+def test_ctrl_c_exits_130(cli, monkeypatch):
+    def run(settings):
+        raise KeyboardInterrupt
+
+    server = ModuleType("lambent.server")
+    server.run = run
+    monkeypatch.setitem(sys.modules, "lambent.server", server)
+    cli("up", code=130)
+
+
+def test_a_reader_that_goes_away_is_met_in_silence(fake):
+    command = [LAMBENT, "--endpoint", fake.endpoint, "list", "--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        process.stdout.close()
+        assert process.stderr.read() == b""

@@ -1,0 +1,86 @@
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from lambent.model import limits
+from lambent.settings import PROFILES, SETTINGS, Settings, StartError, load
+
+
+@pytest.fixture
+def folder(own_environment):
+    return own_environment
+
+
+def test_the_table_is_the_dataclass(folder):
+    assert [setting.name for setting in SETTINGS] == [field.name for field in dataclasses.fields(Settings)]
+    assert load({}, {}, folder) == dataclasses.replace(Settings(), data_dir=folder / ".lambent")
+    for setting in SETTINGS:
+        assert setting.help.endswith(".")
+
+
+def test_the_profiles_are_the_models():
+    assert set(PROFILES) == set(limits.PROFILES)
+
+
+def test_flag_over_environment_over_file_over_default(folder):
+    (folder / "lambent.toml").write_text('port = 1001\nhost = "::1"\nidle_seconds = 5\n')
+    environ = {"LAMBENT_PORT": "1002", "LAMBENT_HOST": "localhost"}
+    settings = load({"port": 1003, "host": None}, environ, folder)
+    assert (settings.port, settings.host, settings.idle_seconds) == (1003, "localhost", 5)
+    assert settings.isolation == "auto"
+
+
+def test_tables_from_file_and_environment(folder):
+    (folder / "lambent.toml").write_text(
+        '[runtime_map]\n"python3.14" = "3.13"\n[endpoints]\ns3 = "http://127.0.0.1:9000"\n'
+    )
+    settings = load({}, {}, folder)
+    assert settings.runtime_map == {"python3.14": "3.13"}
+    assert settings.endpoints == {"s3": "http://127.0.0.1:9000"}
+    environ = {"LAMBENT_RUNTIME_MAP": "python3.14=3.12, python3.10=3.11"}
+    assert load({}, environ, folder).runtime_map == {"python3.14": "3.12", "python3.10": "3.11"}
+
+
+def test_relative_folders_start_where_they_are_written(folder, tmp_path):
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "x.toml").write_text('data_dir = "state"\n')
+    assert load({}, {}, folder, other / "x.toml").data_dir == other / "state"
+    assert load({"data_dir": Path("here")}, {}, folder, other / "x.toml").data_dir == folder / "here"
+
+
+@pytest.mark.parametrize(
+    ("flags", "environ", "text", "message"),
+    [
+        ({}, {}, "prot = 1", "there is no setting 'prot' (did you mean port?)"),
+        ({}, {}, "port = ", "not TOML"),
+        ({}, {}, "port = true", "lambent.toml: port True: a whole number from 0 to 65535 is needed"),
+        ({}, {}, "port = 4566.5", "a whole number from 0 to 65535 is needed"),
+        ({"port": "70000"}, {}, "", "--port 70000: a whole number"),
+        ({}, {"LAMBENT_PORT": "http"}, "", "LAMBENT_PORT http: a whole number"),
+        ({}, {"LAMBENT_IDLE_SECONDS": "-1"}, "", "LAMBENT_IDLE_SECONDS -1: a whole number"),
+        ({"isolation": "docker"}, {}, "", "--isolation docker: one of auto, namespace, process is needed"),
+        ({}, {}, 'profile = "aws-1999"', "one of aws-2026, aws-2022 is needed"),
+        ({"host": "0.0.0.0"}, {}, "", "--host 0.0.0.0: only loopback"),
+        ({"host": "::"}, {}, "", "needs authorisation"),
+        ({"host": "example.com"}, {}, "", "only loopback"),
+        ({}, {}, "data_dir = 3", "a folder is needed"),
+        ({}, {}, 'runtime_map = "python3.14"', "a table of names and texts is needed"),
+        ({}, {}, '[runtime_map]\nnodejs = "3.13"', "nodejs = 3.13: as in"),
+        ({}, {}, '[endpoints]\ns33 = "http://x"', "no AWS service is called 's33' (did you mean s3?)"),
+        ({}, {}, '[endpoints]\ns3 = "minio"', "s3 = minio: a URL is needed"),
+        ({}, {}, "[endpoints]\ns3 = 1", "a table of names and texts is needed"),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_line(folder, flags, environ, text, message):
+    (folder / "lambent.toml").write_text(text)
+    with pytest.raises(StartError) as caught:
+        load(flags, environ, folder)
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_named_file_must_be_there(folder):
+    with pytest.raises(StartError, match="there is no such file"):
+        load({}, {}, folder, folder / "none.toml")

@@ -1,0 +1,258 @@
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from lambent.model.scope import Scope
+from lambent.observe import logstore
+from lambent.observe.filterpattern import compile_pattern
+from lambent.observe.logindex import GroupExists, NoSuchGroup, NoSuchStream, StreamExists
+from lambent.observe.logread import BadToken, Page, Span, event_id
+from lambent.observe.logstore import DAY_MS, LogStore
+
+HERE = Scope()
+GROUP = "/aws/lambda/f"
+NAME = "2026/04/01/[$LATEST]" + "0" * 32
+NOW = 1_775_000_000_000
+
+
+def with_store(folder: Path, body: Callable[[LogStore], Awaitable[None]], now: list[float] | None = None) -> None:
+    async def run() -> None:
+        clock = now or [NOW / 1000]
+        store = await LogStore.open(folder, lambda: clock[0])
+        try:
+            await body(store)
+        finally:
+            await store.close()
+
+    asyncio.run(run())
+
+
+def texts(page: Page) -> list[str]:
+    return [event.message for event in page.events]
+
+
+def anything(_name: str) -> bool:
+    return True
+
+
+def test_an_append_makes_group_and_stream_and_lasts(tmp_path: Path) -> None:
+    async def write(store: LogStore) -> None:
+        stream = store.stream(HERE, GROUP, NAME)
+        store.append(stream, NOW, "one\n")
+        store.append(stream, NOW + 1, "two\nlines")
+        assert [group.name for group in store.groups(HERE)] == [GROUP]
+
+    async def read(store: LogStore) -> None:
+        page = await store.get_events(HERE, GROUP, NAME, Span())
+        assert texts(page) == ["one\n", "two\nlines"]
+        assert store.groups(Scope("111111111111")) == []
+        [stream] = await store.streams(HERE, GROUP)
+        assert (stream.created, stream.file.first, stream.file.last) == (NOW, NOW, NOW + 1)
+        assert (await store.stored_bytes(store.groups(HERE)))[0] == stream.file.path.stat().st_size
+
+    with_store(tmp_path, write)
+    with_store(tmp_path, read)
+
+
+def test_a_read_sees_what_was_appended_before_it(tmp_path: Path) -> None:
+    async def body(store: LogStore) -> None:
+        stream = store.stream(HERE, GROUP, NAME)
+        for number in range(5):
+            store.append(stream, NOW + number, str(number))
+            assert texts(await store.get_events(HERE, GROUP, NAME, Span()))[-1] == str(number)
+
+    with_store(tmp_path, body)
+
+
+def test_pages_forward_and_back(tmp_path: Path) -> None:
+    async def body(store: LogStore) -> None:
+        stream = store.stream(HERE, GROUP, NAME)
+        for number in range(10):
+            store.append(stream, NOW + number, str(number))
+        page = await store.get_events(HERE, GROUP, NAME, Span(limit=4, from_head=True))
+        assert texts(page) == ["0", "1", "2", "3"]
+        page = await store.get_events(HERE, GROUP, NAME, Span(limit=4, token=page.forward))
+        assert texts(page) == ["4", "5", "6", "7"]
+        back = await store.get_events(HERE, GROUP, NAME, Span(limit=4, token=page.backward))
+        assert texts(back) == ["0", "1", "2", "3"]
+        page = await store.get_events(HERE, GROUP, NAME, Span(limit=4, token=page.forward))
+        assert texts(page) == ["8", "9"]
+        end = await store.get_events(HERE, GROUP, NAME, Span(limit=4, token=page.forward))
+        assert (texts(end), end.forward) == ([], page.forward)
+        store.append(stream, NOW + 99, "new")
+        assert texts(await store.get_events(HERE, GROUP, NAME, Span(token=end.forward))) == ["new"]
+        page = await store.get_events(HERE, GROUP, NAME, Span(limit=2))
+        assert texts(page) == ["9", "new"]
+        page = await store.get_events(HERE, GROUP, NAME, Span(NOW + 2, NOW + 5, limit=2))
+        assert texts(page) == ["3", "4"]
+        page = await store.get_events(HERE, GROUP, NAME, Span(NOW + 2, NOW + 5, limit=2, token=page.backward))
+        assert texts(page) == ["2"]
+        with pytest.raises(BadToken):
+            await store.get_events(HERE, GROUP, NAME, Span(token="f/1"))
+
+    with_store(tmp_path, body)
+
+
+def test_a_page_holds_at_most_a_megabyte(tmp_path: Path) -> None:
+    async def body(store: LogStore) -> None:
+        stream = store.stream(HERE, GROUP, NAME)
+        for number in range(5):
+            store.append(stream, NOW + number, "x" * 400_000)
+        page = await store.get_events(HERE, GROUP, NAME, Span(from_head=True))
+        assert len(page.events) == 2
+        found = await store.filter_events(HERE, GROUP, anything, compile_pattern(""), Span())
+        assert len(found.events) == 2
+        found = await store.filter_events(HERE, GROUP, anything, compile_pattern(""), Span(token=found.token))
+        assert [event.timestamp for _, event in found.events] == [NOW + 2, NOW + 3]
+
+    with_store(tmp_path, body)
+
+
+def test_filtering_merges_streams_by_time(tmp_path: Path) -> None:
+    async def body(store: LogStore) -> None:
+        a, b = store.stream(HERE, GROUP, "a"), store.stream(HERE, GROUP, "b")
+        for number in range(6):
+            store.append(a if number % 2 else b, NOW + number // 3, f"line {number}")
+        matches = compile_pattern("line")
+        seen, ids, token = [], set(), None
+        while True:
+            page = await store.filter_events(HERE, GROUP, anything, matches, Span(limit=2, token=token))
+            seen += [event.message for _, event in page.events]
+            ids |= {event_id(stream, event) for stream, event in page.events}
+            if (token := page.token) is None:
+                break
+        assert sorted(seen) == [f"line {number}" for number in range(6)]
+        assert len(ids) == 6
+        assert {len(one) for one in ids} == {56}
+        page = await store.filter_events(HERE, GROUP, lambda name: name == "a", compile_pattern("-3"), Span())
+        assert [event.message for _, event in page.events] == ["line 1", "line 5"]
+        with pytest.raises(BadToken):
+            await store.filter_events(HERE, GROUP, anything, matches, Span(token="!"))
+
+    with_store(tmp_path, body)
+
+
+def test_names_are_checked(tmp_path: Path) -> None:
+    async def body(store: LogStore) -> None:
+        with pytest.raises(NoSuchGroup):
+            await store.create_stream(HERE, GROUP, NAME)
+        await store.create_group(HERE, GROUP, {"k": "v"})
+        with pytest.raises(GroupExists):
+            await store.create_group(HERE, GROUP)
+        with pytest.raises(NoSuchStream):
+            await store.put_events(HERE, GROUP, NAME, [(NOW, "x")])
+        await store.create_stream(HERE, GROUP, NAME)
+        with pytest.raises(StreamExists):
+            await store.create_stream(HERE, GROUP, NAME)
+        with pytest.raises(NoSuchStream):
+            await store.delete_stream(HERE, GROUP, "other")
+
+    with_store(tmp_path, body)
+
+
+def test_a_deleted_group_comes_back_empty_with_the_next_event(tmp_path: Path) -> None:
+    async def body(store: LogStore) -> None:
+        stream = store.stream(HERE, GROUP, NAME)
+        store.append(stream, NOW, "old")
+        await store.delete_group(HERE, GROUP)
+        with pytest.raises(NoSuchGroup):
+            store.group(HERE, GROUP)
+        store.append(stream, NOW, "new")
+        assert texts(await store.get_events(HERE, GROUP, NAME, Span())) == ["new"]
+        await store.delete_stream(HERE, GROUP, NAME)
+        assert await store.streams(HERE, GROUP) == []
+
+    with_store(tmp_path, body)
+    assert [path.suffix for path in tmp_path.rglob("*.jsonl")] == [".jsonl"]
+
+
+def test_retention_hides_and_then_frees(tmp_path: Path) -> None:
+    now = [NOW / 1000]
+
+    async def body(store: LogStore) -> None:
+        stream = store.stream(HERE, GROUP, NAME)
+        store.append(stream, NOW - 3 * DAY_MS, "old")
+        store.append(stream, NOW, "new")
+        await store.set_retention(HERE, GROUP, 1)
+        assert texts(await store.get_events(HERE, GROUP, NAME, Span())) == ["new"]
+        now[0] += 3 * 86_400
+        assert texts(await store.get_events(HERE, GROUP, NAME, Span())) == []
+        await store.flush()
+        assert await store.stored_bytes([store.group(HERE, GROUP)]) == [0]
+        await store.set_retention(HERE, GROUP, None)
+        assert store.group(HERE, GROUP).retention is None
+
+    with_store(tmp_path, body, now)
+
+
+def test_what_a_full_disk_refuses_is_kept_for_later(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    async def body(store: LogStore) -> None:
+        stream = store.stream(HERE, GROUP, NAME)
+        store.append(stream, NOW, "a")
+        await store.flush()
+        [record] = await store.streams(HERE, GROUP)
+        path, aside = record.file.path, tmp_path / "aside"
+        path.rename(aside)
+        path.mkdir()
+        store.append(stream, NOW + 1, "b")
+        await store.flush()
+        assert "can't be written" in caplog.text
+        path.rmdir()
+        aside.rename(path)
+        store.append(stream, NOW + 2, "c")
+        await store.flush()
+        assert texts(await store.get_events(HERE, GROUP, NAME, Span())) == ["a", "b", "c"]
+        assert "0 were dropped" in caplog.text
+
+    with_store(tmp_path, body)
+
+
+def test_a_large_buffer_is_not_left_waiting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logstore, "BUFFER_BYTES", 1000)
+    monkeypatch.setattr(logstore, "IN_FLIGHT_BYTES", 2000)
+
+    async def body(store: LogStore) -> None:
+        stream = store.stream(HERE, GROUP, NAME)
+        for _ in range(100):
+            store.append(stream, NOW, "x" * 500)
+            assert len(store._pending) < 5
+            assert sum(size for _, size in store._in_flight) <= 3000
+        assert len((await store.get_events(HERE, GROUP, NAME, Span())).events) == 100
+
+    with_store(tmp_path, body)
+
+
+def test_many_streams_hold_no_descriptors(tmp_path: Path) -> None:
+    async def body(store: LogStore) -> None:
+        before = len(os.listdir("/proc/self/fd"))
+        for number in range(500):
+            store.append(store.stream(HERE, GROUP, f"s{number}"), NOW, "x")
+        page = await store.filter_events(HERE, GROUP, anything, compile_pattern(""), Span())
+        assert len(page.events) == 500
+        assert len(os.listdir("/proc/self/fd")) <= before
+
+    with_store(tmp_path, body)
+
+
+def test_a_torn_index_is_mended(tmp_path: Path) -> None:
+    async def write(store: LogStore) -> None:
+        await store.create_group(HERE, "a")
+        await store.set_retention(HERE, "a", 7)
+        await store.create_stream(HERE, "a", "s")
+
+    async def more(store: LogStore) -> None:
+        assert store.group(HERE, "a").retention == 7
+        await store.create_group(HERE, "b")
+
+    async def read(store: LogStore) -> None:
+        assert [group.name for group in store.groups(HERE)] == ["a", "b"]
+        assert [stream.name for stream in await store.streams(HERE, "a")] == ["s"]
+
+    with_store(tmp_path, write)
+    with (tmp_path / "index.jsonl").open("ab") as journal:
+        journal.write(b'{"op":"group","acc')
+    with_store(tmp_path, more)
+    with_store(tmp_path, read)

@@ -1,0 +1,94 @@
+import asyncio
+import fcntl
+import os
+from collections.abc import Callable
+
+from lambent.observe.pipes import Pipes
+
+
+def frame(message: bytes, ms: int) -> bytes:
+    return b"\xa5\x5a\x00\x03" + len(message).to_bytes(4, "big") + (ms * 1000).to_bytes(8, "big") + message
+
+
+def with_pipes(body: Callable[[Pipes, list[tuple[int, str]]], None], now: float = 100.0) -> list[tuple[int, str]]:
+    events: list[tuple[int, str]] = []
+
+    async def run() -> None:
+        pipes = Pipes(lambda ms, message: events.append((ms, message)), lambda: now)
+        try:
+            body(pipes, events)
+        finally:
+            pipes.close()
+
+    asyncio.run(run())
+    return events
+
+
+def test_stdout_stderr_and_telemetry_keep_their_order() -> None:
+    def body(pipes: Pipes, events: list[tuple[int, str]]) -> None:
+        os.write(pipes.writers[1], b"out\n")
+        os.write(pipes.writers[3], frame(b"framed\nlines", 99_000))
+        os.write(pipes.writers[2], b"err\n")
+        pipes.drain()
+        assert events == [(99_000, "out\n"), (99_000, "framed\nlines"), (100_000, "err\n")]
+
+    with_pipes(body)
+
+
+def test_a_partial_line_waits_for_the_end_of_the_invocation() -> None:
+    def body(pipes: Pipes, events: list[tuple[int, str]]) -> None:
+        os.write(pipes.writers[1], b"half")
+        pipes.drain()
+        assert events == []
+        pipes.flush()
+        assert events == [(100_000, "half")]
+
+    with_pipes(body)
+
+
+def test_times_never_fall_and_are_never_ahead() -> None:
+    def body(pipes: Pipes, events: list[tuple[int, str]]) -> None:
+        os.write(pipes.writers[3], frame(b"late", 90_000) + frame(b"early", 1) + frame(b"ahead", 10**12))
+        pipes.drain()
+
+    assert [ms for ms, _ in with_pipes(body)] == sorted(ms for ms, _ in with_pipes(body))
+    assert with_pipes(body)[-1][0] == 100_000
+
+
+def test_a_drain_reads_a_whole_large_pipe_and_no_more_than_that() -> None:
+    def body(pipes: Pipes, events: list[tuple[int, str]]) -> None:
+        write = pipes.writers[1]
+        size = fcntl.fcntl(write, fcntl.F_SETPIPE_SZ, 256 << 10)
+        os.set_blocking(write, False)
+        assert os.write(write, b"x" * 99 + b"\n" * (size - 99)) == size
+        pipes.drain()
+        assert sum(len(message) for _, message in events) == size
+
+    with_pipes(body)
+
+
+def test_the_loop_reads_without_being_asked() -> None:
+    events: list[str] = []
+
+    async def run() -> None:
+        seen = asyncio.Event()
+
+        def on_event(_ms: int, message: str) -> None:
+            events.append(message)
+            seen.set()
+
+        pipes = Pipes(on_event, lambda: 1.0)
+        os.write(pipes.writers[1], b"hello\n")
+        await asyncio.wait_for(seen.wait(), 5)
+        pipes.close()
+        pipes.close()
+
+    asyncio.run(run())
+    assert events == ["hello\n"]
+
+
+def test_no_descriptor_is_left() -> None:
+    before = len(os.listdir("/proc/self/fd"))
+    for _ in range(5):
+        with_pipes(lambda pipes, events: None)
+    assert len(os.listdir("/proc/self/fd")) == before

@@ -1,0 +1,128 @@
+"""Environment variables and specs of Python functions."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from lambent.model.function import FunctionVersion
+from lambent.model.scope import Scope
+from lambent.runtimes import python
+from lambent.runtimes.interpreters import Interpreter
+from lambent.sandbox.spec import Level
+
+RECORDED = {
+    "AWS_ACCESS_KEY_ID": "ASIA",
+    "AWS_DEFAULT_REGION": "eu-central-1",
+    "AWS_EXECUTION_ENV": "AWS_Lambda_python3.12",
+    "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1024",
+    "AWS_LAMBDA_FUNCTION_NAME": "f",
+    "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+    "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+    "AWS_LAMBDA_LOG_GROUP_NAME": "/aws/lambda/f",
+    "AWS_LAMBDA_LOG_STREAM_NAME": "stream",
+    "AWS_LAMBDA_RUNTIME_API": "169.254.100.1:9001",
+    "AWS_REGION": "eu-central-1",
+    "AWS_SECRET_ACCESS_KEY": "secret",
+    "AWS_SESSION_TOKEN": "token",
+    "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",
+    "AWS_XRAY_DAEMON_ADDRESS": "169.254.100.1:2000",
+    "LAMBDA_RUNTIME_DIR": "/var/runtime",
+    "LAMBDA_TASK_ROOT": "/var/task",
+    "LANG": "en_US.UTF-8",
+    "LC_CTYPE": "C.UTF-8",
+    "LD_LIBRARY_PATH": (
+        "/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib"
+    ),
+    "PATH": "/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin",
+    "PWD": "/var/task",
+    "PYTHONPATH": "/var/runtime",
+    "SHLVL": "0",
+    "TEST_KEY": "TEST_VAL",
+    "TZ": ":UTC",
+    "_AWS_XRAY_DAEMON_ADDRESS": "169.254.100.1",
+    "_AWS_XRAY_DAEMON_PORT": "2000",
+    "_HANDLER": "handler.handler",
+}
+"""As AWS answered for python3.12 (January 2026), less _X_AMZN_TRACE_ID, which the runtime client sets."""
+
+
+@dataclass
+class Keys:
+    access_key: str = "ASIA"
+    secret_key: str = "secret"
+    session_token: str = "token"
+
+
+def environment(**more: object) -> dict[str, str]:
+    values: dict[str, object] = {
+        "name": "f",
+        "version": "$LATEST",
+        "runtime": "python3.12",
+        "handler": "handler.handler",
+        "memory": 1024,
+        "environment": {"TEST_KEY": "TEST_VAL"},
+        **more,
+    }
+    function = FunctionVersion(Scope("000000000000", "eu-central-1"), code="0", role="r", revision_id="1", **values)
+    return python.environment(
+        function,
+        runtime_api="169.254.100.1:9001",
+        log_stream="stream",
+        credentials=Keys(),
+        endpoint_url="http://127.0.0.1:4566",
+        telemetry_fd=3,
+    )
+
+
+def test_the_environment_is_that_of_aws() -> None:
+    ours = {"AWS_ENDPOINT_URL": "http://127.0.0.1:4566", "_LAMBDA_TELEMETRY_LOG_FD": "3"}
+    assert environment() == RECORDED | ours
+
+
+def test_amazon_linux_2_has_the_locale() -> None:
+    assert "LC_CTYPE" not in environment(runtime="python3.11")
+
+
+def test_users_replace_what_aws_lets_them_and_nothing_else() -> None:
+    own = {
+        "TZ": "Europe/Berlin",
+        "PATH": "/opt/bin",
+        "AWS_REGION": "mars-1",
+        "AWS_ENDPOINT_URL": "http://own",
+    }
+    made = environment(environment=own)
+    assert made["TZ"] == "Europe/Berlin"
+    assert made["PATH"] == "/opt/bin"
+    assert made["AWS_ENDPOINT_URL"] == "http://own"
+    assert made["AWS_REGION"] == "eu-central-1"
+
+
+def test_log_format_and_level_only_with_json() -> None:
+    assert "AWS_LAMBDA_LOG_FORMAT" not in environment(application_log_level="DEBUG")
+    made = environment(log_format="JSON", application_log_level="DEBUG")
+    assert (made["AWS_LAMBDA_LOG_FORMAT"], made["AWS_LAMBDA_LOG_LEVEL"]) == ("JSON", "DEBUG")
+
+
+def test_process_spec_at_both_levels() -> None:
+    made = environment()
+    inside = python.process_spec(made, "/var/task", {1: 7})
+    assert (inside.environment, inside.cwd, inside.fds) == (made, "/var/task", {1: 7})
+    outside = python.process_spec(made, "/tmp/code", {})
+    assert outside.environment["LAMBDA_TASK_ROOT"] == outside.environment["PWD"] == outside.cwd == "/tmp/code"
+
+
+def test_zygote_spec_at_both_levels() -> None:
+    interpreter = Interpreter("3.12", "3.12.1", Path("/p/bin/python3.12"), Path("/p"), Path("/p/lib/python3.12"))
+    inside = python.zygote_spec(interpreter, Path("/cache/3.12"))
+    assert {bind.inside: bind.source for bind in inside.binds}.items() >= {
+        "/var/lang": Path("/p"),
+        "/var/runtime": Path("/cache/3.12"),
+    }.items()
+    assert (inside.preload[0], inside.preload[-1]) == ("lambent_loopback", "lambent_relocated")
+    outside = python.zygote_spec(interpreter, Path("/cache/3.12"), Level.PROCESS)
+    assert outside.binds == ()
+    assert not {"lambent_loopback", "lambent_relocated"} & set(outside.preload)
+
+
+def test_the_library_path_is_told_once() -> None:
+    source = (Path(python.__file__).parent / "inside/lambent_bootstrap.py").read_text()
+    assert f'"{RECORDED["LD_LIBRARY_PATH"]}"' in source

@@ -1,0 +1,40 @@
+"""Writes docs/coverage.md: every operation of the services answered here, done or refused by name.
+
+Run as `python -m tools.coverage`; tests/docs compares the committed page with what this makes.
+"""
+
+from pathlib import Path
+
+import botocore.session
+
+from lambent.services.lambda_.operations import OPERATIONS as LAMBDA
+from lambent.services.logs.operations import OPERATIONS as LOGS
+
+PAGE = Path(__file__).parents[1] / "docs" / "coverage.md"
+SERVICES = {"lambda": LAMBDA, "logs": LOGS}
+
+HEAD = """# Coverage
+
+Made by `python -m tools.coverage` from botocore's service models and the operation tables; a test keeps it true.
+
+An operation that is not done is refused by name (HTTP 501, `NotImplementedException`), never accepted silently.
+Every service that is not listed here is answered by the neighbour (moto by default, or the endpoint set for it).
+"""
+
+
+def page() -> str:
+    """The whole page."""
+    return HEAD + "".join(_section(name, set(table)) for name, table in SERVICES.items())
+
+
+def _section(name: str, done: set[str]) -> str:
+    known = sorted(botocore.session.Session().get_service_model(name).operation_names)
+    unknown = done - set(known)
+    assert not unknown, f"{name} answers operations that its model does not have: {unknown}"
+    rows = "".join(f"| {one} | {'done' if one in done else 'refused by name'} |\n" for one in known)
+    return f"\n## {name}: {len(done)} of {len(known)} operations\n\n| operation | state |\n| --- | --- |\n{rows}"
+
+
+if __name__ == "__main__":
+    PAGE.parent.mkdir(exist_ok=True)
+    PAGE.write_text(page(), "utf-8")
