@@ -31,6 +31,7 @@ class Journal:
         self._json = function.log_format == "JSON"
         self._level = function.system_log_level or "INFO"
         self._tail = Tail()
+        self._settled = False
         self.stream = report.stream_name(self._now(), function.version, unique)
         self._write = open_stream(function, self.stream)
         self.pipes = Pipes(self._on_event, wall)
@@ -70,7 +71,10 @@ class Journal:
 
     def start(self, request_id: str) -> None:
         """An invocation begins; what was written before belongs to the Init phase, or to no invocation."""
-        self.pipes.drain()
+        if not self._settled:
+            # Warm, the pipe was flushed by the end of the invocation before.
+            self.pipes.flush()
+            self._settled = True
         self._tail.take()
         version = self._function.version
         self._line(

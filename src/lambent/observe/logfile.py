@@ -14,6 +14,8 @@ from typing import NamedTuple
 import orjson
 
 CHUNK = 64 << 10
+NEWLINE = orjson.Fragment(b"\n")
+"""JSON has no raw newline of its own, so it can be told from all that an event holds."""
 
 
 class Event(NamedTuple):
@@ -52,13 +54,13 @@ class LogFile:
 
         Raises OSError, and then the file is as it was.
         """
-        last = self._last_or(events[0][0])
-        lines: list[bytes] = []
+        first = last = self._last_or(events[0][0])
+        raised: list[tuple[int, int, str]] = []
         for timestamp, message in events:
-            last = max(timestamp, last)
-            lines.append(_line(last, ingested, message))
-        self._write_at_end(b"".join(lines))
-        self._note(max(events[0][0], self._last_or(0)), last, ingested)
+            last = max(last, timestamp)
+            raised.append((last, ingested, message))
+        self._write_at_end(_lines(raised))
+        self._note(max(events[0][0], first), last, ingested)
 
     def insert(self, events: list[tuple[int, str]], ingested: int) -> None:
         """Add sorted events where their timestamps belong. Raises OSError, and then the file is as it was."""
@@ -69,7 +71,7 @@ class LogFile:
         old = [(event.timestamp, event.ingested, event.message) for event in self.forward(at)]
         new = [(timestamp, ingested, message) for timestamp, message in events]
         merged = sorted(old + new, key=lambda event: event[0])
-        data = self._read(0, at) + b"".join(_line(*event) for event in merged)
+        data = self._read(0, at) + _lines(merged)
         scratch = self.path.with_suffix(".new")
         scratch.write_bytes(data)
         scratch.replace(self.path)
@@ -208,9 +210,18 @@ def _events(data: bytes, offset: int) -> Iterator[Event]:
         offset += len(line) + 1
 
 
-def _line(timestamp: int, ingested: int, message: str) -> bytes:
+def _lines(events: list[tuple[int, int, str]]) -> bytes:
+    """Encoded at one go: a call of orjson costs more than what it does to an event."""
+    parts: list[object] = []
+    for event in events:
+        parts += (event, NEWLINE)
     try:
-        return orjson.dumps((timestamp, ingested, message), option=orjson.OPT_APPEND_NEWLINE)
+        data = orjson.dumps(parts)
     except orjson.JSONEncodeError:
-        whole = message.encode("utf-8", "replace").decode()
-        return orjson.dumps((timestamp, ingested, whole), option=orjson.OPT_APPEND_NEWLINE)
+        return _lines([(timestamp, ingested, _whole(message)) for timestamp, ingested, message in events])
+    return data[1:-3].replace(b",\n,", b"\n") + b"\n"
+
+
+def _whole(message: str) -> str:
+    """Without halves of surrogate pairs, which UTF-8 does not have."""
+    return message.encode("utf-8", "replace").decode()

@@ -165,7 +165,8 @@ class LogStore:
         self._hand_over()
         record = self._index.stream(scope, group, stream)
         now = self._now()
-        await self._run(lambda: record.file.insert(events, now))
+        if events:
+            await self._run(lambda: record.file.insert(events, now))
 
     async def get_events(self, scope: Scope, group: str, stream: str, span: Span) -> Page:
         """A page of one stream. Raises NoSuchGroup, NoSuchStream, logread.BadToken."""

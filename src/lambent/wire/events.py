@@ -23,8 +23,8 @@ def frames(
 ) -> bytes | AsyncIterator[bytes]:
     """The body of a stream of `{event name: members}`; `initial` is the first message of non-REST protocols.
 
-    Events that come as they happen (an async iterator) are framed as they come, and a Fault among them ends the
-    stream as an exception message.
+    Events that come as they happen (an async iterator) are framed as they come, and a Fault among them ends
+    the stream as an exception message.
     """
     first = b"" if initial is None else _initial(service, initial)
     if isinstance(events, AsyncIterable):
@@ -46,7 +46,8 @@ def frame(service: Service, stream: Shape, event: Event) -> bytes:
 
 
 def fault_frame(stream: Shape, fault: Fault) -> bytes:
-    """The message that ends a stream with `fault`: an exception when the stream's model has it, else an error."""
+    """The message that ends a stream with `fault`: an exception when the stream's model has it, else an
+    error."""
     for name, shape in stream.members.items():
         if shape.metadata.get("exception") and fault.code in {name, shape.name}:
             headers: dict[str, HeaderValue] = {
@@ -60,9 +61,7 @@ def fault_frame(stream: Shape, fault: Fault) -> bytes:
     return encode(Message(error))
 
 
-async def _framed(
-    service: Service, stream: Shape, events: AsyncIterable[Event], first: bytes
-) -> AsyncIterator[bytes]:
+async def _framed(service: Service, stream: Shape, events: AsyncIterable[Event], first: bytes) -> AsyncIterator[bytes]:
     if first:
         yield first
     try:

@@ -1,7 +1,8 @@
 """Event-stream framing (`application/vnd.amazon.eventstream`): bytes to messages and back. Pure.
 
-A message is a prelude (total length, headers' length, CRC-32 of both), headers, payload, and the CRC-32 of all before
-it; numbers are big-endian. https://docs.aws.amazon.com/AmazonS3/latest/API/RESTSelectObjectAppendix.html
+A message is a prelude (total length, headers' length, CRC-32 of both), headers, payload, and the CRC-32 of
+all before it; numbers are big-endian.
+https://docs.aws.amazon.com/AmazonS3/latest/API/RESTSelectObjectAppendix.html
 """
 
 import struct

@@ -7,8 +7,8 @@ from typing import Any
 class Fault(Exception):
     """An error that the caller of an AWS API shall see.
 
-    `code` is the error shape's name (`ResourceNotFoundException`). `status` overrides the HTTP status that the
-    service model gives the shape; `members` are further members of the shape (`Type`, `Reason`,
+    `code` is the error shape's name (`ResourceNotFoundException`). `status` overrides the HTTP status that
+    the service model gives the shape; `members` are further members of the shape (`Type`, `Reason`,
     `retryAfterSeconds`). `message` None is sent as JSON null, as AWS does for some 403s.
     """
 

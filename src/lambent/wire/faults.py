@@ -1,7 +1,8 @@
 """Faults on the wire: as the model shapes them, and without a shape as AWS's front ends do.
 
-rest-json: `x-amzn-ErrorType`, and a body whose message goes by the name that the shape gives it. json: `__type`.
-query and rest-xml: an `Error` element, wrapped in `ErrorResponse` unless the service says otherwise.
+rest-json: `x-amzn-ErrorType`, and a body whose message goes by the name that the shape gives it. json:
+`__type`. query and rest-xml: an `Error` element, wrapped in `ErrorResponse` unless the service says
+otherwise.
 """
 
 from collections.abc import Callable
@@ -99,17 +100,23 @@ def _rest_xml(service: Service, shape: Shape | None, error: Fault, request_id: s
 def _members(service: Service, shape: Shape | None, error: Fault) -> dict[str, Any]:
     """The shape's members with the message among them, by the name that the shape has for it.
 
-    A `Type` that nobody gave says whose fault it is; AWS sends it with nearly every error that has the member.
+    A `Type` that nobody gave says whose fault it is; AWS sends it with nearly every error that has the
+    member.
     """
     members = dict(error.members)
     if shape is None:
-        return {"message": error.message, **members}
+        return {_unmodelled_message(error.code): error.message, **members}
     name = next((name for name in shape.members if name.lower() == "message"), None)
     if name is not None:
         members.setdefault(name, error.message)
     if "Type" in shape.members and "Type" not in members:
         members = {"Type": "User" if is_sender(service, shape, error) else "Service", **members}
     return members
+
+
+def _unmodelled_message(code: str) -> str:
+    """The name of an unmodelled error's message; the front end that can't read a request writes it large."""
+    return "Message" if code in {"SerializationException", "AccessDeniedException"} else "message"
 
 
 def _extra(shape: Shape | None, error: Fault) -> dict[str, Any]:
@@ -122,7 +129,8 @@ def _extra(shape: Shape | None, error: Fault) -> dict[str, Any]:
 
 
 def _document(shape: Shape | None, members: dict[str, Any]) -> dict[str, Any]:
-    """The JSON body. A message that is None is null, as AWS sends it; other members that are None are left out."""
+    """The JSON body. A message that is None is null, as AWS sends it; other members that are None are
+    left out."""
     if shape is None:
         return {name: value for name, value in members.items() if value is not None or name in MESSAGE_NAMES}
     document = {}
@@ -142,9 +150,7 @@ def _header_members(shape: Shape | None, members: dict[str, Any]) -> list[tuple[
         member = shape.members.get(name) if shape is not None else None
         if member is not None and value is not None and member.serialization.get("location") == "header":
             form = member.serialization.get("timestampFormat", "rfc822")
-            headers.append(
-                (member.serialization.get("name", name), leaf_to_text(member.type_name, value, form))
-            )
+            headers.append((member.serialization.get("name", name), leaf_to_text(member.type_name, value, form)))
     return headers
 
 

@@ -21,7 +21,8 @@ class Request:
 
 @dataclass(slots=True)
 class Response:
-    """A response to be sent. A body that is an iterator is sent chunked; Content-Length is the sender's to add."""
+    """A response to be sent. A body that is an iterator is sent chunked; Content-Length is the sender's
+    to add."""
 
     status: int
     headers: list[tuple[str, str]] = field(default_factory=list)

@@ -1,7 +1,7 @@
 """Which service a request is for, and whose it is, from the request alone.
 
-The credential scope says most: it names the signing service. Several services may sign with one name; the target
-header, the query protocol's Version, and at last the paths of their models tell them apart.
+The credential scope says most: it names the signing service. Several services may sign with one name; the
+target header, the query protocol's Version, and at last the paths of their models tell them apart.
 """
 
 import gzip
@@ -27,7 +27,8 @@ SMITHY_PATH = re.compile(r"/service/([^/]+)/operation/[^/]+")
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """A SigV4 credential scope. `service` is the signing name, `date` is YYYYMMDD, `region` "" when not given."""
+    """A SigV4 credential scope. `service` is the signing name, `date` is YYYYMMDD, `region` "" when not
+    given."""
 
     access_key: str
     date: str
@@ -71,7 +72,8 @@ def service_of(request: Request) -> str | None:
 
 @cache
 def index() -> tuple[Entry, ...]:
-    """Every service that the installed botocore knows. The first call reads the head of each model (about 0.1 s)."""
+    """Every service that the installed botocore knows. The first call reads the head of each model (about
+    0.1 s)."""
     folders = sorted(path for path in Path(services.BUILTIN_MODELS).iterdir() if path.is_dir())
     return tuple(entry for folder in folders if (entry := _entry(folder)) is not None)
 
@@ -128,16 +130,13 @@ def _by_version(entries: Iterable[Entry], request: Request) -> list[Entry]:
     version = form.get("Version")
     if not version or "Action" not in form:
         return []
-    return [
-        entry
-        for entry in entries
-        if entry.version == version and not {"query", "ec2"}.isdisjoint(entry.protocols)
-    ]
+    return [entry for entry in entries if entry.version == version and not {"query", "ec2"}.isdisjoint(entry.protocols)]
 
 
 def _preferred(entries: list[Entry], request: Request) -> str:
     """The first of the entries that has the operation, the namesake of the signing name before the others."""
-    ordered = sorted(entries, key=lambda entry: entry.name != entry.signing_name)
+    namesakes = [entry for entry in entries if entry.name == entry.signing_name]
+    ordered = [*namesakes, *(entry for entry in entries if entry not in namesakes)]
     if len(ordered) > 1:
         action = form_of(request).get("Action", "")
         for entry in ordered:
@@ -187,9 +186,9 @@ def _entry(folder: Path) -> Entry | None:
 
 
 def _metadata(model: Path) -> dict[str, Any]:
-    """The `metadata` of a model, from the first 8 KB of the file: reading it all would take a hundred times as long."""
-    opened = gzip.open(model) if model.suffix == ".gz" else model.open("rb")
-    with opened as file:
+    """The `metadata` of a model, from the first 8 KB of the file: reading it all would take a hundred
+    times as long."""
+    with gzip.open(model) if model.suffix == ".gz" else model.open("rb") as file:
         head = file.read(8192).decode("utf-8", "ignore")
         start = head.find('"metadata"')
         try:

@@ -1,7 +1,7 @@
 """A routed request into the params that a boto3 caller passed.
 
-REST protocols spread the input over path labels, query string, headers and body; the others put all of it into the
-body. Blobs come out as bytes, timestamps as datetimes in UTC.
+REST protocols spread the input over path labels, query string, headers and body; the others put all of it
+into the body. Blobs come out as bytes, timestamps as datetimes in UTC.
 """
 
 import base64
@@ -22,7 +22,8 @@ TEXT_TIMESTAMP = {"header": "rfc822", "querystring": "iso8601", "uri": "iso8601"
 
 
 def parse(service: Service, operation: str, request: Request) -> Params:
-    """The params of `request`, which was routed to `operation`. Raises Fault (400) when they can't be read."""
+    """The params of `request`, which was routed to `operation`. Raises Fault (400) when they can't be
+    read."""
     model = service.operation(operation)
     if model.input_shape is None:
         return {}
@@ -61,11 +62,7 @@ def _rest_located(service: Service, model: OperationModel, request: Request) -> 
             value = _text_leaf(member, labels[wire_name], location) if wire_name in labels else None
         elif location == "querystring":
             query = query if query is not None else values_of(request.query)
-            value = (
-                _query_map(member, query)
-                if member.type_name == "map"
-                else _from_query(member, wire_name, query)
-            )
+            value = _query_map(member, query) if member.type_name == "map" else _from_query(member, wire_name, query)
         elif location == "headers":
             value = _header_map(wire_name, request.headers)
         else:
@@ -118,7 +115,8 @@ def _json_header(value: str) -> Any:
 
 
 def split_header(value: str, dates: bool = False) -> list[str]:
-    """The items of a list header: separated by commas, perhaps quoted; HTTP dates hold a comma of their own."""
+    """The items of a list header: separated by commas, perhaps quoted; HTTP dates hold a comma of their
+    own."""
     if dates:
         parts = [part.strip() for part in value.split(",")]
         return [", ".join(parts[at : at + 2]) for at in range(0, len(parts), 2)]

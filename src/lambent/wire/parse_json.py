@@ -102,7 +102,8 @@ def _wrong(value: Any, shape: Shape) -> Exception:
 
 
 def _unexpected(value: Any, wanted: str) -> str:
-    """Worded as AWS's JSON reader words it where that is known (DynamoDB, CloudWatch Logs, Lambda answer alike)."""
+    """Worded as AWS's JSON reader words it where that is known (its services answer
+    alike)."""
     if isinstance(value, dict):
         return "Start of structure or map found where not expected."
     if isinstance(value, list):

@@ -1,7 +1,7 @@
 """Forms of the query protocol into params, by shape.
 
-A name is a dotted path: `Tags.member.1.Key`, `Attributes.entry.2.value`; flattened lists and maps leave out the
-middle. The fields are first folded into a tree of dicts, so that each is looked at once.
+A name is a dotted path: `Tags.member.1.Key`, `Attributes.entry.2.value`; flattened lists and maps leave out
+the middle. The fields are first folded into a tree of dicts, so that each is looked at once.
 """
 
 from collections.abc import Mapping
@@ -61,7 +61,8 @@ def _structure(shape: Shape, node: Tree) -> dict[str, Any]:
 
 
 def _names_of(name: str, member: Shape) -> tuple[str, ...]:
-    """The wire names: a flattened list goes by the name of its items with botocore, by its own with others."""
+    """The wire names: a flattened list goes by the name of its items with botocore, by its own with
+    others."""
     own = str(member.serialization.get("name", name))
     if member.type_name == "list" and member.serialization.get("flattened"):
         return str(member.member.serialization.get("name", own)), own
@@ -87,7 +88,5 @@ def _map(shape: Shape, node: Tree) -> dict[str, Any]:
 
 def _numbered(node: Tree) -> list[Tree]:
     """The children that are numbers, in their order; gaps close."""
-    numbers = sorted(
-        (key for key in node if key and key.isascii() and key.isdigit() and len(key) < 10), key=int
-    )
+    numbers = sorted((key for key in node if key and key.isascii() and key.isdigit() and len(key) < 10), key=int)
     return [node[key] for key in numbers]

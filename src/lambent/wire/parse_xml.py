@@ -49,7 +49,9 @@ def _members(members: dict[str, Shape], element: Element) -> dict[str, Any]:
             value = _attribute(element, wire_name)
             if value is not None:
                 params[name] = value
-        elif found := next((children[given] for given in (wire_name, *_others(name, member)) if given in children), None):
+        elif found := next(
+            (children[given] for given in (wire_name, *_others(name, member)) if given in children), None
+        ):
             params[name] = _member(member, found)
     return params
 

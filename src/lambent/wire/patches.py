@@ -1,6 +1,7 @@
 """Corrections to botocore's models, as data: patches.json, one line per correction, each with its source.
 
-A correction names a service, a path into its raw model (`at`) and the value that belongs there (`set`; null removes).
+A correction names a service, a path into its raw model (`at`) and the value that belongs there (`set`; null
+removes).
 """
 
 import json
@@ -16,7 +17,8 @@ def all_patches() -> tuple[dict[str, Any], ...]:
 
 
 def apply(service: str, description: dict[str, Any]) -> None:
-    """Correct the raw model of `service` in place. A path that the installed botocore lacks is passed over."""
+    """Correct the raw model of `service` in place. A path that the installed botocore lacks is passed
+    over."""
     for patch in all_patches():
         if patch["service"] == service:
             _set(description, patch["at"], patch["set"])

@@ -1,8 +1,8 @@
 """Patterns of the models, which are Java's regular expressions, as Python's.
 
-AWS matches whole values (`Matcher.matches`), with ASCII classes. What Python spells otherwise is translated: Unicode
-categories, `\\z`, `\\x{…}`, surrogate pairs, a hyphen beside a class. A few of the 10,000 patterns of all models can't
-be: those aren't checked.
+AWS matches whole values (`Matcher.matches`), with ASCII classes. What Python spells otherwise is translated:
+Unicode categories, `\\z`, `\\x{…}`, surrogate pairs, a hyphen beside a class. A few of the 10,000 patterns of
+all models can't be: those aren't checked.
 """
 
 import re
@@ -96,10 +96,13 @@ def _ranges(name: str, negated: bool) -> str:
 def _spans(categories: tuple[str, ...], inside: bool) -> str:
     spans = []
     for block in ASSIGNED:
-        for chosen, group in groupby(block, lambda c: unicodedata.category(chr(c)).startswith(categories)):
-            if chosen == inside:
-                span = list(group)
-                spans.append(f"\\U{span[0]:08x}-\\U{span[-1]:08x}")
+        wanted = [unicodedata.category(chr(point)).startswith(categories) == inside for point in block]
+        at = block.start
+        for chosen, group in groupby(wanted):
+            end = at + sum(1 for _ in group)
+            if chosen:
+                spans.append(f"\\U{at:08x}-\\U{end - 1:08x}")
+            at = end
     if not spans:
         raise KeyError(categories)
     return "".join(spans)

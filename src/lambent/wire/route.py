@@ -1,13 +1,15 @@
 """From method, path, query and headers to an operation, by the `requestUri` templates of a REST service.
 
-The templates of one method are folded into a tree of path segments that is walked once per request: a literal before
-a label, a label before a greedy label (`{Key+}`), so the most literal template wins. What then is left is told apart
-by the query of the template (`?uploads`, `?list-type=2`) and by the query and header members that the input requires.
+The templates of one method are folded into a tree of path segments that is walked once per request: a literal
+before a label, a label before a greedy label (`{Key+}`), so the most literal template wins. What then is left
+is told apart by the query of the template (`?uploads`, `?list-type=2`) and by the query and header members
+that the input requires.
 """
 
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any
 from urllib.parse import unquote
 
@@ -19,7 +21,8 @@ LABEL = re.compile(r"\{([^}]+?)(\+?)\}")
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One operation. `query` is what the template fixes (None: the name alone), `wants` what the input requires."""
+    """One operation. `query` is what the template fixes (None: the name alone), `wants` what the input
+    requires."""
 
     operation: str
     labels: tuple[str, ...]
@@ -37,7 +40,8 @@ class _Node:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A node that a path reaches: its routes, the labels' raw values in order, and how many segments were literal."""
+    """A node that a path reaches: its routes, the labels' raw values in order, and how many segments were
+    literal."""
 
     routes: list[Route]
     values: tuple[str, ...]
@@ -110,9 +114,7 @@ def _step(node: _Node, segment: str, label: re.Match[str] | None) -> _Node:
     return node.label
 
 
-def _walk(
-    node: _Node, segments: list[str], at: int, values: tuple[str, ...], literals: int
-) -> Iterator[Found]:
+def _walk(node: _Node, segments: list[str], at: int, values: tuple[str, ...], literals: int) -> Iterator[Found]:
     """Every node that matches all segments, most literal first; `/a` and `/a/` are the same place."""
     if at == len(segments) or (at == len(segments) - 1 and not segments[at]):
         if node.routes:
@@ -132,9 +134,7 @@ def _walk(
         yield from _greedy(node.greedy, segments, at, values, literals)
 
 
-def _greedy(
-    node: _Node, segments: list[str], at: int, values: tuple[str, ...], literals: int
-) -> Iterator[Found]:
+def _greedy(node: _Node, segments: list[str], at: int, values: tuple[str, ...], literals: int) -> Iterator[Found]:
     """A greedy label takes at least one character and leaves what the rest of the template needs."""
     if node.routes and (rest := "/".join(segments[at:])):
         yield Found(node.routes, (*values, rest), literals)
@@ -155,8 +155,8 @@ def _best(routes: list[Route], asked: Mapping[str, str], headers: Mapping[str, s
     """Of the routes whose fixed query is met, the one that the request says most about."""
     if len(routes) == 1 and not routes[0].query:
         return routes[0]
-    met = [route for route in routes if _fixed(route, asked)]
-    return max(met, key=lambda route: _score(route, asked, headers), default=None)
+    met = [(_score(route, asked, headers), route) for route in routes if _fixed(route, asked)]
+    return max(met, key=itemgetter(0))[1] if met else None
 
 
 def _fixed(route: Route, asked: Mapping[str, str]) -> bool:
@@ -165,8 +165,5 @@ def _fixed(route: Route, asked: Mapping[str, str]) -> bool:
 
 def _score(route: Route, asked: Mapping[str, str], headers: Mapping[str, str]) -> tuple[int, int, int]:
     """Fewest unmet wants, then most fixed query names, then most met wants."""
-    met = sum(
-        name in asked if location == "querystring" else name.lower() in headers
-        for location, name in route.wants
-    )
+    met = sum(name in asked if location == "querystring" else name.lower() in headers for location, name in route.wants)
     return met - len(route.wants), len(route.query), met

@@ -36,7 +36,8 @@ def unreadable(message: str | None) -> Fault:
 
 
 def mismatch(token: str, type_name: str) -> Fault:
-    """A token of another type than the model's, as AWS words it ("STRING_VALUE can not be converted to an Integer")."""
+    """A token of another type than the model's, as AWS words it ("STRING_VALUE can not be converted to an
+    Integer")."""
     return unreadable(f"{token} can not be converted to {KINDS[type_name]}")
 
 
@@ -92,7 +93,8 @@ def text_of_float(value: float) -> str:
 
 
 def moment_of(value: Any, form: str) -> datetime:
-    """A timestamp from its wire form (`unixTimestamp`, `iso8601`, `rfc822`; each may come where another is due)."""
+    """A timestamp from its wire form (`unixTimestamp`, `iso8601`, `rfc822`; each may come where another
+    is due)."""
     try:
         return _moment(value, form)
     except (ValueError, TypeError, OverflowError, OSError, IndexError):
@@ -104,10 +106,7 @@ def _moment(value: Any, form: str) -> datetime:
         return _from_epoch(value)
     if form == "unixTimestamp":
         return _from_epoch(float(value))
-    if form == "rfc822":
-        parsed = parsedate_to_datetime(value)
-    else:
-        parsed = datetime.fromisoformat(value)
+    parsed = parsedate_to_datetime(value) if form == "rfc822" else datetime.fromisoformat(value)
     return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
 
 
@@ -116,7 +115,8 @@ def _from_epoch(seconds: float) -> datetime:
 
 
 def wire_moment(value: datetime | float | str, form: str) -> int | float | str:
-    """A timestamp in wire form. A naive datetime is UTC; a number is seconds since 1970; text goes as it is."""
+    """A timestamp in wire form. A naive datetime is UTC; a number is seconds since 1970; text goes as it
+    is."""
     if isinstance(value, str):
         return value
     if not isinstance(value, datetime):

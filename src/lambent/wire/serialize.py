@@ -26,9 +26,9 @@ EVENT_STREAM = "application/vnd.amazon.eventstream"
 def output(service: Service, operation: str, result: Result, request_id: str) -> Response:
     """The response to a call that went well.
 
-    `result` is what boto3 would hand its caller (without ResponseMetadata); members that are None are left out. A
-    streaming payload may be an async iterator of bytes, an event stream one of `{event: members}`. Raises KeyError
-    for a member that the model doesn't have: a mistake of ours, not the caller's.
+    `result` is what boto3 would hand its caller (without ResponseMetadata); members that are None are left
+    out. A streaming payload may be an async iterator of bytes, an event stream one of `{event: members}`.
+    Raises KeyError for a member that the model doesn't have: a mistake of ours, not the caller's.
     """
     model = service.operation(operation)
     result = {name: value for name, value in result.items() if value is not None}

@@ -39,9 +39,7 @@ def payload(shape: Shape, value: Any) -> bytes:
     return _bytes(parts)
 
 
-def query_output(
-    service: Service, model: OperationModel, result: Mapping[str, Any], request_id: str
-) -> bytes:
+def query_output(service: Service, model: OperationModel, result: Mapping[str, Any], request_id: str) -> bytes:
     """The body of a query-protocol response."""
     namespace = _quoted_namespace(service.metadata.get("xmlNamespace"))
     parts: Parts = [HEAD, f"<{model.name}Response{namespace}>"]
@@ -65,9 +63,7 @@ def error_response(
 
 def bare_error(head: Iterable[tuple[str, str | None]], detail: str, request_id: str) -> bytes:
     """An `Error` that is the root, as S3 answers."""
-    return _bytes(
-        [HEAD, "<Error>", *_head(head), detail, f"<RequestId>{_text(request_id)}</RequestId></Error>"]
-    )
+    return _bytes([HEAD, "<Error>", *_head(head), detail, f"<RequestId>{_text(request_id)}</RequestId></Error>"])
 
 
 def error_members(shape: Shape | None, members: Mapping[str, Any]) -> str:

@@ -1,4 +1,5 @@
-"""A service as botocore's model describes it, with our corrections, and the road from a request to an operation."""
+"""A service as botocore's model describes it, with our corrections, and the road from a request to an
+operation."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -73,7 +74,8 @@ def load(name: str) -> Service:
 
 
 def from_description(name: str, description: dict[str, Any]) -> Service:
-    """A service from a raw model, which is corrected in place. Raises ValueError for a protocol not spoken here."""
+    """A service from a raw model, which is corrected in place. Raises ValueError for a protocol not
+    spoken here."""
     patches.apply(name, description)
     protocol = _protocol_of(name, description["metadata"])
     routes = Routes(description) if protocol in REST else Routes({"operations": {}, "shapes": {}})
@@ -88,22 +90,25 @@ def _protocol_of(name: str, metadata: dict[str, Any]) -> str:
     raise ValueError(f"{name} speaks {metadata['protocol']} only")
 
 
+def unknown_operation(message: str, status: int) -> Fault:
+    """What AWS calls a request that no operation is for; it says no more than that, we do."""
+    return Fault("UnknownOperationException", message, status=status)
+
+
 def _route_rest(service: Service, request: Request) -> str:
     operation = service.routes.find(request)
     if operation is not None:
         return operation
     if service.protocol == "rest-xml":
-        raise Fault(
-            "MethodNotAllowed", "The specified method is not allowed against this resource.", status=405
-        )
-    raise Fault("UnknownOperationException", None, status=404)
+        raise Fault("MethodNotAllowed", "The specified method is not allowed against this resource.", status=405)
+    raise unknown_operation(f"{service.name} has no operation at {request.method} {request.path}", 404)
 
 
 def _route_json(service: Service, request: Request) -> str:
     prefix, _, operation = request.headers.get("x-amz-target", "").rpartition(".")
     if prefix == service.target_prefix and operation in service.description["operations"]:
         return operation
-    raise Fault("UnknownOperationException", None, status=400)
+    raise unknown_operation(f"{service.name} has no operation {prefix}.{operation}".removesuffix("."), 400)
 
 
 def _route_query(service: Service, request: Request) -> str:

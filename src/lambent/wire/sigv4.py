@@ -1,7 +1,8 @@
 """Signature Version 4: check requests that were signed in a header or in the query, and sign links.
 
-https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html. S3 differs: its paths are
-encoded once and not normalised, and its payloads may be unsigned or signed in chunks (see `chunks`).
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html. S3 differs: its
+paths are encoded once and not normalised, and its payloads may be unsigned or signed in chunks (see
+`chunks`).
 """
 
 import hashlib
@@ -23,8 +24,8 @@ STREAMING = "STREAMING-"
 DATE_FORM = "%Y%m%dT%H%M%SZ"
 MAX_SKEW = timedelta(minutes=15)
 MAX_EXPIRES = 7 * 24 * 3600
-ENCODED_ONCE = frozenset({"s3", "s3express", "s3-object-lambda", "s3-outposts"})
-"""Signing names whose canonical paths are encoded once."""
+ENCODED_ONCE = frozenset({"s3", "s3express", "s3-outposts"})
+"""Signing names whose canonical paths are encoded once: an exception that SigV4 itself makes."""
 UNRESERVED = "-_.~"
 FIELD = re.compile(r"(Credential|SignedHeaders|Signature)=([^,\s]+)")
 
@@ -58,8 +59,8 @@ class Refused:
 class Verified:
     """A request whose signature is right.
 
-    `payload` is the payload hash that was signed: hex, UNSIGNED-PAYLOAD or STREAMING-…; `signature`, `key` and `date`
-    are what the signatures of chunks are built on.
+    `payload` is the payload hash that was signed: hex, UNSIGNED-PAYLOAD or STREAMING-…; `signature`, `key`
+    and `date` are what the signatures of chunks are built on.
     """
 
     credential: Credential
@@ -112,7 +113,8 @@ def presign(
     method: str = "GET",
     token: str | None = None,
 ) -> str:
-    """`url` with a signature in its query that is good for `expires` seconds; the Host header alone is signed."""
+    """`url` with a signature in its query that is good for `expires` seconds; the Host header alone is
+    signed."""
     date = now.astimezone(UTC).strftime(DATE_FORM)
     parts = urlsplit(url)
     pairs = [
@@ -162,9 +164,7 @@ def string_to_sign(canonical: str, date: str, credential: Credential) -> str:
     return "\n".join((ALGORITHM, date, scope_of(credential), sha256_hex(canonical.encode())))
 
 
-def canonical_request(
-    request: Request, path: str, query: str, headers: Sequence[tuple[str, str]], payload: str
-) -> str:
+def canonical_request(request: Request, path: str, query: str, headers: Sequence[tuple[str, str]], payload: str) -> str:
     """The canonical form of a request whose parts are canonical."""
     lines = "".join(f"{name}:{value}\n" for name, value in headers)
     names = ";".join(name for name, _ in headers)
@@ -214,9 +214,7 @@ def _from_query(request: Request, query: Mapping[str, str]) -> Signature | Refus
     return _signature(request, signed, signature, query["X-Amz-Date"], int(expires))
 
 
-def _signature(
-    request: Request, signed: str, signature: str, date: str, expires: int | None
-) -> Signature | Refused:
+def _signature(request: Request, signed: str, signature: str, date: str, expires: int | None) -> Signature | Refused:
     credential = credential_of(request)
     if credential is None:
         return _refused(Reason.INCOMPLETE, "Credential must have exactly 5 slash-delimited elements.")
@@ -242,7 +240,9 @@ def _late(signature: Signature, now: datetime) -> Refused | None:
         return _refused(Reason.EXPIRED, f"Signature not yet current: {signature.date} is still later than {_at(now)}")
     good_for = MAX_SKEW if signature.expires is None else timedelta(seconds=signature.expires)
     if signed + good_for < now:
-        return _refused(Reason.EXPIRED, f"Signature expired: {signature.date} is now earlier than {_at(now - good_for)}")
+        return _refused(
+            Reason.EXPIRED, f"Signature expired: {signature.date} is now earlier than {_at(now - good_for)}"
+        )
     return None
 
 
@@ -264,8 +264,8 @@ def _payload_hash(request: Request, signature: Signature) -> str | None:
 def _canonical_requests(request: Request, signature: Signature, payload: str) -> Iterator[str]:
     """The canonical request, and the forms that clients make of what is ambiguous on the wire.
 
-    A query may have been signed as it was sent; two headers of one name are joined by "," when they are signed, and
-    by ", " when a server merges them.
+    A query may have been signed as it was sent; two headers of one name are joined by "," when they are
+    signed, and by ", " when a server merges them.
     """
     path = canonical_path(request.path, signature.credential.service)
     headers = _canonical_headers(request, signature)

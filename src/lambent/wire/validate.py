@@ -1,8 +1,9 @@
 """Params against the constraints of the model, in the words of AWS's own validator.
 
-A scalar breaks each constraint by itself; a list or map of scalars breaks one, whose text lists all that its items
-must satisfy; structures inside lists and maps are named by their place (`tags.1.member.key`). The texts and their
-order are those of recorded answers; where AWS's constraints are not the model's, patches.json says so.
+A scalar breaks each constraint by itself; a list or map of scalars breaks one, whose text lists all that its
+items must satisfy; structures inside lists and maps are named by their place (`tags.1.member.key`). The texts
+and their order are those of recorded answers; where AWS's constraints are not the model's, patches.json says
+so.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -24,8 +25,8 @@ MAX_VIOLATIONS = 100
 def validate(service: Service, operation: str, params: Mapping[str, Any]) -> None:
     """Raises Fault(400) with every violation in one message.
 
-    The code is ValidationException, or what the service's (patched) metadata calls it under `validationCode`; an
-    empty code there means that the service doesn't validate by its model.
+    The code is ValidationException, or what the service's (patched) metadata calls it under `validationCode`;
+    an empty code there means that the service doesn't validate by its model.
     """
     code = service.metadata.get("validationCode", DEFAULT_CODES.get(service.protocol, "ValidationException"))
     shape = service.operation(operation).input_shape
@@ -117,9 +118,7 @@ def _map(service: Service, shape: Shape, value: dict[str, Any], path: str) -> It
         return
     must = [*_texts(member), *_not_null(service, shape)]
     if any(_breaks(member, item, must) for item in value.values()):
-        yield violation(
-            value, path, f"Map value must satisfy constraint: {_joined(must)}", sensitive=sensitive
-        )
+        yield violation(value, path, f"Map value must satisfy constraint: {_joined(must)}", sensitive=sensitive)
 
 
 def _nested(service: Service, shape: Shape, value: Any, path: str) -> Iterator[str]:
@@ -141,7 +140,8 @@ def _breaks(shape: Shape, value: Any, must: list[str]) -> bool:
 
 
 def _not_null(service: Service, shape: Shape) -> list[str]:
-    """Whether items may be null is not in botocore's models: they may not unless a patch says `nullableItems`."""
+    """Whether items may be null is not in botocore's models: they may not unless a patch says
+    `nullableItems`."""
     return [] if service.description["shapes"].get(shape.name, {}).get("nullableItems") else [NOT_NULL]
 
 

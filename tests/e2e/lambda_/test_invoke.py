@@ -216,7 +216,7 @@ def test_changed_code_drains_the_old_environments(server: Server, deploy: Deploy
     client.update_function_code(FunctionName=name, ZipFile=package({"app.py": "def handler(e, c):\n    return 2\n"}))
     client.get_waiter("function_updated_v2").wait(FunctionName=name, WaiterConfig={"Delay": 0.05})
     assert call(server, name, {})[1] == 2
-    client.update_function_configuration(FunctionName=name, Environment={"Variables": {"X": "y"}})
+    client.update_function_configuration(FunctionName=name, Environment={"Variables": {"XY": "z"}})
     client.get_waiter("function_updated_v2").wait(FunctionName=name, WaiterConfig={"Delay": 0.05})
     assert call(server, name, {})[1] == 2
 

@@ -1,0 +1,68 @@
+"""What the steps of each plan work on."""
+
+from __future__ import annotations
+
+import socket
+from typing import Any
+
+
+class ZygoteContext:
+    """The guard's and the zygote's: made from the server's first message."""
+
+    def __init__(self, control: socket.socket, config: dict[str, Any]) -> None:
+        self.control = control
+        self.level: str = config["level"]
+        self.fail_step: str = config["fail_step"]
+        self.uid: int = config["uid"]
+        self.gid: int = config["gid"]
+        self.unprivileged: bool = config["unprivileged"]
+        self.paths: list[str] = config["paths"]
+        self.preload: list[str] = config["preload"]
+        self.binds: list[tuple[str, str]] = [(source, inside) for source, inside in config["binds"]]
+        self.host_view = -1
+        """Descriptor of the mount namespace in which the host's files are seen."""
+        self.base_view = -1
+        """Descriptor of the mount namespace whose root is the base of every sandbox."""
+        self.trees: list[tuple[int, str]] = []
+        """Detached mounts, and where they will be."""
+        self.skipped: dict[str, str] = {}
+        """Modules that could not be imported, and why."""
+        self.baseline = 0
+        """Resident bytes before anything was preloaded."""
+
+
+class SandboxContext:
+    """A keeper's: made from the message that asks for a sandbox."""
+
+    def __init__(self, zygote: ZygoteContext, control: socket.socket, body: dict[str, Any], fds: list[int]) -> None:
+        self.zygote = zygote
+        self.control = control
+        self.level = zygote.level
+        self.fail_step: str = body["fail_step"]
+        self.hostname: str = body["hostname"]
+        self.tmp_bytes: int = body["tmp_bytes"]
+        self.descriptors: int = body["descriptors"]
+        self.processes: int = body["processes"]
+        """The limit to set by RLIMIT_NPROC; 0 where a control group counts."""
+        self.ports: list[int] = body["listen"]
+        self.groups = fds
+        """Open cgroup.procs files that the keeper joins."""
+        self.trees: list[tuple[int, str]] = []
+        self.listeners: list[socket.socket] = []
+        self.tmp = -1
+        """Descriptor of the private /tmp, for the server to ask how full it is."""
+
+
+class ProcessContext:
+    """A process's: made from the message that asks to start it."""
+
+    def __init__(self, sandbox: SandboxContext, body: dict[str, Any], fds: list[int]) -> None:
+        self.sandbox = sandbox
+        self.fail_step: str = body["fail_step"]
+        self.environment: dict[str, str] = body["environment"]
+        self.cwd: str = body["cwd"]
+        self.entry: str = body["entry"]
+        self.argv: list[str] = body["argv"]
+        self.fds: dict[int, int] = dict(zip(body["fds"], fds))
+        """Descriptor number inside to the one received."""
+        self.control = sandbox.control

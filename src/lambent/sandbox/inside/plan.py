@@ -1,0 +1,122 @@
+"""The ordered plans: what is done, in which order, at which level. A step's name is its module's name."""
+
+from __future__ import annotations
+
+import errno
+import os
+from types import ModuleType
+from typing import Any
+
+from .kernel import CallError
+from .steps import (
+    base_binds,
+    base_devices,
+    base_folders,
+    base_proc,
+    base_root,
+    base_seal,
+    binds,
+    bounding_set,
+    capabilities,
+    control_groups,
+    descriptors,
+    directory,
+    environment,
+    host_view,
+    hostname,
+    identity,
+    keeper,
+    limits,
+    listen,
+    loopback,
+    namespaces,
+    parent_death,
+    pid_namespace,
+    preload,
+    proc,
+    randomness,
+    session,
+    signals,
+    subreaper,
+    system_calls,
+    title,
+    tmp,
+    user_namespace,
+)
+
+NAMESPACE = "namespace"
+PROCESS = "process"
+
+GUARD: dict[str, tuple[ModuleType, ...]] = {
+    NAMESPACE: (user_namespace, pid_namespace),
+    PROCESS: (),
+}
+"""Done once by the guard, before it forks the zygote."""
+
+ZYGOTE: dict[str, tuple[ModuleType, ...]] = {
+    NAMESPACE: (
+        parent_death,
+        host_view,
+        base_root,
+        base_folders,
+        base_devices,
+        base_binds,
+        base_proc,
+        base_seal,
+        preload,
+        bounding_set,
+        title,
+    ),
+    PROCESS: (parent_death, preload, bounding_set, title),
+}
+"""Done once by the zygote, before it forks anything."""
+
+SANDBOX: dict[str, tuple[ModuleType, ...]] = {
+    NAMESPACE: (control_groups, namespaces, hostname, proc, tmp, binds, loopback, listen, keeper),
+    PROCESS: (control_groups, subreaper, keeper),
+}
+"""Done by each keeper: the sandbox itself."""
+
+STARTED: tuple[ModuleType, ...] = (
+    signals,
+    session,
+    descriptors,
+    limits,
+    identity,
+    capabilities,
+    environment,
+    directory,
+    randomness,
+    system_calls,
+)
+"""Done by each process before it becomes what it is to run, at both levels."""
+
+
+class StepFailed(Exception):
+    """A step of a plan failed."""
+
+    def __init__(self, step: str, failed: OSError) -> None:
+        operation = getattr(failed, "operation", step)
+        super().__init__(f"{step}: {operation}: {failed}")
+        self.message = {
+            "step": step,
+            "operation": operation,
+            "path": os.fsdecode(failed.filename) if isinstance(failed.filename, (str, bytes)) else "",
+            "errno": failed.errno or 0,
+            "text": failed.strerror or str(failed),
+        }
+
+
+def run(plan: tuple[ModuleType, ...], context: Any) -> None:
+    """Do every step of `plan` in order. Raises StepFailed at the first one that fails.
+
+    `context.fail_step` names a step that is made to fail instead of being done: the tests' seam.
+    """
+    for step in plan:
+        name = step.__name__.rpartition(".")[2]
+        try:
+            if context.fail_step == name:
+                raise CallError(errno.EIO, "injected")
+            step.run(context)
+        except OSError as failed:
+            raise StepFailed(name, failed) from failed

@@ -1,0 +1,28 @@
+"""A mount namespace in which the zygote goes on seeing the host's files, and the sources of its binds."""
+
+from __future__ import annotations
+
+import os
+
+from ..contexts import ZygoteContext
+from ..kernel import ATTR_NODEV, ATTR_NOSUID, ATTR_RDONLY, CLONE_NEWNS, clone_tree, make_private, restrict_tree, unshare
+from ..system import system_sources
+
+
+
+
+def run(context: ZygoteContext) -> None:
+    """Mounts are taken as detached trees here, because only here can their sources be named."""
+    unshare(CLONE_NEWNS)
+    make_private("/")
+    context.host_view = os.open("/proc/self/ns/mnt", os.O_RDONLY | os.O_CLOEXEC)
+    for source, inside in [*system_sources(), *context.binds]:
+        context.trees.append((take(source), inside))
+    context.trees.sort(key=lambda tree: tree[1].count("/"))
+
+
+def take(source: str) -> int:
+    """A detached, read-only copy of `source` of the host."""
+    fd = clone_tree(source)
+    restrict_tree(fd, ATTR_RDONLY | ATTR_NOSUID | ATTR_NODEV, source)
+    return fd

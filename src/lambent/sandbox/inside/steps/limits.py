@@ -1,0 +1,26 @@
+"""Resource limits of the process (getrlimit(2))."""
+
+from __future__ import annotations
+
+import resource
+
+from ..contexts import ProcessContext
+
+CORE = 0
+LOCKED_BYTES = 64 << 10
+
+
+def run(context: ProcessContext) -> None:
+    """Soft and hard alike: the process can't raise them. RLIMIT_NPROC only where no control group counts."""
+    _limit(resource.RLIMIT_NOFILE, context.sandbox.descriptors)
+    _limit(resource.RLIMIT_CORE, CORE)
+    _limit(resource.RLIMIT_MEMLOCK, LOCKED_BYTES)
+    if context.sandbox.processes:
+        _limit(resource.RLIMIT_NPROC, context.sandbox.processes)
+
+
+def _limit(which: int, value: int) -> None:
+    hard = resource.getrlimit(which)[1]
+    if hard != resource.RLIM_INFINITY:
+        value = min(value, hard)
+    resource.setrlimit(which, (value, value))

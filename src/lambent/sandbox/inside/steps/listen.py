@@ -1,0 +1,19 @@
+"""Listening sockets on the sandbox's loopback, for the server to accept on."""
+
+from __future__ import annotations
+
+import socket
+
+from ..contexts import SandboxContext
+
+BACKLOG = 128
+
+
+def run(context: SandboxContext) -> None:
+    """A socket belongs to the network namespace it was made in, whoever holds it."""
+    for port in context.ports:
+        sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
+        context.listeners.append(sock)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind(("127.0.0.1", port))
+        sock.listen(BACKLOG)

@@ -1,0 +1,11 @@
+"""The sandbox's own mounts, network, IPC objects and host name. Its PID namespace is there since the fork."""
+
+from __future__ import annotations
+
+from ..contexts import SandboxContext
+from ..kernel import CLONE_NEWIPC, CLONE_NEWNET, CLONE_NEWNS, CLONE_NEWUTS, unshare
+
+
+def run(context: SandboxContext) -> None:
+    """The base root's mounts are copied; everything mounted from here on is seen in this sandbox alone."""
+    unshare(CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS)

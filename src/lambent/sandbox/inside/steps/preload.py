@@ -1,0 +1,38 @@
+"""Imports what the sandboxes will use, so that they need not."""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import os
+import sys
+
+from .. import wire
+from ..contexts import ZygoteContext
+from ..kernel import CallError
+
+PAGE = os.sysconf("SC_PAGE_SIZE")
+
+
+def run(context: ZygoteContext) -> None:
+    """A module that can't be imported is skipped and noted. One that starts a thread can't be shared by a fork:
+    that fails, naming it, and so does one that ends the process, because the server is told what is being imported.
+    """
+    context.baseline = _resident()
+    sys.path[:0] = context.paths
+    for name in context.preload:
+        wire.send(context.control, {"importing": name})
+        try:
+            importlib.import_module(name)
+        except (SystemExit, Exception) as failed:
+            context.skipped[name] = f"{type(failed).__name__}: {failed}"[:500]
+        if len(os.listdir("/proc/self/task")) > 1:
+            raise CallError(11, "threads are running after the import", name)
+    gc.collect()
+    gc.disable()
+    gc.freeze()
+
+
+def _resident() -> int:
+    with open("/proc/self/statm", "rb") as file:
+        return int(file.read().split()[1]) * PAGE

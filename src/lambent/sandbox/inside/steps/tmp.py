@@ -1,0 +1,14 @@
+"""A private /tmp of the asked size."""
+
+from __future__ import annotations
+
+import os
+
+from ..contexts import SandboxContext
+from ..kernel import MS_NODEV, MS_NOSUID, mount
+
+
+def run(context: SandboxContext) -> None:
+    """Its pages are charged to the sandbox's control group; the server takes them off again (`lambent.sandbox.watch`)."""
+    mount("tmp", "/tmp", "tmpfs", MS_NOSUID | MS_NODEV, f"mode=1777,size={context.tmp_bytes}")
+    context.tmp = os.open("/tmp", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)

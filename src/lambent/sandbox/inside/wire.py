@@ -1,0 +1,58 @@
+"""Messages between the server and what runs below it: one JSON object per packet, with descriptors beside it.
+
+Both sides use these functions, on SOCK_SEQPACKET sockets. On a non-blocking socket they raise BlockingIOError.
+"""
+
+from __future__ import annotations
+
+import array
+import json
+import os
+import socket
+import struct
+from typing import Any, NamedTuple
+
+MAX_BYTES = 1 << 18
+MAX_FDS = 64
+_CREDENTIALS = struct.Struct("iII")
+_CLOEXEC = getattr(socket, "MSG_CMSG_CLOEXEC", 0x40000000)
+_ANCILLARY = socket.CMSG_SPACE(MAX_FDS * 4) + socket.CMSG_SPACE(_CREDENTIALS.size)
+
+
+class Message(NamedTuple):
+    """`pid` is the sender's as the receiver sees it, 0 unless the socket has SO_PASSCRED."""
+
+    body: dict[str, Any]
+    fds: list[int]
+    pid: int
+
+
+def send(sock: socket.socket, body: dict[str, Any], fds: list[int] | tuple[int, ...] = ()) -> None:
+    """Send one message whole. Raises OSError (EMSGSIZE when it is too large)."""
+    ancillary = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds))] if fds else []
+    sock.sendmsg([json.dumps(body).encode()], ancillary, socket.MSG_NOSIGNAL)
+
+
+def receive(sock: socket.socket) -> Message | None:
+    """The next message, or None when the other side is gone. The descriptors are the caller's to close."""
+    try:
+        data, ancillary, _, _ = sock.recvmsg(MAX_BYTES, _ANCILLARY, _CLOEXEC)
+    except ConnectionError:
+        return None
+    fds = array.array("i")
+    pid = 0
+    for level, kind, raw in ancillary:
+        if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
+            fds.frombytes(raw[: len(raw) - len(raw) % fds.itemsize])
+        elif level == socket.SOL_SOCKET and kind == socket.SCM_CREDENTIALS:
+            pid = _CREDENTIALS.unpack(raw)[0]
+    if not data:
+        close(fds)
+        return None
+    return Message(json.loads(data), list(fds), pid)
+
+
+def close(fds: list[int] | array.array[int]) -> None:
+    """Close all."""
+    for fd in fds:
+        os.close(fd)

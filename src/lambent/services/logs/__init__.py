@@ -1,0 +1,1 @@
+"""CloudWatch Logs, answered from the log store: the operations that reading a function's log takes."""

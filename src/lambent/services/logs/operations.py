@@ -1,0 +1,40 @@
+"""The operations answered here. One that is not in the table is refused by name before it gets this far."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from lambent.model.scope import Caller
+from lambent.services.logs.create_log_group import create_log_group
+from lambent.services.logs.create_log_stream import create_log_stream
+from lambent.services.logs.delete_log_group import delete_log_group
+from lambent.services.logs.delete_log_stream import delete_log_stream
+from lambent.services.logs.delete_retention_policy import delete_retention_policy
+from lambent.services.logs.describe_log_groups import describe_log_groups
+from lambent.services.logs.describe_log_streams import describe_log_streams
+from lambent.services.logs.env import LogsEnv
+from lambent.services.logs.filter_log_events import filter_log_events
+from lambent.services.logs.get_log_events import get_log_events
+from lambent.services.logs.list_tags_for_resource import list_tags_for_resource
+from lambent.services.logs.put_log_events import put_log_events
+from lambent.services.logs.put_retention_policy import put_retention_policy
+from lambent.services.logs.tag_resource import tag_resource
+from lambent.services.logs.untag_resource import untag_resource
+
+Operation = Callable[[LogsEnv, Caller, dict[str, Any]], Awaitable[dict[str, Any]]]
+
+OPERATIONS: dict[str, Operation] = {
+    "CreateLogGroup": create_log_group,
+    "CreateLogStream": create_log_stream,
+    "DeleteLogGroup": delete_log_group,
+    "DeleteLogStream": delete_log_stream,
+    "DeleteRetentionPolicy": delete_retention_policy,
+    "DescribeLogGroups": describe_log_groups,
+    "DescribeLogStreams": describe_log_streams,
+    "FilterLogEvents": filter_log_events,
+    "GetLogEvents": get_log_events,
+    "ListTagsForResource": list_tags_for_resource,
+    "PutLogEvents": put_log_events,
+    "PutRetentionPolicy": put_retention_policy,
+    "TagResource": tag_resource,
+    "UntagResource": untag_resource,
+}
