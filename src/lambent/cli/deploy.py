@@ -51,17 +51,11 @@ Memory = Annotated[
 Timeout = Annotated[
     int | None, typer.Option(metavar="SECONDS", min=1, max=900, help="Of one invocation.", show_default="3")
 ]
-Tmp = Annotated[
-    int | None, typer.Option(metavar="MB", min=512, max=10_240, help="Size of /tmp.", show_default="512")
-]
-Role = Annotated[
-    str | None, typer.Option(metavar="ARN", help="Execution role.", show_default="…:role/lambent")
-]
+Tmp = Annotated[int | None, typer.Option(metavar="MB", min=512, max=10_240, help="Size of /tmp.", show_default="512")]
+Role = Annotated[str | None, typer.Option(metavar="ARN", help="Execution role.", show_default="…:role/lambent")]
 Env = Annotated[
     list[str] | None,
-    typer.Option(
-        "--env", "-e", metavar="K=V", help="A variable; again for more. They replace those there are."
-    ),
+    typer.Option("--env", "-e", metavar="K=V", help="A variable; again for more. They replace those there are."),
 ]
 Description = Annotated[str | None, typer.Option(help="What it is for.")]
 
@@ -117,9 +111,7 @@ def variables(pairs: list[str]) -> dict[str, str]:
         if key in RESERVED:
             raise CliError(f"--env {key}: this name is Lambda's own", USAGE)
         if not re.fullmatch(r"[a-zA-Z][a-zA-Z0-9_]+", key):
-            raise CliError(
-                f"--env {pair}: a name is a letter, then at least one letter, digit or underscore", USAGE
-            )
+            raise CliError(f"--env {pair}: a name is a letter, then at least one letter, digit or underscore", USAGE)
         if key in found:
             raise CliError(f"--env {key}: given twice", USAGE)
         found[key] = value

@@ -88,9 +88,7 @@ def _source_of(package: Package, module: str, handler: str) -> str:
     for candidate in (f"{path}/__init__.py", f"{path}.py", f"{path}.pyc"):
         if candidate in package.modes:
             return candidate
-    compiled = [
-        name for name in package.modes if name.startswith(f"{path}.") and name.endswith((".so", ".pyd"))
-    ]
+    compiled = [name for name in package.modes if name.startswith(f"{path}.") and name.endswith((".so", ".pyd"))]
     if compiled:
         return compiled[0]
     elsewhere = sorted(name for name in package.modes if name.endswith(f"/{path}.py"))
@@ -120,9 +118,7 @@ def _check_function(module: Module, path: str, function: str) -> None:
 
 def _takes_two(args: ast.arguments) -> bool:
     positional = len(args.posonlyargs) + len(args.args)
-    named_only = [
-        name for name, default in zip(args.kwonlyargs, args.kw_defaults, strict=True) if default is None
-    ]
+    named_only = [name for name, default in zip(args.kwonlyargs, args.kw_defaults, strict=True) if default is None]
     enough = positional >= 2 or args.vararg is not None
     return enough and positional - len(args.defaults) <= 2 and not named_only
 

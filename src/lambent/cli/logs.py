@@ -104,9 +104,7 @@ def read(client: Any, group: str, start: int, missing: Exception | None = None) 
         return []
 
 
-def watch(
-    look: Callable[[int], list[Event]], tail: Tail, pause: Callable[[float], None]
-) -> Iterator[list[Event]]:
+def watch(look: Callable[[int], list[Event]], tail: Tail, pause: Callable[[float], None]) -> Iterator[list[Event]]:
     """What is new, look after look, without end."""
     while True:
         yield tail.fresh(look(tail.start))

@@ -106,7 +106,7 @@ def _existing(client: Any, name: str) -> dict[str, Any] | None:
 def _create(client: Any, wish: Wish, code: Package) -> list[str]:
     client.create_function(FunctionName=wish.name, Code={"ZipFile": code.content}, **wish.configuration())
     client.get_waiter("function_active_v2").wait(FunctionName=wish.name, WaiterConfig=WAIT)
-    return [f"created from {len(code.modes)} files, {output.size(len(code.content))} zipped"]
+    return [f"created from {_contents(code)}"]
 
 
 def _update(client: Any, wish: Wish, existing: dict[str, Any], code: Package) -> list[str]:
@@ -116,13 +116,18 @@ def _update(client: Any, wish: Wish, existing: dict[str, Any], code: Package) ->
     if existing["CodeSha256"] != sha256(code.content):
         client.update_function_code(FunctionName=wish.name, ZipFile=code.content)
         _wait_updated(client, wish.name)
-        done.append(f"code updated from {len(code.modes)} files, {output.size(len(code.content))} zipped")
+        done.append(f"code updated from {_contents(code)}")
     changes = differences(wish.configuration(), existing)
     if changes:
         client.update_function_configuration(FunctionName=wish.name, **changes)
         _wait_updated(client, wish.name)
         done.append(f"{', '.join(sorted(changes))} updated")
     return done
+
+
+def _contents(code: Package) -> str:
+    files = "1 file" if len(code.modes) == 1 else f"{len(code.modes)} files"
+    return f"{files}, {output.size(len(code.content))} zipped"
 
 
 def _wait_updated(client: Any, name: str) -> None:

@@ -11,9 +11,7 @@ from lambent.settings import ISOLATION, help_of, load
 
 def up(
     host: Annotated[str | None, typer.Option(help=help_of("host"), show_default="127.0.0.1")] = None,
-    port: Annotated[
-        str | None, typer.Option(metavar="PORT", help=help_of("port"), show_default="4566")
-    ] = None,
+    port: Annotated[str | None, typer.Option(metavar="PORT", help=help_of("port"), show_default="4566")] = None,
     data_dir: Annotated[
         Path | None, typer.Option(metavar="DIR", help=help_of("data_dir"), show_default=".lambent")
     ] = None,

@@ -76,7 +76,7 @@ def _query(service: Service, shape: Shape | None, error: Fault, request_id: str)
     who = "Sender" if is_sender(service, shape, error) else "Receiver"
     detail = serialize_xml.error_members(shape, _extra(shape, error))
     namespace = service.metadata.get("xmlNamespace")
-    head = [("Type", who), ("Code", code_of(shape, error)), ("Message", error.message)]
+    head = [("Type", who), ("Code", code_of(shape, error)), ("Message", error.message or None)]
     body = serialize_xml.error_response(head, detail, request_id, namespace)
     return Response(status_of(service, shape, error), headers, body)
 
@@ -86,19 +86,19 @@ def _rest_xml(service: Service, shape: Shape | None, error: Fault, request_id: s
     detail = serialize_xml.error_members(shape, _extra(shape, error))
     if service.metadata.get("noErrorWrapping"):
         headers = [("Content-Type", "application/xml"), ("x-amz-request-id", request_id)]
-        head = [("Code", code), ("Message", error.message)]
+        head = [("Code", code), ("Message", error.message or None)]
         body = serialize_xml.bare_error(head, detail, request_id)
     else:
         headers = [("Content-Type", "text/xml"), ("x-amzn-RequestId", request_id)]
         who = "Sender" if is_sender(service, shape, error) else "Receiver"
-        head = [("Type", who), ("Code", code), ("Message", error.message)]
+        head = [("Type", who), ("Code", code), ("Message", error.message or None)]
         body = serialize_xml.error_response(head, detail, request_id, service.metadata.get("xmlNamespace"))
     headers.extend(_header_members(shape, _members(service, shape, error)))
     return Response(status_of(service, shape, error), headers, body)
 
 
 def _members(service: Service, shape: Shape | None, error: Fault) -> dict[str, Any]:
-    """The shape's members with the message among them, by the name that the shape has for it.
+    """The shape's members with the message among them, by the name that the shape has for it, if it has one.
 
     A `Type` that nobody gave says whose fault it is; AWS sends it with nearly every error that has the
     member.
@@ -106,9 +106,8 @@ def _members(service: Service, shape: Shape | None, error: Fault) -> dict[str, A
     members = dict(error.members)
     if shape is None:
         return {_unmodelled_message(error.code): error.message, **members}
-    name = next((name for name in shape.members if name.lower() == "message"), None)
-    if name is not None:
-        members.setdefault(name, error.message)
+    name = next((name for name in shape.members if name.lower() == "message"), "message")
+    members.setdefault(name, error.message)
     if "Type" in shape.members and "Type" not in members:
         members = {"Type": "User" if is_sender(service, shape, error) else "Service", **members}
     return members

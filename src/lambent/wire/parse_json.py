@@ -102,8 +102,7 @@ def _wrong(value: Any, shape: Shape) -> Exception:
 
 
 def _unexpected(value: Any, wanted: str) -> str:
-    """Worded as AWS's JSON reader words it where that is known (its services answer
-    alike)."""
+    """Worded as AWS's JSON reader words it, where that is known."""
     if isinstance(value, dict):
         return "Start of structure or map found where not expected."
     if isinstance(value, list):

@@ -28,6 +28,7 @@ JAVA_CLASSES = {
 ALIASES = {"IsAlphabetic": ("L", "Nl"), "IsWhitespace": ("Z",), "LD": ("L", "Nd")}
 ASSIGNED = (range(0x33500), range(0xE0000, 0xE0200))
 """The planes between and above hold nothing that has a category but unassigned and private use (C)."""
+PRIVATE_PLANES = "\\U000f0000-\\U0010ffff"
 SURROGATE_PAIR = re.compile(r"\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
 TOKEN = re.compile(r"\\[pP]\{\^?(\w+)\}|\\x\{([0-9a-fA-F]+)\}|\\z|\\.|\[\^?|\]|&&|[^\\\[\]&]|&", re.DOTALL)
 
@@ -86,11 +87,8 @@ def _ranges(name: str, negated: bool) -> str:
     if name in JAVA_CLASSES and not negated:
         return JAVA_CLASSES[name]
     wanted = ALIASES.get(name, (name.removeprefix("Is"),))
-    if not negated and wanted != ("C",):
-        return _spans(wanted, True)
-    if negated != (wanted == ("C",)):
-        return _spans(wanted, False)
-    return _spans(wanted, True) + "\\U000f0000-\\U0010ffff"
+    spans = _spans(wanted, not negated)
+    return spans + PRIVATE_PLANES if negated != (wanted == ("C",)) else spans
 
 
 def _spans(categories: tuple[str, ...], inside: bool) -> str:

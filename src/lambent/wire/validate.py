@@ -13,6 +13,7 @@ from botocore.model import Shape
 
 from lambent.wire.fault import Fault
 from lambent.wire.pattern import compiled
+from lambent.wire.scalars import unreadable
 from lambent.wire.service import Service
 
 NOT_NULL = "Member must not be null"
@@ -32,7 +33,10 @@ def validate(service: Service, operation: str, params: Mapping[str, Any]) -> Non
     shape = service.operation(operation).input_shape
     if shape is None or not code:
         return
-    violations = list(_limited(_structure(service, shape, params, "")))
+    try:
+        violations = list(_limited(_structure(service, shape, params, "")))
+    except RecursionError:
+        raise unreadable("The request is nested too deeply.") from None
     if violations:
         raise Fault(code, message_of(violations), status=400)
 

@@ -66,7 +66,7 @@ def serialise_and_read(case: Case) -> None:
 
 def fault_of(case: Case) -> Fault:
     members = {key: value for key, value in case.data["error"].items() if key.lower() != "message"}
-    return Fault(case.data["errorCode"], case.data.get("errorMessage"), members=members)
+    return Fault(case.data["errorCode"], case.data.get("errorMessage", ""), members=members)
 
 
 def error_of(case: Case) -> dict[str, Any]:

@@ -15,7 +15,7 @@ SOURCE = {"app.py": "def handler(event, context):\n    return event\n"}
 def test_creates_with_defaults(cli, fake, make):
     result = cli("deploy", make(SOURCE))
     assert result.stdout == ARN + "\n"
-    assert result.stderr.startswith("hello: created from 1 files, ")
+    assert result.stderr.startswith("hello: created from 1 file, ")
     made = fake.call("CreateFunction")
     del made["Code"]
     assert made == {

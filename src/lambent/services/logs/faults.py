@@ -22,14 +22,19 @@ def worded() -> Iterator[None]:
     try:
         yield
     except tuple(WORDED) as error:
-        raise Fault(*WORDED[type(error)]) from error
+        raise fault(*WORDED[type(error)]) from error
     except OSError as error:
-        raise Fault("ServiceUnavailableException", f"The log store can't write: {error.strerror}.") from error
+        raise fault("ServiceUnavailableException", f"The log store can't write: {error.strerror}.") from error
+
+
+def fault(code: str, message: str) -> Fault:
+    """A fault whose message is sent although the model of CloudWatch Logs gives its errors no such member."""
+    return Fault(code, message, members={"message": message})
 
 
 def invalid(message: str) -> Fault:
     """A parameter whose value is wrong."""
-    return Fault("InvalidParameterException", message)
+    return fault("InvalidParameterException", message)
 
 
 def unsupported(parameter: str) -> Fault:

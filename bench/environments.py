@@ -1,0 +1,116 @@
+"""Many execution environments at once: how fast they start, what each weighs, what is left when they are gone."""
+
+import asyncio
+import json
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+from examples.demo.processes import Started, below
+
+from bench.client import BenchError, Endpoint, call
+from bench.figures import Figure, Goal
+from bench.functions import HOLD
+from bench.lab import Functions, Lab, fresh_name
+from bench.processes import relay, runtimes
+
+SLOWEST_START = 40.0
+"""Environments a second that must start at least for all to be busy at once."""
+PLAIN_SLOWEST_START = 4.0
+SETTLE_SECONDS = 1.0
+GONE_SECONDS = 20.0
+MB = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """Environments that were busy at one time: how many, started how fast (a second)."""
+
+    count: int
+    rate: float
+
+
+async def measure(lab: Lab) -> list[Figure]:
+    """Start, weigh, delete, look again."""
+    lab.say(f"{lab.effort.environments} environments")
+    functions = Functions(lab.lambent)
+    name = fresh_name()
+    await functions.create(name, HOLD)
+    (await functions.caller.call(lab.lambent.invocation(name, b'{"until": 0}'))).json()
+    before, memory = below(lab.pid), resident(lab.pid)
+    crowd = await _crowd(lab.lambent, name, lab.effort.environments, SLOWEST_START)
+    await asyncio.sleep(SETTLE_SECONDS)
+    started = below(lab.pid) - before
+    # One environment was there before; where processes are not below the server's, there is nothing to weigh.
+    weight = proportional(started) / (crowd.count - 1) if started else None
+    busy_memory = resident(lab.pid)
+    await functions.delete(name)
+    functions.caller.close()
+    left, seconds = await _gone(lab.pid, before)
+    lab.say(f"{lab.effort.plain_environments} plain processes, for comparison")
+    plain, plain_weight = await _plain(lab.effort.plain_environments)
+    return [
+        Figure("environments: busy at once", "", crowd.count, plain.count),
+        Figure("environments: start rate", "/s", crowd.rate, plain.rate, goal=Goal(150.0, at_least=True)),
+        Figure("environments: memory of each (PSS)", "MB", weight, plain_weight, goal=Goal(6.0)),
+        Figure("environments: server's memory for each", "MB", (busy_memory - memory) / MB / crowd.count),
+        Figure("after deletion: processes left", "", left, goal=Goal(0)),
+        Figure("after deletion: all gone in", "s", seconds),
+        Figure("after deletion: server's memory grew by", "MB", max(0.0, resident(lab.pid) - memory) / MB),
+    ]
+
+
+async def _crowd(endpoint: Endpoint, function: str, count: int, slowest: float) -> Crowd:
+    """Invoke `count` times at once a function that stays busy until all must have started."""
+    asked = time.time()
+    until = asked + 1.0 + count / slowest
+    request = endpoint.invocation(function, json.dumps({"until": until}).encode())
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(call(endpoint, request)) for _ in range(count)]
+    answers = [task.result().json() for task in tasks]
+    in_time = [started for answer in answers if (started := cast(float, answer["started"])) < until]
+    return Crowd(len(in_time), len(in_time) / (max(in_time) - asked))
+
+
+async def _plain(count: int) -> tuple[Crowd, float]:
+    with relay() as endpoint:
+        waiting = asyncio.create_task(_crowd(endpoint, "f", count, PLAIN_SLOWEST_START))
+        await asyncio.sleep(0)
+        with runtimes(endpoint, HOLD, count) as processes:
+            crowd = await waiting
+            family = {(process.pid, "") for process in processes}
+            return crowd, proportional(family) / count
+
+
+async def _gone(pid: int, before: set[Started]) -> tuple[int, float]:
+    """Wait until only the processes of `before` are there: how many others are left, and seconds waited."""
+    start = time.monotonic()
+    left = below(pid) - before
+    while left and time.monotonic() - start < GONE_SECONDS:
+        await asyncio.sleep(0.05)
+        left = below(pid) - before
+    return len(left), time.monotonic() - start
+
+
+def proportional(processes: Iterable[Started]) -> float:
+    """The sum of their proportional set sizes (shared pages count by share), in MB. proc_pid_smaps(5)."""
+    total = 0
+    for pid, _ in processes:
+        try:
+            text = Path(f"/proc/{pid}/smaps_rollup").read_text()
+        except ProcessLookupError:
+            continue
+        except OSError as error:
+            raise BenchError(f"the memory of process {pid} can't be read: {error}") from error
+        total += sum(int(line.split()[1]) for line in text.splitlines() if line.startswith("Pss:"))
+    return total / 1024
+
+
+def resident(pid: int) -> float:
+    """Resident set size in bytes. proc_pid_status(5)."""
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return float(line.split()[1]) * 1024
+    return 0.0

@@ -1,0 +1,78 @@
+"""The processes that a measurement starts: the relay, plain runtimes behind it, moto. Ended on every path."""
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from bench.client import BenchError, Endpoint
+from bench.functions import HANDLER
+
+
+def end(process: "subprocess.Popen[bytes]", patience: float = 5.0) -> None:
+    """SIGTERM, then SIGKILL after `patience` seconds."""
+    process.terminate()
+    try:
+        process.wait(patience)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    if process.stdout is not None:
+        process.stdout.close()
+
+
+@contextmanager
+def relay() -> Iterator[Endpoint]:
+    """The bare relay in a process of its own, as Lambent is."""
+    process = subprocess.Popen([sys.executable, "-m", "bench.relay"], stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    try:
+        line = process.stdout.readline()
+        if not line.strip().isdigit():
+            raise BenchError("the relay did not start")
+        yield Endpoint("127.0.0.1", int(line))
+    finally:
+        end(process)
+
+
+@contextmanager
+def task_root(source: str) -> Iterator[Path]:
+    """A folder with one function."""
+    with tempfile.TemporaryDirectory(prefix="lambent-bench-") as folder:
+        Path(folder, "function.py").write_text(source)
+        yield Path(folder)
+
+
+def start_runtime(api: Endpoint, root: Path) -> "subprocess.Popen[bytes]":
+    """`python -m awslambdaric` as a plain process that asks `api` for work."""
+    environment = {
+        "PATH": os.environ.get("PATH", os.defpath),
+        "LANG": "en_US.UTF-8",
+        "TZ": ":UTC",
+        "AWS_LAMBDA_RUNTIME_API": f"{api.host}:{api.port}",
+        "AWS_EXECUTION_ENV": f"AWS_Lambda_python{sys.version_info[0]}.{sys.version_info[1]}",
+        "AWS_LAMBDA_FUNCTION_NAME": "f",
+        "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1769",
+        "AWS_LAMBDA_LOG_STREAM_NAME": "plain",
+        "AWS_REGION": "us-east-1",
+        "LAMBDA_TASK_ROOT": str(root),
+    }
+    command = [sys.executable, "-m", "awslambdaric", HANDLER]
+    return subprocess.Popen(command, cwd=root, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+@contextmanager
+def runtimes(api: Endpoint, source: str, count: int) -> Iterator[list["subprocess.Popen[bytes]"]]:
+    """`count` plain runtimes of one function."""
+    with ExitStack() as stack:
+        root = stack.enter_context(task_root(source))
+        started = []
+        for _ in range(count):
+            process = start_runtime(api, root)
+            stack.callback(end, process)
+            started.append(process)
+        yield started

@@ -1,0 +1,1 @@
+"""Functions that show Lambent at work, and the demo that runs one."""

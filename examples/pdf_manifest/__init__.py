@@ -1,0 +1,1 @@
+"""The PDF manifest job: one link that opens to many."""

@@ -1,0 +1,148 @@
+"""Nothing survives an environment, a server stop, or a `kill -9` followed by a start."""
+
+import json
+import os
+import signal
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.e2e.conftest import ROLE, RUNTIME, Server, package
+
+Begin = Callable[..., Server]
+ENVIRONMENTS = 300
+CODE = """
+import os, subprocess, time
+def handler(event, context):
+    if event.get("child"):
+        subprocess.Popen(["/bin/sleep", "1000"])
+    open("/tmp/x", "w").write("x" * 1000)
+    time.sleep(event.get("sleep", 0))
+    return context.log_stream_name
+"""
+
+
+@dataclass(frozen=True)
+class Traces:
+    """What a machine shows of sandboxes."""
+
+    processes: frozenset[int]
+    mounts: int
+    cgroups: frozenset[str]
+
+
+def descendants(root: int) -> frozenset[int]:
+    """Every process below `root`."""
+    parents: dict[int, int] = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                parents[int(entry.name)] = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+            except OSError:
+                continue
+    found = {root}
+    grown = True
+    while grown:
+        more = {pid for pid, parent in parents.items() if parent in found} - found
+        found |= more
+        grown = bool(more)
+    return frozenset(found - {root})
+
+
+def cgroups() -> frozenset[str]:
+    """Control groups that carry the project's name, in every hierarchy."""
+    return frozenset(
+        os.path.join(folder, name)
+        for folder, names, _ in os.walk("/sys/fs/cgroup")
+        for name in names
+        if name.startswith("lambent")
+    )
+
+
+def traces(server: Server) -> Traces:
+    mounts = len(Path("/proc/self/mounts").read_text().splitlines())
+    return Traces(descendants(server.process.pid), mounts, cgroups())
+
+
+def descriptors(server: Server) -> int:
+    return len(os.listdir(f"/proc/{server.process.pid}/fd"))
+
+
+def create(server: Server, name: str) -> None:
+    client = server.client("lambda")
+    client.create_function(
+        FunctionName=name,
+        Runtime=RUNTIME,
+        Handler="app.handler",
+        Role=ROLE,
+        Timeout=60,
+        Code={"ZipFile": package({"app.py": CODE})},
+    )
+    client.get_waiter("function_active_v2").wait(FunctionName=name, WaiterConfig={"Delay": 0.05, "MaxAttempts": 2000})
+
+
+def settled(server: Server, before: Traces, seconds: float = 15.0) -> Traces:
+    """The traces as soon as they are those of before, or after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while (now := traces(server)) != before and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return now
+
+
+def test_three_hundred_environments_leave_nothing(own_server: Begin) -> None:
+    server = own_server()
+    create(server, "many")
+    client = server.client("lambda", max_pool_connections=ENVIRONMENTS)
+    time.sleep(1.0)  # the neighbour's process is part of the picture before and after
+    before, open_before = traces(server), descriptors(server)
+
+    def invoke(number: int) -> str:
+        event = {"sleep": 6.0, "child": number % 10 == 0}
+        answer = client.invoke(FunctionName="many", Payload=json.dumps(event))
+        assert "FunctionError" not in answer, answer["Payload"].read()
+        return str(json.loads(answer["Payload"].read()))
+
+    with ThreadPoolExecutor(ENVIRONMENTS) as pool:
+        streams = set(pool.map(invoke, range(ENVIRONMENTS)))
+    assert len(streams) > ENVIRONMENTS * 0.9
+    during = traces(server)
+    assert len(during.processes) >= len(before.processes) + len(streams)
+    client.delete_function(FunctionName="many")
+    client.close()
+    assert settled(server, before) == before
+    time.sleep(0.5)
+    assert descriptors(server) <= open_before + 8
+
+
+def test_kill_9_leaves_nothing_after_the_next_start(own_server: Begin) -> None:
+    mounts = len(Path("/proc/self/mounts").read_text().splitlines())
+    groups = cgroups()
+    first = own_server()
+    create(first, "f")
+    for event in (b'{"child": true}', b"{}"):
+        first.client("lambda").invoke(FunctionName="f", Payload=event)
+    below = descendants(first.process.pid)
+    assert below
+    first.stop(signal.SIGKILL)
+    deadline = time.monotonic() + 5.0
+    while any(Path(f"/proc/{pid}").exists() for pid in below) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not [pid for pid in below if Path(f"/proc/{pid}").exists()], "processes outlived the server"
+    second = own_server(data_dir=first.data_dir)
+    assert cgroups() - groups <= {group for group in cgroups() if "zygote" in group}
+    assert second.stop() == 0
+    assert cgroups() == groups
+    assert len(Path("/proc/self/mounts").read_text().splitlines()) == mounts
+
+
+def test_a_stop_leaves_nothing(own_server: Begin) -> None:
+    groups = cgroups()
+    server = own_server()
+    create(server, "f")
+    server.client("lambda").invoke(FunctionName="f", Payload=b'{"child": true}')
+    below = descendants(server.process.pid)
+    assert server.stop(signal.SIGTERM, 5.0) == 0
+    assert not [pid for pid in below if Path(f"/proc/{pid}").exists()]
+    assert cgroups() == groups
