@@ -57,7 +57,7 @@ from lambent.services.logs.operations import OPERATIONS as LOGS_OPERATIONS
 from lambent.settings import Settings, StartError
 from lambent.store.errors import StoreError
 from lambent.store.open import Store, open_store, sweep
-from lambent.wire import serialize, service
+from lambent.wire import locate, serialize, service
 from lambent.wire.http import Request, Response
 
 log = logging.getLogger(__name__)
@@ -160,7 +160,7 @@ async def _open_base(stack: AsyncExitStack, settings: Settings, door: socket.soc
 async def _open_lambda(
     stack: AsyncExitStack, settings: Settings, store: Store, base: Base, abilities: probe.Abilities
 ) -> None:
-    found = await asyncio.to_thread(interpreters.find)
+    found = await asyncio.to_thread(_look_around)
     places = Places(_cache_dir(), settings.runtime_map, lambda: found)
     credentials = Credentialed()
     limits = PROFILES[settings.profile]
@@ -211,6 +211,14 @@ async def _open_lambda(
     settling.resume(env)
     base.background.spawn(_housekeeping(store, pools))
     await doors.serve(base.door)
+
+
+def _look_around() -> dict[str, interpreters.Interpreter]:
+    """The machine's interpreters; on the way, what the first requests would otherwise wait for."""
+    locate.by_signing_name()
+    for name in ("lambda", "logs"):
+        service.load(name)
+    return interpreters.find()
 
 
 class Doors:

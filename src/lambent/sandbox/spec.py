@@ -49,6 +49,8 @@ class SandboxSpec:
     processes: int = 1024
     listen: tuple[int, ...] = ()
     """Ports on the sandbox's own loopback; the listening sockets are handed to the creator."""
+    throttled: bool = True
+    """Whether the CPU limit holds from the first process on; if not, from `Sandbox.throttle` on."""
 
 
 @dataclass(frozen=True, slots=True)

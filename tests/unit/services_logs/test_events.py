@@ -1,7 +1,7 @@
 from pathlib import Path
 from typing import Any
 
-from wired import HERE, NOW, Wired, with_logs
+from tests.unit.services_logs.wired import HERE, NOW, Wired, with_logs
 
 GROUP = "/aws/lambda/f"
 AT = {"logGroupName": GROUP, "logStreamName": "s"}

@@ -1,7 +1,7 @@
 from pathlib import Path
 
 import pytest
-from wired import HERE, NOW, Wired, with_logs
+from tests.unit.services_logs.wired import HERE, NOW, Wired, with_logs
 
 from lambent.model.scope import Scope
 

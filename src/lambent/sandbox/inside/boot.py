@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import signal
 import socket
-import sys
 import traceback
 from typing import Callable
 
@@ -23,22 +21,14 @@ def main(fd: int) -> Callable[[], object]:
     context = ZygoteContext(control, first.body)
     try:
         plan.run(plan.GUARD[context.level], context)
-        lifeline, held = os.pipe()
         pid = os.fork()
         if pid:
-            os.close(lifeline)
             guard.watch(pid, control, first.body["groups"])
-        os.close(held)
-        return zygote.run(context, lifeline)
+        return zygote.run(context)
     except plan.StepFailed as failed:
-        _tell(control, failed.message)
+        wire.tell(control, failed.message)
     except Exception:
-        _tell(control, {"step": "zygote", "operation": "", "path": "", "errno": 0, "text": traceback.format_exc()})
+        text = traceback.format_exc()
+        wire.tell(control, {"step": "zygote", "operation": "", "path": "", "errno": 0, "text": text})
     os._exit(1)
 
-
-def _tell(control: socket.socket, message: dict[str, object]) -> None:
-    try:
-        wire.send(control, {"error": message})
-    except OSError:  # nobody there to hear it
-        os._exit(1)

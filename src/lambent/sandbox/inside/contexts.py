@@ -23,6 +23,8 @@ class ZygoteContext:
         """Descriptor of the mount namespace in which the host's files are seen."""
         self.base_view = -1
         """Descriptor of the mount namespace whose root is the base of every sandbox."""
+        self.pid_view = -1
+        """Descriptor of the zygote's own PID namespace."""
         self.trees: list[tuple[int, str]] = []
         """Detached mounts, and where they will be."""
         self.skipped: dict[str, str] = {}
@@ -45,6 +47,7 @@ class SandboxContext:
         self.processes: int = body["processes"]
         """The limit to set by RLIMIT_NPROC; 0 where a control group counts."""
         self.ports: list[int] = body["listen"]
+        self.binds: list[tuple[str, str]] = [(source, inside) for source, inside in body["binds"]]
         self.groups = fds
         """Open cgroup.procs files that the keeper joins."""
         self.trees: list[tuple[int, str]] = []

@@ -15,6 +15,8 @@ from .steps import (
     base_proc,
     base_root,
     base_seal,
+    base_view,
+    bind_sources,
     binds,
     bounding_set,
     capabilities,
@@ -35,6 +37,7 @@ from .steps import (
     preload,
     proc,
     randomness,
+    sandbox_pids,
     session,
     signals,
     subreaper,
@@ -63,6 +66,8 @@ ZYGOTE: dict[str, tuple[ModuleType, ...]] = {
         base_binds,
         base_proc,
         base_seal,
+    base_view,
+    bind_sources,
         preload,
         bounding_set,
         title,
@@ -70,6 +75,12 @@ ZYGOTE: dict[str, tuple[ModuleType, ...]] = {
     PROCESS: (parent_death, preload, bounding_set, title),
 }
 """Done once by the zygote, before it forks anything."""
+
+FORK: dict[str, tuple[ModuleType, ...]] = {
+    NAMESPACE: (bind_sources, base_view, sandbox_pids),
+    PROCESS: (),
+}
+"""Done by the zygote for each sandbox, just before it forks the keeper."""
 
 SANDBOX: dict[str, tuple[ModuleType, ...]] = {
     NAMESPACE: (control_groups, namespaces, hostname, proc, tmp, binds, loopback, listen, keeper),

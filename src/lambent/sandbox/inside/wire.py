@@ -56,3 +56,11 @@ def close(fds: list[int] | array.array[int]) -> None:
     """Close all."""
     for fd in fds:
         os.close(fd)
+
+
+def tell(sock: socket.socket, failure: dict[str, Any]) -> None:
+    """Report a failed step. Nobody being there to hear it is no further failure."""
+    try:
+        send(sock, {"error": failure})
+    except OSError:
+        return

@@ -9,13 +9,12 @@ from ..kernel import ATTR_NODEV, ATTR_NOSUID, ATTR_RDONLY, CLONE_NEWNS, clone_tr
 from ..system import system_sources
 
 
-
-
 def run(context: ZygoteContext) -> None:
     """Mounts are taken as detached trees here, because only here can their sources be named."""
     unshare(CLONE_NEWNS)
     make_private("/")
     context.host_view = os.open("/proc/self/ns/mnt", os.O_RDONLY | os.O_CLOEXEC)
+    context.pid_view = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
     for source, inside in [*system_sources(), *context.binds]:
         context.trees.append((take(source), inside))
     context.trees.sort(key=lambda tree: tree[1].count("/"))

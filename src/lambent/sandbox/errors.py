@@ -1,0 +1,84 @@
+"""What can go wrong with a sandbox.
+
+    SandboxError
+      StepFailed        a step of a plan, here or inside: `step` is the name of its file or of the server's own step
+        StartFailed     ... of the plan that starts a process: the sandbox is there still
+      ZygoteFailed      an interpreter could not be made ready
+      SandboxGone       the sandbox has ended
+      LevelUnavailable  the asked level is not possible on this machine
+"""
+
+import errno as errors
+import os
+
+_NAMESPACES_HINT = (
+    "this machine does not let an ordinary user make namespaces (check the sysctls kernel.unprivileged_userns_clone, "
+    "kernel.apparmor_restrict_unprivileged_userns and user.max_user_namespaces, and seccomp profiles of containers)"
+)
+_HINTS = {
+    ("user_namespace", errors.EPERM): _NAMESPACES_HINT,
+    ("user_namespace", errors.EACCES): _NAMESPACES_HINT,
+    ("user_namespace", errors.ENOSPC): "user.max_user_namespaces is reached",
+    ("host_view", errors.EPERM): _NAMESPACES_HINT,
+    ("host_view", errors.EACCES): _NAMESPACES_HINT,
+    ("host_view", errors.ENOSYS): "namespaces need Linux 5.12 or newer",
+    ("host_view", errors.ENOENT): "a folder to be bound does not exist",
+    ("base_proc", errors.EPERM): "parts of /proc are covered, as in most containers: run as root or at level process",
+    ("proc", errors.EPERM): "parts of /proc are covered, as in most containers: run as root or at level process",
+    ("bind_sources", errors.ENOENT): "the folder to be bound does not exist",
+    ("bind_sources", errors.EACCES): "the folder to be bound can't be reached by the server's user",
+    ("binds", errors.ENOENT): "only folders that exist in the base root can be bound over: /var/task, /opt, /mnt, /tmp",
+    ("listen", errors.EADDRINUSE): "a port was asked for twice",
+    ("namespaces", errors.ENOSPC): "a limit of user.max_*_namespaces is reached",
+    ("fork", errors.EAGAIN): "the user's process limit is reached (ulimit -u, or a pids control group)",
+    ("directory", errors.EACCES): "the working directory can't be entered by the sandbox's user",
+    ("descriptors", errors.EBADF): "a descriptor number inside is not below the sandbox's limit",
+    ("control_group", errors.ENOSPC): "no more control groups can be made here",
+    ("preload", errors.EAGAIN): "a module that starts threads when it is imported can't be preloaded",
+}
+
+
+class SandboxError(Exception):
+    """Root of this room's errors."""
+
+
+class StepFailed(SandboxError):
+    """A step failed: `operation` (system call) on `path` with `errno` (0 if it was none)."""
+
+    def __init__(self, step: str, operation: str, path: str, errno: int, text: str = "") -> None:
+        self.step = step
+        self.operation = operation
+        self.path = path
+        self.errno = errno
+        self.hint = _HINTS.get((step, errno), "")
+        name = errors.errorcode.get(errno, "")
+        reason = text or (os.strerror(errno) if errno else "")
+        about = f" of {path!r}" if path else ""
+        parts = [f"sandbox step {step}: {operation}{about}: {reason}{f' ({name})' if name else ''}", self.hint]
+        super().__init__("; ".join(part for part in parts if part))
+
+    @classmethod
+    def of(cls, message: dict[str, str | int]) -> "StepFailed":
+        """From the message of a process inside."""
+        return cls(**message)  # type: ignore[arg-type]  # the keys are those of inside/plan.py
+
+    @classmethod
+    def by(cls, step: str, failed: OSError) -> "StepFailed":
+        """From a call of the server's own that failed."""
+        return cls(step, step, str(failed.filename or ""), failed.errno or 0, failed.strerror or str(failed))
+
+
+class StartFailed(StepFailed):
+    """A process could not be started. The sandbox is there still."""
+
+
+class ZygoteFailed(SandboxError):
+    """An interpreter could not be made ready to fork."""
+
+
+class SandboxGone(SandboxError):
+    """The sandbox has ended; `step` of its last failure is in the text if there was one."""
+
+
+class LevelUnavailable(SandboxError):
+    """The asked level of isolation is not possible on this machine."""

@@ -1,0 +1,57 @@
+"""A process of a sandbox, between the keeper's fork and what it is to run."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from typing import Any, Callable
+
+from . import plan, wire
+from .contexts import ProcessContext, SandboxContext
+
+
+def context_of(sandbox: SandboxContext, message: wire.Message) -> ProcessContext:
+    """What the keeper was asked to start."""
+    return ProcessContext(sandbox, message.body["start"], message.fds)
+
+
+def start(context: ProcessContext) -> Callable[[], object]:
+    """Do the plan, say so, and return what is to be run; a file to execute is executed here."""
+    try:
+        plan.run(plan.STARTED, context)
+        wire.send(context.control, {"started": True})
+    except plan.StepFailed as failed:
+        wire.tell(context.control, failed.message)
+        os._exit(1)
+    if context.argv:
+        _execute(context)
+    context.control.close()
+    _forget_modules()
+    return _caller(context.entry)
+
+
+def _execute(context: ProcessContext) -> None:
+    """The control socket closes with the exec. As in shells, 127 is a file that is not there, 126 one that can't be run."""
+    try:
+        os.execvpe(context.argv[0], context.argv, context.environment)  # noqa: S606
+    except OSError as failed:
+        failed.filename = context.argv[0]
+        wire.tell(context.control, plan.StepFailed("execute", failed).message)
+        os._exit(127 if isinstance(failed, FileNotFoundError) else 126)
+
+
+def _forget_modules() -> None:
+    """What runs next finds no module of ours, and may have one of the same name."""
+    ours = __name__.partition(".")[0]
+    for name in [name for name in sys.modules if name.partition(".")[0] == ours]:
+        del sys.modules[name]
+
+
+def _caller(entry: str) -> Callable[[], object]:
+    module, _, name = entry.partition(":")
+
+    def call() -> Any:
+        return getattr(importlib.import_module(module), name)()
+
+    return call

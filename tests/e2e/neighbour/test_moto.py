@@ -1,0 +1,163 @@
+"""moto behind our listener, spoken to by unmodified boto3."""
+
+import hashlib
+import os
+import signal
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from boto3.s3.transfer import TransferConfig
+from botocore.exceptions import ClientError
+from tests.e2e.neighbour.front import Front, front
+
+NAMES = [f"2026/04/{number:03} Bericht für Zoë+~%20 {'日本' * (number % 3)}.PDF" for number in range(50)]
+ODD_NAMES = ["a//b", "/leading", "a/../b", "a%2Fb", "a?b&c=d", "ü+ü", "x" * 1000, "end/", "a=b#c"]
+
+
+@pytest.fixture(scope="module")
+def opened() -> Iterator[Front]:
+    with front() as running:
+        yield running
+
+
+def test_objects_with_odd_names_come_back(opened: Front) -> None:
+    s3 = opened.client("s3")
+    s3.create_bucket(Bucket="names")
+    for name in NAMES:
+        s3.put_object(Bucket="names", Key=name, Body=name.encode())
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket="names", PaginationConfig={"PageSize": 7})
+    assert sorted(item["Key"] for page in pages for item in page["Contents"]) == sorted(NAMES)
+    for name in NAMES[:5]:
+        assert s3.get_object(Bucket="names", Key=name)["Body"].read() == name.encode()
+
+
+@pytest.mark.parametrize("name", ODD_NAMES)
+def test_a_name_is_not_changed_on_the_way(opened: Front, name: str) -> None:
+    s3 = opened.client("s3")
+    s3.create_bucket(Bucket="odd")
+    s3.put_object(Bucket="odd", Key=name, Body=b"x")
+    assert [item["Key"] for item in s3.list_objects_v2(Bucket="odd")["Contents"]] == [name]
+    s3.delete_object(Bucket="odd", Key=name)
+
+
+def test_head_empty_and_missing(opened: Front) -> None:
+    s3 = opened.client("s3")
+    s3.create_bucket(Bucket="head")
+    s3.put_object(Bucket="head", Key="empty", Body=b"")
+    s3.put_object(Bucket="head", Key="k", Body=b"x" * 1234, Metadata={"a": "b"}, ContentType="text/x")
+    head = s3.head_object(Bucket="head", Key="k")
+    assert (head["ContentLength"], head["Metadata"], head["ContentType"]) == (1234, {"a": "b"}, "text/x")
+    assert s3.get_object(Bucket="head", Key="empty")["Body"].read() == b""
+    assert s3.get_object(Bucket="head", Key="k", Range="bytes=10-19")["ContentLength"] == 10
+    with pytest.raises(ClientError, match="304"):
+        s3.get_object(Bucket="head", Key="k", IfNoneMatch=head["ETag"])
+    with pytest.raises(ClientError, match="404"):
+        s3.head_object(Bucket="head", Key="none")
+    assert s3.delete_object(Bucket="head", Key="k")["ResponseMetadata"]["HTTPStatusCode"] == 204
+
+
+def test_a_presigned_link_needs_no_credentials(opened: Front) -> None:
+    s3 = opened.client("s3")
+    s3.create_bucket(Bucket="links")
+    s3.put_object(Bucket="links", Key=NAMES[1], Body=b"%PDF")
+    link = s3.generate_presigned_url("get_object", {"Bucket": "links", "Key": NAMES[1]})
+    with urllib.request.urlopen(link) as answer:
+        assert answer.read() == b"%PDF"
+    put = s3.generate_presigned_url("put_object", {"Bucket": "links", "Key": "new"})
+    with urllib.request.urlopen(urllib.request.Request(put, b"sent", method="PUT")) as answer:
+        assert answer.status == 200
+    assert s3.get_object(Bucket="links", Key="new")["Body"].read() == b"sent"
+
+
+@pytest.mark.parametrize("algorithm", ["CRC32", "SHA256"])
+def test_large_bodies_with_trailing_checksums(opened: Front, tmp_path: Path, algorithm: str) -> None:
+    s3 = opened.client("s3")
+    s3.create_bucket(Bucket="large")
+    file = tmp_path / "large.bin"
+    file.write_bytes(os.urandom(50 << 20))
+    digest = hashlib.md5(file.read_bytes()).hexdigest()
+    with file.open("rb") as body:
+        s3.put_object(Bucket="large", Key="one", Body=body, ChecksumAlgorithm=algorithm)
+    multipart = TransferConfig(multipart_threshold=8 << 20, multipart_chunksize=8 << 20)
+    s3.upload_file(str(file), "large", "parts", Config=multipart, ExtraArgs={"ChecksumAlgorithm": algorithm})
+    assert "-" in s3.head_object(Bucket="large", Key="parts")["ETag"]
+    for key in ("one", "parts"):
+        target = tmp_path / key
+        s3.download_file("large", key, str(target))
+        assert hashlib.md5(target.read_bytes()).hexdigest() == digest
+
+
+def test_a_body_that_waits_for_100_continue(opened: Front) -> None:
+    s3 = opened.client("s3")
+    s3.create_bucket(Bucket="expect")
+    s3.put_object(Bucket="expect", Key="k", Body=b"x")
+    assert any("expect" in request.headers for request in opened.seen)
+
+
+def test_the_other_protocols(opened: Front) -> None:
+    queue = opened.client("sqs").create_queue(QueueName="q")["QueueUrl"]
+    opened.client("sqs").send_message(QueueUrl=queue, MessageBody="hello")
+    assert opened.client("sqs").receive_message(QueueUrl=queue)["Messages"][0]["Body"] == "hello"
+    assert opened.client("sts").get_caller_identity()["Account"] == "111111111111"
+    table = opened.client("dynamodb").create_table(
+        TableName="t",
+        KeySchema=[{"AttributeName": "k", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "k", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    assert table["TableDescription"]["TableArn"] == "arn:aws:dynamodb:us-east-1:111111111111:table/t"
+    link = opened.client("sts").generate_presigned_url("get_caller_identity")
+    with urllib.request.urlopen(link) as answer:
+        assert b"GetCallerIdentityResult" in answer.read()
+
+
+def test_a_target_that_is_no_path_is_refused(opened: Front) -> None:
+    host = opened.url.removeprefix("http://")
+    import http.client
+
+    connection = http.client.HTTPConnection(host)
+    connection.putrequest("GET", "@127.0.0.1:1/x", skip_host=True)
+    connection.putheader("host", host)
+    connection.endheaders()
+    assert connection.getresponse().status == 400
+    connection.close()
+
+
+def test_a_killed_moto_is_named_and_started_again() -> None:
+    with front() as opened:
+        s3 = opened.client("s3")
+        s3.create_bucket(Bucket="b")
+        first = opened.neighbour.status()
+        assert (first["state"], first["starts"]) == ("ready", 1)
+        os.kill(first["pid"], signal.SIGKILL)
+        refused = []
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            try:
+                assert s3.list_buckets()["Buckets"] == []
+                break
+            except ClientError as error:
+                refused.append(error.response["ResponseMetadata"]["HTTPStatusCode"])
+                time.sleep(0.02)
+        else:
+            pytest.fail("moto did not come back")
+        assert set(refused) == {503}
+        again = opened.neighbour.status()
+        assert (again["state"], again["starts"]) == ("ready", 2)
+        assert "killed by signal 9" in again["last_death"]
+        pid = again["pid"]
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+
+
+def test_closing_while_it_starts_leaves_nothing() -> None:
+    with front() as opened:
+        deadline = time.monotonic() + 10
+        while (pid := opened.neighbour.status()["pid"]) is None:
+            assert time.monotonic() < deadline
+            time.sleep(0.001)
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)

@@ -1,0 +1,148 @@
+"""The process's keeper, with stand-ins for moto that are quick."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from lambent.model.scope import Caller, Scope
+from lambent.neighbour import process
+from lambent.neighbour.endpoints import Endpoints
+from lambent.neighbour.neighbour import Neighbour
+from lambent.neighbour.process import MotoProcess, State
+from lambent.wire.fault import Fault
+from lambent.wire.http import Request
+
+READY = "import os; os.write(1, b'ready\\n'); os.read(0, 1)"
+DIES = "import sys; sys.exit('no such thing')"
+SILENT = "import os; os.read(0, 1)"
+CALLER = Caller(Scope(), "id")
+
+
+def with_process(tmp_path: Path, program: str, body: Callable[[MotoProcess], Awaitable[None]]) -> None:
+    (tmp_path / "stand_in.py").write_text(program)
+
+    async def run() -> None:
+        moto = MotoProcess(tmp_path / "stand_in.py")
+        try:
+            await body(moto)
+        finally:
+            await moto.close()
+            await moto.close()
+        assert moto.pid is None
+
+    asyncio.run(run())
+
+
+def test_it_is_ready_when_it_says_so(tmp_path: Path) -> None:
+    async def body(moto: MotoProcess) -> None:
+        assert not await moto.wait_ready(1)
+        moto.start()
+        moto.start()
+        assert await moto.wait_ready(20)
+        assert (moto.state, moto.starts) == (State.READY, 1)
+
+    with_process(tmp_path, READY, body)
+
+
+def test_why_it_died_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process, "BACK_OFF", (30.0,))
+
+    async def body(moto: MotoProcess) -> None:
+        moto.start()
+        assert not await moto.wait_ready(20)
+        assert moto.state is State.DEAD
+        assert moto.reason == "it ended with exit status 1 (no such thing)"
+        with pytest.raises(Fault) as caught:
+            await Neighbour(moto=moto).forward(Request("GET", "/"), CALLER, "s3")
+        assert (caught.value.code, caught.value.status) == ("ServiceUnavailable", 503)
+        assert "no such thing" in (caught.value.message or "")
+
+    with_process(tmp_path, DIES, body)
+
+
+def test_it_is_started_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process, "BACK_OFF", (0.0,))
+
+    async def body(moto: MotoProcess) -> None:
+        moto.start()
+        while moto.starts < 3:
+            await moto.wait_ready(20)
+            await asyncio.sleep(0)
+
+    with_process(tmp_path, DIES, body)
+
+
+def test_waiting_has_an_end(tmp_path: Path) -> None:
+    async def body(moto: MotoProcess) -> None:
+        moto.start()
+        assert not await moto.wait_ready(0.05)
+        assert moto.state is State.STARTING
+
+    with_process(tmp_path, SILENT, body)
+
+
+def test_its_environment_holds_no_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_SESSION_TOKEN", "secret")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    environment = process._environment()
+    assert "secret" not in environment.values()
+    assert environment["AWS_SECRET_ACCESS_KEY"] == "moto"
+
+
+def test_endpoints_by_service() -> None:
+    endpoints = Endpoints({"s3": "http://minio:9000/"})
+    assert endpoints.choose("s3") == "http://minio:9000"
+    assert endpoints.choose("sqs") is None
+
+
+def test_an_endpoint_that_does_not_answer_is_named() -> None:
+    async def run() -> None:
+        neighbour = Neighbour({"s3": "http://127.0.0.1:1"})
+        try:
+            with pytest.raises(Fault, match=r"endpoint of s3, http://127\.0\.0\.1:1,"):
+                await neighbour.forward(Request("GET", "/b"), CALLER, "s3")
+        finally:
+            await neighbour.close()
+
+    asyncio.run(run())
+
+
+def test_an_endpoint_gets_the_request_as_it_came() -> None:
+    seen: list[bytes] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        seen.append(await reader.readuntil(b"\r\n\r\n"))
+        seen.append(await reader.readexactly(3))
+        writer.write(b"HTTP/1.1 201 Created\r\nX-A: 1\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\nok")
+        await writer.drain()
+        writer.close()
+
+    async def run() -> None:
+        server = await asyncio.start_server(serve, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        neighbour = Neighbour({"s3": f"http://127.0.0.1:{port}"})
+        headers = {"host": "h:4566", "content-encoding": "aws-chunked", "x-amz-meta-a": "Ã¤"}
+        request = Request("PUT", "/b//a%2F%C3%BC+%7e/../x", "x=%2F+&y", headers, b"abc")
+        answer = await neighbour.forward(request, CALLER, "s3")
+        assert (answer.status, answer.headers, answer.body) == (
+            201,
+            [("X-A", "1"), ("Content-Encoding", "gzip")],
+            b"ok",
+        )
+        await neighbour.close()
+        server.close()
+        await server.wait_closed()
+
+    asyncio.run(run())
+    head, body = seen
+    lines = head.split(b"\r\n")
+    assert lines[0] == b"PUT /b//a%2F%C3%BC+%7e/../x?x=%2F+&y HTTP/1.1"
+    assert {line.lower() for line in lines[1:] if line} == {
+        b"host: h:4566",
+        b"content-encoding: aws-chunked",
+        b"x-amz-meta-a: \xc3\xa4",
+        b"content-length: 3",
+    }
+    assert body == b"abc"
