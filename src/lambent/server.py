@@ -299,10 +299,11 @@ def _account_of(credentials: Credentialed, access_key: str) -> str:
 
 def _short_failure(request_id: str, error: Exception) -> Response:
     """The answer to an invocation that found no environment."""
-    if isinstance(error, Throttled):
-        fault = faults.too_many_requests(error.reason)
-    else:
-        fault = ours(request_id, error)
+    match error:
+        case Throttled():
+            fault = faults.too_many_requests(error.reason)
+        case _:
+            fault = ours(request_id, error)
     return serialize.fault(service.load("lambda"), "Invoke", fault, request_id)
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from tests.e2e.conftest import ROLE, RUNTIME, Server, package
 
 AWS = Path(sys.executable).with_name("aws")
@@ -104,8 +103,8 @@ def test_faults_read_as_awss(server: Server, zipped: str) -> None:
     create = ("lambda", "create-function", "--role", ROLE, "--handler", "app.handler", "--zip-file", zipped)
     said = aws(server, *create, "--function-name", "x", "--runtime", "python3.99", fails=True)
     assert "An error occurred (InvalidParameterValueException)" in said or "ValidationException" in said
-    said = aws(server, *create, "--function-name", "x", "--runtime", RUNTIME, "--memory-size", "64", fails=True)
-    assert "1 validation error detected: Value '64' at 'memorySize' failed to satisfy constraint" in said
+    said = aws(server, *create, "--function-name", "x", "--runtime", RUNTIME, "--memory-size", "99999", fails=True)
+    assert "1 validation error detected: Value '99999' at 'memorySize' failed to satisfy constraint" in said
     said = aws(server, "lambda", "publish-version", "--function-name", "x", fails=True)
     assert "Lambent does not support lambda:PublishVersion yet." in said
 

@@ -77,12 +77,13 @@ class Environment:
         self._timer: asyncio.TimerHandle | None = None
         self._launched: Launched | None = None
         self._process: RuntimeProcess | None = None
+        self._former: RuntimeProcess | None = None
         self._running: _Running | None = None
         self._failure: tuple[str, bytes] = ("", b"")
         self._response: tuple[bytes, str | None] = (b"", None)
         self._exit = ExitStatus()
         self._attempt = 0
-        self._first = True
+        self._first = self._boosted = True
         self._state, effects = engine.begin()
         self._carry_out(effects)
 
@@ -140,12 +141,15 @@ class Environment:
             if self._launched is None:
                 self._launched = await self._launcher.launch(self.function, self, self._journal.stream)
                 self._journal.init_start(self._launched.runtime_version, self._launched.runtime_arn)
+            if self._former is not None:
+                await asyncio.shield(self._former.exited)
             process = await self._launched.start_runtime(self._journal.pipes.writers)
         except Exception:
             log.exception("environment %s of %s could not be started", self._journal.stream, self.function.arn)
             self._apply(Event.FAILED)
             return
         if attempt != self._attempt:
+            self._former = process
             process.kill()
             return
         self._process = process
@@ -165,6 +169,7 @@ class Environment:
         process, self._process = self._process, None
         if process is not None:
             process.kill()
+            self._former = process
         if self._launched is not None:
             self._launched.api.reset()
 
@@ -186,6 +191,10 @@ class Environment:
     def _deliver(self) -> None:
         running, launched = self._running, self._launched
         assert running is not None and launched is not None
+        if self._boosted:
+            # The Init phase has all the CPU there is; the share by memory holds from the first handler on.
+            launched.sandbox.throttle()
+            self._boosted = False
         self._begin_invocation()
         remaining = self._state.deadline - self._clock.monotonic()
         invocation = running.invocation

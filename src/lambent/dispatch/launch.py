@@ -110,6 +110,7 @@ class Launcher:
             memory_bytes=function.memory * MB,
             cpus=function.memory * CPU_PER_MB,
             listen=(RUNTIME_API_PORT, *inside),
+            throttled=False,
         )
 
     async def _connect(

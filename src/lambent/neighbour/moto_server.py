@@ -13,6 +13,7 @@ from typing import Any
 
 READY = b"ready\n"
 PR_SET_PDEATHSIG = 1
+FORM = "application/x-www-form-urlencoded"
 
 
 def main(argv: list[str]) -> None:
@@ -62,7 +63,12 @@ def _dispatcher() -> Any:
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication
 
     class Dispatcher(DomainDispatcherApplication):
-        """Finds the service of a presigned request, which names it in its query, as that of a signed one."""
+        """Mends two things: presigned requests name their service in the query, and a PUT is never a form."""
+
+        def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
+            if environ["REQUEST_METHOD"] == "PUT" and environ.get("CONTENT_TYPE", "").startswith(FORM):
+                environ["CONTENT_TYPE"] = "binary/octet-stream"  # or Flask would take the object's bytes for fields
+            return super().__call__(environ, start_response)
 
         def infer_service_region_host(self, environ: dict[str, Any], path: str) -> Any:
             scope = parse_qs(environ.get("QUERY_STRING", "")).get("X-Amz-Credential")

@@ -1,6 +1,7 @@
 """The AWS services that are not answered here: requests go to them as they came, and their answers come back."""
 
 import asyncio
+import io
 import logging
 from collections.abc import Mapping
 from typing import Any
@@ -21,6 +22,9 @@ START_SECONDS = 20.0
 CONNECTIONS = 32
 """At once, to each neighbour: moto has a thread for each."""
 CONNECT_SECONDS = 5.0
+PIECE = 1 << 16
+BODILESS = ("GET", "HEAD", "DELETE")
+"""Methods whose request has no Content-Length when it has no body."""
 HOP_BY_HOP = frozenset(
     {
         *("connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te"),
@@ -92,11 +96,10 @@ class Neighbour:
         raise Fault("ServiceUnavailable", message, status=503)
 
     async def _send(self, request: Request, target: str, headers: dict[str, str]) -> Response:
-        body = request.body if request.body or request.method not in ("GET", "HEAD", "DELETE") else None
         async with self._connections().request(
             request.method,
             URL(target, encoded=True),
-            data=body,
+            data=_body(request),
             headers=headers,
             skip_auto_headers=OWN_HEADERS,
             allow_redirects=False,
@@ -126,6 +129,13 @@ class Neighbour:
         log.warning("%s failed: %r", where, error)
         what = str(error) or type(error).__name__
         return Fault("ServiceUnavailable", f"{where} did not answer: {what}", status=503)
+
+
+def _body(request: Request) -> bytes | io.BytesIO | None:
+    """A large one as a file, which is written piece by piece so that others have their turn."""
+    if not request.body:
+        return None if request.method in BODILESS else b""
+    return request.body if len(request.body) < PIECE else io.BytesIO(request.body)
 
 
 def _headers(method: str, answer: aiohttp.ClientResponse) -> list[tuple[str, str]]:

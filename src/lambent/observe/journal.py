@@ -11,7 +11,6 @@ from lambent.observe.pipes import Pipes
 from lambent.observe.report import Report
 from lambent.observe.tail import Tail
 
-
 Write = Callable[[int, str], None]
 """The durable end of a log stream: milliseconds since 1970 and the message."""
 

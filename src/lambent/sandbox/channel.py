@@ -58,7 +58,7 @@ class Channel:
     async def _writable(self) -> None:
         ready = self._loop.create_future()
         fd = self._sock.fileno()
-        self._loop.add_writer(fd, lambda: ready.done() or ready.set_result(None))
+        self._loop.add_writer(fd, _resolve, ready)
         try:
             await asyncio.wait_for(ready, 1.0)
         except TimeoutError:
@@ -75,3 +75,8 @@ class Channel:
             if message is None:
                 self.close()
             self._on_message(message)
+
+
+def _resolve(future: "asyncio.Future[None]") -> None:
+    if not future.done():
+        future.set_result(None)

@@ -1,11 +1,11 @@
 """What can go wrong with a sandbox.
 
-    SandboxError
-      StepFailed        a step of a plan, here or inside: `step` is the name of its file or of the server's own step
-        StartFailed     ... of the plan that starts a process: the sandbox is there still
-      ZygoteFailed      an interpreter could not be made ready
-      SandboxGone       the sandbox has ended
-      LevelUnavailable  the asked level is not possible on this machine
+SandboxError
+  StepFailed        a step of a plan, here or inside: `step` is the name of its file or of the server's own step
+    StartFailed     ... of the plan that starts a process: the sandbox is there still
+  ZygoteFailed      an interpreter could not be made ready
+  SandboxGone       the sandbox has ended
+  LevelUnavailable  the asked level is not possible on this machine
 """
 
 import errno as errors

@@ -1,10 +1,13 @@
 """moto behind our listener, spoken to by unmodified boto3."""
 
+import base64
 import hashlib
+import http.client
 import os
 import signal
 import time
 import urllib.request
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -90,6 +93,28 @@ def test_large_bodies_with_trailing_checksums(opened: Front, tmp_path: Path, alg
         assert hashlib.md5(target.read_bytes()).hexdigest() == digest
 
 
+def test_a_body_in_aws_chunks_with_a_trailer(opened: Front) -> None:
+    """As SDKs send one over TLS: framed, with its checksum behind it."""
+    s3 = opened.client("s3")
+    s3.create_bucket(Bucket="chunks")
+    content = b"0123456789" * 1000
+    checksum = base64.b64encode(zlib.crc32(content).to_bytes(4, "big")).decode()
+    framed = b"2710\r\n" + content + b"\r\n0\r\nx-amz-checksum-crc32:" + checksum.encode() + b"\r\n\r\n"
+    put = urllib.request.Request(f"{opened.url}/chunks/k", framed, method="PUT")
+    for name, value in (
+        ("authorization", "AWS4-HMAC-SHA256 Credential=111111111111/20260401/us-east-1/s3/aws4_request, X=y"),
+        ("content-type", "application/pdf"),
+        ("content-encoding", "aws-chunked"),
+        ("x-amz-content-sha256", "STREAMING-UNSIGNED-PAYLOAD-TRAILER"),
+        ("x-amz-decoded-content-length", str(len(content))),
+        ("x-amz-trailer", "x-amz-checksum-crc32"),
+    ):
+        put.add_header(name, value)
+    with urllib.request.urlopen(put) as answer:
+        assert answer.status == 200
+    assert s3.get_object(Bucket="chunks", Key="k")["Body"].read() == content
+
+
 def test_a_body_that_waits_for_100_continue(opened: Front) -> None:
     s3 = opened.client("s3")
     s3.create_bucket(Bucket="expect")
@@ -116,8 +141,6 @@ def test_the_other_protocols(opened: Front) -> None:
 
 def test_a_target_that_is_no_path_is_refused(opened: Front) -> None:
     host = opened.url.removeprefix("http://")
-    import http.client
-
     connection = http.client.HTTPConnection(host)
     connection.putrequest("GET", "@127.0.0.1:1/x", skip_host=True)
     connection.putheader("host", host)
@@ -129,7 +152,7 @@ def test_a_target_that_is_no_path_is_refused(opened: Front) -> None:
 def test_a_killed_moto_is_named_and_started_again() -> None:
     with front() as opened:
         s3 = opened.client("s3")
-        s3.create_bucket(Bucket="b")
+        s3.create_bucket(Bucket="bbb")
         first = opened.neighbour.status()
         assert (first["state"], first["starts"]) == ("ready", 1)
         os.kill(first["pid"], signal.SIGKILL)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import traceback
-from typing import Callable
+from collections.abc import Callable
 
 from . import guard, plan, wire, zygote
 from .contexts import ZygoteContext
@@ -31,4 +31,3 @@ def main(fd: int) -> Callable[[], object]:
         text = traceback.format_exc()
         wire.tell(control, {"step": "zygote", "operation": "", "path": "", "errno": 0, "text": text})
     os._exit(1)
-

@@ -12,6 +12,7 @@ class ZygoteContext:
     def __init__(self, control: socket.socket, config: dict[str, Any]) -> None:
         self.control = control
         self.level: str = config["level"]
+        self.times: list[tuple[str, float]] = []
         self.fail_step: str = config["fail_step"]
         self.uid: int = config["uid"]
         self.gid: int = config["gid"]
@@ -40,6 +41,7 @@ class SandboxContext:
         self.zygote = zygote
         self.control = control
         self.level = zygote.level
+        self.times: list[tuple[str, float]] = []
         self.fail_step: str = body["fail_step"]
         self.hostname: str = body["hostname"]
         self.tmp_bytes: int = body["tmp_bytes"]
@@ -61,11 +63,12 @@ class ProcessContext:
 
     def __init__(self, sandbox: SandboxContext, body: dict[str, Any], fds: list[int]) -> None:
         self.sandbox = sandbox
+        self.times: list[tuple[str, float]] = []
         self.fail_step: str = body["fail_step"]
         self.environment: dict[str, str] = body["environment"]
         self.cwd: str = body["cwd"]
         self.entry: str = body["entry"]
         self.argv: list[str] = body["argv"]
-        self.fds: dict[int, int] = dict(zip(body["fds"], fds))
+        self.fds: dict[int, int] = dict(zip(body["fds"], fds))  # noqa: B905 - new in 3.10
         """Descriptor number inside to the one received."""
         self.control = sandbox.control

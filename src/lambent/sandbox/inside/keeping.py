@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 import select
 import signal
-from typing import Any, Callable
+from collections.abc import Callable
+from typing import Any
 
 from . import plan, processes, starting, wire
 from .contexts import SandboxContext
@@ -41,7 +42,7 @@ def _present(context: SandboxContext) -> None:
     """Hand the server what it holds of the sandbox: the keeper's pidfd, /tmp, the listening sockets."""
     keeper = pidfd_open(os.getpid())
     fds = [keeper, *([context.tmp] if context.tmp >= 0 else []), *(sock.fileno() for sock in context.listeners)]
-    wire.send(context.control, {"ready": True, "tmp": context.tmp >= 0}, fds)
+    wire.send(context.control, {"ready": True, "tmp": context.tmp >= 0, "times": context.times}, fds)
     os.close(keeper)
     if context.tmp >= 0:
         os.close(context.tmp)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import time
 from types import ModuleType
 from typing import Any
 
@@ -66,8 +67,6 @@ ZYGOTE: dict[str, tuple[ModuleType, ...]] = {
         base_binds,
         base_proc,
         base_seal,
-    base_view,
-    bind_sources,
         preload,
         bounding_set,
         title,
@@ -121,7 +120,8 @@ class StepFailed(Exception):
 def run(plan: tuple[ModuleType, ...], context: Any) -> None:
     """Do every step of `plan` in order. Raises StepFailed at the first one that fails.
 
-    `context.fail_step` names a step that is made to fail instead of being done: the tests' seam.
+    `context.fail_step` names a step that is made to fail instead of being done: the tests' seam. When each step was
+    done is noted in `context.times` (CLOCK_MONOTONIC, which all processes share).
     """
     for step in plan:
         name = step.__name__.rpartition(".")[2]
@@ -129,5 +129,6 @@ def run(plan: tuple[ModuleType, ...], context: Any) -> None:
             if context.fail_step == name:
                 raise CallError(errno.EIO, "injected")
             step.run(context)
+            context.times.append((name, time.monotonic()))
         except OSError as failed:
             raise StepFailed(name, failed) from failed

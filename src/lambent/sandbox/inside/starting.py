@@ -5,7 +5,8 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from typing import Any, Callable
+from collections.abc import Callable
+from typing import Any
 
 from . import plan, wire
 from .contexts import ProcessContext, SandboxContext
@@ -20,7 +21,7 @@ def start(context: ProcessContext) -> Callable[[], object]:
     """Do the plan, say so, and return what is to be run; a file to execute is executed here."""
     try:
         plan.run(plan.STARTED, context)
-        wire.send(context.control, {"started": True})
+        wire.send(context.control, {"started": True, "times": context.times})
     except plan.StepFailed as failed:
         wire.tell(context.control, failed.message)
         os._exit(1)
@@ -32,7 +33,7 @@ def start(context: ProcessContext) -> Callable[[], object]:
 
 
 def _execute(context: ProcessContext) -> None:
-    """The control socket closes with the exec. As in shells, 127 is a file that is not there, 126 one that can't be run."""
+    """The control socket closes with the exec. As in shells, 127 is a file that is not there, 126 another failure."""
     try:
         os.execvpe(context.argv[0], context.argv, context.environment)  # noqa: S606
     except OSError as failed:

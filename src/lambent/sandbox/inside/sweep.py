@@ -1,5 +1,8 @@
 """Removes control groups that nobody owns any more, and what still runs in them. Used by the guard and the server."""
 
+# ruff: noqa: PTH102, PTH103, PTH106, PTH112, PTH114, PTH115, PTH120, PTH123, PTH208, PTH211
+# (paths are strings here: pathlib would be one more import in every fork)
+
 from __future__ import annotations
 
 import os
@@ -10,9 +13,7 @@ _THAW = (("freezer.state", "THAWED"), ("cgroup.freeze", "0"))
 _PAUSE = 0.005
 
 
-def sweep_groups(
-    folders: list[str], prefixes: list[str], seconds: float, spared: str | None = None
-) -> list[str]:
+def sweep_groups(folders: list[str], prefixes: list[str], seconds: float, spared: str | None = None) -> list[str]:
     """Thaw, kill and remove every group in `folders` whose name has one of `prefixes` and not the prefix `spared`.
 
     Returns the ones that are still there after `seconds`.

@@ -1,5 +1,8 @@
 """What of the host every sandbox sees, and what is generated for it. Data, and the few looks at the host it needs."""
 
+# ruff: noqa: PTH102, PTH103, PTH106, PTH112, PTH114, PTH115, PTH120, PTH123, PTH208, PTH211, S108
+# (paths are strings here: pathlib would be one more import in every fork)
+
 from __future__ import annotations
 
 import os
@@ -33,8 +36,7 @@ _LINKS = (
 def system_sources() -> list[tuple[str, str]]:
     """(source, place inside) of the system folders and the running interpreter."""
     found = [path for path in (*SYSTEM, *CONFIGURED) if os.path.isdir(path) and not os.path.islink(path)]
-    for prefix in (sys.base_prefix, sys.base_exec_prefix):
-        prefix = os.path.realpath(prefix)
+    for prefix in {os.path.realpath(sys.base_prefix), os.path.realpath(sys.base_exec_prefix)}:
         if not any(prefix == path or prefix.startswith(path + "/") for path in found):
             found.append(prefix)
     return [(path, path) for path in found]

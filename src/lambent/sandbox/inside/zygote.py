@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
-from typing import Callable
+from collections.abc import Callable
 
 from . import keeping, plan, wire
 from .contexts import SandboxContext, ZygoteContext

@@ -12,7 +12,7 @@ from lambent.wire.fault import Fault
 
 SOURCE = "[Source: REDACTED (`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION` disabled); line: {}, column: {}]"
 VALUE = "expected a valid value (JSON String, Number, Array, Object or token 'null', 'true' or 'false')"
-TOKEN = "was expecting (JSON String, Number, Array, Object or token 'null', 'true' or 'false')"
+WANTED = "was expecting (JSON String, Number, Array, Object or token 'null', 'true' or 'false')"
 _WORD = re.compile(r"[A-Za-z0-9_$]+")
 
 
@@ -65,7 +65,7 @@ def _problem(payload: bytes) -> tuple[str, int]:
         return _in_words(payload, text, error)
     except _Constant as constant:
         name = str(constant)
-        return f"Unrecognized token '{name}': {TOKEN}", text.find(name) + len(name)
+        return f"Unrecognized token '{name}': {WANTED}", text.find(name) + len(name)
     except RecursionError:
         return "Document nesting depth (1001) exceeds the maximum allowed (1000)", 0
     return _utf8_problem(payload)
@@ -90,7 +90,7 @@ def _in_words(payload: bytes, text: str, error: json.JSONDecodeError) -> tuple[s
             return f"Unexpected character ({_describe(text[at])}): {VALUE}", at
         if word.end() < len(text) and ord(text[word.end()]) >= 0x80:
             return _broken_token(payload, word.end())
-        return f"Unrecognized token '{word.group()}': {TOKEN}", word.end()
+        return f"Unrecognized token '{word.group()}': {WANTED}", word.end()
     if error.msg.startswith("Invalid control character"):
         return (
             f"Illegal unquoted character ({_describe(text[at])}): has to be escaped using backslash",
@@ -108,7 +108,7 @@ def _in_words(payload: bytes, text: str, error: json.JSONDecodeError) -> tuple[s
 def _broken_token(payload: bytes, at: int) -> tuple[str, int]:
     byte = payload[at]
     if 0xC2 <= byte <= 0xF4:
-        return f"Unrecognized token '{payload[:at].decode('latin-1')}': {TOKEN}", at + 1
+        return f"Unrecognized token '{payload[:at].decode('latin-1')}': {WANTED}", at + 1
     return f"Invalid UTF-8 start byte 0x{byte:02x}", at + 1
 
 

@@ -8,7 +8,7 @@ from ..contexts import SandboxContext
 
 
 def run(context: SandboxContext) -> None:
-    """"0" stands for the writer (cgroups(7)); the files were opened by the server."""
+    """ "0" stands for the writer (cgroups(7)); the files were opened by the server."""
     while context.groups:
         fd = context.groups.pop()
         try:

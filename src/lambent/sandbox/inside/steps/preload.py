@@ -1,5 +1,8 @@
 """Imports what the sandboxes will use, so that they need not."""
 
+# ruff: noqa: PTH102, PTH103, PTH106, PTH112, PTH114, PTH115, PTH120, PTH123, PTH208, PTH211
+# (paths are strings here: pathlib would be one more import in every fork)
+
 from __future__ import annotations
 
 import gc
@@ -18,6 +21,7 @@ def run(context: ZygoteContext) -> None:
     """A module that can't be imported is skipped and noted. One that starts a thread can't be shared by a fork:
     that fails, naming it, and so does one that ends the process, because the server is told what is being imported.
     """
+    _do_as_site_does()
     context.baseline = _resident()
     sys.path[:0] = context.paths
     for name in context.preload:
@@ -31,6 +35,16 @@ def run(context: ZygoteContext) -> None:
     gc.collect()
     gc.disable()
     gc.freeze()
+
+
+def _do_as_site_does() -> None:
+    """The interpreter was started without `site`, whose .pth files may run anything. Its other work is done here."""
+    import site
+
+    site.setquit()
+    site.setcopyright()
+    site.sethelper()
+    sys.path += [folder for folder in site.getsitepackages([sys.base_prefix]) if os.path.isdir(folder)]
 
 
 def _resident() -> int:

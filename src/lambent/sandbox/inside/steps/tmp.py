@@ -9,6 +9,6 @@ from ..kernel import MS_NODEV, MS_NOSUID, mount
 
 
 def run(context: SandboxContext) -> None:
-    """Its pages are charged to the sandbox's control group; the server takes them off again (`lambent.sandbox.watch`)."""
-    mount("tmp", "/tmp", "tmpfs", MS_NOSUID | MS_NODEV, f"mode=1777,size={context.tmp_bytes}")
-    context.tmp = os.open("/tmp", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    """Its pages are charged to the sandbox's control group; the server takes them off again (`sandbox.watch`)."""
+    mount("tmp", "/tmp", "tmpfs", MS_NOSUID | MS_NODEV, f"mode=1777,size={context.tmp_bytes}")  # noqa: S108
+    context.tmp = os.open("/tmp", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)  # noqa: S108

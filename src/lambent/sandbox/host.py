@@ -1,0 +1,190 @@
+"""Where sandboxes are made: one per server. Owns the zygotes, the control groups and what is left of earlier runs."""
+
+import asyncio
+import contextlib
+import logging
+import os
+import resource
+import secrets
+import shutil
+import socket
+from pathlib import Path
+
+from lambent.sandbox import groups
+from lambent.sandbox.channel import Channel
+from lambent.sandbox.errors import SandboxError, SandboxGone, StepFailed
+from lambent.sandbox.groups import Group, Limits, Tree
+from lambent.sandbox.inside.sweep import sweep_groups
+from lambent.sandbox.orders import HostSettings, sandbox_order
+from lambent.sandbox.sandbox import Made, Process, Sandbox
+from lambent.sandbox.spec import Level, SandboxSpec, ZygoteSpec
+from lambent.sandbox.watch import MemoryWatch
+from lambent.sandbox.zygotes import Zygote
+
+__all__ = ["Process", "Sandbox", "SandboxHost"]
+
+SWEEP_SECONDS = 10.0
+_log = logging.getLogger("lambent.sandbox")
+
+
+class SandboxHost:
+    """Makes sandboxes at one level. `create` and `warm` may be called many at once."""
+
+    def __init__(self, state_dir: Path, level: Level, owner: str, tree: Tree) -> None:
+        self.level = level
+        self.fail_step = ""
+        """A step that is made to fail instead of being done: the tests' seam."""
+        self._state_dir = state_dir
+        self._prefix = f"lambent-{owner}-"
+        self._run = f"{self._prefix}{secrets.token_hex(3)}-"
+        self._tree = tree
+        self._watcher = MemoryWatch()
+        self._zygotes: dict[ZygoteSpec, asyncio.Task[Zygote]] = {}
+        self._sandboxes: set[Sandbox] = set()
+        self._count = 0
+        self._closed = False
+
+    @classmethod
+    async def open(cls, state_dir: Path, level: Level, owner: str) -> "SandboxHost":
+        """Remove what an earlier run of `owner` has left, and be ready. One host per owner at a time.
+
+        Raises this process's soft limit of descriptors to the hard one: each sandbox takes about six.
+        """
+        await asyncio.to_thread(state_dir.mkdir, parents=True, exist_ok=True)
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        if soft < hard:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        host = cls(state_dir, level, owner, groups.find())
+        await asyncio.to_thread(host._sweep)
+        return host
+
+    async def warm(self, spec: ZygoteSpec) -> dict[str, str]:
+        """Have a zygote ready. Returns the modules that it could not preload, and why. Raises as `create`."""
+        return dict((await self._zygote(spec)).skipped)
+
+    async def create(self, spec: SandboxSpec) -> Sandbox:
+        """Make a sandbox. Raises StepFailed, ZygoteFailed; nothing is left then."""
+        if self._closed:
+            raise SandboxError("the sandbox host is closed")
+        zygote = await self._zygote(spec.zygote)
+        async with zygote.turns:
+            name = f"{self._run}{spec.id}"
+            made = self._prepare(spec, zygote, name)
+            ours, theirs = Channel.pair()
+            sandbox = Sandbox(spec, made, ours)
+            self._sandboxes.add(sandbox)
+            try:
+                await self._make(zygote, sandbox, made.group, theirs)
+            except BaseException:
+                await asyncio.shield(sandbox.destroy())
+                raise
+            return sandbox
+
+    async def close(self) -> None:
+        """End every sandbox and every zygote."""
+        self._closed = True
+        self._watcher.close()
+        await asyncio.gather(*(sandbox.destroy() for sandbox in list(self._sandboxes)))
+        starts = list(self._zygotes.values())
+        self._zygotes.clear()
+        await asyncio.gather(*(_stop(start) for start in starts))
+        with contextlib.suppress(OSError):
+            self._state_dir.rmdir()
+
+    # --- one sandbox
+
+    def _prepare(self, spec: SandboxSpec, zygote: Zygote, name: str) -> Made:
+        namespaced = self.level is Level.NAMESPACE
+        group = self._make_group(spec, name)
+        folder = None if namespaced else self._state_dir / name
+        try:
+            if folder is not None:
+                (folder / "tmp").mkdir(parents=True, mode=0o700)
+        except OSError as failed:
+            group.remove()
+            raise StepFailed.by("folder", failed) from failed
+        return Made(self.level, group, self._watcher, zygote.baseline_bytes, folder, self._sandboxes.discard)
+
+    def _make_group(self, spec: SandboxSpec, name: str) -> Group:
+        self._fail("control_group")
+        room = spec.tmp_bytes if self.level is Level.NAMESPACE else 0
+        try:
+            return self._tree.create(name, Limits(spec.memory_bytes + room, spec.processes))
+        except OSError as failed:
+            raise StepFailed.by("control_group", failed) from failed
+
+    async def _make(self, zygote: Zygote, sandbox: Sandbox, group: Group, theirs: socket.socket) -> None:
+        joins: list[int] = []
+        try:
+            joins = group.joins()
+            order = sandbox_order(sandbox.spec, self._settings(), self._hostname())
+            await zygote.channel.send(order, [theirs.fileno(), *joins])
+        except ConnectionError:
+            raise SandboxGone("the zygote has ended") from None
+        except OSError as failed:
+            raise StepFailed.by("control_group", failed) from failed
+        finally:
+            theirs.close()
+            for fd in joins:
+                os.close(fd)
+        await sandbox.wait_ready()
+        if self.level is Level.PROCESS:
+            _listen(sandbox)
+
+    def _hostname(self) -> str:
+        self._count += 1
+        return f"169-254-{self._count // 254 % 254 + 1}-{self._count % 254 + 1}"
+
+    # --- zygotes
+
+    async def _zygote(self, spec: ZygoteSpec) -> Zygote:
+        """The living zygote of `spec`; whoever asks first starts it, the others wait with him."""
+        task = self._zygotes.get(spec)
+        if task is None or _is_over(task):
+            task = self._zygotes[spec] = asyncio.create_task(Zygote.start(spec, self._settings()))
+        try:
+            return await asyncio.shield(task)
+        except Exception:
+            if self._zygotes.get(spec) is task:
+                del self._zygotes[spec]
+            raise
+
+    def _settings(self) -> HostSettings:
+        swept = {"folders": self._tree.folders, "prefixes": [self._run]}
+        return HostSettings(self.level, swept, groups.PIDS in self._tree.controllers, self.fail_step)
+
+    # --- leftovers
+
+    def _sweep(self) -> None:
+        left = sweep_groups(self._tree.folders, [self._prefix], SWEEP_SECONDS, spared=self._run)
+        for path in left:
+            _log.warning("left of an earlier run, can't be removed: %s", path)
+        for folder in self._state_dir.iterdir():
+            if folder.name.startswith(self._prefix):
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def _fail(self, step: str) -> None:
+        if self.fail_step == step:
+            raise StepFailed(step, "injected", "", 5)
+
+
+def _is_over(task: "asyncio.Task[Zygote]") -> bool:
+    return task.done() and (task.cancelled() or task.exception() is not None or task.result().channel.closed)
+
+
+async def _stop(start: "asyncio.Task[Zygote]") -> None:
+    if not start.done():
+        start.cancel()
+    try:
+        zygote = await start
+    except (SandboxError, asyncio.CancelledError, OSError):
+        return
+    await zygote.stop()
+
+
+def _listen(sandbox: Sandbox) -> None:
+    """Level PROCESS: any free port of the host's loopback stands for the asked one."""
+    for port in sandbox.spec.listen:
+        listener = socket.create_server(("127.0.0.1", 0), backlog=128)
+        listener.setblocking(False)
+        sandbox.listeners[port] = listener

@@ -1,0 +1,70 @@
+"""What is asked of the processes below, as messages. `inside/contexts.py` is the other side."""
+
+import os
+from dataclasses import dataclass
+from typing import Any
+
+from lambent.sandbox.spec import Bind, Level, ProcessSpec, SandboxSpec, ZygoteSpec
+
+UID, GID = 993, 990
+"""The sandboxes' user and group."""
+
+
+@dataclass(frozen=True, slots=True)
+class HostSettings:
+    """What is the same for everything that one host makes.
+
+    `groups` is what a guard removes when the server is gone; `counted` tells that a control group counts processes;
+    `fail_step` names a step that is made to fail.
+    """
+
+    level: Level
+    groups: dict[str, list[str]]
+    counted: bool
+    fail_step: str = ""
+
+
+def zygote_order(spec: ZygoteSpec, settings: HostSettings) -> dict[str, Any]:
+    """A guard's and its zygote's first message."""
+    return {
+        "level": settings.level.value,
+        "fail_step": settings.fail_step,
+        "uid": UID,
+        "gid": GID,
+        "unprivileged": os.geteuid() != 0,
+        "paths": spec.paths,
+        "preload": spec.preload,
+        "binds": _sources(spec.binds),
+        "groups": settings.groups,
+    }
+
+
+def sandbox_order(spec: SandboxSpec, settings: HostSettings, hostname: str) -> dict[str, Any]:
+    """A sandbox, asked of a zygote."""
+    return {
+        "hostname": hostname,
+        "binds": _sources(spec.binds) if settings.level is Level.NAMESPACE else [],
+        "tmp_bytes": spec.tmp_bytes,
+        "descriptors": spec.descriptors,
+        "processes": 0 if settings.counted else spec.processes,
+        "listen": spec.listen,
+        "fail_step": settings.fail_step,
+    }
+
+
+def process_order(spec: ProcessSpec, extra: dict[str, str], fail_step: str) -> dict[str, Any]:
+    """A process, asked of a keeper. `extra` variables give way to the asked ones."""
+    return {
+        "start": {
+            "environment": {**extra, **spec.environment},
+            "cwd": spec.cwd,
+            "entry": spec.entry,
+            "argv": spec.argv,
+            "fds": list(spec.fds),
+            "fail_step": fail_step,
+        }
+    }
+
+
+def _sources(binds: tuple[Bind, ...]) -> list[tuple[str, str]]:
+    return [(str(bind.source), bind.inside) for bind in binds]

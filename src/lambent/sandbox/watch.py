@@ -1,0 +1,65 @@
+"""Keeps a sandbox's memory within its limit without counting its /tmp.
+
+/tmp is a tmpfs, whose pages the kernel charges to whoever writes them. So the control group's own limit is the
+memory limit plus the size of /tmp, and what the sandbox holds beyond its memory limit, /tmp taken off, is found by
+looking. Where there are no control groups the same look is the only limit.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Protocol
+
+INTERVAL = 0.02
+"""Seconds between two looks; between them a process can fault in some 40 MB more than it may."""
+INTERVAL_EACH = 0.0005
+"""With many sandboxes awake the looks become rarer, so that they take no more than one hundredth of a CPU."""
+
+
+class Watched(Protocol):
+    """A sandbox with a running process."""
+
+    def over_limit(self) -> bool: ...
+
+    def end_for_memory(self) -> None: ...
+
+
+class MemoryWatch:
+    """Looks at every sandbox that is awake. Sleeps, with no timer, while none is."""
+
+    def __init__(self) -> None:
+        self._awake: set[Watched] = set()
+        self._timer: asyncio.TimerHandle | None = None
+
+    def add(self, sandbox: Watched) -> None:
+        """Look at `sandbox` from now on."""
+        self._awake.add(sandbox)
+        if self._timer is None:
+            self._arm()
+
+    def remove(self, sandbox: Watched) -> None:
+        """Not any more."""
+        self._awake.discard(sandbox)
+
+    def close(self) -> None:
+        """Stop."""
+        self._awake.clear()
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _arm(self) -> None:
+        seconds = max(INTERVAL, len(self._awake) * INTERVAL_EACH)
+        self._timer = asyncio.get_running_loop().call_later(seconds, self._look)
+
+    def _look(self) -> None:
+        self._timer = None
+        for sandbox in list(self._awake):
+            if sandbox.over_limit():
+                sandbox.end_for_memory()
+        if self._awake:
+            self._arm()
+
+
+def over_limit(limit: int, usage: int, held: Callable[[], int], tmp_used: Callable[[], int]) -> bool:
+    """Whether more than `limit` bytes are held. The costly looks happen only if `usage` is above it."""
+    return usage > limit and held() - tmp_used() > limit

@@ -1,0 +1,168 @@
+"""The server's side of one zygote: started, waited for, spoken to, ended."""
+
+import asyncio
+import contextlib
+import logging
+import os
+import subprocess
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from lambent.sandbox.channel import Channel
+from lambent.sandbox.errors import StepFailed, ZygoteFailed
+from lambent.sandbox.inside import wire
+from lambent.sandbox.orders import HostSettings, zygote_order
+from lambent.sandbox.spec import ZygoteSpec
+
+PRELOAD_SECONDS = 60.0
+END_SECONDS = 5.0
+TURNS = 8
+"""How many sandboxes are made at once: more would only wait for each other."""
+
+_HERE = str(Path(__file__).parent)
+_log = logging.getLogger("lambent.sandbox")
+
+
+@dataclass(slots=True)
+class _Start:
+    """What is known while a zygote starts."""
+
+    ready: "asyncio.Future[dict[str, Any]]"
+    importing: str = ""
+
+
+@dataclass(slots=True)
+class Zygote:
+    """A running zygote. `skipped`: modules that could not be preloaded, and why."""
+
+    process: "subprocess.Popen[bytes]"
+    channel: Channel
+    dead: "asyncio.Future[None]"
+    baseline_bytes: int = 0
+    skipped: dict[str, str] = field(default_factory=dict)
+    turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(TURNS))
+
+    @classmethod
+    async def start(cls, spec: ZygoteSpec, settings: HostSettings) -> "Zygote":
+        """Raises ZygoteFailed, StepFailed.
+
+        A module that can't be imported in a zygote (it ends the process, hangs, starts threads) is left out.
+        """
+        left_out: dict[str, str] = {}
+        while True:
+            kept = tuple(name for name in spec.preload if name not in left_out)
+            try:
+                zygote = await _launch(replace(spec, preload=kept), settings)
+            except _Unfit as unfit:
+                left_out[unfit.module] = unfit.reason
+                continue
+            zygote.skipped = {**left_out, **zygote.skipped}
+            for name, reason in zygote.skipped.items():
+                _log.info("zygote %s does not preload %s: %s", spec.interpreter, name, reason)
+            return zygote
+
+    async def stop(self) -> None:
+        """End it, and at level NAMESPACE every sandbox of it."""
+        self.channel.close()
+        try:
+            await asyncio.wait_for(asyncio.shield(self.dead), END_SECONDS)
+        except TimeoutError:
+            self.process.kill()
+            await self.dead
+
+
+class _Unfit(Exception):
+    """A module that the zygote can't preload."""
+
+    def __init__(self, module: str, reason: str) -> None:
+        super().__init__(module)
+        self.module = module
+        self.reason = reason
+
+
+async def _launch(spec: ZygoteSpec, settings: HostSettings) -> Zygote:
+    ours, theirs = Channel.pair()
+    start = _Start(asyncio.get_running_loop().create_future())
+    channel = Channel(ours, lambda message: _on_message(start, message))
+    try:
+        process = spawn(spec.interpreter, theirs.fileno())
+    except OSError as failed:
+        channel.close()
+        raise ZygoteFailed(f"the interpreter {spec.interpreter} can't be started: {failed}") from failed
+    finally:
+        theirs.close()
+    zygote = Zygote(process, channel, _watch(process))
+    try:
+        await _make_ready(zygote, spec, settings, start)
+    except BaseException:
+        await asyncio.shield(zygote.stop())
+        raise
+    return zygote
+
+
+async def _make_ready(zygote: Zygote, spec: ZygoteSpec, settings: HostSettings, start: _Start) -> None:
+    with contextlib.suppress(ConnectionError):  # it has ended: the reader tells
+        await zygote.channel.send(zygote_order(spec, settings))
+    try:
+        ready = await asyncio.wait_for(start.ready, PRELOAD_SECONDS)
+    except TimeoutError:
+        if start.importing:
+            raise _Unfit(start.importing, "the import does not end") from None
+        raise ZygoteFailed(f"{spec.interpreter} did not become ready in {PRELOAD_SECONDS:.0f} s") from None
+    zygote.baseline_bytes = ready["baseline"]
+    zygote.skipped = ready["skipped"]
+
+
+def spawn(interpreter: Path, fd: int) -> "subprocess.Popen[bytes]":
+    """Nothing of our environment, session and descriptors is handed on."""
+    script = f"import sys;sys.path.insert(0,{_HERE!r});from inside.boot import main;del sys.path[0];main({fd})()"
+    return subprocess.Popen(
+        [interpreter, "-I", "-S", "-c", script],
+        env={},
+        cwd="/",
+        pass_fds=(fd,),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+def _watch(process: "subprocess.Popen[bytes]") -> "asyncio.Future[None]":
+    """Resolved when the guard has ended and is collected."""
+    loop = asyncio.get_running_loop()
+    dead: asyncio.Future[None] = loop.create_future()
+    pidfd = os.pidfd_open(process.pid)
+
+    def ended() -> None:
+        loop.remove_reader(pidfd)
+        os.close(pidfd)
+        process.wait()
+        if not dead.done():
+            dead.set_result(None)
+
+    loop.add_reader(pidfd, ended)
+    return dead
+
+
+def _on_message(start: _Start, message: wire.Message | None) -> None:
+    if start.ready.done():
+        return
+    if message is None:
+        if start.importing:
+            start.ready.set_exception(_Unfit(start.importing, "the process ended while importing it"))
+        else:
+            start.ready.set_exception(ZygoteFailed("the zygote ended before it was ready"))
+    elif "importing" in message.body:
+        start.importing = message.body["importing"]
+    elif "error" in message.body:
+        start.ready.set_exception(_failure(message.body["error"]))
+    else:
+        start.ready.set_result(message.body)
+
+
+def _failure(error: dict[str, Any]) -> Exception:
+    if error["step"] == "preload" and error["path"]:
+        return _Unfit(error["path"], error["operation"])
+    return StepFailed.of(error)
