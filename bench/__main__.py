@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import os
 import platform
+import signal
 import sys
 from collections.abc import Awaitable, Callable
 
@@ -62,6 +63,7 @@ def main() -> int:
     parser.add_argument("--only", action="append", choices=MEASUREMENTS, help="this one (may be repeated)")
     parser.add_argument("--peer", metavar="URL", help="measure another endpoint, too")
     asked = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
     console = Console(highlight=False)
     if not console.is_terminal:
         console = Console(highlight=False, width=WIDTH)

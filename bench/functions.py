@@ -25,10 +25,12 @@ HOLD = (
 
 
 def package(source: str) -> bytes:
-    """A deployment package (zip) with one module."""
+    """A deployment package (zip) with one module, readable by the user that functions run as."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("function.py", source)
+        module = zipfile.ZipInfo("function.py")
+        module.external_attr = 0o644 << 16
+        archive.writestr(module, source)
     return buffer.getvalue()
 
 

@@ -1,6 +1,7 @@
 """`python -m examples.demo`: the whole way, from nothing to opened links, in one go."""
 
 import os
+import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -133,6 +134,7 @@ def run(console: Console) -> None:
 def main() -> int:
     """The exit status."""
     os.environ["NO_PROXY"] = "127.0.0.1,localhost"
+    signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
     console = Console(highlight=False)
     try:
         run(console)

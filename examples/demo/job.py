@@ -55,11 +55,13 @@ def fill(s3: Any, files: dict[str, bytes], step: Step) -> None:
 
 
 def package() -> bytes:
-    """The deployment package, made in memory."""
+    """The deployment package, made in memory; whatever the mode of the file here, functions may read it."""
     buffer = io.BytesIO()
     source = Path(next(iter(pdf_manifest.__path__)), "lambda_function.py")
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.write(source, source.name)
+        module = zipfile.ZipInfo(source.name)
+        module.external_attr = 0o644 << 16
+        archive.writestr(module, source.read_bytes())
     return buffer.getvalue()
 
 

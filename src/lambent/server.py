@@ -271,7 +271,10 @@ def _runtime_check(places: Places) -> Callable[[str], None]:
 async def _fetch_s3(neighbour: Neighbour, caller: Caller, bucket: str, key: str, version: str | None) -> bytes:
     """A deployment package from its bucket, wherever S3 is answered."""
     query = f"versionId={quote(version, safe='')}" if version else ""
-    request = Request("GET", f"/{bucket}/{quote(key)}", query, {"host": "s3.amazonaws.com"})
+    # moto refuses anonymous reads of private objects; it looks at whose a request is, not at its signature.
+    scope = f"{caller.scope.account}/20260101/{caller.scope.region}/s3/aws4_request"
+    signed = f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=none"
+    request = Request("GET", f"/{bucket}/{quote(key)}", query, {"host": "127.0.0.1", "authorization": signed})
     response = await neighbour.forward(request, caller, "s3")
     assert isinstance(response.body, bytes)
     if response.status == 200:

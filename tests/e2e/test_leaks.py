@@ -1,5 +1,6 @@
 """Nothing survives an environment, a server stop, or a `kill -9` followed by a start."""
 
+import hashlib
 import json
 import os
 import signal
@@ -51,19 +52,20 @@ def descendants(root: int) -> frozenset[int]:
     return frozenset(found - {root})
 
 
-def cgroups() -> frozenset[str]:
-    """Control groups that carry the project's name, in every hierarchy."""
+def cgroups(data_dir: Path) -> frozenset[str]:
+    """Control groups of the server on `data_dir`, in every hierarchy."""
+    owner = hashlib.sha256(str(data_dir.resolve()).encode()).hexdigest()[:12]
     return frozenset(
         os.path.join(folder, name)
         for folder, names, _ in os.walk("/sys/fs/cgroup")
         for name in names
-        if name.startswith("lambent")
+        if name.startswith(f"lambent-{owner}-")
     )
 
 
 def traces(server: Server) -> Traces:
     mounts = len(Path("/proc/self/mounts").read_text().splitlines())
-    return Traces(descendants(server.process.pid), mounts, cgroups())
+    return Traces(descendants(server.process.pid), mounts, cgroups(server.data_dir))
 
 
 def descriptors(server: Server) -> int:
@@ -118,31 +120,29 @@ def test_three_hundred_environments_leave_nothing(own_server: Begin) -> None:
 
 def test_kill_9_leaves_nothing_after_the_next_start(own_server: Begin) -> None:
     mounts = len(Path("/proc/self/mounts").read_text().splitlines())
-    groups = cgroups()
     first = own_server()
     create(first, "f")
     for event in (b'{"child": true}', b"{}"):
         first.client("lambda").invoke(FunctionName="f", Payload=event)
     below = descendants(first.process.pid)
     assert below
+    assert cgroups(first.data_dir)
     first.stop(signal.SIGKILL)
     deadline = time.monotonic() + 5.0
     while any(Path(f"/proc/{pid}").exists() for pid in below) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not [pid for pid in below if Path(f"/proc/{pid}").exists()], "processes outlived the server"
     second = own_server(data_dir=first.data_dir)
-    assert cgroups() - groups <= {group for group in cgroups() if "zygote" in group}
+    assert not cgroups(first.data_dir)
     assert second.stop() == 0
-    assert cgroups() == groups
     assert len(Path("/proc/self/mounts").read_text().splitlines()) == mounts
 
 
 def test_a_stop_leaves_nothing(own_server: Begin) -> None:
-    groups = cgroups()
     server = own_server()
     create(server, "f")
     server.client("lambda").invoke(FunctionName="f", Payload=b'{"child": true}')
     below = descendants(server.process.pid)
     assert server.stop(signal.SIGTERM, 5.0) == 0
     assert not [pid for pid in below if Path(f"/proc/{pid}").exists()]
-    assert cgroups() == groups
+    assert not cgroups(server.data_dir)

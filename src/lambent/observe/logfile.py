@@ -144,18 +144,9 @@ class LogFile:
 
     def _write_at_end(self, data: bytes) -> None:
         size = self.size
-        try:
-            with self.path.open("ab", buffering=0) as file:
-                written = 0
-                while written < len(data):
-                    written += file.write(data[written:])
-        except FileNotFoundError:
+        if not size:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            self.path.write_bytes(data)
-        except OSError:
-            with suppress(OSError):
-                os.truncate(self.path, size)
-            raise
+        append(self.path, data)
         self._size = size + len(data)
 
     def _load(self) -> None:
@@ -200,6 +191,20 @@ class LogFile:
                 return file.read(size)
         except FileNotFoundError:
             return b""
+
+
+def append(path: Path, data: bytes) -> None:
+    """Add to a file, which is made if it is missing. Raises OSError, and then the file is as it was."""
+    with path.open("ab", buffering=0) as file:
+        size = file.tell()
+        try:
+            written = 0
+            while written < len(data):
+                written += file.write(data[written:])
+        except OSError:
+            with suppress(OSError):
+                file.truncate(size)
+            raise
 
 
 def _events(data: bytes, offset: int) -> Iterator[Event]:

@@ -4,9 +4,11 @@ Every change is applied at once and its line waits in `unwritten`; who owns the 
 the journal before the events that belong to them. Opening replays the journal and drops a torn last line.
 """
 
-import hashlib
+import os
 import re
+import secrets
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -72,7 +74,6 @@ class Index:
         self.unwritten: list[bytes] = []
         self._folder = folder
         self._groups: dict[tuple[Scope, str], Group] = {}
-        self._serial = 0
         self._replay()
 
     # --- what there is
@@ -102,7 +103,7 @@ class Index:
         """Raises GroupExists."""
         if (scope, name) in self._groups:
             raise GroupExists(name)
-        change = {"op": "group", **_of(scope, name), "created": created, "uid": self._uid(scope, name), "tags": tags}
+        change = {"op": "group", **_of(scope, name), "created": created, "uid": _uid(name), "tags": tags}
         self._change(change)
         return self._groups[scope, name]
 
@@ -110,7 +111,7 @@ class Index:
         """Raises NoSuchGroup, StreamExists."""
         if name in self.group(scope, group).streams:
             raise StreamExists(name)
-        uid = self._uid(scope, group, name)
+        uid = _uid(name)
         self._change({"op": "stream", **_of(scope, group), "stream": name, "created": created, "uid": uid})
         return self.stream(scope, group, name)
 
@@ -161,10 +162,12 @@ class Index:
                 APPLY[change["op"]](self, change)
             except (orjson.JSONDecodeError, KeyError):
                 continue
+        if lines[-1]:
+            os.truncate(self.journal, len(data) - len(lines[-1]))
         live = len(self._groups) + sum(len(group.streams) for group in self._groups.values())
-        if lines[-1] or len(lines) > 2 * live + COMPACT_LINES:
-            self._compact()
-        self._serial = len(lines)
+        if len(lines) > 2 * live + COMPACT_LINES:
+            with suppress(OSError):  # a full disk is no reason not to start
+                self._compact()
 
     def _compact(self) -> None:
         scratch = self.journal.with_suffix(".new")
@@ -181,13 +184,6 @@ class Index:
             for stream in group.streams.values():
                 change = {"op": "stream", **of, "stream": stream.name, "created": stream.created, "uid": stream.uid}
                 yield _journal_line(change)
-
-    def _uid(self, scope: Scope, *names: str) -> str:
-        """A file name: readable, and unlike any that was given before."""
-        self._serial += 1
-        whole = "\0".join((scope.account, scope.region, *names, str(self._serial), str(len(self.unwritten))))
-        readable = re.sub(r"[^A-Za-z0-9]+", "-", names[-1]).strip("-")[:80]
-        return f"{readable}-{hashlib.sha256(whole.encode()).hexdigest()[:12]}"
 
     def _apply_group(self, change: dict[str, Any]) -> None:
         scope = Scope(change["account"], change["region"])
@@ -227,6 +223,12 @@ APPLY: dict[str, Callable[[Index, dict[str, Any]], None]] = {
     "-group": Index._apply_delete_group,
     "-stream": Index._apply_delete_stream,
 }
+
+
+def _uid(name: str) -> str:
+    """A file name: readable, and unlike any that was given before."""
+    readable = re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-")[:80]
+    return f"{readable}-{secrets.token_hex(6)}"
 
 
 def _of(scope: Scope, group: str) -> dict[str, str]:

@@ -49,7 +49,8 @@ class LogStore:
     """The log groups, streams and events of all scopes.
 
     `clock` answers seconds since 1970. All methods are called on one event loop; those that are not async neither
-    wait nor fail. Names are not checked here.
+    wait nor fail; those that change groups or streams also raise OSError when the disk takes nothing. Names are
+    not checked here.
     """
 
     def __init__(self, folder: Path, clock: Callable[[], float] = time.time) -> None:
@@ -89,6 +90,12 @@ class LogStore:
         self._hand_over()
         await self._run(lambda: None)
 
+    async def _settle(self) -> None:
+        """Flush a change of groups or streams. Raises OSError when it is not in the file system."""
+        await self.flush()
+        if self._writer.error is not None:
+            raise self._writer.error
+
     async def close(self) -> None:
         """Flush, and end the thread."""
         await self.flush()
@@ -110,39 +117,39 @@ class LogStore:
         """Raises GroupExists."""
         self._hand_over()
         self._index.create_group(scope, name, self._now(), dict(tags or {}))
-        await self.flush()
+        await self._settle()
 
     async def create_stream(self, scope: Scope, group: str, name: str) -> None:
         """Raises NoSuchGroup, StreamExists."""
         self._hand_over()
         self._index.create_stream(scope, group, name, self._now())
-        await self.flush()
+        await self._settle()
 
     async def set_retention(self, scope: Scope, group: str, days: int | None) -> None:
         """Keep events `days` days; None for ever. Raises NoSuchGroup."""
         self._hand_over()
         self._index.set_retention(scope, group, days)
         self._swept = 0.0
-        await self.flush()
+        await self._settle()
 
     async def set_tags(self, scope: Scope, group: str, tags: dict[str, str]) -> None:
         """Replace all tags of a group. Raises NoSuchGroup."""
         self._hand_over()
         self._index.set_tags(scope, group, tags)
-        await self.flush()
+        await self._settle()
 
     async def delete_group(self, scope: Scope, name: str) -> None:
         """The group, its streams and their events. Raises NoSuchGroup."""
         self._hand_over()
         group = self._index.delete_group(scope, name)
-        await self.flush()
+        await self._settle()
         await self._run(lambda: shutil.rmtree(group.folder, ignore_errors=True))
 
     async def delete_stream(self, scope: Scope, group: str, name: str) -> None:
         """A stream and its events. Raises NoSuchGroup, NoSuchStream."""
         self._hand_over()
         stream = self._index.delete_stream(scope, group, name)
-        await self.flush()
+        await self._settle()
         await self._run(stream.file.truncate)
 
     async def stored_bytes(self, groups: list[Group]) -> list[int]:
@@ -208,17 +215,17 @@ class LogStore:
         size, self._room = BUFFER_BYTES - self._room, BUFFER_BYTES
         batch = Batch(self._now(), {})
         for handle, epoch_ms, message in pending:
-            batch.events.setdefault(self._record(handle, batch.now), []).append((epoch_ms, message))
+            batch.events.setdefault(self._record(handle, min(batch.now, epoch_ms)), []).append((epoch_ms, message))
         batch.journal = b"".join(self._index.unwritten)
         self._index.unwritten.clear()
         if batch.journal or batch.events:
             self._submit(batch, size)
         self._sweep()
 
-    def _record(self, handle: LogStream, now: int) -> Stream:
+    def _record(self, handle: LogStream, created: int) -> Stream:
         record = handle.record
         if record is None or record.deleted:
-            record = handle.record = self._index.ensure_stream(handle.scope, handle.group, handle.name, now)
+            record = handle.record = self._index.ensure_stream(handle.scope, handle.group, handle.name, created)
         return record
 
     def _submit(self, batch: Batch, size: int) -> None:

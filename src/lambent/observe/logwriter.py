@@ -4,6 +4,7 @@ import logging
 from dataclasses import dataclass
 from pathlib import Path
 
+from lambent.observe.logfile import append
 from lambent.observe.logindex import Stream
 
 log = logging.getLogger(__name__)
@@ -21,14 +22,17 @@ class Batch:
 
 
 class Writer:
-    """What can't be written is kept for the next batch; beyond `HELD_EVENTS` the oldest are dropped and counted."""
+    """`error` is why the last batch could not be written, None if it could.
+
+    What can't be written is kept for the next batch; beyond `HELD_EVENTS` the oldest are dropped and counted.
+    """
 
     def __init__(self, journal: Path) -> None:
         self.dropped = 0
         self._journal = journal
         self._unwritten = b""
         self._held: list[tuple[int, Stream, list[tuple[int, str]]]] = []
-        self._failing = False
+        self.error: OSError | None = None
 
     def write(self, batch: Batch) -> None:
         """Never raises: what went wrong is logged once, until it goes well again."""
@@ -49,8 +53,7 @@ class Writer:
         if not self._unwritten:
             return None
         try:
-            with self._journal.open("ab") as file:
-                file.write(self._unwritten)
+            append(self._journal, self._unwritten)
         except OSError as error:
             return error
         self._unwritten = b""
@@ -64,11 +67,11 @@ class Writer:
             self.dropped += lost
 
     def _tell(self, error: OSError | None) -> None:
-        if error is not None and not self._failing:
+        if error is not None and self.error is None:
             log.error("log events can't be written, they are held back: %s", error)
-        elif error is None and self._failing:
+        elif error is None and self.error is not None:
             log.error("log events are written again; %d were dropped", self.dropped)
-        self._failing = error is not None
+        self.error = error
 
 
 def _write(stream: Stream, events: list[tuple[int, str]], now: int) -> OSError | None:

@@ -1,3 +1,5 @@
+import resource
+import signal
 from pathlib import Path
 
 import pytest
@@ -80,3 +82,22 @@ def test_lone_surrogates_are_replaced(tmp_path: Path) -> None:
     file = LogFile(tmp_path / "a.jsonl")
     file.append([(1, "a\ud800")], 0)
     assert messages(file) == ["a?"]
+
+
+def test_a_disk_that_fills_up_midway_leaves_no_half_line(tmp_path: Path) -> None:
+    """RLIMIT_FSIZE stands in for the full disk: the write stops short, then fails."""
+    file = LogFile(tmp_path / "a.jsonl")
+    file.append([(1, "a")], 0)
+    size = file.size
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size + 10, limits[1]))
+    try:
+        with pytest.raises(OSError, match="large"):
+            file.append([(2, "b" * 100)], 0)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, handler)
+    assert file.path.stat().st_size == size
+    file.append([(3, "c")], 0)
+    assert messages(file) == ["a", "c"]

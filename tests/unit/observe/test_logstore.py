@@ -256,3 +256,18 @@ def test_a_torn_index_is_mended(tmp_path: Path) -> None:
         journal.write(b'{"op":"group","acc')
     with_store(tmp_path, more)
     with_store(tmp_path, read)
+
+
+def test_a_change_that_the_disk_refuses_is_not_called_done(tmp_path: Path) -> None:
+    async def body(store: LogStore) -> None:
+        (tmp_path / "index.jsonl").mkdir()
+        with pytest.raises(OSError, match="directory"):
+            await store.create_group(HERE, "a")
+        (tmp_path / "index.jsonl").rmdir()
+        await store.create_group(HERE, "b")
+
+    async def read(store: LogStore) -> None:
+        assert [group.name for group in store.groups(HERE)] == ["a", "b"]
+
+    with_store(tmp_path, body)
+    with_store(tmp_path, read)
