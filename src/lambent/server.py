@@ -209,7 +209,8 @@ async def _open_lambda(
     doors.listener = Listener(gateway, short)
     stack.push_async_callback(doors.listener.close)
     settling.resume(env)
-    base.background.spawn(_housekeeping(store, pools))
+    housekeeping = asyncio.create_task(_housekeeping(store, pools))
+    stack.callback(housekeeping.cancel)
     await doors.serve(base.door)
 
 

@@ -32,6 +32,8 @@ class Home(Protocol):
 
     def offer(self, environment: "Environment") -> None: ...
 
+    def soon(self, environment: "Environment") -> None: ...
+
     def gone(self, environment: "Environment") -> None: ...
 
 
@@ -143,6 +145,7 @@ class Environment:
                 self._journal.init_start(self._launched.runtime_version, self._launched.runtime_arn)
             if self._former is not None:
                 await asyncio.shield(self._former.exited)
+            self._apply(Event.STARTED)
             process = await self._launched.start_runtime(self._journal.pipes.writers)
         except Exception:
             log.exception("environment %s of %s could not be started", self._journal.stream, self.function.arn)
@@ -154,7 +157,6 @@ class Environment:
             return
         self._process = process
         process.exited.add_done_callback(lambda _: self._on_exit(process))
-        self._apply(Event.STARTED)
 
     def _on_exit(self, process: RuntimeProcess) -> None:
         if process is not self._process or process.exited.cancelled():
@@ -255,9 +257,11 @@ class Environment:
             return
         self._begin_invocation()
         self._running = None
+        # AWS reports an invocation that timed out with its timeout, not with what it took to find out.
+        seconds = self._state.timeout if status == "timeout" else self._clock.monotonic() - running.started
         figures = Report(
             request_id=running.invocation.request_id,
-            duration_ms=(self._clock.monotonic() - running.started) * 1000,
+            duration_ms=seconds * 1000,
             memory_mb=self.function.memory,
             max_memory_mb=self._max_memory_mb(),
             init_ms=self._init_ms(),
@@ -288,6 +292,9 @@ class Environment:
     def _offer(self) -> None:
         self._home.offer(self)
 
+    def _soon(self) -> None:
+        self._home.soon(self)
+
     def _destroy(self) -> None:
         self._home.gone(self)
         self._process = None
@@ -314,5 +321,6 @@ EFFECTS: dict[Effect, Callable[[Environment], None]] = {
     Effect.ARM: Environment._arm,
     Effect.DISARM: Environment._disarm,
     Effect.OFFER: Environment._offer,
+    Effect.SOON: Environment._soon,
     Effect.DESTROY: Environment._destroy,
 }

@@ -20,9 +20,13 @@ def key_of(function: FunctionVersion) -> Key:
 
 @dataclass(slots=True)
 class Pool:
-    """The environments of one revision. `idle` is in the order in which they fell idle, with the time."""
+    """The environments of one revision.
+
+    `idle` is in the order in which they fell idle, with the time; `soon` have answered and not asked for more yet.
+    """
 
     idle: list[tuple[Environment, float]] = field(default_factory=list)
+    soon: list[Environment] = field(default_factory=list)
     all: set[Environment] = field(default_factory=set)
 
 
@@ -45,24 +49,34 @@ class Pools:
         self._pools: dict[Key, Pool] = {}
 
     def acquire(self, function: FunctionVersion) -> Environment:
-        """The newest idle environment of this revision, else a new one."""
+        """The newest idle environment of this revision, else one that is about to be idle, else a new one."""
         key = key_of(function)
         pool = self._pools.get(key)
         if pool is None:
             pool = self._pools[key] = Pool()
         if pool.idle:
             return pool.idle.pop()[0]
+        if pool.soon:
+            return pool.soon.pop(0)
         environment = self._create(function, self)
         pool.all.add(environment)
         return environment
+
+    def soon(self, environment: Environment) -> None:
+        """`environment` has answered; an invocation that it gets now waits until its runtime asks."""
+        pool = self._pools.get(key_of(environment.function))
+        if pool is not None and environment in pool.all and self._idle_seconds > 0:
+            pool.soon.append(environment)
 
     def offer(self, environment: Environment) -> None:
         """`environment` is free for the next invocation."""
         pool = self._pools.get(key_of(environment.function))
         if pool is None or environment not in pool.all or self._idle_seconds <= 0:
             environment.retire()
-        else:
-            pool.idle.append((environment, self._now()))
+            return
+        if environment in pool.soon:
+            pool.soon.remove(environment)
+        pool.idle.append((environment, self._now()))
 
     def gone(self, environment: Environment) -> None:
         """`environment` takes no further invocation."""
@@ -72,6 +86,7 @@ class Pools:
             return
         pool.all.discard(environment)
         pool.idle = [entry for entry in pool.idle if entry[0] is not environment]
+        pool.soon = [one for one in pool.soon if one is not environment]
         if not pool.all:
             del self._pools[key]
 

@@ -84,6 +84,8 @@ class Effect(enum.Enum):
     DISARM = "disarm"
     OFFER = "offer"
     """Free for the next invocation."""
+    SOON = "soon"
+    """Answered, and free as soon as the runtime asks: better than a cold start for an invocation that comes now."""
     DESTROY = "destroy"
 
 
@@ -205,10 +207,18 @@ def _answer_and_reset(answer: Effect) -> Callable[[State, float, float], Step]:
 
 def _answered(state: State, now: float, timeout: float) -> Step:
     after = _in_phase(state, Phase.ANSWERED, False, state.timeout, state.deadline)
-    return after, (Effect.ANSWER_RESPONSE,)
+    return after, (Effect.ANSWER_RESPONSE,) if state.retired else (Effect.SOON, Effect.ANSWER_RESPONSE)
+
+
+def _wait_for_next(state: State, now: float, timeout: float) -> Step:
+    # The timer stays that of the invocation before: it bounds how long the runtime may take to ask.
+    return _in_phase(state, Phase.ANSWERED, True, timeout, state.deadline), ()
 
 
 def _idle_again(state: State, now: float, timeout: float) -> Step:
+    if state.invoked:
+        running, effects = _run(state, now, state.timeout)
+        return running, (Effect.DISARM, *effects)
     if state.retired:
         return _end(state, now, timeout)
     idle = _in_phase(state, Phase.IDLE, False, state.timeout, state.deadline)
@@ -216,7 +226,11 @@ def _idle_again(state: State, now: float, timeout: float) -> Step:
 
 
 def _lost_after_answer(state: State, now: float, timeout: float) -> Step:
-    return _to_reset(state, (Effect.DISARM, Effect.KILL_RUNTIME))
+    first = (Effect.DISARM, Effect.KILL_RUNTIME)
+    if not state.invoked:
+        return _to_reset(state, first)
+    again, effects = _reinit(state, now, state.timeout)
+    return again, first + effects
 
 
 def _idle_exit(state: State, now: float, timeout: float) -> Step:
@@ -272,6 +286,7 @@ TABLE: dict[tuple[Phase, Event], Rule] = {
     (Phase.BUSY, Event.OUT_OF_MEMORY): _out_of_memory,
     (Phase.BUSY, Event.DEADLINE): _answer_and_reset(Effect.ANSWER_TIMEOUT),
     (Phase.BUSY, Event.RETIRE): _retire_later,
+    (Phase.ANSWERED, Event.INVOKE): _wait_for_next,
     (Phase.ANSWERED, Event.NEXT): _idle_again,
     (Phase.ANSWERED, Event.EXITED): _lost_after_answer,
     (Phase.ANSWERED, Event.OUT_OF_MEMORY): _out_of_memory,

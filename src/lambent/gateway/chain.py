@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import orjson
+from botocore.exceptions import UnknownServiceError
 
 from lambent.gateway.exchange import Exchange, Here
 from lambent.model.answer import Answer
@@ -97,7 +98,12 @@ async def find_service(gateway: Gateway, exchange: Exchange) -> Response | None:
         exchange.service = wire_service.load(name)
         return None
     assert exchange.caller is not None
-    return await gateway.forward(exchange.request, exchange.caller, name)
+    try:
+        return await gateway.forward(exchange.request, exchange.caller, name)
+    except Fault:
+        with contextlib.suppress(UnknownServiceError, ValueError):
+            exchange.service = wire_service.load(name)  # to say so in that service's own form
+        raise
 
 
 async def find_operation(gateway: Gateway, exchange: Exchange) -> None:

@@ -54,6 +54,8 @@ def credential_of(request: Request) -> Credential | None:
         return _scope(found[1])
     if "X-Amz-Credential" in request.query:
         return _scope(parse_qs(request.query).get("X-Amz-Credential", [""])[0])
+    if "AWSAccessKeyId" in request.query:  # a link presigned with Signature Version 2 names nothing but the key
+        return Credential(parse_qs(request.query).get("AWSAccessKeyId", [""])[0], "", "", "")
     return None
 
 
@@ -61,7 +63,7 @@ def service_of(request: Request) -> str | None:
     """botocore's name of the service that `request` is for, or None when nothing in it says so."""
     credential = credential_of(request)
     entries = index()
-    if credential is not None:
+    if credential is not None and credential.service:
         signers = by_signing_name().get(credential.service, ())
         if len(signers) == 1:
             return signers[0].name

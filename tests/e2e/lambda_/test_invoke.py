@@ -206,6 +206,13 @@ def test_two_at_once_get_two_environments(server: Server, deploy: Deploy) -> Non
     assert len(set(streams)) == 4
 
 
+def test_one_after_the_other_share_one_environment(server: Server, deploy: Deploy) -> None:
+    name = deploy("def handler(event, context):\n    return context.log_stream_name\n")
+    client = server.client("lambda")
+    streams = {client.invoke(FunctionName=name)["Payload"].read() for _ in range(200)}
+    assert len(streams) == 1
+
+
 def test_changed_code_drains_the_old_environments(server: Server, deploy: Deploy) -> None:
     from tests.e2e.conftest import package
 

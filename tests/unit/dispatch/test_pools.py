@@ -46,6 +46,18 @@ def test_the_newest_idle_environment_is_used_first() -> None:
     assert made.acquire(FUNCTION) not in (first, second)
 
 
+def test_one_that_has_just_answered_is_better_than_a_new_one() -> None:
+    made, _ = pools()
+    first = made.acquire(FUNCTION)
+    made.soon(first)
+    assert made.acquire(FUNCTION) is first
+    assert made.acquire(FUNCTION) is not first
+    made.soon(first)
+    made.offer(first)
+    assert made.acquire(FUNCTION) is first
+    assert made.acquire(FUNCTION) is not first
+
+
 def test_another_revision_gets_environments_of_its_own() -> None:
     made, _ = pools()
     first = made.acquire(FUNCTION)

@@ -40,8 +40,28 @@ def test_a_cold_start_delivers_when_the_runtime_asks() -> None:
 def test_a_warm_environment_is_offered_again() -> None:
     state, effects = walk(*COLD, (Event.RESPONSE, 0.6), (Event.NEXT, 0.7))
     assert state.phase is Phase.IDLE
-    assert effects[-2] == (Effect.ANSWER_RESPONSE,)
+    assert effects[-2] == (Effect.SOON, Effect.ANSWER_RESPONSE)
     assert effects[-1] == (Effect.DISARM, Effect.OFFER)
+
+
+def test_an_invocation_waits_for_the_runtime_that_has_just_answered() -> None:
+    state, effects = walk(*COLD, (Event.RESPONSE, 0.6), (Event.INVOKE, 0.61), (Event.NEXT, 0.62))
+    assert state.phase is Phase.BUSY
+    assert effects[-2] == ()
+    assert effects[-1] == (Effect.DISARM, Effect.DELIVER, Effect.ARM)
+    assert state.deadline == pytest.approx(3.62)
+
+
+@pytest.mark.parametrize("event", [Event.EXITED, Event.DEADLINE])
+def test_it_starts_again_if_that_runtime_does_not_come_back(event: Event) -> None:
+    state, effects = walk(*COLD, (Event.RESPONSE, 0.6), (Event.INVOKE, 0.61), (event, 1.0))
+    assert state.phase is Phase.REINIT
+    assert effects[-1] == (Effect.DISARM, Effect.KILL_RUNTIME, Effect.START_RUNTIME, Effect.ARM)
+
+
+def test_a_retired_environment_is_not_offered_before_it_ends() -> None:
+    _, effects = walk(*COLD, (Event.RETIRE, 0.55), (Event.RESPONSE, 0.6))
+    assert effects[-1] == (Effect.ANSWER_RESPONSE,)
 
 
 def test_a_timeout_kills_the_runtime_and_keeps_the_sandbox() -> None:
