@@ -29,10 +29,23 @@ check: $(READY)  ## format, lint, types, unit tests
 test: $(READY)  ## all the tests
 	$(BIN)/pytest
 
+seed invoke: export AWS_ENDPOINT_URL ?= http://127.0.0.1:4566
+seed invoke: export AWS_ACCESS_KEY_ID ?= 000000000000
+seed invoke: export AWS_SECRET_ACCESS_KEY ?= lambent
+seed invoke: export AWS_DEFAULT_REGION ?= us-east-1
+BUCKET ?= reports
+COUNT ?= 200
+
+seed: $(READY)  ## upload PDFs to BUCKET: those of SOURCE_DIR, else COUNT made ones
+	@$(BIN)/python -m examples.pdf_manifest.seed --bucket $(BUCKET) $(if $(SOURCE_DIR),--source $(SOURCE_DIR),--count $(COUNT))
+
+invoke: $(READY)  ## invoke the deployed PDF manifest function for BUCKET
+	@$(BIN)/python -m examples.pdf_manifest.invoke --bucket $(BUCKET)
+
 bench: $(READY)  ## figures beside their references, measured in one run
 	@$(BIN)/python -m bench
 
 clean:  ## remove what make made
 	rm -rf $(VENV) .lambent
 
-.PHONY: help setup demo check test bench clean
+.PHONY: help setup demo check test seed invoke bench clean

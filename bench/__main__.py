@@ -9,8 +9,6 @@ import sys
 from collections.abc import Awaitable, Callable
 
 import uvloop
-from examples.demo.errors import DemoError
-from examples.demo.server import Server
 from rich.console import Console
 from rich.markup import escape
 from rich.status import Status
@@ -19,6 +17,8 @@ from bench import cold, control, environments, warm
 from bench.client import BenchError, Endpoint, call
 from bench.figures import Figure, table
 from bench.lab import FULL, QUICK, Lab
+from examples.demo.errors import DemoError
+from examples.demo.server import Server
 
 MEASUREMENTS: dict[str, Callable[[Lab], Awaitable[list[Figure]]]] = {
     "warm": warm.measure,

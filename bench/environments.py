@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
-from examples.demo.processes import Started, below
-
 from bench.client import BenchError, Endpoint, call
 from bench.figures import Figure, Goal
 from bench.functions import HOLD
 from bench.lab import Functions, Lab, fresh_name
 from bench.processes import relay, runtimes
+from examples.demo.processes import Started, below
 
 SLOWEST_START = 40.0
 """Environments a second that must start at least for all to be busy at once."""

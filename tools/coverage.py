@@ -11,7 +11,7 @@ from lambent.services.lambda_.operations import OPERATIONS as LAMBDA
 from lambent.services.logs.operations import OPERATIONS as LOGS
 
 PAGE = Path(__file__).parents[1] / "docs" / "coverage.md"
-SERVICES = {"lambda": LAMBDA, "logs": LOGS}
+SERVICES = {"lambda": frozenset(LAMBDA), "logs": frozenset(LOGS)}
 
 HEAD = """# Coverage
 
@@ -24,10 +24,10 @@ Every service that is not listed here is answered by the neighbour (moto by defa
 
 def page() -> str:
     """The whole page."""
-    return HEAD + "".join(_section(name, set(table)) for name, table in SERVICES.items())
+    return HEAD + "".join(_section(name, done) for name, done in SERVICES.items())
 
 
-def _section(name: str, done: set[str]) -> str:
+def _section(name: str, done: frozenset[str]) -> str:
     known = sorted(botocore.session.Session().get_service_model(name).operation_names)
     unknown = done - set(known)
     assert not unknown, f"{name} answers operations that its model does not have: {unknown}"

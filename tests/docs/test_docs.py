@@ -4,9 +4,9 @@ import re
 from pathlib import Path
 
 import pytest
-from tools import coverage
 
 from lambent.engine.environment import Phase
+from tools import coverage
 
 ROOT = Path(__file__).parents[2]
 

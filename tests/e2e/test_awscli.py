@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from tests.e2e.conftest import ROLE, RUNTIME, Server, package
 
 AWS = Path(sys.executable).with_name("aws")

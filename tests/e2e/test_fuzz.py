@@ -7,6 +7,7 @@ import urllib.request
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
 from tests.e2e.conftest import Server
 
 SERVICES = ("lambda", "logs", "s3", "sqs", "nonsense", "")

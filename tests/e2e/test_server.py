@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from tests.e2e.conftest import ROLE, RUNTIME, Server, package
 
 ECHO = {"app.py": "def handler(event, context):\n    return event\n"}

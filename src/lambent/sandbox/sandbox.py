@@ -82,7 +82,7 @@ class Sandbox:
         self._made = made
         self._loop = loop
         self._ready: asyncio.Future[None] = loop.create_future()
-        self._starting: asyncio.Future[wire.Message] | None = None
+        self._starting: asyncio.Future[Process] | None = None
         self._failure: StepFailed | None = None
         self._process: Process | None = None
         self._frozen = False
@@ -119,10 +119,9 @@ class Sandbox:
         self.thaw()
         self._starting = self._loop.create_future()
         try:
-            message = await self._ask(spec, self._starting)
+            return await self._ask(spec, self._starting)
         finally:
             self._starting = None
-        return self._began(message)
 
     def throttle(self) -> None:
         """Hold the CPU limit from now on."""
@@ -197,7 +196,7 @@ class Sandbox:
 
     # --- the conversation with the keeper
 
-    async def _ask(self, spec: ProcessSpec, started: "asyncio.Future[wire.Message]") -> wire.Message:
+    async def _ask(self, spec: ProcessSpec, started: "asyncio.Future[Process]") -> Process:
         extra = {} if self._made.folder is None else {"TMPDIR": self.inside("/tmp")}  # noqa: S108
         try:
             await self._channel.send(process_order(spec, extra, self.fail_step), list(spec.fds.values()))
@@ -213,7 +212,8 @@ class Sandbox:
     fail_step = ""
     """A step of the next start that is made to fail: the tests' seam."""
 
-    def _began(self, message: wire.Message) -> Process:
+    def _began(self, message: wire.Message) -> None:
+        """Here and not where it is awaited: the process's end may be the next message."""
         group = self._made.group
         process = Process(self, message.pid)
         process.times = message.body["times"]
@@ -221,13 +221,10 @@ class Sandbox:
         self._over = False
         self._oom_kills = group.oom_kills()
         group.watch(message.pid)
-        if self.gone.done():
-            process.exited.set_result(ExitStatus(signal=signal.SIGKILL))
-            return process
         if self.spec.throttled:
             self.throttle()
         self._made.watcher.add(self)
-        return process
+        self._resolve(self._starting, process)
 
     def _on_message(self, message: wire.Message | None) -> None:
         if message is None:
@@ -235,7 +232,7 @@ class Sandbox:
         elif "error" in message.body:
             self._failed(message.body["error"])
         elif "started" in message.body:
-            self._resolve(self._starting, message)
+            self._began(message)
         elif "exited" in message.body:
             self._exited(message.body["exited"])
         elif "ready" in message.body:

@@ -4,6 +4,7 @@ import http.client
 import re
 
 import pytest
+
 from tests.e2e.conftest import Deploy, Server
 
 AUTH = "AWS4-HMAC-SHA256 Credential=test/20261121/us-east-1/lambda/aws4_request, SignedHeaders=host, Signature=0"

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+
 from tests.e2e.conftest import Deploy, Server
 
 ECHO = "def handler(event, context):\n    return event\n"

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import ClientError
+
 from tests.e2e.neighbour.front import Front, front
 
 NAMES = [f"2026/04/{number:03} Bericht für Zoë+~%20 {'日本' * (number % 3)}.PDF" for number in range(50)]

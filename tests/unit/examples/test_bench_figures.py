@@ -1,6 +1,7 @@
 """How figures of the bench are compared and written."""
 
 import pytest
+
 from bench.figures import Figure, Goal, percentile, shown
 
 

@@ -4,6 +4,7 @@ import io
 from pathlib import Path
 
 import pypdf
+
 from examples.pdf_manifest import seed
 
 

@@ -1,9 +1,9 @@
 from pathlib import Path
 
 import pytest
-from tests.unit.services_logs.wired import HERE, NOW, Wired, with_logs
 
 from lambent.model.scope import Scope
+from tests.unit.services_logs.wired import HERE, NOW, Wired, with_logs
 
 GROUP = "/aws/lambda/f"
 ARN = f"arn:aws:logs:eu-west-1:111111111111:log-group:{GROUP}"

@@ -1,6 +1,6 @@
 """Removes control groups that nobody owns any more, and what still runs in them. Used by the guard and the server."""
 
-# ruff: noqa: PTH102, PTH103, PTH106, PTH112, PTH114, PTH115, PTH120, PTH123, PTH208, PTH211
+# ruff: noqa: PTH106, PTH123, PTH208
 # (paths are strings here: pathlib would be one more import in every fork)
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What of the host every sandbox sees, and what is generated for it. Data, and the few looks at the host it needs."""
 
-# ruff: noqa: PTH102, PTH103, PTH106, PTH112, PTH114, PTH115, PTH120, PTH123, PTH208, PTH211, S108
+# ruff: noqa: PTH112, PTH114, PTH115, S108
 # (paths are strings here: pathlib would be one more import in every fork)
 
 from __future__ import annotations

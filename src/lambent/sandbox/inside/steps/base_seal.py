@@ -1,6 +1,6 @@
 """The base root becomes the root, the host is gone from it, and nothing in it can be written any more."""
 
-# ruff: noqa: PTH102, PTH103, PTH106, PTH112, PTH114, PTH115, PTH120, PTH123, PTH208, PTH211
+# ruff: noqa: PTH102, PTH106
 # (paths are strings here: pathlib would be one more import in every fork)
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Imports what the sandboxes will use, so that they need not."""
 
-# ruff: noqa: PTH102, PTH103, PTH106, PTH112, PTH114, PTH115, PTH120, PTH123, PTH208, PTH211
+# ruff: noqa: PTH112, PTH123, PTH208
 # (paths are strings here: pathlib would be one more import in every fork)
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The host's paths are wiped from the command line that every fork inherits."""
 
-# ruff: noqa: PTH102, PTH103, PTH106, PTH112, PTH114, PTH115, PTH120, PTH123, PTH208, PTH211
+# ruff: noqa: PTH123
 # (paths are strings here: pathlib would be one more import in every fork)
 
 from __future__ import annotations
