@@ -46,6 +46,7 @@ from lambent.observe.journal import Journal
 from lambent.observe.logstore import LogStore
 from lambent.runtimes import interpreters, python, table
 from lambent.sandbox import probe
+from lambent.sandbox.errors import LevelUnavailable
 from lambent.sandbox.host import SandboxHost
 from lambent.sandbox.spec import Level
 from lambent.services.lambda_ import faults, settling
@@ -98,7 +99,10 @@ async def _serve(settings: Settings) -> int:
 async def _open(stack: AsyncExitStack, settings: Settings) -> tuple[str, str]:
     """Open every part; answers the endpoint's URL and the level of isolation. Raises StartError."""
     abilities = await asyncio.to_thread(probe.probe)
-    level = probe.choose(settings.isolation, abilities)
+    try:
+        level = probe.choose(settings.isolation, abilities)
+    except LevelUnavailable as error:
+        raise StartError(str(error)) from error
     door = _bind(settings.host, settings.port)
     stack.callback(door.close)
     store = await _open_store(stack, settings)
@@ -182,6 +186,7 @@ async def _open_lambda(
         code_url=links.url,
         invoker=invoker,
         prepare=functools.partial(_prepare, places, base.host),
+        pause=asyncio.sleep,
         limits=limits,
         architecture="arm64" if platform.machine() == "aarch64" else "x86_64",
     )

@@ -52,10 +52,11 @@ class Server:
         return status
 
 
-def start(data_dir: Path, *arguments: str, env: dict[str, str] | None = None) -> Server:
-    """Start a server on a free port and wait for its ready line."""
-    command = [sys.executable, "-m", "lambent.cli.main", "up", "--port", "0", "--data-dir", str(data_dir), *arguments]
-    environment = {**os.environ, **(env or {})}
+def start(data_dir: Path, *arguments: str, env: dict[str, str] | None = None, prefix: tuple[str, ...] = ()) -> Server:
+    """Start a server on a free port and wait for its ready line. `prefix` stands for the interpreter."""
+    python = prefix or (sys.executable,)
+    command = [*python, "-m", "lambent.cli.main", "up", "--port", "0", "--data-dir", str(data_dir), *arguments]
+    environment = env if prefix else {**os.environ, **(env or {})}
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment)
     assert process.stdout is not None
     lines: list[str] = []

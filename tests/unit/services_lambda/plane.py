@@ -49,6 +49,7 @@ class Plane:
     objects: dict[tuple[str, str], bytes] = field(default_factory=dict)
     retired: list[str] = field(default_factory=list)
     prepared: list[str] = field(default_factory=list)
+    paused: float = 0.0
     spawned: list[Coroutine[Any, Any, None]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -65,8 +66,14 @@ class Plane:
             code_url=lambda digest: f"http://localhost/{digest}",
             invoker=NoInvoker(),
             prepare=self._prepare,
+            pause=self._pause,
             limits=self.limits,
         )
+
+    async def _pause(self, seconds: float) -> None:
+        self.paused += seconds
+        if self.paused > 60:
+            raise AssertionError("a store that stays broken is asked for ever")
 
     async def _prepare(self, function: FunctionVersion) -> None:
         self.prepared.append(function.name)

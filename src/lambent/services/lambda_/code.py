@@ -20,9 +20,7 @@ async def fetch(env: LambdaEnv, caller: Caller, source: Mapping[str, Any]) -> by
     in_bucket = source.get("S3Bucket"), source.get("S3Key")
     if zipped is not None:
         if any(in_bucket) or source.get("S3ObjectVersion"):
-            raise faults.invalid(
-                "Please do not provide other FunctionCode parameters when providing a ZipFile."
-            )
+            raise faults.invalid("Please do not provide other FunctionCode parameters when providing a ZipFile.")
         if len(zipped) > env.limits.zip_direct:
             limit = env.limits.zip_direct
             raise faults.too_large_entity(f"Zipped size must be smaller than {limit} bytes")

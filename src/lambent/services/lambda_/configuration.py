@@ -61,8 +61,7 @@ RESERVED = frozenset(
 """Variables that only the runtime sets. Source: developer guide, configuration-envvars."""
 
 _UNCONFIGURABLE = (
-    "Lambda was unable to configure your environment variables because "
-    "the environment variables you have provided "
+    "Lambda was unable to configure your environment variables because the environment variables you have provided "
 )
 _PLAIN = ("Role", "Handler", "Description", "Timeout", "MemorySize")
 _ROLE = re.compile(r"arn:aws[a-zA-Z-]*:iam::\d{12}:role/.+")

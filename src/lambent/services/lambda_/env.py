@@ -32,7 +32,7 @@ class LambdaEnv:
     that AWS or this machine does not have. `retire(scope, name)` is told when a function's code or
     configuration changed or the function is gone. `spawn` runs a coroutine in the background, which never
     raises. `code_url` makes a link that downloads the package of a digest. `prepare` makes the machine ready to run a
-    function before it turns Active, and raises when it can't. `architecture` is this machine's,
+    function before it turns Active, and raises when it can't. `pause` waits seconds. `architecture` is this machine's,
     in AWS's words.
     """
 
@@ -47,5 +47,6 @@ class LambdaEnv:
     code_url: Callable[[str], str]
     invoker: Invoker
     prepare: Callable[[FunctionVersion], Awaitable[None]]
+    pause: Callable[[float], Awaitable[None]]
     limits: Limits = AWS_2026
     architecture: str = "x86_64"

@@ -12,9 +12,7 @@ def invalid(message: str) -> Fault:
 
 def unsupported(setting: str) -> Fault:
     """A setting that AWS has and Lambent refuses, rather than ignore it."""
-    return invalid(
-        f"{setting} is not supported by Lambent yet; it would have no effect here, so it is refused."
-    )
+    return invalid(f"{setting} is not supported by Lambent yet; it would have no effect here, so it is refused.")
 
 
 def conflict(message: str) -> Fault:
@@ -29,16 +27,13 @@ def function_exists(name: str) -> Fault:
 
 def update_in_progress(arn: str) -> Fault:
     """A change while another one is under way."""
-    return conflict(
-        "The operation cannot be performed at this time. An update is in progress for resource: " + arn
-    )
+    return conflict("The operation cannot be performed at this time. An update is in progress for resource: " + arn)
 
 
 def not_active(state: str) -> Fault:
     """A change of a function that is not there yet, or no more."""
     return conflict(
-        "The operation cannot be performed at this time. "
-        f"The function is currently in the following state: {state}"
+        f"The operation cannot be performed at this time. The function is currently in the following state: {state}"
     )
 
 
@@ -87,6 +82,4 @@ def s3_refused(code: str, message: str) -> Fault:
 
 def too_many_requests(reason: str) -> Fault:
     """429: the invocation was throttled."""
-    return Fault(
-        "TooManyRequestsException", "Rate Exceeded.", members={"Type": "User", "Reason": reason}, status=429
-    )
+    return Fault("TooManyRequestsException", "Rate Exceeded.", members={"Type": "User", "Reason": reason}, status=429)

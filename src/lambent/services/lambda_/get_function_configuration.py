@@ -8,9 +8,7 @@ from lambent.services.lambda_.env import LambdaEnv
 from lambent.services.lambda_.lookup import find, refer
 
 
-async def get_function_configuration(
-    env: LambdaEnv, caller: Caller, params: dict[str, Any]
-) -> dict[str, Any]:
+async def get_function_configuration(env: LambdaEnv, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
     """The configuration alone."""
     ref = refer(caller.scope, params["FunctionName"], params.get("Qualifier"))
     return answer(find(env.functions, ref), ref.qualifier)

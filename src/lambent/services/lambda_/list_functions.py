@@ -16,8 +16,6 @@ async def list_functions(env: LambdaEnv, caller: Caller, params: dict[str, Any])
         raise faults.unsupported("MasterRegion (Lambda@Edge)")
     every = params.get("FunctionVersion") == "ALL"
     limit = page_size(params)
-    found = env.functions.page(
-        caller.scope, read_marker(params), limit + 1, version=None if every else LATEST
-    )
+    found = env.functions.page(caller.scope, read_marker(params), limit + 1, version=None if every else LATEST)
     page = [listed(record, record.version if every else None) for record in found[:limit]]
     return {"Functions": page} | ({"NextMarker": marker_after(found[limit - 1])} if found[limit:] else {})

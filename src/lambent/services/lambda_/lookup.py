@@ -51,9 +51,7 @@ def find_latest(functions: Functions, scope: Scope, name: str) -> FunctionRecord
     ref = refer(scope, name)
     if ref.qualifier not in (None, LATEST):
         # Wording of our own: no recorded answer shows an update through a version's ARN.
-        raise faults.invalid(
-            "This operation is permitted on $LATEST only: send the name without a qualifier."
-        )
+        raise faults.invalid("This operation is permitted on $LATEST only: send the name without a qualifier.")
     return find(functions, FunctionRef(scope, ref.name))
 
 

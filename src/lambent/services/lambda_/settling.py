@@ -15,18 +15,20 @@ from lambent.store.record import FunctionRecord
 
 _log = logging.getLogger(__name__)
 
-ATTEMPTS = 100
-"""Tag changes that may get in between before the rest is left to the next start."""
+ATTEMPTS = 1000
+"""Changes that may get in between, and writes that may fail, before the rest is left to the next start."""
+RETRY_SECONDS = 2.0
 
 
 async def settle(env: LambdaEnv, scope: Scope, name: str) -> None:
-    """Bring a function to rest. Never raises: what can't be written now is done at the next start."""
-    try:
-        for _ in range(ATTEMPTS):
+    """Bring a function to rest. What can't be written now (a full disk) is tried again, at last at the next start."""
+    for _ in range(ATTEMPTS):
+        try:
             if await _settled(env, scope, name):
                 return
-    except StoreError:
-        _log.exception("%s stays unfinished until the next start", name)
+        except StoreError as error:
+            _log.warning("%s is not finished yet: %s", name, error)
+            await env.pause(RETRY_SECONDS)
 
 
 async def _settled(env: LambdaEnv, scope: Scope, name: str) -> bool:

@@ -15,8 +15,7 @@ _NOT_HERE = {
     "event-source-mapping": "Event source mapping not found: {arn}",
     "capacity-provider": "Capacity provider not found: {arn}",
     "code-signing-config": (
-        "The code signing configuration cannot be found. "
-        "Check that the provided configuration is not deleted: {arn}."
+        "The code signing configuration cannot be found. Check that the provided configuration is not deleted: {arn}."
     ),
     "layer": "Layer not found: {arn}",  # wording of our own
 }
@@ -32,16 +31,12 @@ def tagged(env: LambdaEnv, scope: Scope, arn: str) -> FunctionRef:
         raise faults.not_found(_NOT_HERE[kind].format(arn=arn))
     ref = refer(scope, arn)
     if ref.qualifier:
-        raise faults.invalid(
-            "Tags on function aliases and versions are not supported. Please specify a function ARN."
-        )
+        raise faults.invalid("Tags on function aliases and versions are not supported. Please specify a function ARN.")
     find(env.functions, ref)
     return ref
 
 
-async def change_tags(
-    env: LambdaEnv, ref: FunctionRef, change: Callable[[dict[str, str]], Mapping[str, str]]
-) -> None:
+async def change_tags(env: LambdaEnv, ref: FunctionRef, change: Callable[[dict[str, str]], Mapping[str, str]]) -> None:
     """Put `change(tags)` in the place of the tags, under a new RevisionId, as AWS does. Raises Fault."""
     for _ in range(ATTEMPTS):
         record = find(env.functions, ref)

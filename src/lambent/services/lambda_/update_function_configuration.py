@@ -10,9 +10,7 @@ from lambent.services.lambda_.env import LambdaEnv
 _KNOWN = configuration.SETTINGS | {"FunctionName", "RevisionId"}
 
 
-async def update_function_configuration(
-    env: LambdaEnv, caller: Caller, params: dict[str, Any]
-) -> dict[str, Any]:
+async def update_function_configuration(env: LambdaEnv, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
     """Answers InProgress; what was not sent stays."""
     record = changeable(env, caller, params)
     unsupported.refuse(params, _KNOWN)

@@ -1,0 +1,91 @@
+"""The server as an ordinary user: the same isolation where user namespaces are allowed, and level process."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.conftest import ROLE, Server, package, start
+
+UID = 65534
+CODE = """
+import os, socket, subprocess
+def handler(event, context):
+    seen = {"uid": os.getuid(), "pids": len([n for n in os.listdir("/proc") if n.isdigit()])}
+    try:
+        open("/var/task/x", "w")
+    except OSError as error:
+        seen["write"] = error.errno
+    seen["tmp"] = os.statvfs("/tmp").f_blocks * os.statvfs("/tmp").f_frsize
+    with open("/proc/self/status") as status:
+        seen["caps"] = [line.split()[1] for line in status if line.startswith("CapEff")][0]
+    return seen
+"""
+
+
+def interpreter() -> Path:
+    """A Python of this minor version that any user can read."""
+    name = f"python3.{sys.version_info.minor}"
+    for candidate in (Path(sys.base_prefix) / "bin" / name, Path("/usr/bin") / name, Path("/usr/local/bin") / name):
+        if candidate.exists() and readable(candidate.resolve()):
+            return candidate
+    raise AssertionError(f"no {name} that an ordinary user can read")
+
+
+def readable(path: Path) -> bool:
+    return all(folder.stat().st_mode & 0o001 for folder in path.parents) and bool(path.stat().st_mode & 0o001)
+
+
+@pytest.fixture(params=["namespace", "process"])
+def unprivileged(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Server]:
+    """A server of an ordinary user: this one, or nobody when the tests run as root."""
+    home = Path("/tmp") / f"lambent-user-{os.getpid()}-{request.param}"
+    home.mkdir(mode=0o755)
+    environment = {"HOME": str(home), "XDG_CACHE_HOME": str(home / "cache"), "PATH": "/usr/bin:/bin"}
+    prefix: tuple[str, ...] = ()
+    if os.getuid() == 0:
+        site = next(path for path in sys.path if path.endswith("site-packages"))
+        source = Path(__file__).parents[2] / "src"
+        packages = home / "packages"
+        subprocess.run(["cp", "-r", "--reflink=auto", site, str(packages)], check=True)
+        shutil.copytree(source / "lambent", packages / "lambent", ignore=shutil.ignore_patterns("__pycache__"))
+        environment["PYTHONPATH"] = str(packages)
+        environment["PYTHONDONTWRITEBYTECODE"] = "1"
+        subprocess.run(["chmod", "-R", "a+rX", str(packages)], check=True)
+        os.chown(home, UID, UID)
+        prefix = ("setpriv", "--reuid", str(UID), "--regid", str(UID), "--clear-groups", str(interpreter()))
+    server = start(home / "data", "--isolation", request.param, env=environment, prefix=prefix)
+    yield server
+    assert server.stop() == 0, "".join(server.output)
+    shutil.rmtree(home)
+
+
+def test_an_ordinary_user_runs_functions(unprivileged: Server) -> None:
+    client = unprivileged.client("lambda")
+    version = f"python3.{sys.version_info.minor}"
+    client.create_function(
+        FunctionName="f", Runtime=version, Handler="app.handler", Role=ROLE, Timeout=20,
+        Code={"ZipFile": package({"app.py": CODE})},
+    )  # fmt: skip
+    client.get_waiter("function_active_v2").wait(FunctionName="f", WaiterConfig={"Delay": 0.1, "MaxAttempts": 900})
+    answer = client.invoke(FunctionName="f", LogType="Tail")
+    seen = json.loads(answer["Payload"].read())
+    assert "FunctionError" not in answer, seen
+    assert int(seen["caps"], 16) == 0
+    namespaced = "isolation: namespace" in "".join(unprivileged.output)
+    if namespaced:
+        assert seen["uid"] == 993
+        assert seen["pids"] <= 3
+        assert seen["write"] == 30  # EROFS
+        assert seen["tmp"] == 512 << 20
+    else:
+        assert seen["uid"] == (UID if os.getuid() == 0 else os.getuid())
+    for _ in range(5):
+        assert "FunctionError" not in client.invoke(FunctionName="f")
+    time.sleep(0.1)
