@@ -1,4 +1,4 @@
-"""A data folder that is full: the caller gets an error with an id, nothing acknowledged is lost, the server stays up."""
+"""A data folder that is full: the caller gets an error with an id, nothing acknowledged is lost, the server goes on."""
 
 import os
 import subprocess
