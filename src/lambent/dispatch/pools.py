@@ -10,12 +10,12 @@ from lambent.dispatch.environment import Environment
 from lambent.model.function import FunctionVersion
 from lambent.model.scope import Scope
 
-Key = tuple[Scope, str, str, str]
+Key = tuple[str, str]
 
 
 def key_of(function: FunctionVersion) -> Key:
-    """Environments are shared by nothing but the same revision of the same version."""
-    return (function.scope, function.name, function.version, function.revision_id)
+    """Environments are shared by nothing but the same revision (a UUID) of the same version."""
+    return (function.revision_id, function.version)
 
 
 @dataclass(slots=True)
@@ -92,9 +92,12 @@ class Pools:
 
     def retire(self, scope: Scope, name: str) -> None:
         """Drain every environment of a function: idle ones end now, busy ones after their invocation."""
-        for key in [key for key in self._pools if key[:2] == (scope, name)]:
-            for environment in tuple(self._pools.pop(key).all):
-                environment.retire()
+        for key, pool in tuple(self._pools.items()):
+            of = next(iter(pool.all)).function
+            if (of.scope, of.name) == (scope, name):
+                del self._pools[key]
+                for environment in tuple(pool.all):
+                    environment.retire()
 
     def recycle(self) -> None:
         """End the environments that have been idle for long."""

@@ -7,7 +7,8 @@ changes nothing.
 
     INIT      runtime starting; an invocation may be waiting for it. Capped at `INIT_LIMIT`.
     REINIT    runtime starting again inside an invocation ("suppressed init"), under the function's timeout.
-    IDLE      runtime waits in GET /next.
+    IDLE      runtime waits in GET /next; frozen after `FREEZE_GRACE`.
+    FROZEN    the same, and nothing in the environment gets any CPU.
     BUSY      an invocation runs.
     ANSWERED  the runtime has answered and has not asked for the next invocation yet.
     RESET     the runtime is dead, the sandbox with its /tmp is kept: the next invocation starts in REINIT.
@@ -23,6 +24,8 @@ from dataclasses import dataclass, replace
 
 INIT_LIMIT = 10.0
 """Seconds that the Init phase of an on-demand environment may take."""
+FREEZE_GRACE = 0.005
+"""Seconds that an environment stays thawed after an invocation: under load the next one comes sooner."""
 
 
 class Phase(enum.Enum):
@@ -31,6 +34,7 @@ class Phase(enum.Enum):
     INIT = "init"
     REINIT = "reinit"
     IDLE = "idle"
+    FROZEN = "frozen"
     BUSY = "busy"
     ANSWERED = "answered"
     RESET = "reset"
@@ -86,6 +90,8 @@ class Effect(enum.Enum):
     """Free for the next invocation."""
     SOON = "soon"
     """Answered, and free as soon as the runtime asks: better than a cold start for an invocation that comes now."""
+    FREEZE = "freeze"
+    THAW = "thaw"
     DESTROY = "destroy"
 
 
@@ -158,6 +164,20 @@ def _run(state: State, now: float, timeout: float) -> Step:
     return _in_phase(state, Phase.BUSY, True, timeout, now + timeout), (Effect.DELIVER, Effect.ARM)
 
 
+def _thaw_and_run(state: State, now: float, timeout: float) -> Step:
+    running, effects = _run(state, now, timeout)
+    return running, (Effect.THAW, *effects)
+
+
+def _idle(state: State, now: float) -> Step:
+    idle = _in_phase(state, Phase.IDLE, False, state.timeout, now + FREEZE_GRACE)
+    return idle, (Effect.ARM, Effect.OFFER)
+
+
+def _freeze(state: State, now: float, timeout: float) -> Step:
+    return replace(state, phase=Phase.FROZEN), (Effect.FREEZE,)
+
+
 def _initialised(state: State, now: float, timeout: float) -> Step:
     ready = replace(state, init_seconds=now - state.init_started)
     if state.invoked:
@@ -165,7 +185,7 @@ def _initialised(state: State, now: float, timeout: float) -> Step:
         return running, (Effect.DISARM, *effects)
     if state.retired:
         return _end(ready, now, timeout)
-    return replace(ready, phase=Phase.IDLE), (Effect.DISARM, Effect.OFFER)
+    return _idle(ready, now)
 
 
 def _reinitialised(state: State, now: float, timeout: float) -> Step:
@@ -221,8 +241,7 @@ def _idle_again(state: State, now: float, timeout: float) -> Step:
         return running, (Effect.DISARM, *effects)
     if state.retired:
         return _end(state, now, timeout)
-    idle = _in_phase(state, Phase.IDLE, False, state.timeout, state.deadline)
-    return idle, (Effect.DISARM, Effect.OFFER)
+    return _idle(state, now)
 
 
 def _lost_after_answer(state: State, now: float, timeout: float) -> Step:
@@ -278,7 +297,12 @@ TABLE: dict[tuple[Phase, Event], Rule] = {
     (Phase.IDLE, Event.INVOKE): _run,
     (Phase.IDLE, Event.EXITED): _idle_exit,
     (Phase.IDLE, Event.OUT_OF_MEMORY): _out_of_memory,
+    (Phase.IDLE, Event.DEADLINE): _freeze,
     (Phase.IDLE, Event.RETIRE): _end,
+    (Phase.FROZEN, Event.INVOKE): _thaw_and_run,
+    (Phase.FROZEN, Event.EXITED): _idle_exit,
+    (Phase.FROZEN, Event.OUT_OF_MEMORY): _out_of_memory,
+    (Phase.FROZEN, Event.RETIRE): _end,
     (Phase.BUSY, Event.RESPONSE): _answered,
     (Phase.BUSY, Event.NEXT): _answer_and_reset(Effect.ANSWER_EXIT),
     (Phase.BUSY, Event.INIT_ERROR): _answer_and_reset(Effect.ANSWER_INIT_ERROR),

@@ -214,7 +214,8 @@ class Connection(asyncio.Protocol):
             self._start(request, keep_alive)
 
     def _head(self, response: Response, length: int | None) -> bytes:
-        lines = [_STATUS_LINES.get(response.status) or b"HTTP/1.1 %d Unknown\r\n" % response.status, _date.line()]
+        status = _STATUS_LINES.get(response.status) or b"HTTP/1.1 %d Unknown\r\n" % response.status
+        lines = [status, _date.line(), response.head]
         names = set()
         for name, value in response.headers:
             names.add(name.lower())

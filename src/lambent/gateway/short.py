@@ -99,12 +99,10 @@ class ShortRoad:
 
 
 def _response(outcome: Outcome, request_id: str, trace_id: str, version: str, tail: bool) -> Response:
-    headers = [("Content-Type", "application/json"), ("x-amzn-RequestId", request_id)]
-    if outcome.error is not None:
-        headers.append(("X-Amz-Function-Error", outcome.error))
-    if tail:
-        headers.append(("X-Amz-Log-Result", base64.b64encode(outcome.log_tail).decode("ascii")))
-    headers.append(("X-Amz-Executed-Version", version))
-    headers.append(("x-amzn-Remapped-Content-Length", "0"))
-    headers.append(("X-Amzn-Trace-Id", trace_id))
-    return Response(200, headers, outcome.payload)
+    error = f"X-Amz-Function-Error: {outcome.error}\r\n" if outcome.error is not None else ""
+    log_tail = f"X-Amz-Log-Result: {base64.b64encode(outcome.log_tail).decode('ascii')}\r\n" if tail else ""
+    head = (
+        f"Content-Type: application/json\r\nx-amzn-RequestId: {request_id}\r\n{error}{log_tail}"
+        f"X-Amz-Executed-Version: {version}\r\nx-amzn-Remapped-Content-Length: 0\r\nX-Amzn-Trace-Id: {trace_id}\r\n"
+    )
+    return Response(200, [], outcome.payload, head.encode("latin-1"))

@@ -1,14 +1,14 @@
 """Where state lives: one AWS account in one region. State in one scope is invisible from another."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 DEFAULT_ACCOUNT = "000000000000"
 DEFAULT_REGION = "us-east-1"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Scope:
-    """An account (12 digits) and a region name."""
+class Scope(NamedTuple):
+    """An account (12 digits) and a region name. A tuple, because its hash is taken several times an invocation."""
 
     account: str = DEFAULT_ACCOUNT
     region: str = DEFAULT_REGION

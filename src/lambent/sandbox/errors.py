@@ -54,7 +54,8 @@ class StepFailed(SandboxError):
         name = errors.errorcode.get(errno, "")
         reason = text or (os.strerror(errno) if errno else "")
         about = f" of {path!r}" if path else ""
-        parts = [f"sandbox step {step}: {operation}{about}: {reason}{f' ({name})' if name else ''}", self.hint]
+        because = f": {reason}" if reason else ""
+        parts = [f"sandbox step {step}: {operation}{about}{because}{f' ({name})' if name else ''}", self.hint]
         super().__init__("; ".join(part for part in parts if part))
 
     @classmethod

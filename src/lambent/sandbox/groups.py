@@ -381,7 +381,8 @@ def _tree_v2(mount: _Mount, path: str) -> Tree | None:
 
 def _hand_down(folder: Path) -> None:
     """Refused (EBUSY) where processes are in the group itself: then a group above is the place."""
-    for controller in (MEMORY, CPU, PIDS):
+    there = _read(str(folder / "cgroup.subtree_control")).split()
+    for controller in {MEMORY, CPU, PIDS}.difference(there):
         try:
             _write(str(folder / "cgroup.subtree_control"), f"+{controller}")
         except OSError:

@@ -64,21 +64,13 @@ class SandboxHost:
 
     async def create(self, spec: SandboxSpec) -> Sandbox:
         """Make a sandbox. Raises StepFailed, ZygoteFailed; nothing is left then."""
-        if self._closed:
-            raise SandboxError("the sandbox host is closed")
         zygote = await self._zygote(spec.zygote)
-        async with zygote.turns:
-            name = f"{self._run}{spec.id}"
-            made = self._prepare(spec, zygote, name)
-            ours, theirs = Channel.pair()
-            sandbox = Sandbox(spec, made, ours)
-            self._sandboxes.add(sandbox)
-            try:
-                await self._make(zygote, sandbox, made.group, theirs)
-            except BaseException:
-                await asyncio.shield(sandbox.destroy())
+        try:
+            return await self._create(spec, zygote)
+        except SandboxGone:
+            if not await zygote.has_ended():
                 raise
-            return sandbox
+        return await self._create(spec, await self._zygote(spec.zygote))
 
     async def close(self) -> None:
         """End every sandbox and every zygote."""
@@ -93,6 +85,21 @@ class SandboxHost:
 
     # --- one sandbox
 
+    async def _create(self, spec: SandboxSpec, zygote: Zygote) -> Sandbox:
+        async with zygote.turns:
+            if self._closed:
+                raise SandboxError("the sandbox host is closed")
+            made = self._prepare(spec, zygote, f"{self._run}{spec.id}")
+            ours, theirs = Channel.pair()
+            sandbox = Sandbox(spec, made, ours)
+            self._sandboxes.add(sandbox)
+            try:
+                await self._make(zygote, sandbox, made.group, theirs)
+            except BaseException:
+                await asyncio.shield(sandbox.destroy())
+                raise
+            return sandbox
+
     def _prepare(self, spec: SandboxSpec, zygote: Zygote, name: str) -> Made:
         namespaced = self.level is Level.NAMESPACE
         group = self._make_group(spec, name)
@@ -103,7 +110,15 @@ class SandboxHost:
         except OSError as failed:
             group.remove()
             raise StepFailed.by("folder", failed) from failed
-        return Made(self.level, group, self._watcher, zygote.baseline_bytes, folder, self._sandboxes.discard)
+        return Made(
+            level=self.level,
+            group=group,
+            counted=groups.PIDS in self._tree.controllers,
+            watcher=self._watcher,
+            baseline_bytes=zygote.baseline_bytes,
+            folder=folder,
+            ended=self._sandboxes.discard,
+        )
 
     def _make_group(self, spec: SandboxSpec, name: str) -> Group:
         self._fail("control_group")

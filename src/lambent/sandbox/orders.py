@@ -45,14 +45,14 @@ def sandbox_order(spec: SandboxSpec, settings: HostSettings, hostname: str) -> d
         "hostname": hostname,
         "binds": _sources(spec.binds) if settings.level is Level.NAMESPACE else [],
         "tmp_bytes": spec.tmp_bytes,
-        "descriptors": spec.descriptors,
-        "processes": 0 if settings.counted else spec.processes,
         "listen": spec.listen,
         "fail_step": settings.fail_step,
     }
 
 
-def process_order(spec: ProcessSpec, extra: dict[str, str], fail_step: str) -> dict[str, Any]:
+def process_order(
+    spec: ProcessSpec, sandbox: SandboxSpec, counted: bool, extra: dict[str, str], fail_step: str
+) -> dict[str, Any]:
     """A process, asked of a keeper. `extra` variables give way to the asked ones."""
     return {
         "start": {
@@ -61,6 +61,8 @@ def process_order(spec: ProcessSpec, extra: dict[str, str], fail_step: str) -> d
             "entry": spec.entry,
             "argv": spec.argv,
             "fds": list(spec.fds),
+            "descriptors": sandbox.descriptors,
+            "processes": 0 if counted else sandbox.processes,
             "fail_step": fail_step,
         }
     }

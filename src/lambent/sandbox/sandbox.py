@@ -51,6 +51,8 @@ class Made:
 
     level: Level
     group: Group
+    counted: bool
+    """Whether the group counts processes."""
     watcher: watch.MemoryWatch
     baseline_bytes: int
     folder: Path | None
@@ -86,6 +88,7 @@ class Sandbox:
         self._failure: StepFailed | None = None
         self._process: Process | None = None
         self._frozen = False
+        self._ending = False
         self._over = False
         self._oom_kills = 0
         self._pidfd = -1
@@ -132,8 +135,8 @@ class Sandbox:
         self._made.group.limit_cpu(None)
 
     def freeze(self) -> None:
-        """Stop every process until `thaw`."""
-        if self._frozen or self.gone.done():
+        """Stop every process until `thaw`. Nothing happens once `destroy` was called: what is frozen can't end."""
+        if self._frozen or self._ending or self.gone.done():
             return
         self._frozen = True
         self._made.watcher.remove(self)
@@ -164,6 +167,7 @@ class Sandbox:
         try:
             await asyncio.wait_for(asyncio.shield(self.gone), END_SECONDS)
         except TimeoutError:
+            self._made.group.freeze(False)
             self._kill_keeper()
             await self.gone
         if self._cleanup is not None:
@@ -198,8 +202,10 @@ class Sandbox:
 
     async def _ask(self, spec: ProcessSpec, started: "asyncio.Future[Process]") -> Process:
         extra = {} if self._made.folder is None else {"TMPDIR": self.inside("/tmp")}  # noqa: S108
+        order = process_order(spec, self.spec, self._made.counted, extra, self.fail_step)
+        order = process_order(spec, self.spec, self._made.counted, extra, self.fail_step)
         try:
-            await self._channel.send(process_order(spec, extra, self.fail_step), list(spec.fds.values()))
+            await self._channel.send(order, list(spec.fds.values()))
             return await asyncio.wait_for(asyncio.shield(started), START_SECONDS)
         except ConnectionError:
             raise SandboxGone(f"sandbox {self.id} has ended") from None
@@ -245,7 +251,8 @@ class Sandbox:
         if message.body["tmp"]:
             self._tmp = rest.pop(0)
         for port, fd in zip(self.spec.listen, rest, strict=False):
-            self.listeners[port] = socket.socket(fileno=fd)
+            listener = self.listeners[port] = socket.socket(fileno=fd)
+            listener.setblocking(False)
         self._loop.add_reader(self._pidfd, self._ended)
         self._resolve(self._ready, None)
 
@@ -281,6 +288,7 @@ class Sandbox:
 
     def _end(self) -> None:
         """Begin to end, whatever its state."""
+        self._ending = True
         with contextlib.suppress(OSError):
             self.thaw()
         if self._made.level is Level.NAMESPACE:
@@ -303,7 +311,9 @@ class Sandbox:
             return False
 
     def _lost(self) -> None:
-        """The keeper's socket is closed. Before it was ready that is its end; afterwards its pidfd tells."""
+        """The keeper has ended. Its pidfd tells when all below it has, for which nothing may be frozen."""
+        with contextlib.suppress(OSError):
+            self.thaw()
         if not self._ready.done():
             self._ready.set_exception(SandboxGone(f"the keeper of sandbox {self.id} ended before it was ready"))
 

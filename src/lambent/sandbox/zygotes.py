@@ -17,6 +17,7 @@ from lambent.sandbox.spec import ZygoteSpec
 
 PRELOAD_SECONDS = 60.0
 END_SECONDS = 5.0
+NOTICE_SECONDS = 0.5
 TURNS = 8
 """How many sandboxes are made at once: more would only wait for each other."""
 
@@ -61,6 +62,14 @@ class Zygote:
             for name, reason in zygote.skipped.items():
                 _log.info("zygote %s does not preload %s: %s", spec.interpreter, name, reason)
             return zygote
+
+    async def has_ended(self) -> bool:
+        """Whether it is dead, or dies just now."""
+        try:
+            await asyncio.wait_for(asyncio.shield(self.dead), NOTICE_SECONDS)
+        except TimeoutError:
+            return False
+        return True
 
     async def stop(self) -> None:
         """End it, and at level NAMESPACE every sandbox of it."""

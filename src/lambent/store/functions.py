@@ -125,9 +125,7 @@ class Functions:
 
         await self._database.run(work, then)
 
-    async def replace(
-        self, old: FunctionRecord, new: FunctionRecord, tags: Mapping[str, str] | None = None
-    ) -> None:
+    async def replace(self, old: FunctionRecord, new: FunctionRecord, tags: Mapping[str, str] | None = None) -> None:
         """Put `new` in the place of `old`, and `tags` (if not None) in the place of its tags.
 
         Raises RecordChanged when `old` is not the stored one any more, StoreError.

@@ -207,6 +207,22 @@ def test_two_at_once_get_two_environments(server: Server, deploy: Deploy) -> Non
     assert len(set(streams)) == 4
 
 
+def test_nothing_runs_between_invocations(server: Server, deploy: Deploy) -> None:
+    name = deploy(
+        "import threading, time\nticks = []\n"
+        "def tick():\n    while True:\n        ticks.append(time.time())\n        time.sleep(0.01)\n"
+        "threading.Thread(target=tick, daemon=True).start()\n"
+        "def handler(event, context):\n"
+        "    time.sleep(0.2)\n    gaps = [b - a for a, b in zip(ticks, ticks[1:])]\n    return [max(gaps), len(ticks)]\n",
+        MemorySize=1769,
+    )
+    call(server, name, {})
+    time.sleep(1.5)
+    longest, count = call(server, name, {})[1]
+    assert longest > 1.2
+    assert count < 60
+
+
 def test_one_after_the_other_share_one_environment(server: Server, deploy: Deploy) -> None:
     name = deploy("def handler(event, context):\n    return context.log_stream_name\n")
     client = server.client("lambda")

@@ -69,7 +69,7 @@ def test_retiring_a_function_drains_all_its_revisions_and_no_other() -> None:
     made, _ = pools()
     one = made.acquire(FUNCTION)
     two = made.acquire(replace(FUNCTION, revision_id="r2"))
-    other = made.acquire(replace(FUNCTION, name="g"))
+    other = made.acquire(replace(FUNCTION, name="g", revision_id="r3"))
     made.retire(SCOPE, "f")
     assert (one.retired, two.retired, other.retired) == (True, True, False)  # type: ignore[attr-defined]
     made.offer(one)

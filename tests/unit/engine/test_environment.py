@@ -3,6 +3,7 @@
 import pytest
 
 from lambent.engine.environment import (
+    FREEZE_GRACE,
     INIT_LIMIT,
     TABLE,
     Effect,
@@ -41,7 +42,17 @@ def test_a_warm_environment_is_offered_again() -> None:
     state, effects = walk(*COLD, (Event.RESPONSE, 0.6), (Event.NEXT, 0.7))
     assert state.phase is Phase.IDLE
     assert effects[-2] == (Effect.SOON, Effect.ANSWER_RESPONSE)
-    assert effects[-1] == (Effect.DISARM, Effect.OFFER)
+    assert effects[-1] == (Effect.ARM, Effect.OFFER)
+    assert state.deadline == pytest.approx(0.7 + FREEZE_GRACE)
+
+
+def test_an_idle_environment_is_frozen_after_a_grace_and_thawed_by_an_invocation() -> None:
+    state, effects = walk(*COLD, (Event.RESPONSE, 0.6), (Event.NEXT, 0.7), (Event.DEADLINE, 0.705))
+    assert state.phase is Phase.FROZEN
+    assert effects[-1] == (Effect.FREEZE,)
+    again, effects_again = apply(state, Event.INVOKE, 9.0, 3.0)
+    assert again.phase is Phase.BUSY
+    assert effects_again == (Effect.THAW, Effect.DELIVER, Effect.ARM)
 
 
 def test_an_invocation_waits_for_the_runtime_that_has_just_answered() -> None:

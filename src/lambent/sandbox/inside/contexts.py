@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from typing import Any
 
@@ -34,10 +35,25 @@ class ZygoteContext:
         """Resident bytes before anything was preloaded."""
 
 
+class BlankContext:
+    """A keeper's before it has an order. `orders` is its socket to the zygote, None in the zygote itself."""
+
+    def __init__(self, zygote: ZygoteContext, fail_step: str) -> None:
+        self.zygote = zygote
+        self.level = zygote.level
+        self.times: list[tuple[str, float]] = []
+        self.fail_step = fail_step
+        self.orders: socket.socket | None = None
+
+
 class SandboxContext:
-    """A keeper's: made from the message that asks for a sandbox."""
+    """A sandbox's, in the zygote and in its keeper: made from the message that asks for it.
+
+    `fds`, until they are used: what is mounted at body["trees"], then cgroup.procs files for the keeper to join.
+    """
 
     def __init__(self, zygote: ZygoteContext, control: socket.socket, body: dict[str, Any], fds: list[int]) -> None:
+        places: list[str] = body.get("trees", [])
         self.zygote = zygote
         self.control = control
         self.level = zygote.level
@@ -45,30 +61,35 @@ class SandboxContext:
         self.fail_step: str = body["fail_step"]
         self.hostname: str = body["hostname"]
         self.tmp_bytes: int = body["tmp_bytes"]
-        self.descriptors: int = body["descriptors"]
-        self.processes: int = body["processes"]
-        """The limit to set by RLIMIT_NPROC; 0 where a control group counts."""
         self.ports: list[int] = body["listen"]
         self.binds: list[tuple[str, str]] = [(source, inside) for source, inside in body["binds"]]
-        self.groups = fds
-        """Open cgroup.procs files that the keeper joins."""
-        self.trees: list[tuple[int, str]] = []
+        self.trees: list[tuple[int, str]] = list(zip(fds, places))  # noqa: B905 - new in 3.10
+        self.groups = fds[len(places) :]
         self.listeners: list[socket.socket] = []
         self.tmp = -1
         """Descriptor of the private /tmp, for the server to ask how full it is."""
 
+    def close(self) -> None:
+        """Close what is not used yet."""
+        for fd in [*self.groups, *(fd for fd, _ in self.trees)]:
+            os.close(fd)
+        self.groups, self.trees = [], []
+        self.control.close()
+
 
 class ProcessContext:
-    """A process's: made from the message that asks to start it."""
+    """A process's: made from the message that asks to start it. `processes` is 0 where a control group counts."""
 
-    def __init__(self, sandbox: SandboxContext, body: dict[str, Any], fds: list[int]) -> None:
-        self.sandbox = sandbox
+    def __init__(self, zygote: ZygoteContext, control: socket.socket, body: dict[str, Any], fds: list[int]) -> None:
+        self.zygote = zygote
+        self.control = control
         self.times: list[tuple[str, float]] = []
         self.fail_step: str = body["fail_step"]
+        self.descriptors: int = body["descriptors"]
+        self.processes: int = body["processes"]
         self.environment: dict[str, str] = body["environment"]
         self.cwd: str = body["cwd"]
         self.entry: str = body["entry"]
         self.argv: list[str] = body["argv"]
         self.fds: dict[int, int] = dict(zip(body["fds"], fds))  # noqa: B905 - new in 3.10
         """Descriptor number inside to the one received."""
-        self.control = sandbox.control

@@ -1,7 +1,7 @@
 """The keeper: the first process of a sandbox. It makes the sandbox, starts processes in it and collects them.
 
 At level namespace it is process 1 of the sandbox's PID namespace: when it ends, everything in the sandbox is killed.
-It ends when the server closes its socket or dies.
+It ends when the server closes its socket or dies, and before it has an order, when the zygote does.
 """
 
 from __future__ import annotations
@@ -9,43 +9,79 @@ from __future__ import annotations
 import os
 import select
 import signal
+import socket
 from collections.abc import Callable
-from typing import Any
+from typing import NamedTuple
 
 from . import plan, processes, starting, wire
-from .contexts import SandboxContext
+from .contexts import BlankContext, SandboxContext
 from .kernel import close_all_but, pidfd_open
 
 
-def keep(context: SandboxContext) -> Callable[[], object]:
-    """Make the sandbox and serve it. Returns in a started process only: what it is to run."""
-    _forget_zygote(context)
+class Spare(NamedTuple):
+    """A fork that waits to become the sandbox's first process. In the fork itself `pid` is 0."""
+
+    pid: int
+    sock: socket.socket
+
+
+def keep(blank: BlankContext) -> Callable[[], object]:
+    """Make a sandbox and serve it. Returns in a started process only: what it is to run."""
+    assert blank.orders is not None
+    failure: plan.StepFailed | None = None
+    spare: Spare | None = None
     try:
-        plan.run(plan.SANDBOX[context.level], context)
-        _present(context)
+        _forget_zygote(blank, blank.orders)
+        plan.run(plan.BLANK[blank.level], blank)
+        spare = _fork_spare()
+    except plan.StepFailed as failed:
+        failure = failed
+    if spare is not None and spare.pid == 0:
+        blank.orders.close()
+        return starting.wait_and_start(blank.zygote, spare.sock)
+    order = wire.receive(blank.orders)
+    blank.orders.close()
+    if order is None:
+        os._exit(0)
+    context = SandboxContext(blank.zygote, socket.socket(fileno=order.fds[0]), order.body, order.fds[1:])
+    try:
+        if failure is not None:
+            raise failure
+        _make(context, spare)
     except plan.StepFailed as failed:
         wire.tell(context.control, failed.message)
         os._exit(1)
-    except OSError as failed:
-        wire.tell(context.control, plan.StepFailed("present", failed).message)
-        os._exit(1)
-    return _Keeper(context).serve()
+    return _Keeper(context, spare).serve()
 
 
-def _forget_zygote(context: SandboxContext) -> None:
+def _forget_zygote(blank: BlankContext, orders: socket.socket) -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    context.zygote.control.detach()
-    close_all_but({context.control.fileno(), *context.groups, *(fd for fd, _ in context.trees)})
+    blank.zygote.control.detach()
+    close_all_but({orders.fileno()})
 
 
-def _present(context: SandboxContext) -> None:
-    """Hand the server what it holds of the sandbox: the keeper's pidfd, /tmp, the listening sockets."""
-    keeper = pidfd_open(os.getpid())
-    fds = [keeper, *([context.tmp] if context.tmp >= 0 else []), *(sock.fileno() for sock in context.listeners)]
-    wire.send(context.control, {"ready": True, "tmp": context.tmp >= 0, "times": context.times}, fds)
-    os.close(keeper)
-    if context.tmp >= 0:
-        os.close(context.tmp)
+def _fork_spare() -> Spare:
+    inner, outer = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    try:
+        pid = os.fork()
+    except OSError as failed:
+        raise plan.StepFailed("fork", failed) from failed
+    (outer if pid == 0 else inner).close()
+    return Spare(pid, inner if pid == 0 else outer)
+
+
+def _make(context: SandboxContext, spare: Spare | None) -> None:
+    """Do the plan, and hand the server what it holds: the keeper's pidfd, /tmp, the listening sockets."""
+    plan.run(plan.SANDBOX[context.level], context)
+    try:
+        if spare is not None:
+            wire.send(spare.sock, {"join": True}, [context.control.fileno(), *context.groups])
+        keeper = pidfd_open(os.getpid())
+        fds = [keeper, *([context.tmp] if context.tmp >= 0 else []), *(sock.fileno() for sock in context.listeners)]
+        wire.send(context.control, {"ready": True, "tmp": context.tmp >= 0, "times": context.times}, fds)
+    except OSError as failed:
+        raise plan.StepFailed("present", failed) from failed
+    wire.close([keeper, *([context.tmp] if context.tmp >= 0 else []), *context.groups])
     while context.listeners:
         context.listeners.pop().close()
 
@@ -53,9 +89,11 @@ def _present(context: SandboxContext) -> None:
 class _Keeper:
     """The loop: requests of the server on one side, ended children on the other."""
 
-    def __init__(self, context: SandboxContext) -> None:
+    def __init__(self, context: SandboxContext, spare: Spare | None) -> None:
         self._context = context
+        self._level = context.level
         self._control = context.control
+        self._spare = spare
         self._main = 0
         self._status: int | None = None
         self._wake, wakeup = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
@@ -75,30 +113,38 @@ class _Keeper:
                 message = wire.receive(self._control)
                 if message is None:
                     self._end()
-                elif "start" in message.body:
-                    if self._start(message.body["start"], message.fds):
-                        return starting.start(starting.context_of(self._context, message))
-                else:
-                    self._signal(message.body)
+                elif "signal" in message.body:
+                    processes.signal_all(self._level, message.body["signal"])
+                elif self._start(message):
+                    return starting.start(starting.context_of(self._context.zygote, self._control, message))
 
-    def _start(self, body: dict[str, Any], fds: list[int]) -> bool:
-        """Whether this is the new process."""
+    def _start(self, message: wire.Message) -> bool:
+        """Whether this is the new process. The first one is there already."""
+        pid = self._use_spare(message)
         try:
-            pid = os.fork()
+            pid = pid or os.fork()
         except OSError as failed:
             wire.tell(self._control, plan.StepFailed("fork", failed).message)
-            wire.close(fds)
             self._report(1)
-            return False
+            pid = -1
         if pid == 0:
             return True
-        wire.close(fds)
-        self._main = pid
-        self._status = None
+        wire.close(message.fds)
+        self._main, self._status = max(pid, 0), None
         return False
 
-    def _signal(self, body: dict[str, Any]) -> None:
-        processes.signal_all(self._context.level, body["signal"])
+    def _use_spare(self, message: wire.Message) -> int:
+        """The pid of the waiting fork, or 0."""
+        if self._spare is None:
+            return 0
+        pid, sock = self._spare
+        self._spare = None
+        with sock:
+            try:
+                wire.send(sock, message.body, message.fds)
+            except OSError:  # it was killed
+                return 0
+        return pid
 
     def _collect(self) -> None:
         """Reap. When the started process has ended, the rest of the sandbox ends with it, and then it is told."""
@@ -109,7 +155,7 @@ class _Keeper:
                 break
             if pid == 0:
                 if self._status is not None:
-                    processes.signal_all(self._context.level, signal.SIGKILL)
+                    processes.signal_all(self._level, signal.SIGKILL)
                 return
             if pid == self._main:
                 self._status = status
@@ -124,5 +170,5 @@ class _Keeper:
             self._end()
 
     def _end(self) -> None:
-        processes.end_all(self._context.level)
+        processes.end_all(self._level)
         os._exit(0)

@@ -76,16 +76,28 @@ ZYGOTE: dict[str, tuple[ModuleType, ...]] = {
 """Done once by the zygote, before it forks anything."""
 
 FORK: dict[str, tuple[ModuleType, ...]] = {
-    NAMESPACE: (bind_sources, base_view, sandbox_pids),
+    NAMESPACE: (base_view, sandbox_pids),
     PROCESS: (),
 }
-"""Done by the zygote for each sandbox, just before it forks the keeper."""
+"""Done by the zygote just before it forks a keeper."""
+
+BLANK: dict[str, tuple[ModuleType, ...]] = {
+    NAMESPACE: (namespaces, proc, loopback),
+    PROCESS: (subreaper,),
+}
+"""Done by each keeper before it has an order."""
+
+SOURCES: dict[str, tuple[ModuleType, ...]] = {
+    NAMESPACE: (bind_sources,),
+    PROCESS: (),
+}
+"""Done by the zygote for each order, before a keeper gets it."""
 
 SANDBOX: dict[str, tuple[ModuleType, ...]] = {
-    NAMESPACE: (control_groups, namespaces, hostname, proc, tmp, binds, loopback, listen, keeper),
-    PROCESS: (control_groups, subreaper, keeper),
+    NAMESPACE: (control_groups, hostname, tmp, binds, listen, keeper),
+    PROCESS: (control_groups, keeper),
 }
-"""Done by each keeper: the sandbox itself."""
+"""Done by each keeper when it has its order."""
 
 STARTED: tuple[ModuleType, ...] = (
     signals,

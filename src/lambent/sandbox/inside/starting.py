@@ -4,17 +4,35 @@ from __future__ import annotations
 
 import importlib
 import os
+import socket
 import sys
 from collections.abc import Callable
 from typing import Any
 
 from . import plan, wire
-from .contexts import ProcessContext, SandboxContext
+from .contexts import ProcessContext, ZygoteContext
+from .steps import control_groups
 
 
-def context_of(sandbox: SandboxContext, message: wire.Message) -> ProcessContext:
-    """What the keeper was asked to start."""
-    return ProcessContext(sandbox, message.body["start"], message.fds)
+def context_of(zygote: ZygoteContext, control: socket.socket, message: wire.Message) -> ProcessContext:
+    """What a keeper was asked to start."""
+    return ProcessContext(zygote, control, message.body["start"], message.fds)
+
+
+def wait_and_start(zygote: ZygoteContext, sock: socket.socket) -> Callable[[], object]:
+    """The life of a fork made ahead: join the sandbox's control groups, wait, then start. Ends with its keeper."""
+    control: socket.socket | None = None
+    while True:
+        message = wire.receive(sock)
+        if message is None:
+            os._exit(0)
+        if control is None:
+            control = socket.socket(fileno=message.fds[0])
+            control_groups.join(message.fds[1:])
+            wire.close(message.fds[1:])
+        else:
+            sock.close()
+            return start(context_of(zygote, control, message))
 
 
 def start(context: ProcessContext) -> Callable[[], object]:

@@ -1,18 +1,23 @@
 """The zygote: an interpreter that stands ready and forks a keeper for each sandbox that is asked for.
 
-It has one thread and answers one request at a time: what may take long is done by the keeper.
+It has one thread and answers one order at a time: what may take long is done by the keeper. When nothing is asked it
+forks the next keeper ahead, so that an order finds one that has its namespaces already.
 """
 
 from __future__ import annotations
 
 import os
+import select
 import signal
 import socket
 from collections.abc import Callable
 
 from . import keeping, plan, wire
-from .contexts import SandboxContext, ZygoteContext
+from .contexts import BlankContext, SandboxContext, ZygoteContext
 from .kernel import CLONE_NEWNS, setns
+
+IDLE_MS = 3
+"""No order for this long, and the next keeper is made ahead: in a burst it would only be in the way."""
 
 
 def run(context: ZygoteContext) -> Callable[[], object]:
@@ -20,28 +25,90 @@ def run(context: ZygoteContext) -> Callable[[], object]:
     plan.run(plan.ZYGOTE[context.level], context)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps the keepers
     wire.send(context.control, {"ready": True, "baseline": context.baseline, "skipped": context.skipped})
+    zygote = _Zygote(context)
     while True:
-        message = wire.receive(context.control)
+        blank = zygote.serve()
+        if blank is not None:
+            return keeping.keep(blank)
+
+
+class _Zygote:
+    """`serve` returns in a new keeper only with something; in the zygote, with None, once per event."""
+
+    def __init__(self, context: ZygoteContext) -> None:
+        self._context = context
+        self._ahead: socket.socket | None = None
+        self._waiting = select.poll()
+        self._waiting.register(context.control.fileno(), select.POLLIN)
+
+    def serve(self) -> BlankContext | None:
+        timeout = None if self._ahead is not None else IDLE_MS
+        if not self._waiting.poll(timeout):
+            return self._prepare()
+        message = wire.receive(self._context.control)
         if message is None:
             os._exit(0)
         control = socket.socket(fileno=message.fds[0])
-        sandbox = SandboxContext(context, control, message.body, message.fds[1:])
-        if _fork(sandbox):
-            return keeping.keep(sandbox)
+        order = SandboxContext(self._context, control, message.body, message.fds[1:])
+        try:
+            return self._answer(order, message.body)
+        except plan.StepFailed as failed:
+            wire.tell(control, failed.message)
+            return None
+        finally:
+            order.close()
+
+    def _prepare(self) -> BlankContext | None:
+        """A keeper ahead of need. What fails now will fail again, and be told, when one is needed."""
+        blank = BlankContext(self._context, "")
+        try:
+            self._ahead = self._fork(blank)
+        except plan.StepFailed:
+            self._waiting.poll(None)
+        return blank if blank.orders is not None else None
+
+    def _answer(self, order: SandboxContext, body: dict[str, object]) -> BlankContext | None:
+        """Take the binds' sources from the host and hand all to a keeper."""
+        plan.run(plan.SOURCES[order.level], order)
+        if self._ahead is not None and not order.fail_step:
+            ahead, self._ahead = self._ahead, None
+            with ahead:
+                if _hand_over(ahead, order, body):
+                    return None
+        blank = BlankContext(self._context, order.fail_step)
+        keeper = self._fork(blank)
+        if blank.orders is not None:
+            return blank
+        with keeper:
+            if not _hand_over(keeper, order, body):
+                raise plan.StepFailed("fork", OSError(0, "the keeper ended at once"))
+        return None
+
+    def _fork(self, blank: BlankContext) -> socket.socket:
+        """The zygote's end of a socket to a new keeper; in that keeper, the other end is `blank.orders`."""
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        pid = -1
+        try:
+            plan.run(plan.FORK[blank.level], blank)
+            pid = os.fork()
+        except OSError as failed:
+            raise plan.StepFailed("fork", failed) from failed
+        finally:
+            if pid != 0 and blank.level == plan.NAMESPACE:
+                setns(self._context.host_view, CLONE_NEWNS)
+        if pid == 0:
+            ours.close()
+            blank.orders = theirs
+        else:
+            theirs.close()
+        return ours
 
 
-def _fork(sandbox: SandboxContext) -> bool:
-    """Whether this is the keeper. A failure is told to whoever asked."""
+def _hand_over(keeper: socket.socket, order: SandboxContext, body: dict[str, object]) -> bool:
+    """Whether the keeper was there to take it."""
+    fds = [order.control.fileno(), *(fd for fd, _ in order.trees), *order.groups]
     try:
-        plan.run(plan.FORK[sandbox.level], sandbox)
-        if os.fork() == 0:
-            return True
-    except plan.StepFailed as failed:
-        wire.tell(sandbox.control, failed.message)
-    except OSError as failed:
-        wire.tell(sandbox.control, plan.StepFailed("fork", failed).message)
-    if sandbox.level == plan.NAMESPACE:
-        setns(sandbox.zygote.host_view, CLONE_NEWNS)
-    wire.close([*sandbox.groups, *(fd for fd, _ in sandbox.trees)])
-    sandbox.control.close()
-    return False
+        wire.send(keeper, {**body, "trees": [inside for _, inside in order.trees]}, fds)
+    except OSError:
+        return False
+    return True

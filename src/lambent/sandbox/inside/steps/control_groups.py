@@ -1,4 +1,4 @@
-"""The keeper joins the sandbox's control groups before it does anything else."""
+"""The keeper joins the sandbox's control groups before it does anything else for the sandbox."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from ..contexts import SandboxContext
 
 
 def run(context: SandboxContext) -> None:
-    """ "0" stands for the writer (cgroups(7)); the files were opened by the server."""
-    while context.groups:
-        fd = context.groups.pop()
-        try:
-            os.write(fd, b"0")
-        finally:
-            os.close(fd)
+    """The files were opened by the server."""
+    join(context.groups)
+
+
+def join(groups: list[int]) -> None:
+    """A zero stands for the writer (cgroups(7))."""
+    for fd in groups:
+        os.write(fd, b"0")

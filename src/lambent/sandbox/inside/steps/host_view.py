@@ -23,5 +23,9 @@ def run(context: ZygoteContext) -> None:
 def take(source: str) -> int:
     """A detached, read-only copy of `source` of the host."""
     fd = clone_tree(source)
-    restrict_tree(fd, ATTR_RDONLY | ATTR_NOSUID | ATTR_NODEV, source)
+    try:
+        restrict_tree(fd, ATTR_RDONLY | ATTR_NOSUID | ATTR_NODEV, source)
+    except OSError:
+        os.close(fd)
+        raise
     return fd

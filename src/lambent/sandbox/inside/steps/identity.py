@@ -14,7 +14,7 @@ def run(context: ProcessContext) -> None:
 
     Dumpable again, or the process could not read its own /proc/self.
     """
-    zygote = context.sandbox.zygote
+    zygote = context.zygote
     if zygote.level == "namespace" and not zygote.unprivileged:
         os.setgroups([])
         os.setresgid(zygote.gid, zygote.gid, zygote.gid)

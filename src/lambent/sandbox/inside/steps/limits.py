@@ -12,11 +12,11 @@ LOCKED_BYTES = 64 << 10
 
 def run(context: ProcessContext) -> None:
     """Soft and hard alike: the process can't raise them. RLIMIT_NPROC only where no control group counts."""
-    _limit(resource.RLIMIT_NOFILE, context.sandbox.descriptors)
+    _limit(resource.RLIMIT_NOFILE, context.descriptors)
     _limit(resource.RLIMIT_CORE, CORE)
     _limit(resource.RLIMIT_MEMLOCK, LOCKED_BYTES)
-    if context.sandbox.processes:
-        _limit(resource.RLIMIT_NPROC, context.sandbox.processes)
+    if context.processes:
+        _limit(resource.RLIMIT_NPROC, context.processes)
 
 
 def _limit(which: int, value: int) -> None:

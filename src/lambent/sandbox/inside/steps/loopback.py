@@ -6,7 +6,7 @@ import fcntl
 import socket
 import struct
 
-from ..contexts import SandboxContext
+from ..contexts import BlankContext
 
 SIOCGIFFLAGS = 0x8913
 SIOCSIFFLAGS = 0x8914
@@ -14,7 +14,7 @@ IFF_UP = 1
 _REQUEST = struct.Struct("16sh14x")
 
 
-def run(context: SandboxContext) -> None:
+def run(context: BlankContext) -> None:
     """netdevice(7). Addresses 127.0.0.1 and ::1 come by themselves."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         found = fcntl.ioctl(sock, SIOCGIFFLAGS, _REQUEST.pack(b"lo", 0))

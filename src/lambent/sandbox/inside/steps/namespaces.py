@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ..contexts import SandboxContext
+from ..contexts import BlankContext
 from ..kernel import CLONE_NEWIPC, CLONE_NEWNET, CLONE_NEWNS, CLONE_NEWUTS, unshare
 
 
-def run(context: SandboxContext) -> None:
+def run(context: BlankContext) -> None:
     """The base root's mounts are copied; everything mounted from here on is seen in this sandbox alone."""
     unshare(CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ..contexts import SandboxContext
+from ..contexts import BlankContext
 from ..kernel import PR_SET_CHILD_SUBREAPER, prctl
 
 
-def run(context: SandboxContext) -> None:
+def run(context: BlankContext) -> None:
     """prctl(2). So every process that a sandbox ever made stays below its keeper."""
     prctl("prctl PR_SET_CHILD_SUBREAPER", PR_SET_CHILD_SUBREAPER, 1)

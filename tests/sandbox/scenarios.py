@@ -1,0 +1,568 @@
+"""What is tested, once as root and once as an ordinary user: `python scenarios.py NAME LEVEL PLACE`.
+
+Run by test_scenarios.py in a process of its own, so that descriptors and children can be counted.
+"""
+
+import asyncio
+import errno
+import json
+import os
+import platform
+import signal
+import socket
+import sys
+import time
+import traceback
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from kit import MB, Kit, opened
+from leaks import adopt_orphans, assert_same, census, descendants
+
+from lambent.sandbox import groups
+from lambent.sandbox.errors import SandboxError, SandboxGone, StartFailed, StepFailed
+from lambent.sandbox.host import SandboxHost
+from lambent.sandbox.inside import plan
+from lambent.sandbox.inside.denied import CLONE, CLONE3, DENIED
+from lambent.sandbox.spec import Bind, ExitStatus, Level, ProcessSpec, ZygoteSpec
+
+ROOT = os.getuid() == 0
+MACHINE = platform.machine()
+NAMESPACE, PROCESS = (Level.NAMESPACE,), (Level.PROCESS,)
+BOTH = (*NAMESPACE, *PROCESS)
+
+SCENARIOS: dict[str, tuple[Callable[[Kit], Awaitable[None]], tuple[Level, ...]]] = {}
+
+
+def at(levels: tuple[Level, ...]) -> Callable[[Callable[[Kit], Awaitable[None]]], Callable[[Kit], Awaitable[None]]]:
+    def register(scenario: Callable[[Kit], Awaitable[None]]) -> Callable[[Kit], Awaitable[None]]:
+        SCENARIOS[scenario.__name__] = (scenario, levels)
+        return scenario
+
+    return register
+
+
+# --- what a process is, and sees
+
+
+@at(NAMESPACE)
+async def a_process_has_the_identity_of_the_sandbox(kit: Kit) -> None:
+    async with kit.sandbox() as sandbox:
+        found = await kit.ask(sandbox, "describe", ASKED="for")
+    assert found["ids"] == [[993] * 3, [990] * 3, [] if ROOT else found["ids"][2]], found["ids"]
+    assert found["pid"] != 1 and found["session"] and found["umask"] == 0o22
+    assert found["pids"] == [1, found["pid"]], found["pids"]
+    assert found["cwd"] == "/var/task" and found["host"].startswith("169-254-")
+    assert found["fds"] == [0, 1, 2], found["fds"]
+    assert found["signals"] == ["0", "0"] or found["signals"] == ["Handlers.SIG_DFL"] * 2, found["signals"]
+    assert found["ours"] == []
+    assert "/var/task" in found["mounts"] and "/tmp" in found["mounts"]
+    assert not any(str(kit.code) in command or "boot" in command for command in found["commands"]), found["commands"]
+
+
+@at(BOTH)
+async def nothing_of_the_hosts_environment_is_inside(kit: Kit) -> None:
+    async with kit.sandbox() as sandbox:
+        found = await kit.ask(sandbox, "describe", ASKED="for")
+    found["environment"].pop("TMPDIR", None)
+    assert found["environment"] == {"ASKED": "for"}, found["environment"]
+    assert found["native"] == {"ASKED": "for"}, found["native"]
+    assert found["fds"] == [0, 1, 2], found["fds"]
+
+
+@at(BOTH)
+async def no_capability_is_left(kit: Kit) -> None:
+    async with kit.sandbox() as sandbox:
+        found = await kit.ask(sandbox, "describe")
+    none = "0" * 16
+    if kit.level is Level.PROCESS and not ROOT:
+        found["capabilities"][3] = none  # the bounding set can't be emptied; no_new_privs makes it worth nothing
+    assert found["capabilities"] == [none] * 5, found["capabilities"]
+    assert found["no_new_privs"] == "1" and found["seccomp"] == "2"
+
+
+@at(NAMESPACE)
+async def only_tmp_can_be_written(kit: Kit) -> None:
+    async with kit.sandbox() as sandbox:
+        found = await kit.ask(sandbox, "write_everywhere")
+    assert found.pop("/tmp/x") == "done"
+    assert set(found.values()) == {"EROFS"}, found
+
+
+@at(NAMESPACE)
+async def two_sandboxes_can_use_one_port(kit: Kit) -> None:
+    async with kit.sandbox("one", listen=(8080,)) as one, kit.sandbox("two", listen=(8080,)) as two:
+        for sandbox, text in ((one, "first"), (two, "second")):
+            process, reader = await kit.start(sandbox, "connect", PORT="8080", TEXT=text)
+            assert await _answer(sandbox.listeners[8080]) == text
+            assert json.loads(await reader.read()) == f"you are {text}"
+            assert (await process.exited).code == 0
+
+
+@at(PROCESS)
+async def a_port_is_replaced_by_a_free_one(kit: Kit) -> None:
+    async with kit.sandbox("one", listen=(8080,)) as one, kit.sandbox("two", listen=(8080,)) as two:
+        ports = [sandbox.listeners[8080].getsockname()[1] for sandbox in (one, two)]
+        assert ports[0] != ports[1]
+        process, _ = await kit.start(one, "connect", PORT=str(ports[0]), TEXT="first")
+        assert await _answer(one.listeners[8080]) == "first"
+        await process.exited
+
+
+async def _answer(listener: socket.socket) -> str:
+    loop = asyncio.get_running_loop()
+    sock, _ = await loop.sock_accept(listener)
+    with sock:
+        text = (await loop.sock_recv(sock, 100)).decode()
+        await loop.sock_sendall(sock, f"you are {text}".encode())
+    return text
+
+
+@at(NAMESPACE)
+async def the_hosts_network_is_out_of_reach(kit: Kit) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        async with kit.sandbox() as sandbox:
+            found = await kit.ask(sandbox, "reach_out", PORT=str(server.getsockname()[1]))
+    assert found == ["ECONNREFUSED", "ENETUNREACH"], found
+
+
+@at(NAMESPACE)
+async def the_keeper_can_not_be_harmed(kit: Kit) -> None:
+    async with kit.sandbox() as sandbox:
+        found = await kit.ask(sandbox, "attack_keeper")
+        assert found["memory"] == found["descriptors"] == found["root"] == "EACCES", found
+        if ROOT:
+            assert found["kill"] == found["stop"] == "EPERM", found
+        assert not sandbox.gone.done()
+        await kit.ask(sandbox, "remember")
+
+
+@at(BOTH)
+async def denied_system_calls_are_refused(kit: Kit) -> None:
+    column = 0 if MACHINE == "x86_64" else 1
+    calls = {name: call[column] for name, call in DENIED.items() if call[column] is not None}
+    async with kit.sandbox() as sandbox:
+        orders = {"CALLS": json.dumps({**calls, "clone3": CLONE3[column]}), "CLONE": str(CLONE[column])}
+        found = await kit.ask(sandbox, "call_denied", **orders)
+    assert found.pop("clone3") == "ENOSYS"
+    assert found.pop("AF_VSOCK") == found.pop("AF_ALG") == "EAFNOSUPPORT"
+    assert set(found.values()) == {"EPERM"}, {name: value for name, value in found.items() if value != "EPERM"}
+
+
+@at(BOTH)
+async def ordinary_programs_run(kit: Kit) -> None:
+    async with kit.sandbox() as sandbox:
+        found = await kit.ask(sandbox, "ordinary_things", PATH="/usr/bin:/bin")
+        tmp = sandbox.inside("/tmp")
+    assert found[:5] == ["thread", "shell", "socket", tmp, "127.0.0.1"], found
+    if kit.level is Level.NAMESPACE:
+        assert found[5] == "sbx_user1051"
+
+
+# --- limits
+
+
+@at(NAMESPACE)
+async def tmp_has_the_asked_size(kit: Kit) -> None:
+    async with kit.sandbox(tmp_bytes=4 * MB) as sandbox:
+        assert await kit.ask(sandbox, "fill_tmp", MEGABYTES="5") == "ENOSPC"
+
+
+@at(NAMESPACE)
+async def tmp_is_not_charged_to_memory(kit: Kit) -> None:
+    async with kit.sandbox(tmp_bytes=256 * MB, memory_bytes=64 * MB) as sandbox:
+        assert await kit.ask(sandbox, "fill_tmp", MEGABYTES="200") == "done"
+        assert sandbox.memory_peak() <= 64 * MB, sandbox.memory_peak()
+
+
+@at(BOTH)
+async def memory_over_the_limit_ends_the_process(kit: Kit) -> None:
+    async with kit.sandbox(memory_bytes=64 * MB) as sandbox:
+        status, said = await kit.run(sandbox, "take_memory", MEGABYTES="200", SECONDS="10")
+        assert status == ExitStatus(signal=signal.SIGKILL, out_of_memory=True), (status, said)
+        status, said = await kit.run(sandbox, "take_memory", MEGABYTES="32")
+        assert status == ExitStatus(code=0), (status, said)
+        assert 32 * MB <= sandbox.memory_peak() <= 64 * MB, sandbox.memory_peak()
+
+
+@at(BOTH)
+async def memory_far_over_the_limit_ends_the_process(kit: Kit) -> None:
+    async with kit.sandbox(memory_bytes=64 * MB, tmp_bytes=64 * MB) as sandbox:
+        status, _ = await kit.run(sandbox, "take_memory", MEGABYTES="2000", SECONDS="10")
+        assert status == ExitStatus(signal=signal.SIGKILL, out_of_memory=True), status
+
+
+@at(BOTH)
+async def descriptors_are_limited(kit: Kit) -> None:
+    async with kit.sandbox(descriptors=64) as sandbox:
+        found = await kit.run(sandbox, "open_many")
+    assert json.loads(found[1])[0] == "EMFILE" and json.loads(found[1])[1] <= 64
+
+
+@at(BOTH)
+async def processes_are_limited(kit: Kit) -> None:
+    if ROOT and groups.PIDS not in groups.find().controllers:
+        return  # RLIMIT_NPROC does not count root's
+    async with kit.sandbox(processes=30) as sandbox:
+        found = await kit.ask(sandbox, "fork_many")
+    assert found[0] == "EAGAIN" and found[1] < 30, found
+
+
+# --- the life of a sandbox
+
+
+@at(BOTH)
+async def exits_are_told(kit: Kit) -> None:
+    async with kit.sandbox() as sandbox:
+        assert (await kit.run(sandbox, "end", HOW="exit"))[0] == ExitStatus(code=7)
+        assert (await kit.run(sandbox, "end", HOW="signal"))[0] == ExitStatus(signal=signal.SIGSEGV)
+        assert (await kit.run(sandbox, "end", HOW="raise"))[0] == ExitStatus(code=1)
+        assert await kit.run(sandbox, "end", HOW="atexit") == (ExitStatus(code=0), b'"at exit"\n')
+
+
+@at(BOTH)
+async def a_sandbox_outlives_its_processes(kit: Kit) -> None:
+    async with kit.sandbox() as sandbox:
+        first = await kit.ask(sandbox, "remember")
+        second = await kit.ask(sandbox, "remember")
+        third = await kit.ask(sandbox, "remember")
+    assert [found[0] for found in (first, second, third)] == [1, 2, 3]
+    assert len({found[1] for found in (first, second, third)}) == 3, "random is the same"
+    assert len({found[2] for found in (first, second, third)}) == 3, "names of temporary files are the same"
+
+
+@at(BOTH)
+async def sandboxes_do_not_share_tmp(kit: Kit) -> None:
+    async with kit.sandbox("one") as one, kit.sandbox("two") as two:
+        assert (await kit.ask(one, "remember"))[0] == (await kit.ask(two, "remember"))[0] == 1
+
+
+@at(BOTH)
+async def what_a_process_leaves_behind_ends_with_it(kit: Kit) -> None:
+    async with kit.sandbox() as sandbox:
+        assert await kit.ask(sandbox, "leave_children") == "left"
+        assert descendants(sandbox.pid) == []
+
+
+@at(BOTH)
+async def a_process_can_be_killed(kit: Kit) -> None:
+    async with kit.sandbox() as sandbox:
+        process, reader = await kit.start(sandbox, "sleep")
+        await reader.readline()
+        process.kill()
+        assert await process.exited == ExitStatus(signal=signal.SIGKILL)
+        process.kill()
+        assert (await kit.ask(sandbox, "remember"))[0] == 1
+
+
+@at(BOTH)
+async def only_one_process_runs_at_a_time(kit: Kit) -> None:
+    async with kit.sandbox() as sandbox:
+        _, reader = await kit.start(sandbox, "sleep")
+        await reader.readline()
+        try:
+            await kit.start(sandbox, "sleep")
+        except RuntimeError:
+            return
+        raise AssertionError("a second process was started")
+
+
+@at(BOTH)
+async def destroy_ends_everything(kit: Kit) -> None:
+    async with kit.sandbox() as sandbox:
+        process, reader = await kit.start(sandbox, "sleep")
+        await reader.readline()
+        await asyncio.gather(sandbox.destroy(), sandbox.destroy())
+        assert sandbox.gone.done()
+        assert (await process.exited).signal == signal.SIGKILL
+        try:
+            await kit.start(sandbox, "sleep")
+        except SandboxGone:
+            return
+        raise AssertionError("a process was started in a sandbox that is gone")
+
+
+@at(BOTH)
+async def a_frozen_sandbox_stands_still(kit: Kit) -> None:
+    async with kit.sandbox() as sandbox:
+        process, reader = await kit.start(sandbox, "tick")
+        await reader.readline()
+        await reader.readexactly(5)
+        sandbox.freeze()
+        await _silence(reader)
+        sandbox.thaw()
+        await asyncio.wait_for(reader.readexactly(5), 5)
+        sandbox.freeze()
+        process.kill()
+        assert (await asyncio.wait_for(process.exited, 5)).signal == signal.SIGKILL
+
+
+@at(BOTH)
+async def a_frozen_sandbox_can_be_destroyed(kit: Kit) -> None:
+    async with kit.sandbox() as sandbox:
+        process, reader = await kit.start(sandbox, "tick")
+        await reader.readline()
+        sandbox.freeze()
+        await asyncio.wait_for(sandbox.destroy(), 5)
+        assert process.exited.done()
+
+
+@at(BOTH)
+async def a_sandbox_that_ends_is_not_frozen_again(kit: Kit) -> None:
+    async with kit.sandbox() as sandbox:
+        _, reader = await kit.start(sandbox, "tick")
+        await reader.readline()
+        sandbox.freeze()
+        ending = asyncio.create_task(sandbox.destroy())
+        await asyncio.sleep(0)
+        sandbox.freeze()
+        await asyncio.wait_for(ending, 5)
+
+
+async def _silence(reader: asyncio.StreamReader) -> None:
+    """That nothing comes any more, once what is on its way has come."""
+    for _ in range(50):
+        try:
+            await asyncio.wait_for(reader.read(10_000), 0.1)
+        except TimeoutError:
+            return
+    raise AssertionError("a frozen process goes on")
+
+
+@at(NAMESPACE)
+async def the_cpu_share_is_kept(kit: Kit) -> None:
+    if groups.CPU not in groups.find().controllers:
+        return
+    async with kit.sandbox(cpus=0.1) as sandbox:
+        process, reader = await kit.start(sandbox, "tick")
+        await reader.readline()
+        files = [Path(folder) for folder in _folders(sandbox.id) if "cpu" in folder]
+        quotas = [(folder / "cpu.cfs_quota_us").read_text().strip() for folder in files if "cpuacct" not in str(folder)]
+        assert "2000" in quotas, quotas
+        sandbox.unthrottle()
+        assert "-1" in [(folder / "cpu.cfs_quota_us").read_text().strip() for folder in files]
+        process.kill()
+        await process.exited
+
+
+def _folders(name: str) -> list[str]:
+    return [folder for folder, _, _ in os.walk("/sys/fs/cgroup") if folder.endswith(f"-{name}")]
+
+
+@at(BOTH)
+async def programs_are_executed(kit: Kit) -> None:
+    async with kit.sandbox() as sandbox:
+        read, write = os.pipe()
+        spec = ProcessSpec({"PATH": "/bin:/usr/bin"}, argv=("sh", "-c", "echo $0 $ASKED; exit 5"), fds={1: write})
+        process = await sandbox.start(spec)
+        os.close(write)
+        assert (await process.exited).code == 5
+        assert os.read(read, 100) == b"sh\n"
+        os.close(read)
+        missing = await sandbox.start(ProcessSpec({}, argv=("/nothing/there",)))
+        assert (await missing.exited).code == 127
+        refused = await sandbox.start(ProcessSpec({}, argv=("/etc",)))
+        assert (await refused.exited).code == 126
+
+
+@at(BOTH)
+async def a_failed_start_leaves_the_sandbox(kit: Kit) -> None:
+    async with kit.sandbox() as sandbox:
+        try:
+            await sandbox.start(ProcessSpec({}, entry="probes:sleep", cwd="/nowhere"))
+        except StartFailed as failed:
+            assert (failed.step, failed.errno, failed.path) == ("directory", errno.ENOENT, "/nowhere"), failed
+        else:
+            raise AssertionError("started in a folder that is not there")
+        assert (await kit.ask(sandbox, "remember"))[0] == 1
+
+
+@at(NAMESPACE)
+async def a_missing_source_is_named(kit: Kit) -> None:
+    for bind, step in (
+        (Bind(Path("/nothing/there"), "/var/task"), "bind_sources"),
+        (Bind(kit.code, "/nothing/there"), "binds"),
+    ):
+        try:
+            await kit.host.create(kit.spec(binds=(bind,)))
+        except StepFailed as failed:
+            assert failed.step == step and "/nothing/there" in str(failed) and failed.hint, failed
+        else:
+            raise AssertionError("bound what is not there")
+
+
+# --- many, and ends
+
+
+@at(BOTH)
+async def many_are_made_at_once(kit: Kit) -> None:
+    async def one(number: int) -> int:
+        async with kit.sandbox(f"many{number}") as sandbox:
+            return int((await kit.ask(sandbox, "remember"))[0])
+
+    assert await asyncio.gather(*(one(number) for number in range(24))) == [1] * 24
+
+
+@at(BOTH)
+async def cancelled_creations_leave_nothing(kit: Kit) -> None:
+    await kit.host.warm(kit.zygote)
+    for pause in (0, 0.0005, 0.001, 0.002, 0.004):
+        tasks = [asyncio.create_task(kit.host.create(kit.spec(f"cancelled{number}"))) for number in range(4)]
+        await asyncio.sleep(pause)
+        for task in tasks:
+            task.cancel()
+        for found in await asyncio.gather(*tasks, return_exceptions=True):
+            if not isinstance(found, BaseException):
+                await found.destroy()
+
+
+@at(NAMESPACE)
+async def a_dead_zygote_is_replaced(kit: Kit) -> None:
+    async with kit.sandbox("before") as before:
+        _, reader = await kit.start(before, "tick")
+        await reader.readline()
+        before.freeze()
+        zygotes = [int(line.split()[0]) for line in census("none")["processes"] if line.endswith("lambent-zygote")]
+        os.kill(zygotes[0], signal.SIGKILL)
+        await asyncio.wait_for(before.gone, 5)
+        async with kit.sandbox("after") as after:
+            assert (await kit.ask(after, "remember"))[0] == 1
+
+
+@at(BOTH)
+async def what_can_not_be_preloaded_is_left_out(kit: Kit) -> None:
+    names = ("broken", "missing_module", "thready", "deadly", "probes")
+    skipped = await kit.host.warm(ZygoteSpec(kit.interpreter, paths=(str(kit.code),), preload=names))
+    assert set(skipped) == set(names[:4]), skipped
+    assert "broken on purpose" in skipped["broken"] and "threads" in skipped["thready"], skipped
+
+
+@at(BOTH)
+async def a_missing_interpreter_is_named(kit: Kit) -> None:
+    try:
+        await kit.host.warm(ZygoteSpec(Path("/nothing/python")))
+    except SandboxError as failed:
+        assert "/nothing/python" in str(failed)
+    else:
+        raise AssertionError("started an interpreter that is not there")
+
+
+@at(BOTH)
+async def every_failing_step_is_named_and_leaves_nothing(kit: Kit) -> None:
+    """Fail the first step, the second, ... of every plan."""
+    level = kit.level.value
+    await kit.host.warm(kit.zygote)
+    async with kit.sandbox("before"):
+        pass
+    held = await _held_by_zygote(kit)
+    await _fail_each(kit, ["control_group", *_names(plan.SOURCES[level], plan.SANDBOX[level])], _make_one)
+    await _fail_each(kit, _names(plan.FORK[level], plan.BLANK[level]), _make_one)
+    await _fail_each(kit, _names(plan.STARTED), _start_one)
+    assert await _held_by_zygote(kit) == held
+    await _fail_each(kit, _names(plan.GUARD[level], plan.ZYGOTE[level]), _warm_another)
+
+
+async def _held_by_zygote(kit: Kit) -> int:
+    """How many descriptors the zygote has, once it has made its next keeper ahead."""
+    await asyncio.sleep(0.1)
+    zygote = next(line.split()[0] for line in census("none")["processes"] if line.endswith("lambent-zygote"))
+    try:
+        return len(os.listdir(f"/proc/{zygote}/fd"))
+    except PermissionError:  # it runs in a user namespace
+        return 0
+
+
+def _names(*plans: tuple[object, ...]) -> list[str]:
+    return [step.__name__.rpartition(".")[2] for steps in plans for step in steps]  # type: ignore[attr-defined]
+
+
+async def _fail_each(kit: Kit, steps: list[str], act: Callable[[Kit, str], Awaitable[None]]) -> None:
+    for step in steps:
+        try:
+            await act(kit, step)
+        except StepFailed as failed:
+            assert (failed.step, failed.operation, failed.errno) == (step, "injected", errno.EIO), failed
+        else:
+            raise AssertionError(f"{step} did not fail")
+        finally:
+            kit.host.fail_step = ""
+        async with kit.sandbox("after") as sandbox:
+            assert (await kit.ask(sandbox, "remember"))[0] == 1, step
+
+
+async def _make_one(kit: Kit, step: str) -> None:
+    await kit.host.warm(kit.zygote)
+    kit.host.fail_step = step
+    async with kit.sandbox("failing"):
+        pass
+
+
+async def _start_one(kit: Kit, step: str) -> None:
+    async with kit.sandbox("failing") as sandbox:
+        sandbox.fail_step = step
+        try:
+            await kit.start(sandbox, "remember")
+        finally:
+            sandbox.fail_step = ""
+            assert (await kit.ask(sandbox, "remember"))[0] == 1
+
+
+async def _warm_another(kit: Kit, step: str) -> None:
+    kit.host.fail_step = step
+    await kit.host.warm(ZygoteSpec(kit.interpreter, paths=("/another",), preload=("json",)))
+
+
+@at(BOTH)
+async def leftovers_are_swept(kit: Kit) -> None:
+    """As after a server and a guard that were both killed."""
+    owner = f"swept{os.getpid()}"
+    state = kit.code.parent / f"state-{owner}"
+    tree = groups.find()
+    tree.create(f"lambent-{owner}-old-one", groups.Limits(MB * 64, 10))
+    (state / f"lambent-{owner}-old-one" / "tmp").mkdir(parents=True)
+    host = await SandboxHost.open(state, kit.level, owner)
+    assert not any(owner in name for folder in tree.folders for name in os.listdir(folder))
+    assert list(state.iterdir()) == []
+    await host.close()
+
+
+# --- the server that is killed: the test kills this process while it waits
+
+
+async def wait_to_be_killed(kit: Kit) -> None:
+    """Sandboxes that run, stand still, wait and are being made."""
+    await kit.host.create(kit.spec("idle"))
+    running = await kit.host.create(kit.spec("running"))
+    frozen = await kit.host.create(kit.spec("frozen"))
+    for sandbox in (running, frozen):
+        _, reader = await kit.start(sandbox, "sleep")
+        await reader.readline()
+    frozen.freeze()
+    making = [asyncio.create_task(kit.host.create(kit.spec(f"making{number}"))) for number in range(3)]
+    await asyncio.sleep(0.003)
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
+    await asyncio.wait(making)
+    await asyncio.sleep(60)
+
+
+async def main(name: str, level: str, place: Path) -> None:
+    if name == "wait_to_be_killed":
+        async with opened(level, place, "killed") as kit:
+            await wait_to_be_killed(kit)
+        return
+    owner = f"test{os.getpid()}"
+    adopt_orphans()
+    before = census(owner, place)
+    async with opened(level, place, owner) as kit:
+        await SCENARIOS[name][0](kit)
+    assert_same(before, owner, place)
+
+
+if __name__ == "__main__":
+    started = time.monotonic()
+    try:
+        asyncio.run(main(sys.argv[1], sys.argv[2], Path(sys.argv[3])))
+    except BaseException:
+        traceback.print_exc()
+        sys.exit(1)

@@ -1,0 +1,111 @@
+"""Runs every scenario of `scenarios` at its levels, as root and as an ordinary user."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import leaks
+import pytest
+import scenarios
+
+import lambent
+
+HERE = Path(__file__).parent
+USER = 1000
+SECONDS = 90
+CASES = [(name, level.value) for name, (_, levels) in scenarios.SCENARIOS.items() for level in levels]
+
+
+@pytest.fixture(scope="session")
+def place() -> Iterator[Path]:
+    """A folder that every user can read, with the package and the tests in it; pytest's own are private."""
+    folder = Path(tempfile.mkdtemp(prefix="sandbox-test-"))
+    (folder / "code").mkdir()
+    for name in ("probes", "broken", "thready", "deadly"):
+        shutil.copy(HERE / f"{name}.py", folder / "code")
+    for name in ("kit", "leaks", "scenarios"):
+        shutil.copy(HERE / f"{name}.py", folder)
+    package = Path(lambent.__file__).parent
+    shutil.copytree(package / "sandbox", folder / "lambent" / "sandbox", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(package / "__init__.py", folder / "lambent")
+    subprocess.run(["chmod", "-R", "a+rX", folder], check=True)
+    (folder / "places").mkdir()
+    yield folder
+    shutil.rmtree(folder)
+
+
+def run(place: Path, who: str, *arguments: str) -> "subprocess.Popen[str]":
+    """A scenario's process. It gets a folder of its own for state, with the code beside it."""
+    home = Path(tempfile.mkdtemp(dir=place / "places"))
+    (home / "code").symlink_to(place / "code")
+    command = [interpreter(who), "-X", "dev", "-W", "error", str(place / "scenarios.py"), *arguments, str(home)]
+    identity = {}
+    if who == "user" and os.getuid() == 0:
+        identity = {"user": USER, "group": USER, "extra_groups": []}
+        os.chown(home, USER, USER)
+    return subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env={"PYTHONPATH": str(place), "PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1"},
+        **identity,  # type: ignore[call-overload]
+    )
+
+
+def interpreter(who: str) -> str:
+    """One that the user can read and that is new enough."""
+    if who == "root" or os.getuid() != 0:
+        return sys.executable
+    for path in (os.path.realpath(sys.executable), "/usr/bin/python3", "/usr/local/bin/python3"):
+        check = [path, "-c", "import sys; sys.exit(sys.version_info < (3, 11))"]
+        try:
+            if subprocess.run(check, check=False, user=USER, group=USER, extra_groups=[]).returncode == 0:
+                return path
+        except OSError:
+            continue
+    return _impossible("no interpreter from 3.11 that an ordinary user can read")
+
+
+def _impossible(reason: str) -> str:
+    if os.environ.get("CI"):
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.mark.parametrize("who", ["root", "user"])
+@pytest.mark.parametrize(("name", "level"), CASES, ids=[f"{name}-{level}" for name, level in CASES])
+def test_scenario(place: Path, name: str, level: str, who: str) -> None:
+    if who == "root" and os.getuid() != 0:
+        _impossible("needs root")
+    process = run(place, who, name, level)
+    try:
+        output, _ = process.communicate(timeout=SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        output, _ = process.communicate()
+        pytest.fail(f"hangs\n{output}")
+    assert process.returncode == 0, output
+
+
+@pytest.mark.parametrize("who", ["root", "user"])
+@pytest.mark.parametrize("level", ["namespace", "process"])
+def test_nothing_outlives_a_killed_server(place: Path, level: str, who: str) -> None:
+    if who == "root" and os.getuid() != 0:
+        _impossible("needs root")
+    leaks.adopt_orphans()
+    before = leaks.census("killed")
+    process = run(place, who, "wait_to_be_killed", level)
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    assert line == "ready\n", line + process.stdout.read()
+    assert len(leaks.census("killed")["processes"]) >= len(before["processes"]) + 6
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    process.stdout.close()
+    leaks.assert_same(before, "killed")

@@ -1,0 +1,68 @@
+"""When a sandbox holds too much, and how often it is looked at."""
+
+import asyncio
+
+import pytest
+
+from lambent.sandbox import watch
+from lambent.sandbox.watch import MemoryWatch, over_limit
+
+
+@pytest.mark.parametrize(
+    ("usage", "held", "tmp", "expected"),
+    [
+        (90, 90, 0, False),
+        (110, 110, 0, True),
+        (110, 60, 0, False),  # page cache
+        (400, 390, 300, False),  # /tmp
+        (400, 390, 200, True),
+        (100, 100, 0, False),
+    ],
+)
+def test_over_limit(usage: int, held: int, tmp: int, expected: bool) -> None:
+    assert over_limit(100, usage, lambda: held, lambda: tmp) is expected
+
+
+def test_costly_looks_are_spared() -> None:
+    def never() -> int:
+        raise AssertionError("looked")
+
+    assert not over_limit(100, 100, never, never)
+
+
+class Sandbox:
+    def __init__(self, over_at: int) -> None:
+        self.looks = 0
+        self.over_at = over_at
+        self.ended = 0
+
+    def over_limit(self) -> bool:
+        self.looks += 1
+        return self.looks >= self.over_at
+
+    def end_for_memory(self) -> None:
+        self.ended += 1
+
+
+def test_who_is_awake_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watch, "INTERVAL", 0)
+    monkeypatch.setattr(watch, "INTERVAL_EACH", 0)
+
+    async def scenario() -> tuple[Sandbox, Sandbox]:
+        watcher = MemoryWatch()
+        modest, greedy = Sandbox(10**9), Sandbox(3)
+        watcher.add(modest)
+        watcher.add(greedy)
+        while not greedy.ended:  # noqa: ASYNC110
+            await asyncio.sleep(0)
+        watcher.remove(greedy)
+        seen = greedy.looks
+        while modest.looks < 20:  # noqa: ASYNC110
+            await asyncio.sleep(0)
+        assert greedy.looks == seen
+        watcher.remove(modest)
+        watcher.close()
+        return modest, greedy
+
+    modest, greedy = asyncio.run(scenario())
+    assert (modest.ended, greedy.ended) == (0, 1)
