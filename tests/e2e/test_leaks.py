@@ -27,9 +27,9 @@ def handler(event, context):
 
 @dataclass(frozen=True)
 class Traces:
-    """What a machine shows of sandboxes."""
+    """What a machine shows of sandboxes: names of processes (each zygote keeps one keeper ready), mounts, cgroups."""
 
-    processes: frozenset[int]
+    processes: tuple[str, ...]
     mounts: int
     cgroups: frozenset[str]
 
@@ -65,7 +65,16 @@ def cgroups(data_dir: Path) -> frozenset[str]:
 
 def traces(server: Server) -> Traces:
     mounts = len(Path("/proc/self/mounts").read_text().splitlines())
-    return Traces(descendants(server.process.pid), mounts, cgroups(server.data_dir))
+    names = sorted(filter(None, map(name_of, descendants(server.process.pid))))
+    return Traces(tuple(names), mounts, cgroups(server.data_dir))
+
+
+def name_of(pid: int) -> str:
+    """A process's name (proc_pid_comm(5)), empty when it is gone."""
+    try:
+        return Path(f"/proc/{pid}/comm").read_text().strip()
+    except OSError:
+        return ""
 
 
 def descriptors(server: Server) -> int:

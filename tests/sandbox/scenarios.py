@@ -424,7 +424,7 @@ async def a_dead_zygote_is_replaced(kit: Kit) -> None:
         before.freeze()
         zygotes = [int(line.split()[0]) for line in census("none")["processes"] if line.endswith("lambent-zygote")]
         os.kill(zygotes[0], signal.SIGKILL)
-        await asyncio.wait_for(before.gone, 5)
+        await asyncio.wait_for(asyncio.shield(before.gone), 5)
         async with kit.sandbox("after") as after:
             assert (await kit.ask(after, "remember"))[0] == 1
 
@@ -454,22 +454,26 @@ async def every_failing_step_is_named_and_leaves_nothing(kit: Kit) -> None:
     await kit.host.warm(kit.zygote)
     async with kit.sandbox("before"):
         pass
-    held = await _held_by_zygote(kit)
+    held = await _held_by_zygote(-1)
     await _fail_each(kit, ["control_group", *_names(plan.SOURCES[level], plan.SANDBOX[level])], _make_one)
     await _fail_each(kit, _names(plan.FORK[level], plan.BLANK[level]), _make_one)
     await _fail_each(kit, _names(plan.STARTED), _start_one)
-    assert await _held_by_zygote(kit) == held
+    assert await _held_by_zygote(held) == held
     await _fail_each(kit, _names(plan.GUARD[level], plan.ZYGOTE[level]), _warm_another)
 
 
-async def _held_by_zygote(kit: Kit) -> int:
+async def _held_by_zygote(expected: int) -> int:
     """How many descriptors the zygote has, once it has made its next keeper ahead."""
-    await asyncio.sleep(0.1)
     zygote = next(line.split()[0] for line in census("none")["processes"] if line.endswith("lambent-zygote"))
-    try:
-        return len(os.listdir(f"/proc/{zygote}/fd"))
-    except PermissionError:  # it runs in a user namespace
-        return 0
+    for _ in range(50):
+        await asyncio.sleep(0.05)
+        try:
+            found = len(os.listdir(f"/proc/{zygote}/fd"))
+        except PermissionError:  # it runs in a user namespace
+            return 0
+        if found == expected or expected < 0:
+            return found
+    return found
 
 
 def _names(*plans: tuple[object, ...]) -> list[str]:

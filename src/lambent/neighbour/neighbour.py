@@ -25,6 +25,10 @@ CONNECT_SECONDS = 5.0
 PIECE = 1 << 16
 BODILESS = ("GET", "HEAD", "DELETE")
 """Methods whose request has no Content-Length when it has no body."""
+READ_SECONDS = 120.0
+"""Without a byte from a neighbour for so long, the request is given up."""
+BODILESS = frozenset({"GET", "HEAD"})
+"""No AWS API gives a body to these."""
 HOP_BY_HOP = frozenset(
     {
         *("connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te"),
@@ -115,9 +119,10 @@ class Neighbour:
         if self._session is None:
             self._generation = self._moto.starts
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit_per_host=CONNECTIONS, limit=0),
+                # moto's server leaves a body that it has no use for on the connection, where the next answer is awaited.
+                connector=aiohttp.TCPConnector(limit_per_host=CONNECTIONS, limit=0, force_close=True),
                 cookie_jar=aiohttp.DummyCookieJar(),
-                timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS),
+                timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS, sock_read=READ_SECONDS),
                 auto_decompress=False,
                 trust_env=False,
             )

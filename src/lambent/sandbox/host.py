@@ -40,7 +40,7 @@ class SandboxHost:
         self._tree = tree
         self._watcher = MemoryWatch()
         self._zygotes: dict[ZygoteSpec, asyncio.Task[Zygote]] = {}
-        self._sandboxes: set[Sandbox] = set()
+        self._sandboxes: dict[Sandbox, Zygote] = {}
         self._count = 0
         self._closed = False
 
@@ -92,7 +92,7 @@ class SandboxHost:
             made = self._prepare(spec, zygote, f"{self._run}{spec.id}")
             ours, theirs = Channel.pair()
             sandbox = Sandbox(spec, made, ours)
-            self._sandboxes.add(sandbox)
+            self._sandboxes[sandbox] = zygote
             try:
                 await self._make(zygote, sandbox, made.group, theirs)
             except BaseException:
@@ -117,7 +117,7 @@ class SandboxHost:
             watcher=self._watcher,
             baseline_bytes=zygote.baseline_bytes,
             folder=folder,
-            ended=self._sandboxes.discard,
+            ended=self._forget,
         )
 
     def _make_group(self, spec: SandboxSpec, name: str) -> Group:
@@ -156,13 +156,26 @@ class SandboxHost:
         """The living zygote of `spec`; whoever asks first starts it, the others wait with him."""
         task = self._zygotes.get(spec)
         if task is None or _is_over(task):
-            task = self._zygotes[spec] = asyncio.create_task(Zygote.start(spec, self._settings()))
+            task = self._zygotes[spec] = asyncio.create_task(self._start_zygote(spec))
         try:
             return await asyncio.shield(task)
         except Exception:
             if self._zygotes.get(spec) is task:
                 del self._zygotes[spec]
             raise
+
+    async def _start_zygote(self, spec: ZygoteSpec) -> Zygote:
+        zygote = await Zygote.start(spec, self._settings())
+        zygote.lost.add_done_callback(lambda _: self._thaw(zygote))
+        return zygote
+
+    def _thaw(self, zygote: Zygote) -> None:
+        for sandbox in [sandbox for sandbox, its in self._sandboxes.items() if its is zygote]:
+            with contextlib.suppress(OSError):
+                sandbox.thaw()
+
+    def _forget(self, sandbox: Sandbox) -> None:
+        self._sandboxes.pop(sandbox, None)
 
     def _settings(self) -> HostSettings:
         swept = {"folders": self._tree.folders, "prefixes": [self._run]}

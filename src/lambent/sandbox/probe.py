@@ -86,22 +86,26 @@ def _try(level: Level) -> str:
     settings = HostSettings(level, {"folders": [], "prefixes": ["-"]}, counted=True)
     zygote = ZygoteSpec(Path(sys.executable))
     ours, theirs = Channel.pair()
+    lifeline, held = os.pipe2(os.O_CLOEXEC)
     try:
         with ours, theirs:
             process = spawn(zygote.interpreter, theirs.fileno())
             theirs.close()
             ours.settimeout(PROBE_SECONDS)
             try:
-                return _ask(ours, SandboxSpec("probe", zygote), settings)
+                return _ask(ours, lifeline, SandboxSpec("probe", zygote), settings)
             finally:
                 ours.close()
                 _end(process)
     except OSError as failed:
         return f"probing failed: {failed}"
+    finally:
+        os.close(lifeline)
+        os.close(held)
 
 
-def _ask(control: socket.socket, spec: SandboxSpec, settings: HostSettings) -> str:
-    wire.send(control, zygote_order(spec.zygote, settings))
+def _ask(control: socket.socket, lifeline: int, spec: SandboxSpec, settings: HostSettings) -> str:
+    wire.send(control, zygote_order(spec.zygote, settings), [lifeline])
     problem = _answer(control)
     if problem:
         return problem

@@ -73,7 +73,8 @@ class Sandbox:
         self.listeners: dict[int, socket.socket] = {}
         """Asked port to the listening socket (non-blocking), which is closed with the sandbox."""
         self.gone: asyncio.Future[None] = loop.create_future()
-        """Resolved when nothing runs in it any more, however it ended. Never fails."""
+        """Resolved when nothing runs in it any more, however it ended. Never fails. Shield it when waiting with a
+        timeout, which would cancel it for everybody."""
         self.baseline_bytes = made.baseline_bytes
         """What an interpreter takes that has imported nothing. Sandboxes share it with their zygote, so it is in no
         other figure."""
@@ -93,7 +94,8 @@ class Sandbox:
         self._oom_kills = 0
         self._pidfd = -1
         self._tmp = -1
-        self._cleanup: asyncio.Task[None] | None = None
+        self._removed: asyncio.Future[None] = loop.create_future()
+        self._removing: asyncio.Task[None] | None = None
         self._channel = Channel(sock, self._on_message)
 
     # --- for its users
@@ -165,13 +167,11 @@ class Sandbox:
         """End everything in it; nothing of it is left afterwards. May be called more than once."""
         self._end()
         try:
-            await asyncio.wait_for(asyncio.shield(self.gone), END_SECONDS)
+            await asyncio.wait_for(asyncio.shield(self._removed), END_SECONDS)
         except TimeoutError:
             self._made.group.freeze(False)
             self._kill_keeper()
-            await self.gone
-        if self._cleanup is not None:
-            await asyncio.shield(self._cleanup)
+            await asyncio.shield(self._removed)
 
     # --- for the host and the memory watch
 
@@ -319,8 +319,9 @@ class Sandbox:
 
     def _ended(self) -> None:
         """Nothing runs in it any more."""
-        if self.gone.done():
+        if self._removing is not None:
             return
+        self._removing = self._loop.create_task(self._remove())
         self._channel.close()
         if self._pidfd >= 0:
             self._loop.remove_reader(self._pidfd)
@@ -336,20 +337,27 @@ class Sandbox:
             self._tmp = -1
         for listener in self.listeners.values():
             listener.close()
-        self.gone.set_result(None)
-        self._cleanup = self._loop.create_task(self._remove())
+        self._resolve(self.gone, None)
 
     async def _remove(self) -> None:
         """Remove what the kernel does not remove by itself."""
+        try:
+            if not await self._remove_group():
+                _log.warning("the control group of sandbox %s can't be removed; the next start will", self.id)
+            if self._made.folder is not None:
+                await asyncio.to_thread(_remove_folder, self._made.folder)
+        finally:
+            self._made.ended(self)
+            self._resolve(self._removed, None)
+
+    async def _remove_group(self) -> bool:
+        """The kernel lets go of a group a moment after the last process in it has ended."""
         deadline = self._loop.time() + REMOVE_SECONDS
         while not self._made.group.remove():
             if self._loop.time() > deadline:
-                _log.warning("the control group of sandbox %s can't be removed; the next start will", self.id)
-                break
+                return False
             await asyncio.sleep(_PAUSE)
-        if self._made.folder is not None:
-            await asyncio.to_thread(_remove_folder, self._made.folder)
-        self._made.ended(self)
+        return True
 
     def _tmp_used(self) -> int:
         """Bytes in the private /tmp."""

@@ -30,6 +30,7 @@ class _Start:
     """What is known while a zygote starts."""
 
     ready: "asyncio.Future[dict[str, Any]]"
+    lost: "asyncio.Future[None]"
     importing: str = ""
 
 
@@ -40,6 +41,9 @@ class Zygote:
     process: "subprocess.Popen[bytes]"
     channel: Channel
     dead: "asyncio.Future[None]"
+    """Resolved when it, its guard and at level NAMESPACE all its sandboxes have ended."""
+    lost: "asyncio.Future[None]"
+    """Resolved when it ends by itself, before its sandboxes have: what is frozen then must be thawed to end."""
     baseline_bytes: int = 0
     skipped: dict[str, str] = field(default_factory=dict)
     turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(TURNS))
@@ -92,7 +96,8 @@ class _Unfit(Exception):
 
 async def _launch(spec: ZygoteSpec, settings: HostSettings) -> Zygote:
     ours, theirs = Channel.pair()
-    start = _Start(asyncio.get_running_loop().create_future())
+    loop = asyncio.get_running_loop()
+    start = _Start(loop.create_future(), loop.create_future())
     channel = Channel(ours, lambda message: _on_message(start, message))
     try:
         process = spawn(spec.interpreter, theirs.fileno())
@@ -101,18 +106,22 @@ async def _launch(spec: ZygoteSpec, settings: HostSettings) -> Zygote:
         raise ZygoteFailed(f"the interpreter {spec.interpreter} can't be started: {failed}") from failed
     finally:
         theirs.close()
-    zygote = Zygote(process, channel, _watch(process))
+    lifeline, held = os.pipe2(os.O_CLOEXEC)
+    zygote = Zygote(process, channel, _watch(process, held), start.lost)
     try:
-        await _make_ready(zygote, spec, settings, start)
+        await _make_ready(zygote, spec, settings, start, lifeline)
     except BaseException:
         await asyncio.shield(zygote.stop())
         raise
     return zygote
 
 
-async def _make_ready(zygote: Zygote, spec: ZygoteSpec, settings: HostSettings, start: _Start) -> None:
-    with contextlib.suppress(ConnectionError):  # it has ended: the reader tells
-        await zygote.channel.send(zygote_order(spec, settings))
+async def _make_ready(zygote: Zygote, spec: ZygoteSpec, settings: HostSettings, start: _Start, lifeline: int) -> None:
+    try:
+        with contextlib.suppress(ConnectionError):  # it has ended: the reader tells
+            await zygote.channel.send(zygote_order(spec, settings), [lifeline])
+    finally:
+        os.close(lifeline)
     try:
         ready = await asyncio.wait_for(start.ready, PRELOAD_SECONDS)
     except TimeoutError:
@@ -138,8 +147,8 @@ def spawn(interpreter: Path, fd: int) -> "subprocess.Popen[bytes]":
     )
 
 
-def _watch(process: "subprocess.Popen[bytes]") -> "asyncio.Future[None]":
-    """Resolved when the guard has ended and is collected."""
+def _watch(process: "subprocess.Popen[bytes]", lifeline: int) -> "asyncio.Future[None]":
+    """Resolved when the guard has ended and is collected. Until then our end of its lifeline stays open."""
     loop = asyncio.get_running_loop()
     dead: asyncio.Future[None] = loop.create_future()
     pidfd = os.pidfd_open(process.pid)
@@ -147,6 +156,7 @@ def _watch(process: "subprocess.Popen[bytes]") -> "asyncio.Future[None]":
     def ended() -> None:
         loop.remove_reader(pidfd)
         os.close(pidfd)
+        os.close(lifeline)
         process.wait()
         if not dead.done():
             dead.set_result(None)
@@ -157,8 +167,9 @@ def _watch(process: "subprocess.Popen[bytes]") -> "asyncio.Future[None]":
 
 def _on_message(start: _Start, message: wire.Message | None) -> None:
     if start.ready.done():
-        return
-    if message is None:
+        if message is None and not start.lost.done():
+            start.lost.set_result(None)
+    elif message is None:
         if start.importing:
             start.ready.set_exception(_Unfit(start.importing, "the process ended while importing it"))
         else:

@@ -19,11 +19,14 @@ def main(fd: int) -> Callable[[], object]:
     if first is None:
         os._exit(0)
     context = ZygoteContext(control, first.body)
+    lifeline = first.fds[0]
     try:
         plan.run(plan.GUARD[context.level], context)
         pid = os.fork()
         if pid:
-            guard.watch(pid, control, first.body["groups"])
+            control.close()
+            guard.watch(pid, lifeline, first.body["groups"])
+        os.close(lifeline)
         return zygote.run(context)
     except plan.StepFailed as failed:
         wire.tell(control, failed.message)

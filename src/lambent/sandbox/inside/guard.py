@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import select
 import signal
-import socket
 from typing import NoReturn
 
 from . import sweep
@@ -18,17 +17,20 @@ from .kernel import pidfd_open, set_name
 SWEEP_SECONDS = 10.0
 
 
-def watch(pid: int, control: socket.socket, groups: dict[str, list[str]]) -> NoReturn:
-    """Wait for the zygote `pid` or for the server, whichever ends first; then see that all of it ends."""
+def watch(pid: int, lifeline: int, groups: dict[str, list[str]]) -> NoReturn:
+    """Wait for the zygote `pid` or for the server, whichever ends first; then see that all of it ends.
+
+    The server holds the other end of the pipe `lifeline`.
+    """
     set_name("lambent-guard")
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     zygote = pidfd_open(pid)
     waiting = select.poll()
     waiting.register(zygote, select.POLLIN)
-    waiting.register(control.fileno(), select.POLLHUP)
+    waiting.register(lifeline, select.POLLHUP)
     ready = {fd for fd, _ in waiting.poll()}
-    if control.fileno() in ready:
+    if lifeline in ready:
         _end(pid, groups)
     os.waitpid(pid, 0)
     os._exit(0)
