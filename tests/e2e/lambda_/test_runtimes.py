@@ -64,6 +64,8 @@ def test_a_mapping_runs_it_elsewhere_and_is_reported(own_server: Begin) -> None:
         MemorySize=512,
         Code={"ZipFile": package({"app.py": CODE})},
     )
-    client.get_waiter("function_active_v2").wait(FunctionName="mapped", WaiterConfig={"Delay": 0.05, "MaxAttempts": 999})
+    client.get_waiter("function_active_v2").wait(
+        FunctionName="mapped", WaiterConfig={"Delay": 0.05, "MaxAttempts": 999}
+    )
     seen = json.loads(client.invoke(FunctionName="mapped")["Payload"].read())
     assert seen[0] == [sys.version_info.major, sys.version_info.minor]
