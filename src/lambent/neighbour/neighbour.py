@@ -27,8 +27,8 @@ BODILESS = ("GET", "HEAD", "DELETE")
 """Methods whose request has no Content-Length when it has no body."""
 READ_SECONDS = 120.0
 """Without a byte from a neighbour for so long, the request is given up."""
-BODILESS = frozenset({"GET", "HEAD"})
-"""No AWS API gives a body to these."""
+READING = ("GET", "HEAD")
+"""Methods to which no AWS API gives a body; moto's server would take one for the next request."""
 HOP_BY_HOP = frozenset(
     {
         *("connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te"),
@@ -119,7 +119,7 @@ class Neighbour:
         if self._session is None:
             self._generation = self._moto.starts
             self._session = aiohttp.ClientSession(
-                # moto's server leaves a body that it has no use for on the connection, where the next answer is awaited.
+                # moto's server leaves a body that it has no use for where the connection's next request is awaited.
                 connector=aiohttp.TCPConnector(limit_per_host=CONNECTIONS, limit=0, force_close=True),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS, sock_read=READ_SECONDS),
@@ -138,7 +138,7 @@ class Neighbour:
 
 def _body(request: Request) -> bytes | io.BytesIO | None:
     """A large one as a file, which is written piece by piece so that others have their turn."""
-    if not request.body:
+    if not request.body or request.method in READING:
         return None if request.method in BODILESS else b""
     return request.body if len(request.body) < PIECE else io.BytesIO(request.body)
 

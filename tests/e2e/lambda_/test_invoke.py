@@ -213,7 +213,8 @@ def test_nothing_runs_between_invocations(server: Server, deploy: Deploy) -> Non
         "def tick():\n    while True:\n        ticks.append(time.time())\n        time.sleep(0.01)\n"
         "threading.Thread(target=tick, daemon=True).start()\n"
         "def handler(event, context):\n"
-        "    time.sleep(0.2)\n    gaps = [b - a for a, b in zip(ticks, ticks[1:])]\n    return [max(gaps), len(ticks)]\n",
+        "    time.sleep(0.2)\n    gaps = [b - a for a, b in zip(ticks, ticks[1:])]\n"
+        "    return [max(gaps), len(ticks)]\n",
         MemorySize=1769,
     )
     call(server, name, {})
