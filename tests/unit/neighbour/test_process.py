@@ -144,5 +144,6 @@ def test_an_endpoint_gets_the_request_as_it_came() -> None:
         b"content-encoding: aws-chunked",
         b"x-amz-meta-a: \xc3\xa4",
         b"content-length: 3",
+        b"connection: close",
     }
     assert body == b"abc"
