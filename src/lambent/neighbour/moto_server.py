@@ -5,6 +5,7 @@ its parent: by signal on Linux, elsewhere when its standard input ends.
 """
 
 import ctypes
+import io
 import os
 import signal
 import sys
@@ -63,9 +64,12 @@ def _dispatcher() -> Any:
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication
 
     class Dispatcher(DomainDispatcherApplication):
-        """Mends two things: presigned requests name their service in the query, and a PUT is never a form."""
+        """Mends three things: presigned requests name their service in the query, a PUT is never a form, and a body
+        that is read twice ends, rather than wait for more on the socket."""
 
         def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
+            if length := int(environ.get("CONTENT_LENGTH") or 0):
+                environ["wsgi.input"] = io.BytesIO(environ["wsgi.input"].read(length))
             if environ["REQUEST_METHOD"] == "PUT" and environ.get("CONTENT_TYPE", "").startswith(FORM):
                 environ["CONTENT_TYPE"] = "binary/octet-stream"  # or Flask would take the object's bytes for fields
             return super().__call__(environ, start_response)

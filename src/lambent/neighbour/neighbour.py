@@ -25,7 +25,7 @@ CONNECT_SECONDS = 5.0
 PIECE = 1 << 16
 BODILESS = ("GET", "HEAD", "DELETE")
 """Methods whose request has no Content-Length when it has no body."""
-READ_SECONDS = 120.0
+READ_SECONDS = 60.0
 """Without a byte from a neighbour for so long, the request is given up."""
 READING = ("GET", "HEAD")
 """Methods to which no AWS API gives a body; moto's server would take one for the next request."""
