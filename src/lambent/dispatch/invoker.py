@@ -23,13 +23,14 @@ class Invoker:
         scope = function.scope
         if self._running[scope] >= self._concurrency:
             raise Throttled("ConcurrentInvocationLimitExceeded")
+        environment = self._pools.acquire(function)
         self._running[scope] += 1
 
         def finished(outcome: Outcome | Exception) -> None:
             self._running[scope] -= 1
             answer(outcome)
 
-        self._pools.acquire(function).invoke(invocation, finished)
+        environment.invoke(invocation, finished)
 
     async def invoke(self, function: FunctionVersion, invocation: Invocation) -> Outcome:
         """The same, awaited. Raises Throttled, or EnvironmentFailed when the fault is ours."""

@@ -20,7 +20,7 @@ def key_of(function: FunctionVersion) -> Key:
 
 @dataclass(slots=True)
 class Pool:
-    """The environments of one revision.
+    """The environments of one revision; there is at least one.
 
     `idle` is in the order in which they fell idle, with the time; `soon` have answered and not asked for more yet.
     """
@@ -52,14 +52,12 @@ class Pools:
         """The newest idle environment of this revision, else one that is about to be idle, else a new one."""
         key = key_of(function)
         pool = self._pools.get(key)
-        if pool is None:
-            pool = self._pools[key] = Pool()
-        if pool.idle:
+        if pool is not None and pool.idle:
             return pool.idle.pop()[0]
-        if pool.soon:
+        if pool is not None and pool.soon:
             return pool.soon.pop(0)
         environment = self._create(function, self)
-        pool.all.add(environment)
+        self._pools.setdefault(key, Pool()).all.add(environment)
         return environment
 
     def soon(self, environment: Environment) -> None:

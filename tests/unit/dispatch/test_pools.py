@@ -2,8 +2,12 @@
 
 from dataclasses import replace
 
+import pytest
+
+from lambent.dispatch.invoker import Invoker
 from lambent.dispatch.pools import Pools
 from lambent.model.function import FunctionVersion
+from lambent.model.invocation import Invocation
 from lambent.model.scope import Scope
 
 SCOPE = Scope("111111111111", "eu-west-1")
@@ -86,6 +90,19 @@ def test_environments_that_idle_for_long_are_recycled_oldest_first() -> None:
     made.recycle()
     assert (first.retired, second.retired) == (True, False)  # type: ignore[attr-defined]
     assert made.environments() == [second]
+
+
+def test_an_environment_that_can_not_be_made_leaves_no_pool_and_no_count() -> None:
+    def broken(function: FunctionVersion, home: Pools) -> FakeEnvironment:
+        raise OSError(24, "Too many open files")
+
+    made = Pools(broken, Now(), 60.0)  # type: ignore[arg-type]
+    invoker = Invoker(made, concurrency=1)
+    for _ in range(3):
+        with pytest.raises(OSError, match="Too many"):
+            invoker.submit(FUNCTION, Invocation("id", b"1", "arn", "trace"), lambda outcome: None)
+    made.retire(SCOPE, "f")
+    assert made.environments() == []
 
 
 def test_no_idle_time_means_always_cold() -> None:
