@@ -100,7 +100,7 @@ class State:
     """One environment. Times are seconds on the caller's monotonic clock.
 
     `timeout` is the timeout of the invocation at hand; `invoked` whether there is one; `init_started` and
-    `init_seconds` measure the last Init; `reported` whether an invocation has carried the Init Duration.
+    `init_seconds` measure the last Init; `retired` whether it ends after the invocation at hand.
     """
 
     phase: Phase = Phase.INIT
@@ -202,13 +202,17 @@ def _failed_init(report: Effect) -> Callable[[State, float, float], Step]:
     """The Init phase failed: once more inside the invocation that waits, else wait for one."""
 
     def rule(state: State, now: float, timeout: float) -> Step:
-        first = (Effect.DISARM, report, Effect.KILL_RUNTIME)
-        if not state.invoked:
-            return _to_reset(state, first)
-        again, effects = _reinit(state, now, state.timeout)
-        return again, first + effects
+        return _again_or_reset(state, now, (Effect.DISARM, report, Effect.KILL_RUNTIME))
 
     return rule
+
+
+def _again_or_reset(state: State, now: float, first: Effects) -> Step:
+    """The runtime is lost: it starts again for the invocation that waits, else for the next one."""
+    if not state.invoked:
+        return _to_reset(state, first)
+    again, effects = _reinit(state, now, state.timeout)
+    return again, first + effects
 
 
 def _to_reset(state: State, effects: Effects) -> Step:
@@ -245,11 +249,7 @@ def _idle_again(state: State, now: float, timeout: float) -> Step:
 
 
 def _lost_after_answer(state: State, now: float, timeout: float) -> Step:
-    first = (Effect.DISARM, Effect.KILL_RUNTIME)
-    if not state.invoked:
-        return _to_reset(state, first)
-    again, effects = _reinit(state, now, state.timeout)
-    return again, first + effects
+    return _again_or_reset(state, now, (Effect.DISARM, Effect.KILL_RUNTIME))
 
 
 def _idle_exit(state: State, now: float, timeout: float) -> Step:

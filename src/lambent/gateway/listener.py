@@ -7,7 +7,6 @@ a task and answer later by calling back, and `chain`, which takes all the others
 
 import asyncio
 import http
-import logging
 import socket
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -18,8 +17,6 @@ from typing import cast
 import httptools
 
 from lambent.wire.http import Request, Response
-
-log = logging.getLogger(__name__)
 
 MAX_HEAD = 1 << 20
 """Bytes of request line and headers (Lambda quotas: 1 MB)."""

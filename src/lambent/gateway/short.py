@@ -6,7 +6,6 @@ knows all the errors. A test proves that both roads give the same bytes.
 """
 
 import base64
-import logging
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,8 +18,6 @@ from lambent.model.function import FunctionVersion
 from lambent.model.invocation import Invocation, Outcome
 from lambent.model.scope import Scope
 from lambent.wire.http import Request, Response
-
-log = logging.getLogger(__name__)
 
 PATH = re.compile(r"/2015-03-31/functions/([A-Za-z0-9_-]{1,64})/invocations")
 CREDENTIAL = re.compile(r"AWS4-HMAC-SHA256 Credential=([^/,\s]+)/\d{8}/([^/,\s]+)/lambda/aws4_request")

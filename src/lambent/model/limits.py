@@ -44,4 +44,3 @@ AWS_2026 = Limits(profile="aws-2026")
 AWS_2022 = replace(AWS_2026, profile="aws-2022", async_request_bytes=256 * KB, code_storage=75 * GB)
 
 PROFILES = {limits.profile: limits for limits in (AWS_2026, AWS_2022)}
-DEFAULT_PROFILE = AWS_2026.profile

@@ -159,9 +159,7 @@ class RuntimeApi:
         if refusal is not None:
             return refusal
         if request.size > errors.MAX_RESPONSE:
-            payload = errors.response_too_large_payload(request.size)
-            self._events.on_error(request_id, errors.RESPONSE_TOO_LARGE, payload)
-            return conversation.TOO_LARGE
+            return self._too_large(request_id, request)
         if ERROR_TYPE in headers:
             self._events.on_error(request_id, headers[ERROR_TYPE], _decoded(headers.get(ERROR_BODY, "")))
         else:
@@ -175,11 +173,15 @@ class RuntimeApi:
         if refusal is not None:
             return refusal
         if request.size > errors.MAX_RESPONSE:
-            payload = errors.response_too_large_payload(request.size)
-            self._events.on_error(request_id, errors.RESPONSE_TOO_LARGE, payload)
-            return conversation.TOO_LARGE
+            return self._too_large(request_id, request)
         self._events.on_error(request_id, headers.get(ERROR_TYPE, ""), request.body)
         return None
+
+    def _too_large(self, request_id: str, request: "Request") -> Refusal:
+        """The invocation ends with the error that AWS has for it; the runtime is told, too."""
+        payload = errors.response_too_large_payload(request.size)
+        self._events.on_error(request_id, errors.RESPONSE_TOO_LARGE, payload)
+        return conversation.TOO_LARGE
 
     def init_error(self, request: "Request") -> Refusal | None:
         """POST init/error."""

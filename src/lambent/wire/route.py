@@ -53,7 +53,6 @@ class Routes:
 
     def __init__(self, description: Mapping[str, Any]) -> None:
         self._roots: dict[str, _Node] = {}
-        self._by_name: dict[str, Route] = {}
         shapes = description["shapes"]
         for name in sorted(description["operations"]):
             self._add(name, description["operations"][name], shapes)

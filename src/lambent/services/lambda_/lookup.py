@@ -69,8 +69,3 @@ def running_version(env: LambdaEnv, caller: Caller, name: str, qualifier: str | 
     record = find(env.functions, ref, LATEST)
     require_invocable(record)
     return Target(record.running, ref.arn)
-
-
-def to_version(record: FunctionRecord) -> FunctionVersion:
-    """What an execution environment needs of a record."""
-    return record.running

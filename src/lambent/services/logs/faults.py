@@ -22,19 +22,14 @@ def worded() -> Iterator[None]:
     try:
         yield
     except tuple(WORDED) as error:
-        raise fault(*WORDED[type(error)]) from error
+        raise Fault(*WORDED[type(error)]) from error
     except OSError as error:
-        raise fault("ServiceUnavailableException", f"The log store can't write: {error.strerror}.") from error
-
-
-def fault(code: str, message: str) -> Fault:
-    """A fault whose message is sent although the model of CloudWatch Logs gives its errors no such member."""
-    return Fault(code, message, members={"message": message})
+        raise Fault("ServiceUnavailableException", f"The log store can't write: {error.strerror}.") from error
 
 
 def invalid(message: str) -> Fault:
     """A parameter whose value is wrong."""
-    return fault("InvalidParameterException", message)
+    return Fault("InvalidParameterException", message)
 
 
 def unsupported(parameter: str) -> Fault:

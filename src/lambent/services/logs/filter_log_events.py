@@ -7,8 +7,9 @@ from lambent.model.scope import Caller
 from lambent.observe.filterpattern import PatternError, compile_pattern
 from lambent.observe.logread import END_OF_TIME, PAGE_EVENTS, Match, Span, event_id
 from lambent.services.logs.env import LogsEnv
-from lambent.services.logs.faults import fault, invalid, unsupported, worded
+from lambent.services.logs.faults import invalid, unsupported, worded
 from lambent.services.logs.names import asked_group
+from lambent.wire.fault import Fault
 
 
 async def filter_log_events(env: LogsEnv, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
@@ -62,4 +63,4 @@ def _matches(params: dict[str, Any]) -> Match:
 def _must_exist(env: LogsEnv, caller: Caller, group: str, names: list[str]) -> None:
     held = env.store.group(caller.scope, group).streams
     if any(name not in held for name in names):
-        raise fault("ResourceNotFoundException", "The specified log stream does not exist.")
+        raise Fault("ResourceNotFoundException", "The specified log stream does not exist.")
