@@ -24,7 +24,7 @@ REQUIREMENTS = ("awslambdaric>=2.0.11,<5", "boto3>=1.37,<2", "simplejson>=3.17,<
 """What /var/runtime holds on AWS; the SDK brings botocore, s3transfer, jmespath, python-dateutil, urllib3
 and six, awslambdaric brings snapshot-restore-py (from 3.9)."""
 
-LAYOUT = 1
+LAYOUT = 2
 """Raised when copies made by an older Lambent must not be used any more."""
 
 TIMEOUT = 600.0
@@ -117,13 +117,26 @@ def _sweep(folder: Path) -> None:
 
 
 def _run_pip(interpreter: Interpreter, target: Path) -> None:
-    command = [
-        *(sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"),
-        *("--no-compile", "--no-warn-script-location", "--target", str(target)),
+    """Fetch, then install what was fetched.
+
+    One `pip install` would do, but it holds Requires-Python against pip's own interpreter, not against
+    `--python-version`, unless the index says it in its listing; private indexes often don't. `pip download` asks
+    the packages themselves.
+    """
+    wheels = target / ".wheels"
+    chosen = [
         *("--python-version", interpreter.version, "--implementation", "cp", "--only-binary", ":all:"),
         *(word for name in _platforms() for word in ("--platform", name)),
-        *REQUIREMENTS,
     ]
+    _pip(interpreter, "download", "--dest", str(wheels), *chosen, *REQUIREMENTS)
+    found = sorted(str(wheel) for wheel in wheels.glob("*.whl"))
+    placed = ("--no-compile", "--no-warn-script-location", "--no-deps", "--no-index", "--target", str(target))
+    _pip(interpreter, "install", *placed, *chosen, *found)
+    shutil.rmtree(wheels)
+
+
+def _pip(interpreter: Interpreter, *words: str) -> None:
+    command = [sys.executable, "-m", "pip", *words, "--quiet", "--disable-pip-version-check", "--no-input"]
     environ = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     try:
         done = subprocess.run(

@@ -4,6 +4,7 @@ import asyncio
 import json
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -453,3 +454,28 @@ def test_log_settings_inside(tmp_path: Path) -> None:
     )
     assert inside(tmp_path, VERSIONS[-1])[1] is False
     assert inside(tmp_path, VERSIONS[-1], log_format="JSON")[1] is True
+
+
+def test_an_index_that_does_not_say_what_a_package_needs_gives_each_interpreter_its_own(tmp_path: Path) -> None:
+    """A private index may list packages without Requires-Python: an old interpreter must not get a new package."""
+    index = tmp_path / "index" / "needy"
+    index.mkdir(parents=True)
+    links = []
+    for version, needs in (("1.0", ">=3.8"), ("2.0", ">=3.11")):
+        name = f"needy-{version}-py3-none-any.whl"
+        with zipfile.ZipFile(index / name, "w") as wheel:
+            about = f"needy-{version}.dist-info"
+            wheel.writestr("needy.py", f"version = '{version}'\n")
+            said = f"Metadata-Version: 2.1\nName: needy\nVersion: {version}\nRequires-Python: {needs}\n"
+            wheel.writestr(f"{about}/METADATA", said)
+            wheel.writestr(f"{about}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+            wheel.writestr(f"{about}/RECORD", "")
+        links.append(f'<a href="{name}">{name}</a>')
+    (index / "index.html").write_text("".join(links))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(clients, "REQUIREMENTS", ("needy",))
+        patch.setenv("PIP_INDEX_URL", (tmp_path / "index").as_uri())
+        for version, wanted in (("3.9", "1.0"), ("3.12", "2.0")):
+            interpreter = interpreters.Interpreter(version, version, Path(sys.executable), Path("/"), Path("/"))
+            folder = clients.install(interpreter, tmp_path / "cache")
+            assert (folder / "needy.py").read_text() == f"version = '{wanted}'\n"

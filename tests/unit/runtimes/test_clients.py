@@ -15,13 +15,18 @@ INTERPRETER = Interpreter("3.12", "3.12.1", Path("/nowhere/python3.12"), Path("/
 
 @pytest.fixture
 def pip(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
-    """What pip was called with; it makes one file."""
+    """What pip was called with; its installation makes one file."""
     calls: list[list[str]] = []
 
     def run(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
         if "pip" in command:
             calls.append(command)
-            Path(command[command.index("--target") + 1], "awslambdaric.py").touch()
+            if "download" in command:
+                wheels = Path(command[command.index("--dest") + 1])
+                wheels.mkdir()
+                (wheels / "awslambdaric-1-py3-none-any.whl").touch()
+            else:
+                Path(command[command.index("--target") + 1], "awslambdaric.py").touch()
         return subprocess.CompletedProcess(command, 0, "", "")
 
     monkeypatch.setattr(subprocess, "run", run)
@@ -32,8 +37,9 @@ def test_installs_once_for_the_asked_interpreter(tmp_path: Path, pip: list[list[
     folder = clients.install(INTERPRETER, tmp_path)
     assert (folder / "awslambdaric.py").exists()
     assert clients.install(INTERPRETER, tmp_path) == folder == clients.folder_of(INTERPRETER, tmp_path)
-    assert len(pip) == 1
-    assert pip[0][pip[0].index("--python-version") + 1] == "3.12"
+    assert [command[3] for command in pip] == ["download", "install"]
+    assert all(command[command.index("--python-version") + 1] == "3.12" for command in pip)
+    assert not (folder / ".wheels").exists()
     assert sorted(path.name for path in folder.parent.iterdir()) == [f".{folder.name}.lock", folder.name]
 
 
@@ -43,7 +49,7 @@ def test_two_at_once_install_once(tmp_path: Path, pip: list[list[str]]) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(pip) == 1
+    assert [command[3] for command in pip] == ["download", "install"]
 
 
 def test_what_an_interrupted_or_older_installation_left_is_replaced(tmp_path: Path, pip: list[list[str]]) -> None:
