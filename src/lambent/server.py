@@ -176,6 +176,7 @@ async def _open_lambda(
     links = CodeLinks(base.url, store.blobs.get, CLOCK.wall)
     env = LambdaEnv(
         functions=store.functions,
+        resources=store.resources,
         blobs=store.blobs,
         clock=CLOCK.wall,
         new_id=_new_id,

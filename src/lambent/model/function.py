@@ -13,7 +13,8 @@ class FunctionVersion:
 
     `memory` and `ephemeral_storage` are in MB (1 MB = 1,048,576 bytes), `timeout` in seconds. `code` is the
     hex SHA-256 of the deployment package, its name in the blob store. `revision_id` changes with every change
-    of code or configuration: environments started under another revision are not used again.
+    of code or configuration: environments started under another revision are not used again. `layers` are the
+    digests of the layers' packages, in the order in which they are laid over one another.
     """
 
     scope: Scope
@@ -33,6 +34,7 @@ class FunctionVersion:
     application_log_level: str | None = None
     system_log_level: str | None = None
     runtime_version_arn: str = ""
+    layers: tuple[str, ...] = ()
 
     @property
     def arn(self) -> str:

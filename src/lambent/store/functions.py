@@ -16,6 +16,7 @@ from lambent.store import schema
 from lambent.store.database import Database
 from lambent.store.errors import RecordChanged, RecordExists
 from lambent.store.record import FunctionRecord
+from lambent.store.resources import Resources, delete_with_function
 
 _F = schema.functions
 _T = schema.tags
@@ -27,8 +28,9 @@ _Key = tuple[Scope, str, str]
 class Functions:
     """All function versions of all scopes."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, resources: Resources) -> None:
         self._database = database
+        self._resources = resources
         self._records: dict[_Key, FunctionRecord] = {}
         self._keys: dict[Scope, list[tuple[str, str]]] = {}
         self._tags: dict[tuple[Scope, str], Tags] = {}
@@ -145,16 +147,30 @@ class Functions:
 
         await self._database.run(work, then)
 
+    async def delete_version(self, record: FunctionRecord) -> None:
+        """Remove one version. Raises RecordChanged when it is not the stored one any more."""
+
+        def work(connection: sa.Connection) -> None:
+            if not connection.execute(_F.delete().where(_stored(record))).rowcount:
+                raise RecordChanged(record.name)
+
+        await self._database.run(work, lambda _: self._drop(record))
+
     async def delete(self, scope: Scope, name: str) -> None:
-        """Remove a function: all its versions and its tags. Raises RecordChanged if there is none."""
+        """Remove a function: all its versions, its tags and every resource of it.
+
+        Raises RecordChanged if there is none.
+        """
 
         def work(connection: sa.Connection) -> None:
             where = (_F.c.account == scope.account) & (_F.c.region == scope.region) & (_F.c.name == name)
             if not connection.execute(_F.delete().where(where)).rowcount:
                 raise RecordChanged(name)
             _delete_tags(connection, scope, name)
+            delete_with_function(connection, scope, name)
 
         def then(_: None) -> None:
+            self._resources.forget_function(scope, name)
             self._tags.pop((scope, name), None)
             for record in self.versions(scope, name):
                 self._drop(record)
@@ -176,7 +192,8 @@ class Functions:
         self._count(record, -1)
 
     def _count(self, record: FunctionRecord, by: int) -> None:
-        self._uses[record.code] += by
+        for digest in record.packages:
+            self._uses[digest] += by
         self._code_size[record.scope] += by * int(record.configuration["CodeSize"])
 
 
@@ -216,16 +233,20 @@ def _insert(connection: sa.Connection, record: FunctionRecord) -> None:
 
 
 def _replace(connection: sa.Connection, old: FunctionRecord, new: FunctionRecord) -> None:
-    where = (
-        (_F.c.account == old.scope.account)
-        & (_F.c.region == old.scope.region)
-        & (_F.c.name == old.name)
-        & (_F.c.version == old.version)
-        & (_F.c.revision == old.revision)
-    )
-    change = _F.update().where(where).values(revision=new.revision, document=new.dump())
+    change = _F.update().where(_stored(old)).values(revision=new.revision, document=new.dump())
     if not connection.execute(change).rowcount:
         raise RecordChanged(old.name)
+
+
+def _stored(record: FunctionRecord) -> sa.ColumnElement[bool]:
+    """The row of `record`, as long as it is the current one."""
+    return (
+        (_F.c.account == record.scope.account)
+        & (_F.c.region == record.scope.region)
+        & (_F.c.name == record.name)
+        & (_F.c.version == record.version)
+        & (_F.c.revision == record.revision)
+    )
 
 
 def _put_tags(connection: sa.Connection, scope: Scope, name: str, tags: Mapping[str, str]) -> None:

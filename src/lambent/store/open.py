@@ -9,6 +9,7 @@ from lambent.store.blobs import Blobs
 from lambent.store.database import Database, open_database
 from lambent.store.functions import Functions
 from lambent.store.lock import FolderLock
+from lambent.store.resources import Resources
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,7 @@ class Store:
     """What lasts. `database` is for rooms with tables of their own."""
 
     functions: Functions
+    resources: Resources
     blobs: Blobs
     database: Database
     lock: FolderLock
@@ -40,14 +42,16 @@ async def open_store(data_dir: Path, url: str | None = None, limits: Limits = AW
     except BaseException:
         lock.release()
         raise
-    functions = Functions(database)
+    resources = Resources(database)
+    functions = Functions(database, resources)
     try:
+        await resources.load()
         await functions.load()
     except BaseException:
         await database.close()
         lock.release()
         raise
-    return Store(functions, blobs, database, lock)
+    return Store(functions, resources, blobs, database, lock)
 
 
 async def sweep(store: Store, in_use: Callable[[str], bool] = lambda _digest: False) -> list[str]:

@@ -16,7 +16,8 @@ class FunctionRecord:
 
     `created` is seconds since 1970. `code` is the hex SHA-256 of the package. `deployment` changes with every
     change of code or configuration, but not with RevisionId, which moves with the state too. `configuration`
-    holds the members of AWS's FunctionConfiguration, all but FunctionArn.
+    holds the members of AWS's FunctionConfiguration, all but FunctionArn. `layers` are the hex SHA-256 of the layers'
+    packages in the order of the configuration: a layer version that is deleted lives on where it is used.
     """
 
     scope: Scope
@@ -26,6 +27,12 @@ class FunctionRecord:
     code: str
     deployment: str
     configuration: dict[str, Any]
+    layers: tuple[str, ...] = ()
+
+    @property
+    def packages(self) -> tuple[str, ...]:
+        """Every package in the blob store that it needs."""
+        return (self.code, *self.layers)
 
     @property
     def revision(self) -> str:
@@ -46,9 +53,10 @@ class FunctionRecord:
             scope=self.scope,
             name=self.name,
             version=self.version,
-            runtime=said["Runtime"],
-            handler=said["Handler"],
+            runtime=said.get("Runtime", ""),
+            handler=said.get("Handler", ""),
             code=self.code,
+            layers=self.layers,
             role=said["Role"],
             revision_id=self.deployment,
             timeout=said["Timeout"],
@@ -64,11 +72,17 @@ class FunctionRecord:
 
     def dump(self) -> str:
         """The document that is stored beside the key."""
-        said = {"code": self.code, "deployment": self.deployment, "configuration": self.configuration}
+        said = {
+            "code": self.code,
+            "deployment": self.deployment,
+            "configuration": self.configuration,
+            "layers": self.layers,
+        }
         return orjson.dumps(said).decode()
 
     @classmethod
     def load(cls, scope: Scope, name: str, version: str, created: float, document: str) -> "FunctionRecord":
         """The record of a stored row."""
         said = orjson.loads(document)
-        return cls(scope, name, version, created, said["code"], said["deployment"], said["configuration"])
+        layers = tuple(said.get("layers", ()))
+        return cls(scope, name, version, created, said["code"], said["deployment"], said["configuration"], layers)

@@ -39,6 +39,21 @@ tags = sa.Table(
     sqlite_with_rowid=False,
 )
 
+resources = sa.Table(
+    "resources",
+    metadata,
+    sa.Column("kind", sa.String(64), primary_key=True),
+    sa.Column("account", sa.String(12), primary_key=True),
+    sa.Column("region", sa.String(32), primary_key=True),
+    sa.Column("parent", sa.String(256), primary_key=True),
+    sa.Column("name", sa.String(256), primary_key=True),
+    sa.Column("function", sa.String(140), nullable=False, index=True),
+    sa.Column("revision", sa.String(36), nullable=False),
+    sa.Column("document", sa.Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""Everything but functions, one document a row. `function` names the function that it goes with, or is empty."""
+
 
 def prepare(connection: sa.Connection) -> None:
     """Make the tables if they are not there. Raises StoreTooNew for state of a later version."""

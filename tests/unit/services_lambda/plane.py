@@ -56,6 +56,7 @@ class Plane:
         seconds, numbers = itertools.count(1_795_255_200), itertools.count(1)
         self.env = LambdaEnv(
             functions=self.store.functions,
+            resources=self.store.resources,
             blobs=self.store.blobs,
             clock=lambda: float(next(seconds)),
             new_id=lambda: f"00000000-0000-0000-0000-{next(numbers):012}",

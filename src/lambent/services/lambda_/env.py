@@ -10,6 +10,7 @@ from lambent.model.limits import AWS_2026, Limits
 from lambent.model.scope import Caller, Scope
 from lambent.store.blobs import Blobs
 from lambent.store.functions import Functions
+from lambent.store.resources import Resources
 
 
 class FetchS3(Protocol):
@@ -37,6 +38,7 @@ class LambdaEnv:
     """
 
     functions: Functions
+    resources: Resources
     blobs: Blobs
     clock: Callable[[], float]
     new_id: Callable[[], str]

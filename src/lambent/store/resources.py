@@ -1,0 +1,217 @@
+"""What else an account holds (aliases, layers, event source mappings, …): durable, read from memory.
+
+A resource is a document under a key. Reads are dictionary look-ups on the event loop; writes are one transaction
+each and reach memory after their commit. Which kinds there are, and what a document says, is the services' affair.
+"""
+
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+
+from lambent.model.scope import Scope
+from lambent.store import schema
+from lambent.store.database import Database
+from lambent.store.errors import RecordChanged, RecordExists
+
+_R = schema.resources
+
+Key = tuple[str, Scope, str, str]
+
+
+@dataclass(frozen=True, eq=False)
+class Resource:
+    """One document. Never changed in place: a change makes another one.
+
+    `parent` groups resources of one kind ("" when there is nothing to group by), `name` tells them apart within it.
+    `function` is the function that it belongs to: it is removed with it; "" for what outlives functions. `revision`
+    is new with every change: the guard of `replace`.
+    """
+
+    kind: str
+    scope: Scope
+    parent: str
+    name: str
+    revision: str
+    document: dict[str, Any]
+    function: str = ""
+
+    @property
+    def key(self) -> Key:
+        """What finds it."""
+        return (self.kind, self.scope, self.parent, self.name)
+
+    def changed(self, revision: str, document: dict[str, Any]) -> "Resource":
+        """The same resource with another document."""
+        return replace(self, revision=revision, document=document)
+
+
+class Resources:
+    """All resources of all scopes."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._by_key: dict[Key, Resource] = {}
+        self._names: dict[tuple[str, Scope], list[tuple[str, str]]] = {}
+
+    async def load(self) -> None:
+        """Read everything; once, before anything else."""
+        await self._database.run(_select_all, self._fill)
+
+    def _fill(self, found: list[Resource]) -> None:
+        for resource in found:
+            self._by_key[resource.key] = resource
+            self._names.setdefault((resource.kind, resource.scope), []).append((resource.parent, resource.name))
+        for names in self._names.values():
+            names.sort()
+
+    # --- reads -------------------------------------------------------------------------------------------
+
+    def get(self, kind: str, scope: Scope, parent: str, name: str) -> Resource | None:
+        """The resource as of the last commit, or None."""
+        return self._by_key.get((kind, scope, parent, name))
+
+    def children(self, kind: str, scope: Scope, parent: str) -> list[Resource]:
+        """Every resource of one parent, by name."""
+        names = self._names.get((kind, scope), [])
+        start = bisect_left(names, (parent, ""))
+        found = []
+        for at in range(start, len(names)):
+            if names[at][0] != parent:
+                break
+            found.append(self._by_key[(kind, scope, *names[at])])
+        return found
+
+    def page(self, kind: str, scope: Scope, after: tuple[str, str] | None, limit: int) -> list[Resource]:
+        """Up to `limit` resources behind the key `after` (parent, name), in that order."""
+        names = self._names.get((kind, scope), [])
+        start = bisect_right(names, after) if after else 0
+        return [self._by_key[(kind, scope, *name)] for name in names[start : start + limit]]
+
+    def all(self, kind: str, scope: Scope) -> list[Resource]:
+        """Every resource of a kind in one scope, by parent, then name."""
+        return [self._by_key[(kind, scope, *name)] for name in self._names.get((kind, scope), [])]
+
+    def __iter__(self) -> Iterator[Resource]:
+        return iter(list(self._by_key.values()))
+
+    # --- writes ------------------------------------------------------------------------------------------
+
+    async def insert(self, resource: Resource) -> None:
+        """Add one. Raises RecordExists, StoreError."""
+        await self.write(inserts=(resource,))
+
+    async def replace(self, old: Resource, new: Resource) -> None:
+        """Put `new` in the place of `old`. Raises RecordChanged when `old` is not the stored one any more."""
+        await self.write(replaces=((old, new),))
+
+    async def delete(self, resource: Resource) -> None:
+        """Remove one. Raises RecordChanged when it is not the stored one any more."""
+        await self.write(deletes=(resource,))
+
+    async def write(
+        self,
+        inserts: Sequence[Resource] = (),
+        replaces: Sequence[tuple[Resource, Resource]] = (),
+        deletes: Sequence[Resource] = (),
+    ) -> None:
+        """Several changes in one transaction: all or none. Raises RecordExists, RecordChanged, StoreError."""
+
+        def work(connection: sa.Connection) -> None:
+            for resource in deletes:
+                _delete(connection, resource)
+            for old, new in replaces:
+                _replace(connection, old, new)
+            for resource in inserts:
+                _insert(connection, resource)
+
+        def then(_: None) -> None:
+            for resource in deletes:
+                self._drop(resource)
+            for _old, new in replaces:
+                self._by_key[new.key] = new
+            for resource in inserts:
+                self._add(resource)
+
+        await self._database.run(work, then)
+
+    def forget_function(self, scope: Scope, function: str) -> None:
+        """Drop from memory what was removed together with a function (see `delete_with_function`)."""
+        for resource in list(self._by_key.values()):
+            if resource.function == function and resource.scope == scope:
+                self._drop(resource)
+
+    def _add(self, resource: Resource) -> None:
+        self._by_key[resource.key] = resource
+        insort(self._names.setdefault((resource.kind, resource.scope), []), (resource.parent, resource.name))
+
+    def _drop(self, resource: Resource) -> None:
+        if self._by_key.pop(resource.key, None) is not None:
+            self._names[(resource.kind, resource.scope)].remove((resource.parent, resource.name))
+
+
+def delete_with_function(connection: sa.Connection, scope: Scope, function: str) -> None:
+    """Remove what goes with a function, inside the transaction that removes the function."""
+    where = (_R.c.function == function) & (_R.c.account == scope.account) & (_R.c.region == scope.region)
+    connection.execute(_R.delete().where(where))
+
+
+def _select_all(connection: sa.Connection) -> list[Resource]:
+    columns = (
+        _R.c.kind,
+        _R.c.account,
+        _R.c.region,
+        _R.c.parent,
+        _R.c.name,
+        _R.c.revision,
+        _R.c.document,
+        _R.c.function,
+    )
+    return [
+        Resource(kind, Scope(account, region), parent, name, revision, orjson.loads(document), function)
+        for kind, account, region, parent, name, revision, document, function in connection.execute(sa.select(*columns))
+    ]
+
+
+def _insert(connection: sa.Connection, resource: Resource) -> None:
+    row = {
+        "kind": resource.kind,
+        "account": resource.scope.account,
+        "region": resource.scope.region,
+        "parent": resource.parent,
+        "name": resource.name,
+        "function": resource.function,
+        "revision": resource.revision,
+        "document": orjson.dumps(resource.document).decode(),
+    }
+    try:
+        connection.execute(_R.insert().values(row))
+    except sa.exc.IntegrityError as error:
+        raise RecordExists(resource.name) from error
+
+
+def _replace(connection: sa.Connection, old: Resource, new: Resource) -> None:
+    assert old.key == new.key
+    change = _R.update().where(_current(old))
+    values = {"revision": new.revision, "document": orjson.dumps(new.document).decode()}
+    if not connection.execute(change.values(values)).rowcount:
+        raise RecordChanged(old.name)
+
+
+def _delete(connection: sa.Connection, resource: Resource) -> None:
+    if not connection.execute(_R.delete().where(_current(resource))).rowcount:
+        raise RecordChanged(resource.name)
+
+
+def _current(resource: Resource) -> sa.ColumnElement[bool]:
+    return (
+        (_R.c.kind == resource.kind)
+        & (_R.c.account == resource.scope.account)
+        & (_R.c.region == resource.scope.region)
+        & (_R.c.parent == resource.parent)
+        & (_R.c.name == resource.name)
+        & (_R.c.revision == resource.revision)
+    )
