@@ -8,13 +8,30 @@ LATEST = "$LATEST"
 
 
 @dataclass(frozen=True, slots=True)
+class Image:
+    """The container image of a function.
+
+    `uri` is as it was sent, `digest` (hex SHA-256 of its manifest) what it meant then. What follows overrides what the
+    image itself says; empty where nothing was said.
+    """
+
+    uri: str
+    digest: str
+    entry_point: tuple[str, ...] = ()
+    command: tuple[str, ...] = ()
+    working_directory: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class FunctionVersion:
     """A function version as an execution environment sees it.
 
     `memory` and `ephemeral_storage` are in MB (1 MB = 1,048,576 bytes), `timeout` in seconds. `code` is the
     hex SHA-256 of the deployment package, its name in the blob store. `revision_id` changes with every change
     of code or configuration: environments started under another revision are not used again. `layers` are the
-    digests of the layers' packages, in the order in which they are laid over one another.
+    digests of the layers' packages, in the order in which they are laid over one another. `image` stands in the place
+    of a package: `code`, `runtime` and `handler` are then empty. With `snap_start`
+    environments of a published version begin with a snapshot of it.
     """
 
     scope: Scope
@@ -35,6 +52,8 @@ class FunctionVersion:
     system_log_level: str | None = None
     runtime_version_arn: str = ""
     layers: tuple[str, ...] = ()
+    image: Image | None = None
+    snap_start: bool = False
 
     @property
     def arn(self) -> str:

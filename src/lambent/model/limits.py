@@ -35,6 +35,8 @@ class Limits:
     async_request_bytes: int = 1 * MB
     layers: int = 5
     tags: int = 50
+    policy: int = 20 * KB
+    """A resource policy as compact JSON."""
     code_storage: int = 300 * GB
     concurrency: int = 1_000
     unreserved_minimum: int = 100

@@ -40,11 +40,12 @@ class Blobs:
         self._folder = folder
         self._limit = unzipped_limit
         self._held: Counter[str] = Counter()
+        self._unpacked_sizes: dict[str, int] = {}
         self._locks = tuple(asyncio.Lock() for _ in range(_LOCKS))
         try:
             folder.mkdir(parents=True, exist_ok=True)
             for left in folder.glob(f"{_STAGING}*"):
-                _remove(left)
+                remove(left)
         except OSError as error:
             raise from_os(error) from error
 
@@ -97,6 +98,13 @@ class Blobs:
         async with self._lock(digest):
             return await asyncio.to_thread(self._unpack, digest, None)
 
+    async def unpacked_size(self, digest: str) -> int:
+        """Bytes of the files of a package when it is unpacked. Raises as `unpack`."""
+        if digest not in self._unpacked_sizes:
+            folder = await self.unpack(digest)
+            self._unpacked_sizes[digest] = await asyncio.to_thread(_bytes_below, folder)
+        return self._unpacked_sizes[digest]
+
     @contextmanager
     def using(self, digest: str) -> Iterator[None]:
         """Keep a package from being swept for as long as the block lasts."""
@@ -124,6 +132,7 @@ class Blobs:
             async with self._lock(digest):
                 if not self._held[digest] and not used(digest):
                     await asyncio.to_thread(self._discard, digest)
+                    self._unpacked_sizes.pop(digest, None)
                     removed.append(digest)
         return removed
 
@@ -185,7 +194,7 @@ class Blobs:
             if not target.is_dir():  # else a thread whose asker was cancelled came first
                 raise from_os(error) from error
         finally:
-            _remove(staging)
+            remove(staging)
         return target
 
     def _digests(self) -> list[str]:
@@ -201,7 +210,7 @@ class Blobs:
             if folder.exists():
                 away = self._folder / f"{_STAGING}{digest}"
                 folder.rename(away)
-                _remove(away)
+                remove(away)
             self.path(digest).unlink(missing_ok=True)
         except OSError as error:
             raise from_os(error) from error
@@ -212,7 +221,14 @@ def digest_of(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def _remove(path: Path) -> None:
+def _bytes_below(folder: Path) -> int:
+    try:
+        return sum(os.lstat(Path(at, name)).st_size for at, _folders, names in os.walk(folder) for name in names)
+    except OSError as error:
+        raise from_os(error) from error
+
+
+def remove(path: Path) -> None:
     """Remove a file or a tree, also one whose folders forbid it."""
     if not path.is_dir():
         path.unlink(missing_ok=True)

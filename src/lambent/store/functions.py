@@ -4,7 +4,8 @@ Reads are dictionary look-ups on the event loop; writes are one transaction each
 the writer saw, and reach memory after their commit.
 """
 
-from bisect import bisect_right, insort
+import sys
+from bisect import bisect_left, bisect_right, insort
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
@@ -16,13 +17,15 @@ from lambent.store import schema
 from lambent.store.database import Database
 from lambent.store.errors import RecordChanged, RecordExists
 from lambent.store.record import FunctionRecord
-from lambent.store.resources import Resources, delete_with_function
+from lambent.store.resources import Resource, Resources, delete_with_function, put_resource
 
 _F = schema.functions
 _T = schema.tags
 
 Tags = dict[str, str]
 _Key = tuple[Scope, str, str]
+_Place = tuple[str, int]
+"""Where a version stands in a list: by name, $LATEST before the numbers."""
 
 
 class Functions:
@@ -32,7 +35,8 @@ class Functions:
         self._database = database
         self._resources = resources
         self._records: dict[_Key, FunctionRecord] = {}
-        self._keys: dict[Scope, list[tuple[str, str]]] = {}
+        self._places: dict[Scope, list[_Place]] = {}
+        self._counts: Counter[Scope] = Counter()
         self._tags: dict[tuple[Scope, str], Tags] = {}
         self._uses: Counter[str] = Counter()
         self._code_size: Counter[Scope] = Counter()
@@ -45,10 +49,10 @@ class Functions:
         records, tags = rows
         for record in records:
             self._records[record.key] = record
-            self._keys.setdefault(record.scope, []).append((record.name, record.version))
+            self._places.setdefault(record.scope, []).append((record.name, _number(record.version)))
             self._count(record, 1)
-        for keys in self._keys.values():
-            keys.sort()
+        for places in self._places.values():
+            places.sort()
         for scope, name, key, value in tags:
             self._tags.setdefault((scope, name), {})[key] = value
 
@@ -63,26 +67,24 @@ class Functions:
     ) -> list[FunctionRecord]:
         """Up to `limit` records behind the key `after` (name, version), by name, then version.
 
-        `version` None takes every version. The cost does not grow with the place of the page.
+        `version` LATEST takes that of each function, None every one. The cost does not grow with the place of the page.
         """
-        keys = self._keys.get(scope, [])
+        places = self._places.get(scope, [])
+        at = bisect_right(places, (after[0], _number(after[1]))) if after else 0
         found: list[FunctionRecord] = []
-        for at in range(bisect_right(keys, after) if after else 0, len(keys)):
-            if len(found) == limit:
-                break
-            if version is None or keys[at][1] == version:
-                found.append(self._records[(scope, *keys[at])])
+        while at < len(places) and len(found) < limit:
+            name, number = places[at]
+            if version is None or number == 0:
+                found.append(self._records[(scope, name, _version(number))])
+            at = at + 1 if version is None else bisect_left(places, (name, sys.maxsize), at)
         return found
 
-    def versions(self, scope: Scope, name: str) -> list[FunctionRecord]:
-        """Every version of one function."""
-        keys = self._keys.get(scope, [])
-        found = []
-        for at in range(bisect_right(keys, (name, "")), len(keys)):
-            if keys[at][0] != name:
-                break
-            found.append(self._records[(scope, *keys[at])])
-        return found
+    def versions(self, scope: Scope, name: str, after: str = "", limit: int = sys.maxsize) -> list[FunctionRecord]:
+        """Up to `limit` versions of one function behind the version `after`: $LATEST, then by number."""
+        places = self._places.get(scope, [])
+        start = bisect_right(places, (name, _number(after))) if after else bisect_left(places, (name, 0))
+        end = bisect_left(places, (name, sys.maxsize), start)
+        return [self._records[(scope, name, _version(number))] for _, number in places[start : min(end, start + limit)]]
 
     def tags(self, scope: Scope, name: str) -> Tags:
         """The tags of a function; a copy."""
@@ -90,7 +92,7 @@ class Functions:
 
     def count(self, scope: Scope) -> int:
         """How many functions the scope holds."""
-        return sum(1 for _name, version in self._keys.get(scope, []) if version == LATEST)
+        return self._counts[scope]
 
     def code_size(self, scope: Scope) -> int:
         """Bytes of all packages, every version counted."""
@@ -112,36 +114,62 @@ class Functions:
 
     # --- writes ------------------------------------------------------------------------------------------
 
-    async def insert(self, record: FunctionRecord, tags: Mapping[str, str] | None = None) -> None:
-        """Add a function version with its tags. Raises RecordExists, StoreError."""
+    async def insert(
+        self,
+        record: FunctionRecord,
+        tags: Mapping[str, str] | None = None,
+        version: FunctionRecord | None = None,
+        resource: Resource | None = None,
+    ) -> None:
+        """Add a function version with its tags, a `version` published from it, and a `resource` that goes with it.
+
+        Raises RecordExists, StoreError.
+        """
         kept = dict(tags or {})
+        records = [record] if version is None else [record, version]
 
         def work(connection: sa.Connection) -> None:
-            _insert(connection, record)
+            for one in records:
+                _insert(connection, one)
             _put_tags(connection, record.scope, record.name, kept)
+            if resource is not None:
+                put_resource(connection, resource)
 
         def then(_: None) -> None:
-            self._put(record)
+            for one in records:
+                self._put(one)
+            if resource is not None:
+                self._resources.took(resource)
             if kept:
                 self._tags[(record.scope, record.name)] = kept
 
         await self._database.run(work, then)
 
-    async def replace(self, old: FunctionRecord, new: FunctionRecord, tags: Mapping[str, str] | None = None) -> None:
-        """Put `new` in the place of `old`, and `tags` (if not None) in the place of its tags.
+    async def replace(
+        self,
+        old: FunctionRecord,
+        new: FunctionRecord,
+        tags: Mapping[str, str] | None = None,
+        version: FunctionRecord | None = None,
+    ) -> None:
+        """Put `new` in the place of `old`, `tags` (if not None) in the place of its tags; add a `version` beside it.
 
-        Raises RecordChanged when `old` is not the stored one any more, StoreError.
+        Raises RecordChanged when `old` is not the stored one any more, RecordExists, StoreError.
         """
         kept = None if tags is None else dict(tags)
 
         def work(connection: sa.Connection) -> None:
             _replace(connection, old, new)
+            if version is not None:
+                _insert(connection, version)
             if kept is not None:
                 _delete_tags(connection, new.scope, new.name)
                 _put_tags(connection, new.scope, new.name, kept)
 
         def then(_: None) -> None:
             self._put(new)
+            if version is not None:
+                self._put(version)
             if kept is not None:
                 self._tags[(new.scope, new.name)] = kept
 
@@ -156,8 +184,8 @@ class Functions:
 
         await self._database.run(work, lambda _: self._drop(record))
 
-    async def delete(self, scope: Scope, name: str) -> None:
-        """Remove a function: all its versions, its tags and every resource of it.
+    async def delete(self, scope: Scope, name: str, remember: Resource | None = None) -> None:
+        """Remove a function: all its versions, its tags and every resource of it. `remember` is put in their place.
 
         Raises RecordChanged if there is none.
         """
@@ -168,9 +196,13 @@ class Functions:
                 raise RecordChanged(name)
             _delete_tags(connection, scope, name)
             delete_with_function(connection, scope, name)
+            if remember is not None:
+                put_resource(connection, remember)
 
         def then(_: None) -> None:
             self._resources.forget_function(scope, name)
+            if remember is not None:
+                self._resources.took(remember)
             self._tags.pop((scope, name), None)
             for record in self.versions(scope, name):
                 self._drop(record)
@@ -180,7 +212,7 @@ class Functions:
     def _put(self, record: FunctionRecord) -> None:
         old = self._records.get(record.key)
         if old is None:
-            insort(self._keys.setdefault(record.scope, []), (record.name, record.version))
+            insort(self._places.setdefault(record.scope, []), (record.name, _number(record.version)))
         else:
             self._count(old, -1)
         self._records[record.key] = record
@@ -188,13 +220,24 @@ class Functions:
 
     def _drop(self, record: FunctionRecord) -> None:
         del self._records[record.key]
-        self._keys[record.scope].remove((record.name, record.version))
+        places = self._places[record.scope]
+        del places[bisect_left(places, (record.name, _number(record.version)))]
         self._count(record, -1)
 
     def _count(self, record: FunctionRecord, by: int) -> None:
         for digest in record.packages:
             self._uses[digest] += by
+        self._counts[record.scope] += by * (record.version == LATEST)
         self._code_size[record.scope] += by * int(record.configuration["CodeSize"])
+
+
+def _number(version: str) -> int:
+    """The number of a version, 0 for $LATEST."""
+    return 0 if version == LATEST else int(version)
+
+
+def _version(number: int) -> str:
+    return str(number) if number else LATEST
 
 
 def _select_all(

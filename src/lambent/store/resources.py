@@ -5,6 +5,7 @@ each and reach memory after their commit. Which kinds there are, and what a docu
 """
 
 from bisect import bisect_left, bisect_right, insort
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -28,7 +29,8 @@ class Resource:
 
     `parent` groups resources of one kind ("" when there is nothing to group by), `name` tells them apart within it.
     `function` is the function that it belongs to: it is removed with it; "" for what outlives functions. `revision`
-    is new with every change: the guard of `replace`.
+    is new with every change: the guard of `replace`. A document's member `package` is the digest of a package in the
+    blob store that must stay as long as the resource.
     """
 
     kind: str
@@ -44,6 +46,11 @@ class Resource:
         """What finds it."""
         return (self.kind, self.scope, self.parent, self.name)
 
+    @property
+    def package(self) -> str:
+        """The package that it needs, "" for none."""
+        return str(self.document.get("package", ""))
+
     def changed(self, revision: str, document: dict[str, Any]) -> "Resource":
         """The same resource with another document."""
         return replace(self, revision=revision, document=document)
@@ -56,6 +63,7 @@ class Resources:
         self._database = database
         self._by_key: dict[Key, Resource] = {}
         self._names: dict[tuple[str, Scope], list[tuple[str, str]]] = {}
+        self._packages: Counter[str] = Counter()
 
     async def load(self) -> None:
         """Read everything; once, before anything else."""
@@ -64,6 +72,7 @@ class Resources:
     def _fill(self, found: list[Resource]) -> None:
         for resource in found:
             self._by_key[resource.key] = resource
+            self._packages[resource.package] += 1
             self._names.setdefault((resource.kind, resource.scope), []).append((resource.parent, resource.name))
         for names in self._names.values():
             names.sort()
@@ -94,6 +103,10 @@ class Resources:
     def all(self, kind: str, scope: Scope) -> list[Resource]:
         """Every resource of a kind in one scope, by parent, then name."""
         return [self._by_key[(kind, scope, *name)] for name in self._names.get((kind, scope), [])]
+
+    def uses(self, package: str) -> int:
+        """How many resources need a package."""
+        return self._packages[package]
 
     def __iter__(self) -> Iterator[Resource]:
         return iter(list(self._by_key.values()))
@@ -131,7 +144,9 @@ class Resources:
         def then(_: None) -> None:
             for resource in deletes:
                 self._drop(resource)
-            for _old, new in replaces:
+            for old, new in replaces:
+                self._packages[old.package] -= 1
+                self._packages[new.package] += 1
                 self._by_key[new.key] = new
             for resource in inserts:
                 self._add(resource)
@@ -144,12 +159,20 @@ class Resources:
             if resource.function == function and resource.scope == scope:
                 self._drop(resource)
 
+    def took(self, resource: Resource) -> None:
+        """Take into memory what was written in another transaction (see `put_resource`)."""
+        self._drop(resource)
+        self._add(resource)
+
     def _add(self, resource: Resource) -> None:
         self._by_key[resource.key] = resource
+        self._packages[resource.package] += 1
         insort(self._names.setdefault((resource.kind, resource.scope), []), (resource.parent, resource.name))
 
     def _drop(self, resource: Resource) -> None:
-        if self._by_key.pop(resource.key, None) is not None:
+        there = self._by_key.pop(resource.key, None)
+        if there is not None:
+            self._packages[there.package] -= 1
             self._names[(resource.kind, resource.scope)].remove((resource.parent, resource.name))
 
 
@@ -157,6 +180,12 @@ def delete_with_function(connection: sa.Connection, scope: Scope, function: str)
     """Remove what goes with a function, inside the transaction that removes the function."""
     where = (_R.c.function == function) & (_R.c.account == scope.account) & (_R.c.region == scope.region)
     connection.execute(_R.delete().where(where))
+
+
+def put_resource(connection: sa.Connection, resource: Resource) -> None:
+    """Write a resource, over the one that is there if one is, inside another transaction."""
+    connection.execute(_R.delete().where(_placed(resource)))
+    _insert(connection, resource)
 
 
 def _select_all(connection: sa.Connection) -> list[Resource]:
@@ -207,11 +236,14 @@ def _delete(connection: sa.Connection, resource: Resource) -> None:
 
 
 def _current(resource: Resource) -> sa.ColumnElement[bool]:
+    return _placed(resource) & (_R.c.revision == resource.revision)
+
+
+def _placed(resource: Resource) -> sa.ColumnElement[bool]:
     return (
         (_R.c.kind == resource.kind)
         & (_R.c.account == resource.scope.account)
         & (_R.c.region == resource.scope.region)
         & (_R.c.parent == resource.parent)
         & (_R.c.name == resource.name)
-        & (_R.c.revision == resource.revision)
     )

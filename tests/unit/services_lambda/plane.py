@@ -6,13 +6,14 @@ import itertools
 import json
 import re
 import zipfile
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from lambent.model.finding import Finding
 from lambent.model.function import FunctionVersion
 from lambent.model.invocation import Invocation, Outcome
 from lambent.model.limits import AWS_2026, Limits
@@ -48,7 +49,13 @@ class Plane:
     limits: Limits = AWS_2026
     objects: dict[tuple[str, str], bytes] = field(default_factory=dict)
     retired: list[str] = field(default_factory=list)
+    retired_versions: list[str | None] = field(default_factory=list)
     prepared: list[str] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    concurrency: dict[str, tuple[int | None, dict[str, int]]] = field(default_factory=dict)
+    asked: list[tuple[Scope, str, dict[str, Any]]] = field(default_factory=list)
+    elsewhere: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Answers of other services, by target; what is not in it is not there (400)."""
     paused: float = 0.0
     spawned: list[Coroutine[Any, Any, None]] = field(default_factory=list)
 
@@ -62,14 +69,41 @@ class Plane:
             new_id=lambda: f"00000000-0000-0000-0000-{next(numbers):012}",
             fetch_s3=self._fetch,
             check_runtime=self._check_runtime,
-            retire=lambda scope, name: self.retired.append(name),
+            retire=self._retire,
             spawn=self.spawned.append,
             code_url=lambda digest: f"http://localhost/{digest}",
             invoker=NoInvoker(),
             prepare=self._prepare,
             pause=self._pause,
+            report=self.findings.append,
+            withdraw=self._withdraw,
+            ask=self._ask,
+            limit_concurrency=self._limit_concurrency,
+            site_url=lambda name: f"http://{name}.localhost:4566/",
             limits=self.limits,
         )
+
+    def _withdraw(self, resource: str, code: str = "") -> None:
+        self.findings[:] = [
+            one
+            for one in self.findings
+            if not (f"{one.resource}:".startswith(f"{resource}:") and code in ("", one.code))
+        ]
+
+    async def _ask(
+        self, caller: Caller, service: str, target: str, document: Mapping[str, Any]
+    ) -> tuple[int, dict[str, Any]]:
+        self.asked.append((caller.scope, target, dict(document)))
+        return (200, self.elsewhere[target]) if target in self.elsewhere else (400, {})
+
+    def _limit_concurrency(
+        self, scope: Scope, name: str, reserved: int | None, provisioned: Mapping[str, int]
+    ) -> None:
+        self.concurrency[name] = (reserved, dict(provisioned))
+
+    def _retire(self, scope: Scope, name: str, version: str | None = None) -> None:
+        self.retired.append(name)
+        self.retired_versions.append(version)
 
     async def _pause(self, seconds: float) -> None:
         self.paused += seconds
@@ -163,7 +197,11 @@ def _bind(recorded: str, answer: str, bound: dict[str, str], at: str) -> None:
 
 def same_fault(name: str, fault: Fault) -> None:
     """Assert that a Fault is the recorded error; its status only where it is not the model's."""
-    recorded = ANSWERS[name]
+    same_refusal(ANSWERS[name], fault, name)
+
+
+def same_refusal(recorded: dict[str, Any], fault: Fault, name: str = "") -> None:
+    """The same for an error at hand."""
     assert fault.code == recorded["Error"]["Code"]
     message = recorded["Error"].get("Message")
     assert (fault.message is None) == (message is None)

@@ -4,11 +4,9 @@ The checks here are those that AWS answers with InvalidParameterValueException; 
 checked before an operation is called.
 """
 
-import base64
 import hashlib
 import re
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -16,9 +14,10 @@ import orjson
 from lambent.model.function import LATEST
 from lambent.model.limits import Limits
 from lambent.model.names import FunctionRef, function_arn
-from lambent.services.lambda_ import faults
+from lambent.services.lambda_ import faults, snap_start
+from lambent.services.lambda_.asked import Asked
 from lambent.services.lambda_.lifecycle import STATE_MEMBERS
-from lambent.store.blobs import Blob
+from lambent.services.lambda_.timestamp import iso
 from lambent.store.record import FunctionRecord
 
 SETTINGS = frozenset(
@@ -32,9 +31,17 @@ SETTINGS = frozenset(
         "Environment",
         "EphemeralStorage",
         "LoggingConfig",
+        "VpcConfig",
+        "DeadLetterConfig",
+        "TracingConfig",
+        "KMSKeyArn",
+        "Layers",
+        "FileSystemConfigs",
+        "ImageConfig",
+        "SnapStart",
     }
 )
-"""What create and update of the configuration have in common and Lambent acts on."""
+"""What create and update of the configuration have in common. `inert` tells which of them have no effect yet."""
 
 RESERVED = frozenset(
     {
@@ -68,8 +75,8 @@ _ROLE = re.compile(r"arn:aws[a-zA-Z-]*:iam::\d{12}:role/.+")
 _NOT_LISTED = STATE_MEMBERS | {"RuntimeVersionConfig"}
 
 
-def fresh(ref: FunctionRef, limits: Limits, architecture: str) -> dict[str, Any]:
-    """The configuration of a function for which nothing was said."""
+def fresh(ref: FunctionRef, limits: Limits, package_type: str, architectures: Sequence[str]) -> dict[str, Any]:
+    """The configuration of a function for which nothing else was said."""
     return {
         "FunctionName": ref.name,
         "Description": "",
@@ -77,41 +84,65 @@ def fresh(ref: FunctionRef, limits: Limits, architecture: str) -> dict[str, Any]
         "MemorySize": limits.memory_default_mb,
         "Version": LATEST,
         "TracingConfig": {"Mode": "PassThrough"},
-        "PackageType": "Zip",
-        "Architectures": [architecture],
+        "PackageType": package_type,
+        "Architectures": list(architectures),
         "EphemeralStorage": {"Size": limits.tmp_default_mb},
         "SnapStart": {"ApplyOn": "None", "OptimizationStatus": "Off"},
         "LoggingConfig": {"LogFormat": "Text", "LogGroup": f"/aws/lambda/{ref.name}"},
     }
 
 
-def apply(base: Mapping[str, Any], params: Mapping[str, Any], region: str) -> dict[str, Any]:
-    """`base` with the settings that were sent."""
+def apply(base: Mapping[str, Any], params: Mapping[str, Any], asked: Asked, region: str) -> dict[str, Any]:
+    """`base` with the settings that were sent, and what was looked up for them."""
     said = dict(base) | {member: params[member] for member in _PLAIN if member in params}
-    if "Runtime" in params:
+    if params.get("Runtime"):
         said |= _runtime(params["Runtime"], region)
     if "EphemeralStorage" in params:
         said["EphemeralStorage"] = {"Size": params["EphemeralStorage"]["Size"]}
     if "LoggingConfig" in params:
         said["LoggingConfig"] = _logging(said["LoggingConfig"], params["LoggingConfig"])
-    if "Environment" in params:
-        said.pop("Environment", None)
-        variables = params["Environment"].get("Variables")
-        if variables is not None:
-            said["Environment"] = {"Variables": dict(variables)}
+    if asked.vpc is not None:
+        said["VpcConfig"] = asked.vpc
+    for member, change in _REPLACED.items():
+        if member in params:
+            said = _put(said, _SHOWN_AS.get(member, member), change(params[member]))
+    if asked.layers is not None:
+        said = _put(said, "Layers", [{"Arn": use.arn, "CodeSize": use.size} for use in asked.layers])
     return said
 
 
-def with_code(base: Mapping[str, Any], blob: Blob) -> dict[str, Any]:
-    """`base` with another package."""
-    digest = base64.b64encode(bytes.fromhex(blob.digest)).decode()
-    return dict(base) | {"CodeSha256": digest, "CodeSize": blob.size}
+def _put(said: dict[str, Any], member: str, value: Any) -> dict[str, Any]:
+    """`said` with a member, or without it when it is empty, as AWS shows it."""
+    rest = {name: old for name, old in said.items() if name != member}
+    return rest | {member: value} if value else rest
+
+
+def _variables(sent: Mapping[str, Any]) -> dict[str, Any] | None:
+    return {"Variables": dict(sent["Variables"])} if sent.get("Variables") is not None else None
+
+
+def _image_config(sent: Mapping[str, Any]) -> dict[str, Any] | None:
+    kept = {member: value for member, value in sent.items() if value}
+    return {"ImageConfig": kept} if kept else None
+
+
+_REPLACED: dict[str, Callable[[Any], Any]] = {
+    "Environment": _variables,
+    "DeadLetterConfig": lambda sent: dict(sent) if sent.get("TargetArn") else None,
+    "TracingConfig": lambda sent: {"Mode": sent.get("Mode", "PassThrough")},
+    "KMSKeyArn": lambda sent: sent,
+    "FileSystemConfigs": lambda sent: [dict(one) for one in sent],
+    "ImageConfig": _image_config,
+    "SnapStart": lambda sent: {"ApplyOn": sent.get("ApplyOn", "None"), "OptimizationStatus": "Off"},
+}
+"""Settings that are replaced as a whole, and gone when what was sent is empty."""
+
+_SHOWN_AS = {"ImageConfig": "ImageConfigResponse"}
 
 
 def modified(base: Mapping[str, Any], now: float) -> dict[str, Any]:
     """`base`, changed at `now` (seconds since 1970)."""
-    stamp = datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3]
-    return dict(base) | {"LastModified": f"{stamp}+0000"}
+    return dict(base) | {"LastModified": iso(now)}
 
 
 def _runtime(identifier: str, region: str) -> dict[str, Any]:
@@ -144,6 +175,34 @@ def check(params: Mapping[str, Any], limits: Limits) -> None:
     storage = params.get("EphemeralStorage", {})
     _check_maximum(storage.get("Size"), "ephemeralStorage.size", limits.tmp_max_mb)
     _check_environment(params.get("Environment", {}).get("Variables") or {}, limits)
+    _check_dead_letters(params.get("DeadLetterConfig", {}).get("TargetArn") or "")
+
+
+def check_whole(said: Mapping[str, Any], machine: str) -> None:
+    """Raise Fault for settings that don't go together, of a configuration as it would become."""
+    snap_start.check(said)
+    _check_architecture(said, machine)
+    if said.get("FileSystemConfigs") and not said.get("VpcConfig", {}).get("SubnetIds"):
+        # Text as publicly reported by callers of AWS.
+        raise faults.invalid(
+            "Function must be configured to execute in a VPC to reference access point "
+            f"{said['FileSystemConfigs'][0]['Arn']}. "
+            "Please update the function configuration to include VPC subnets and security groups."
+        )
+
+
+def _check_architecture(said: Mapping[str, Any], machine: str) -> None:
+    """Interpreted code runs on any machine; a bootstrap or an image is made for one."""
+    asked = list(said["Architectures"])
+    native = said["PackageType"] == "Image" or said["Runtime"].startswith(("provided", "go"))
+    if asked != [machine] and native:
+        raise faults.unsupported(f"Architectures {asked} on this {machine} machine")
+
+
+def _check_dead_letters(target: str) -> None:
+    if target and target.split(":")[2] not in ("sqs", "sns"):
+        # Wording of our own.
+        raise faults.invalid(f"The target of a DeadLetterConfig must be an SQS queue or an SNS topic: {target}")
 
 
 def _check_maximum(value: int | None, member: str, maximum: int) -> None:
@@ -164,9 +223,15 @@ def _check_environment(variables: Mapping[str, str], limits: Limits) -> None:
 
 
 def check_tags(tags: Mapping[str, str], limits: Limits) -> None:
-    """Raise Fault for more tags than a function may have."""
+    """Raise Fault for more tags than a resource may have, and for keys that are AWS's own.
+
+    Source: https://docs.aws.amazon.com/lambda/latest/dg/configuration-tags.html (tag restrictions).
+    """
     if len(tags) > limits.tags:
         raise faults.invalid("Number of tags exceeds resource tag limit.")
+    if any(key.lower().startswith("aws:") for key in tags):
+        # Wording of our own: no recorded answer shows it.
+        raise faults.invalid("Tag keys that start with aws: are reserved for AWS.")
 
 
 def answer(record: FunctionRecord, qualifier: str | None = None) -> dict[str, Any]:

@@ -1,39 +1,79 @@
 """CreateFunction."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from lambent.model.function import LATEST
 from lambent.model.names import FunctionRef
 from lambent.model.scope import Caller
-from lambent.services.lambda_ import code, configuration, faults, unsupported
+from lambent.services.lambda_ import (
+    asked,
+    code,
+    code_signing,
+    configuration,
+    faults,
+    images,
+    inert,
+    layer_lookup,
+    stored_only,
+    unsupported,
+)
+from lambent.services.lambda_ import publishing as versions
+from lambent.services.lambda_.asked import Asked
+from lambent.services.lambda_.code import Obtained
 from lambent.services.lambda_.env import LambdaEnv
 from lambent.services.lambda_.lifecycle import Phase, show
 from lambent.services.lambda_.lookup import refer
 from lambent.services.lambda_.settling import settle
-from lambent.store.blobs import Blob
 from lambent.store.errors import RecordExists
 from lambent.store.record import FunctionRecord
 
-_KNOWN = configuration.SETTINGS | {"FunctionName", "Code", "Tags", "Architectures"}
+_KNOWN = configuration.SETTINGS | {
+    "FunctionName",
+    "Code",
+    "Tags",
+    "Architectures",
+    "PackageType",
+    "Publish",
+    "CodeSigningConfigArn",
+}
 
 
 async def create_function(env: LambdaEnv, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
-    """Answers Pending; the function becomes Active in the background."""
+    """Answers Pending; the function becomes Active in the background. With Publish, so does version 1."""
     ref = _named(env, caller, params["FunctionName"])
     _check(env, params)
     if env.functions.current(ref.scope, ref.name) is not None:
         raise faults.function_exists(ref.name)
-    data = await code.fetch(env, caller, params["Code"])
-    async with code.keep(env, data) as blob:
-        code.check_storage(env, ref.scope, blob.size)
-        record = _record(env, ref, params, blob)
+    found = await asked.look_up(env, caller, params)
+    said = configuration.apply(_fresh(env, ref, params), params, found, ref.scope.region)
+    configuration.check_whole(said, env.architecture)
+    async with code.obtain(env, caller, params["Code"], "CreateFunction") as obtained:
+        with code.holding(env, found.layers):
+            record = _record(env, ref, said, obtained, found)
+            await layer_lookup.check_size(env, record.code, record.layers)
+            code_signing.check_deployment(env, record, params.get("CodeSigningConfigArn"), record.packages)
+            return await _insert(env, record, params)
+
+
+async def _insert(env: LambdaEnv, record: FunctionRecord, params: Mapping[str, Any]) -> dict[str, Any]:
+    version = None
+    if params.get("Publish"):
+        record, version = versions.publish(env, record, Phase.CREATING)
+    records = [record] if version is None else [record, version]
+    code.check_storage(env, record.scope, len(records) * record.configuration["CodeSize"])
+    async with code_signing.attaching(env, record, params.get("CodeSigningConfigArn")) as attached:
         try:
-            await env.functions.insert(record, params.get("Tags"))
+            await env.functions.insert(record, params.get("Tags"), version, attached)
         except RecordExists as error:
-            raise faults.function_exists(ref.name) from error
-    env.spawn(settle(env, ref.scope, ref.name))
-    return configuration.answer(record)
+            raise faults.function_exists(record.name) from error
+    inert.tell(env, record)
+    if attached is not None:
+        stored_only.report(env, attached)
+    for one in records:
+        env.spawn(settle(env, one.scope, one.name, one.version))
+    return configuration.answer(records[-1])  # of a version, too, AWS answers the unqualified ARN here
 
 
 def _named(env: LambdaEnv, caller: Caller, text: str) -> FunctionRef:
@@ -48,23 +88,34 @@ def _named(env: LambdaEnv, caller: Caller, text: str) -> FunctionRef:
 
 def _check(env: LambdaEnv, params: Mapping[str, Any]) -> None:
     unsupported.refuse(params, _KNOWN)
-    unsupported.refuse_architecture(params, env.architecture)
-    if params["Code"].get("ImageUri"):
-        raise faults.unsupported("A function from a container image (Code.ImageUri)")
-    code.refuse_unsupported(params["Code"], frozenset())
-    if not params.get("Runtime") or not params.get("Handler"):
-        raise faults.invalid(
-            "Runtime and Handler are mandatory parameters for functions created with deployment packages."
-        )
-    env.check_runtime(params["Runtime"])
+    code.check_request(env, "CreateFunction", params["Code"].get("ZipFile"))
+    code.refuse_unsupported(params["Code"], frozenset({"ImageUri"}))
+    images.check_create(params)
+    if params.get("PackageType") != "Image":
+        images.check_no_config(params)
+        if not params.get("Runtime") or not params.get("Handler"):
+            raise faults.invalid(
+                "Runtime and Handler are mandatory parameters for functions created with deployment packages."
+            )
+        env.check_runtime(params["Runtime"])
     configuration.check(params, env.limits)
     configuration.check_tags(params.get("Tags") or {}, env.limits)
 
 
-def _record(env: LambdaEnv, ref: FunctionRef, params: Mapping[str, Any], blob: Blob) -> FunctionRecord:
-    said = configuration.fresh(ref, env.limits, env.architecture)
-    said = configuration.apply(said, params, ref.scope.region)
+def _fresh(env: LambdaEnv, ref: FunctionRef, params: Mapping[str, Any]) -> dict[str, Any]:
+    architectures = params.get("Architectures") or [env.architecture]
+    return configuration.fresh(ref, env.limits, params.get("PackageType") or "Zip", architectures)
+
+
+def _record(
+    env: LambdaEnv, ref: FunctionRef, said: Mapping[str, Any], obtained: Obtained, found: Asked
+) -> FunctionRecord:
     now = env.clock()
-    said = configuration.modified(configuration.with_code(said, blob), now)
-    said = show(said, Phase.CREATING, env.new_id())
-    return FunctionRecord(ref.scope, ref.name, LATEST, now, blob.digest, env.new_id(), said)
+    shown = show(configuration.modified(dict(said) | obtained.members, now), Phase.CREATING, env.new_id())
+    record = FunctionRecord(ref.scope, ref.name, LATEST, now, obtained.digest, env.new_id(), shown)
+    return replace(
+        record,
+        layers=tuple(use.digest for use in found.layers or ()),
+        image=obtained.image,
+        published=versions.numbers_used(env, ref.scope, ref.name),
+    )

@@ -1,9 +1,12 @@
 """What the operations need from the rest of the server."""
 
-from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import dataclass
+import asyncio
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from lambent.model.finding import Finding
 from lambent.model.function import FunctionVersion
 from lambent.model.invocation import Invocation, Outcome
 from lambent.model.limits import AWS_2026, Limits
@@ -11,6 +14,8 @@ from lambent.model.scope import Caller, Scope
 from lambent.store.blobs import Blobs
 from lambent.store.functions import Functions
 from lambent.store.resources import Resources
+from lambent.wire.fault import Fault
+from lambent.wire.http import Request, Response
 
 
 class FetchS3(Protocol):
@@ -19,22 +24,77 @@ class FetchS3(Protocol):
     def __call__(self, caller: Caller, bucket: str, key: str, version: str | None) -> Awaitable[bytes]: ...
 
 
+Forward = Callable[[Request, Caller, str], Awaitable[Response]]
+"""Send a request to another AWS service (botocore's name); raises Fault."""
+
+
+async def _nobody(request: Request, caller: Caller, service: str) -> Response:
+    raise Fault("ServiceException", f"There is no {service} here to ask.", status=500)
+
+
+class Retire(Protocol):
+    """Drain the environments of a function: of one version, or of all."""
+
+    def __call__(self, scope: Scope, name: str, version: str | None = None) -> None: ...
+
+
+class Ask(Protocol):
+    """Call an operation of another service (botocore's name) that speaks JSON, by its X-Amz-Target.
+
+    Answers the HTTP status and the document; raises Fault ServiceUnavailable when the service can't be reached.
+    """
+
+    def __call__(
+        self, caller: Caller, service: str, target: str, document: Mapping[str, Any]
+    ) -> Awaitable[tuple[int, dict[str, Any]]]: ...
+
+
+class LimitConcurrency(Protocol):
+    """Set what a function has reserved (None: nothing) and what its versions have provisioned."""
+
+    def __call__(self, scope: Scope, name: str, reserved: int | None, provisioned: Mapping[str, int]) -> None: ...
+
+
+class Withdraw(Protocol):
+    """Take back what was reported of a resource and what its ARN begins: one code, or all of it."""
+
+    def __call__(self, resource: str, code: str = "") -> None: ...
+
+
+class ResponseStream(Protocol):
+    """A response while it is written: its parts, then `outcome`. `abandon` when nobody reads it any more."""
+
+    def __aiter__(self) -> AsyncIterator[bytes]: ...
+
+    @property
+    def outcome(self) -> Outcome: ...
+
+    def abandon(self) -> None: ...
+
+
 class Invoker(Protocol):
     """Runs an invocation in an execution environment."""
 
     async def invoke(self, function: FunctionVersion, invocation: Invocation) -> Outcome: ...
+
+    def stream(self, function: FunctionVersion, invocation: Invocation) -> ResponseStream: ...
 
 
 @dataclass(frozen=True, slots=True)
 class LambdaEnv:
     """The ports of the Lambda operations.
 
-    `clock` answers seconds since 1970, `new_id` a UUID. `check_runtime` raises Fault for a runtime identifier
-    that AWS or this machine does not have. `retire(scope, name)` is told when a function's code or
-    configuration changed or the function is gone. `spawn` runs a coroutine in the background, which never
+    `clock` answers seconds since 1970, `new_id` a UUID. `check_runtime` raises Fault for a runtime identifier that AWS
+    or this machine does not have. `retire(scope, name, version)` is told when a version's code or configuration changed
+    or it is gone, without `version` when the function is. `spawn` runs a coroutine in the background, which never
     raises. `code_url` makes a link that downloads the package of a digest. `prepare` makes the machine ready to run a
-    function before it turns Active, and raises when it can't. `pause` waits seconds. `architecture` is this machine's,
-    in AWS's words.
+    function before it turns Active, and raises when it can't. `pause` waits seconds. `report` tells the user what is
+    worth knowing (`/_lambent/findings`), `withdraw` takes it back. `ask` calls another service in JSON, `forward` sends
+    it any request. `limit_concurrency` makes reservations effective. `site_url` is the URL of a host name's first part
+    here. `architecture` is this machine's, in AWS's words. `resolve_image` answers the digest (hex SHA-256) that a
+    container image's URI stands for; None where images are not run. `chance` answers a number from 0 up to, but not, 1,
+    for aliases with two versions. `versions_lock` is held while an alias is changed or a version removed, so that no
+    alias points to a version that is not there.
     """
 
     functions: Functions
@@ -44,11 +104,20 @@ class LambdaEnv:
     new_id: Callable[[], str]
     fetch_s3: FetchS3
     check_runtime: Callable[[str], None]
-    retire: Callable[[Scope, str], None]
+    retire: Retire
     spawn: Callable[[Coroutine[Any, Any, None]], object]
     code_url: Callable[[str], str]
     invoker: Invoker
     prepare: Callable[[FunctionVersion], Awaitable[None]]
     pause: Callable[[float], Awaitable[None]]
+    report: Callable[[Finding], None]
+    withdraw: Withdraw
+    ask: Ask
+    limit_concurrency: LimitConcurrency
+    site_url: Callable[[str], str]
     limits: Limits = AWS_2026
     architecture: str = "x86_64"
+    forward: Forward = _nobody
+    resolve_image: Callable[[Caller, str], Awaitable[str]] | None = None
+    chance: Callable[[], float] = random.random
+    versions_lock: asyncio.Lock = field(default_factory=asyncio.Lock)

@@ -15,6 +15,14 @@ def unsupported(setting: str) -> Fault:
     return invalid(f"{setting} is not supported by Lambent yet; it would have no effect here, so it is refused.")
 
 
+def functions_only() -> Fault:
+    """A version or an alias where only a function will do, as recorded of PutFunctionConcurrency."""
+    return invalid(
+        "This operation is permitted on Lambda functions only. Aliases and versions do not support this operation. "
+        "Please specify either a function name or an unqualified function ARN."
+    )
+
+
 def conflict(message: str) -> Fault:
     """409 ResourceConflictException."""
     return Fault("ResourceConflictException", message, members=_USER)
@@ -80,6 +88,78 @@ def s3_refused(code: str, message: str) -> Fault:
     return invalid(f"Error occurred while GetObject. S3 Error Code: {code}. S3 Error Message: {message}")
 
 
+def ec2_refused(action: str, code: str, message: str) -> Fault:
+    """Subnets or security groups could not be read; `code` and `message` are EC2's."""
+    return invalid(f"Error occurred while {action}. EC2 Error Code: {code}. EC2 Error Message: {message}")
+
+
 def too_many_requests(reason: str) -> Fault:
     """429: the invocation was throttled."""
     return Fault("TooManyRequestsException", "Rate Exceeded.", members={"Type": "User", "Reason": reason}, status=429)
+
+
+def alias_not_found(arn: str) -> Fault:
+    """No such alias, of whatever function."""
+    return not_found(f"Cannot find alias arn: {arn}")
+
+
+def not_there() -> Fault:
+    """404 of event source mappings and function URLs, which names nothing."""
+    return not_found("The resource you requested does not exist.")
+
+
+def untyped(message: str) -> Fault:
+    """400 InvalidParameterValueException without `Type`, as a few rules answer it (limits of concurrency, weights)."""
+    return Fault("InvalidParameterValueException", message, members={"Type": None})
+
+
+def in_use(message: str) -> Fault:
+    """400 ResourceInUseException."""
+    return Fault("ResourceInUseException", message, members=_USER)
+
+
+def layer_version_missing(arn: str) -> Fault:
+    """400: a function names a layer version that is not there."""
+    return invalid(f"Layer version {arn} does not exist.")
+
+
+def access_denied(account: str, action: str, resource: str) -> Fault:
+    """403: another account's resource, whose policy does not allow it. Text as publicly reported by callers of AWS."""
+    return Fault(
+        "AccessDeniedException",
+        f"User: arn:aws:iam::{account}:root is not authorized to perform: lambda:{action} on resource: {resource} "
+        f"because no resource-based policy allows the lambda:{action} action",
+        status=403,
+    )
+
+
+def stale_policy(api: str) -> Fault:
+    """412: the RevisionId sent is not the policy's; `api` is the operation that tells the current one."""
+    return Fault(
+        "PreconditionFailedException",
+        "The Revision Id provided does not match the latest Revision Id. "
+        f"Call the {api} API to retrieve the latest Revision Id",
+        members=_USER,
+    )
+
+
+def statement_exists(statement: str) -> Fault:
+    """A statement id that the policy has."""
+    return conflict(
+        f"The statement id ({statement}) provided already exists. "
+        "Please provide a new statement id, or remove the existing statement."
+    )
+
+
+def no_policy() -> Fault:
+    """404: there is no policy to remove something from."""
+    return not_found("No policy is associated with the given resource.")
+
+
+def policy_too_long(size: int, limit: int) -> Fault:
+    """The policy would be over its quota, in bytes. Text as publicly reported by callers of AWS."""
+    return Fault(
+        "PolicyLengthExceededException",
+        f"The final policy size ({size}) is bigger than the limit ({limit}).",
+        members=_USER,
+    )

@@ -3,6 +3,7 @@
 from typing import Any
 
 from lambent.model.scope import Caller
+from lambent.services.lambda_ import code, concurrency
 from lambent.services.lambda_.env import LambdaEnv
 
 
@@ -15,10 +16,10 @@ async def get_account_settings(env: LambdaEnv, caller: Caller, params: dict[str,
             "CodeSizeUnzipped": limits.zip_unzipped,
             "CodeSizeZipped": limits.zip_direct,
             "ConcurrentExecutions": limits.concurrency,
-            "UnreservedConcurrentExecutions": limits.concurrency,
+            "UnreservedConcurrentExecutions": concurrency.unreserved(env, caller.scope),
         },
         "AccountUsage": {
-            "TotalCodeSize": env.functions.code_size(caller.scope),
+            "TotalCodeSize": code.stored_bytes(env, caller.scope),
             "FunctionCount": env.functions.count(caller.scope),
         },
     }

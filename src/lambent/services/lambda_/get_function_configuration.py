@@ -5,10 +5,10 @@ from typing import Any
 from lambent.model.scope import Caller
 from lambent.services.lambda_.configuration import answer
 from lambent.services.lambda_.env import LambdaEnv
-from lambent.services.lambda_.lookup import find, refer
+from lambent.services.lambda_.lookup import find_any, refer
 
 
 async def get_function_configuration(env: LambdaEnv, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
     """The configuration alone."""
     ref = refer(caller.scope, params["FunctionName"], params.get("Qualifier"))
-    return answer(find(env.functions, ref), ref.qualifier)
+    return answer(find_any(env, ref), ref.qualifier)

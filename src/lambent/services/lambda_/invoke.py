@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 
 from lambent.model.answer import Answer
+from lambent.model.finding import Finding
 from lambent.model.function import FunctionVersion
 from lambent.model.invocation import Invocation, Outcome, Throttled
 from lambent.model.scope import Caller
@@ -104,8 +105,16 @@ async def _in_background(env: LambdaEnv, function: FunctionVersion, invocation: 
     """An Event runs once; retries, age and dead letters come with asynchronous invocation."""
     try:
         outcome = await env.invoker.invoke(function, invocation)
+    except Throttled as throttled:
+        _report_lost(env, function, invocation, f"was throttled ({throttled.reason})")
     except Exception:
         log.exception("event %s of %s was not run", invocation.request_id, function.arn)
-        return
-    if outcome.error is not None:
-        log.warning("event %s of %s failed and is not retried yet", invocation.request_id, function.arn)
+        _report_lost(env, function, invocation, "could not be run")
+    else:
+        if outcome.error is not None:
+            _report_lost(env, function, invocation, "failed")
+
+
+def _report_lost(env: LambdaEnv, function: FunctionVersion, invocation: Invocation, how: str) -> None:
+    text = f"An event {how} and is not tried again yet; the last one was request {invocation.request_id}."
+    env.report(Finding("event-lost", function.arn, text))

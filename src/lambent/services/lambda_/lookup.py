@@ -9,6 +9,8 @@ from lambent.model.scope import Caller, Scope
 from lambent.services.lambda_ import faults
 from lambent.services.lambda_.env import LambdaEnv
 from lambent.services.lambda_.lifecycle import require_invocable
+from lambent.services.lambda_.qualifiers import ALIAS, is_alias, version_of
+from lambent.services.lambda_.routing import leads_to
 from lambent.store.functions import Functions
 from lambent.store.record import FunctionRecord
 from lambent.wire.fault import Fault
@@ -46,12 +48,20 @@ def find(functions: Functions, ref: FunctionRef, shown: str | None = None) -> Fu
     return record
 
 
+def find_any(env: LambdaEnv, ref: FunctionRef) -> FunctionRecord:
+    """The record of a version, or of the main version of an alias. The 404 shows the ARN as asked for."""
+    version = version_of(env, ref.scope, ref.name, ref.version)
+    record = version and env.functions.current(ref.scope, ref.name, version)
+    if not record:
+        raise faults.function_not_found(ref.arn)
+    return record
+
+
 def find_latest(functions: Functions, scope: Scope, name: str) -> FunctionRecord:
     """The unpublished version, for operations that change it. A qualifier in the name must be $LATEST."""
     ref = refer(scope, name)
     if ref.qualifier not in (None, LATEST):
-        # Wording of our own: no recorded answer shows an update through a version's ARN.
-        raise faults.invalid("This operation is permitted on $LATEST only: send the name without a qualifier.")
+        raise faults.functions_only()
     return find(functions, FunctionRef(scope, ref.name))
 
 
@@ -66,6 +76,27 @@ class Target:
 def running_version(env: LambdaEnv, caller: Caller, name: str, qualifier: str | None) -> Target:
     """What Invoke runs. Raises 404, and 409 for a function that is not active yet or could not be made."""
     ref = refer(caller.scope, name, qualifier)
-    record = find(env.functions, ref, LATEST)
+    record = _routed(env, ref)
+    if record is None:
+        raise faults.function_not_found(names.function_arn(ref.scope, ref.name, ref.version))
     require_invocable(record)
     return Target(record.running, ref.arn)
+
+
+def running_at_once(env: LambdaEnv, ref: FunctionRef) -> Target | None:
+    """The same for the short road: None where `running_version` would raise."""
+    record = _routed(env, ref)
+    if record is None or record.configuration["State"] != "Active":
+        return None
+    return Target(record.running, ref.arn)
+
+
+def _routed(env: LambdaEnv, ref: FunctionRef) -> FunctionRecord | None:
+    """The version that an invocation goes to, by the weights of an alias; None if there is none."""
+    version = ref.qualifier or LATEST
+    if is_alias(version):
+        alias = env.resources.get(ALIAS, ref.scope, ref.name, version)
+        if alias is None:
+            return None
+        version = leads_to(alias.document, env.chance)
+    return env.functions.current(ref.scope, ref.name, version)

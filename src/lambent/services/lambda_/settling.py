@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from lambent.model.function import LATEST
 from lambent.model.scope import Scope
+from lambent.services.lambda_ import snap_start
 from lambent.services.lambda_.env import LambdaEnv
 from lambent.services.lambda_.lifecycle import Event, phase_of, show, step
 from lambent.store.errors import BlobMissing, RecordChanged, StoreError
@@ -20,24 +21,24 @@ ATTEMPTS = 1000
 RETRY_SECONDS = 2.0
 
 
-async def settle(env: LambdaEnv, scope: Scope, name: str) -> None:
-    """Bring a function to rest. What can't be written now (a full disk) is tried again, at last at the next start."""
+async def settle(env: LambdaEnv, scope: Scope, name: str, version: str = LATEST) -> None:
+    """Bring a version to rest. What can't be written now (a full disk) is tried again, at last at the next start."""
     for _ in range(ATTEMPTS):
         try:
-            if await _settled(env, scope, name):
+            if await _settled(env, scope, name, version):
                 return
         except StoreError as error:
             _log.warning("%s is not finished yet: %s", name, error)
             await env.pause(RETRY_SECONDS)
 
 
-async def _settled(env: LambdaEnv, scope: Scope, name: str) -> bool:
-    record = env.functions.current(scope, name, LATEST)
+async def _settled(env: LambdaEnv, scope: Scope, name: str, version: str) -> bool:
+    record = env.functions.current(scope, name, version)
     if record is None or step(phase_of(record), Event.UNPACKED) is None:
         return True
     phase = step(phase_of(record), await _prepared(env, record))
     assert phase is not None
-    configuration = show(record.configuration, phase, env.new_id())
+    configuration = snap_start.optimised(show(record.configuration, phase, env.new_id()))
     try:
         await env.functions.replace(record, replace(record, configuration=configuration))
     except RecordChanged:
@@ -48,8 +49,9 @@ async def _settled(env: LambdaEnv, scope: Scope, name: str) -> bool:
 async def _prepared(env: LambdaEnv, record: FunctionRecord) -> Event:
     """Unpack the package and ready the machine for the runtime. Whatever fails here fails the function's state."""
     try:
-        with env.blobs.using(record.code):
-            await env.blobs.unpack(record.code)
+        if record.code:
+            with env.blobs.using(record.code):
+                await env.blobs.unpack(record.code)
         await env.prepare(record.running)
     except StoreError as error:
         if not isinstance(error, BlobMissing):
@@ -66,5 +68,5 @@ def resume(env: LambdaEnv) -> int:
     """At the start: finish what was under way when the last server ended; returns how many."""
     unfinished = [record for record in env.functions if step(phase_of(record), Event.UNPACKED)]
     for record in unfinished:
-        env.spawn(settle(env, record.scope, record.name))
+        env.spawn(settle(env, record.scope, record.name, record.version))
     return len(unfinished)

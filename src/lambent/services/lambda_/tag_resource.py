@@ -5,17 +5,16 @@ from typing import Any
 from lambent.model.scope import Caller
 from lambent.services.lambda_.configuration import check_tags
 from lambent.services.lambda_.env import LambdaEnv
-from lambent.services.lambda_.tagging import change_tags, tagged
+from lambent.services.lambda_.tagging import change_tags
 
 
 async def tag_resource(env: LambdaEnv, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
     """Add tags, or give them other values."""
-    ref = tagged(env, caller.scope, params["Resource"])
 
     def change(tags: dict[str, str]) -> dict[str, str]:
         more = {**tags, **params["Tags"]}
         check_tags(more, env.limits)
         return more
 
-    await change_tags(env, ref, change)
+    await change_tags(env, caller.scope, params["Resource"], change)
     return {}

@@ -1,6 +1,6 @@
 """Settings that AWS acts on and Lambent does not yet: refused by name, never accepted and ignored.
 
-Values that ask for nothing (an empty VpcConfig, PassThrough tracing), as tools send them, pass.
+Values that ask for nothing, as tools send them, pass. `inert` holds the settings that are stored all the same.
 """
 
 from collections.abc import Callable, Mapping
@@ -17,17 +17,7 @@ def _empty(value: Any) -> bool:
 
 
 ASKS_NOTHING: dict[str, Callable[[Any], bool]] = {
-    "VpcConfig": _empty,
-    "DeadLetterConfig": _empty,
-    "KMSKeyArn": _empty,
-    "TracingConfig": lambda value: value.get("Mode", "PassThrough") == "PassThrough",
-    "Layers": _empty,
-    "FileSystemConfigs": _empty,
     "CodeSigningConfigArn": _empty,
-    "ImageConfig": _empty,
-    "SnapStart": lambda value: value.get("ApplyOn", "None") == "None",
-    "PackageType": lambda value: value == "Zip",
-    "Publish": _empty,
     "PublishTo": _empty,
     "TenancyConfig": _empty,
     "CapacityProviderConfig": _empty,
@@ -45,13 +35,6 @@ def refuse(params: Mapping[str, Any], known: frozenset[str]) -> None:
     for member, value in params.items():
         if member not in known and not ASKS_NOTHING.get(member, _empty)(value):
             raise faults.unsupported(_named(member, value))
-
-
-def refuse_architecture(params: Mapping[str, Any], machine: str) -> None:
-    """Raise Fault for code made for another architecture than this machine's."""
-    asked = params.get("Architectures")
-    if asked and list(asked) != [machine]:
-        raise faults.unsupported(f"Architectures {list(asked)} on this {machine} machine")
 
 
 def _named(member: str, value: Any) -> str:

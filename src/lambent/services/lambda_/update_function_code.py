@@ -1,27 +1,47 @@
 """UpdateFunctionCode."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from lambent.model.scope import Caller
-from lambent.services.lambda_ import code, configuration, faults, unsupported
-from lambent.services.lambda_.changing import changeable, put_change
+from lambent.services.lambda_ import code, code_signing, configuration, images, layer_lookup
+from lambent.services.lambda_.changing import changeable, put_and_publish, put_change, updating
+from lambent.services.lambda_.code import Obtained
 from lambent.services.lambda_.env import LambdaEnv
+from lambent.store.record import FunctionRecord
 
-_KNOWN = frozenset({"FunctionName", "RevisionId", "DryRun", "Architectures", "ImageUri"})
+_KNOWN = frozenset({"FunctionName", "RevisionId", "DryRun", "Architectures", "ImageUri", "Publish"})
 
 
 async def update_function_code(env: LambdaEnv, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
-    """Answers InProgress. With DryRun everything is checked and nothing changed."""
+    """Answers InProgress, with Publish the version. With DryRun everything is checked and nothing changed."""
+    code.check_request(env, "UpdateFunctionCode", params.get("ZipFile"))
     record = changeable(env, caller, params)
     code.refuse_unsupported(params, _KNOWN)
-    unsupported.refuse_architecture(params, env.architecture)
-    if params.get("ImageUri"):
-        raise faults.invalid("Please don't provide ImageUri when updating a function with packageType Zip.")
-    data = await code.fetch(env, caller, params)
-    async with code.keep(env, data) as blob:
-        code.check_storage(env, record.scope, blob.size - record.configuration["CodeSize"])
-        said = configuration.with_code(record.configuration, blob)
+    images.check_update(record, params)
+    async with code.obtain(env, caller, params, "UpdateFunctionCode") as obtained:
+        await _check_size(env, record, obtained, publish=bool(params.get("Publish")))
+        signing = code_signing.config_of(env, record.scope, record.name)
+        code_signing.check_deployment(env, record, signing, [obtained.digest])
+        said = _said(record, params, obtained)
+        configuration.check_whole(said, env.architecture)
         if params.get("DryRun"):
             return said | {"FunctionArn": record.running.arn}
         said = configuration.modified(said, env.clock())
-        return configuration.answer(await put_change(env, record, said, blob.digest))
+        changed = updating(env, record, code=obtained.digest, image=obtained.image, configuration=said)
+        if not params.get("Publish"):
+            return configuration.answer(await put_change(env, record, changed))
+        version = await put_and_publish(env, record, changed)
+        return configuration.answer(version, version.version)
+
+
+def _said(record: FunctionRecord, params: Mapping[str, Any], obtained: Obtained) -> dict[str, Any]:
+    said = record.configuration | obtained.members
+    return said | ({"Architectures": list(params["Architectures"])} if params.get("Architectures") else {})
+
+
+async def _check_size(env: LambdaEnv, record: FunctionRecord, obtained: Obtained, *, publish: bool) -> None:
+    size = obtained.members["CodeSize"]
+    added = size - record.configuration["CodeSize"] + (size if publish else 0)
+    code.check_storage(env, record.scope, added)
+    await layer_lookup.check_size(env, obtained.digest, record.layers)

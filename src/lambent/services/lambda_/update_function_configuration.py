@@ -3,8 +3,8 @@
 from typing import Any
 
 from lambent.model.scope import Caller
-from lambent.services.lambda_ import configuration, unsupported
-from lambent.services.lambda_.changing import changeable, put_change
+from lambent.services.lambda_ import asked, code, code_signing, configuration, images, layer_lookup, unsupported
+from lambent.services.lambda_.changing import changeable, put_change, updating
 from lambent.services.lambda_.env import LambdaEnv
 
 _KNOWN = configuration.SETTINGS | {"FunctionName", "RevisionId"}
@@ -14,9 +14,22 @@ async def update_function_configuration(env: LambdaEnv, caller: Caller, params: 
     """Answers InProgress; what was not sent stays."""
     record = changeable(env, caller, params)
     unsupported.refuse(params, _KNOWN)
-    if "Runtime" in params:
+    if images.is_image(record.configuration):
+        images.check_settings(params)
+    else:
+        images.check_no_config(params)
+    if params.get("Runtime"):
         env.check_runtime(params["Runtime"])
     configuration.check(params, env.limits)
-    said = configuration.apply(record.configuration, params, record.scope.region)
+    found = await asked.look_up(env, caller, params)
+    said = configuration.apply(record.configuration, params, found, record.scope.region)
+    configuration.check_whole(said, env.architecture)
     said = configuration.modified(said, env.clock())
-    return configuration.answer(await put_change(env, record, said, record.code))
+    layers = record.layers if found.layers is None else tuple(use.digest for use in found.layers)
+    with code.holding(env, found.layers):
+        await layer_lookup.check_size(env, record.code, layers)
+        if found.layers:
+            signing = code_signing.config_of(env, record.scope, record.name)
+            code_signing.check_deployment(env, record, signing, layers)
+        changed = updating(env, record, layers=layers, configuration=said)
+        return configuration.answer(await put_change(env, record, changed))

@@ -1,0 +1,23 @@
+"""DeleteProvisionedConcurrencyConfig."""
+
+from typing import Any
+
+from lambent.model.scope import Caller
+from lambent.services.lambda_ import concurrency, stored_only
+from lambent.services.lambda_.env import LambdaEnv
+from lambent.services.lambda_.get_provisioned_concurrency_config import NOT_LATEST
+from lambent.services.lambda_.keeping import drop
+from lambent.services.lambda_.provisioned_concurrency import find, meant
+
+
+async def delete_provisioned_concurrency_config(
+    env: LambdaEnv, caller: Caller, params: dict[str, Any]
+) -> dict[str, Any]:
+    """Give the places back; it is no error when there is no config."""
+    ref = meant(env, caller.scope, params, NOT_LATEST)
+    config = find(env, ref)
+    if config is not None:
+        await drop(env, config)
+        concurrency.refresh(env, ref.scope, ref.name)
+        stored_only.withdraw(env, config)
+    return {}

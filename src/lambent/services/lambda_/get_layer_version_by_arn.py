@@ -1,0 +1,18 @@
+"""GetLayerVersionByArn."""
+
+from typing import Any
+
+from lambent.model.scope import Caller
+from lambent.services.lambda_ import faults, layer, layer_policy
+from lambent.services.lambda_.env import LambdaEnv
+
+
+async def get_layer_version_by_arn(env: LambdaEnv, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
+    """The same as GetLayerVersion, by the version's ARN."""
+    ref = layer.parse_version_arn(params["Arn"])
+    if ref is None or ref.layer.scope.region != caller.scope.region:
+        raise faults.not_there()
+    version = layer_policy.readable(env, caller, ref)
+    if version is None:
+        raise faults.not_there()
+    return layer.answer(env, version)

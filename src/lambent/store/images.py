@@ -1,0 +1,184 @@
+"""Container images by the digest of their manifest: `<data-dir>/images/<digest>/`, unpacked once.
+
+`root/` is the image's file system, `image.json` what it says about its process. A folder is there whole or not at
+all: unpacked beside and renamed.
+"""
+
+import asyncio
+import json
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from lambent.store import image_reference
+from lambent.store.blobs import remove
+from lambent.store.errors import from_os
+from lambent.store.image_layers import ImageError, Root, resolve
+from lambent.store.image_reference import FileReference, RegistryReference
+from lambent.store.image_sources import Found, check_platform, docker_archive, oci_layout, opened
+from lambent.store.registry import pulling
+
+LIMIT = 10 << 30
+"""Bytes of an image, unpacked (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html)."""
+_STAGING = "staging-"
+_ABOUT = "image.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Unpacked:
+    """An image on the disk, and what it says about its process; `notes` are what was left out of it."""
+
+    digest: str
+    root: Path
+    entry_point: tuple[str, ...] = ()
+    command: tuple[str, ...] = ()
+    working_directory: str = ""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    user: str = ""
+    notes: Mapping[str, int] = field(default_factory=dict)
+
+    def find(self, path: str) -> Path:
+        """Where a path of the image is on this machine, links followed as inside. Raises ImageError."""
+        return resolve(self.root, path.split("/"))
+
+
+class Images:
+    """The images of one data folder. All methods are called on the event loop."""
+
+    def __init__(self, folder: Path, logins: Callable[[str], str] = lambda _host: "", limit: int = LIMIT) -> None:
+        """Open `folder`, removing what a killed server left half done. Raises StoreError.
+
+        `logins` answers base64 of user:password for a registry's host, or ""; `limit` is in bytes.
+        """
+        self._folder = folder
+        self._logins = logins
+        self._limit = limit
+        self._held: Counter[str] = Counter()
+        self._known: dict[str, Unpacked] = {}
+        self._locks: dict[str, asyncio.Lock] = {}
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            for left in folder.glob(f"{_STAGING}*"):
+                remove(left)
+        except OSError as error:
+            raise from_os(error) from error
+
+    async def resolve(self, uri: str) -> str:
+        """The digest (hex SHA-256) that a URI stands for now. Nothing is fetched but that. Raises ImageError."""
+        reference = image_reference.parse(uri)
+        if isinstance(reference, FileReference):
+            return (await asyncio.to_thread(_look, reference)).digest
+        async with pulling(reference, self._logins) as pull:
+            return await pull.digest()
+
+    async def unpacked(self, uri: str, digest: str) -> Unpacked:
+        """The image that `uri` stood for when it had `digest`, fetched and unpacked if it is not there yet.
+
+        Raises ImageError, also when the URI stands for another image now and this one can't be had any more.
+        """
+        known = self._known.get(digest)
+        if known is None:
+            async with self._locks.setdefault(digest, asyncio.Lock()):
+                if not (self._folder / digest).is_dir():
+                    await self._fetch(uri, digest)
+                known = self._known[digest] = await asyncio.to_thread(_load, self._folder / digest, digest)
+        return known
+
+    def hold(self, digest: str) -> None:
+        """Keep an image from being swept until `release`; holds are counted."""
+        self._held[digest] += 1
+
+    def release(self, digest: str) -> None:
+        """End one hold."""
+        self._held[digest] -= 1
+        if self._held[digest] <= 0:
+            del self._held[digest]
+
+    async def sweep(self, used: set[str]) -> list[str]:
+        """Remove every image that is neither held nor in `used`; answers their digests. Raises StoreError."""
+        keep = used | set(self._held) | {digest for digest, lock in self._locks.items() if lock.locked()}
+        gone = await asyncio.to_thread(self._remove_all_but, keep)
+        for digest in gone:
+            self._known.pop(digest, None)
+        return gone
+
+    async def _fetch(self, uri: str, digest: str) -> None:
+        reference = image_reference.parse(uri)
+        try:
+            staging = Path(tempfile.mkdtemp(prefix=_STAGING, dir=self._folder))
+        except OSError as error:
+            raise from_os(error) from error
+        try:
+            if isinstance(reference, RegistryReference):
+                async with pulling(reference.at(digest), self._logins) as pull:
+                    found = await pull.fetch(staging)
+            else:
+                found = await asyncio.to_thread(_look, reference)
+            if found.digest != digest:
+                raise ImageError(f"{uri} is another image now than when the function was deployed")
+            await asyncio.to_thread(self._unpack, found, staging)
+        finally:
+            await asyncio.to_thread(remove, staging)
+
+    def _unpack(self, found: Found, staging: Path) -> None:
+        made = staging / "image"
+        folder = made / "root"
+        try:
+            folder.mkdir(parents=True, mode=0o755)
+            root = Root(folder, self._limit)
+            for layer in found.layers:
+                with opened(layer) as plain:
+                    root.apply(plain)
+            root.finish()
+            about = _about(found.config) | {"notes": dict(root.notes)}
+            (made / _ABOUT).write_text(json.dumps(about))
+            made.rename(self._folder / found.digest)
+        except OSError as error:
+            raise from_os(error) from error
+
+    def _remove_all_but(self, keep: set[str]) -> list[str]:
+        gone = []
+        try:
+            for folder in sorted(self._folder.iterdir()):
+                if folder.name not in keep and not folder.name.startswith(_STAGING):
+                    away = folder.with_name(f"{_STAGING}{folder.name}")
+                    folder.rename(away)
+                    remove(away)
+                    gone.append(folder.name)
+        except OSError as error:
+            raise from_os(error) from error
+        return gone
+
+
+def _look(reference: FileReference) -> Found:
+    try:
+        found = (oci_layout if reference.kind == "oci" else docker_archive)(reference.path, reference.name)
+    except (KeyError, TypeError) as error:
+        raise ImageError(f"{reference.path} is no image: {error!r}") from error
+    check_platform(found.config)
+    return found
+
+
+def _about(config: Mapping[str, Any]) -> dict[str, Any]:
+    """https://github.com/opencontainers/image-spec/blob/main/config.md"""
+    said = config.get("config") or {}
+    pairs = [variable.partition("=")[::2] for variable in said.get("Env") or ()]
+    return {
+        "entry_point": said.get("Entrypoint") or [],
+        "command": said.get("Cmd") or [],
+        "working_directory": said.get("WorkingDir") or "",
+        "environment": dict(pairs),
+        "user": said.get("User") or "",
+    }
+
+
+def _load(folder: Path, digest: str) -> Unpacked:
+    try:
+        about = json.loads((folder / _ABOUT).read_bytes())
+    except OSError as error:
+        raise from_os(error) from error
+    about["entry_point"], about["command"] = tuple(about["entry_point"]), tuple(about["command"])
+    return Unpacked(digest, folder / "root", **about)

@@ -1,0 +1,110 @@
+"""Function URL configs: what is stored, refused and reported."""
+
+from plane import Plane
+from settings_answers import ARN, Recorded, function
+
+VERBS = ("create", "get", "update", "delete")
+NOT_RECORDED = {("create", "config_doesnotexist"), ("delete", "qualifier_alias_doesnotmatch_arn")}
+"""The first one is no refusal; to the second one AWS answered with a failure of its own."""
+
+
+def operation(verb: str) -> str:
+    return f"{verb.title()}FunctionUrlConfig"
+
+
+def settings(verb: str) -> dict[str, str]:
+    return {"AuthType": "NONE"} if verb == "create" else {}
+
+
+def test_the_life_of_a_function_url(stage) -> None:
+    async def scene(plane: Plane) -> None:
+        said = Recorded(plane, "test_url_config_lifecycle")
+        await function(plane)
+        f = {"FunctionName": "f"}
+        made = await said("url_creation", "CreateFunctionUrlConfig", **f, AuthType="NONE")
+        host = made["FunctionUrl"].removeprefix("http://").split(".")
+        assert (len(host[0]), host[1:]) == (32, ["lambda-url", "us-east-1", "localhost:4566/"])
+        await said("get_url_config", "GetFunctionUrlConfig", **f)
+        await said.refused("failed_duplication", "CreateFunctionUrlConfig", **f, AuthType="NONE")
+        updated = await said("updated_url_config", "UpdateFunctionUrlConfig", **f, AuthType="AWS_IAM")
+        assert (updated["FunctionUrl"], updated["CreationTime"]) == (made["FunctionUrl"], made["CreationTime"])
+        assert updated["LastModifiedTime"] > made["CreationTime"]
+        listed = await plane.call("ListFunctionUrlConfigs", **f)
+        assert listed["FunctionUrlConfigs"] == [await plane.call("GetFunctionUrlConfig", **f)]
+        assert [finding.resource for finding in plane.findings] == [f"{ARN}f"]
+        await plane.call("DeleteFunctionUrlConfig", **f)
+        await said.refused("failed_getter", "GetFunctionUrlConfig", **f)
+        assert plane.findings == []
+
+    stage(scene)
+
+
+def test_a_function_and_its_aliases_have_urls_of_their_own(stage) -> None:
+    async def scene(plane: Plane) -> None:
+        said = Recorded(plane, "test_url_config_deletion_without_qualifier")
+        await function(plane)
+        f, create = {"FunctionName": "f"}, "CreateFunctionUrlConfig"
+        alias = {**f, "Qualifier": "test-alias"}
+        await plane.call("CreateAlias", **f, Name="test-alias", FunctionVersion="$LATEST")
+        await said("url_creation", create, **f, AuthType="NONE")
+        await said("url_with_alias_creation", create, **alias, AuthType="NONE")
+        await said("get_url_config", "GetFunctionUrlConfig", **f)
+        await said("get_url_config_with_alias", "GetFunctionUrlConfig", **alias)
+        await said("delete_function_url_config", "DeleteFunctionUrlConfig", **f)
+        await said.refused("get_url_config_after_deletion", "GetFunctionUrlConfig", **f)
+        await said("get_url_config_with_alias_after_deletion", "GetFunctionUrlConfig", **alias)
+        await plane.call("DeleteAlias", **f, Name="test-alias")
+        await plane.call("GetFunctionUrlConfig", **alias)
+        assert [finding.resource for finding in plane.findings] == [f"{ARN}f:test-alias"]
+        await plane.call("DeleteFunction", **f)
+        await plane.refused("GetFunctionUrlConfig", **alias)
+
+    stage(scene)
+
+
+def test_invoke_mode_is_shown_when_it_was_given(stage) -> None:
+    async def scene(plane: Plane) -> None:
+        said = Recorded(plane, "test_lambda_url_echo_invoke[BUFFERED]")
+        await function(plane)
+        mode = {"FunctionName": "f", "InvokeMode": "BUFFERED"}
+        await said("create_lambda_url_config", "CreateFunctionUrlConfig", **mode, AuthType="NONE")
+
+    stage(scene)
+
+
+def test_urls_that_are_not_there(stage) -> None:
+    async def scene(plane: Plane) -> None:
+        said = Recorded(plane, "test_url_config_exceptions")
+        await function(plane, version=True)
+        await plane.call("CreateAlias", FunctionName="f", Name="urlalias", FunctionVersion="1")
+        for verb in VERBS:
+            for what, name, more in (
+                ("arn_doesnotexist", f"{ARN}doesnotexist", {}),
+                ("name_doesnotexist", "doesnotexist", {}),
+                ("qualifier_alias_doesnotexist", "f", {"Qualifier": "doesnotexist"}),
+                ("config_doesnotexist", "f", {}),
+                ("qualifier_alias_doesnotmatch_arn", f"{ARN}f:urlalias", {"Qualifier": "other"}),
+            ):
+                if (verb, what) in NOT_RECORDED:
+                    continue
+                key = f"{verb}_function_url_config_{what}"
+                await said.refused(key, operation(verb), FunctionName=name, **settings(verb), **more)
+        said = Recorded(plane, "test_ops_on_nonexisting_fn[get_function_url_config]")
+        await said.refused("not_found_exception", "GetFunctionUrlConfig", FunctionName="doesnotexist")
+
+    stage(scene)
+
+
+def test_cors(stage) -> None:
+    async def scene(plane: Plane) -> None:
+        await function(plane)
+        f, cors = {"FunctionName": "f"}, {"AllowOrigins": ["*"], "AllowMethods": ["GET", "*"], "MaxAge": 5}
+        made = await plane.call("CreateFunctionUrlConfig", **f, AuthType="NONE", Cors=cors)
+        assert made["Cors"] == cors
+        for bad in ({"AllowOrigins": []}, {"AllowOrigins": ["*"], "AllowMethods": ["OPTIONS"]}):
+            fault = await plane.refused("UpdateFunctionUrlConfig", **f, Cors=bad)
+            assert fault.code == "InvalidParameterValueException"
+        assert (await plane.call("GetFunctionUrlConfig", **f))["Cors"] == cors
+        assert "Cors" not in await plane.call("UpdateFunctionUrlConfig", **f, Cors={})
+
+    stage(scene)
