@@ -25,16 +25,24 @@ class Credentialed:
 
     def __init__(self) -> None:
         self._scopes: dict[str, Scope] = {}
+        self._by_token: dict[str, Credentials] = {}
 
     def issue(self, scope: Scope) -> Credentials:
         """A new set for an environment of a function in `scope`."""
         access_key = "ASIA" + base64.b32encode(secrets.token_bytes(10)).decode("ascii")
+        credentials = Credentials(access_key, secrets.token_urlsafe(30), secrets.token_urlsafe(96))
         self._scopes[access_key] = scope
-        return Credentials(access_key, secrets.token_urlsafe(30), secrets.token_urlsafe(96))
+        self._by_token[credentials.session_token] = credentials
+        return credentials
 
     def revoke(self, credentials: Credentials) -> None:
         """The environment is gone."""
         self._scopes.pop(credentials.access_key, None)
+        self._by_token.pop(credentials.session_token, None)
+
+    def by_token(self, session_token: str) -> Credentials | None:
+        """The set with that session token, while its environment lives."""
+        return self._by_token.get(session_token)
 
     def account_of(self, access_key: str) -> str | None:
         """The account whose function holds `access_key`, or None when it is not one of ours."""

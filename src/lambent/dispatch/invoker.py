@@ -1,36 +1,43 @@
 """Takes an invocation to an environment, or says why not."""
 
 import asyncio
-from collections import Counter
 
 from lambent.dispatch.environment import Answer
 from lambent.dispatch.pools import Pools
+from lambent.dispatch.streaming import ResponseStream
+from lambent.engine.concurrency import Concurrency
 from lambent.model.function import FunctionVersion
-from lambent.model.invocation import Invocation, Outcome, Throttled
-from lambent.model.scope import Scope
+from lambent.model.invocation import Invocation, Outcome
+from lambent.runtimes.api import Sink
 
 
 class Invoker:
-    """Counts what runs and hands out environments. `concurrency` is the account's limit per region."""
+    """Takes a place of the concurrency for each invocation and hands out environments."""
 
-    def __init__(self, pools: Pools, concurrency: int) -> None:
+    def __init__(self, pools: Pools, concurrency: Concurrency) -> None:
         self._pools = pools
         self._concurrency = concurrency
-        self._running: Counter[Scope] = Counter()
 
-    def submit(self, function: FunctionVersion, invocation: Invocation, answer: Answer) -> None:
-        """Run `invocation`; `answer` is called once, on the event loop. Raises Throttled."""
-        scope = function.scope
-        if self._running[scope] >= self._concurrency:
-            raise Throttled("ConcurrentInvocationLimitExceeded")
-        environment = self._pools.acquire(function)
-        self._running[scope] += 1
+    def submit(
+        self, function: FunctionVersion, invocation: Invocation, answer: Answer, sink: Sink | None = None
+    ) -> None:
+        """Run `invocation`; `answer` is called once, on the event loop. Raises Throttled.
+
+        With `sink` a response that the runtime streams goes there as it comes.
+        """
+        concurrency = self._concurrency
+        tank = concurrency.take(function.scope, function.name, function.version)
+        try:
+            environment = self._pools.acquire(function)
+        except BaseException:
+            concurrency.give(tank)
+            raise
 
         def finished(outcome: Outcome | Exception) -> None:
-            self._running[scope] -= 1
+            concurrency.give(tank)
             answer(outcome)
 
-        environment.invoke(invocation, finished)
+        environment.invoke(invocation, finished, sink)
 
     async def invoke(self, function: FunctionVersion, invocation: Invocation) -> Outcome:
         """The same, awaited. Raises Throttled, or EnvironmentFailed when the fault is ours."""
@@ -46,3 +53,9 @@ class Invoker:
 
         self.submit(function, invocation, answer)
         return await future
+
+    def stream(self, function: FunctionVersion, invocation: Invocation) -> ResponseStream:
+        """The same, with the response while it is written. Raises Throttled."""
+        stream = ResponseStream()
+        self.submit(function, invocation, stream.finish, stream)
+        return stream

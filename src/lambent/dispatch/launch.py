@@ -1,4 +1,4 @@
-"""Makes the execution environment of a function: which interpreter, which sandbox, which process.
+"""Makes the execution environment of a function: which sandbox, which folders in it, which process.
 
 Knows both sides, the sandbox (Linux) and the runtimes (AWS), and nothing of when an environment is made or ended.
 """
@@ -7,31 +7,30 @@ import asyncio
 import functools
 import socket
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
+from lambent.dispatch.contents import Contents
 from lambent.dispatch.credentials import Credentialed, Credentials
-from lambent.dispatch.places import Place
 from lambent.model.function import FunctionVersion
-from lambent.runtimes import python
 from lambent.runtimes.api import RuntimeApi
+from lambent.runtimes.place import OPT, TASK_ROOT, Around, Folders, Place
 from lambent.sandbox.host import Sandbox, SandboxHost
 from lambent.sandbox.spec import Bind, ExitStatus, Level, SandboxSpec
-from lambent.store.blobs import Blobs
 
 RUNTIME_API_PORT = 9001
-TASK_ROOT = "/var/task"
 MB = 1 << 20
 CPU_PER_MB = 1 / 1769
 """A function has one vCPU at 1,769 MB (https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html)."""
-TELEMETRY_FD = 3
 
 
 class RuntimeProcess(Protocol):
     """The runtime's process, as the sandbox gives it."""
 
     exited: "asyncio.Future[ExitStatus]"
+
+    def terminate(self) -> None: ...
 
     def kill(self) -> None: ...
 
@@ -61,8 +60,8 @@ class Endpoint:
 class Launcher:
     """Launches environments on one machine.
 
-    `place` finds (and on first use installs) an interpreter and its copy of the runtime client for a runtime. The
-    package of an environment is held in `blobs` for as long as the environment lives.
+    `place` tells (and on first use installs) what a function is run with. Its package and its layers are held for as
+    long as the environment lives.
     """
 
     def __init__(
@@ -70,47 +69,51 @@ class Launcher:
         host: SandboxHost,
         endpoint: Endpoint,
         credentials: Credentialed,
-        place: Callable[[str], Awaitable[Place]],
-        blobs: Blobs,
+        place: Callable[[FunctionVersion], Awaitable[Place]],
+        contents: Contents,
     ) -> None:
         self._host = host
         self._endpoint = endpoint
         self._credentials = credentials
         self._place = place
-        self._blobs = blobs
+        self._contents = contents
 
     async def launch(self, function: FunctionVersion, events: RuntimeEvents, stream: str) -> "Launched":
         """A sandbox with its Runtime API answering; no process runs yet. Raises what the rooms below raise."""
-        place = await self._place(function.runtime)
-        self._blobs.hold(function.code)
+        place = await self._place(function)
+        self._contents.hold(function)
         credentials = self._credentials.issue(function.scope)
+        release = functools.partial(self._release, credentials, function)
         try:
-            code = await self._blobs.unpack(function.code)
-            sandbox = await self._host.create(self._spec(function, place, code, stream))
+            folders = await self._contents.folders(function)
+            sandbox = await self._host.create(self._spec(function, place, folders, stream))
             try:
-                return await self._connect(function, events, stream, sandbox, credentials, place)
+                return await self._connect(function, events, stream, sandbox, credentials, place, folders, release)
             except BaseException:
                 await sandbox.destroy()
                 raise
         except BaseException:
-            self._release(credentials, function.code)
+            release()
             raise
 
-    def _release(self, credentials: Credentials, code: str) -> None:
+    def _release(self, credentials: Credentials, function: FunctionVersion) -> None:
         self._credentials.revoke(credentials)
-        self._blobs.release(code)
+        self._contents.release(function)
 
-    def _spec(self, function: FunctionVersion, place: Place, code: Path, stream: str) -> SandboxSpec:
+    def _spec(self, function: FunctionVersion, place: Place, folders: Folders, stream: str) -> SandboxSpec:
         inside = (self._endpoint.port,) if self._host.level is Level.NAMESPACE else ()
+        opt = (Bind(folders.opt, OPT),) if folders.opt is not None else ()
+        own = () if function.image else (Bind(folders.code, TASK_ROOT), *opt)
         return SandboxSpec(
             id=stream[-32:],
-            zygote=python.zygote_spec(place.interpreter, place.client_dir, self._host.level),
-            binds=(Bind(code, TASK_ROOT),),
+            zygote=place.zygote,
+            binds=() if place.zygote.snapshot else own,  # a snapshot has them already
             tmp_bytes=function.ephemeral_storage * MB,
             memory_bytes=function.memory * MB,
             cpus=function.memory * CPU_PER_MB,
             listen=(RUNTIME_API_PORT, *inside),
             throttled=False,
+            root=folders.code if function.image else None,
         )
 
     async def _connect(
@@ -121,6 +124,8 @@ class Launcher:
         sandbox: Sandbox,
         credentials: Credentials,
         place: Place,
+        folders: Folders,
+        release: Callable[[], None],
     ) -> "Launched":
         listener = sandbox.listeners[RUNTIME_API_PORT]
         host, port = listener.getsockname()[:2]
@@ -130,22 +135,16 @@ class Launcher:
         if self._endpoint.port in sandbox.listeners:
             gateway = await self._endpoint.serve(sandbox.listeners[self._endpoint.port])
             url = f"http://127.0.0.1:{self._endpoint.port}"
-        environment = python.environment(
-            function,
-            runtime_api=f"{host}:{port}",
-            log_stream=stream,
-            credentials=credentials,
-            endpoint_url=url,
-            telemetry_fd=TELEMETRY_FD,
-        )
+        around = Around(f"{host}:{port}", stream, credentials, url)
         return Launched(
             sandbox=sandbox,
             api=api,
             gateway=gateway,
-            environment=environment,
-            runtime_version=f"python:{place.interpreter.version}.v{place.interpreter.full_version.rpartition('.')[2]}",
+            place=place,
+            folders=replace(folders, task_root=sandbox.inside(TASK_ROOT), opt_root=sandbox.inside(OPT)),
+            environment=place.environment(function, around),
             runtime_arn=function.runtime_version_arn,
-            release=functools.partial(self._release, credentials, function.code),
+            release=release,
             forget=self._endpoint.forget,
         )
 
@@ -157,19 +156,33 @@ class Launched:
     sandbox: Sandbox
     api: RuntimeApi
     gateway: asyncio.Server | None
+    place: Place
+    folders: Folders
     environment: dict[str, str]
-    runtime_version: str
     runtime_arn: str
     release: Callable[[], None]
     forget: Callable[[asyncio.Server], None]
 
+    @property
+    def runtime_version(self) -> str:
+        """As INIT_START names it."""
+        return self.place.version
+
+    @property
+    def opt(self) -> Path | None:
+        """The folder of this machine that is /opt inside; None without layers."""
+        return self.folders.opt
+
     async def start_runtime(self, pipes: dict[int, int]) -> RuntimeProcess:
-        """Start the runtime with descriptors {1: stdout, 2: stderr, 3: telemetry} of the caller's."""
-        return await self.sandbox.start(python.process_spec(self.environment, self.sandbox.inside(TASK_ROOT), pipes))
+        """Start the runtime with descriptors {1: stdout, 2: stderr, 3: telemetry} of the caller's.
+
+        Raises InvalidEntrypoint when there is nothing that can be started, and what `Sandbox.start` raises.
+        """
+        return await self.sandbox.start(self.place.process(self.environment, self.folders, pipes))
 
     def peak_bytes(self) -> int:
-        """The most memory that the environment has used, with the interpreter's own that it shares."""
-        return self.sandbox.memory_peak() + self.sandbox.baseline_bytes
+        """The most memory that the environment has used, with the interpreter's own if it shares that."""
+        return self.sandbox.memory_peak() + (self.sandbox.baseline_bytes if self.place.forked else 0)
 
     async def destroy(self) -> None:
         """Nothing of the environment is left afterwards."""

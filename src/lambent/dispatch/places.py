@@ -1,46 +1,99 @@
-"""Which interpreter and which copy of the runtime client a runtime identifier is run with.
+"""How the functions of each runtime are run on this machine: found once, installed on first use, remembered.
 
-Found once, installed on first use, remembered; see `runtimes.interpreters` and `runtimes.clients`.
+See `runtimes.interpreters` and `runtimes.clients` for Python, `runtimes.nodes` and `runtimes.node_clients` for
+Node.js.
 """
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
-from lambent.runtimes import clients, interpreters
+from lambent.model.function import FunctionVersion, Image
+from lambent.runtimes import clients, interpreters, node_clients, nodejs, nodes, provided, python, table
+from lambent.runtimes.images import ImagePlace
 from lambent.runtimes.interpreters import Interpreter
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """What the functions of one runtime are launched with."""
-
-    interpreter: Interpreter
-    client_dir: Path
+from lambent.runtimes.place import Place
+from lambent.sandbox.spec import Level
+from lambent.store.images import Images
 
 
 class Places:
-    """The places of one machine. `mapping` sends a runtime to another Python version, by the user's own choice."""
+    """The places of one machine. `mapping` sends a runtime to another version, by the user's own choice."""
 
-    def __init__(self, cache: Path, mapping: Mapping[str, str], found: Callable[[], dict[str, Interpreter]]) -> None:
+    def __init__(
+        self,
+        cache: Path,
+        mapping: Mapping[str, str],
+        found: Callable[[], dict[str, Interpreter]],
+        level: Level,
+        images: Images,
+    ) -> None:
         self._cache = cache
         self._mapping = mapping
         self._found = found
+        self._level = level
+        self._images = images
         self._places: dict[str, Place] = {}
         self._locks: dict[str, asyncio.Lock] = {}
+
+    def check(self, runtime: str) -> None:
+        """Raises RuntimeUnsupported or InterpreterMissing for a runtime that can't be run here; installs nothing."""
+        if table.lookup(runtime).family == "python":
+            self.pick(runtime)
 
     def pick(self, runtime: str) -> Interpreter:
         """The interpreter for `runtime`. Raises what `interpreters.pick` raises."""
         return interpreters.pick(runtime, self._found(), self._mapping)
 
-    async def place(self, runtime: str) -> Place:
-        """The place for `runtime`, its client installed. Raises what `pick` and `clients.install` raise."""
+    async def place(self, function: FunctionVersion) -> Place:
+        """The place for a function, everything that it needs installed.
+
+        Raises RuntimeUnsupported, InterpreterMissing, ClientError, ImageError.
+        """
+        if function.image is not None:
+            return await self._image(function.image)
+        runtime = function.runtime
         place = self._places.get(runtime)
-        if place is not None:
-            return place
-        interpreter = self.pick(runtime)
-        async with self._locks.setdefault(interpreter.version, asyncio.Lock()):
-            client_dir = await asyncio.to_thread(clients.install, interpreter, self._cache)
-        place = self._places[runtime] = Place(interpreter, client_dir)
+        if place is None:
+            async with self._locks.setdefault(runtime, asyncio.Lock()):
+                place = self._places[runtime] = await self._make(runtime)
         return place
+
+    async def _make(self, runtime: str) -> Place:
+        return await _MAKERS[table.lookup(runtime).family](self, runtime)
+
+    async def _python(self, runtime: str) -> Place:
+        interpreter = self.pick(runtime)
+        client_dir = await asyncio.to_thread(clients.install, interpreter, self._cache)
+        return python.PythonPlace(interpreter, python.zygote_spec(interpreter, client_dir, self._level))
+
+    async def _nodejs(self, runtime: str) -> Place:
+        return await asyncio.to_thread(self._make_node, runtime)
+
+    def _make_node(self, runtime: str) -> Place:
+        found = nodes.find()
+        wanted = nodes.wanted(runtime, self._mapping)
+        node = found.get(wanted) or nodes.fetch(wanted, self._cache)
+        runtime_dir = node_clients.install(node.major, nodes.npm(found, self._cache), self._cache)
+        sdk = node_clients.sdk_folder(self._cache)
+        zygote = nodejs.zygote_spec(node, runtime_dir, sdk, provided.bare_zygote(self._level), self._level)
+        return nodejs.NodePlace(nodes.wanted(runtime, {}), node, runtime_dir, sdk, zygote, self._level)
+
+    async def _image(self, image: Image) -> Place:
+        """Not remembered: what it takes is, and each function may say something else."""
+        unpacked = await self._images.unpacked(image.uri, image.digest)
+        return ImagePlace(
+            root=unpacked.root,
+            find=unpacked.find,
+            entry_point=image.entry_point or unpacked.entry_point,
+            command=image.command or unpacked.command,
+            working_directory=image.working_directory or unpacked.working_directory,
+            variables=unpacked.environment,
+            zygote=provided.bare_zygote(self._level),
+        )
+
+    async def _provided(self, runtime: str) -> Place:
+        return provided.ProvidedPlace(runtime, provided.bare_zygote(self._level))
+
+
+_MAKERS = {"python": Places._python, "nodejs": Places._nodejs, "provided": Places._provided}

@@ -3,6 +3,8 @@
 The newest idle environment is used first, so that the oldest ones reach their keep-alive and end.
 """
 
+import asyncio
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -11,6 +13,8 @@ from lambent.model.function import FunctionVersion
 from lambent.model.scope import Scope
 
 Key = tuple[str, str]
+END_SECONDS = 4.0
+"""How long the end of environments is waited for: their Shutdown phase takes up to two."""
 
 
 def key_of(function: FunctionVersion) -> Key:
@@ -27,26 +31,29 @@ class Pool:
 
     idle: list[tuple[Environment, float]] = field(default_factory=list)
     soon: list[Environment] = field(default_factory=list)
-    all: set[Environment] = field(default_factory=set)
+    all: dict[Environment, float] = field(default_factory=dict)
+    """With the seconds of idleness after which each is recycled."""
 
 
 class Pools:
     """All environments of the machine.
 
-    `create` makes an environment; `now` is monotonic seconds; an environment that was idle for `idle_seconds` is
-    recycled by `recycle`, which the owner calls from time to time. 0 keeps none: every invocation starts cold.
+    `create` makes an environment; `now` is monotonic seconds; `keep` tells for each new environment after how many
+    seconds of idleness it is recycled by `recycle`, which the owner calls from time to time. 0: it runs one invocation.
     """
 
     def __init__(
         self,
         create: Callable[[FunctionVersion, "Pools"], Environment],
         now: Callable[[], float],
-        idle_seconds: float,
+        keep: Callable[[], float],
     ) -> None:
         self._create = create
         self._now = now
-        self._idle_seconds = idle_seconds
+        self._keep = keep
         self._pools: dict[Key, Pool] = {}
+        self._leaving: set[Environment] = set()
+        self._left: asyncio.Future[None] | None = None
 
     def acquire(self, function: FunctionVersion) -> Environment:
         """The newest idle environment of this revision, else one that is about to be idle, else a new one."""
@@ -57,19 +64,19 @@ class Pools:
         if pool is not None and pool.soon:
             return pool.soon.pop(0)
         environment = self._create(function, self)
-        self._pools.setdefault(key, Pool()).all.add(environment)
+        self._pools.setdefault(key, Pool()).all[environment] = self._keep()
         return environment
 
     def soon(self, environment: Environment) -> None:
         """`environment` has answered; an invocation that it gets now waits until its runtime asks."""
         pool = self._pools.get(key_of(environment.function))
-        if pool is not None and environment in pool.all and self._idle_seconds > 0:
+        if pool is not None and pool.all.get(environment, 0) > 0:
             pool.soon.append(environment)
 
     def offer(self, environment: Environment) -> None:
         """`environment` is free for the next invocation."""
         pool = self._pools.get(key_of(environment.function))
-        if pool is None or environment not in pool.all or self._idle_seconds <= 0:
+        if pool is None or pool.all.get(environment, 0) <= 0:
             environment.retire()
             return
         if environment in pool.soon:
@@ -77,34 +84,68 @@ class Pools:
         pool.idle.append((environment, self._now()))
 
     def gone(self, environment: Environment) -> None:
-        """`environment` takes no further invocation."""
+        """`environment` takes no further invocation. May be said more than once."""
+        self._leaving.add(environment)
         key = key_of(environment.function)
         pool = self._pools.get(key)
         if pool is None:
             return
-        pool.all.discard(environment)
+        pool.all.pop(environment, None)
         pool.idle = [entry for entry in pool.idle if entry[0] is not environment]
         pool.soon = [one for one in pool.soon if one is not environment]
         if not pool.all:
             del self._pools[key]
 
-    def retire(self, scope: Scope, name: str) -> None:
-        """Drain every environment of a function: idle ones end now, busy ones after their invocation."""
+    def ended(self, environment: Environment) -> None:
+        """Nothing is left of `environment`."""
+        self._leaving.discard(environment)
+        if self._left is not None and not self._left.done():
+            self._left.set_result(None)
+
+    def retire(self, scope: Scope, name: str, version: str | None = None) -> None:
+        """Drain every environment of a function, or of one version: idle ones end now, busy ones after their
+        invocation."""
         for key, pool in tuple(self._pools.items()):
             of = next(iter(pool.all)).function
-            if (of.scope, of.name) == (scope, name):
+            if (of.scope, of.name) == (scope, name) and version in (None, of.version):
                 del self._pools[key]
                 for environment in tuple(pool.all):
                     environment.retire()
 
     def recycle(self) -> None:
         """End the environments that have been idle for long."""
-        limit = self._now() - self._idle_seconds
+        now = self._now()
         for pool in tuple(self._pools.values()):
             for environment, since in tuple(pool.idle):
-                if since > limit:
-                    break
-                environment.retire()
+                if now - since >= pool.all[environment]:
+                    environment.retire()
+
+    async def recycle_now(self, scope: Scope | None = None, name: str = "") -> int:
+        """End all environments, or those of one function, busy ones after their invocation. Answers how many, when
+        nothing is left of the idle ones."""
+        found = 0
+        for pool in tuple(self._pools.values()):
+            of = next(iter(pool.all)).function
+            if scope is None or (of.scope, of.name) == (scope, name):
+                found += len(pool.all)
+                self.retire(of.scope, of.name, of.version)
+        await self._until_left(END_SECONDS)
+        return found
+
+    async def close(self) -> None:
+        """End all environments, with their Shutdown phase; those that are busy are left to their sandboxes' end."""
+        await self.recycle_now()
+
+    async def _until_left(self, seconds: float) -> None:
+        """Until nothing is left of those that are ending now; `seconds` at most."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                waited = set(self._leaving)
+                while waited & self._leaving:
+                    self._left = self._left or asyncio.get_running_loop().create_future()
+                    await asyncio.shield(self._left)
+                    if self._left is not None and self._left.done():
+                        self._left = None
 
     def environments(self) -> list[Environment]:
         """All that exist, idle or not."""

@@ -13,6 +13,9 @@ EVENT_LIMIT = (1 << 20) - 26
 events.
 https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutLogEvents.html"""
 
+REST = 8192
+"""Bytes of an incomplete line that are kept while others are dropped: a longer one loses its beginning."""
+
 MAGIC = b"\xa5\x5a\x00"
 HEADER = 16
 KINDS = frozenset(level << 2 | form for level in range(7) for form in (2, 3))
@@ -30,17 +33,20 @@ class Written:
 class Splitter:
     """Cuts a byte stream into events. Holds one event's bytes at most, whatever a frame claims to be."""
 
-    __slots__ = ("_frame", "_frame_ms", "_left", "_text")
+    __slots__ = ("_frame", "_frame_ms", "_left", "_skipped", "_text")
 
     def __init__(self) -> None:
         self._text = b""
         self._frame = bytearray()
         self._left = 0
         self._frame_ms = 0
+        self._skipped = 0
 
     def feed(self, data: bytes) -> list[Written]:
         """The events that `data` completes."""
         events: list[Written] = []
+        if self._skipped:
+            data = self._continue_skipping(data)
         if self._left:
             data = self._continue_frame(data, events)
         data = self._text + data
@@ -62,10 +68,39 @@ class Splitter:
         events: list[Written] = []
         if self._frame:
             self._end_frame(events)
-        self._left = 0
+        self._left = self._skipped = 0
         self._lines(self._text, events, final=True)
         self._text = b""
         return events
+
+    def skip(self, data: bytes) -> int:
+        """Drop `data`, with the event that it continues; how many events end in it, about.
+
+        Looks at the last frame only, so that a flood costs no more than to look for one. What is incomplete at the end
+        is kept if it is text, so that the next event is a whole one.
+        """
+        dropped = 1 if self._frame else 0
+        self._skipped += self._left
+        self._left = 0
+        self._frame = bytearray()
+        data = self._text + self._continue_skipping(data)
+        self._text = b""
+        dropped += data.count(MAGIC) or data.count(b"\n")
+        at = _find_last_frame(data)
+        if at >= 0 and len(data) - at < HEADER:
+            self._text = data[at:]
+            return dropped
+        if at >= 0:
+            self._skipped = int.from_bytes(data[at + 4 : at + 8], "big")
+            data = self._continue_skipping(data[at + HEADER :])
+        self._text = data[data.rfind(b"\n") + 1 :][-REST:]
+        return dropped
+
+    def _continue_skipping(self, data: bytes) -> bytes:
+        """Drops the bytes of a frame whose beginning was dropped; the rest."""
+        part = min(self._skipped, len(data))
+        self._skipped -= part
+        return data[part:]
 
     def _continue_frame(self, data: bytes, events: list[Written]) -> bytes:
         """Takes the frame's bytes from `data`; the rest."""
@@ -119,6 +154,16 @@ def _find_frame(data: bytes) -> int:
         if len(data) == at + 3 or data[at + 3] in KINDS:
             return at
         at = data.find(MAGIC, at + 1)
+    return -1
+
+
+def _find_last_frame(data: bytes) -> int:
+    """Where the last frame begins, or what may become one; -1 if there is none."""
+    at = data.rfind(MAGIC)
+    while at >= 0:
+        if len(data) == at + 3 or data[at + 3] in KINDS:
+            return at
+        at = data.rfind(MAGIC, 0, at)
     return -1
 
 

@@ -26,7 +26,9 @@ FLUSH_SECONDS = 0.1
 BUFFER_BYTES = 8 << 20
 """More than this is not left waiting for the moment to come."""
 IN_FLIGHT_BYTES = 64 << 20
-"""More than this, handed to the thread and not written yet, makes `append` wait for the disk."""
+"""More than this, handed to the thread and not written yet, is `behind`."""
+EVENT_BYTES = 200
+"""What an event that waits takes beside its message."""
 SWEEP_SECONDS = 3600.0
 DAY_MS = 86_400_000
 
@@ -63,6 +65,7 @@ class LogStore:
         self._room = BUFFER_BYTES
         self._timer: asyncio.TimerHandle | None = None
         self._in_flight: list[tuple[Future[None], int]] = []
+        self._held = 0
         self._swept = 0.0
 
     @classmethod
@@ -76,10 +79,16 @@ class LogStore:
         """A handle to append with."""
         return LogStream(scope, group, name)
 
+    def behind(self) -> bool:
+        """Whether so much waits for the disk that whoever has a choice should append nothing."""
+        if self._held > IN_FLIGHT_BYTES:
+            self._settle_in_flight()
+        return self._held > IN_FLIGHT_BYTES
+
     def append(self, stream: LogStream, epoch_ms: int, message: str) -> None:
         """Add an event. One that is earlier than the stream's last is kept as if it were as late as that."""
         self._pending.append((stream, epoch_ms, message))
-        self._room -= len(message)
+        self._room -= len(message) + EVENT_BYTES
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(FLUSH_SECONDS, self._hand_over)
         if self._room < 0:
@@ -229,10 +238,12 @@ class LogStore:
         return record
 
     def _submit(self, batch: Batch, size: int) -> None:
-        self._in_flight = [(future, held) for future, held in self._in_flight if not future.done()]
         self._in_flight.append((self._thread.submit(self._writer.write, batch), size))
-        while sum(held for _, held in self._in_flight) > IN_FLIGHT_BYTES:
-            self._in_flight.pop(0)[0].result()
+        self._settle_in_flight()
+
+    def _settle_in_flight(self) -> None:
+        self._in_flight = [(future, held) for future, held in self._in_flight if not future.done()]
+        self._held = sum(held for _, held in self._in_flight)
 
     def _sweep(self) -> None:
         """Now and then, free the files of streams whose last event has expired."""

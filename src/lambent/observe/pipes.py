@@ -1,54 +1,83 @@
 """The pipe on which an environment's processes write, read by the event loop.
 
 stdout, stderr and the runtime's framed log share one pipe: writes up to 4,096 bytes are atomic (pipe(7)),
-so the events keep the order in which they were written, which two pipes could not promise. A function that
-writes faster than its log is kept waits on the pipe; each turn of the loop reads a bounded amount.
+so the events keep the order in which they were written, which two pipes could not promise. Each turn of the loop
+reads a bounded amount. Who writes without end is not made to wait: what exceeds its allowance (`flood`) is
+dropped unread, as AWS drops it "to prevent the function's execution from slowing down"
+(https://docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html, platform.logsDropped).
 """
 
 import asyncio
+import contextlib
+import fcntl
 import os
 from collections.abc import Callable
 
+from lambent.observe.flood import Allowance
 from lambent.observe.framing import Splitter, Written
 
 OnEvent = Callable[[int, str], None]
 """Called with milliseconds since 1970, never falling, and the message."""
+OnDropped = Callable[[int, int], None]
+"""Called with how many events and how many bytes are missing before the next event."""
 
-TURN_BYTES = 64 << 10
-"""Read in one turn of the event loop: what a pipe holds (pipe(7))."""
-DRAIN_TURNS = 17
+TURN_BYTES = 32 << 10
+"""Read in one turn of the event loop: the work on it keeps everybody else waiting."""
+DRAIN_TURNS = 33
 """A writer can make its pipe 1 MB large (/proc/sys/fs/pipe-max-size); one that goes on writing is not
 followed."""
+FLOOD_BYTES = 256 << 10
+"""The pipe's size, and what is read in one turn, while nothing is kept."""
+FLOOD_SECONDS = 0.001
+"""Between two such turns: a writer that is faster than 256 MB/s waits."""
+REPORT_SECONDS = 1.0
+"""Between two reports of what was dropped."""
 
 
 class Pipes:
     """One environment's pipe, for all the processes that run in it one after another.
 
     `writers` maps a descriptor number inside to the write end, which stays this object's: close it with
-    `close`. `wall` answers seconds since 1970. Made on a running event loop; raises OSError when no pipe
-    can be made.
+    `close`. `wall` answers seconds since 1970; `behind` whether the log takes nothing at present. Made on a
+    running event loop; raises OSError when no pipe can be made.
     """
 
-    def __init__(self, on_event: OnEvent, wall: Callable[[], float], telemetry_fd: int = 3) -> None:
+    def __init__(
+        self,
+        on_event: OnEvent,
+        wall: Callable[[], float],
+        telemetry_fd: int = 3,
+        on_dropped: OnDropped = lambda events, size: None,
+        behind: Callable[[], bool] = lambda: False,
+        allowance: Allowance | None = None,
+    ) -> None:
         self._on_event = on_event
+        self._on_dropped = on_dropped
         self._wall = wall
         self._splitter = Splitter()
+        self._behind = behind
+        self._allowance = allowance or Allowance()
+        self._flooded = False
+        self._dropped = (0, 0)
+        self._told = float("-inf")
         self._last_ms = 0
         self._read, self._write = os.pipe2(os.O_CLOEXEC)
         os.set_blocking(self._read, False)
         self._loop = asyncio.get_running_loop()
+        self._pause: asyncio.TimerHandle | None = None
         self._loop.add_reader(self._read, self._on_readable)
         self.writers = {1: self._write, 2: self._write, telemetry_fd: self._write}
 
     def drain(self) -> None:
         """Report what has been written by now; a line or frame that is not complete is kept back."""
         for _ in range(DRAIN_TURNS):
-            if not self._on_readable():
+            if not self._turn():
                 return
 
     def flush(self) -> None:
         """Report what has been written by now, complete or not: the end of an invocation."""
         self.drain()
+        self._tell()
         self._report(self._splitter.flush())
 
     def close(self) -> None:
@@ -56,20 +85,62 @@ class Pipes:
         if self._read < 0:
             return
         self.flush()
+        if self._pause is not None:
+            self._pause.cancel()
         self._loop.remove_reader(self._read)
         os.close(self._read)
         os.close(self._write)
         self._read = self._write = -1
         self.writers = {}
 
-    def _on_readable(self) -> bool:
-        """Read and report once; whether there may be more."""
+    def _on_readable(self) -> None:
+        self._turn()
+        if self._flooded:
+            self._loop.remove_reader(self._read)
+            self._pause = self._loop.call_later(FLOOD_SECONDS, self._resume)
+
+    def _resume(self) -> None:
+        self._pause = None
+        self._loop.add_reader(self._read, self._on_readable)
+
+    def _turn(self) -> bool:
+        """Read once, report it or drop it; whether there may be more."""
+        size = FLOOD_BYTES if self._flooded else TURN_BYTES
         try:
-            data = os.read(self._read, TURN_BYTES)
+            data = os.read(self._read, size)
         except BlockingIOError:
             return False
-        self._report(self._splitter.feed(data))
-        return len(data) == TURN_BYTES
+        now = self._loop.time()
+        kept = not self._behind() and self._allowance.take(len(data), data.count(b"\n"), now)
+        if kept:
+            self._tell()
+            self._report(self._splitter.feed(data))
+        else:
+            self._drop(data, now)
+        self._flooded = not kept or self._allowance.over
+        return len(data) == size
+
+    def _widen(self) -> None:
+        """A larger pipe is a smaller share of the time that is spent on a flood. The kernel may refuse one."""
+        with contextlib.suppress(OSError):
+            if fcntl.fcntl(self._read, fcntl.F_GETPIPE_SZ) < FLOOD_BYTES:
+                fcntl.fcntl(self._read, fcntl.F_SETPIPE_SZ, FLOOD_BYTES)
+
+    def _drop(self, data: bytes, now: float) -> None:
+        events, size = self._dropped
+        if not size:
+            self._told = now
+            self._widen()
+        self._dropped = (events + self._splitter.skip(data), size + len(data))
+        if now - self._told >= REPORT_SECONDS:
+            self._told = now
+            self._tell()
+
+    def _tell(self) -> None:
+        """Before the next event, so that the log says where something is missing."""
+        (events, size), self._dropped = self._dropped, (0, 0)
+        if size:
+            self._on_dropped(events, size)
 
     def _report(self, events: list[Written]) -> None:
         """Plain text has no time of its own: it is not later than the frame that follows it."""

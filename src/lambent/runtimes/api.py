@@ -1,18 +1,20 @@
-"""The Runtime API server of one execution environment: HTTP on a listener of its own.
+"""The server of the APIs that an execution environment's processes speak to: HTTP on a listener of its own.
 
 The listener stands inside the environment's network, so whoever connects is that environment: nothing is
-authenticated. What may be asked when is `conversation`; this module is the HTTP around it, kept thin
-because every invocation passes here twice. Bodies are read to the end before they count; what exceeds
-AWS's limits is dropped while it is read, so a runtime cannot fill the server's memory.
+authenticated. What may be asked when is `conversation` for the runtime and `extensions` for extensions; this module is
+the HTTP around them, kept thin because every invocation passes here twice. Bodies are read to the end before they
+count, except for a response that is streamed to whoever waits for it; what exceeds AWS's limits is dropped while it is
+read, so a runtime cannot fill the server's memory.
 
-Source: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
+Sources: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html,
+https://docs.aws.amazon.com/lambda/latest/dg/runtimes-custom.html#runtimes-custom-response-streaming
 """
 
 import asyncio
 import base64
 import binascii
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Protocol, cast
@@ -21,6 +23,7 @@ import httptools
 
 from lambent.runtimes import conversation, errors
 from lambent.runtimes.conversation import Conversation, Event, Refusal
+from lambent.runtimes.extensions import Extensions, Reply
 
 MAX_HEAD = 2 << 20
 """Bytes of one request's target, headers and trailers. Runtimes send up to 1 MB of X-Ray cause in a header."""
@@ -31,22 +34,48 @@ PREFIX = b"/2018-06-01/runtime/"
 NEXT = PREFIX + b"invocation/next"
 INVOCATION = PREFIX + b"invocation/"
 INIT_ERROR = PREFIX + b"init/error"
-RESTORE = (PREFIX + b"restore/next", PREFIX + b"restore/error")
+RESTORE_NEXT = PREFIX + b"restore/next"
+RESTORE_ERROR = PREFIX + b"restore/error"
+
+EXTENSION = b"/2020-01-01/extension/"
+EXTENSION_NEXT = EXTENSION + b"event/next"
 
 ERROR_TYPE = "lambda-runtime-function-error-type"
 ERROR_BODY = "lambda-runtime-function-error-body"
 RESPONSE_MODE = "lambda-runtime-function-response-mode"
 INVOCATION_ID = "lambda-runtime-invocation-id"
-_KEPT = {name.encode(): name for name in ("content-type", ERROR_TYPE, ERROR_BODY, RESPONSE_MODE, INVOCATION_ID)}
+EXTENSION_NAME = "lambda-extension-name"
+EXTENSION_ID = "lambda-extension-identifier"
+EXTENSION_FEATURES = "lambda-extension-accept-feature"
+EXTENSION_ERROR_TYPE = "lambda-extension-function-error-type"
+_KEPT = {
+    name.encode(): name
+    for name in (
+        "content-type", ERROR_TYPE, ERROR_BODY, RESPONSE_MODE, INVOCATION_ID,
+        EXTENSION_NAME, EXTENSION_ID, EXTENSION_FEATURES, EXTENSION_ERROR_TYPE,
+    )
+}  # fmt: skip
 """Request headers that mean something; the others are not kept."""
 
 ACCEPTED = b'HTTP/1.1 202 Accepted\r\nContent-Type: application/json\r\nContent-Length: 16\r\n\r\n{"status":"OK"}\n'
+RESTORED = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 0\r\n\r\n"
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+
+
+class Sink(Protocol):
+    """Where the parts of a streamed response go as they come."""
+
+    resume: Callable[[], None] | None
+    """Called when there is room again."""
+
+    def write(self, part: bytes) -> bool:
+        """Take `part`; False when there is no room for another, which then waits for `resume`."""
 
 
 @dataclass(frozen=True, slots=True)
 class RuntimeInvocation:
-    """An invocation as the runtime is told of it. `deadline_ms` is Unix time in milliseconds."""
+    """An invocation as the runtime is told of it. `deadline_ms` is Unix time in milliseconds. With `sink` a streamed
+    response is handed on part by part; without, it is gathered like any other."""
 
     request_id: str
     payload: bytes
@@ -56,6 +85,7 @@ class RuntimeInvocation:
     client_context: str | None = None
     cognito_identity: str | None = None
     invocation_id: str | None = None
+    sink: Sink | None = None
 
 
 class RuntimeEvents(Protocol):
@@ -65,7 +95,8 @@ class RuntimeEvents(Protocol):
         """The runtime asks for an invocation."""
 
     def on_response(self, request_id: str, body: bytes, headers: dict[str, str]) -> None:
-        """The invocation's result; `headers` are the kept ones, by lower-case name."""
+        """The invocation's result; `headers` are the kept ones, by lower-case name. `body` is empty when it went
+        into the invocation's sink."""
 
     def on_error(self, request_id: str, error_type: str, body: bytes) -> None:
         """The invocation's error, or a result over the limit (`Function.ResponseSizeTooLarge`)."""
@@ -74,8 +105,22 @@ class RuntimeEvents(Protocol):
         """The runtime can't start."""
 
 
+class RestoreEvents(Protocol):
+    """Who is told what a runtime says that is made into a snapshot."""
+
+    def on_restore_next(self) -> None:
+        """It is initialised, and waits to be told that it was restored."""
+
+    def on_restore_error(self, error_type: str, body: bytes) -> None:
+        """Its hooks failed."""
+
+
+Route = Callable[["Request"], "Reply | Refusal"]
+"""Answers a request at once. It looks at the method itself."""
+
+
 class RuntimeApi:
-    """Answers the runtime on `listener` (a listening stream socket, which `close` closes).
+    """Answers the runtime and its extensions on `listener` (a listening stream socket, which `close` closes).
 
     Needs a running event loop. One conversation at a time: `reset` begins another, for the next runtime
     process in the same environment.
@@ -84,6 +129,11 @@ class RuntimeApi:
     def __init__(self, listener: socket.socket, events: RuntimeEvents) -> None:
         self._events = events
         self._listener = listener
+        self.extensions: Extensions | None = None
+        self.routes: dict[bytes, Route] = {}
+        self._registering = False
+        self._restores: RestoreEvents | None = None
+        self._sink: Sink | None = None
         self._conversation = Conversation()
         self._waiting: Connection | None = None
         self._pending: RuntimeInvocation | None = None
@@ -95,20 +145,42 @@ class RuntimeApi:
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(lambda: Connection(self), sock=self._listener)
 
+    def attach(self, extensions: Extensions, routes: Mapping[bytes, Route]) -> None:
+        """Answer the Extensions API, too, and what else extensions ask for: paths to what answers them."""
+        self.extensions = extensions
+        self.routes = {**_extension_routes(extensions), **routes}
+        self._registering = True
+
+    def allow_restore(self, events: RestoreEvents) -> None:
+        """From now on, the runtime may ask for `restore/next`; without this it is refused."""
+        self._restores = events
+
+    def restore(self) -> None:
+        """Tell the runtime that waits in GET restore/next that it was restored. ValueError if none does."""
+        waiting, self._waiting = self._waiting, None
+        if waiting is None:
+            raise ValueError("no runtime waits to be restored")
+        self._conversation.restore()
+        waiting.answer_next(RESTORED, b"")
+
     def deliver(self, invocation: RuntimeInvocation) -> None:
         """Hand `invocation` to the runtime, now or when it asks. One at a time: ValueError if one is with
         it."""
         if self._pending is not None or self._conversation.state is conversation.State.BUSY:
             raise ValueError(f"an invocation is already with the runtime: {self._conversation.request_id}")
+        self._sink = invocation.sink
         if self._waiting is None:
             self._pending = invocation
         else:
             self._hand_over(self._waiting, invocation)
 
     def reset(self) -> None:
-        """Forget the runtime that was: its connections end, an undelivered invocation is dropped."""
+        """Forget all that ran: its connections end, an undelivered invocation is dropped."""
         self._conversation = Conversation()
-        self._waiting = self._pending = None
+        self._waiting = self._pending = self._sink = None
+        if self.extensions is not None:
+            self.extensions.reset()
+            self._registering = True
         for connection in tuple(self._connections):
             connection.abort()
 
@@ -134,12 +206,17 @@ class RuntimeApi:
         self._connections.discard(connection)
         if self._waiting is connection:
             self._waiting = None
+        elif self.extensions:
+            self.extensions.lost(connection)
 
     def next(self, connection: "Connection") -> Refusal | None:
         """GET next: answered now, or when `deliver` is called. A runtime that asks again replaces its
         first call."""
         if (refusal := self._conversation.next()) is not None:
             return refusal
+        if self._registering and self.extensions is not None:
+            self._registering = False
+            self.extensions.close()
         former, self._waiting = self._waiting, connection
         connection.waits = True
         if former is not None:
@@ -150,15 +227,33 @@ class RuntimeApi:
             self._hand_over(connection, pending)
         return None
 
+    def stream(self, request_id: str, headers: dict[str, str]) -> Sink | None:
+        """The head of a POST response: where its body goes as it comes, None when it is to be gathered."""
+        sink = self._sink
+        if sink is None or headers.get(RESPONSE_MODE, "").lower() != "streaming":
+            return None
+        if self._conversation.answer(Event.RESPONSE, request_id, headers.get(INVOCATION_ID, "")) is not None:
+            return None  # refused when it has been read
+        self._sink = None
+        return sink
+
+    def cut(self, request_id: str) -> None:
+        """The connection of a streamed response ended before the response did."""
+        if self._conversation.request_id == request_id:
+            self._events.on_error(request_id, errors.TRUNCATED, errors.truncated_payload())
+
     def response(self, request_id: str, request: "Request") -> Refusal | None:
         """POST response. A streamed response counts when its last chunk is there."""
         headers = request.headers
         if headers.get(RESPONSE_MODE, "streaming").lower() != "streaming":
             return conversation.INVALID_RESPONSE_MODE
-        refusal = self._conversation.answer(Event.RESPONSE, request_id, headers.get(INVOCATION_ID, ""))
-        if refusal is not None:
-            return refusal
-        if request.size > errors.MAX_RESPONSE:
+        if request.sink is None:
+            refusal = self._conversation.answer(Event.RESPONSE, request_id, headers.get(INVOCATION_ID, ""))
+            if refusal is not None:
+                return refusal
+        elif self._conversation.request_id != request_id:
+            return conversation.INVALID_REQUEST_ID  # the runtime was reset meanwhile
+        if request.size > request.limit:
             return self._too_large(request_id, request)
         if ERROR_TYPE in headers:
             self._events.on_error(request_id, headers[ERROR_TYPE], _decoded(headers.get(ERROR_BODY, "")))
@@ -179,7 +274,7 @@ class RuntimeApi:
 
     def _too_large(self, request_id: str, request: "Request") -> Refusal:
         """The invocation ends with the error that AWS has for it; the runtime is told, too."""
-        payload = errors.response_too_large_payload(request.size)
+        payload = errors.response_too_large_payload(request.size, request.limit)
         self._events.on_error(request_id, errors.RESPONSE_TOO_LARGE, payload)
         return conversation.TOO_LARGE
 
@@ -190,6 +285,30 @@ class RuntimeApi:
         if (refusal := self._conversation.init_error()) is not None:
             return refusal
         self._events.on_init_error(request.headers.get(ERROR_TYPE, ""), request.body)
+        return None
+
+    def restore_next(self, connection: "Connection") -> Refusal | None:
+        """GET restore/next: answered when `restore` is called."""
+        if self._restores is None:
+            return conversation.RESTORE_UNSUPPORTED
+        if (refusal := self._conversation.restore_next()) is not None:
+            return refusal
+        former, self._waiting = self._waiting, connection
+        connection.waits = True
+        if former is not None:
+            former.abort()
+        self._restores.on_restore_next()
+        return None
+
+    def restore_error(self, request: "Request") -> Refusal | None:
+        """POST restore/error."""
+        if self._restores is None:
+            return conversation.RESTORE_UNSUPPORTED
+        if request.size > request.limit:
+            return conversation.TOO_LARGE
+        if (refusal := self._conversation.restore_error()) is not None:
+            return refusal
+        self._restores.on_restore_error(request.headers.get(ERROR_TYPE, ""), request.body)
         return None
 
     def _hand_over(self, connection: "Connection", invocation: RuntimeInvocation) -> None:
@@ -239,13 +358,15 @@ def _decoded(text: str) -> bytes:
 class Request:
     """One request as it is read. `size` counts the body's bytes; `body` is empty when they were too many."""
 
-    __slots__ = ("_parts", "_read", "complete", "headers", "method", "path", "size")
+    __slots__ = ("_parts", "_read", "complete", "headers", "limit", "method", "path", "sink", "size")
 
     def __init__(self) -> None:
         self.path = b""
         self.method = b""
         self.headers: dict[str, str] = {}
         self.size = 0
+        self.limit = errors.MAX_RESPONSE
+        self.sink: Sink | None = None
         self.complete = False
         self._parts: list[bytes] = []
         self._read = 0
@@ -259,13 +380,16 @@ class Request:
         if self._read > MAX_HEAD + 16 * self.size:
             raise _Malformed(Refusal(431, "RequestHeaderFieldsTooLarge", f"headers over {MAX_HEAD} bytes"))
 
-    def add(self, part: bytes) -> None:
-        """More of the body. Past the limit it is counted, not kept."""
+    def add(self, part: bytes) -> bool:
+        """More of the body; False when the next part has to wait. Past the limit it is counted, not kept."""
         self.size += len(part)
-        if self.size <= errors.MAX_RESPONSE:
-            self._parts.append(part)
-        else:
+        if self.size > self.limit:
             self._parts.clear()
+        elif self.sink is not None:
+            return self.sink.write(part)
+        else:
+            self._parts.append(part)
+        return True
 
     @property
     def body(self) -> bytes:
@@ -296,6 +420,10 @@ class Connection(asyncio.Protocol):
             self._transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        request = self._request
+        if request.sink is not None and not request.complete:
+            request.sink.resume = None
+            self._api.cut(_answer_path(request.path)[0])
         self._api.lost(self)
 
     def data_received(self, data: bytes) -> None:
@@ -332,18 +460,33 @@ class Connection(asyncio.Protocol):
         elif name == b"expect" and value.lower() == b"100-continue":
             self._transport.write(CONTINUE)
 
+    def on_headers_complete(self) -> None:
+        request = self._request
+        if RESPONSE_MODE in request.headers and request.path.startswith(INVOCATION):
+            request_id, kind = _answer_path(request.path)
+            if kind == "response" and self._parser.get_method() == b"POST":
+                request.sink = self._api.stream(request_id, request.headers)
+            if request.sink is not None:
+                request.limit = errors.MAX_STREAM
+
     def on_body(self, body: bytes) -> None:
-        self._request.add(body)
+        if not self._request.add(body):
+            self._transport.pause_reading()
+            sink = self._request.sink
+            assert sink is not None
+            sink.resume = self._resume
+
+    def _resume(self) -> None:
+        if not self._transport.is_closing():
+            self._transport.resume_reading()
 
     def on_message_complete(self) -> None:
         request = self._request
         request.complete = True
         request.method = self._parser.get_method()
-        refusal = self._route(request)
-        if refusal is not None:
-            self._transport.write(rendered(refusal))
-        elif not self.waits and request.path != NEXT:
-            self._transport.write(ACCEPTED)
+        answer = self._route(request)
+        if answer:
+            self._transport.write(answer)
         if not self._parser.should_keep_alive():
             self._last = True
             if not self.waits:
@@ -369,26 +512,53 @@ class Connection(asyncio.Protocol):
         self._transport.write(rendered(refusal, close=True))
         self._transport.close()
 
-    def _route(self, request: Request) -> Refusal | None:
+    def _route(self, request: Request) -> bytes:
+        """The answer; empty when it was given already, or comes later."""
         path = request.path
         if path == NEXT:
-            return self._api.next(self) if request.method == b"GET" else _wrong_method(request)
+            refusal = self._api.next(self) if request.method == b"GET" else _wrong_method(request)
+            return b"" if refusal is None else rendered(refusal)
         if path.startswith(INVOCATION):
-            return self._route_answer(request)
-        if path == INIT_ERROR:
-            return self._api.init_error(request) if request.method == b"POST" else _wrong_method(request)
-        if path in RESTORE:
-            return conversation.RESTORE_UNSUPPORTED
-        return _not_found(request)
+            refusal = self._route_answer(request)
+            return ACCEPTED if refusal is None else rendered(refusal)
+        return self._route_rare(request)
 
     def _route_answer(self, request: Request) -> Refusal | None:
-        request_id, _, kind = request.path[len(INVOCATION) :].decode("latin-1").partition("/")
+        request_id, kind = _answer_path(request.path)
         answer = _ANSWERS.get(kind)
         if answer is None:
             return _not_found(request)
         if request.method != b"POST":
             return _wrong_method(request)
         return answer(self._api, request_id, request)
+
+    def _route_rare(self, request: Request) -> bytes:
+        path = request.path
+        if path == INIT_ERROR:
+            refusal = self._api.init_error(request) if request.method == b"POST" else _wrong_method(request)
+            return ACCEPTED if refusal is None else rendered(refusal)
+        if path == EXTENSION_NEXT and self._api.extensions is not None:
+            return self._extension_next(self._api.extensions, request)
+        if path == RESTORE_NEXT:
+            refusal = self._api.restore_next(self) if request.method == b"GET" else _wrong_method(request)
+            return b"" if refusal is None else rendered(refusal)
+        if path == RESTORE_ERROR:
+            refusal = self._api.restore_error(request) if request.method == b"POST" else _wrong_method(request)
+            return ACCEPTED if refusal is None else rendered(refusal)
+        route = self._api.routes.get(path)
+        if route is None:
+            return rendered(_not_found(request))
+        return rendered(conversation.TOO_LARGE if request.size > request.limit else route(request))
+
+    def _extension_next(self, extensions: Extensions, request: Request) -> bytes:
+        if request.method != b"GET":
+            return rendered(_wrong_method(request))
+        self.waits = True
+        refusal = extensions.next(request.headers.get(EXTENSION_ID, ""), self)
+        if refusal is None:
+            return b""
+        self.waits = False
+        return rendered(refusal)
 
 
 _ANSWERS: dict[str, Callable[[RuntimeApi, str, Request], Refusal | None]] = {
@@ -405,11 +575,44 @@ class _Malformed(Exception):
         self.refusal = refusal
 
 
-def rendered(refusal: Refusal, close: bool = False) -> bytes:
-    """The HTTP answer of a refusal."""
-    body = refusal.body
+def _answer_path(path: bytes) -> tuple[str, str]:
+    """Of /…/invocation/{request id}/{kind}."""
+    request_id, _, kind = path[len(INVOCATION) :].decode("latin-1").partition("/")
+    return request_id, kind
+
+
+def _extension_routes(extensions: Extensions) -> dict[bytes, Route]:
+    """The parts of the Extensions API that are answered at once."""
+
+    def posted(answer: Callable[["Request"], "Reply | Refusal"]) -> Route:
+        return lambda request: answer(request) if request.method == b"POST" else _wrong_method(request)
+
+    def register(request: Request) -> Reply | Refusal:
+        headers = request.headers
+        name, features = headers.get(EXTENSION_NAME, ""), headers.get(EXTENSION_FEATURES, "")
+        return extensions.register(name, features, request.body)
+
+    def init_error(request: Request) -> Reply | Refusal:
+        headers = request.headers
+        return extensions.init_error(headers.get(EXTENSION_ID, ""), headers.get(EXTENSION_ERROR_TYPE, ""))
+
+    def exit_error(request: Request) -> Reply | Refusal:
+        headers = request.headers
+        return extensions.exit_error(headers.get(EXTENSION_ID, ""), headers.get(EXTENSION_ERROR_TYPE, ""))
+
+    return {
+        EXTENSION + b"register": posted(register),
+        EXTENSION + b"init/error": posted(init_error),
+        EXTENSION + b"exit/error": posted(exit_error),
+    }
+
+
+def rendered(answer: Reply | Refusal, close: bool = False) -> bytes:
+    """The HTTP answer of a reply or a refusal."""
+    body = answer.body
+    extra = "".join(f"{name}: {value}\r\n" for name, value in answer.headers)
     head = (
-        f"HTTP/1.1 {refusal.status} {HTTPStatus(refusal.status).phrase}\r\nContent-Type: application/json\r\n"
+        f"HTTP/1.1 {answer.status} {HTTPStatus(answer.status).phrase}\r\nContent-Type: application/json\r\n{extra}"
         f"Connection: {'close' if close else 'keep-alive'}\r\nContent-Length: {len(body)}\r\n\r\n"
     )
     return head.encode() + body

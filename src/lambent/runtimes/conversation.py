@@ -1,8 +1,9 @@
 """The Runtime API conversation (2018-06-01) of one execution environment, without any I/O.
 
-A runtime asks for work (`next`), answers it (`response` or `error`), or reports that it can't start
-(`init/error`). What may follow what is the table `TRANSITIONS`; anything else is refused as AWS refuses
-it and changes nothing.
+A runtime asks for work (`next`), answers it (`response` or `error`), or reports that it can't start (`init/error`).
+One whose environment is made into a snapshot asks to be told of its restoring first (`restore/next`), and may report
+that its hooks failed (`restore/error`). What may follow what is the table `TRANSITIONS`; anything else is refused as
+AWS refuses it and changes nothing.
 
 Sources: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html; the texts and codes of refusals
 are those of AWS's open-source Runtime Interface Emulator.
@@ -11,6 +12,7 @@ are those of AWS's open-source Runtime Interface Emulator.
 import enum
 import json
 from dataclasses import dataclass
+from typing import ClassVar
 
 from lambent.runtimes.errors import MAX_RESPONSE
 
@@ -28,6 +30,11 @@ class State(enum.Enum):
     """An invocation is with the runtime."""
     ANSWERED = "ResponseSent"
     """The runtime answered and has not asked for the next invocation yet."""
+    RESTORE_READY = "RestoreReady"
+    """The runtime is initialised and waits to be told that it was restored (SnapStart)."""
+    RESTORING = "Restoring"
+    """It was told, and runs its hooks."""
+    RESTORE_FAILED = "RestoreError"
 
 
 class Event(enum.Enum):
@@ -38,6 +45,9 @@ class Event(enum.Enum):
     RESPONSE = "InvocationResponse"
     ERROR = "InvocationErrorResponse"
     INIT_ERROR = "InitError"
+    RESTORE_NEXT = "RestoreReady"
+    RESTORE = "Restoring"
+    RESTORE_ERROR = "RestoreError"
 
 
 TRANSITIONS: dict[tuple[State, Event], State] = {
@@ -48,6 +58,11 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     (State.BUSY, Event.RESPONSE): State.ANSWERED,
     (State.BUSY, Event.ERROR): State.ANSWERED,
     (State.ANSWERED, Event.NEXT): State.READY,
+    (State.STARTING, Event.RESTORE_NEXT): State.RESTORE_READY,
+    (State.RESTORE_READY, Event.RESTORE_NEXT): State.RESTORE_READY,
+    (State.RESTORE_READY, Event.RESTORE): State.RESTORING,
+    (State.RESTORING, Event.NEXT): State.READY,
+    (State.RESTORING, Event.RESTORE_ERROR): State.RESTORE_FAILED,
 }
 
 
@@ -58,6 +73,8 @@ class Refusal:
     status: int
     error_type: str
     message: str
+
+    headers: ClassVar[tuple[tuple[str, str], ...]] = ()
 
     @property
     def body(self) -> bytes:
@@ -92,6 +109,19 @@ class Conversation:
     def init_error(self) -> Refusal | None:
         """The runtime reports that it can't start."""
         return self._move(Event.INIT_ERROR)
+
+    def restore_next(self) -> Refusal | None:
+        """The runtime asks to be told of its restoring."""
+        return self._move(Event.RESTORE_NEXT)
+
+    def restore(self) -> None:
+        """The runtime is told. Raises ValueError when it does not wait for that."""
+        if (refusal := self._move(Event.RESTORE)) is not None:
+            raise ValueError(refusal.message)
+
+    def restore_error(self) -> Refusal | None:
+        """The runtime reports that its hooks failed."""
+        return self._move(Event.RESTORE_ERROR)
 
     def deliver(self, request_id: str, invocation_id: str = "") -> None:
         """An invocation is handed to the waiting runtime. Raises ValueError when the runtime does not

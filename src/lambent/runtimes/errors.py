@@ -11,8 +11,12 @@ MAX_RESPONSE = 6_291_556
 """Bytes of the largest response of a synchronous invocation
 (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html: 6 MB, plus 100 for the envelope)."""
 
+MAX_STREAM = 200 << 20
+"""Bytes of the largest streamed response, 200 MB (the same page)."""
+
 TIMED_OUT = "Sandbox.Timedout"
 EXITED = "Runtime.ExitError"
+TRUNCATED = "Runtime.TruncatedResponse"
 RESPONSE_TOO_LARGE = "Function.ResponseSizeTooLarge"
 
 SIGNAL_NAMES: dict[int, str] = {
@@ -50,6 +54,11 @@ def exit_payload(request_id: str, code: int | None, signal: int | None, out_of_m
     return _payload(EXITED, exit_message(request_id, code, signal, out_of_memory))
 
 
+def invalid_entrypoint_payload(request_id: str, reason: str, error_type: str) -> bytes:
+    """There was nothing to start, or it could not be started."""
+    return _payload(error_type, f"RequestId: {request_id} Error: {reason}")
+
+
 def exit_message(request_id: str, code: int | None, signal: int | None, out_of_memory: bool) -> str:
     """The text of a runtime's exit, the same in the payload and in the log."""
     return f"RequestId: {request_id} Error: {exit_reason(code, signal, out_of_memory)}"
@@ -66,11 +75,28 @@ def exit_reason(code: int | None, signal: int | None, out_of_memory: bool) -> st
     return "Runtime exited without providing a reason"
 
 
-def response_too_large_payload(size: int) -> bytes:
-    """The function answered `size` bytes, more than `MAX_RESPONSE`. AWS's text names the limit only."""
-    assert size > MAX_RESPONSE
-    text = f"Response payload size exceeded maximum allowed payload size ({MAX_RESPONSE} bytes)."
+def response_too_large_payload(size: int, limit: int = MAX_RESPONSE) -> bytes:
+    """The function answered `size` bytes, more than `limit`. AWS's text names the limit only."""
+    assert size > limit
+    text = f"Response payload size exceeded maximum allowed payload size ({limit} bytes)."
     return _payload(RESPONSE_TOO_LARGE, text)
+
+
+def truncated_payload() -> bytes:
+    """The connection of a streamed response ended before the response did. The type is AWS's, the text ours."""
+    return _payload(TRUNCATED, "The response ended before it was complete.")
+
+
+def extension_payload(request_id: str, error_type: str, reason: str) -> bytes:
+    """An extension failed: `error_type` "Extension.Crash" and such, `reason` from `extension_reason`."""
+    return _payload(error_type, f"RequestId: {request_id} Error: {reason}")
+
+
+def extension_reason(code: int | None, signal: int | None) -> str:
+    """How an extension's process ended, as AWS words it."""
+    if signal is not None:
+        return f"signal: {SIGNAL_NAMES.get(signal, f'signal {signal}')}"
+    return f"exit status {code}" if code else "exit code 0"
 
 
 def _payload(error_type: str, message: str) -> bytes:

@@ -136,9 +136,12 @@ def _for_this_machine(head: bytes) -> bool:
     """A script is not; an ELF file is if it is of this machine; other formats (macOS) are asked."""
     if head[:2] == b"#!" or not head:
         return False
-    if head[:4] != b"\x7fELF":
-        return True
-    return MACHINES.get(int.from_bytes(head[18:20], "little")) == platform.machine()
+    return head[:4] != b"\x7fELF" or elf_for_this_machine(head)
+
+
+def elf_for_this_machine(head: bytes) -> bool:
+    """Whether a file that begins with `head` (20 bytes at least) is a program of this machine (elf(5))."""
+    return head[:4] == b"\x7fELF" and MACHINES.get(int.from_bytes(head[18:20], "little")) == platform.machine()
 
 
 def _known(binary: Path) -> Interpreter | None:

@@ -5,17 +5,18 @@ users may set is
 https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime.
 """
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 from lambent.model.function import FunctionVersion
+from lambent.runtimes import variables
 from lambent.runtimes.interpreters import Interpreter
+from lambent.runtimes.place import TASK_ROOT, TELEMETRY_FD, Around, Folders
+from lambent.runtimes.shell import bash_as_sh
 from lambent.runtimes.table import AL2023, RUNTIMES
+from lambent.runtimes.variables import LANG_DIR, RUNTIME_DIR
 from lambent.sandbox.spec import Bind, Level, ProcessSpec, ZygoteSpec
 
-TASK_ROOT = "/var/task"
-RUNTIME_DIR = "/var/runtime"
-LANG_DIR = "/var/lang"
 INSIDE_DIR = "/var/lambent"
 ENTRY = "lambent_bootstrap:main"
 
@@ -57,19 +58,6 @@ _AWS = (
 """AWS's SDK with what a first client imports late. Importing makes no session and reads no configuration."""
 
 
-class Credentials(Protocol):
-    """Temporary credentials of the execution role."""
-
-    @property
-    def access_key(self) -> str: ...
-
-    @property
-    def secret_key(self) -> str: ...
-
-    @property
-    def session_token(self) -> str: ...
-
-
 def zygote_spec(interpreter: Interpreter, client_dir: Path, level: Level = Level.NAMESPACE) -> ZygoteSpec:
     """The zygote of `interpreter`, with the runtime client of `client_dir` (see `clients`).
 
@@ -87,6 +75,7 @@ def zygote_spec(interpreter: Interpreter, client_dir: Path, level: Level = Level
                 Bind(interpreter.prefix, LANG_DIR),
                 Bind(client_dir, RUNTIME_DIR),
                 Bind(_INSIDE, INSIDE_DIR),
+                *bash_as_sh(),
             )
             if inside
             else ()
@@ -94,93 +83,53 @@ def zygote_spec(interpreter: Interpreter, client_dir: Path, level: Level = Level
     )
 
 
-def environment(
-    function: FunctionVersion,
-    *,
-    runtime_api: str,
-    log_stream: str,
-    credentials: Credentials,
-    endpoint_url: str,
-    telemetry_fd: int,
-    initialization_type: str = "on-demand",
-) -> dict[str, str]:
+def environment(function: FunctionVersion, around: Around) -> dict[str, str]:
     """The environment variables of `function` at level NAMESPACE (`process_spec` adapts them to PROCESS).
 
-    `runtime_api` is host:port. The user's variables replace AWS's where AWS lets them (LANG, PATH, TZ,
-    …), and are expected to hold no reserved name. `telemetry_fd` is the descriptor of the framed log.
+    The user's variables replace AWS's where AWS lets them (LANG, PATH, TZ, …), and are expected to hold no reserved
+    name.
     """
-    return {
-        **_settable(function.runtime, runtime_api, endpoint_url),
-        **function.environment,
-        **_reserved(function, runtime_api, log_stream),
-        **_identity(function, credentials),
-        **_logging(function),
-        "AWS_LAMBDA_INITIALIZATION_TYPE": initialization_type,
-        "_LAMBDA_TELEMETRY_LOG_FD": str(telemetry_fd),
-    }
-
-
-def process_spec(environment: dict[str, str], task_root: str, fds: dict[int, int]) -> ProcessSpec:
-    """The runtime's process. `task_root` is where the code is as the process sees it."""
-    if task_root != TASK_ROOT:
-        environment = {**environment, "LAMBDA_TASK_ROOT": task_root, "PWD": task_root}
-    return ProcessSpec(environment=environment, entry=ENTRY, cwd=task_root, fds=fds)
-
-
-def _settable(runtime: str, runtime_api: str, endpoint_url: str) -> dict[str, str]:
-    """What AWS sets and users may replace."""
-    daemon = runtime_api.partition(":")[0]
-    values = {
-        "LANG": "en_US.UTF-8",
-        "TZ": ":UTC",
-        "PATH": "/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin",
-        "LD_LIBRARY_PATH": (
-            "/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib"
-        ),
+    settable = {
+        **variables.settable(around),
         "PYTHONPATH": RUNTIME_DIR,
-        "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",
-        "AWS_XRAY_DAEMON_ADDRESS": f"{daemon}:2000",
-        "AWS_ENDPOINT_URL": endpoint_url,
         "SHLVL": "0",
         "PWD": TASK_ROOT,
     }
-    if runtime in RUNTIMES and RUNTIMES[runtime].os == AL2023:
+    if function.runtime in RUNTIMES and RUNTIMES[function.runtime].os == AL2023:
         # The locale of LANG is not installed there, so Python sets this one (PEP 538).
-        values["LC_CTYPE"] = "C.UTF-8"
-    return values
-
-
-def _reserved(function: FunctionVersion, runtime_api: str, log_stream: str) -> dict[str, str]:
+        settable["LC_CTYPE"] = "C.UTF-8"
     return {
-        "_HANDLER": function.handler,
+        **settable,
+        **function.environment,
+        **variables.fixed(function, around),
         "AWS_EXECUTION_ENV": f"AWS_Lambda_{function.runtime}",
-        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory),
-        "AWS_LAMBDA_FUNCTION_NAME": function.name,
-        "AWS_LAMBDA_FUNCTION_VERSION": function.version,
-        "AWS_LAMBDA_LOG_GROUP_NAME": function.log_group or f"/aws/lambda/{function.name}",
-        "AWS_LAMBDA_LOG_STREAM_NAME": log_stream,
-        "AWS_LAMBDA_RUNTIME_API": runtime_api,
-        "LAMBDA_TASK_ROOT": TASK_ROOT,
-        "LAMBDA_RUNTIME_DIR": RUNTIME_DIR,
-        "_AWS_XRAY_DAEMON_ADDRESS": runtime_api.partition(":")[0],
-        "_AWS_XRAY_DAEMON_PORT": "2000",
+        "_LAMBDA_TELEMETRY_LOG_FD": str(TELEMETRY_FD),
     }
 
 
-def _identity(function: FunctionVersion, credentials: Credentials) -> dict[str, str]:
-    return {
-        "AWS_REGION": function.scope.region,
-        "AWS_DEFAULT_REGION": function.scope.region,
-        "AWS_ACCESS_KEY_ID": credentials.access_key,
-        "AWS_SECRET_ACCESS_KEY": credentials.secret_key,
-        "AWS_SESSION_TOKEN": credentials.session_token,
-    }
+def process_spec(environment: dict[str, str], folders: Folders, fds: dict[int, int]) -> ProcessSpec:
+    """The runtime's process."""
+    seen = variables.as_seen(environment, folders)
+    return ProcessSpec(environment=seen, entry=ENTRY, cwd=folders.task_root, fds=fds)
 
 
-def _logging(function: FunctionVersion) -> dict[str, str]:
-    """Only with log format JSON are the format and the level told to the runtime
-    (https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-logformat.html)."""
-    if function.log_format != "JSON":
-        return {}
-    level = function.application_log_level
-    return {"AWS_LAMBDA_LOG_FORMAT": "JSON", **({"AWS_LAMBDA_LOG_LEVEL": level} if level else {})}
+@dataclass(frozen=True, slots=True)
+class PythonPlace:
+    """One python runtime: an interpreter of this machine with its copy of AWS's runtime client."""
+
+    interpreter: Interpreter
+    zygote: ZygoteSpec
+    forked: bool = True
+
+    @property
+    def version(self) -> str:
+        """AWS's versions of a runtime are not those of the interpreter; its patch number stands for them."""
+        return f"python:{self.interpreter.version}.v{self.interpreter.full_version.rpartition('.')[2]}"
+
+    def environment(self, function: FunctionVersion, around: Around) -> dict[str, str]:
+        """See `environment`."""
+        return environment(function, around)
+
+    def process(self, environment: dict[str, str], folders: Folders, fds: dict[int, int]) -> ProcessSpec:
+        """See `process_spec`."""
+        return process_spec(environment, folders, fds)

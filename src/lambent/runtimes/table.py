@@ -45,6 +45,13 @@ class Runtime:
         return match[1] if match else None
 
     @property
+    def family(self) -> str:
+        """The name without its version: "python", "nodejs", "provided", "java", …"""
+        match = re.match(r"[a-z]+", self.identifier)
+        assert match is not None
+        return match[0]
+
+    @property
     def runs_here(self) -> bool:
         """Whether Lambent runs it, given that the host has the interpreter."""
         return self.identifier in RUN_HERE
@@ -54,9 +61,30 @@ class RuntimeUnsupported(Exception):
     """The runtime identifier is unknown, or known and not run here."""
 
     def __init__(self, identifier: str) -> None:
-        known = "AWS has it, Lambent does not run it yet" if identifier in RUNTIMES else "AWS has no such runtime"
-        super().__init__(f"runtime {identifier!r}: {known}; run here: {', '.join(RUN_HERE)}")
+        known = "AWS has it, Lambent does not run it" if identifier in RUNTIMES else "AWS has no such runtime"
+        hint = "use a container image or provided.al2023" if identifier in RUNTIMES else ""
+        here = f"run here: {', '.join(RUN_HERE)}"
+        super().__init__(f"runtime {identifier!r}: {'; '.join(part for part in (known, hint, here) if part)}")
         self.identifier = identifier
+
+
+def refusal(identifier: str, today: date) -> str:
+    """Why AWS creates no function of the runtime on `today`, in AWS's words as recorded; empty when it does.
+
+    Dates after `AS_OF` are forecasts, which AWS has postponed again and again: they are not acted on.
+    """
+    runtime = RUNTIMES.get(identifier)
+    if identifier not in OFFERED and (runtime is None or runtime.block_create is None):
+        return (
+            f"Value {identifier} at 'runtime' failed to satisfy constraint: Member must satisfy enum value set: "
+            f"[{', '.join(OFFERED)}] or be a valid ARN"
+        )
+    if runtime is None or runtime.creatable(min(today, AS_OF)):
+        return ""
+    return (
+        f"The runtime parameter of {identifier} is no longer supported for creating or updating AWS Lambda functions. "
+        "We recommend you use a supported runtime while creating or updating functions."
+    )
 
 
 def lookup(identifier: str) -> Runtime:
@@ -126,6 +154,13 @@ RUNTIMES: dict[str, Runtime] = {
     name: Runtime(name, os, _day(gone), _day(create), _day(update)) for name, os, gone, create, update in _ROWS
 }
 
+OFFERED = (
+    "nodejs20.x", "python3.14", "provided.al2023", "python3.12", "python3.13", "nodejs24.x", "nodejs22.x", "java25",
+    "python3.10", "python3.11", "java21", "ruby3.3", "ruby3.4", "ruby3.2", "python3.8", "python3.9", "java17",
+    "nodejs16.x", "dotnet10", "dotnet8", "java11", "dotnet6", "nodejs18.x", "provided.al2", "java8.al2",
+)  # fmt: skip
+"""What AWS names when a runtime is unknown, in its order (recorded)."""
+
 RUN_HERE: tuple[str, ...] = (
     "python3.8",
     "python3.9",
@@ -134,4 +169,11 @@ RUN_HERE: tuple[str, ...] = (
     "python3.12",
     "python3.13",
     "python3.14",
+    "nodejs16.x",
+    "nodejs18.x",
+    "nodejs20.x",
+    "nodejs22.x",
+    "nodejs24.x",
+    "provided.al2",
+    "provided.al2023",
 )

@@ -1,11 +1,16 @@
 """Which environment gets the next invocation."""
 
+import asyncio
+import math
+import random
 from dataclasses import replace
 
 import pytest
 
 from lambent.dispatch.invoker import Invoker
+from lambent.dispatch.keeping import AWS_SECONDS, keep_alive
 from lambent.dispatch.pools import Pools
+from lambent.engine.concurrency import Concurrency
 from lambent.model.function import FunctionVersion
 from lambent.model.invocation import Invocation
 from lambent.model.scope import Scope
@@ -25,6 +30,7 @@ class FakeEnvironment:
     def retire(self) -> None:
         self.retired = True
         self.home.gone(self)  # type: ignore[arg-type]
+        self.home.ended(self)  # type: ignore[arg-type]
 
 
 class Now:
@@ -37,7 +43,7 @@ class Now:
 
 def pools(idle_seconds: float = 60.0) -> tuple[Pools, Now]:
     now = Now()
-    return Pools(FakeEnvironment, now, idle_seconds), now  # type: ignore[arg-type]
+    return Pools(FakeEnvironment, now, lambda: idle_seconds), now  # type: ignore[arg-type]
 
 
 def test_the_newest_idle_environment_is_used_first() -> None:
@@ -96,8 +102,8 @@ def test_an_environment_that_can_not_be_made_leaves_no_pool_and_no_count() -> No
     def broken(function: FunctionVersion, home: Pools) -> FakeEnvironment:
         raise OSError(24, "Too many open files")
 
-    made = Pools(broken, Now(), 60.0)  # type: ignore[arg-type]
-    invoker = Invoker(made, concurrency=1)
+    made = Pools(broken, Now(), lambda: 60.0)  # type: ignore[arg-type]
+    invoker = Invoker(made, Concurrency(1))
     for _ in range(3):
         with pytest.raises(OSError, match="Too many"):
             invoker.submit(FUNCTION, Invocation("id", b"1", "arn", "trace"), lambda outcome: None)
@@ -110,3 +116,81 @@ def test_no_idle_time_means_always_cold() -> None:
     first = made.acquire(FUNCTION)
     made.offer(first)
     assert first.retired  # type: ignore[attr-defined]
+
+
+def test_one_version_is_retired_alone() -> None:
+    made, _ = pools()
+    latest, version = made.acquire(FUNCTION), made.acquire(replace(FUNCTION, version="1", revision_id="v1"))
+    made.retire(SCOPE, "f", FUNCTION.version)
+    assert (latest in made.environments(), version in made.environments()) == (False, True)
+    made.retire(SCOPE, "f")
+    assert made.environments() == []
+
+
+def test_each_environment_has_a_keep_alive_of_its_own() -> None:
+    now, kept = Now(), iter((10.0, math.inf, 5.0))
+    made = Pools(FakeEnvironment, now, lambda: next(kept))  # type: ignore[arg-type]
+    environments = [made.acquire(FUNCTION) for _ in range(3)]
+    for one in environments:
+        made.offer(one)
+    retired = []
+    for seconds in (4.9, 5.0, 9.9, 10.0, 1e9):
+        now.value = seconds
+        made.recycle()
+        retired.append([one.retired for one in environments])  # type: ignore[attr-defined]
+    assert retired == [
+        [False, False, False],
+        [False, False, True],
+        [False, False, True],
+        [True, False, True],
+        [True, False, True],
+    ]
+
+
+def test_what_is_kept_is_random_as_on_aws_or_as_it_is_set() -> None:
+    def drawn(setting: str | int, seed: int = 7) -> list[float]:
+        keep = keep_alive(setting, random.Random(seed))
+        return [keep() for _ in range(200)]
+
+    low, high = AWS_SECONDS
+    assert all(low <= seconds <= high for seconds in drawn("random"))
+    assert max(drawn("random")) - min(drawn("random")) > 500
+    assert drawn("random") == drawn("random")
+    assert drawn("random") != drawn("random", 8)
+    assert set(drawn("never")) == {math.inf}
+    assert (set(drawn(0)), set(drawn(60))) == ({0.0}, {60.0})
+
+
+def test_recycling_now_ends_all_or_one_function_s() -> None:
+    async def run() -> None:
+        made, _ = pools()
+        one, two = made.acquire(FUNCTION), made.acquire(replace(FUNCTION, name="g", revision_id="r2"))
+        for each in (one, two):
+            made.offer(each)
+        assert await made.recycle_now(SCOPE, "g") == 1
+        assert (one.retired, two.retired) == (False, True)  # type: ignore[attr-defined]
+        assert await made.recycle_now() == 1
+        assert made.environments() == []
+
+    asyncio.run(run())
+
+
+def test_recycling_now_waits_for_what_is_ending() -> None:
+    class Slow(FakeEnvironment):
+        def retire(self) -> None:
+            self.home.gone(self)  # type: ignore[arg-type]
+            asyncio.get_running_loop().call_later(0.01, self.end)
+
+        def end(self) -> None:
+            self.retired = True
+            self.home.ended(self)  # type: ignore[arg-type]
+
+    async def run() -> None:
+        made = Pools(Slow, Now(), lambda: 1.0)  # type: ignore[arg-type]
+        environments = [made.acquire(FUNCTION) for _ in range(3)]
+        for one in environments:
+            made.offer(one)
+        await asyncio.gather(made.recycle_now(), made.close())
+        assert all(one.retired for one in environments)  # type: ignore[attr-defined]
+
+    asyncio.run(run())

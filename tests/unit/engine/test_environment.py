@@ -1,18 +1,25 @@
 """The life of an environment, in simulated time."""
 
+import random
+
 import pytest
 
 from lambent.engine.environment import (
+    ALONE,
     FREEZE_GRACE,
     INIT_LIMIT,
+    LONG_INIT_LIMIT,
     TABLE,
+    Crew,
     Effect,
     Event,
     IllegalTransition,
     Phase,
+    Reason,
     State,
     apply,
     begin,
+    init_limit,
 )
 
 
@@ -32,8 +39,8 @@ COLD = ((Event.INVOKE, 0.0), (Event.STARTED, 0.1), (Event.NEXT, 0.5))
 def test_a_cold_start_delivers_when_the_runtime_asks() -> None:
     state, effects = walk(*COLD)
     assert state.phase is Phase.BUSY
-    assert effects[0] == (Effect.START_RUNTIME,)
-    assert effects[-1] == (Effect.DISARM, Effect.DELIVER, Effect.ARM)
+    assert effects[0] == (Effect.PREPARE,)
+    assert effects[-1] == (Effect.DISARM, Effect.REPORT_INIT, Effect.DELIVER, Effect.ARM)
     assert state.init_seconds == pytest.approx(0.4)
     assert state.deadline == pytest.approx(3.5)
 
@@ -67,7 +74,7 @@ def test_an_invocation_waits_for_the_runtime_that_has_just_answered() -> None:
 def test_it_starts_again_if_that_runtime_does_not_come_back(event: Event) -> None:
     state, effects = walk(*COLD, (Event.RESPONSE, 0.6), (Event.INVOKE, 0.61), (event, 1.0))
     assert state.phase is Phase.REINIT
-    assert effects[-1] == (Effect.DISARM, Effect.KILL_RUNTIME, Effect.START_RUNTIME, Effect.ARM)
+    assert effects[-1] == (Effect.DISARM, Effect.KILL_ALL, Effect.PREPARE, Effect.ARM)
 
 
 def test_a_retired_environment_is_not_offered_before_it_ends() -> None:
@@ -78,11 +85,11 @@ def test_a_retired_environment_is_not_offered_before_it_ends() -> None:
 def test_a_timeout_kills_the_runtime_and_keeps_the_sandbox() -> None:
     state, effects = walk(*COLD, (Event.DEADLINE, 3.5))
     assert state.phase is Phase.RESET
-    assert effects[-1] == (Effect.DISARM, Effect.KILL_RUNTIME, Effect.ANSWER_TIMEOUT, Effect.OFFER)
+    assert effects[-1] == (Effect.DISARM, Effect.KILL_ALL, Effect.ANSWER_TIMEOUT, Effect.OFFER)
     again, effects_again = apply(state, Event.INVOKE, 4.0, 3.0)
     assert again.phase is Phase.REINIT
     assert again.deadline == pytest.approx(7.0)
-    assert effects_again == (Effect.START_RUNTIME, Effect.ARM)
+    assert effects_again == (Effect.PREPARE, Effect.ARM)
 
 
 def test_a_suppressed_init_does_not_stretch_the_timeout() -> None:
@@ -95,7 +102,7 @@ def test_init_over_ten_seconds_starts_again_inside_the_invocation() -> None:
     state, effects = walk((Event.INVOKE, 0.0), (Event.STARTED, 0.0), (Event.DEADLINE, INIT_LIMIT))
     assert state.phase is Phase.REINIT
     assert effects[-1] == (
-        Effect.DISARM, Effect.REPORT_INIT_TIMEOUT, Effect.KILL_RUNTIME, Effect.START_RUNTIME, Effect.ARM,
+        Effect.DISARM, Effect.REPORT_INIT_TIMEOUT, Effect.KILL_ALL, Effect.PREPARE, Effect.ARM,
     )  # fmt: skip
     assert state.deadline == pytest.approx(INIT_LIMIT + 3.0)
 
@@ -110,7 +117,9 @@ def test_an_init_error_is_answered_by_the_second_attempt() -> None:
     )
     assert state.phase is Phase.RESET
     assert Effect.REPORT_INIT_FAILURE in effects[3]
-    assert effects[-1] == (Effect.DISARM, Effect.KILL_RUNTIME, Effect.ANSWER_INIT_ERROR, Effect.OFFER)
+    assert effects[-1] == (
+        Effect.DISARM, Effect.REPORT_REINIT_FAILURE, Effect.KILL_ALL, Effect.ANSWER_INIT_ERROR, Effect.OFFER,
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("event", [Event.EXITED, Event.NEXT])
@@ -150,13 +159,231 @@ def test_an_illegal_event_names_phase_and_event_and_changes_nothing() -> None:
         apply(state, Event.INVOKE, 1.0, 3.0)
 
 
-@pytest.mark.parametrize(("phase", "event"), list(TABLE))
-def test_every_rule_answers_at_most_once_and_only_when_invoked(phase: Phase, event: Event) -> None:
-    invoked = phase in {Phase.BUSY, Phase.REINIT}
-    state = State(phase, invoked=invoked, timeout=3.0, deadline=9.0)
+@pytest.mark.parametrize("crew", [ALONE, Crew(internal=True), Crew(external=True, invoked=True)])
+@pytest.mark.parametrize(("phase", "event"), [row for row in TABLE if row != (Phase.ANSWERED, Event.INVOKE)])
+def test_every_rule_answers_at_most_once_and_only_when_invoked(phase: Phase, event: Event, crew: Crew) -> None:
+    invoked = phase in {Phase.BUSY, Phase.REINIT, Phase.EXTENSION_REINIT}
+    state = State(phase, invoked=invoked, timeout=3.0, deadline=9.0, crew=crew)
     after, effects = apply(state, event, 1.0, 3.0)
     answers = [effect for effect in effects if effect.value.startswith("answer")]
     assert len(answers) <= 1
     assert bool(answers) == (invoked and not after.invoked)
     if after.phase is Phase.ENDING and phase is not Phase.ENDING:
         assert effects[-1] is Effect.DESTROY
+
+
+# --- extensions
+
+EXTERNAL = Crew(external=True)
+FOLLOWING = Crew(external=True, invoked=True)
+INTERNAL = Crew(internal=True, invoked=True)
+
+
+def follow(state: State, *events: tuple[Event, float] | tuple[Event, float, Crew]) -> tuple[State, tuple[Effect, ...]]:
+    """Apply (event, now[, crew]); the state and the effects of the last."""
+    effects: tuple[Effect, ...] = ()
+    for event, now, *crew in events:
+        state, effects = apply(state, event, now, 3.0, *crew)
+    return state, effects
+
+
+def extended(crew: Crew = FOLLOWING) -> State:
+    """An idle environment with external extensions."""
+    state, effects = follow(begin()[0], (Event.STARTED, 0.0, EXTERNAL))
+    assert (state.phase, effects) == (Phase.EXTENSION_INIT, (Effect.ARM, Effect.START_EXTENSIONS))
+    state, effects = follow(state, (Event.REGISTERED, 0.1, crew))
+    assert (state.phase, effects) == (Phase.INIT, (Effect.START_RUNTIME,))
+    state, effects = follow(state, (Event.NEXT, 0.2))
+    assert (state.phase, effects) == (Phase.INIT, ())
+    state, effects = follow(state, (Event.READY, 0.3))
+    assert (state.phase, effects) == (Phase.IDLE, (Effect.REPORT_INIT, Effect.ARM, Effect.OFFER))
+    return state
+
+
+def test_init_ends_when_runtime_and_extensions_have_asked_in_either_order() -> None:
+    assert extended().init_seconds == pytest.approx(0.3)
+    state, _ = follow(begin()[0], (Event.STARTED, 0.0, EXTERNAL), (Event.REGISTERED, 0.1, EXTERNAL))
+    state, effects = follow(state, (Event.READY, 0.2), (Event.NEXT, 0.3))
+    assert (state.phase, effects[0]) == (Phase.IDLE, Effect.REPORT_INIT)
+
+
+def test_an_internal_extension_is_waited_for_once_it_has_joined() -> None:
+    state, _ = follow(begin()[0], (Event.STARTED, 0.0), (Event.JOINED, 0.1, INTERNAL), (Event.NEXT, 0.2))
+    assert state.phase is Phase.INIT
+    assert follow(state, (Event.READY, 0.3))[0].phase is Phase.IDLE
+
+
+def test_the_invocation_ends_when_all_have_asked_and_is_answered_before() -> None:
+    state, effects = follow(extended(), (Event.INVOKE, 1.0), (Event.RESPONSE, 1.1))
+    assert (state.phase, effects) == (Phase.ANSWERED, (Effect.ANSWER_EARLY,))
+    waiting, effects = follow(state, (Event.NEXT, 1.2))
+    assert (waiting.phase, effects) == (Phase.ANSWERED, ())
+    done, effects = follow(waiting, (Event.READY, 1.3))
+    assert (done.phase, effects) == (Phase.IDLE, (Effect.REPORT_RESPONSE, Effect.ARM, Effect.OFFER))
+    done, effects = follow(state, (Event.READY, 1.2), (Event.NEXT, 1.3))
+    assert (done.phase, effects[0]) == (Phase.IDLE, Effect.REPORT_RESPONSE)
+
+
+def test_extensions_that_are_quicker_than_the_runtime() -> None:
+    state, effects = follow(
+        extended(), (Event.INVOKE, 1.0), (Event.READY, 1.1), (Event.RESPONSE, 1.2), (Event.NEXT, 1.3)
+    )
+    assert (state.phase, effects[0]) == (Phase.IDLE, Effect.REPORT_RESPONSE)
+
+
+def test_extensions_that_want_no_invocations_are_not_waited_for() -> None:
+    state, effects = follow(extended(EXTERNAL), (Event.INVOKE, 1.0), (Event.RESPONSE, 1.1))
+    assert effects == (Effect.SOON, Effect.ANSWER_RESPONSE)
+    assert follow(state, (Event.NEXT, 1.2))[0].phase is Phase.IDLE
+
+
+def test_a_late_extension_runs_into_the_timeout_of_its_invocation() -> None:
+    state, effects = follow(
+        extended(), (Event.INVOKE, 1.0), (Event.RESPONSE, 1.1), (Event.NEXT, 1.2), (Event.DEADLINE, 4.0)
+    )
+    assert effects == (Effect.DISARM, Effect.REPORT_TIMEOUT, Effect.TERMINATE_RUNTIME, Effect.ARM)
+    assert (state.phase, state.reason) == (Phase.STOPPING, Reason.TIMEOUT)
+
+
+def test_a_shutdown_takes_300_ms_for_the_runtime_and_2_s_in_all() -> None:
+    state, effects = follow(extended(), (Event.INVOKE, 1.0), (Event.DEADLINE, 4.0))
+    assert effects == (Effect.DISARM, Effect.ANSWER_TIMEOUT, Effect.TERMINATE_RUNTIME, Effect.ARM)
+    assert state.deadline == pytest.approx(4.3)
+    state, effects = follow(state, (Event.DEADLINE, 4.3))
+    assert effects == (Effect.KILL_RUNTIME, Effect.SHUTDOWN_EXTENSIONS, Effect.ARM)
+    assert (state.phase, state.deadline) == (Phase.LEAVING, pytest.approx(6.0))
+    state, effects = follow(state, (Event.DEADLINE, 6.0))
+    assert (state.phase, effects) == (Phase.RESET, (Effect.DISARM, Effect.KILL_ALL, Effect.OFFER))
+    assert state.crew is ALONE
+
+
+def test_with_internal_extensions_alone_the_runtime_has_500_ms() -> None:
+    state, _ = follow(
+        begin()[0], (Event.STARTED, 0.0), (Event.JOINED, 0.1, INTERNAL), (Event.NEXT, 0.2), (Event.READY, 0.3)
+    )
+    state, effects = follow(state, (Event.DEADLINE, 0.4), (Event.RETIRE, 5.0))
+    assert effects == (Effect.THAW, Effect.DISARM, Effect.WITHDRAW, Effect.TERMINATE_RUNTIME, Effect.ARM)
+    assert (state.deadline, state.reason) == (pytest.approx(5.5), Reason.SPINDOWN)
+    state, effects = follow(state, (Event.EXITED, 5.1))
+    assert (state.phase, effects) == (Phase.ENDING, (Effect.DISARM, Effect.KILL_ALL, Effect.DESTROY))
+
+
+def test_who_leaves_early_is_not_waited_for() -> None:
+    state, _ = follow(extended(), (Event.RETIRE, 1.0), (Event.EXITED, 1.01), (Event.EXTENSIONS_GONE, 1.02))
+    assert state.phase is Phase.ENDING
+
+
+def test_an_invocation_that_waited_for_a_failed_init_comes_after_its_shutdown_phase() -> None:
+    state, _ = follow(begin()[0], (Event.INVOKE, 0.0), (Event.STARTED, 0.0, EXTERNAL), (Event.EXTENSION_FAILED, 1.0))
+    assert (state.phase, state.reason) == (Phase.LEAVING, Reason.FAILURE)
+    state, effects = follow(state, (Event.EXTENSIONS_GONE, 1.1))
+    assert (state.phase, effects) == (Phase.REINIT, (Effect.DISARM, Effect.KILL_ALL, Effect.PREPARE, Effect.ARM))
+    assert state.deadline == pytest.approx(4.1)
+    state, effects = follow(state, (Event.STARTED, 1.2, EXTERNAL), (Event.EXTENSION_FAILED, 1.3))
+    assert effects == (
+        Effect.DISARM, Effect.REPORT_REINIT_FAILURE, Effect.ANSWER_EXTENSION, Effect.SHUTDOWN_EXTENSIONS, Effect.ARM,
+    )  # fmt: skip
+
+
+def test_extensions_that_do_not_register_are_init_s_timeout() -> None:
+    state, effects = follow(begin()[0], (Event.STARTED, 0.0, EXTERNAL), (Event.DEADLINE, INIT_LIMIT))
+    assert effects == (Effect.DISARM, Effect.REPORT_INIT_TIMEOUT, Effect.SHUTDOWN_EXTENSIONS, Effect.ARM)
+    assert state.reason is Reason.TIMEOUT
+
+
+def test_an_invocation_that_comes_while_a_lost_environment_stops_waits() -> None:
+    state, _ = follow(extended(), (Event.EXTENSION_FAILED, 1.0), (Event.INVOKE, 1.1), (Event.RETIRE, 1.1))
+    state, effects = follow(state, (Event.EXITED, 1.2), (Event.EXTENSIONS_GONE, 1.3))
+    assert (state.phase, Effect.PREPARE in effects) == (Phase.REINIT, True)
+
+
+def test_environments_made_ahead_have_longer_for_init() -> None:
+    assert init_limit("on-demand", 900) == INIT_LIMIT
+    assert init_limit("provisioned-concurrency", 3) == LONG_INIT_LIMIT
+    assert init_limit("snap-start", 900) == 900
+    state, _ = follow(begin(init_limit("snap-start", 3))[0], (Event.STARTED, 5.0))
+    assert state.deadline == pytest.approx(5.0 + LONG_INIT_LIMIT)
+
+
+# --- whatever happens
+
+
+class World:
+    """Carries effects out on paper, and checks what may never happen."""
+
+    def __init__(self, chance: random.Random) -> None:
+        self.chance = chance
+        self.now = 0.0
+        self.waiting = self.placed = self.answered = self.unreported = 0
+        self.offered = self.gone = self.frozen = False
+        self.state, effects = begin()
+        self.carry_out(effects)
+
+    def step(self) -> None:
+        self.now += self.chance.random()
+        free = self.offered and not self.gone
+        legal = [event for phase, event in TABLE if phase is self.state.phase and (free or event is not Event.INVOKE)]
+        weights = [0.02 if event in ENDS else 0.3 if event in FAILURES else 1.0 for event in legal]
+        event = self.chance.choices(legal, weights)[0]
+        if event is Event.DEADLINE:
+            self.now = max(self.now, self.state.deadline)
+        chosen = self.chance.choice([ALONE, EXTERNAL, FOLLOWING, INTERNAL])
+        crew = chosen if event in (Event.STARTED, Event.REGISTERED, Event.JOINED) and chosen is not ALONE else None
+        try:
+            self.state, effects = apply(self.state, event, self.now, 3.0, crew)
+        except IllegalTransition:
+            assert event is not Event.INVOKE, f"offered, and refused in {self.state}"
+            return
+        if event is Event.INVOKE:
+            self.offered = False
+            self.placed += 1
+            self.waiting += 1
+        self.carry_out(effects)
+        assert self.waiting == self.state.invoked
+        assert not (self.frozen and (self.waiting or self.unreported))
+
+    def carry_out(self, effects: tuple[Effect, ...]) -> None:
+        for effect in effects:
+            if effect.value.startswith("answer"):
+                self.waiting -= 1
+                self.answered += 1
+                self.unreported += effect is Effect.ANSWER_EARLY
+            elif effect in LATE_REPORTS:
+                self.unreported -= 1
+            elif effect in (Effect.OFFER, Effect.SOON):
+                assert not self.gone
+                self.offered = True
+            elif effect in (Effect.WITHDRAW, Effect.DESTROY):
+                self.gone = True
+            elif effect is Effect.FREEZE:
+                self.frozen = True
+            elif effect in (Effect.THAW, Effect.KILL_ALL, Effect.TERMINATE_RUNTIME, Effect.SHUTDOWN_EXTENSIONS):
+                self.frozen = False
+            assert self.waiting >= 0
+            assert self.unreported in (0, 1)
+
+    def settle(self) -> None:
+        """Nothing happens any more but time, and processes that end when they are told to."""
+        for _ in range(12):
+            if self.state.phase in (Phase.ENDING, Phase.RESET, Phase.IDLE, Phase.FROZEN) and not self.waiting:
+                return
+            self.now = max(self.now, self.state.deadline)
+            event = Event.STARTED if self.state.phase is Phase.INIT and self.state.deadline == 0 else Event.DEADLINE
+            self.state, effects = apply(self.state, event, self.now, 3.0)
+            self.carry_out(effects)
+        raise AssertionError(f"stuck in {self.state}")
+
+
+ENDS = (Event.FAILED, Event.OUT_OF_MEMORY, Event.RETIRE)
+FAILURES = (Event.INIT_ERROR, Event.EXITED, Event.EXTENSION_FAILED)
+LATE_REPORTS = (Effect.REPORT_RESPONSE, Effect.REPORT_TIMEOUT, Effect.REPORT_EXIT, Effect.REPORT_EXTENSION)
+
+
+@pytest.mark.parametrize("seed", range(300))
+def test_no_invocation_is_lost_answered_twice_or_frozen(seed: int) -> None:
+    world = World(random.Random(seed))
+    for _ in range(60):
+        world.step()
+    world.settle()
+    assert (world.waiting, world.unreported) == (0, 0)
+    assert world.answered == world.placed

@@ -88,3 +88,53 @@ def test_garbage_is_survived(parts: list[bytes]) -> None:
         splitter.feed(b"\xa5\x5a\x00\x03" + part)
     splitter.flush()
     assert messages(splitter.feed(b"well\n")) == ["well\n"]
+
+
+def test_what_is_skipped_is_gone_and_the_next_line_is_whole() -> None:
+    splitter = Splitter()
+    splitter.feed(b"begun")
+    assert splitter.skip(b" and ended\ntwo\nthr") == 2
+    assert messages(splitter.feed(b"ee\nfour\n")) == ["three\n", "four\n"]
+
+
+def test_a_skipped_frame_is_skipped_to_its_end() -> None:
+    splitter = Splitter()
+    data = frame(b"a" * 5000) + frame(b"b" * 100_000)
+    assert splitter.skip(data[:50_000]) == 2
+    assert splitter.skip(data[50_000:80_000]) == 0
+    assert messages(splitter.feed(data[80_000:] + frame(b"kept") + b"line\n")) == ["kept", "line\n"]
+
+
+def test_a_frame_that_was_begun_is_skipped_too() -> None:
+    splitter = Splitter()
+    data = frame(b"a" * 100_000)
+    assert splitter.feed(data[:10_000]) == []
+    assert splitter.skip(data[10_000:20_000]) == 1
+    assert messages(splitter.feed(data[20_000:] + b"x\n")) == ["x\n"]
+
+
+def test_a_header_cut_by_the_end_of_what_is_skipped_is_found() -> None:
+    for cut in range(1, 17):
+        splitter = Splitter()
+        data = frame(b"whole")
+        splitter.skip(b"dropped\n" + data[:cut])
+        assert messages(splitter.feed(data[cut:])) == (["whole"] if cut < 16 else []), cut
+
+
+def test_a_flood_without_a_newline_holds_little() -> None:
+    splitter = Splitter()
+    for _ in range(100):
+        splitter.skip(b"x" * 100_000)
+    assert len(messages(splitter.flush())[0]) <= 8192
+
+
+@given(st.lists(st.binary(max_size=200), max_size=20), st.lists(st.booleans(), min_size=20, max_size=20))
+def test_skipping_never_fails_and_ends_with_the_flush(parts: list[bytes], kept: list[bool]) -> None:
+    splitter = Splitter()
+    for part, keep in zip(parts, kept, strict=False):
+        if keep:
+            splitter.feed(part)
+        else:
+            splitter.skip(part)
+    splitter.flush()
+    assert messages(splitter.feed(b"after\n")) == ["after\n"]

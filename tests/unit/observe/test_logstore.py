@@ -1,5 +1,6 @@
 import asyncio
 import os
+import threading
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -219,8 +220,30 @@ def test_a_large_buffer_is_not_left_waiting(tmp_path: Path, monkeypatch: pytest.
         for _ in range(100):
             store.append(stream, NOW, "x" * 500)
             assert len(store._pending) < 5
-            assert sum(size for _, size in store._in_flight) <= 3000
         assert len((await store.get_events(HERE, GROUP, NAME, Span())).events) == 100
+
+    with_store(tmp_path, body)
+
+
+def test_a_slow_disk_makes_nobody_wait_and_says_that_it_is_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logstore, "BUFFER_BYTES", 1000)
+    monkeypatch.setattr(logstore, "IN_FLIGHT_BYTES", 3000)
+    goes_on = threading.Event()
+
+    async def body(store: LogStore) -> None:
+        stream = store.stream(HERE, GROUP, NAME)
+        store._thread.submit(goes_on.wait)
+        appended = 0
+        while not store.behind():
+            store.append(stream, NOW, "x" * 500)
+            appended += 1
+        assert appended < 10
+        goes_on.set()
+        await store.flush()
+        assert not store.behind()
+        assert len((await store.get_events(HERE, GROUP, NAME, Span())).events) == appended
 
     with_store(tmp_path, body)
 

@@ -1,8 +1,10 @@
 import asyncio
 import fcntl
 import os
+import sys
 from collections.abc import Callable
 
+from lambent.observe.flood import Allowance
 from lambent.observe.pipes import Pipes
 
 
@@ -92,3 +94,85 @@ def test_no_descriptor_is_left() -> None:
     for _ in range(5):
         with_pipes(lambda pipes, events: None)
     assert len(os.listdir("/proc/self/fd")) == before
+
+
+def test_what_exceeds_the_allowance_is_dropped_in_place_and_counted() -> None:
+    async def run() -> list[str]:
+        said: list[str] = []
+        pipes = Pipes(
+            lambda ms, message: said.append(message),
+            lambda: 1.0,
+            on_dropped=lambda events, size: said.append(f"dropped {events} events, {size} bytes"),
+            allowance=Allowance(burst=1000, rate=0),
+        )
+        for text in (b"a" * 1000, b"b", b"c"):
+            os.write(pipes.writers[1], text + b"\n")
+            pipes.drain()
+        pipes._allowance = Allowance()
+        os.write(pipes.writers[1], b"d\n")
+        pipes.drain()
+        pipes.close()
+        return said
+
+    assert asyncio.run(run()) == ["a" * 1000 + "\n", "dropped 2 events, 4 bytes", "d\n"]
+
+
+def test_a_log_that_is_behind_gets_nothing() -> None:
+    async def run() -> list[str]:
+        said: list[str] = []
+        pipes = Pipes(
+            lambda ms, message: said.append(message),
+            lambda: 1.0,
+            on_dropped=lambda events, size: said.append(f"dropped {events}"),
+            behind=lambda: True,
+        )
+        os.write(pipes.writers[1], b"x\ny\n")
+        pipes.close()
+        return said
+
+    assert asyncio.run(run()) == ["dropped 2"]
+
+
+def test_a_real_flood_neither_stops_the_loop_nor_loses_order() -> None:
+    """A process that writes as fast as it can, for half a second."""
+    said: list[str] = []
+    missing = [0]
+
+    def on_dropped(events: int, size: int) -> None:
+        missing[0] += size
+        said.append("dropped")
+
+    async def run() -> float:
+        loop = asyncio.get_running_loop()
+        pipes = Pipes(
+            lambda ms, message: said.append(message),
+            lambda: 1.0,
+            on_dropped=on_dropped,
+            allowance=Allowance(burst=4 << 20, rate=1 << 20),
+        )
+        writer = await asyncio.create_subprocess_exec(sys.executable, "-c", WRITER, stdout=pipes.writers[1])
+        exited = asyncio.ensure_future(writer.wait())
+        longest = 0.0
+        while not exited.done():
+            before = loop.time()
+            await asyncio.sleep(0.001)
+            longest = max(longest, loop.time() - before)
+        pipes.close()
+        return longest
+
+    longest = asyncio.run(run())
+    numbers = [int(line) for line in said if line != "dropped"]
+    assert numbers == sorted(numbers)
+    assert said[-1] == "dropped" or len(numbers) > 10_000
+    assert missing[0] > 4 << 20
+    assert longest < 0.5
+
+
+WRITER = """
+import os, time
+end = time.monotonic() + 0.5
+number = 0
+while time.monotonic() < end:
+    os.write(1, b"".join(b"%099d\\n" % n for n in range(number, number + 40)))
+    number += 40
+"""

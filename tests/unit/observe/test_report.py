@@ -1,9 +1,7 @@
-import json
-
 import pytest
 
-from lambent.observe import platform, report
-from lambent.observe.report import Report
+from lambent.observe import report
+from lambent.observe.report import Report, Tracing
 
 ID = "8f507cfc-xmpl-4697-b07a-ac58fc914c95"
 
@@ -80,37 +78,53 @@ def test_megabytes_round_up() -> None:
     assert [report.megabytes(size) for size in (0, 1, 1 << 20, (1 << 20) + 1)] == [1, 1, 1, 2]
 
 
-def test_json_events() -> None:
-    text = platform.report(1_718_645_035_826, "INFO", Report("r", 18.593, 2048, 246))
-    assert text == (
-        '{"time":"2024-06-17T17:23:55.826Z","type":"platform.report","record":{"requestId":"r","metrics":'
-        '{"durationMs":18.593,"billedDurationMs":19,"memorySizeMB":2048,"maxMemoryUsedMB":246},"status":"success"}}'
+TRACE = "Root=1-6a507b87-0cc4438344b48ef127ab1931;Parent=d0025b207c551fde;Sampled=1"
+
+
+def test_an_active_trace_has_a_line_of_its_own_in_the_report() -> None:
+    line = report.report(Report(ID, 3.1, 2048, 95, init_ms=542.01, tracing=Tracing.of(TRACE)))
+    assert line == (
+        f"REPORT RequestId: {ID}\tDuration: 3.10 ms\tBilled Duration: 546 ms\tMemory Size: 2048 MB\t"
+        "Max Memory Used: 95 MB\tInit Duration: 542.01 ms\t\n"
+        "XRAY TraceId: 1-6a507b87-0cc4438344b48ef127ab1931\tSegmentId: d0025b207c551fde\tSampled: true\t\n"
     )
-    assert platform.start(1_718_645_035_902, "INFO", "r", "$LATEST") == (
-        '{"time":"2024-06-17T17:23:55.902Z","type":"platform.start","record":{"requestId":"r","version":"$LATEST"}}'
+    failed = Report(ID, 97.3, 1024, 43, status="error", error_type="Runtime.ImportModuleError", tracing=Tracing(TRACE))
+    assert "\tStatus: error\tError Type: Runtime.ImportModuleError\nXRAY TraceId: 1-" in report.report(failed)
+
+
+def test_what_is_not_sampled_is_not_traced() -> None:
+    assert Tracing.of(TRACE.replace("Sampled=1", "Sampled=0")) is None
+    assert Tracing.of("") is None
+
+
+def test_a_restored_environment_bills_what_followed_the_loading() -> None:
+    line = report.report(Report(ID, 306.34, 3009, 155, restore_ms=511.25, billed_restore_ms=303))
+    assert "\tBilled Duration: 610 ms\t" in line
+    assert line.endswith("\tMax Memory Used: 155 MB\tRestore Duration: 511.25 ms\tBilled Restore Duration: 303 ms\t\n")
+
+
+def test_the_lines_of_restoring() -> None:
+    arn = "arn:aws:lambda:us-east-1::runtime:0f12"
+    assert report.restore_start("java:11.v21", arn) == (
+        f"RESTORE_START Runtime Version: java:11.v21\tRuntime Version ARN: {arn}\n"
     )
-    cold = json.loads(platform.report(0, "INFO", Report("r", 1, 1, 1, init_ms=463.5124, status="timeout")) or "")
-    assert cold["record"]["metrics"]["initDurationMs"] == 463.512
-    assert cold["record"]["status"] == "timeout"
-
-
-def test_the_system_log_level_keeps_events_out() -> None:
-    well, ill = Report("r", 1, 1, 1), Report("r", 1, 1, 1, status="error", error_type="Runtime.ExitError")
-    assert platform.report(0, "WARN", well) is None
-    assert platform.report(0, "WARN", ill) is not None
-    assert platform.start(0, "WARN", "r", "1") is None
-    assert _init_start("WARN") is None
-    assert _init_start("INFO") is not None
-    assert platform.runtime_done(0, "INFO", "r", duration_ms=1.0, produced_bytes=2) is None
-    done = platform.runtime_done(0, "INFO", "r", duration_ms=1.0, produced_bytes=2, status="timeout")
-    assert done is not None
-    assert platform.init_runtime_done(0, "DEBUG", "init", "success") is not None
-    timeout = json.loads(platform.init_report(0, "INFO", 10_000.487, phase="init", status="timeout") or "")
-    assert timeout["record"]["status"] == "timeout"
-    assert platform.init_report(0, "INFO", 5.0, phase="init", status="success") is None
-
-
-def _init_start(level: str) -> str | None:
-    return platform.init_start(
-        0, level, runtime_version="python:3.12.v1", runtime_version_arn="arn", function="f", version="1"
+    assert report.restore_report(511.25) == "RESTORE_REPORT Restore Duration: 511.25 ms\n"
+    assert report.restore_report(1236.04, "error", "Runtime.ExitError") == (
+        "RESTORE_REPORT Restore Duration: 1236.04 ms\tStatus: error\tError Type: Runtime.ExitError\n"
     )
+
+
+def test_the_lines_of_extensions() -> None:
+    assert report.extension("AppConfigAgent", "Ready", ("INVOKE", "SHUTDOWN")) == (
+        "EXTENSION\tName: AppConfigAgent\tState: Ready\tEvents: [INVOKE, SHUTDOWN]\n"
+    )
+    assert report.extension("x", "LaunchError", (), "PermissionDenied") == (
+        "EXTENSION\tName: x\tState: LaunchError\tEvents: []\tError Type: PermissionDenied\n"
+    )
+    assert report.subscription("TELEMETRY", "datadog-agent", "Subscribed", ("platform", "function")) == (
+        "TELEMETRY\tName: datadog-agent\tState: Subscribed\tTypes: [Platform, Function]\n"
+    )
+
+
+def test_a_shared_log_group_has_the_functions_name_in_the_stream() -> None:
+    assert report.stream_name(0, "7", "0" * 32, "tenner") == f"1970/01/01/tenner[7]{'0' * 32}"

@@ -14,6 +14,7 @@ import uvloop
 
 from lambent.runtimes import errors
 from lambent.runtimes.api import MAX_CONNECTIONS, RuntimeApi, RuntimeInvocation, invocation_head
+from lambent.runtimes.extensions import About, Extensions, Reply
 
 GET_NEXT = b"GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nHost: x\r\n\r\n"
 LIMIT = errors.MAX_RESPONSE
@@ -70,6 +71,21 @@ class Here:
 
     def on_init_error(self, error_type: str, body: bytes) -> None:
         self.said.append(("init_error", error_type, body))
+
+    def on_registered(self) -> None:
+        self.said.append(("registered",))
+
+    def on_joined(self) -> None:
+        self.said.append(("joined",))
+
+    def on_ready(self) -> None:
+        self.said.append(("ready",))
+
+    def on_restore_next(self) -> None:
+        self.said.append(("restore_next",))
+
+    def on_restore_error(self, error_type: str, body: bytes) -> None:
+        self.said.append(("restore_error", error_type, body))
 
     async def until(self, true: Callable[[], bool]) -> None:
         """Let the loop turn until it is."""
@@ -430,3 +446,264 @@ def test_a_value_can_not_break_the_head(field: str) -> None:
     values = {"request_id": "r", "function_arn": "arn", "trace_id": "t", field: "a\r\nX: y"}
     with pytest.raises(ValueError, match="line break"):
         invocation_head(RuntimeInvocation(payload=b"", deadline_ms=1, **values))
+
+
+# --- streamed responses
+
+
+class Sink:
+    """Takes parts until it is full."""
+
+    def __init__(self, room: int = 1 << 30) -> None:
+        self.resume: Callable[[], None] | None = None
+        self.room = room
+        self.parts: list[bytes] = []
+
+    @property
+    def got(self) -> bytes:
+        return b"".join(self.parts)
+
+    def write(self, part: bytes) -> bool:
+        self.parts.append(part)
+        return len(self.got) < self.room
+
+
+STREAMING = (
+    b"POST /2018-06-01/runtime/invocation/r-1/response HTTP/1.1\r\nHost: x\r\n"
+    b"Lambda-Runtime-Function-Response-Mode: streaming\r\nTransfer-Encoding: chunked\r\n\r\n"
+)
+
+
+def chunk(data: bytes) -> bytes:
+    return b"%x\r\n%b\r\n" % (len(data), data)
+
+
+def test_a_streamed_response_goes_out_part_by_part(run: Any) -> None:
+    async def test(here: Here) -> None:
+        sink = Sink()
+        client = await here.busy(sink=sink)
+        client.writer.write(STREAMING + chunk(b"one"))
+        await here.until(lambda: sink.got == b"one")
+        assert here.said == []
+        client.writer.write(chunk(b"two"))
+        await here.until(lambda: sink.got == b"onetwo")
+        assert (await client.ask(b"0\r\n\r\n")).status == 202
+        assert [said[:3] for said in here.said] == [("response", "r-1", b"")]
+
+    run(test)
+
+
+def test_an_error_in_the_trailers_ends_a_streamed_response(run: Any) -> None:
+    async def test(here: Here) -> None:
+        sink = Sink()
+        client = await here.busy(sink=sink)
+        trailers = b"Lambda-Runtime-Function-Error-Type: E\r\nLambda-Runtime-Function-Error-Body: e30=\r\n"
+        assert (await client.ask(STREAMING + chunk(b"one") + b"0\r\n" + trailers + b"\r\n")).status == 202
+        assert (sink.got, here.said) == (b"one", [("error", "r-1", "E", b"{}")])
+
+    run(test)
+
+
+def test_a_full_sink_makes_the_runtime_wait(run: Any) -> None:
+    async def test(here: Here) -> None:
+        sink = Sink(room=1 << 20)
+        client = await here.busy(sink=sink)
+        client.writer.write(STREAMING + chunk(b"x" * (8 << 20)) + b"0\r\n\r\n")
+        await here.until(lambda: sink.resume is not None)
+        held = len(sink.got)
+        await asyncio.sleep(0.02)
+        assert len(sink.got) == held < 2 << 20
+        sink.room = 1 << 30
+        assert sink.resume is not None
+        sink.resume()
+        assert (await client.answer()).status == 202
+        assert len(sink.got) == 8 << 20
+
+    run(test)
+
+
+def test_a_streamed_response_over_the_limit_is_cut_off(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(errors, "MAX_STREAM", 10)
+
+    async def test(here: Here) -> None:
+        sink = Sink()
+        client = await here.busy(sink=sink)
+        answer = await client.ask(STREAMING + chunk(b"123456789") + chunk(b"0123") + b"0\r\n\r\n")
+        assert (answer.status, answer.error_type) == (413, "RequestEntityTooLarge")
+        assert sink.got == b"123456789"
+        assert here.said[0][:3] == ("error", "r-1", "Function.ResponseSizeTooLarge")
+
+    run(test)
+
+
+def test_a_streamed_response_that_breaks_off_is_an_error(run: Any) -> None:
+    async def test(here: Here) -> None:
+        client = await here.busy(sink=Sink())
+        client.writer.write(STREAMING + chunk(b"one"))
+        client.writer.close()
+        await here.until(lambda: bool(here.said))
+        assert here.said[0][:3] == ("error", "r-1", "Runtime.TruncatedResponse")
+
+    run(test)
+
+
+def test_nothing_else_can_answer_while_a_response_is_streamed(run: Any) -> None:
+    async def test(here: Here) -> None:
+        sink = Sink()
+        client = await here.busy(sink=sink)
+        client.writer.write(STREAMING + chunk(b"one"))
+        await here.until(lambda: sink.got == b"one")
+        other = await here.connect()
+        assert (await other.ask(post("invocation/r-1/response", b"x"))).status == 403
+        assert (await other.ask(post("invocation/r-1/error", b"x"))).status == 403
+        assert (await other.ask(STREAMING + chunk(b"z") + b"0\r\n\r\n")).status == 403
+        assert (await client.ask(b"0\r\n\r\n")).status == 202
+        assert sink.got == b"one"
+
+    run(test)
+
+
+def test_a_buffered_response_and_one_for_another_request_leave_the_sink_alone(run: Any) -> None:
+    async def test(here: Here) -> None:
+        sink = Sink()
+        client = await here.busy(sink=sink)
+        other = await here.connect()
+        assert (await other.ask(STREAMING.replace(b"r-1", b"r-9") + chunk(b"z") + b"0\r\n\r\n")).status == 400
+        assert (await client.ask(post("invocation/r-1/response", b"7"))).status == 202
+        assert (sink.got, here.said[0][:3]) == (b"", ("response", "r-1", b"7"))
+
+    run(test)
+
+
+# --- extensions
+
+
+def attached(here: Here) -> Extensions:
+    numbers = iter(range(100))
+    about = About("f", "1", "h", "123456789012")
+    extensions = Extensions(about, here, lambda: f"00000000-0000-4000-8000-{next(numbers):012}")
+    here.api.attach(extensions, {b"/2022-07-01/telemetry": lambda request: Reply(200, b'"OK"')})
+    return extensions
+
+
+def extension(method: str, path: str, body: bytes = b"", **headers: str) -> bytes:
+    lines = [f"Lambda-Extension-{name.replace('_', '-')}: {value}" for name, value in headers.items()]
+    head = [f"{method} /2020-01-01/extension/{path} HTTP/1.1", "Host: x", f"Content-Length: {len(body)}", *lines]
+    return "\r\n".join([*head, "", ""]).encode() + body
+
+
+def test_an_extension_registers_and_waits(run: Any) -> None:
+    async def test(here: Here) -> None:
+        extensions = attached(here)
+        extensions.launch("a.sh")
+        client = await here.connect()
+        body = b'{"events": ["INVOKE"]}'
+        answer = await client.ask(extension("POST", "register", body, Name="a.sh", Accept_Feature="accountId"))
+        assert answer.status == 200
+        assert json.loads(answer.body)["accountId"] == "123456789012"
+        identifier = answer.headers["lambda-extension-identifier"]
+        client.writer.write(extension("GET", "event/next", Identifier=identifier))
+        await here.until(lambda: here.said == [("registered",), ("ready",)])
+        extensions.send("INVOKE", b'{"a": 1}')
+        answer = await client.answer()
+        assert (answer.status, answer.body) == (200, b'{"a": 1}')
+        assert "lambda-extension-event-identifier" in answer.headers
+        error = extension("POST", "exit/error", b"{}", Identifier=identifier, Function_Error_Type="E")
+        answer = await client.ask(error)
+        assert (answer.status, json.loads(answer.body)) == (202, {"status": "OK"})
+
+    run(test)
+
+
+@pytest.mark.parametrize(
+    ("data", "status", "error_type"),
+    [
+        (extension("GET", "register"), 405, "MethodNotAllowed"),
+        (extension("POST", "event/next"), 405, "MethodNotAllowed"),
+        (extension("GET", "event/next"), 403, "Extension.MissingExtensionIdentifier"),
+        (extension("POST", "init/error", Identifier="?"), 403, "Extension.InvalidExtensionIdentifier"),
+        (extension("POST", "register", b"{"), 403, "Extension.InvalidExtensionName"),
+        (extension("POST", "register", b"{", Name="x"), 403, "InvalidRequestFormat"),
+        (extension("POST", "register", b"x" * (LIMIT + 1), Name="x"), 413, "RequestEntityTooLarge"),
+        (extension("GET", "elsewhere"), 404, "ResourceNotFound"),
+    ],
+)
+def test_what_extensions_may_not_ask(run: Any, data: bytes, status: int, error_type: str) -> None:
+    async def test(here: Here) -> None:
+        attached(here)
+        client = await here.connect()
+        answer = await client.ask(data)
+        assert (answer.status, answer.error_type) == (status, error_type)
+        assert (await client.ask(b"PUT /2022-07-01/telemetry HTTP/1.1\r\n\r\n")).body == b'"OK"'
+
+    run(test)
+
+
+def test_nobody_registers_after_the_first_next(run: Any) -> None:
+    async def test(here: Here) -> None:
+        attached(here)
+        client = await here.connect()
+        register = extension("POST", "register", b"{}", Name="inside")
+        assert (await client.ask(register)).status == 200
+        here.api.deliver(invocation(b"1"))
+        await client.ask(GET_NEXT)
+        late = extension("POST", "register", b"{}", Name="late")
+        assert (await client.ask(late)).error_type == "Extension.RegistrationClosed"
+        here.api.reset()
+        assert (await (await here.connect()).ask(register)).status == 200
+
+    run(test)
+
+
+def test_an_extension_that_lost_its_connection_asks_again(run: Any) -> None:
+    async def test(here: Here) -> None:
+        extensions = attached(here)
+        client = await here.connect()
+        answer = await client.ask(extension("POST", "register", b'{"events": ["INVOKE"]}', Name="inside"))
+        ask = extension("GET", "event/next", Identifier=answer.headers["lambda-extension-identifier"])
+        client.writer.write(ask)
+        await here.until(lambda: ("ready",) in here.said)
+        client.writer.close()
+        await here.until(lambda: next(iter(extensions)).waiter is None)
+        extensions.send("INVOKE", b"7")
+        assert (await (await here.connect()).ask(ask)).body == b"7"
+
+    run(test)
+
+
+# --- restore
+
+
+def test_a_runtime_waits_to_be_restored_and_then_asks_for_work(run: Any) -> None:
+    async def test(here: Here) -> None:
+        here.api.allow_restore(here)
+        client = await here.connect()
+        client.writer.write(b"GET /2018-06-01/runtime/restore/next HTTP/1.1\r\n\r\n")
+        await here.until(lambda: here.said == [("restore_next",)])
+        assert (await (await here.connect()).ask(GET_NEXT)).error_type == "InvalidStateTransition"
+        here.api.restore()
+        answer = await client.answer()
+        assert (answer.status, answer.body) == (200, b"")
+        here.api.deliver(invocation(b"7"))
+        assert (await client.ask(GET_NEXT)).body == b"7"
+
+    run(test)
+
+
+def test_hooks_that_fail_are_told_once(run: Any) -> None:
+    async def test(here: Here) -> None:
+        here.api.allow_restore(here)
+        client = await here.connect()
+        failed = post("restore/error", b"{}", "Lambda-Runtime-Function-Error-Type: Mine")
+        assert (await client.ask(failed)).status == 403
+        client.writer.write(b"GET /2018-06-01/runtime/restore/next HTTP/1.1\r\n\r\n")
+        await here.until(lambda: bool(here.said))
+        here.api.restore()
+        await client.answer()
+        assert (await client.ask(failed)).status == 202
+        assert (await client.ask(failed)).status == 403
+        assert here.said[1:] == [("restore_error", "Mine", b"{}")]
+        with pytest.raises(ValueError, match="no runtime waits"):
+            here.api.restore()
+
+    run(test)

@@ -135,5 +135,5 @@ def test_pick_follows_an_explicit_mapping() -> None:
 
 
 def test_pick_of_a_runtime_that_is_not_python() -> None:
-    with pytest.raises(RuntimeUnsupported, match="nodejs22"):
-        interpreters.pick("nodejs22.x", FOUND, {})
+    with pytest.raises(RuntimeUnsupported, match="java21"):
+        interpreters.pick("java21", FOUND, {})

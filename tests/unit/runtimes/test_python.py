@@ -7,6 +7,7 @@ from lambent.model.function import FunctionVersion
 from lambent.model.scope import Scope
 from lambent.runtimes import python
 from lambent.runtimes.interpreters import Interpreter
+from lambent.runtimes.place import Around, Folders
 from lambent.sandbox.spec import Level
 
 RECORDED = {
@@ -63,14 +64,7 @@ def environment(**more: object) -> dict[str, str]:
         **more,
     }
     function = FunctionVersion(Scope("000000000000", "eu-central-1"), code="0", role="r", revision_id="1", **values)
-    return python.environment(
-        function,
-        runtime_api="169.254.100.1:9001",
-        log_stream="stream",
-        credentials=Keys(),
-        endpoint_url="http://127.0.0.1:4566",
-        telemetry_fd=3,
-    )
+    return python.environment(function, Around("169.254.100.1:9001", "stream", Keys(), "http://127.0.0.1:4566"))
 
 
 def test_the_environment_is_that_of_aws() -> None:
@@ -104,9 +98,9 @@ def test_log_format_and_level_only_with_json() -> None:
 
 def test_process_spec_at_both_levels() -> None:
     made = environment()
-    inside = python.process_spec(made, "/var/task", {1: 7})
+    inside = python.process_spec(made, Folders(Path("/tmp/code")), {1: 7})
     assert (inside.environment, inside.cwd, inside.fds) == (made, "/var/task", {1: 7})
-    outside = python.process_spec(made, "/tmp/code", {})
+    outside = python.process_spec(made, Folders(Path("/tmp/code"), task_root="/tmp/code"), {})
     assert outside.environment["LAMBDA_TASK_ROOT"] == outside.environment["PWD"] == outside.cwd == "/tmp/code"
 
 

@@ -28,12 +28,12 @@ def test_python_versions() -> None:
 
 @pytest.mark.parametrize("identifier", table.RUN_HERE)
 def test_what_runs_here(identifier: str) -> None:
-    assert table.lookup(identifier).python is not None
+    assert table.lookup(identifier).family in ("python", "nodejs", "provided")
 
 
 @pytest.mark.parametrize(
     ("identifier", "text"),
-    [("nodejs22.x", "does not run it yet"), ("perl5", "no such runtime"), ("", "no such")],
+    [("java21", "does not run it; use a container image"), ("perl5", "no such runtime"), ("", "no such")],
 )
 def test_what_does_not_run_here_is_refused_by_name(identifier: str, text: str) -> None:
     with pytest.raises(table.RuntimeUnsupported, match=text):
@@ -44,3 +44,27 @@ def test_blocking_never_comes_before_deprecation_of_current_runtimes() -> None:
     for runtime in RUNTIMES.values():
         if runtime.block_create and runtime.block_update and runtime.deprecation > date(2021, 1, 1):
             assert runtime.deprecation <= runtime.block_create <= runtime.block_update
+
+
+NOW = date(2026, 4, 1)
+
+
+def test_what_aws_refuses_is_refused_in_its_words() -> None:
+    for runtime in ("java8", "go1.x", "provided", "ruby2.7", "python3.7", "nodejs14.x", "dotnetcore3.1", "nodejs12.x"):
+        assert table.refusal(runtime, NOW) == (
+            f"The runtime parameter of {runtime} is no longer supported for creating or updating AWS Lambda functions. "
+            "We recommend you use a supported runtime while creating or updating functions."
+        )
+    assert table.refusal("non-existent-runtime", NOW).startswith(
+        "Value non-existent-runtime at 'runtime' failed to satisfy constraint: Member must satisfy enum value set: "
+        "[nodejs20.x, python3.14, provided.al2023, "
+    )
+    assert table.refusal("non-existent-runtime", NOW).endswith("provided.al2, java8.al2] or be a valid ARN")
+    assert table.refusal("dotnet9", NOW).startswith("Value dotnet9")
+
+
+def test_refusals_follow_the_clock_but_not_forecasts() -> None:
+    assert table.refusal("java8", date(2024, 2, 7)) == ""
+    assert "no longer supported" in table.refusal("java8", date(2024, 2, 8))
+    assert not RUNTIMES["nodejs20.x"].creatable(date(2027, 1, 1))
+    assert {name for name in table.OFFERED if table.refusal(name, date(2027, 1, 1))} == set()

@@ -61,12 +61,22 @@ def main() -> NoReturn:
 
 def run() -> None:
     """Set the interpreter up as AWS does and serve invocations until the process ends."""
+    settle()
+    serve()
+
+
+def settle() -> None:
+    """Set the interpreter up as AWS does."""
     _settle_interpreter()
     if os.environ.get("PYTHONDONTWRITEBYTECODE") or not _inside():
         sys.dont_write_bytecode = True
     time.tzset()
     _set_search_path()
     _settle_client()
+
+
+def serve() -> None:
+    """Hand over to AWS's runtime client."""
     from awslambdaric.__main__ import main as serve
 
     serve([os.environ["LAMBDA_TASK_ROOT"], os.environ["_HANDLER"]])
@@ -177,9 +187,10 @@ def _settle_runtime_dir() -> None:
 def _set_search_path() -> None:
     """AWS's search path; then forget what was imported ahead and would now be found elsewhere."""
     task, runtime = os.environ["LAMBDA_TASK_ROOT"], os.environ["LAMBDA_RUNTIME_DIR"]
+    opt = os.environ.pop("LAMBENT_OPT", "/opt" if _inside() else "")
     own = [task]
-    if _inside():
-        own += ["/opt/python/lib/" + PYTHON + "/site-packages", "/opt/python"]
+    if opt:
+        own += [opt + "/python/lib/" + PYTHON + "/site-packages", opt + "/python"]
     asked = [part for part in os.environ.get("PYTHONPATH", runtime).split(":") if part]
     if asked == [runtime]:
         first, sys.path[:] = own, [*own, runtime, *_standard()]

@@ -1,0 +1,43 @@
+"""What a function brings along: its package and its layers, or its image, unpacked once for all environments."""
+
+from lambent.dispatch.live import LiveFolders
+from lambent.model.function import FunctionVersion
+from lambent.runtimes.place import Folders
+from lambent.store.blobs import Blobs
+from lambent.store.images import Images
+from lambent.store.layers import Layers
+
+
+class Contents:
+    """Where functions' code and layers are on this machine. Who uses them holds them, and releases them afterwards."""
+
+    def __init__(self, blobs: Blobs, layers: Layers, images: Images, live: LiveFolders) -> None:
+        self._blobs = blobs
+        self._layers = layers
+        self._images = images
+        self._live = live
+
+    def hold(self, function: FunctionVersion) -> None:
+        """Nothing of it is swept until `release`."""
+        if function.code:
+            self._blobs.hold(function.code)
+        if function.layers:
+            self._layers.hold(function.layers)
+        if function.image:
+            self._images.hold(function.image.digest)
+
+    def release(self, function: FunctionVersion) -> None:
+        """Give back what was held."""
+        if function.code:
+            self._blobs.release(function.code)
+        if function.layers:
+            self._layers.release(function.layers)
+        if function.image:
+            self._images.release(function.image.digest)
+
+    async def folders(self, function: FunctionVersion) -> Folders:
+        """Its code and its merged layers, or its image's root. Raises BlobMissing, ImageError, StoreError."""
+        if function.image:
+            return Folders((await self._images.unpacked(function.image.uri, function.image.digest)).root)
+        code = self._live.of(function) or await self._blobs.unpack(function.code)
+        return Folders(code, await self._layers.merged(function.layers) if function.layers else None)

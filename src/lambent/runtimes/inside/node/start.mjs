@@ -1,0 +1,33 @@
+// What runs first in a Node.js execution environment: puts the Runtime API in the place of AWS's native part, then
+// starts AWS's own runtime client, /var/runtime/index.mjs, unmodified.
+
+import module, { createRequire } from 'node:module';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { resolveSync } from './node_path.mjs';
+import { connect } from './rapid_client.mjs';
+
+const runtime = process.env.LAMBDA_RUNTIME_DIR;
+const main = path.join(runtime, 'index.mjs');
+const native = path.join(runtime, 'rapid-client.node');
+
+const require = createRequire(main);
+require.cache[native] = {
+  id: native,
+  filename: native,
+  loaded: true,
+  exports: await connect(process.env.AWS_LAMBDA_RUNTIME_API),
+  children: [],
+  paths: [],
+};
+
+if (module.registerHooks) {
+  module.registerHooks({ resolve: resolveSync });
+} else if (module.register) {
+  module.register('./node_path.mjs', import.meta.url);
+}
+
+process.argv[1] = main;
+// The newer client starts by itself when it is imported, the older one has to be told.
+const { run } = await import(pathToFileURL(main).href);
+await run?.(process.env.LAMBDA_TASK_ROOT, process.env._HANDLER);

@@ -1,0 +1,78 @@
+"""What a runtime is to those who launch environments: values, and the one protocol that every runtime fulfils."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from lambent.model.function import FunctionVersion
+from lambent.sandbox.spec import ProcessSpec, ZygoteSpec
+
+TASK_ROOT = "/var/task"
+OPT = "/opt"
+TELEMETRY_FD = 3
+"""The descriptor of the framed log, for runtime clients that write one."""
+
+
+class Credentials(Protocol):
+    """Temporary credentials of the execution role."""
+
+    @property
+    def access_key(self) -> str: ...
+
+    @property
+    def secret_key(self) -> str: ...
+
+    @property
+    def session_token(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What surrounds one environment. `runtime_api` is host:port."""
+
+    runtime_api: str
+    log_stream: str
+    credentials: Credentials
+    endpoint_url: str
+    initialization_type: str = "on-demand"
+
+
+@dataclass(frozen=True, slots=True)
+class Folders:
+    """Where a function's code and its layers are on this machine (`opt` is None without layers), and where the
+    processes of its sandbox find them: at AWS's places, or at level PROCESS where they are."""
+
+    code: Path
+    opt: Path | None = None
+    task_root: str = TASK_ROOT
+    opt_root: str = OPT
+
+
+class Place(Protocol):
+    """How the functions of one runtime are run on this machine."""
+
+    @property
+    def version(self) -> str:
+        """As INIT_START names it, such as "python:3.12.v7"."""
+
+    @property
+    def zygote(self) -> ZygoteSpec:
+        """What forks their sandboxes, with all that they see besides the function's own."""
+
+    @property
+    def forked(self) -> bool:
+        """Whether the runtime is a fork of the zygote and shares its memory."""
+
+    def environment(self, function: FunctionVersion, around: Around) -> dict[str, str]:
+        """The environment variables of `function`, as on AWS. The user's own replace AWS's where AWS lets them."""
+
+    def process(self, environment: dict[str, str], folders: Folders, fds: dict[int, int]) -> ProcessSpec:
+        """The runtime's process; `fds` are {1: stdout, 2: stderr, 3: framed log}. Raises InvalidEntrypoint."""
+
+
+class InvalidEntrypoint(Exception):
+    """There is nothing to start, or what there is can't be started; the text is AWS's."""
+
+    def __init__(self, text: str, error_type: str = "Runtime.InvalidEntrypoint") -> None:
+        super().__init__(text)
+        self.error_type = error_type
