@@ -46,18 +46,23 @@ class Kit:
         """A started probe and what it writes."""
         read, write = os.pipe()
         try:
-            spec = ProcessSpec(environment, entry=f"probes:{probe}", cwd=sandbox.inside("/var/task"), fds={1: write})
+            entry = probe if ":" in probe else f"probes:{probe}"
+            spec = ProcessSpec(environment, entry=entry, cwd=sandbox.inside("/var/task"), fds={1: write})
             process = await sandbox.start(spec)
         except BaseException:
             os.close(read)
             raise
         finally:
             os.close(write)
+        return process, await self.reader(read)
+
+    async def reader(self, read: int) -> asyncio.StreamReader:
+        """What comes through a pipe, whose descriptor is the reader's from now on."""
         reader = asyncio.StreamReader()
         loop = asyncio.get_running_loop()
         transport, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(read, "rb"))
         self.transports.append(transport)
-        return process, reader
+        return reader
 
     async def ask(self, sandbox: Sandbox, probe: str, **environment: str) -> Any:
         """What a probe says, after its end."""
@@ -72,9 +77,9 @@ class Kit:
 
 
 @asynccontextmanager
-async def opened(level: str, place: Path, owner: str = "test") -> AsyncIterator[Kit]:
+async def opened(level: str, place: Path, owner: str = "test", network: str = "none") -> AsyncIterator[Kit]:
     """A kit. `place` holds `code`; the state folder is made beside it."""
-    host = await SandboxHost.open(place / f"state-{owner}", Level(level), owner)
+    host = await SandboxHost.open(place / f"state-{owner}", Level(level), owner, network)
     kit = Kit(host, host.level, place / "code", Path(sys.executable).resolve())  # noqa: ASYNC240
     try:
         yield kit

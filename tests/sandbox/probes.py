@@ -185,6 +185,36 @@ def reach_out():
     say([attempt(reach, ("127.0.0.1", int(os.environ["PORT"]))), attempt(reach, ("198.51.100.1", 80))])
 
 
+def reach():
+    """What each host:port of the environment says, or why it does not."""
+    found = {}
+    for target in os.environ["TARGETS"].split():
+        host, _, port = target.partition(":")
+        try:
+            with socket.create_connection((host, int(port)), timeout=5) as sock:
+                sock.sendall(b"GET / HTTP/1.0\r\n\r\n")
+                found[target] = sock.makefile().read().partition("\n\n")[2]
+        except socket.gaierror:
+            found[target] = "unknown name"
+        except socket.timeout:  # noqa: UP041 - CPython 3.8
+            found[target] = "timeout"
+        except OSError as failed:
+            found[target] = errno.errorcode.get(failed.errno, str(failed))
+    say(found)
+
+
+def listen_everywhere():
+    """On every address; tells the one that a route to the internet would use."""
+    server = socket.socket()
+    server.bind(("0.0.0.0", int(os.environ["PORT"])))
+    server.listen(5)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.connect(("203.0.113.10", 80))
+        say("ready " + probe.getsockname()[0])
+    while True:
+        server.accept()[0].close()
+
+
 def remember():
     path = os.path.join(tempfile.gettempdir(), "count")
     count = int(open(path).read()) + 1 if os.path.exists(path) else 1
@@ -218,9 +248,97 @@ def tick():
         time.sleep(0.002)
 
 
+def describe_limits():
+    import resource
+
+    found = os.statvfs("/tmp")
+    say({"descriptors": resource.getrlimit(resource.RLIMIT_NOFILE), "tmp": found.f_blocks * found.f_frsize})
+
+
+def bomb():
+    say("ready")
+    while True:
+        try:
+            os.fork()
+        except OSError:
+            time.sleep(0.001)
+
+
+def daemonise():
+    """As daemons do: two forks, a session of its own, nothing open; then it works."""
+    if os.fork():
+        say("left")
+        return
+    os.setsid()
+    if os.fork():
+        os._exit(0)
+    os.closerange(0, 1024)
+    while True:
+        pass
+
+
+def close_everything():
+    say("closing")
+    os.closerange(0, 1024)
+    time.sleep(0.2)
+    os._exit(3)
+
+
+def hog_in_a_child():
+    """The child takes more than there is, at once; the parent only waits for it."""
+    pid = os.fork()
+    if pid == 0:
+        take_memory()
+        os._exit(0)
+    os.waitpid(pid, 0)
+    time.sleep(600)
+
+
+def keep_filling_tmp():
+    say(fill_until_full())
+    say(fill_until_full())
+    os.unlink("/tmp/fill")
+    say("freed")
+    say(attempt(open, "/tmp/new", "w"))
+
+
+def fill_until_full():
+    def fill():
+        with open("/tmp/fill", "ab", buffering=0) as file:
+            while True:
+                file.write(b"x" * (1 << 20))
+
+    return attempt(fill)
+
+
 def sleep():
     say("ready")
     time.sleep(600)
+
+
+def ignore_sigterm():
+    signal.signal(signal.SIGTERM, lambda number, frame: say("ignored"))
+    say("ready")
+    while True:
+        time.sleep(600)
+
+
+def answer_once():
+    names = []
+    for name in ("sandbox.localdomain", "sandbox"):
+        try:
+            names.append(socket.gethostbyname(name))
+        except OSError:
+            names.append("unknown")
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        server.listen(5)
+        say({"names": names, "port": server.getsockname()[1]})
+        asked = b""
+        while not asked:
+            with server.accept()[0] as sock:
+                asked = sock.recv(100)
+                sock.sendall(b"you said " + asked)
 
 
 def end():

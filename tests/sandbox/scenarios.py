@@ -8,23 +8,38 @@ import errno
 import json
 import os
 import platform
+import re
+import shutil
 import signal
 import socket
+import subprocess
 import sys
 import time
 import traceback
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
+import outbound
 from kit import MB, Kit, opened
 from leaks import adopt_orphans, assert_same, census, descendants
+from world import World
 
 from lambent.sandbox import groups
-from lambent.sandbox.errors import SandboxError, SandboxGone, StartFailed, StepFailed
-from lambent.sandbox.host import SandboxHost
+from lambent.sandbox.errors import (
+    LevelUnavailable,
+    SandboxError,
+    SandboxGone,
+    SnapshotFailed,
+    SnapshotUnfit,
+    StartFailed,
+    StepFailed,
+    ZygoteFailed,
+)
+from lambent.sandbox.host import Sandbox, SandboxHost
 from lambent.sandbox.inside import plan
 from lambent.sandbox.inside.denied import CLONE, CLONE3, DENIED
-from lambent.sandbox.spec import Bind, ExitStatus, Level, ProcessSpec, ZygoteSpec
+from lambent.sandbox.spec import Bind, ExitStatus, Level, ProcessSpec, SandboxSpec, SnapshotSpec, ZygoteSpec
 
 ROOT = os.getuid() == 0
 MACHINE = platform.machine()
@@ -208,6 +223,74 @@ async def processes_are_limited(kit: Kit) -> None:
     assert found[0] == "EAGAIN" and found[1] < 30, found
 
 
+@at(BOTH)
+async def a_child_over_the_limit_ends_the_whole_environment(kit: Kit) -> None:
+    """Killed by the kernel or by the look: the process that only waits for it goes too."""
+    async with kit.sandbox(memory_bytes=64 * MB, tmp_bytes=1 * MB) as sandbox:
+        status, _ = await kit.run(sandbox, "hog_in_a_child", MEGABYTES="200", SECONDS="60")
+        assert status == ExitStatus(signal=signal.SIGKILL, out_of_memory=True), status
+        assert descendants(sandbox.pid) == []
+
+
+@at(NAMESPACE)
+async def what_was_in_tmp_is_in_no_peak(kit: Kit) -> None:
+    async with kit.sandbox(memory_bytes=64 * MB, tmp_bytes=64 * MB) as sandbox:
+        _, said = await kit.run(sandbox, "keep_filling_tmp")
+        assert said.split() == [b'"ENOSPC"', b'"ENOSPC"', b'"freed"', b'"done"'], said
+        assert sandbox.memory_peak() < 48 * MB, sandbox.memory_peak()
+
+
+@at(NAMESPACE)
+async def the_default_limits_are_lambdas(kit: Kit) -> None:
+    """1,024 descriptors and processes, 512 MB of /tmp."""
+    async with kit.sandbox() as sandbox:
+        found = await kit.ask(sandbox, "describe_limits")
+    assert found["descriptors"] == [1024, 1024], found
+    assert found["tmp"] == 512 * MB, found
+    if groups.PIDS in groups.find().controllers:
+        assert sandbox.spec.processes == 1024
+
+
+# --- those who misbehave: everybody else goes on
+
+
+@at(BOTH)
+async def a_fork_bomb_harms_nobody_else(kit: Kit) -> None:
+    if kit.level is Level.PROCESS and groups.PIDS not in groups.find().controllers:
+        return  # RLIMIT_NPROC counts the user's own processes too: nothing could be started beside it
+    async with kit.sandbox("bomb", processes=100, cpus=0.2) as bomb, kit.sandbox("other") as other:
+        process, reader = await kit.start(bomb, "bomb")
+        await reader.readline()
+        await asyncio.sleep(0.1)
+        assert (await asyncio.wait_for(kit.ask(other, "remember"), 10))[0] == 1
+        process.kill()
+        assert (await asyncio.wait_for(process.exited, 20)).signal == signal.SIGKILL
+        assert descendants(bomb.pid) == []
+        assert (await kit.ask(bomb, "remember"))[0] == 1
+
+
+@at(BOTH)
+async def a_daemon_ends_with_its_function(kit: Kit) -> None:
+    async with kit.sandbox() as sandbox:
+        assert await kit.ask(sandbox, "daemonise") == "left"
+        assert descendants(sandbox.pid) == []
+
+
+@at(BOTH)
+async def who_closes_all_descriptors_ends_as_any_other(kit: Kit) -> None:
+    async with kit.sandbox() as sandbox:
+        assert await kit.run(sandbox, "close_everything") == (ExitStatus(code=3), b'"closing"\n')
+        assert (await kit.ask(sandbox, "remember"))[0] == 1
+
+
+@at(NAMESPACE)
+async def a_full_tmp_harms_nobody_else(kit: Kit) -> None:
+    async with kit.sandbox("full", tmp_bytes=4 * MB) as full, kit.sandbox("other", tmp_bytes=4 * MB) as other:
+        assert await kit.ask(full, "fill_tmp", MEGABYTES="5") == "ENOSPC"
+        assert (await kit.ask(other, "remember"))[0] == 1
+        assert await kit.ask(full, "fill_tmp", MEGABYTES="3") == "done"
+
+
 # --- the life of a sandbox
 
 
@@ -256,15 +339,168 @@ async def a_process_can_be_killed(kit: Kit) -> None:
 
 
 @at(BOTH)
-async def only_one_process_runs_at_a_time(kit: Kit) -> None:
+async def each_of_several_processes_tells_its_end(kit: Kit) -> None:
     async with kit.sandbox() as sandbox:
-        _, reader = await kit.start(sandbox, "sleep")
+        started = [await kit.start(sandbox, "sleep") for _ in range(3)]
+        for _, reader in started:
+            await reader.readline()
+        (first, _), (second, _), (third, _) = started
+        first.kill()
+        assert await asyncio.wait_for(first.exited, 5) == ExitStatus(signal=signal.SIGKILL)
+        assert not second.exited.done() and not third.exited.done()
+        assert (await kit.ask(sandbox, "remember"))[0] == 1
+        second.terminate()
+        assert await asyncio.wait_for(second.exited, 5) == ExitStatus(signal=signal.SIGTERM)
+        sandbox.kill_processes()
+        assert await asyncio.wait_for(third.exited, 5) == ExitStatus(signal=signal.SIGKILL)
+        assert (await kit.ask(sandbox, "remember"))[0] == 2
+
+
+@at(BOTH)
+async def who_ignores_sigterm_ends_by_sigkill(kit: Kit) -> None:
+    async with kit.sandbox() as sandbox:
+        process, reader = await kit.start(sandbox, "ignore_sigterm")
+        assert json.loads(await reader.readline()) == "ready"
+        process.terminate()
+        assert json.loads(await reader.readline()) == "ignored"
+        assert not process.exited.done()
+        process.kill()
+        assert await asyncio.wait_for(process.exited, 5) == ExitStatus(signal=signal.SIGKILL)
+
+
+@at(BOTH)
+async def what_a_process_leaves_stays_while_another_runs(kit: Kit) -> None:
+    async with kit.sandbox() as sandbox:
+        other, reader = await kit.start(sandbox, "sleep")
         await reader.readline()
-        try:
-            await kit.start(sandbox, "sleep")
-        except RuntimeError:
-            return
-        raise AssertionError("a second process was started")
+        assert await kit.ask(sandbox, "leave_children") == "left"
+        assert len(descendants(sandbox.pid)) == 4
+        other.kill()
+        await other.exited
+        assert descendants(sandbox.pid) == []
+
+
+@at(BOTH)
+async def a_port_inside_can_be_connected_to(kit: Kit) -> None:
+    async with kit.sandbox() as sandbox:
+        process, reader = await kit.start(sandbox, "answer_once")
+        found = json.loads(await reader.readline())
+        if kit.level is Level.NAMESPACE:
+            assert found["names"] == ["127.0.0.1", "127.0.0.1"], found
+        loop = asyncio.get_running_loop()
+        with await asyncio.wait_for(sandbox.connect(found["port"]), 5) as sock:
+            await loop.sock_sendall(sock, b"hello")
+            assert await asyncio.wait_for(loop.sock_recv(sock, 100), 5) == b"you said hello"
+        assert (await process.exited).code == 0
+        await _fails(sandbox.connect(found["port"]), ConnectionRefusedError)
+        await sandbox.destroy()
+        await _fails(sandbox.connect(found["port"]), SandboxGone)
+
+
+async def _fails(attempt: Awaitable[object], error: type[Exception]) -> None:
+    try:
+        await asyncio.wait_for(attempt, 5)
+    except error:
+        return
+    raise AssertionError(f"no {error.__name__}")
+
+
+@at(NAMESPACE)
+async def a_connection_to_a_frozen_sandbox_waits(kit: Kit) -> None:
+    async with kit.sandbox() as sandbox:
+        _, reader = await kit.start(sandbox, "answer_once")
+        found = json.loads(await reader.readline())
+        sandbox.freeze()
+        given_up = asyncio.create_task(sandbox.connect(found["port"]))
+        waiting = asyncio.create_task(sandbox.connect(found["port"]))
+        await asyncio.sleep(0.05)
+        if groups.FREEZER in groups.find().controllers:
+            assert not waiting.done()
+        given_up.cancel()
+        sandbox.thaw()
+        with await asyncio.wait_for(waiting, 5) as sock:
+            await asyncio.get_running_loop().sock_sendall(sock, b"bye")
+
+
+# --- other roots
+
+
+@at(NAMESPACE)
+async def an_image_is_the_root(kit: Kit) -> None:
+    image = _image(kit)
+    code = (Bind(kit.code, "/var/task"), Bind(kit.code, "/opt/new"), Bind(kit.code / "probes.py", "/srv/one/file"))
+    async with kit.sandbox(root=image, binds=code, listen=(9001,)) as sandbox:
+        assert await _shell(sandbox, "read a < /etc/marker; echo $a; pwd") == "the image\n/\n"
+        assert await _shell(sandbox, "read a < /etc/hosts; echo $a") == "127.0.0.1 localhost\n"
+        assert await _shell(sandbox, "cd /var/task; pwd; echo /opt/new/p*") == "/var/task\n/opt/new/probes.py\n"
+        assert await _shell(sandbox, "read a < /srv/one/file; echo $a | { read b c; echo $b; }") != "\n"
+        assert await _shell(sandbox, "echo /*") == _listed(image, "dev", "etc", "opt", "proc", "srv", "tmp", "var")
+        assert await _shell(sandbox, "echo x > /tmp/x; echo $(</tmp/x)/proc/[0-9]*") != ""
+        assert await _shell(sandbox, "echo x > /dev/null && echo done") == "done\n"
+        for place in ("/x", "/etc/x", "/opt/x", "/opt/new/x", "/srv/one/file", "/dev/x"):
+            assert await _shell(sandbox, f"echo x > {place} || echo refused") == "refused\n", place
+        mounts = (await _shell(sandbox, "while read a b c; do echo $b; done < /proc/self/mounts")).split()
+        assert sorted(mounts)[0] == "/" and not any(place.startswith("/mnt") for place in mounts), mounts
+    assert not (image / "tmp").exists() and not (image / "x").exists()
+    shutil.rmtree(image)
+
+
+@at(NAMESPACE)
+async def links_in_an_image_lead_nowhere_else(kit: Kit) -> None:
+    """Places that are mounted over: a link there counts from the image's own root."""
+    image = _image(kit)
+    (image / "real").mkdir()
+    (image / "tmp").symlink_to("/../../real")
+    async with kit.sandbox(root=image, binds=(Bind(kit.code, "/opt"),)) as sandbox:
+        assert await _shell(sandbox, "echo x > /real/y && echo /tmp/*") == "/tmp/y\n"
+    assert list((image / "real").iterdir()) == []
+    shutil.rmtree(image)
+
+
+@at(NAMESPACE)
+async def a_missing_image_is_named(kit: Kit) -> None:
+    try:
+        await kit.host.create(kit.spec(root=Path("/nothing/there")))
+    except StepFailed as failed:
+        assert failed.step == "bind_sources" and "/nothing/there" in str(failed), failed
+    else:
+        raise AssertionError("a root that is not there")
+
+
+@at(PROCESS)
+async def an_image_needs_namespaces(kit: Kit) -> None:
+    await _fails(kit.host.create(kit.spec(root=kit.code)), LevelUnavailable)
+
+
+def _image(kit: Kit) -> Path:
+    """A root with a shell and what it is linked to, and nothing else. The scenario removes it."""
+    place = kit.code.parent / "image"
+    shell = Path("/bin/sh").resolve()
+    linked = subprocess.run(["ldd", shell], capture_output=True, text=True, check=True).stdout
+    for path in (shell, *re.findall(r"(/\S+)", linked)):
+        target = place / str(path).lstrip("/")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, target)
+    (place / "shell").symlink_to(shell)
+    (place / "etc").mkdir()
+    (place / "etc" / "marker").write_text("the image\n")
+    return place
+
+
+async def _shell(sandbox: Sandbox, command: str) -> str:
+    """What a shell in the sandbox says to a command."""
+    read, write = os.pipe()
+    try:
+        process = await sandbox.start(ProcessSpec({}, argv=("/shell", "-c", command), fds={1: write}))
+    finally:
+        os.close(write)
+    assert (await asyncio.wait_for(process.exited, 10)).code == 0, command
+    with os.fdopen(read) as said:
+        return said.read()
+
+
+def _listed(folder: Path, *more: str) -> str:
+    return " ".join(f"/{name}" for name in sorted({*os.listdir(folder), *more})) + "\n"
 
 
 @at(BOTH)
@@ -465,14 +701,16 @@ async def every_failing_step_is_named_and_leaves_nothing(kit: Kit) -> None:
 async def _held_by_zygote(expected: int) -> int:
     """How many descriptors the zygote has, once it has made its next keeper ahead."""
     zygote = next(line.split()[0] for line in census("none")["processes"] if line.endswith("lambent-zygote"))
+    before = -1
     for _ in range(50):
         await asyncio.sleep(0.05)
         try:
             found = len(os.listdir(f"/proc/{zygote}/fd"))
         except PermissionError:  # it runs in a user namespace
             return 0
-        if found == expected or expected < 0:
+        if found == (before if expected < 0 else expected):
             return found
+        before = found
     return found
 
 
@@ -530,6 +768,146 @@ async def leftovers_are_swept(kit: Kit) -> None:
     await host.close()
 
 
+# --- snapshots
+
+
+def _close_all(listeners: dict[int, socket.socket]) -> None:
+    for listener in listeners.values():
+        listener.close()
+
+
+async def _snapshot(kit: Kit, entry: str, **more: Any) -> tuple[ZygoteSpec, asyncio.StreamReader]:
+    """A snapshot of snapping.`entry`, and what is written in it."""
+    asked = SnapshotSpec(entry, f"snapping:{entry}", (("ASKED", "snapshot"),), (4566,), **more)
+    binds = (Bind(kit.code, "/var/task"),)
+    spec = ZygoteSpec(kit.interpreter, ("/var/task",), ("random", "ssl", "uuid", "tempfile"), binds, asked)
+    read, write = os.pipe()
+    listeners: dict[int, socket.socket] = {}
+    try:
+        await kit.host.snapshot(spec, {1: write, 2: write, 3: write}, listeners.update)
+    finally:
+        for listener in listeners.values():
+            listener.close()
+        os.close(write)
+        reader = await kit.reader(read)
+    return spec, reader
+
+
+@at(NAMESPACE)
+async def a_snapshot_goes_on_in_each_environment(kit: Kit) -> None:
+    spec, reader = await _snapshot(kit, "initialise")
+    first = json.loads(await reader.readline())
+    assert first == {"pid": 1, "ids": [[993] * 3, [990] * 3], "asked": "snapshot"}, first
+    said = []
+    for number in range(3):
+        sandbox = await kit.host.create(SandboxSpec(f"restored{number}", spec, listen=(9001,)))
+        said.append(await kit.ask(sandbox, "snapping:restored", ASKED=str(number)))
+        assert sandbox.listeners[9001].getsockname() == ("127.0.0.1", 9001)
+        await sandbox.destroy()
+    for number, one in enumerate(said):
+        assert one["pid"] != 1
+        assert one["ids"] == [[993] * 3, [990] * 3]
+        assert one["capabilities"] == ["0000000000000000"] * 3, one
+        assert one["seccomp"] == "2"
+        assert (one["asked"], one["kept"][1:]) == (str(number), [str(number)])
+        assert (one["tmp"], one["connection"]) == ("at init", "")
+        assert one[
+            "text"
+        ] == "Entries of snapshots for the tests: each initialises something, calls the checkpoint " + (
+            'and says what it finds. 3.8."""\n'
+        ), one["text"]
+    for drawn in zip(*(one["drawn"] for one in said), strict=True):
+        assert len(set(drawn)) == 3, drawn
+    assert len({one["kept"][0] for one in said}) == 1
+    await kit.host.forget(spec)
+    try:
+        await kit.host.create(SandboxSpec("late", spec))
+    except ZygoteFailed as failed:
+        assert "has ended" in str(failed)
+    else:
+        raise AssertionError("a snapshot that was forgotten can't be forked")
+
+
+@at(NAMESPACE)
+async def what_can_t_be_forked_is_named(kit: Kit) -> None:
+    reasons = {
+        "thread": "1 thread running besides the main one",
+        "pipe": "an open pipe",
+        "listener": "an open socket that is no TCP connection",
+        "written": "/tmp/open is open",
+        "large": "65 MB in /tmp",
+    }
+    for entry, reason in reasons.items():
+        try:
+            await _snapshot(kit, entry)
+        except SnapshotUnfit as unfit:
+            assert str(unfit).startswith(reason), str(unfit)
+        else:
+            raise AssertionError(entry)
+
+
+@at(NAMESPACE)
+async def an_initialisation_that_fails_leaves_nothing(kit: Kit) -> None:
+    try:
+        await _snapshot(kit, "fail")
+    except SnapshotFailed as failed:
+        assert (failed.kind, failed.payload) == ("Runtime.SomeError", '{"errorMessage": "no"}')
+    else:
+        raise AssertionError("failed")
+    for entry in ("end", "memory"):
+        if entry == "memory" and not groups.find().controllers:
+            continue
+        try:
+            await _snapshot(kit, entry)
+        except ZygoteFailed as failed:
+            assert "ended before it was ready" in str(failed), failed
+        else:
+            raise AssertionError(entry)
+
+
+@at(NAMESPACE)
+async def every_failing_step_of_a_snapshot_is_named_and_leaves_nothing(kit: Kit) -> None:
+    await _fail_each(kit, _names(plan.CONFINED, plan.SNAPSHOT, plan.IMPORTS, plan.RESTORABLE), _take_another)
+    spec, _ = await _snapshot(kit, "initialise")
+
+    async def restore(kit: Kit, step: str) -> None:
+        kit.host.fail_step = step
+        await kit.host.create(SandboxSpec("failing", spec))
+
+    await _fail_each(kit, _names(plan.SNAPSHOT_FORK, plan.BLANK["namespace"], plan.SNAPSHOT_SANDBOX), restore)
+    await kit.host.forget(spec)
+
+
+async def _take_another(kit: Kit, step: str) -> None:
+    kit.host.fail_step = step
+    await _snapshot(kit, "initialise")
+
+
+@at(NAMESPACE)
+async def a_hostile_initialisation_stays_inside(kit: Kit) -> None:
+    told: list[bytes] = []
+    asked = SnapshotSpec("attempts", "snapping:attempts", (), (4566,))
+    spec = ZygoteSpec(kit.interpreter, ("/var/task",), (), (Bind(kit.code, "/var/task"),), asked)
+    read, write = os.pipe()
+    try:
+        await kit.host.snapshot(spec, {1: write, 2: write}, _close_all)
+    except SnapshotFailed as failed:
+        assert failed.kind == "done"
+    finally:
+        os.close(write)
+        told.append(os.read(read, 10_000))
+        os.close(read)
+    said = json.loads(told[0])
+    assert said["write"] == "EROFS"
+    assert said["remount"] in ("EPERM", "EACCES"), said
+    assert said["device"] == "EPERM"
+    assert said["others"] == ["1"]
+    assert said["kill"] == "ESRCH"
+    assert said["setuid"] == "EINVAL", "only its own id is there"
+    assert "home" in said["host"]
+    assert "sys" not in said["host"]
+
+
 # --- the server that is killed: the test kills this process while it waits
 
 
@@ -557,10 +935,22 @@ async def main(name: str, level: str, place: Path) -> None:
         return
     owner = f"test{os.getpid()}"
     adopt_orphans()
+    if name in outbound.SCENARIOS:
+        await _in_a_world(name, place, owner)
+        return
     before = census(owner, place)
     async with opened(level, place, owner) as kit:
         await SCENARIOS[name][0](kit)
     assert_same(before, owner, place)
+
+
+async def _in_a_world(name: str, place: Path, owner: str) -> None:
+    world = World(place)
+    before, left = census(owner, place), world.left()
+    async with opened("namespace", place, owner, "nat") as kit:
+        await outbound.SCENARIOS[name](kit, world)
+    assert_same(before, owner, place)
+    assert world.left() == left
 
 
 if __name__ == "__main__":

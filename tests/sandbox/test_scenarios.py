@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import leaks
+import outbound
 import pytest
 import scenarios
 
@@ -26,9 +27,9 @@ def place() -> Iterator[Path]:
     """A folder that every user can read, with the package and the tests in it; pytest's own are private."""
     folder = Path(tempfile.mkdtemp(prefix="sandbox-test-"))
     (folder / "code").mkdir()
-    for name in ("probes", "broken", "thready", "deadly"):
+    for name in ("probes", "broken", "thready", "deadly", "snapping"):
         shutil.copy(HERE / f"{name}.py", folder / "code")
-    for name in ("kit", "leaks", "scenarios"):
+    for name in ("kit", "leaks", "outbound", "scenarios", "world"):
         shutil.copy(HERE / f"{name}.py", folder)
     package = Path(lambent.__file__).parent
     shutil.copytree(package / "sandbox", folder / "lambent" / "sandbox", ignore=shutil.ignore_patterns("__pycache__"))
@@ -91,6 +92,11 @@ def test_scenario(place: Path, name: str, level: str, who: str) -> None:
         output, _ = process.communicate()
         pytest.fail(f"hangs\n{output}")
     assert process.returncode == 0, output
+
+
+@pytest.mark.parametrize("name", outbound.SCENARIOS)
+def test_outbound(place: Path, name: str) -> None:
+    test_scenario(place, name, "namespace", "root")
 
 
 @pytest.mark.parametrize("who", ["root", "user"])

@@ -1,6 +1,7 @@
 """The server's end of a socket to a zygote or a keeper, on the event loop."""
 
 import asyncio
+import contextlib
 import socket
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -37,7 +38,8 @@ class Channel:
         """Send, waiting for room. Raises OSError, ConnectionError when closed."""
         async with self._sending:
             while not self.send_nowait(body, fds):
-                await self._writable()
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(writable(self._sock, self._loop), 1.0)
 
     def send_nowait(self, body: dict[str, Any], fds: Sequence[int] = ()) -> bool:
         """Whether there was room. Raises as `send`."""
@@ -55,17 +57,6 @@ class Channel:
             self._loop.remove_reader(self._sock.fileno())
             self._sock.close()
 
-    async def _writable(self) -> None:
-        ready = self._loop.create_future()
-        fd = self._sock.fileno()
-        self._loop.add_writer(fd, _resolve, ready)
-        try:
-            await asyncio.wait_for(ready, 1.0)
-        except TimeoutError:
-            return
-        finally:
-            self._loop.remove_writer(fd)
-
     def _read(self) -> None:
         while not self.closed:
             try:
@@ -75,6 +66,17 @@ class Channel:
             if message is None:
                 self.close()
             self._on_message(message)
+
+
+async def writable(sock: socket.socket, loop: asyncio.AbstractEventLoop) -> None:
+    """Until there is room, or an error to be asked for."""
+    ready = loop.create_future()
+    fd = sock.fileno()
+    loop.add_writer(fd, _resolve, ready)
+    try:
+        await ready
+    finally:
+        loop.remove_writer(fd)
 
 
 def _resolve(future: "asyncio.Future[None]") -> None:

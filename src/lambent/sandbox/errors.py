@@ -4,6 +4,8 @@ SandboxError
   StepFailed        a step of a plan, here or inside: `step` is the name of its file or of the server's own step
     StartFailed     ... of the plan that starts a process: the sandbox is there still
   ZygoteFailed      an interpreter could not be made ready
+    SnapshotFailed  the function's own initialisation failed
+    SnapshotUnfit   it holds something that can't be forked into environments
   SandboxGone       the sandbox has ended
   LevelUnavailable  the asked level is not possible on this machine
 """
@@ -27,6 +29,8 @@ _HINTS = {
     ("proc", errors.EPERM): "parts of /proc are covered, as in most containers: run as root or at level process",
     ("bind_sources", errors.ENOENT): "the folder to be bound does not exist",
     ("bind_sources", errors.EACCES): "the folder to be bound can't be reached by the server's user",
+    ("root", errors.ENODEV): "container images need the kernel's overlay file system",
+    ("root", errors.EPERM): "this kernel does not let an ordinary user mount overlay file systems (Linux 5.11 does)",
     ("binds", errors.ENOENT): "only folders that exist in the base root can be bound over: /var/task, /opt, /mnt, /tmp",
     ("listen", errors.EADDRINUSE): "a port was asked for twice",
     ("namespaces", errors.ENOSPC): "a limit of user.max_*_namespaces is reached",
@@ -75,6 +79,19 @@ class StartFailed(StepFailed):
 
 class ZygoteFailed(SandboxError):
     """An interpreter could not be made ready to fork."""
+
+
+class SnapshotFailed(ZygoteFailed):
+    """The initialisation ended with an error: `kind` and `payload` are the entry's own words."""
+
+    def __init__(self, kind: str, payload: str) -> None:
+        super().__init__(f"the initialisation failed: {kind}")
+        self.kind = kind
+        self.payload = payload
+
+
+class SnapshotUnfit(ZygoteFailed):
+    """What was initialised can't be forked; the text says why."""
 
 
 class SandboxGone(SandboxError):

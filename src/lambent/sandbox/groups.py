@@ -50,8 +50,11 @@ class Group(Protocol):
     def oom_kills(self) -> int:
         """How often the kernel killed a process here because memory ran out."""
 
-    def watch(self, pid: int) -> None:
-        """The sandbox's process, for where only processes can be asked."""
+    def watch(self, pid: int, *, forked: bool) -> None:
+        """A started process of the sandbox, for where only processes can be asked; `forked`: not executed a file."""
+
+    def unwatch(self, pid: int) -> None:
+        """It has ended."""
 
     def remove(self) -> bool:
         """Whether it is gone. Not yet is usual just after the last process's end."""
@@ -143,7 +146,10 @@ class GroupV1:
             return 0
         return _fields(f"{self._paths[MEMORY]}/memory.oom_control").get("oom_kill", 0)
 
-    def watch(self, pid: int) -> None:
+    def watch(self, pid: int, *, forked: bool) -> None:
+        pass
+
+    def unwatch(self, pid: int) -> None:
         pass
 
     def remove(self) -> bool:
@@ -186,8 +192,9 @@ class GroupV2:
     def set_limits(self, limits: Limits) -> None:
         if MEMORY in self._controllers:
             _write(f"{self._path}/memory.max", str(limits.memory_bytes))
-            if os.path.exists(f"{self._path}/memory.swap.max"):  # noqa: PTH110 - hot path
-                _write(f"{self._path}/memory.swap.max", "0")
+            for name, value in (("memory.swap.max", "0"), ("memory.oom.group", "1")):
+                if os.path.exists(f"{self._path}/{name}"):  # noqa: PTH110 - hot path
+                    _write(f"{self._path}/{name}", value)
         if PIDS in self._controllers:
             _write(f"{self._path}/pids.max", str(limits.processes))
 
@@ -224,7 +231,10 @@ class GroupV2:
             return 0
         return _fields(f"{self._path}/memory.events").get("oom_kill", 0)
 
-    def watch(self, pid: int) -> None:
+    def watch(self, pid: int, *, forked: bool) -> None:
+        pass
+
+    def unwatch(self, pid: int) -> None:
         pass
 
     def remove(self) -> bool:
@@ -245,11 +255,11 @@ class NoTree:
 
 
 class NoGroup:
-    """See Group. `usage` and `held` are the private memory of the watched process and its descendants."""
+    """See Group. `usage` and `held` are the private memory of the watched processes and their descendants."""
 
     def __init__(self) -> None:
-        self._pid = 0
-        self._at_start = 0
+        self._at_start: dict[int, int] = {}
+        """Watched process id to its private memory when it was new."""
         self._peak = 0
 
     def joins(self) -> list[int]:
@@ -262,10 +272,11 @@ class NoGroup:
         return False
 
     def usage(self) -> int:
-        if not self._pid:
-            return 0
-        pids = [self._pid, *descendants(self._pid)]
-        now = sum(max(0, private_bytes(pid) - self._at_start) for pid in pids)
+        now = sum(
+            max(0, private_bytes(pid) - at_start)
+            for watched, at_start in self._at_start.items()
+            for pid in (watched, *descendants(watched))
+        )
         self._peak = max(self._peak, now)
         return now
 
@@ -279,10 +290,12 @@ class NoGroup:
     def oom_kills(self) -> int:
         return 0
 
-    def watch(self, pid: int) -> None:
+    def watch(self, pid: int, *, forked: bool) -> None:
         """What a fork shares with its zygote counts as its own in /proc, so it is taken off."""
-        self._pid = pid
-        self._at_start = private_bytes(pid)
+        self._at_start[pid] = private_bytes(pid) if forked else 0
+
+    def unwatch(self, pid: int) -> None:
+        self._at_start.pop(pid, None)
 
     def remove(self) -> bool:
         return True

@@ -8,18 +8,21 @@ import resource
 import secrets
 import shutil
 import socket
+from collections.abc import Mapping
 from pathlib import Path
 
 from lambent.sandbox import groups
 from lambent.sandbox.channel import Channel
-from lambent.sandbox.errors import SandboxError, SandboxGone, StepFailed
+from lambent.sandbox.errors import LevelUnavailable, SandboxError, SandboxGone, StepFailed, ZygoteFailed
 from lambent.sandbox.groups import Group, Limits, Tree
+from lambent.sandbox.inside.steps.restorable import TMP_BYTES
 from lambent.sandbox.inside.sweep import sweep_groups
+from lambent.sandbox.network import Network, Slot
 from lambent.sandbox.orders import HostSettings, sandbox_order
 from lambent.sandbox.sandbox import Made, Process, Sandbox
-from lambent.sandbox.spec import Level, SandboxSpec, ZygoteSpec
+from lambent.sandbox.spec import NAT, NONE, Level, SandboxSpec, ZygoteSpec
 from lambent.sandbox.watch import MemoryWatch
-from lambent.sandbox.zygotes import Zygote
+from lambent.sandbox.zygotes import Given, Listening, Zygote
 
 __all__ = ["Process", "Sandbox", "SandboxHost"]
 
@@ -32,6 +35,7 @@ class SandboxHost:
 
     def __init__(self, state_dir: Path, level: Level, owner: str, tree: Tree) -> None:
         self.level = level
+        self._problem = ""
         self.fail_step = ""
         """A step that is made to fail instead of being done: the tests' seam."""
         self._state_dir = state_dir
@@ -40,14 +44,19 @@ class SandboxHost:
         self._tree = tree
         self._watcher = MemoryWatch()
         self._zygotes: dict[ZygoteSpec, asyncio.Task[Zygote]] = {}
+        self._snapshots: dict[ZygoteSpec, Group] = {}
         self._sandboxes: dict[Sandbox, Zygote] = {}
         self._count = 0
+        self._network: Network | None = None
+        self._owner = owner
         self._closed = False
 
     @classmethod
-    async def open(cls, state_dir: Path, level: Level, owner: str) -> "SandboxHost":
+    async def open(cls, state_dir: Path, level: Level, owner: str, network: str = "none") -> "SandboxHost":
         """Remove what an earlier run of `owner` has left, and be ready. One host per owner at a time.
 
+        `network`: "none" connects no sandbox to anything; "auto" those that ask for it, where this machine allows it;
+        "nat" the same, but raises LevelUnavailable where it does not.
         Raises this process's soft limit of descriptors to the hard one: each sandbox takes about six.
         """
         await asyncio.to_thread(state_dir.mkdir, parents=True, exist_ok=True)
@@ -56,11 +65,57 @@ class SandboxHost:
             resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
         host = cls(state_dir, level, owner, groups.find())
         await asyncio.to_thread(host._sweep)
+        try:
+            await host._connect(network)
+        except BaseException:
+            await host.close()
+            raise
         return host
 
     async def warm(self, spec: ZygoteSpec) -> dict[str, str]:
         """Have a zygote ready. Returns the modules that it could not preload, and why. Raises as `create`."""
         return dict((await self._zygote(spec)).skipped)
+
+    async def snapshot(
+        self, spec: ZygoteSpec, stdio: Mapping[int, int], listening: Listening
+    ) -> "asyncio.Future[None]":
+        """Run a function's initialisation, confined; sandboxes of that `spec` are then forked from there.
+
+        `stdio` maps descriptor numbers inside to the caller's, which stay the caller's to close; `listening` takes the
+        sockets, which are then its own, before the initialisation begins. The answer is resolved when the snapshot has
+        ended, however that came. Raises LevelUnavailable, SnapshotFailed, SnapshotUnfit, ZygoteFailed, StepFailed;
+        nothing is left then.
+        """
+        asked = spec.snapshot
+        assert asked is not None
+        if self.level is not Level.NAMESPACE:
+            raise LevelUnavailable("snapshots need isolation level namespace")
+        try:
+            limits = Limits(asked.memory_bytes + TMP_BYTES, asked.processes)
+            group = self._tree.create(f"{self._run}{asked.name}", limits)
+        except OSError as failed:
+            raise StepFailed.by("control_group", failed) from failed
+        joins = group.joins()
+        try:
+            zygote = await Zygote.start(spec, self._settings(), Given(stdio, joins, listening))
+        except BaseException:
+            await asyncio.to_thread(group.remove)
+            raise
+        finally:
+            for fd in joins:
+                os.close(fd)
+        zygote.lost.add_done_callback(lambda _: self._thaw(zygote))
+        self._zygotes[spec] = asyncio.create_task(_result(zygote))
+        self._snapshots[spec] = group
+        return zygote.dead
+
+    async def forget(self, spec: ZygoteSpec) -> None:
+        """End a snapshot, and every sandbox that was forked from it."""
+        start, group = self._zygotes.pop(spec, None), self._snapshots.pop(spec, None)
+        if start is not None:
+            await _stop(start)
+        if group is not None:
+            await asyncio.to_thread(group.remove)
 
     async def create(self, spec: SandboxSpec) -> Sandbox:
         """Make a sandbox. Raises StepFailed, ZygoteFailed; nothing is left then."""
@@ -72,6 +127,24 @@ class SandboxHost:
                 raise
         return await self._create(spec, await self._zygote(spec.zygote))
 
+    @property
+    def outbound_problem(self) -> str:
+        """Why sandboxes don't reach the internet, or nothing if they do."""
+        lost = self._network is not None and self._network.lost
+        return "the network process has ended: start the server again" if lost else self._problem
+
+    async def _connect(self, network: str) -> None:
+        if network == NONE:
+            self._problem = "switched off by the setting network"
+        elif self.level is Level.NAMESPACE:
+            try:
+                self._network = await Network.open(self._owner, self._state_dir)
+                self._problem = "; ".join(self._network.notes)
+            except StepFailed as failed:
+                self._problem = str(failed)
+        if network == NAT and self.level is Level.NAMESPACE and self._network is None:
+            raise LevelUnavailable(f"network nat is not possible here: {self._problem}")
+
     async def close(self) -> None:
         """End every sandbox and every zygote."""
         self._closed = True
@@ -80,6 +153,10 @@ class SandboxHost:
         starts = list(self._zygotes.values())
         self._zygotes.clear()
         await asyncio.gather(*(_stop(start) for start in starts))
+        for group in self._snapshots.values():
+            await asyncio.to_thread(group.remove)
+        if self._network is not None:
+            await self._network.close()
         with contextlib.suppress(OSError):
             self._state_dir.rmdir()
 
@@ -89,12 +166,14 @@ class SandboxHost:
         async with zygote.turns:
             if self._closed:
                 raise SandboxError("the sandbox host is closed")
+            if spec.root is not None and self.level is not Level.NAMESPACE:
+                raise LevelUnavailable("container images need isolation level namespace")
             made = self._prepare(spec, zygote, f"{self._run}{spec.id}")
             ours, theirs = Channel.pair()
             sandbox = Sandbox(spec, made, ours)
             self._sandboxes[sandbox] = zygote
             try:
-                await self._make(zygote, sandbox, made.group, theirs)
+                await self._make(zygote, sandbox, made, theirs)
             except BaseException:
                 await asyncio.shield(sandbox.destroy())
                 raise
@@ -128,23 +207,47 @@ class SandboxHost:
         except OSError as failed:
             raise StepFailed.by("control_group", failed) from failed
 
-    async def _make(self, zygote: Zygote, sandbox: Sandbox, group: Group, theirs: socket.socket) -> None:
-        joins: list[int] = []
+    async def _make(self, zygote: Zygote, sandbox: Sandbox, made: Made, theirs: socket.socket) -> None:
+        fds: list[int] = []
         try:
-            joins = group.joins()
-            order = sandbox_order(sandbox.spec, self._settings(), self._hostname())
-            await zygote.channel.send(order, [theirs.fileno(), *joins])
+            slot = await self._slot(sandbox.spec, made)
+            fds += [slot.namespace] if slot else []
+            fds += made.group.joins()
+            order = sandbox_order(sandbox.spec, self._settings(), self._hostname(), slot=slot is not None)
+            await zygote.channel.send(order, [theirs.fileno(), *fds])
         except ConnectionError:
             raise SandboxGone("the zygote has ended") from None
         except OSError as failed:
             raise StepFailed.by("control_group", failed) from failed
         finally:
             theirs.close()
-            for fd in joins:
+            for fd in fds:
                 os.close(fd)
         await sandbox.wait_ready()
+        await self._connect_restored(sandbox, made)
         if self.level is Level.PROCESS:
             _listen(sandbox)
+
+    async def _slot(self, spec: SandboxSpec, made: Made) -> Slot | None:
+        """A way out for the sandbox, if it is to have one and there is one."""
+        if self._network is None or self._network.lost or spec.network != NAT or spec.zygote.snapshot is not None:
+            return None
+        slot = await self._network.slot()
+        made.slot = slot.number
+        return slot
+
+    async def _connect_restored(self, sandbox: Sandbox, made: Made) -> None:
+        """What is forked from a snapshot has made its namespace itself: it may not enter one of the server's."""
+        spec = sandbox.spec
+        if self._network is None or self._network.lost or spec.network != NAT or spec.zygote.snapshot is None:
+            return
+        namespace = os.open(f"/proc/{sandbox.pid}/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            made.slot = await self._network.connect(namespace)
+        except OSError as failed:
+            raise StepFailed.by("network", failed) from failed
+        finally:
+            os.close(namespace)
 
     def _hostname(self) -> str:
         self._count += 1
@@ -156,6 +259,8 @@ class SandboxHost:
         """The living zygote of `spec`; whoever asks first starts it, the others wait with him."""
         task = self._zygotes.get(spec)
         if task is None or _is_over(task):
+            if spec.snapshot is not None:
+                raise ZygoteFailed(f"the snapshot {spec.snapshot.name} has ended")
             task = self._zygotes[spec] = asyncio.create_task(self._start_zygote(spec))
         try:
             return await asyncio.shield(task)
@@ -174,12 +279,15 @@ class SandboxHost:
             with contextlib.suppress(OSError):
                 sandbox.thaw()
 
-    def _forget(self, sandbox: Sandbox) -> None:
+    def _forget(self, sandbox: Sandbox, made: Made) -> None:
         self._sandboxes.pop(sandbox, None)
+        if made.slot and self._network is not None:
+            self._network.free(made.slot)
 
     def _settings(self) -> HostSettings:
         swept = {"folders": self._tree.folders, "prefixes": [self._run]}
-        return HostSettings(self.level, swept, groups.PIDS in self._tree.controllers, self.fail_step)
+        counted = groups.PIDS in self._tree.controllers
+        return HostSettings(self.level, swept, counted, self.fail_step, self._network is not None)
 
     # --- leftovers
 
@@ -194,6 +302,10 @@ class SandboxHost:
     def _fail(self, step: str) -> None:
         if self.fail_step == step:
             raise StepFailed(step, "injected", "", 5)
+
+
+async def _result(zygote: Zygote) -> Zygote:
+    return zygote
 
 
 def _is_over(task: "asyncio.Task[Zygote]") -> bool:

@@ -1,10 +1,11 @@
 """What is asked of the processes below, as messages. `inside/contexts.py` is the other side."""
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from lambent.sandbox.spec import Bind, Level, ProcessSpec, SandboxSpec, ZygoteSpec
+from lambent.sandbox.spec import Bind, Level, ProcessSpec, SandboxSpec, SnapshotSpec, ZygoteSpec
 
 UID, GID = 993, 990
 """The sandboxes' user and group."""
@@ -15,47 +16,63 @@ class HostSettings:
     """What is the same for everything that one host makes.
 
     `groups` is what a guard removes when the server is gone; `counted` tells that a control group counts processes;
-    `fail_step` names a step that is made to fail.
+    `fail_step` names a step that is made to fail; `connected` tells that sandboxes get their network from the server.
     """
 
     level: Level
     groups: dict[str, list[str]]
     counted: bool
     fail_step: str = ""
+    connected: bool = False
 
 
-def zygote_order(spec: ZygoteSpec, settings: HostSettings) -> dict[str, Any]:
-    """A guard's and its zygote's first message."""
+def zygote_order(spec: ZygoteSpec, settings: HostSettings, stdio: Iterable[int] = ()) -> dict[str, Any]:
+    """A guard's and its zygote's first message. `stdio` are a snapshot's descriptor numbers."""
     return {
         "level": settings.level.value,
         "fail_step": settings.fail_step,
         "uid": UID,
         "gid": GID,
         "unprivileged": os.geteuid() != 0,
+        "connected": settings.connected and spec.snapshot is None,
         "paths": spec.paths,
         "preload": spec.preload,
         "binds": _sources(spec.binds),
         "groups": settings.groups,
+        "snapshot": _snapshot(spec.snapshot, list(stdio)) if spec.snapshot else None,
     }
 
 
-def sandbox_order(spec: SandboxSpec, settings: HostSettings, hostname: str) -> dict[str, Any]:
-    """A sandbox, asked of a zygote."""
+def _snapshot(spec: SnapshotSpec, stdio: list[int]) -> dict[str, Any]:
+    return {
+        "entry": spec.entry,
+        "environment": dict(spec.environment),
+        "listen": spec.listen,
+        "tmp_bytes": spec.tmp_bytes,
+        "stdio": stdio,
+    }
+
+
+def sandbox_order(spec: SandboxSpec, settings: HostSettings, hostname: str, *, slot: bool = False) -> dict[str, Any]:
+    """A sandbox, asked of a zygote. `slot` tells that a network namespace comes with it."""
     return {
         "hostname": hostname,
         "binds": _sources(spec.binds) if settings.level is Level.NAMESPACE else [],
         "tmp_bytes": spec.tmp_bytes,
         "listen": spec.listen,
+        "root": str(spec.root or ""),
+        "network": int(slot),
         "fail_step": settings.fail_step,
     }
 
 
 def process_order(
-    spec: ProcessSpec, sandbox: SandboxSpec, counted: bool, extra: dict[str, str], fail_step: str
+    number: int, spec: ProcessSpec, sandbox: SandboxSpec, counted: bool, extra: dict[str, str], fail_step: str
 ) -> dict[str, Any]:
-    """A process, asked of a keeper. `extra` variables give way to the asked ones."""
+    """A process, asked of a keeper, which speaks of it by `number`. `extra` variables give way to the asked ones."""
     return {
         "start": {
+            "process": number,
             "environment": {**extra, **spec.environment},
             "cwd": spec.cwd,
             "entry": spec.entry,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lambent.sandbox import groups
+from lambent.sandbox import groups, network
 from lambent.sandbox.channel import Channel
 from lambent.sandbox.errors import LevelUnavailable, StepFailed
 from lambent.sandbox.inside import wire
@@ -36,14 +36,19 @@ class Abilities:
     cgroup_version: int
     """0: none that this user can use."""
     controllers: tuple[str, ...]
+    outbound_problem: str = ""
+    """Why sandboxes of level NAMESPACE can't reach the internet."""
 
     def promises(self, level: Level) -> dict[str, dict[str, Any]]:
         """Each promise at `level` on this machine: {"kept": bool, "how": text}; the text says why not if it isn't."""
         return {name: {"kept": kept, "how": how} for name, (kept, how) in _promises(self, level).items()}
 
 
-def probe() -> Abilities:
-    """Look. Takes about a tenth of a second and blocks; leaves nothing."""
+def probe(*, outbound: bool = True) -> Abilities:
+    """Look. Takes about a tenth of a second and blocks; leaves nothing.
+
+    Without `outbound` the way to the internet is not tried: `SandboxHost.outbound_problem` tells then.
+    """
     tree = groups.find()
     supported = sys.platform == "linux" and platform.machine() in MACHINES
     problem = "" if supported else f"sandboxes need Linux on {' or '.join(MACHINES)}"
@@ -58,7 +63,15 @@ def probe() -> Abilities:
         sandbox_problem=problem,
         cgroup_version=_version(tree),
         controllers=tuple(sorted(tree.controllers)),
+        outbound_problem=namespaces_problem or (outbound_problem() if outbound else ""),
     )
+
+
+def outbound_problem() -> str:
+    """Why this machine can't connect sandboxes to the internet, or nothing. Blocks; leaves nothing."""
+    if os.geteuid() != 0:
+        return "only root can connect network namespaces to the host's network"
+    return network.problem()
 
 
 def choose(setting: str, abilities: Abilities) -> Level:
@@ -150,6 +163,7 @@ def _promises(found: Abilities, level: Level) -> dict[str, _Promise]:
         "process_limit": _pids,
         "descriptor_limit": lambda found, namespaced: (True, "RLIMIT_NOFILE"),
         "private_network": _network,
+        "outbound_network": _outbound,
         "private_tmp": _tmp,
         "read_only_root": _root,
         "private_processes": _processes,
@@ -185,6 +199,14 @@ def _pids(found: Abilities, namespaced: bool) -> _Promise:
 
 def _network(found: Abilities, namespaced: bool) -> _Promise:
     return (True, "network namespace") if namespaced else (False, "the host's network is used")
+
+
+def _outbound(found: Abilities, namespaced: bool) -> _Promise:
+    if not namespaced:
+        return True, "the host's network is used"
+    if found.outbound_problem:
+        return False, f"functions can't reach the internet: {found.outbound_problem}"
+    return True, "NAT; neither other environments, nor the host, nor link-local addresses can be reached"
 
 
 def _tmp(found: Abilities, namespaced: bool) -> _Promise:

@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import errno
+import itertools
 import logging
 import os
 import signal
@@ -12,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from lambent.sandbox import watch
-from lambent.sandbox.channel import Channel
+from lambent.sandbox.channel import Channel, writable
 from lambent.sandbox.errors import SandboxGone, StartFailed, StepFailed
 from lambent.sandbox.groups import Group
 from lambent.sandbox.inside import wire
@@ -23,26 +25,37 @@ START_SECONDS = 30.0
 END_SECONDS = 5.0
 REMOVE_SECONDS = 5.0
 _PAUSE = 0.002
+_RARELY = 8
+"""Every so many looks at a sandbox that holds little it is asked whether one of its processes was killed meanwhile."""
 
 _log = logging.getLogger("lambent.sandbox")
 
 
 class Process:
-    """A process in a sandbox. When it ends, everything that it started in the sandbox is ended with it."""
+    """A started process of a sandbox. With the last of them everything else in the sandbox ends."""
 
-    def __init__(self, sandbox: "Sandbox", pid: int) -> None:
+    def __init__(self, sandbox: "Sandbox", number: int, pid: int) -> None:
         self._sandbox = sandbox
+        self._number = number
         self.pid = pid
         """Process id as this machine's other processes see it."""
         self.exited: asyncio.Future[ExitStatus] = asyncio.get_running_loop().create_future()
-        """Resolved when it and all that it started have ended. Never fails."""
+        """Resolved when it has ended, and if it was the last one running, when everything else in the sandbox has too.
+        What it left behind goes on while another started process runs. Never fails."""
         self.times: list[tuple[str, float]] = []
         """When each step of starting it was done, in seconds of CLOCK_MONOTONIC."""
 
+    def terminate(self) -> None:
+        """SIGTERM to it, which it may handle or ignore; nothing if it has ended."""
+        self._send(signal.SIGTERM)
+
     def kill(self) -> None:
-        """SIGKILL to it and all that it started; nothing if it has ended. `exited` tells when it is done."""
+        """SIGKILL to it; nothing if it has ended. `exited` tells when it is done."""
+        self._send(signal.SIGKILL)
+
+    def _send(self, signal_number: int) -> None:
         if not self.exited.done():
-            self._sandbox.kill_processes()
+            self._sandbox.signal_process(self._number, signal_number)
 
 
 @dataclass(slots=True)
@@ -57,11 +70,13 @@ class Made:
     baseline_bytes: int
     folder: Path | None
     """Level PROCESS: a private folder of the host; its `tmp` stands for /tmp."""
-    ended: Callable[["Sandbox"], None]
+    ended: Callable[["Sandbox", "Made"], None]
+    slot: int = 0
+    """Its network slot; 0 is none."""
 
 
 class Sandbox:
-    """A confined place with a /tmp of its own, in which one process at a time is started.
+    """A confined place with a /tmp of its own, in which processes are started.
 
     Made by `SandboxHost.create`. Everything is called on the event loop.
     """
@@ -85,13 +100,19 @@ class Sandbox:
         self._made = made
         self._loop = loop
         self._ready: asyncio.Future[None] = loop.create_future()
-        self._starting: asyncio.Future[Process] | None = None
-        self._failure: StepFailed | None = None
-        self._process: Process | None = None
+        self._numbers = itertools.count(1)
+        self._starting: dict[int, asyncio.Future[Process]] = {}
+        self._failures: dict[int, StepFailed] = {}
+        self._processes: dict[int, Process] = {}
+        """The running ones."""
+        self._calls: dict[int, asyncio.Future[socket.socket]] = {}
         self._frozen = False
         self._ending = False
         self._over = False
         self._oom_kills = 0
+        self._looks = 0
+        self._most_held = 0
+        self._most_in_tmp = 0
         self._pidfd = -1
         self._tmp = -1
         self._removed: asyncio.Future[None] = loop.create_future()
@@ -113,20 +134,38 @@ class Sandbox:
         return path
 
     async def start(self, spec: ProcessSpec) -> Process:
-        """Start a process; the last one must have ended.
-
-        Raises StartFailed (the sandbox stays usable), SandboxGone, RuntimeError when one is running.
-        """
-        if self.gone.done() or self._channel.closed:
-            raise SandboxGone(f"sandbox {self.id} has ended")
-        if self._starting is not None or (self._process is not None and not self._process.exited.done()):
-            raise RuntimeError(f"a process is running in sandbox {self.id}")
+        """Start a process, beside those that run. Raises StartFailed (the sandbox stays usable), SandboxGone."""
+        self._check_there()
         self.thaw()
-        self._starting = self._loop.create_future()
+        number = next(self._numbers)
+        started = self._starting[number] = self._loop.create_future()
         try:
-            return await self._ask(spec, self._starting)
+            return await self._ask(number, spec, started)
         finally:
-            self._starting = None
+            del self._starting[number]
+
+    async def connect(self, port: int) -> socket.socket:
+        """A non-blocking socket connected to `port` of the sandbox's loopback (at level PROCESS, the host's), which
+        is the caller's to close. While the sandbox is frozen it waits.
+
+        Raises OSError (ConnectionRefusedError when nothing listens), SandboxGone.
+        """
+        self._check_there()
+        if self._made.level is Level.PROCESS:
+            return await self._connect_here(port)
+        number = next(self._numbers)
+        call = self._calls[number] = self._loop.create_future()
+        try:
+            await self._channel.send({"connect": port, "call": number})
+        except ConnectionError:
+            self._calls.pop(number, None)
+            raise SandboxGone(f"sandbox {self.id} has ended") from None
+        try:
+            sock = await asyncio.shield(call)
+        except asyncio.CancelledError:
+            call.add_done_callback(_drop)
+            raise
+        return await self._connected(sock)
 
     def throttle(self) -> None:
         """Hold the CPU limit from now on."""
@@ -152,13 +191,18 @@ class Sandbox:
         self._frozen = False
         if not self._made.group.freeze(False):
             self._signal(signal.SIGCONT)
-        if self._process is not None and not self._process.exited.done():
+        if self._processes:
             self._made.watcher.add(self)
 
     def memory_peak(self) -> int:
-        """The most memory held so far in bytes, without /tmp and without `baseline_bytes`; 0 when unknown."""
+        """The most memory held so far in bytes, without /tmp and without `baseline_bytes`; 0 when unknown.
+
+        The kernel's own figure. Where /tmp was written to, which the kernel counts as well, no less than was seen when
+        looking, and than what is left of the kernel's figure without the most that /tmp held.
+        """
         try:
-            peak = self._made.group.peak() - self._tmp_used()
+            self._look(self._made.group.usage())
+            peak = max(self._most_held, self._made.group.peak() - self._most_in_tmp)
         except OSError:
             return 0
         return max(0, min(peak, self.spec.memory_bytes))
@@ -180,12 +224,22 @@ class Sandbox:
         await asyncio.wait_for(asyncio.shield(self._ready), START_SECONDS)
 
     def over_limit(self) -> bool:
-        """Whether more memory is held than the sandbox may."""
-        group = self._made.group
+        """Whether more memory is held than the sandbox may, or the kernel has killed one of its processes for that."""
+        group, limit = self._made.group, self.spec.memory_bytes
         try:
-            return watch.over_limit(self.spec.memory_bytes, group.usage(), group.held, self._tmp_used)
+            usage = group.usage()
+            self._look(usage)
+            if watch.over_limit(limit, usage, group.held, self._tmp_used):
+                return True
+            self._looks += 1
+            return (usage > limit // 2 or self._looks % _RARELY == 0) and self._oom_killed()
         except OSError:  # just gone
             return False
+
+    def _look(self, usage: int) -> None:
+        in_tmp = self._tmp_used()
+        self._most_in_tmp = max(self._most_in_tmp, in_tmp)
+        self._most_held = max(self._most_held, usage - in_tmp)
 
     def end_for_memory(self) -> None:
         """Kill the processes because they hold too much."""
@@ -193,17 +247,24 @@ class Sandbox:
         self.kill_processes()
 
     def kill_processes(self) -> None:
-        """SIGKILL to all processes but the keeper; to all if the keeper can't be told."""
+        """SIGKILL to everything that runs in it. It can be used further."""
+        self.signal_process(0, signal.SIGKILL)
+
+    def signal_process(self, number: int, signal_number: int) -> None:
+        """To one started process, or with 0 to all. If the keeper can't be told of a SIGKILL, it ends with all."""
         self.thaw()
-        if not self._signal(signal.SIGKILL):
+        if not self._signal(signal_number, number) and signal_number == signal.SIGKILL:
             self._kill_keeper()
+
+    def _check_there(self) -> None:
+        if self.gone.done() or self._channel.closed:
+            raise SandboxGone(f"sandbox {self.id} has ended")
 
     # --- the conversation with the keeper
 
-    async def _ask(self, spec: ProcessSpec, started: "asyncio.Future[Process]") -> Process:
+    async def _ask(self, number: int, spec: ProcessSpec, started: "asyncio.Future[Process]") -> Process:
         extra = {} if self._made.folder is None else {"TMPDIR": self.inside("/tmp")}  # noqa: S108
-        order = process_order(spec, self.spec, self._made.counted, extra, self.fail_step)
-        order = process_order(spec, self.spec, self._made.counted, extra, self.fail_step)
+        order = process_order(number, spec, self.spec, self._made.counted, extra, self.fail_step)
         try:
             await self._channel.send(order, list(spec.fds.values()))
             return await asyncio.wait_for(asyncio.shield(started), START_SECONDS)
@@ -220,27 +281,31 @@ class Sandbox:
 
     def _began(self, message: wire.Message) -> None:
         """Here and not where it is awaited: the process's end may be the next message."""
+        number = message.body["started"]
         group = self._made.group
-        process = Process(self, message.pid)
+        process = Process(self, number, message.pid)
         process.times = message.body["times"]
-        self._process = process
-        self._over = False
-        self._oom_kills = group.oom_kills()
-        group.watch(message.pid)
+        if not self._processes:
+            self._over = False
+            self._oom_kills = group.oom_kills()
+        self._processes[number] = process
+        group.watch(message.pid, forked=message.body["forked"])
         if self.spec.throttled:
             self.throttle()
         self._made.watcher.add(self)
-        self._resolve(self._starting, process)
+        self._resolve(self._starting.get(number), process)
 
     def _on_message(self, message: wire.Message | None) -> None:
         if message is None:
             self._lost()
         elif "error" in message.body:
-            self._failed(message.body["error"])
+            self._failed(message.body["error"], message.body["process"])
         elif "started" in message.body:
             self._began(message)
         elif "exited" in message.body:
-            self._exited(message.body["exited"])
+            self._exited(message.body["exited"], message.body["status"])
+        elif "connected" in message.body:
+            self._answered(message)
         elif "ready" in message.body:
             self._made_ready(message)
 
@@ -256,33 +321,71 @@ class Sandbox:
         self._loop.add_reader(self._pidfd, self._ended)
         self._resolve(self._ready, None)
 
-    def _failed(self, error: dict[str, Any]) -> None:
+    def _failed(self, error: dict[str, Any], number: int) -> None:
         """Of making the sandbox, or of starting a process, whose end is then reported too."""
+        starting = self._starting.get(number)
         if not self._ready.done():
             self._ready.set_exception(StepFailed.of(error))
-        elif self._starting is not None and not self._starting.done():
-            self._failure = StartFailed.of(error)
+        elif starting is not None and not starting.done():
+            self._failures[number] = StartFailed.of(error)
         else:
             _log.warning("sandbox %s: %s", self.id, StepFailed.of(error))
 
-    def _exited(self, raw: int) -> None:
-        if self._starting is not None and not self._starting.done():
-            failure = self._failure or StartFailed("start", "the process ended at once", "", 0)
-            self._failure = None
-            self._starting.set_exception(failure)
+    def _exited(self, number: int, raw: int) -> None:
+        failure = self._failures.pop(number, None) or StartFailed("start", "the process ended at once", "", 0)
+        starting = self._starting.get(number)
+        if starting is not None and not starting.done():
+            starting.set_exception(failure)
             return
         code = os.waitstatus_to_exitcode(raw)
-        self._conclude(ExitStatus(code=code) if code >= 0 else ExitStatus(signal=-code))
+        self._conclude(number, ExitStatus(code=code) if code >= 0 else ExitStatus(signal=-code))
 
-    def _conclude(self, status: ExitStatus) -> None:
-        process = self._process
-        self._made.watcher.remove(self)
-        if process is None or process.exited.done():
+    def _conclude(self, number: int, status: ExitStatus) -> None:
+        process = self._processes.pop(number, None)
+        if not self._processes:
+            self._made.watcher.remove(self)
+        if process is None:
             return
-        short = self._over
-        with contextlib.suppress(OSError):
-            short = short or self._made.group.oom_kills() > self._oom_kills
+        self._made.group.unwatch(process.pid)
+        short = self._over or self._oom_killed()
         process.exited.set_result(ExitStatus(status.code, status.signal, short))
+
+    def _oom_killed(self) -> bool:
+        """Whether the kernel has killed for want of memory since the first of the running processes was started."""
+        try:
+            return self._made.group.oom_kills() > self._oom_kills
+        except OSError:  # just gone
+            return False
+
+    def _answered(self, message: wire.Message) -> None:
+        """To `connect`."""
+        call = self._calls.pop(message.body["connected"])
+        failed = message.body["errno"]
+        if failed:
+            call.set_exception(OSError(failed, os.strerror(failed)))
+        else:
+            call.set_result(socket.socket(fileno=message.fds[0]))
+
+    async def _connected(self, sock: socket.socket) -> socket.socket:
+        """When a connection that is being made is there. Raises OSError."""
+        sock.setblocking(False)
+        try:
+            await writable(sock, self._loop)
+            failed = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+            if failed:
+                raise OSError(failed, os.strerror(failed))
+        except BaseException:
+            sock.close()
+            raise
+        return sock
+
+    async def _connect_here(self, port: int) -> socket.socket:
+        sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
+        failed = sock.connect_ex(("127.0.0.1", port))
+        if failed not in (0, errno.EINPROGRESS):
+            sock.close()
+            raise OSError(failed, os.strerror(failed))
+        return await self._connected(sock)
 
     # --- the end
 
@@ -304,9 +407,9 @@ class Sandbox:
             with contextlib.suppress(ProcessLookupError):
                 signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
 
-    def _signal(self, number: int) -> bool:
+    def _signal(self, number: int, process: int = 0) -> bool:
         try:
-            return self._channel.send_nowait({"signal": int(number)})
+            return self._channel.send_nowait({"signal": int(number), "process": process})
         except OSError:
             return False
 
@@ -327,11 +430,16 @@ class Sandbox:
             self._loop.remove_reader(self._pidfd)
             os.close(self._pidfd)
             self._pidfd = -1
-        if self._starting is not None and not self._starting.done():
-            self._starting.set_exception(SandboxGone(f"sandbox {self.id} ended while a process was started"))
+        for starting in self._starting.values():
+            if not starting.done():
+                starting.set_exception(SandboxGone(f"sandbox {self.id} ended while a process was started"))
+        for call in self._calls.values():
+            call.set_exception(SandboxGone(f"sandbox {self.id} has ended"))
+        self._calls.clear()
         if not self._ready.done():
             self._ready.set_result(None)
-        self._conclude(ExitStatus(signal=signal.SIGKILL))
+        for number in list(self._processes):
+            self._conclude(number, ExitStatus(signal=signal.SIGKILL))
         if self._tmp >= 0:
             os.close(self._tmp)
             self._tmp = -1
@@ -347,7 +455,7 @@ class Sandbox:
             if self._made.folder is not None:
                 await asyncio.to_thread(_remove_folder, self._made.folder)
         finally:
-            self._made.ended(self)
+            self._made.ended(self, self._made)
             self._resolve(self._removed, None)
 
     async def _remove_group(self) -> bool:
@@ -370,6 +478,12 @@ class Sandbox:
     def _resolve(future: "asyncio.Future[Any] | None", value: object) -> None:
         if future is not None and not future.done():
             future.set_result(value)
+
+
+def _drop(call: "asyncio.Future[socket.socket]") -> None:
+    """A connection that nobody waits for any more."""
+    if call.exception() is None:
+        call.result().close()
 
 
 def _remove_folder(folder: Path) -> None:

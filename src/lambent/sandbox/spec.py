@@ -4,6 +4,9 @@ import enum
 from dataclasses import dataclass, field
 from pathlib import Path
 
+NAT, NONE = "nat", "none"
+"""What of the network a sandbox reaches, beside its own loopback."""
+
 
 class Level(enum.Enum):
     """How strongly an environment is confined on this machine."""
@@ -21,18 +24,37 @@ class Bind:
 
 
 @dataclass(frozen=True, slots=True)
+class SnapshotSpec:
+    """What a zygote runs before its first fork: a function's own initialisation, confined (see inside/snapshot.py).
+
+    `entry` is "module:function", called with the checkpoint; `environment` its whole environment as pairs; `listen`
+    are ports on its own loopback. Sizes are bytes. `name` tells snapshots apart that are otherwise alike.
+    """
+
+    name: str
+    entry: str
+    environment: tuple[tuple[str, str], ...] = ()
+    listen: tuple[int, ...] = ()
+    tmp_bytes: int = 512 << 20
+    memory_bytes: int = 128 << 20
+    processes: int = 1024
+
+
+@dataclass(frozen=True, slots=True)
 class ZygoteSpec:
     """An interpreter that stands ready to fork.
 
     `paths` go to the front of sys.path; `preload` are imported before the first fork, in order, and one that
     can't be imported is skipped and reported; `binds` are in every sandbox of this zygote (the interpreter's own
-    prefix and the host's shared libraries are added by the sandbox itself).
+    prefix and the host's shared libraries are added by the sandbox itself). With a `snapshot`, at level NAMESPACE
+    alone, `paths` are those inside, and sandboxes have no binds of their own.
     """
 
     interpreter: Path
     paths: tuple[str, ...] = ()
     preload: tuple[str, ...] = ()
     binds: tuple[Bind, ...] = ()
+    snapshot: SnapshotSpec | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +73,12 @@ class SandboxSpec:
     """Ports on the sandbox's own loopback; the listening sockets are handed to the creator."""
     throttled: bool = True
     """Whether the CPU limit holds from the first process on; if not, from `Sandbox.throttle` on."""
+    root: Path | None = None
+    """The unpacked root file system of a container image, seen read-only in place of the host's system folders; the
+    sandbox's own /dev, /etc/hosts, /etc/resolv.conf, /proc, /tmp and the binds lie over it (a bind's place need not
+    exist in it). The zygote's binds are not in it, so its processes are started by `argv`. Level NAMESPACE only."""
+    network: str = NAT
+    """NAT: out to the internet where the host allows it (see `probe.Abilities.outbound`); NONE: loopback alone."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,18 +4,23 @@ import asyncio
 import contextlib
 import logging
 import os
+import socket
 import subprocess
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from lambent.sandbox.channel import Channel
-from lambent.sandbox.errors import StepFailed, ZygoteFailed
+from lambent.sandbox.errors import SnapshotFailed, SnapshotUnfit, StepFailed, ZygoteFailed
 from lambent.sandbox.inside import wire
 from lambent.sandbox.orders import HostSettings, zygote_order
 from lambent.sandbox.spec import ZygoteSpec
 
 PRELOAD_SECONDS = 60.0
+SNAPSHOT_SECONDS = 130.0
+"""Imports and the function's initialisation: what AWS grants to functions with SnapStart
+(https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html)."""
 END_SECONDS = 5.0
 NOTICE_SECONDS = 0.5
 TURNS = 8
@@ -32,6 +37,20 @@ class _Start:
     ready: "asyncio.Future[dict[str, Any]]"
     lost: "asyncio.Future[None]"
     importing: str = ""
+    listening: "Listening | None" = None
+
+
+Listening = Callable[[dict[int, socket.socket]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a snapshot is given: descriptors, which stay the giver's (`stdio` by number inside, `joins` for its group),
+    and who takes its listening sockets (non-blocking, by port) before its initialisation begins."""
+
+    stdio: Mapping[int, int] = field(default_factory=dict)
+    joins: Sequence[int] = ()
+    listening: Listening | None = None
 
 
 @dataclass(slots=True)
@@ -49,8 +68,8 @@ class Zygote:
     turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(TURNS))
 
     @classmethod
-    async def start(cls, spec: ZygoteSpec, settings: HostSettings) -> "Zygote":
-        """Raises ZygoteFailed, StepFailed.
+    async def start(cls, spec: ZygoteSpec, settings: HostSettings, given: Given = Given()) -> "Zygote":
+        """Raises ZygoteFailed, StepFailed; for a snapshot also SnapshotFailed, SnapshotUnfit.
 
         A module that can't be imported in a zygote (it ends the process, hangs, starts threads) is left out.
         """
@@ -58,7 +77,7 @@ class Zygote:
         while True:
             kept = tuple(name for name in spec.preload if name not in left_out)
             try:
-                zygote = await _launch(replace(spec, preload=kept), settings)
+                zygote = await _launch(replace(spec, preload=kept), settings, given)
             except _Unfit as unfit:
                 left_out[unfit.module] = unfit.reason
                 continue
@@ -94,10 +113,10 @@ class _Unfit(Exception):
         self.reason = reason
 
 
-async def _launch(spec: ZygoteSpec, settings: HostSettings) -> Zygote:
+async def _launch(spec: ZygoteSpec, settings: HostSettings, given: Given) -> Zygote:
     ours, theirs = Channel.pair()
     loop = asyncio.get_running_loop()
-    start = _Start(loop.create_future(), loop.create_future())
+    start = _Start(loop.create_future(), loop.create_future(), listening=given.listening)
     channel = Channel(ours, lambda message: _on_message(start, message))
     try:
         process = spawn(spec.interpreter, theirs.fileno())
@@ -109,21 +128,23 @@ async def _launch(spec: ZygoteSpec, settings: HostSettings) -> Zygote:
     lifeline, held = os.pipe2(os.O_CLOEXEC)
     zygote = Zygote(process, channel, _watch(process, held), start.lost)
     try:
-        await _make_ready(zygote, spec, settings, start, lifeline)
+        await _make_ready(zygote, spec, settings, start, [lifeline, *given.stdio.values(), *given.joins], given)
     except BaseException:
         await asyncio.shield(zygote.stop())
         raise
     return zygote
 
 
-async def _make_ready(zygote: Zygote, spec: ZygoteSpec, settings: HostSettings, start: _Start, lifeline: int) -> None:
+async def _make_ready(
+    zygote: Zygote, spec: ZygoteSpec, settings: HostSettings, start: _Start, fds: list[int], given: Given
+) -> None:
     try:
         with contextlib.suppress(ConnectionError):  # it has ended: the reader tells
-            await zygote.channel.send(zygote_order(spec, settings), [lifeline])
+            await zygote.channel.send(zygote_order(spec, settings, given.stdio), fds)
     finally:
-        os.close(lifeline)
+        os.close(fds[0])
     try:
-        ready = await asyncio.wait_for(start.ready, PRELOAD_SECONDS)
+        ready = await asyncio.wait_for(start.ready, SNAPSHOT_SECONDS if spec.snapshot else PRELOAD_SECONDS)
     except TimeoutError:
         if start.importing:
             raise _Unfit(start.importing, "the import does not end") from None
@@ -132,9 +153,9 @@ async def _make_ready(zygote: Zygote, spec: ZygoteSpec, settings: HostSettings, 
     zygote.skipped = ready["skipped"]
 
 
-def spawn(interpreter: Path, fd: int) -> "subprocess.Popen[bytes]":
-    """Nothing of our environment, session and descriptors is handed on."""
-    script = f"import sys;sys.path.insert(0,{_HERE!r});from inside.boot import main;del sys.path[0];main({fd})()"
+def spawn(interpreter: Path, fd: int, program: str = "boot") -> "subprocess.Popen[bytes]":
+    """Start a program of `inside`. Nothing of our environment, session and descriptors is handed on."""
+    script = f"import sys;sys.path.insert(0,{_HERE!r});from inside.{program} import main;del sys.path[0];main({fd})()"
     return subprocess.Popen(
         [interpreter, "-I", "-S", "-c", script],
         env={},
@@ -176,6 +197,14 @@ def _on_message(start: _Start, message: wire.Message | None) -> None:
             start.ready.set_exception(ZygoteFailed("the zygote ended before it was ready"))
     elif "importing" in message.body:
         start.importing = message.body["importing"]
+    elif "listening" in message.body:
+        sockets = [socket.socket(fileno=fd) for fd in message.fds]
+        if start.listening is not None:
+            start.listening(dict(zip(message.body["listening"], sockets, strict=True)))
+    elif "unfit" in message.body:
+        start.ready.set_exception(SnapshotUnfit(message.body["unfit"]))
+    elif "failed" in message.body:
+        start.ready.set_exception(SnapshotFailed(message.body["failed"], message.body["payload"]))
     elif "error" in message.body:
         start.ready.set_exception(_failure(message.body["error"]))
     else:

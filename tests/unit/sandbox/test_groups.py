@@ -18,7 +18,7 @@ V1_FILES = {
     "freezer": ("freezer.state", "tasks"),
 }  # fmt: skip
 V2_FILES = (
-    "memory.max", "memory.swap.max", "memory.current", "memory.stat", "memory.peak", "memory.events", "cpu.max",
+    "memory.max", "memory.swap.max", "memory.oom.group", "memory.current", "memory.stat", "memory.peak", "memory.events", "cpu.max",
     "pids.max", "cgroup.freeze", "cgroup.procs",
 )  # fmt: skip
 
@@ -120,6 +120,7 @@ def test_version_2_writes_limits_to_one_folder(kernel: None, tmp_path: Path) -> 
     group = TreeV2(tmp_path, {"memory", "cpu", "pids"}).create("one", Limits(64 * MB, 10))
     folder = tmp_path / "one"
     assert (read(folder, "memory.max"), read(folder, "memory.swap.max")) == (str(64 * MB), "0")
+    assert read(folder, "memory.oom.group") == "1"
     assert read(folder, "pids.max") == "10"
     group.limit_cpu(1.5)
     assert read(folder, "cpu.max") == "30000 20000"
@@ -201,7 +202,7 @@ def test_a_machine_without_control_groups(tmp_path: Path) -> None:
 def test_without_control_groups_the_processes_are_measured() -> None:
     group = NoTree().create("one", Limits(1, 1))
     assert group.usage() == 0
-    group.watch(os.getpid())
+    group.watch(os.getpid(), forked=True)
     before = group.usage()
     held = bytearray(os.urandom(32 * MB))
     assert group.usage() >= before + 16 * MB

@@ -14,6 +14,14 @@ from lambent.sandbox.inside.kernel import CallError
 
 INSIDE = Path(plan.__file__).parent
 PER_LEVEL = (plan.GUARD, plan.ZYGOTE, plan.FORK, plan.BLANK, plan.SOURCES, plan.SANDBOX)
+SNAPSHOT = (
+    plan.CONFINED,
+    plan.SNAPSHOT,
+    plan.IMPORTS,
+    plan.RESTORABLE,
+    plan.SNAPSHOT_FORK,
+    plan.SNAPSHOT_SANDBOX,
+)
 SERVERS_OWN = {"control_group", "folder", "fork", "present", "execute", "start"}
 
 
@@ -23,7 +31,7 @@ def names(steps: tuple[ModuleType, ...]) -> list[str]:
 
 def all_steps() -> set[str]:
     planned = [step for plans in PER_LEVEL for steps in plans.values() for step in names(steps)]
-    return {*planned, *names(plan.STARTED)}
+    return {*planned, *names(plan.STARTED), *(step for steps in SNAPSHOT for step in names(steps))}
 
 
 def test_the_plans_are_the_folder() -> None:

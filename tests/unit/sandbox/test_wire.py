@@ -52,11 +52,12 @@ def test_orders_are_what_the_contexts_read() -> None:
         spec = SandboxSpec("one", ZYGOTE, (Bind(Path("/code"), "/var/task"),), listen=(9001,))
         zygote = ZygoteContext(ours, zygote_order(ZYGOTE, SETTINGS))
         sandbox = SandboxContext(zygote, ours, sandbox_order(spec, SETTINGS, "name"), [])
-        start = process_order(ProcessSpec({"A": "b"}, "m:f", fds={3: 1}), spec, True, {"A": "a", "T": "t"}, "")
+        start = process_order(7, ProcessSpec({"A": "b"}, "m:f", fds={3: 1}), spec, True, {"A": "a", "T": "t"}, "")
         process = ProcessContext(zygote, ours, start["start"], [77])
     assert zygote.binds == [("/host", "/inside")] and zygote.fail_step == "tmp"
     assert sandbox.binds == [("/code", "/var/task")] and sandbox.ports == (9001,)  # type: ignore[comparison-overlap]
     assert (sandbox.trees, sandbox.groups) == ([], [])
+    assert process.number == 7
     assert process.environment == {"A": "b", "T": "t"}
     assert process.fds == {3: 77} and process.descriptors == 1024 and process.processes == 0
 
@@ -65,4 +66,4 @@ def test_at_level_process_nothing_is_bound() -> None:
     settings = HostSettings(Level.PROCESS, {}, counted=False)
     spec = SandboxSpec("one", ZYGOTE, (Bind(Path("/code"), "/var/task"),))
     assert sandbox_order(spec, settings, "name")["binds"] == []
-    assert process_order(ProcessSpec({}, "m:f"), spec, False, {}, "")["start"]["processes"] == 1024
+    assert process_order(1, ProcessSpec({}, "m:f"), spec, False, {}, "")["start"]["processes"] == 1024

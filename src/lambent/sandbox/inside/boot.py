@@ -7,7 +7,7 @@ import socket
 import traceback
 from collections.abc import Callable
 
-from . import guard, plan, wire, zygote
+from . import guard, plan, snapshot, wire, zygote
 from .contexts import ZygoteContext
 
 
@@ -25,12 +25,16 @@ def main(fd: int) -> Callable[[], object]:
         pid = os.fork()
         if pid:
             control.close()
+            wire.close(first.fds[1:])
             guard.watch(pid, lifeline, first.body["groups"])
         os.close(lifeline)
+        context.take(first.fds[1:])
+        if context.entry:
+            snapshot.run(context)
         return zygote.run(context)
     except plan.StepFailed as failed:
-        wire.tell(control, failed.message)
+        wire.tell(context.control, failed.message)
     except Exception:
         text = traceback.format_exc()
-        wire.tell(control, {"step": "zygote", "operation": "", "path": "", "errno": 0, "text": text})
+        wire.tell(context.control, {"step": "zygote", "operation": "", "path": "", "errno": 0, "text": text})
     os._exit(1)

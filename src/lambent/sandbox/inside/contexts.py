@@ -11,6 +11,7 @@ class ZygoteContext:
     """The guard's and the zygote's: made from the server's first message."""
 
     def __init__(self, control: socket.socket, config: dict[str, Any]) -> None:
+        self.zygote = self  # steps that both do look here
         self.control = control
         self.level: str = config["level"]
         self.times: list[tuple[str, float]] = []
@@ -18,6 +19,8 @@ class ZygoteContext:
         self.uid: int = config["uid"]
         self.gid: int = config["gid"]
         self.unprivileged: bool = config["unprivileged"]
+        self.connected: bool = config["connected"]
+        """Whether the server gives sandboxes their network namespaces."""
         self.paths: list[str] = config["paths"]
         self.preload: list[str] = config["preload"]
         self.binds: list[tuple[str, str]] = [(source, inside) for source, inside in config["binds"]]
@@ -29,10 +32,39 @@ class ZygoteContext:
         """Descriptor of the zygote's own PID namespace."""
         self.trees: list[tuple[int, str]] = []
         """Detached mounts, and where they will be."""
+        self.entry: str = ""
+        """"module:function" that a snapshot runs; empty for a zygote that runs nobody's code."""
+        self.kept: dict[int, int] = {}
+        """Descriptors that the function's code holds in every environment, with the place in the file; -1: none."""
         self.skipped: dict[str, str] = {}
         """Modules that could not be imported, and why."""
         self.baseline = 0
         """Resident bytes before anything was preloaded."""
+        if config.get("snapshot"):
+            self._plan_snapshot(config["snapshot"])
+
+    def _plan_snapshot(self, config: dict[str, Any]) -> None:
+        self.entry = config["entry"]
+        self.environment: dict[str, str] = config["environment"]
+        self.ports: list[int] = config["listen"]
+        self.tmp_bytes: int = config["tmp_bytes"]
+        self.listeners: list[socket.socket] = []
+        self.tmp = -1
+        self.tmp_used = 0
+        self.stdio_numbers: list[int] = config["stdio"]
+        self.stdio: dict[int, int] = {}
+        self.groups: list[int] = []
+
+    def kept_by_keepers(self) -> set[int]:
+        """What a keeper holds on to: also, until it is copied, what was in /tmp."""
+        return {*self.kept, self.tmp} if self.entry and self.tmp_used else set(self.kept)
+
+    def take(self, fds: list[int]) -> None:
+        """The descriptors that came with the order: those for stdio_numbers, then cgroup.procs files to join."""
+        if self.entry:
+            count = len(self.stdio_numbers)
+            self.stdio = dict(zip(self.stdio_numbers, fds[:count]))  # noqa: B905 - new in 3.10
+            self.groups = fds[count:]
 
 
 class BlankContext:
@@ -49,7 +81,8 @@ class BlankContext:
 class SandboxContext:
     """A sandbox's, in the zygote and in its keeper: made from the message that asks for it.
 
-    `fds`, until they are used: what is mounted at body["trees"], then cgroup.procs files for the keeper to join.
+    `fds`, until they are used: what is mounted at body["trees"] (first, if there is one, the root file system at
+    "/"), a network namespace if body["network"] is 1, then cgroup.procs files for the keeper to join.
     """
 
     def __init__(self, zygote: ZygoteContext, control: socket.socket, body: dict[str, Any], fds: list[int]) -> None:
@@ -62,18 +95,25 @@ class SandboxContext:
         self.hostname: str = body["hostname"]
         self.tmp_bytes: int = body["tmp_bytes"]
         self.ports: list[int] = body["listen"]
+        self.root: str = body["root"]
         self.binds: list[tuple[str, str]] = [(source, inside) for source, inside in body["binds"]]
         self.trees: list[tuple[int, str]] = list(zip(fds, places))  # noqa: B905 - new in 3.10
-        self.groups = fds[len(places) :]
+        self.network = fds[len(places)] if body["network"] else -1
+        """Descriptor of the network namespace that the server gave."""
+        self.groups = fds[len(places) + body["network"] :]
         self.listeners: list[socket.socket] = []
         self.tmp = -1
         """Descriptor of the private /tmp, for the server to ask how full it is."""
 
+    def namespaces(self) -> list[int]:
+        """The descriptor of the network namespace, if there is one."""
+        return [self.network] if self.network >= 0 else []
+
     def close(self) -> None:
         """Close what is not used yet."""
-        for fd in [*self.groups, *(fd for fd, _ in self.trees)]:
+        for fd in [*self.groups, *(fd for fd, _ in self.trees), *self.namespaces()]:
             os.close(fd)
-        self.groups, self.trees = [], []
+        self.groups, self.trees, self.network = [], [], -1
         self.control.close()
 
 
@@ -85,6 +125,7 @@ class ProcessContext:
         self.control = control
         self.times: list[tuple[str, float]] = []
         self.fail_step: str = body["fail_step"]
+        self.number: int = body["process"]
         self.descriptors: int = body["descriptors"]
         self.processes: int = body["processes"]
         self.environment: dict[str, str] = body["environment"]

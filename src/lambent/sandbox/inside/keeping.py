@@ -6,6 +6,7 @@ It ends when the server closes its socket or dies, and before it has an order, w
 
 from __future__ import annotations
 
+import errno
 import os
 import select
 import signal
@@ -57,7 +58,7 @@ def keep(blank: BlankContext) -> Callable[[], object]:
 def _forget_zygote(blank: BlankContext, orders: socket.socket) -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     blank.zygote.control.detach()
-    close_all_but({orders.fileno()})
+    close_all_but({orders.fileno(), *blank.zygote.kept_by_keepers()})
 
 
 def _fork_spare() -> Spare:
@@ -72,16 +73,17 @@ def _fork_spare() -> Spare:
 
 def _make(context: SandboxContext, spare: Spare | None) -> None:
     """Do the plan, and hand the server what it holds: the keeper's pidfd, /tmp, the listening sockets."""
-    plan.run(plan.SANDBOX[context.level], context)
+    plan.run(plan.SNAPSHOT_SANDBOX if context.zygote.entry else plan.SANDBOX[context.level], context)
     try:
         if spare is not None:
-            wire.send(spare.sock, {"join": True}, [context.control.fileno(), *context.groups])
+            joined = [*context.namespaces(), *context.groups]
+            wire.send(spare.sock, {"network": len(context.namespaces())}, [context.control.fileno(), *joined])
         keeper = pidfd_open(os.getpid())
         fds = [keeper, *([context.tmp] if context.tmp >= 0 else []), *(sock.fileno() for sock in context.listeners)]
         wire.send(context.control, {"ready": True, "tmp": context.tmp >= 0, "times": context.times}, fds)
     except OSError as failed:
         raise plan.StepFailed("present", failed) from failed
-    wire.close([keeper, *([context.tmp] if context.tmp >= 0 else []), *context.groups])
+    wire.close([keeper, *([context.tmp] if context.tmp >= 0 else []), *context.namespaces(), *context.groups])
     while context.listeners:
         context.listeners.pop().close()
 
@@ -94,8 +96,8 @@ class _Keeper:
         self._level = context.level
         self._control = context.control
         self._spare = spare
-        self._main = 0
-        self._status: int | None = None
+        self._started: dict[int, int] = {}
+        """Process id of each started process to the number that the server gave it."""
         self._wake, wakeup = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         signal.signal(signal.SIGCHLD, lambda number, frame: None)
         signal.set_wakeup_fd(wakeup, warn_on_full_buffer=False)
@@ -114,23 +116,27 @@ class _Keeper:
                 if message is None:
                     self._end()
                 elif "signal" in message.body:
-                    processes.signal_all(self._level, message.body["signal"])
+                    self._signal(message.body["signal"], message.body["process"])
+                elif "connect" in message.body:
+                    self._connect(message.body["connect"], message.body["call"])
                 elif self._start(message):
                     return starting.start(starting.context_of(self._context.zygote, self._control, message))
 
     def _start(self, message: wire.Message) -> bool:
         """Whether this is the new process. The first one is there already."""
+        number = message.body["start"]["process"]
         pid = self._use_spare(message)
         try:
             pid = pid or os.fork()
         except OSError as failed:
-            wire.tell(self._control, plan.StepFailed("fork", failed).message)
-            self._report(1)
+            wire.tell(self._control, plan.StepFailed("fork", failed).message, number)
+            self._report(number, 1)
             pid = -1
         if pid == 0:
             return True
         wire.close(message.fds)
-        self._main, self._status = max(pid, 0), None
+        if pid > 0:
+            self._started[pid] = number
         return False
 
     def _use_spare(self, message: wire.Message) -> int:
@@ -146,29 +152,50 @@ class _Keeper:
                 return 0
         return pid
 
+    def _signal(self, number: int, process: int) -> None:
+        """To the started process of that number, if it runs still; with 0 to every process of the sandbox."""
+        if process == 0:
+            processes.signal_all(self._level, number)
+        for pid, its in self._started.items():
+            if its == process:
+                os.kill(pid, number)  # not collected yet, so there
+
+    def _connect(self, port: int, call: int) -> None:
+        """Hand out a socket that connects to `port` here: the server's own would connect where the server is."""
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM | socket.SOCK_NONBLOCK) as sock:
+            failed = sock.connect_ex(("127.0.0.1", port))
+            failed = 0 if failed == errno.EINPROGRESS else failed
+            try:
+                wire.send(self._control, {"connected": call, "errno": failed}, [] if failed else [sock.fileno()])
+            except OSError:
+                self._end()
+
     def _collect(self) -> None:
-        """Reap. When the started process has ended, the rest of the sandbox ends with it, and then it is told."""
+        """Reap. With the last started process everything else in the sandbox ends, and then it is told."""
+        ended: list[tuple[int, int]] = []
         while True:
             try:
                 pid, status = os.waitpid(-1, os.WNOHANG)
             except ChildProcessError:
                 break
             if pid == 0:
-                if self._status is not None:
-                    processes.signal_all(self._level, signal.SIGKILL)
-                return
-            if pid == self._main:
-                self._status = status
-        if self._status is not None:
-            self._report(self._status)
+                break
+            number = self._started.pop(pid, 0)
+            if number:
+                ended.append((number, status))
+        if ended and not self._started:
+            processes.end_all(self._level)
+        for number, status in ended:
+            self._report(number, status)
 
-    def _report(self, status: int) -> None:
-        self._main, self._status = 0, None
+    def _report(self, number: int, status: int) -> None:
         try:
-            wire.send(self._control, {"exited": status})
+            wire.send(self._control, {"exited": number, "status": status})
         except OSError:
             self._end()
 
     def _end(self) -> None:
-        processes.end_all(self._level)
+        """At level namespace the kernel ends what is left."""
+        if self._level != plan.NAMESPACE:
+            processes.end_all(self._level)
         os._exit(0)

@@ -44,6 +44,7 @@ _AT_RECURSIVE = 0x8000
 _OPEN_TREE_CLONE = 1
 _OPEN_TREE_CLOEXEC = os.O_CLOEXEC
 _MOVE_MOUNT_F_EMPTY_PATH = 4
+_MOVE_MOUNT_T_SYMLINKS = 0x10
 _CAPABILITY_VERSION_3 = 0x20080522
 
 # Since Linux 5.0 new calls have one number on all architectures.
@@ -143,9 +144,10 @@ def clone_tree(path: str) -> int:
     return _syscall("open_tree", path, _OPEN_TREE, _AT_FDCWD, os.fsencode(path), flags)
 
 
-def attach_tree(fd: int, target: str) -> None:
-    """move_mount(2): the detached mount `fd` comes to `target`."""
-    arguments = (fd, b"", _AT_FDCWD, os.fsencode(target), _MOVE_MOUNT_F_EMPTY_PATH)
+def attach_tree(fd: int, target: str, *, follow: bool = False) -> None:
+    """move_mount(2): the detached mount `fd` comes to `target`, or to where a link there leads if `follow`."""
+    flags = _MOVE_MOUNT_F_EMPTY_PATH | (_MOVE_MOUNT_T_SYMLINKS if follow else 0)
+    arguments = (fd, b"", _AT_FDCWD, os.fsencode(target), flags)
     _syscall("move_mount", target, _MOVE_MOUNT, *arguments)
 
 

@@ -21,6 +21,7 @@ from .steps import (
     binds,
     bounding_set,
     capabilities,
+    confine,
     control_groups,
     descriptors,
     directory,
@@ -33,18 +34,25 @@ from .steps import (
     listen,
     loopback,
     namespaces,
+    network,
+    own_pids,
     parent_death,
     pid_namespace,
     preload,
     proc,
     randomness,
+    restorable,
+    root,
     sandbox_pids,
     session,
+    settled,
     signals,
+    stdio,
     subreaper,
     system_calls,
     title,
     tmp,
+    tmp_content,
     user_namespace,
 )
 
@@ -57,23 +65,40 @@ GUARD: dict[str, tuple[ModuleType, ...]] = {
 }
 """Done once by the guard, before it forks the zygote."""
 
+_BASE = (
+    parent_death,
+    host_view,
+    base_root,
+    base_folders,
+    base_devices,
+    base_binds,
+    base_proc,
+    base_seal,
+)
+
 ZYGOTE: dict[str, tuple[ModuleType, ...]] = {
-    NAMESPACE: (
-        parent_death,
-        host_view,
-        base_root,
-        base_folders,
-        base_devices,
-        base_binds,
-        base_proc,
-        base_seal,
-        preload,
-        bounding_set,
-        title,
-    ),
+    NAMESPACE: (*_BASE, preload, bounding_set, title),
     PROCESS: (parent_death, preload, bounding_set, title),
 }
 """Done once by the zygote, before it forks anything."""
+
+CONFINED = (*_BASE, confine)
+"""Done by a zygote that will run a function's own code, before it forks the snapshot."""
+
+SNAPSHOT = (control_groups, stdio, own_pids, proc, tmp, loopback, listen)
+"""Done by the snapshot before it runs anything of the function's."""
+
+IMPORTS = (preload, environment)
+"""As in any zygote, with an empty environment; the function's own comes with its entry."""
+
+RESTORABLE = (restorable, settled, bounding_set, title)
+"""Done by the snapshot when the function has initialised, before it forks anything."""
+
+SNAPSHOT_FORK = (sandbox_pids,)
+"""FORK of a snapshot: its own view is the base root."""
+
+SNAPSHOT_SANDBOX = (control_groups, hostname, tmp, tmp_content, listen, keeper)
+"""SANDBOX of a snapshot: the code is bound already, where the snapshot found it."""
 
 FORK: dict[str, tuple[ModuleType, ...]] = {
     NAMESPACE: (base_view, sandbox_pids),
@@ -94,7 +119,7 @@ SOURCES: dict[str, tuple[ModuleType, ...]] = {
 """Done by the zygote for each order, before a keeper gets it."""
 
 SANDBOX: dict[str, tuple[ModuleType, ...]] = {
-    NAMESPACE: (control_groups, hostname, tmp, binds, listen, keeper),
+    NAMESPACE: (control_groups, network, hostname, root, tmp, binds, listen, keeper),
     PROCESS: (control_groups, keeper),
 }
 """Done by each keeper when it has its order."""

@@ -25,13 +25,13 @@ def signal_all(level: str, number: int) -> None:
 
 
 def end_all(level: str) -> None:
-    """Kill until nothing is left. In a PID namespace the caller's own end does it."""
-    if level == "namespace":
-        return
+    """Kill until nothing is left, and collect it. The caller is the keeper, whose children all orphans become."""
     while True:
         signal_all(level, signal.SIGKILL)
         try:
             os.waitpid(-1, 0)
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
         except ChildProcessError:
             return
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import socket
@@ -11,6 +12,7 @@ from typing import Any
 
 from . import plan, wire
 from .contexts import ProcessContext, ZygoteContext
+from .kernel import CLONE_NEWNET, setns
 from .steps import control_groups
 
 
@@ -20,7 +22,7 @@ def context_of(zygote: ZygoteContext, control: socket.socket, message: wire.Mess
 
 
 def wait_and_start(zygote: ZygoteContext, sock: socket.socket) -> Callable[[], object]:
-    """The life of a fork made ahead: join the sandbox's control groups, wait, then start. Ends with its keeper."""
+    """The life of a fork made ahead: join the sandbox's network and groups, wait, then start. Ends with its keeper."""
     control: socket.socket | None = None
     while True:
         message = wire.receive(sock)
@@ -28,7 +30,10 @@ def wait_and_start(zygote: ZygoteContext, sock: socket.socket) -> Callable[[], o
             os._exit(0)
         if control is None:
             control = socket.socket(fileno=message.fds[0])
-            control_groups.join(message.fds[1:])
+            connected = message.body["network"]
+            if connected:
+                setns(message.fds[1], CLONE_NEWNET)
+            control_groups.join(message.fds[1 + connected :])
             wire.close(message.fds[1:])
         else:
             sock.close()
@@ -39,13 +44,14 @@ def start(context: ProcessContext) -> Callable[[], object]:
     """Do the plan, say so, and return what is to be run; a file to execute is executed here."""
     try:
         plan.run(plan.STARTED, context)
-        wire.send(context.control, {"started": True, "times": context.times})
+        wire.send(context.control, {"started": context.number, "forked": not context.argv, "times": context.times})
     except plan.StepFailed as failed:
-        wire.tell(context.control, failed.message)
+        wire.tell(context.control, failed.message, context.number)
         os._exit(1)
     if context.argv:
         _execute(context)
     context.control.close()
+    gc.enable()  # the zygote does without, so that no collection touches the pages that all forks share
     _forget_modules()
     return _caller(context.entry)
 
@@ -56,7 +62,7 @@ def _execute(context: ProcessContext) -> None:
         os.execvpe(context.argv[0], context.argv, context.environment)  # noqa: S606
     except OSError as failed:
         failed.filename = context.argv[0]
-        wire.tell(context.control, plan.StepFailed("execute", failed).message)
+        wire.tell(context.control, plan.StepFailed("execute", failed).message, context.number)
         os._exit(127 if isinstance(failed, FileNotFoundError) else 126)
 
 

@@ -58,9 +58,12 @@ def close(fds: list[int] | array.array[int]) -> None:
         os.close(fd)
 
 
-def tell(sock: socket.socket, failure: dict[str, Any]) -> None:
-    """Report a failed step. Nobody being there to hear it is no further failure."""
+def tell(sock: socket.socket, failure: dict[str, Any], process: int = 0) -> None:
+    """Report a failed step, of starting the process of that number or, with 0, of making the sandbox.
+
+    Nobody being there to hear it is no further failure.
+    """
     try:
-        send(sock, {"error": failure})
+        send(sock, {"error": failure, "process": process})
     except OSError:
         return

@@ -25,15 +25,15 @@ def run(context: ZygoteContext) -> Callable[[], object]:
     plan.run(plan.ZYGOTE[context.level], context)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps the keepers
     wire.send(context.control, {"ready": True, "baseline": context.baseline, "skipped": context.skipped})
-    zygote = _Zygote(context)
+    zygote = Zygote(context)
     while True:
         blank = zygote.serve()
         if blank is not None:
             return keeping.keep(blank)
 
 
-class _Zygote:
-    """`serve` returns in a new keeper only with something; in the zygote, with None, once per event."""
+class Zygote:
+    """Answers orders. `serve` returns in a new keeper only with something; in the zygote, with None, once per event."""
 
     def __init__(self, context: ZygoteContext) -> None:
         self._context = context
@@ -69,7 +69,8 @@ class _Zygote:
 
     def _answer(self, order: SandboxContext, body: dict[str, object]) -> BlankContext | None:
         """Take the binds' sources from the host and hand all to a keeper."""
-        plan.run(plan.SOURCES[order.level], order)
+        if not self._context.entry:
+            plan.run(plan.SOURCES[order.level], order)
         if self._ahead is not None and not order.fail_step:
             ahead, self._ahead = self._ahead, None
             with ahead:
@@ -89,12 +90,12 @@ class _Zygote:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         pid = -1
         try:
-            plan.run(plan.FORK[blank.level], blank)
+            plan.run(plan.SNAPSHOT_FORK if self._context.entry else plan.FORK[blank.level], blank)
             pid = os.fork()
         except OSError as failed:
             raise plan.StepFailed("fork", failed) from failed
         finally:
-            if pid != 0 and blank.level == plan.NAMESPACE:
+            if pid != 0 and self._context.host_view >= 0:
                 setns(self._context.host_view, CLONE_NEWNS)
         if pid == 0:
             ours.close()
@@ -106,7 +107,7 @@ class _Zygote:
 
 def _hand_over(keeper: socket.socket, order: SandboxContext, body: dict[str, object]) -> bool:
     """Whether the keeper was there to take it."""
-    fds = [order.control.fileno(), *(fd for fd, _ in order.trees), *order.groups]
+    fds = [order.control.fileno(), *(fd for fd, _ in order.trees), *order.namespaces(), *order.groups]
     try:
         wire.send(keeper, {**body, "trees": [inside for _, inside in order.trees]}, fds)
     except OSError:

@@ -8,5 +8,6 @@ from .host_view import take
 
 def run(context: SandboxContext) -> None:
     """Detached trees pass from one mount namespace into another."""
-    for source, inside in context.binds:
+    root = [(context.root, "/")] if context.root else []
+    for source, inside in [*root, *context.binds]:
         context.trees.append((take(source), inside))

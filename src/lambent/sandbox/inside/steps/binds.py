@@ -13,6 +13,6 @@ def run(context: SandboxContext) -> None:
     while context.trees:
         tree, inside = context.trees.pop(0)
         try:
-            attach_tree(tree, inside)
+            attach_tree(tree, inside, follow=True)
         finally:
             os.close(tree)

@@ -25,4 +25,15 @@ def run(context: ProcessContext) -> None:
         os.dup2(fd, inside)
     context.control.detach()
     context.control = socket.socket(fileno=status)
-    close_all_but({*moved, status})
+    for fd, place in context.zygote.kept.items():
+        if place >= 0:
+            _reopen(fd, place)
+    close_all_but({*moved, status, *context.zygote.kept})
+
+
+def _reopen(fd: int, place: int) -> None:
+    """A file of its own at the same place: a descriptor that a fork inherits shares its place with all others."""
+    own = os.open(f"/proc/self/fd/{fd}", os.O_RDONLY)
+    os.lseek(own, place, os.SEEK_SET)
+    os.dup2(own, fd)
+    os.close(own)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import socket
 
-from ..contexts import SandboxContext
+from ..contexts import SandboxContext, ZygoteContext
 
 BACKLOG = 128
 
 
-def run(context: SandboxContext) -> None:
+def run(context: SandboxContext | ZygoteContext) -> None:
     """A socket belongs to the network namespace it was made in, whoever holds it."""
     for port in context.ports:
         sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)

@@ -22,7 +22,7 @@ def run(context: ZygoteContext) -> None:
     that fails, naming it, and so does one that ends the process, because the server is told what is being imported.
     """
     _do_as_site_does()
-    context.baseline = _resident()
+    context.baseline = resident()
     sys.path[:0] = context.paths
     for name in context.preload:
         wire.send(context.control, {"importing": name})
@@ -32,6 +32,12 @@ def run(context: ZygoteContext) -> None:
             context.skipped[name] = f"{type(failed).__name__}: {failed}"[:500]
         if len(os.listdir("/proc/self/task")) > 1:
             raise CallError(11, "threads are running after the import", name)
+    if not context.entry:
+        settle(context)
+
+
+def settle(context: ZygoteContext) -> None:
+    """From here on the memory is shared with forks: no collection shall touch it."""
     gc.collect()
     gc.disable()
     gc.freeze()
@@ -47,6 +53,7 @@ def _do_as_site_does() -> None:
     sys.path += [folder for folder in site.getsitepackages([sys.base_prefix]) if os.path.isdir(folder)]
 
 
-def _resident() -> int:
+def resident() -> int:
+    """Bytes of this process in memory."""
     with open("/proc/self/statm", "rb") as file:
         return int(file.read().split()[1]) * PAGE

@@ -14,6 +14,11 @@ def run(context: ZygoteContext) -> None:
         return
     uid, gid = os.geteuid(), os.getegid()
     unshare(CLONE_NEWUSER)
+    map_ids(context, uid, gid)
+
+
+def map_ids(context: ZygoteContext, uid: int, gid: int) -> None:
+    """`uid` and `gid` outside are the sandbox's ids in the new namespace."""
     _write("/proc/self/setgroups", "deny")
     _write("/proc/self/uid_map", f"{context.uid} {uid} 1")
     _write("/proc/self/gid_map", f"{context.gid} {gid} 1")

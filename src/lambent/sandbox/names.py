@@ -1,0 +1,137 @@
+"""The sandboxes' name server: hands their questions to the host's own, as the host's /etc/resolv.conf has them now.
+
+So it does not matter whether that is somewhere in the network, on this machine or a stub on its loopback. Questions
+and answers pass unread (RFC 1035).
+"""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+RESOLV_CONF = Path("/etc/resolv.conf")
+PORT = 53
+SERVERS = 3
+"""More are not asked, as resolv.conf(5) says."""
+ANSWER_SECONDS = 2.0
+CONNECTION_SECONDS = 10.0
+AT_ONCE = 256
+"""Questions beyond these are dropped; who asks will ask again."""
+_READ = 1 << 14
+_SERVFAIL = 2
+
+
+def name_servers(text: str) -> list[str]:
+    """The addresses in a resolv.conf(5); without any, this machine's own."""
+    lines = [line.split() for line in text.splitlines()]
+    found = [words[1] for words in lines if len(words) > 1 and words[0] == "nameserver"]
+    return found[:SERVERS] or ["127.0.0.1"]
+
+
+def failure(question: bytes) -> bytes:
+    """The answer SERVFAIL to a question (RFC 1035, section 4.1.1)."""
+    return question[:2] + bytes([0x80 | question[2] & 0x79, _SERVFAIL]) + question[4:]
+
+
+class Names:
+    """Answers on a datagram and on a listening socket, wherever they were made. `serve` starts it."""
+
+    def __init__(self, resolv_conf: Path = RESOLV_CONF, port: int = PORT) -> None:
+        self._resolv_conf = resolv_conf
+        self._port = port
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._transport: asyncio.DatagramTransport | None = None
+        self._server: asyncio.Server | None = None
+
+    @classmethod
+    async def serve(
+        cls, datagrams: socket.socket, listener: socket.socket, resolv_conf: Path = RESOLV_CONF, port: int = PORT
+    ) -> "Names":
+        """Takes the sockets over. `port` is the one of the servers that are asked."""
+        names = cls(resolv_conf, port)
+        loop = asyncio.get_running_loop()
+        names._transport, _ = await loop.create_datagram_endpoint(lambda: _Questions(names._spawn), sock=datagrams)
+        names._server = await asyncio.start_server(names._relay, sock=listener)
+        return names
+
+    def close(self) -> None:
+        """Answer no more."""
+        if self._transport is not None:
+            self._transport.close()
+        if self._server is not None:
+            self._server.close()
+        for task in self._tasks:
+            task.cancel()
+
+    def _spawn(self, question: bytes, asker: tuple[str, int]) -> None:
+        if len(self._tasks) < AT_ONCE and len(question) >= 12:
+            task = asyncio.get_running_loop().create_task(self._answer(question, asker))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _answer(self, question: bytes, asker: tuple[str, int]) -> None:
+        answer = failure(question)
+        for server in self._servers():
+            with contextlib.suppress(OSError):  # a timeout too: the next one is asked
+                answer = await self._ask(server, question)
+                break
+        if self._transport is not None:
+            self._transport.sendto(answer, asker)
+
+    async def _ask(self, server: str, question: bytes) -> bytes:
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[bytes] = loop.create_future()
+        transport, _ = await loop.create_datagram_endpoint(lambda: _Answer(answer), remote_addr=(server, self._port))
+        try:
+            transport.sendto(question)
+            return await asyncio.wait_for(answer, ANSWER_SECONDS)
+        finally:
+            transport.close()
+
+    async def _relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """A question by TCP, as answers are asked for that do not fit into a datagram."""
+        try:
+            async with asyncio.timeout(CONNECTION_SECONDS):
+                server = await asyncio.open_connection(self._servers()[0], self._port)
+                async with asyncio.TaskGroup() as group:
+                    group.create_task(_pass_on(reader, server[1]))
+                    group.create_task(_pass_on(server[0], writer))
+        except* OSError:
+            writer.close()
+
+    def _servers(self) -> list[str]:
+        try:
+            return name_servers(self._resolv_conf.read_text())
+        except OSError:
+            return name_servers("")
+
+
+async def _pass_on(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+    try:
+        while data := await source.read(_READ):
+            target.write(data)
+            await target.drain()
+    finally:
+        target.close()
+
+
+class _Questions(asyncio.DatagramProtocol):
+    def __init__(self, ask: Callable[[bytes, tuple[str, int]], None]) -> None:
+        self._ask = ask
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        self._ask(data, addr)
+
+
+class _Answer(asyncio.DatagramProtocol):
+    def __init__(self, answer: "asyncio.Future[bytes]") -> None:
+        self._answer = answer
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        if not self._answer.done():
+            self._answer.set_result(data)
+
+    def error_received(self, exc: Exception) -> None:
+        if not self._answer.done():
+            self._answer.set_exception(exc)

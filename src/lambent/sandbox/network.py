@@ -1,0 +1,217 @@
+"""The server's side of the way out: the network process, slots made ahead, and the sandboxes' name server."""
+
+import asyncio
+import collections
+import contextlib
+import logging
+import os
+import socket
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from lambent.sandbox.channel import Channel
+from lambent.sandbox.errors import SandboxGone, StepFailed
+from lambent.sandbox.inside import wire
+from lambent.sandbox.inside.network import OPEN, TRY, UNDO
+from lambent.sandbox.names import Names
+from lambent.sandbox.zygotes import spawn
+
+AHEAD = 8
+"""Slots that are kept ready: one takes about a millisecond to make."""
+OPEN_SECONDS = 10.0
+CLOSE_SECONDS = 5.0
+
+_ENDED = StepFailed("network", "use", "", 0, "the network process has ended")
+_log = logging.getLogger("lambent.sandbox")
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A connected network namespace that nobody uses yet. The descriptor is the taker's to close."""
+
+    number: int
+    namespace: int
+
+
+class Network:
+    """The way out by NAT. Made by `open`; every slot taken is given back with `free` when its sandbox is gone."""
+
+    def __init__(self, owner: str, marker: Path) -> None:
+        loop = asyncio.get_running_loop()
+        self._order = {"owner": owner, "marker": str(marker)}
+        self._loop = loop
+        self._ready: asyncio.Future[wire.Message] = loop.create_future()
+        self._slots: collections.deque[Slot] = collections.deque()
+        self._waiting: collections.deque[asyncio.Future[Slot]] = collections.deque()
+        self._connecting: collections.deque[asyncio.Future[int]] = collections.deque()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._names: Names | None = None
+        self.lost = False
+        """Whether the network process has ended by itself. Sandboxes have no way out any more."""
+        self.notes: list[str] = []
+        """What of the host may be in the way."""
+        ours, self._theirs = Channel.pair()
+        self._channel = Channel(ours, self._on_message)
+
+    @classmethod
+    async def open(cls, owner: str, state_dir: Path) -> "Network":
+        """Connect the host. Raises StepFailed: it can't be done here. Needs root."""
+        network = cls(owner, state_dir.absolute() / "forwarding")  # noqa: ASYNC240 - does not look at the disk
+        try:
+            await network._open()
+        except BaseException:
+            await network.close()
+            raise
+        return network
+
+    async def _open(self) -> None:
+        self._process = start(self._theirs)
+        await self._channel.send({**self._order, "do": OPEN})
+        try:
+            answer = await asyncio.wait_for(self._ready, OPEN_SECONDS)
+        except TimeoutError:
+            raise StepFailed("network", "connect the host", "", 0, "no answer") from None
+        self.notes = answer.body["notes"]
+        datagrams, listener = (socket.socket(fileno=fd) for fd in answer.fds)
+        self._names = await Names.serve(datagrams, listener)
+        await self._channel.send({"slots": AHEAD})
+
+    async def slot(self) -> Slot:
+        """A slot, of those made ahead if there is one. Raises StepFailed."""
+        if self.lost:
+            raise _ENDED
+        with contextlib.suppress(ConnectionError):
+            await self._channel.send({"slots": 1})
+        if self._slots:
+            return self._slots.popleft()
+        slot: asyncio.Future[Slot] = self._loop.create_future()
+        self._waiting.append(slot)
+        try:
+            return await slot
+        except asyncio.CancelledError:
+            if slot.done() and not slot.cancelled() and slot.exception() is None:
+                self._slots.append(slot.result())
+            raise
+
+    async def connect(self, namespace: int) -> int:
+        """Connect a network namespace that is there already; the slot's number. The descriptor stays the caller's.
+
+        Raises StepFailed.
+        """
+        connected: asyncio.Future[int] = self._loop.create_future()
+        self._connecting.append(connected)
+        try:
+            await self._channel.send({"connect": True}, [namespace])
+        except ConnectionError:
+            raise _ENDED from None
+        return await asyncio.shield(connected)
+
+    def free(self, number: int) -> None:
+        """The sandbox of that slot is gone."""
+        with contextlib.suppress(OSError):
+            self._channel.send_nowait({"free": number})
+
+    async def close(self) -> None:
+        """Undo everything."""
+        lost = self.lost
+        self._lose(SandboxGone("the network is closed"))
+        self._channel.close()
+        self._theirs.close()
+        if self._names is not None:
+            self._names.close()
+        if self._process is not None:
+            await asyncio.to_thread(end, self._process)
+            if lost:
+                await asyncio.to_thread(_ask, {**self._order, "do": UNDO})
+
+    def _on_message(self, message: wire.Message | None) -> None:
+        if message is None:
+            self._lose(_ENDED)
+            _log.error("the network process has ended: functions can't reach the internet until the next start")
+        elif "slot" in message.body:
+            self._offer(Slot(message.body["slot"], message.fds[0]))
+        elif "connected" in message.body:
+            self._connecting.popleft().set_result(message.body["connected"])
+        elif not self._ready.done() and "error" in message.body:
+            self._ready.set_exception(StepFailed.of(message.body["error"]))
+        elif "error" in message.body and message.body["process"]:
+            self._connecting.popleft().set_exception(StepFailed.of(message.body["error"]))
+        elif "error" in message.body:
+            self._refuse(StepFailed.of(message.body["error"]))
+        else:
+            self._ready.set_result(message)
+
+    def _offer(self, slot: Slot) -> None:
+        while self._waiting:
+            waiting = self._waiting.popleft()
+            if not waiting.done():
+                waiting.set_result(slot)
+                return
+        self._slots.append(slot)
+
+    def _refuse(self, failure: Exception) -> None:
+        """A slot could not be made."""
+        while self._waiting:
+            waiting = self._waiting.popleft()
+            if not waiting.done():
+                waiting.set_exception(failure)
+                return
+        _log.warning("no network slot could be made ahead: %s", failure)
+
+    def _lose(self, failure: Exception) -> None:
+        self.lost = True
+        if not self._ready.done():
+            self._ready.set_exception(failure)
+            self._ready.exception()  # known
+        while self._waiting:
+            self._refuse(failure)
+        while self._connecting:
+            self._connecting.popleft().set_exception(failure)
+        while self._slots:
+            os.close(self._slots.popleft().namespace)
+
+
+def start(theirs: socket.socket) -> "subprocess.Popen[bytes]":
+    """Start the network process, which gets that end of the pair."""
+    try:
+        return spawn(Path(sys.executable), theirs.fileno(), "network")
+    finally:
+        theirs.close()
+
+
+def end(process: "subprocess.Popen[bytes]") -> None:
+    """Wait for the process's end, which the closing of its socket brings about. Blocks."""
+    try:
+        process.wait(CLOSE_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def problem() -> str:
+    """Why this machine can't connect sandboxes to the internet by NAT, or nothing. Blocks; leaves nothing."""
+    try:
+        answer = _ask({"owner": f"probe{os.getpid()}", "marker": "", "do": TRY})
+    except OSError as failed:
+        return f"probing failed: {failed}"
+    if answer is None:
+        return "the probing process ended"
+    wire.close(answer.fds)
+    if "error" in answer.body:
+        return str(StepFailed.of(answer.body["error"]))
+    return "; ".join(answer.body["notes"])
+
+
+def _ask(order: dict[str, str]) -> wire.Message | None:
+    """What a network process answers to one order. Blocks."""
+    ours, theirs = Channel.pair()
+    process = start(theirs)
+    try:
+        with ours:
+            ours.settimeout(OPEN_SECONDS)
+            wire.send(ours, order)
+            return wire.receive(ours)
+    finally:
+        end(process)
