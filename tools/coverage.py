@@ -8,10 +8,12 @@ from pathlib import Path
 import botocore.session
 
 from lambent.services.lambda_.operations import OPERATIONS as LAMBDA
+from lambent.services.lambda_.refused import REFUSED as LAMBDA_REFUSED
 from lambent.services.logs.operations import OPERATIONS as LOGS
 
 PAGE = Path(__file__).parents[1] / "docs" / "coverage.md"
 SERVICES = {"lambda": frozenset(LAMBDA), "logs": frozenset(LOGS)}
+REASONS = {"lambda": LAMBDA_REFUSED}
 
 HEAD = """# Coverage
 
@@ -31,8 +33,15 @@ def _section(name: str, done: frozenset[str]) -> str:
     known = sorted(botocore.session.Session().get_service_model(name).operation_names)
     unknown = done - set(known)
     assert not unknown, f"{name} answers operations that its model does not have: {unknown}"
-    rows = "".join(f"| {one} | {'done' if one in done else 'refused by name'} |\n" for one in known)
+    reasons = REASONS.get(name, {})
+    astray = reasons.keys() & done | reasons.keys() - set(known)
+    assert not astray, f"{name} gives reasons for refusing what it does not refuse: {astray}"
+    rows = "".join(f"| {one} | {_state(one in done, reasons.get(one))} |\n" for one in known)
     return f"\n## {name}: {len(done)} of {len(known)} operations\n\n| operation | state |\n| --- | --- |\n{rows}"
+
+
+def _state(done: bool, reason: str | None) -> str:
+    return "done" if done else f"refused by name: {reason or 'not built yet'}"
 
 
 if __name__ == "__main__":

@@ -5,59 +5,87 @@ reverse of it, by one exit stack.
 """
 
 import asyncio
+import dataclasses
 import errno
 import functools
 import hashlib
 import logging
 import os
 import platform
+import random
 import re
 import signal
 import socket
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import orjson
+
 from lambent import __version__
 from lambent.dispatch.background import Background
+from lambent.dispatch.contents import Contents
 from lambent.dispatch.credentials import Credentialed
 from lambent.dispatch.environment import Clock, Environment
 from lambent.dispatch.invoker import Invoker
+from lambent.dispatch.keeping import keep_alive
 from lambent.dispatch.launch import Endpoint, Launcher
+from lambent.dispatch.live import LiveFolders
 from lambent.dispatch.places import Places
 from lambent.dispatch.pools import Pools
-from lambent.gateway import health
+from lambent.dispatch.snapshots import Snapshots
+from lambent.engine.concurrency import Concurrency
+from lambent.gateway import health, recycle
 from lambent.gateway.chain import Gateway, account_of, ours
 from lambent.gateway.codelink import CodeLinks
+from lambent.gateway.credentials import CredentialsPage
 from lambent.gateway.exchange import Here
 from lambent.gateway.listener import Listener
+from lambent.gateway.live import LivePage, make_token
 from lambent.gateway.short import ShortRoad
+from lambent.model.finding import Finding
 from lambent.model.function import FunctionVersion
 from lambent.model.invocation import Throttled
 from lambent.model.limits import PROFILES
+from lambent.model.names import FunctionRef
 from lambent.model.scope import Caller, Scope
 from lambent.neighbour.neighbour import Neighbour
+from lambent.observe.findings import Ledger
 from lambent.observe.journal import Journal
 from lambent.observe.logstore import LogStore
-from lambent.runtimes import interpreters, python, table
+from lambent.runtimes import interpreters, snapstart, table
 from lambent.sandbox import probe
 from lambent.sandbox.errors import LevelUnavailable
 from lambent.sandbox.host import SandboxHost
 from lambent.sandbox.spec import Level
-from lambent.services.lambda_ import faults, settling
+from lambent.services.lambda_ import (
+    concurrency,
+    event_source_mapping,
+    faults,
+    inert,
+    provisioned_concurrency,
+    settling,
+    stored_only,
+)
 from lambent.services.lambda_.env import LambdaEnv
 from lambent.services.lambda_.invoke import new_trace_id
+from lambent.services.lambda_.lookup import running_at_once
 from lambent.services.lambda_.operations import OPERATIONS as LAMBDA_OPERATIONS
+from lambent.services.lambda_.refused import REFUSED
 from lambent.services.logs.env import LogsEnv
 from lambent.services.logs.operations import OPERATIONS as LOGS_OPERATIONS
 from lambent.settings import Settings, StartError
 from lambent.store.errors import StoreError
+from lambent.store.image_layers import ImageError
+from lambent.store.images import Images
 from lambent.store.open import Store, open_store, sweep
+from lambent.store.registry import ImageMissing, docker_logins
 from lambent.wire import locate, serialize, service
 from lambent.wire.http import Request, Response
 
@@ -98,7 +126,7 @@ async def _serve(settings: Settings) -> int:
 
 async def _open(stack: AsyncExitStack, settings: Settings) -> tuple[str, str]:
     """Open every part; answers the endpoint's URL and the level of isolation. Raises StartError."""
-    abilities = await asyncio.to_thread(probe.probe)
+    abilities = await asyncio.to_thread(probe.probe, outbound=False)
     try:
         level = probe.choose(settings.isolation, abilities)
     except LevelUnavailable as error:
@@ -127,7 +155,8 @@ def _family(host: str) -> socket.AddressFamily:
 
 async def _open_store(stack: AsyncExitStack, settings: Settings) -> Store:
     try:
-        store = await open_store(settings.data_dir, limits=PROFILES[settings.profile])
+        limits = PROFILES[settings.profile]
+        store = await open_store(settings.data_dir, limits=limits, logins=docker_logins(_docker_config()))
     except StoreError as error:
         raise StartError(f"{settings.data_dir}: {error}") from error
     stack.push_async_callback(store.close)
@@ -155,7 +184,10 @@ async def _open_base(stack: AsyncExitStack, settings: Settings, door: socket.soc
     stack.push_async_callback(neighbour.close)
     background.spawn(neighbour.start())
     owner = hashlib.sha256(str(settings.data_dir.resolve()).encode()).hexdigest()[:12]
-    host = await SandboxHost.open(settings.data_dir / "sandboxes", level, owner)
+    try:
+        host = await SandboxHost.open(settings.data_dir / "sandboxes", level, owner, settings.network)
+    except LevelUnavailable as error:
+        raise StartError(str(error)) from error
     stack.push_async_callback(host.close)
     host_name = f"[{settings.host}]" if ":" in settings.host else settings.host
     return Base(background, logs, neighbour, host, door, f"http://{host_name}:{door.getsockname()[1]}")
@@ -165,14 +197,31 @@ async def _open_lambda(
     stack: AsyncExitStack, settings: Settings, store: Store, base: Base, abilities: probe.Abilities
 ) -> None:
     found = await asyncio.to_thread(_look_around)
-    places = Places(_cache_dir(), settings.runtime_map, lambda: found)
+    places = Places(_cache_dir(), settings.runtime_map, lambda: found, base.host.level, store.images)
     credentials = Credentialed()
     limits = PROFILES[settings.profile]
     doors = Doors()
     endpoint = Endpoint(base.door.getsockname()[1], base.url, doors.serve, doors.forget)
-    launcher = Launcher(base.host, endpoint, credentials, places.place, store.blobs)
-    pools = Pools(_environments(launcher, base), CLOCK.monotonic, settings.idle_seconds)
-    invoker = Invoker(pools, limits.concurrency)
+    live = LiveFolders()
+    contents = Contents(store.blobs, store.layers, store.images, live)
+    findings = Ledger()
+    outbound = functools.partial(_tell_of_network, base.host, settings.network, findings.report)
+    snapshots = Snapshots(
+        base.host,
+        places.place,
+        contents,
+        endpoint,
+        credentials,
+        _snapshot_journal(base, findings.report),
+        findings.report,
+    )
+    stack.push_async_callback(snapshots.close)
+    launcher = Launcher(base.host, endpoint, credentials, snapshots.place, contents)
+    keep = keep_alive(settings.idle_seconds, random.Random(settings.seed))  # noqa: S311
+    pools = Pools(_environments(launcher, base, findings.report), CLOCK.monotonic, keep)
+    stack.push_async_callback(pools.close)
+    places_left = Concurrency(limits.concurrency)
+    invoker = Invoker(pools, places_left)
     links = CodeLinks(base.url, store.blobs.get, CLOCK.wall)
     env = LambdaEnv(
         functions=store.functions,
@@ -182,29 +231,45 @@ async def _open_lambda(
         new_id=_new_id,
         fetch_s3=functools.partial(_fetch_s3, base.neighbour),
         check_runtime=_runtime_check(places),
+        resolve_image=functools.partial(_resolve_image, store.images, base.host.level),
         retire=pools.retire,
         spawn=base.background.spawn,
         code_url=links.url,
         invoker=invoker,
-        prepare=functools.partial(_prepare, places, base.host),
+        prepare=functools.partial(_prepare, snapshots, base.host, outbound),
         pause=asyncio.sleep,
+        report=findings.report,
+        withdraw=findings.withdraw,
+        ask=functools.partial(_ask, base.neighbour),
+        limit_concurrency=places_left.plan,
+        site_url=functools.partial(_site_url, endpoint.port),
         limits=limits,
+        forward=base.neighbour.forward,
+        # Of its own, so that nothing else uses up its numbers.
+        chance=random.Random(settings.seed).random,  # noqa: S311
         architecture="arm64" if platform.machine() == "aarch64" else "x86_64",
     )
     who = functools.partial(_account_of, credentials)
     report = functools.partial(_health, settings, base, abilities, found, pools)
     gateway = Gateway(
         here={
-            "lambda": Here(LAMBDA_OPERATIONS, env),
+            "lambda": Here(LAMBDA_OPERATIONS, env, REFUSED),
             "logs": Here(LOGS_OPERATIONS, LogsEnv(base.logs, CLOCK.wall)),
         },
-        pages={"health": health.page(report), "code": links.page},
+        pages={
+            "health": health.page(report),
+            "findings": health.page(findings.document),
+            "code": links.page,
+            "credentials": CredentialsPage(credentials.by_token, CLOCK.wall),
+            "recycle": recycle.page(pools.recycle_now),
+            "live": LivePage(make_token(settings.data_dir), functools.partial(_set_live, store, live, pools)),
+        },
         forward=base.neighbour.forward,
         account_of=who,
         new_id=_new_id,
     )
     short = ShortRoad(
-        functions=functools.partial(_active, store),
+        functions=functools.partial(_active, env),
         submit=invoker.submit,
         account_of=who,
         new_id=_new_id,
@@ -215,6 +280,8 @@ async def _open_lambda(
     doors.listener = Listener(gateway, short)
     stack.push_async_callback(doors.listener.close)
     settling.resume(env)
+    for stored in (inert, concurrency, provisioned_concurrency, event_source_mapping, stored_only):
+        stored.resume(env)
     housekeeping = asyncio.create_task(_housekeeping(store, pools))
     stack.callback(housekeeping.cancel)
     await doors.serve(base.door)
@@ -242,52 +309,131 @@ class Doors:
         self.listener.forget(server)
 
 
-def _environments(launcher: Launcher, base: Base) -> Callable[[FunctionVersion, Pools], Environment]:
-    """How pools make an environment."""
+def _streams(logs: LogStore) -> Callable[[FunctionVersion, str], Callable[[int, str], None]]:
+    """How a journal begins its log stream."""
 
     def stream(function: FunctionVersion, name: str) -> Callable[[int, str], None]:
-        handle = base.logs.stream(function.scope, function.log_group, name)
-        return functools.partial(base.logs.append, handle)
+        return functools.partial(logs.append, logs.stream(function.scope, function.log_group, name))
+
+    return stream
+
+
+def _snapshot_journal(base: Base, notify: Callable[[Finding], None]) -> Callable[[FunctionVersion], Journal]:
+    """How a snapshot's initialisation is written about."""
+    stream = _streams(base.logs)
+
+    def begin(function: FunctionVersion) -> Journal:
+        unique = uuid.uuid4().hex
+        return Journal(function, unique, CLOCK.wall, stream, base.logs.behind, notify, snapstart.INITIALIZATION)
+
+    return begin
+
+
+def _environments(
+    launcher: Launcher, base: Base, notify: Callable[[Finding], None]
+) -> Callable[[FunctionVersion, Pools], Environment]:
+    """How pools make an environment."""
+    stream = _streams(base.logs)
 
     def create(function: FunctionVersion, home: Pools) -> Environment:
-        journal = Journal(function, uuid.uuid4().hex, CLOCK.wall, stream)
+        journal = Journal(function, uuid.uuid4().hex, CLOCK.wall, stream, base.logs.behind, notify)
         return Environment(function, home, launcher, journal, CLOCK, base.background.spawn)
 
     return create
 
 
-async def _prepare(places: Places, host: SandboxHost, function: FunctionVersion) -> None:
-    """Before a function turns Active: its interpreter's client is installed, its zygote stands ready."""
-    place = await places.place(function.runtime)
-    await host.warm(python.zygote_spec(place.interpreter, place.client_dir, host.level))
+async def _prepare(
+    snapshots: Snapshots, host: SandboxHost, outbound: Callable[[str], None], function: FunctionVersion
+) -> None:
+    """Before a function turns Active: what its runtime needs is installed, its zygote or snapshot stands ready."""
+    outbound(function.arn)
+    await host.warm((await snapshots.place(function)).zygote)
+
+
+def _tell_of_network(host: SandboxHost, setting: str, report: Callable[[Finding], None], arn: str) -> None:
+    """A function that can't reach the internet although nobody said that it shall not."""
+    if host.outbound_problem and setting != "none":
+        hint = "run the server as root on a Linux that has nf_tables, or set network to none to be told no more"
+        report(Finding("no-outbound-network", arn, f"it can't reach the internet: {host.outbound_problem}", hint))
 
 
 def _runtime_check(places: Places) -> Callable[[str], None]:
     """Refuses a runtime that AWS, or this machine, does not have."""
 
     def check(runtime: str) -> None:
+        text = table.refusal(runtime, datetime.fromtimestamp(CLOCK.wall(), UTC).date())
+        if text:
+            raise faults.invalid(text)
         try:
-            table.lookup(runtime)
-            places.pick(runtime)
+            places.check(runtime)
         except (table.RuntimeUnsupported, interpreters.InterpreterMissing) as error:
             raise faults.invalid(str(error)) from error
 
     return check
 
 
+async def _resolve_image(images: Images, level: Level, _caller: Caller, uri: str) -> str:
+    """The digest of an image. Raises Fault."""
+    if level is not Level.NAMESPACE:
+        raise faults.unsupported(f"A container image at level of isolation {level.value} (Code.ImageUri)")
+    try:
+        return await images.resolve(uri)
+    except ImageMissing as error:
+        # AWS's text as publicly reported by its callers, with the reason.
+        text = f"Source image {uri} does not exist. Provide a valid source image. ({error})"
+        raise faults.invalid(text) from error
+    except ImageError as error:
+        raise faults.invalid(f"Source image {uri} is not valid. Provide a valid source image. ({error})") from error
+
+
+def _docker_config() -> Path:
+    """Where `docker login` keeps the user's logins."""
+    folder = os.environ.get("DOCKER_CONFIG")
+    return (Path(folder) if folder else Path.home() / ".docker") / "config.json"
+
+
 async def _fetch_s3(neighbour: Neighbour, caller: Caller, bucket: str, key: str, version: str | None) -> bytes:
     """A deployment package from its bucket, wherever S3 is answered."""
     query = f"versionId={quote(version, safe='')}" if version else ""
-    # moto refuses anonymous reads of private objects; it looks at whose a request is, not at its signature.
-    scope = f"{caller.scope.account}/20260101/{caller.scope.region}/s3/aws4_request"
-    signed = f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=none"
-    request = Request("GET", f"/{bucket}/{quote(key)}", query, {"host": "127.0.0.1", "authorization": signed})
+    headers = {"host": "127.0.0.1", "authorization": _signed_as(caller, "s3")}
+    request = Request("GET", f"/{bucket}/{quote(key)}", query, headers)
     response = await neighbour.forward(request, caller, "s3")
     assert isinstance(response.body, bytes)
     if response.status == 200:
         return response.body
     code, message = _s3_error(response.body)
     raise faults.s3_refused(code, message)
+
+
+async def _ask(
+    neighbour: Neighbour, caller: Caller, service_name: str, target: str, document: Mapping[str, Any]
+) -> tuple[int, dict[str, Any]]:
+    """What another service says to a request in its JSON protocol."""
+    headers = {
+        "host": "127.0.0.1",
+        "authorization": _signed_as(caller, service.load(service_name).signing_name),
+        "content-type": "application/x-amz-json-1.0",
+        "x-amz-target": target,
+    }
+    request = Request("POST", "/", "", headers, orjson.dumps(dict(document)))
+    response = await neighbour.forward(request, caller, service_name)
+    assert isinstance(response.body, bytes)
+    try:
+        answer = orjson.loads(response.body)
+    except orjson.JSONDecodeError:
+        answer = {}
+    return response.status, answer if isinstance(answer, dict) else {}
+
+
+def _signed_as(caller: Caller, signing_name: str) -> str:
+    """moto refuses anonymous reads of private objects; it looks at whose a request is, not at its signature."""
+    scope = f"{caller.scope.account}/20260101/{caller.scope.region}/{signing_name}/aws4_request"
+    return f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=none"
+
+
+def _site_url(port: int, name: str) -> str:
+    """The URL of what is reached by a host name of its own, which leads to this machine (RFC 6761, section 6.3)."""
+    return f"http://{name}.localhost:{port}/"
 
 
 def _s3_error(body: bytes) -> tuple[str, str]:
@@ -297,10 +443,23 @@ def _s3_error(body: bytes) -> tuple[str, str]:
     return (code[1] if code else "InternalError"), (message[1] if message else "S3 did not answer.")
 
 
-def _active(store: Store, scope: Scope, name: str) -> FunctionVersion | None:
-    """The function to invoke at once, None when there is none or it is not active."""
+def _active(env: LambdaEnv, scope: Scope, name: str, qualifier: str | None) -> tuple[FunctionVersion, str] | None:
+    """The version to invoke at once and the ARN asked for, None when there is none or it is not active."""
+    target = running_at_once(env, FunctionRef(scope, name, qualifier))
+    return None if target is None else (target.function, target.arn)
+
+
+def _set_live(store: Store, live: LiveFolders, pools: Pools, scope: Scope, name: str, folder: Path | None) -> bool:
+    """Run a function from a folder, or from its package again; False when there is no such function."""
     record = store.functions.current(scope, name)
-    return record.running if record is not None and record.configuration["State"] == "Active" else None
+    if record is None:
+        return False
+    if folder is None:
+        live.drop(record.running)
+    else:
+        live.put(record.running, folder)
+    pools.retire(scope, name)
+    return True
 
 
 def _account_of(credentials: Credentialed, access_key: str) -> str:
@@ -332,12 +491,13 @@ def _health(
     found: dict[str, interpreters.Interpreter],
     pools: Pools,
 ) -> dict[str, Any]:
+    now = dataclasses.replace(abilities, outbound_problem=base.host.outbound_problem)
     return {
         "version": __version__,
         "endpoint": base.url,
         "data_dir": str(settings.data_dir),
         "profile": settings.profile,
-        "isolation": {"level": base.host.level.value, "promises": abilities.promises(base.host.level)},
+        "isolation": {"level": base.host.level.value, "promises": now.promises(base.host.level)},
         "interpreters": {version: one.full_version for version, one in found.items()},
         "runtime_map": dict(settings.runtime_map),
         "neighbour": base.neighbour.status(),

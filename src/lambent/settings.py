@@ -15,6 +15,7 @@ from typing import Any
 
 FILE = "lambent.toml"
 ISOLATION = ("auto", "namespace", "process")
+NETWORK = ("auto", "nat", "none")
 PROFILES = ("aws-2026", "aws-2022")
 
 
@@ -30,8 +31,10 @@ class Settings:
     port: int = 4566
     data_dir: Path = Path(".lambent")
     isolation: str = "auto"
+    network: str = "auto"
     profile: str = "aws-2026"
-    idle_seconds: int = 600
+    idle_seconds: int | str = "random"
+    seed: int | None = None
     runtime_map: Mapping[str, str] = field(default_factory=dict)
     endpoints: Mapping[str, str] = field(default_factory=dict)
 
@@ -80,6 +83,20 @@ def _whole(low: int, high: int) -> Callable[[Any, Path], int]:
     return read
 
 
+def _idle(value: Any, base: Path) -> int | str:
+    """Seconds, "never" (it is recycled) or "random" (5 to 15 minutes, as on AWS)."""
+    if value in ("never", "random"):
+        return str(value)
+    try:
+        return _whole(0, 86_400)(value, base)
+    except ValueError:
+        raise ValueError("a whole number from 0 to 86400, never or random is needed") from None
+
+
+def _seed(value: Any, base: Path) -> int | None:
+    return None if value is None else _whole(0, 999_999_999)(value, base)
+
+
 def _one_of(choices: tuple[str, ...]) -> Callable[[Any, Path], str]:
     def read(value: Any, _base: Path) -> str:
         if value not in choices:
@@ -108,8 +125,10 @@ def _pairs(value: Any) -> dict[str, str]:
 def _runtime_map(value: Any, _base: Path) -> dict[str, str]:
     pairs = _pairs(value)
     for runtime, version in pairs.items():
-        if not re.fullmatch(r"python3\.\d+", runtime) or not re.fullmatch(r"3\.\d+", version):
-            raise ValueError(f'{runtime} = {version}: as in "python3.14" = "3.13"')
+        python = re.fullmatch(r"python3\.\d+", runtime) and re.fullmatch(r"3\.\d+", version)
+        node = re.fullmatch(r"nodejs\d+\.x", runtime) and re.fullmatch(r"\d+", version)
+        if not python and not node:
+            raise ValueError(f'{runtime} = {version}: as in "python3.14" = "3.13" or "nodejs24.x" = "22"')
     return pairs
 
 
@@ -141,8 +160,12 @@ SETTINGS = (
     Setting("port", 4566, "Port to listen on; 0 takes any free one.", _whole(0, 65_535)),
     Setting("data_dir", Path(".lambent"), "Folder of functions, code, objects and logs.", _folder),
     Setting("isolation", "auto", "How strongly functions are confined.", _one_of(ISOLATION)),
+    Setting(
+        "network", "auto", "Whether functions reach the internet; auto: where this machine allows it.", _one_of(NETWORK)
+    ),
     Setting("profile", "aws-2026", "Whose limits hold: AWS's of that year.", _one_of(PROFILES)),
-    Setting("idle_seconds", 600, "How long an idle environment is kept; 0: none is.", _whole(0, 86_400)),
+    Setting("idle_seconds", "random", "How long an idle environment is kept; 0: none is; never; random.", _idle),
+    Setting("seed", None, "Seed of what is random, to have a run again.", _seed),
     Setting("runtime_map", {}, "Runtimes to run on another interpreter.", _runtime_map),
     Setting("endpoints", {}, "Where another AWS service is, by its botocore name.", _endpoints),
 )

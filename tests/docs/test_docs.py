@@ -6,13 +6,17 @@ from pathlib import Path
 import pytest
 
 from lambent.engine.environment import Phase
-from tools import coverage
+from tools import coverage, lifecycle
 
 ROOT = Path(__file__).parents[2]
 
 
 def test_the_coverage_page_is_what_the_code_says() -> None:
     assert coverage.PAGE.read_text("utf-8") == coverage.page(), "run: python -m tools.coverage"
+
+
+def test_the_lifecycle_page_is_what_the_code_says() -> None:
+    assert lifecycle.PAGE.read_text("utf-8") == lifecycle.page(), "run: python -m tools.lifecycle"
 
 
 def test_every_room_is_described() -> None:

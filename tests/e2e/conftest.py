@@ -56,7 +56,8 @@ def start(data_dir: Path, *arguments: str, env: dict[str, str] | None = None, pr
     """Start a server on a free port and wait for its ready line. `prefix` stands for the interpreter."""
     python = prefix or (sys.executable,)
     command = [*python, "-m", "lambent.cli.main", "up", "--port", "0", "--data-dir", str(data_dir), *arguments]
-    environment = env if prefix else {**os.environ, **(env or {})}
+    # Few tests need the internet; the others leave the host's network alone.
+    environment = env if prefix else {"LAMBENT_NETWORK": "none", **os.environ, **(env or {})}
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment)
     assert process.stdout is not None
     lines: list[str] = []

@@ -10,8 +10,9 @@ from typing import Annotated
 import typer
 
 from lambent.cli import output, package
+from lambent.cli import watch as watching
 from lambent.cli.errors import USAGE, CliError
-from lambent.cli.rollout import Wish, bring
+from lambent.cli.rollout import Wish, bring, findings_of
 from lambent.cli.target import EndpointOption, JsonOption, RegionOption, target_of
 
 RESERVED = frozenset(
@@ -58,6 +59,7 @@ Env = Annotated[
     typer.Option("--env", "-e", metavar="K=V", help="A variable; again for more. They replace those there are."),
 ]
 Description = Annotated[str | None, typer.Option(help="What it is for.")]
+Watch = Annotated[bool, typer.Option("--watch", help="Then run it from DIR itself, each saved file at once.")]
 
 
 def deploy(
@@ -73,6 +75,7 @@ def deploy(
     role: Role = None,
     env: Env = None,
     description: Description = None,
+    watch: Watch = False,
     json: JsonOption = False,
     endpoint: EndpointOption = None,
     region: RegionOption = None,
@@ -92,13 +95,20 @@ def deploy(
         description=description,
         environment=variables(env) if env else None,
     )
+    if watch and json:
+        raise CliError("--json prints one document: --watch never ends", USAGE)
     target = target_of(context, endpoint, region)
     about, done = bring(target, package.load(source), wish)
+    findings = findings_of(target, about["FunctionArn"])
     if json:
-        output.document({"function": about, "done": done})
+        output.document({"function": about, "done": done, "findings": findings})
         return
     output.note(f"{wish.name}: {' and '.join(done) or 'nothing to change'}")
+    for finding in findings:
+        output.finding(finding)
     typer.echo(about["FunctionArn"])
+    if watch:
+        watching.watch(target, source, wish)
 
 
 def variables(pairs: list[str]) -> dict[str, str]:

@@ -35,6 +35,7 @@ def doctor(
         for version, where in found["interpreters"].items()
     ]
     rows.append(("server", _server_line(found["server"])))
+    rows += [(one["code"], output.in_one_line(one)) for one in found["server"].get("findings", [])]
     output.table(("what", "here"), rows)
 
 
@@ -79,7 +80,7 @@ def in_words(value: Any) -> str:
 
 def _server(target: Target) -> dict[str, Any]:
     try:
-        return {"endpoint": target.endpoint, "health": target.health()}
+        return {"endpoint": target.endpoint, "health": target.health(), "findings": target.findings()}
     except CliError as error:
         return {"endpoint": target.endpoint, "error": str(error)}
 

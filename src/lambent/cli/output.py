@@ -15,6 +15,17 @@ def note(text: str) -> None:
     typer.secho(text, err=True, dim=True)
 
 
+def finding(found: dict[str, str]) -> None:
+    """What is worth knowing about a resource, on stderr."""
+    typer.secho("note: ", err=True, fg=typer.colors.YELLOW, nl=False)
+    typer.echo(f"{in_one_line(found)} [{found['code']}]", err=True)
+
+
+def in_one_line(found: dict[str, str]) -> str:
+    """`ARN: message hint`, as one line."""
+    return f"{found['resource']}: {found['message']} {found['hint']}".rstrip()
+
+
 def error(text: str) -> None:
     """The one line that says what went wrong, on stderr."""
     typer.secho("error: ", err=True, fg=typer.colors.RED, nl=False)

@@ -155,6 +155,14 @@ def _remark(code: Package) -> None:
         output.note(f"unreadable for Lambda's user (chmod a+r): {', '.join(closed[:3])}{more}")
 
 
+def findings_of(target: Target, arn: str) -> list[dict[str, str]]:
+    """What the server has to say about a function, its versions and aliases; nothing when it can't be asked."""
+    try:
+        return [found for found in target.findings() if f"{found['resource']}:".startswith(f"{arn}:")]
+    except CliError:
+        return []
+
+
 def _report_mapping(target: Target, runtime: str) -> None:
     """Say it whenever a function doesn't run on the interpreter that it names."""
     try:

@@ -43,13 +43,19 @@ class Target:
         """The URL, without a slash at its end."""
         return clean_endpoint(self.given_endpoint or _default_endpoint(os.environ, Path.cwd()))
 
+    @property
+    def region(self) -> str:
+        """The region given, or as boto3 finds it, or us-east-1."""
+        import botocore.session
+
+        return self.given_region or botocore.session.Session().get_config_variable("region") or "us-east-1"
+
     def client(self, service: str, read_timeout: float = 60) -> Any:
         """A botocore client that never retries and never asks the network for credentials."""
         import botocore.session
         from botocore.config import Config
 
         endpoint = self.endpoint
-        session = botocore.session.Session()
         config = Config(
             connect_timeout=3,
             read_timeout=read_timeout,
@@ -58,34 +64,57 @@ class Target:
             use_fips_endpoint=False,
             use_dualstack_endpoint=False,
         )
-        region = self.given_region or session.get_config_variable("region") or "us-east-1"
-        return session.create_client(
-            service, region_name=region, endpoint_url=endpoint, config=config, **_credentials(os.environ)
+        return botocore.session.Session().create_client(
+            service, region_name=self.region, endpoint_url=endpoint, config=config, **_credentials(os.environ)
         )
 
     def health(self) -> dict[str, Any]:
         """The server's own account of itself (`GET /_lambent/health`). Raises CliError."""
+        health = self.page("GET", "health")
+        if not isinstance(health, dict):
+            raise CliError(not_lambent(self.endpoint))
+        return health
+
+    def findings(self) -> list[dict[str, str]]:
+        """What the server found worth knowing (`GET /_lambent/findings`). Raises CliError."""
+        said = self.page("GET", "findings")
+        if not isinstance(said, dict):
+            raise CliError(not_lambent(self.endpoint))
+        found: list[dict[str, str]] = said.get("findings", [])
+        return found
+
+    def page(self, method: str, name: str, said: dict[str, Any] | None = None, headers: Mapping[str, str] = {}) -> Any:
+        """What one of Lambent's own pages answers to a JSON document; None for an empty answer. Raises CliError."""
         import json
         from http.client import HTTPException
         from urllib.error import HTTPError
-        from urllib.request import ProxyHandler, build_opener
+        from urllib.request import ProxyHandler, Request, build_opener
 
         url = self.endpoint
         # An empty ProxyHandler turns off the proxy of the environment.
         opener = build_opener(ProxyHandler({})) if is_loopback(url) else build_opener()
+        body = None if said is None else json.dumps(said).encode()
+        request = Request(f"{url}/_lambent/{name}", body, dict(headers), method=method)  # noqa: S310 (clean_endpoint takes http only)
         try:
-            with opener.open(f"{url}/_lambent/health", timeout=5) as answer:
-                health = json.load(answer)
+            with opener.open(request, timeout=5) as answer:
+                content = answer.read()
+                return json.loads(content) if content else None
         except HTTPError as error:
-            error.close()
-            raise CliError(not_lambent(url)) from None
+            raise CliError(_refusal(error.read()) or not_lambent(url)) from None
         except (ValueError, HTTPException):
             raise CliError(not_lambent(url)) from None
         except OSError:
             raise CliError(no_server(url)) from None
-        if not isinstance(health, dict):
-            raise CliError(not_lambent(url))
-        return health
+
+
+def _refusal(body: bytes) -> str:
+    """What a page of ours says of a request that it refuses; empty when something else answered."""
+    import json
+
+    try:
+        return str(json.loads(body)["message"])
+    except (ValueError, KeyError, TypeError):
+        return ""
 
 
 def target_of(context: typer.Context, endpoint: str | None, region: str | None) -> Target:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from lambent.settings import ISOLATION, help_of, load
+from lambent.settings import ISOLATION, NETWORK, help_of, load
 
 
 def up(
@@ -19,13 +19,17 @@ def up(
         str | None,
         typer.Option(metavar="|".join(ISOLATION), help=help_of("isolation"), show_default="auto"),
     ] = None,
+    network: Annotated[
+        str | None,
+        typer.Option(metavar="|".join(NETWORK), help=help_of("network"), show_default="auto"),
+    ] = None,
     config: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Settings file.", show_default="lambent.toml, if there"),
     ] = None,
 ) -> None:
     """Start Lambent here and serve until Ctrl-C."""
-    flags = {"host": host, "port": port, "data_dir": data_dir, "isolation": isolation}
+    flags = {"host": host, "port": port, "data_dir": data_dir, "isolation": isolation, "network": network}
     settings = load(flags, os.environ, Path.cwd(), config)
     from lambent.server import run
 

@@ -110,12 +110,11 @@ async def find_operation(gateway: Gateway, exchange: Exchange) -> None:
     """The operation by the service's model; one that is not built yet is refused by name."""
     assert exchange.service is not None
     exchange.operation = exchange.service.route(exchange.request)
-    if exchange.operation not in gateway.here[exchange.service.name].operations:
-        raise Fault(
-            "NotImplementedException",
-            f"Lambent does not support {exchange.service.name}:{exchange.operation} yet.",
-            status=501,
-        )
+    here = gateway.here[exchange.service.name]
+    if exchange.operation not in here.operations:
+        reason = here.refused.get(exchange.operation)
+        text = f"Lambent does not support {exchange.service.name}:{exchange.operation} yet"
+        raise Fault("NotImplementedException", f"{text}: {reason}." if reason else f"{text}.", status=501)
 
 
 async def read_params(gateway: Gateway, exchange: Exchange) -> None:

@@ -1,7 +1,7 @@
 """One request on its way through the chain: what is known of it so far."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from lambent.model.answer import Answer
@@ -15,10 +15,14 @@ Operation = Callable[[Any, Caller, Params], Awaitable[dict[str, Any] | Answer]]
 
 @dataclass(frozen=True, slots=True)
 class Here:
-    """A service that is answered here: its operations by name, and what they work with."""
+    """A service that is answered here: its operations by name, and what they work with.
+
+    `refused` gives the reasons for operations that are refused for good cause rather than not built yet.
+    """
 
     operations: Mapping[str, Operation]
     env: Any
+    refused: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

@@ -1,4 +1,4 @@
-"""GET /_lambent/health: what runs here, and what each promise is worth on this machine."""
+"""GET /_lambent/health and /_lambent/findings: what runs here, and what is worth knowing, as JSON."""
 
 from collections.abc import Callable
 from typing import Any

@@ -162,7 +162,8 @@ def _fixed(route: Route, asked: Mapping[str, str]) -> bool:
     return all(name in asked and value in {None, asked[name]} for name, value in route.query)
 
 
-def _score(route: Route, asked: Mapping[str, str], headers: Mapping[str, str]) -> tuple[int, int, int]:
-    """Fewest unmet wants, then most fixed query names, then most met wants."""
+def _score(route: Route, asked: Mapping[str, str], headers: Mapping[str, str]) -> tuple[int, int, int, int]:
+    """Most fixed query values, then fewest unmet wants, then most fixed query names, then most met wants."""
     met = sum(name in asked if location == "querystring" else name.lower() in headers for location, name in route.wants)
-    return met - len(route.wants), len(route.query), met
+    values = sum(value is not None for _, value in route.query)
+    return values, met - len(route.wants), len(route.query), met

@@ -349,3 +349,19 @@ def test_memory_over_the_limit_is_killed_as_on_aws(server: Server, deploy: Deplo
     assert error["errorType"] == "Runtime.ExitError"
     assert error["errorMessage"].endswith("Error: Runtime exited with error: signal: killed")
     assert call(server, name, {"mb": 10})[1] == 10 << 20
+
+
+def test_garbage_of_a_function_is_collected(server: Server, deploy: Deploy) -> None:
+    name = deploy(
+        "import gc, weakref\n"
+        "class Node: pass\n"
+        "def handler(event, context):\n"
+        "    seen = []\n"
+        "    for _ in range(5000):\n"
+        "        node = Node()\n"
+        "        node.itself = node\n"
+        "        seen.append(weakref.ref(node))\n"
+        "    del node\n"
+        "    return [gc.isenabled(), any(ref() is None for ref in seen)]\n"
+    )
+    assert call(server, name)[1] == [True, True]

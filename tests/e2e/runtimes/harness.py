@@ -15,6 +15,7 @@ from lambent.model.scope import Scope
 from lambent.runtimes import clients, interpreters, python
 from lambent.runtimes.api import RuntimeApi, RuntimeInvocation
 from lambent.runtimes.interpreters import Interpreter
+from lambent.runtimes.place import Around, Folders
 from lambent.sandbox.spec import Level
 
 FORKER = Path(__file__).parent / "forker.py"
@@ -106,15 +107,10 @@ async def started(task: Path, interpreter: Interpreter | None = None, **more: An
     heard = Recorder()
     api = RuntimeApi(listener, heard)
     read, write = os.pipe()
-    environment = python.environment(
-        function(interpreter, **more),
-        runtime_api=f"127.0.0.1:{listener.getsockname()[1]}",
-        log_stream="stream",
-        credentials=Keys(),
-        endpoint_url="http://127.0.0.1:1",
-        telemetry_fd=write,
-    )
-    spec = python.process_spec(environment, str(task), {})
+    around = Around(f"127.0.0.1:{listener.getsockname()[1]}", "stream", Keys(), "http://127.0.0.1:1")
+    environment = python.environment(function(interpreter, **more), around)
+    environment["_LAMBDA_TELEMETRY_LOG_FD"] = str(write)
+    spec = python.process_spec(environment, Folders(task, task_root=str(task)), {})
     told = {
         "paths": zygote.paths,
         "preload": zygote.preload,

@@ -21,6 +21,7 @@ import harness
 
 from lambent.runtimes import clients, interpreters, python
 from lambent.runtimes.api import RuntimeApi
+from lambent.runtimes.place import Around, Folders
 
 SIOCSIFFLAGS = 0x8914
 IFF_UP = 1
@@ -31,7 +32,8 @@ def prepare(binds: list[tuple[Path, str]]) -> None:
         fcntl.ioctl(any_socket, SIOCSIFFLAGS, struct.pack("16sh", b"lo", IFF_UP))
     subprocess.run(["mount", "-t", "tmpfs", "tmpfs", "/var"], check=True)
     for source, target in binds:
-        Path(target).mkdir(parents=True)
+        if not Path(target).exists():
+            Path(target).mkdir(parents=True)
         subprocess.run(["mount", "--bind", str(source), target], check=True)
 
 
@@ -42,15 +44,10 @@ async def main(version: str, task: Path, cache: Path, more: dict[str, object]) -
     listener = socket.create_server(("127.0.0.1", 9001))
     heard = harness.Recorder()
     api = RuntimeApi(listener, heard)
-    environment = python.environment(
-        harness.function(interpreter, **more),
-        runtime_api="127.0.0.1:9001",
-        log_stream="stream",
-        credentials=harness.Keys(),
-        endpoint_url="http://127.0.0.1:4566",
-        telemetry_fd=2,
-    )
-    spec = python.process_spec(environment, "/var/task", {})
+    around = Around("127.0.0.1:9001", "stream", harness.Keys(), "http://127.0.0.1:4566")
+    environment = python.environment(harness.function(interpreter, **more), around)
+    environment["_LAMBDA_TELEMETRY_LOG_FD"] = "2"
+    spec = python.process_spec(environment, Folders(task), {})
     told = {
         "paths": zygote.paths,
         "preload": zygote.preload,

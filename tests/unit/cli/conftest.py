@@ -34,6 +34,8 @@ class Fake:
     log_groups: set = field(default_factory=set)
     health: object = field(default_factory=lambda: dict(HEALTH))
     invocations: list = field(default_factory=list)
+    findings: list = field(default_factory=list)
+    live: list = field(default_factory=list)
 
     def names(self):
         return [name for name, _ in self.calls]
@@ -46,6 +48,11 @@ class Fake:
         target = headers.get("X-Amz-Target", "")
         if path == "/_lambent/health":
             return 200, {}, json.dumps(self.health).encode()
+        if path == "/_lambent/findings":
+            return 200, {}, json.dumps({"findings": self.findings, "dropped": 0}).encode()
+        if path == "/_lambent/live":
+            self.live.append((method, headers.get("X-Lambent-Token"), json.loads(body)))
+            return 204, {}, b""
         if target.startswith("Logs_"):
             return self._logs(target.partition(".")[2], json.loads(body))
         return self._lambda(method, unquote(path), headers, body)

@@ -133,3 +133,11 @@ def test_an_account_named_by_the_key(cli, fake, make):
 
 def test_the_reserved_names_are_the_servers():
     assert RESERVED == configuration.RESERVED
+
+
+def test_findings_of_the_function_are_printed(cli, fake, make):
+    said = {"code": "stored-only", "message": "It has no effect yet.", "hint": "Wait."}
+    fake.findings = [{"resource": f"{ARN}:1", **said}, {"resource": f"{ARN}2", **said}]
+    folder = make(SOURCE)
+    assert cli("deploy", folder).stderr.endswith(f"note: {ARN}:1: It has no effect yet. Wait. [stored-only]\n")
+    assert json.loads(cli("deploy", folder, "--json").stdout)["findings"] == fake.findings[:1]

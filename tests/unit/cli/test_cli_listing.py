@@ -105,3 +105,10 @@ def test_in_words():
     assert in_words([]) == "none"
     assert in_words({"memory": True}) == "memory yes"
     assert in_words(2) == "2"
+
+
+def test_doctor_shows_the_servers_findings(cli, fake):
+    arn = "arn:aws:lambda:us-east-1:000000000000:function:f"
+    fake.findings = [{"code": "stored-only", "resource": arn, "message": "No effect yet.", "hint": ""}]
+    assert f"{arn}: No effect yet." in cli("doctor").stdout
+    assert json.loads(cli("doctor", "--json").stdout)["server"]["findings"] == fake.findings

@@ -1,0 +1,51 @@
+"""GET /_lambent/credentials: the execution role's temporary credentials, as the SDKs ask a container for them.
+
+https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Protocol
+
+import orjson
+
+from lambent.wire.http import Request, Response
+
+LIFETIME = 6 * 3600
+"""Seconds until the SDK asks again."""
+
+
+class Keys(Protocol):
+    """One set of credentials."""
+
+    @property
+    def access_key(self) -> str: ...
+
+    @property
+    def secret_key(self) -> str: ...
+
+    @property
+    def session_token(self) -> str: ...
+
+
+class CredentialsPage:
+    """The page. `find` answers the credentials that an authorization token stands for; `now` is seconds since 1970."""
+
+    def __init__(self, find: Callable[[str], Keys | None], now: Callable[[], float]) -> None:
+        self._find = find
+        self._now = now
+
+    async def __call__(self, request: Request) -> Response:
+        """The credentials as JSON, 401 for a token that is not, or no longer, one of ours."""
+        found = self._find(request.headers.get("authorization", ""))
+        if found is None:
+            said = {"code": "AccessDenied", "message": "The authorization token is not valid here."}
+            return Response(401, [("Content-Type", "application/json")], orjson.dumps(said))
+        expires = datetime.fromtimestamp(self._now() + LIFETIME, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        body = {
+            "AccessKeyId": found.access_key,
+            "SecretAccessKey": found.secret_key,
+            "Token": found.session_token,
+            "Expiration": expires,
+        }
+        return Response(200, [("Content-Type", "application/json")], orjson.dumps(body))

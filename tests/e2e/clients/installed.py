@@ -1,0 +1,62 @@
+"""Programs from PyPI, installed once into the tests' cache, each with all it needs."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import botocore
+
+from tests.e2e.runtimes.harness import CACHE
+
+
+def installed(*wanted: str) -> Path:
+    """The folder that holds the packages `wanted` (requirements), for PYTHONPATH."""
+    name = "-".join(wanted).translate(str.maketrans("<>=,", "____"))
+    folder = CACHE / "clients" / f"py3.{sys.version_info.minor}" / name
+    if folder.exists():
+        return folder
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    fresh = Path(tempfile.mkdtemp(dir=folder.parent))
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    subprocess.run([*command, "--target", str(fresh), *wanted], check=True, timeout=100)
+    try:
+        fresh.rename(folder)
+    except OSError:  # another run was faster
+        shutil.rmtree(fresh)
+    return folder
+
+
+def environment(packages: Path, endpoint: str, account: str, folder: Path) -> dict[str, str]:
+    """What a client needs of its environment to find our endpoint, and nothing of the developer's own.
+
+    `folder` takes botocore's waiters, which ask again at once.
+    """
+    return {
+        "PATH": os.environ["PATH"],
+        "HOME": "/nonexistent",
+        "PYTHONPATH": str(packages),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "AWS_DATA_PATH": str(impatient_waiters(folder)),
+        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_ACCESS_KEY_ID": account,
+        "AWS_SECRET_ACCESS_KEY": "secret",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        **{name: value for name, value in os.environ.items() if name.startswith("PIP_")},
+    }
+
+
+def impatient_waiters(folder: Path) -> Path:
+    """botocore's waiters for Lambda, which ask again at once: a folder for AWS_DATA_PATH."""
+    place = Path("lambda") / "2015-03-31" / "waiters-2.json"
+    waiters = json.loads((Path(botocore.__file__).parent / "data" / place).read_text())
+    for waiter in waiters["waiters"].values():
+        waiter["delay"] = 0.05
+        waiter["maxAttempts"] = 600
+    target = folder / "data" / place
+    target.parent.mkdir(parents=True)
+    target.write_text(json.dumps(waiters))
+    return folder / "data"

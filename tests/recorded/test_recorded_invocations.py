@@ -1,0 +1,439 @@
+"""What functions see and answer, on the runtimes that Lambent runs."""
+
+import base64
+import json
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from tests.recorded.replaying import Endpoint, Said, package, replays, variant, variants
+
+COMMON = "common::TestLambdaRuntimesCommon::test_"
+SHAPE: dict[str, Any] = {"Timeout": 30, "Environment": {"Variables": {}}}
+
+INTROSPECT_PYTHON = """
+import os
+
+def handler(event, context):
+    return {
+        "ctx": {
+            "aws_request_id": context.aws_request_id,
+            "function_name": context.function_name,
+            "function_version": context.function_version,
+            "invoked_function_arn": context.invoked_function_arn,
+            "log_group_name": context.log_group_name,
+            "log_stream_name": context.log_stream_name,
+            "memory_limit_in_mb": context.memory_limit_in_mb,
+            "remaining_time_in_millis": context.get_remaining_time_in_millis(),
+        },
+        "environment": dict(os.environ),
+        "packages": [],
+    }
+"""
+INTROSPECT_NODE = """
+exports.handler = async (event, context) => ({
+  ctx: {
+    aws_request_id: context.awsRequestId,
+    function_name: context.functionName,
+    function_version: context.functionVersion,
+    invoked_function_arn: context.invokedFunctionArn,
+    log_group_name: context.logGroupName,
+    log_stream_name: context.logStreamName,
+    remaining_time_in_millis: context.getRemainingTimeInMillis(),
+  },
+  environment: process.env,
+  packages: [],
+});
+"""
+BOOTSTRAP = """#!/usr/bin/env python3
+import http.client, json, os
+with open("/proc/self/environ", "rb") as file:
+    environment = dict(one.decode().split("=", 1) for one in file.read().split(b"\\0") if one)
+host, where = os.environ["AWS_LAMBDA_RUNTIME_API"], "/2018-06-01/runtime/invocation/"
+
+def ask(method, path, body=None):
+    connection = http.client.HTTPConnection(host)
+    connection.request(method, path, body)
+    answer = connection.getresponse()
+    return answer.read(), answer.headers
+
+while True:
+    event, headers = ask("GET", where + "next")
+    request_id = headers["Lambda-Runtime-Aws-Request-Id"]
+    if os.environ.get("FAILS"):
+        ask("POST", where + request_id + "/error", json.dumps(ERROR))
+        continue
+    ctx = {
+        "aws_request_id": request_id,
+        "deadline": int(headers["Lambda-Runtime-Deadline-Ms"]),
+        "function_name": os.environ["AWS_LAMBDA_FUNCTION_NAME"],
+        "function_version": os.environ["AWS_LAMBDA_FUNCTION_VERSION"],
+        "invoked_function_arn": headers["Lambda-Runtime-Invoked-Function-Arn"],
+        "log_group_name": os.environ["AWS_LAMBDA_LOG_GROUP_NAME"],
+        "log_stream_name": os.environ["AWS_LAMBDA_LOG_STREAM_NAME"],
+        "memory_limit_in_mb": int(os.environ["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"]),
+    }
+    environment["_X_AMZN_TRACE_ID"] = headers["Lambda-Runtime-Trace-Id"]
+    ask("POST", where + request_id + "/response", json.dumps({"ctx": ctx, "environment": environment, "packages": []}))
+"""
+INTROSPECT = {
+    "python": {"handler.py": INTROSPECT_PYTHON},
+    "nodejs": {"index.js": INTROSPECT_NODE},
+    "provided": {"bootstrap": BOOTSTRAP},
+}
+FAIL = {
+    "python": {"handler.py": "def handler(event, context):\n    raise Exception('Failed: ' + event['error_msg'])\n"},
+    "nodejs": {"index.js": "exports.handler = async (event) => { throw new Error('Error: ' + event.error_msg); };\n"},
+}
+WRAPPER = "#!/bin/bash\nexport WRAPPER_VAR=test-content\nexec \"$@\"\n"
+
+
+def family(runtime: str) -> str:
+    """`python`, `nodejs` or `provided`."""
+    return next(name for name in INTROSPECT if runtime.startswith(name))
+
+
+def payload_of(answer: Any) -> Any:
+    """The payload alone, as JSON."""
+    return json.loads(answer["Payload"].read())
+
+
+def recorded_shape(said: Said, key: str) -> dict[str, Any]:
+    """The settings that a recorded CreateFunction was sent."""
+    recorded = said.answers[key]
+    recorded = recorded.get("CreateFunctionResponse", recorded)
+    names = ("Environment", "Handler", "MemorySize", "Runtime", "Timeout", "Description")
+    return {name: recorded[name] for name in names if name in recorded}
+
+
+@replays(*variants(COMMON + "introspection_invoke["))
+def test_what_a_function_sees(aws: Endpoint, said: Said, recorded: str) -> None:
+    files = INTROSPECT[family(variant(recorded))]
+    shape = recorded_shape(said, "create_function_result")
+    said("create_function_result", aws.made("f", Code={"ZipFile": package(files)}, **shape))
+    invoke = aws.lambda_.invoke
+    said("invocation_result_payload", payload_of(invoke(FunctionName="f", Payload=b"{}")))
+    qualified = invoke(FunctionName="f", Payload=b"{}", Qualifier="$LATEST")
+    said("invocation_result_payload_qualified", payload_of(qualified))
+
+
+@replays(*variants(COMMON + "uncaught_exception_invoke["))
+def test_an_exception_that_nobody_catches(aws: Endpoint, said: Said, recorded: str) -> None:
+    shape = recorded_shape(said, "create_function_result")
+    files = FAIL.get(family(variant(recorded)))
+    if files is None:
+        error = said.answers["error_result"]["Payload"]
+        files = {"bootstrap": BOOTSTRAP.replace("ERROR", repr(error)).replace('os.environ.get("FAILS")', "True")}
+    said("create_function_result", aws.made("f", Code={"ZipFile": package(files)}, **shape))
+    said("error_result", aws.lambda_.invoke(FunctionName="f", Payload=b'{"error_msg": "some_error_msg"}'))
+
+
+@replays(*variants(COMMON + "runtime_wrapper_invoke["))
+def test_a_wrapper(aws: Endpoint, said: Said, recorded: str) -> None:
+    shape = recorded_shape(said, "create_function_result")
+    files = {**INTROSPECT[family(variant(recorded))], "environment_wrapper": WRAPPER}
+    said("create_function_result", aws.made("f", Code={"ZipFile": package(files)}, **shape))
+    seen = payload_of(aws.lambda_.invoke(FunctionName="f", Payload=b"{}"))
+    assert seen["environment"]["WRAPPER_VAR"] == "test-content"
+
+
+FEATURES = "lambda::TestLambdaFeatures::test_"
+ECHO = {"python": {"handler.py": "def handler(event, context):\n    print(event)\n    return event\n"}}
+
+
+@replays(FEATURES + "invoke_exceptions")
+def test_no_function_to_invoke(aws: Endpoint, said: Said) -> None:
+    said.refused("invoke_function_doesnotexist", aws.lambda_.invoke, FunctionName="doesnotexist", Payload=b"{}")
+
+
+@replays(*variants(FEATURES + "invocation_type_no_return_payload["))
+def test_a_function_that_returns_nothing(aws: Endpoint, said: Said, recorded: str) -> None:
+    language, _, how = variant(recorded).partition("-")
+    python = {"Code": {"ZipFile": package("def handler(event, context):\n    pass\n")}}
+    node = {
+        "Code": {"ZipFile": package({"index.js": "exports.handler = async () => {};\n"})},
+        "Runtime": "nodejs20.x",
+        "Handler": "index.handler",
+    }
+    aws.made("f", **(python if language == "python" else node))
+    answer = aws.lambda_.invoke(FunctionName="f", Payload=b"{}", InvocationType=how)
+    said("invoke-result", answer, lambda ours: ours | {"Payload": _as_text(ours["Payload"])})
+
+
+def _as_text(payload: Any) -> str:
+    return payload if isinstance(payload, str) else json.dumps(payload)
+
+
+@replays(*variants(FEATURES + "invocation_with_logs["))
+def test_the_tail_of_the_log(aws: Endpoint, said: Said, recorded: str) -> None:
+    runtime = variant(recorded)
+    files = {
+        "python": ECHO["python"],
+        "nodejs": {"index.js": "exports.handler = async (event) => { console.log(event); return event; };\n"},
+    }[family(runtime)]
+    handler = "handler.handler" if runtime.startswith("python") else "index.handler"
+    aws.made("f", Runtime=runtime, Handler=handler, Code={"ZipFile": package(files)})
+    answer = aws.lambda_.invoke(FunctionName="f", Payload=b"{}", LogType="Tail")
+    tail = base64.b64decode(answer["LogResult"]).decode()
+    said("invoke", answer, lambda ours: ours | {"LogResult": "log-result"})
+    said("logs", {"logs": [line.replace(_date_of(line), "date") for line in tail.splitlines(keepends=True)]})
+
+
+def _date_of(line: str) -> str:
+    """The time at the begin of a line of Node.js's console."""
+    first = line.partition("\t")[0]
+    return first if first[:2] == "20" else "\0"
+
+
+QUALIFIED = """
+import logging
+
+def handler(event, context):
+    print("Lambda log message - print function")
+    logging.getLogger().setLevel(logging.INFO)
+    logging.info("Lambda log message - logging module")
+    names = (
+        "aws_request_id", "client_context", "function_name", "function_version", "invoked_function_arn",
+        "log_group_name", "log_stream_name", "memory_limit_in_mb",
+    )
+    return {"context": {name: getattr(context, name) for name in names}, "event": event}
+"""
+
+
+@replays(FEATURES + "invocation_with_qualifier")
+def test_a_version_is_invoked(aws: Endpoint, said: Said) -> None:
+    made = aws.made("f", Timeout=10, Publish=True, Code={"ZipFile": package(QUALIFIED)})
+    said("creation-response", made)
+    aws.settled("f", "1")
+    event = json.dumps({"foo": "bar with 'quotes\""}).encode()
+    answer = aws.lambda_.invoke(FunctionName="f", Payload=event, Qualifier="1", LogType="Tail")
+    tail = base64.b64decode(answer["LogResult"]).decode()
+    said("invocation-response", answer)
+    lines = [line for line in tail.splitlines() if line.strip() and not line.startswith(("REPORT", "INIT"))]
+    shown = [_with_date(line) for line in lines]
+    said("log_result", {"log_result": shown})
+
+
+def _with_date(line: str) -> str:
+    parts = line.split("\t")
+    if len(parts) > 2 and parts[0] == "[INFO]":
+        parts[1] = "date"
+    return "\t".join(parts)
+
+
+BASE = "lambda::TestLambdaBaseFeatures::test_"
+
+
+@replays("lambda::TestLambdaBaseFeatures::test_function_state")
+def test_the_state_of_a_function(aws: Endpoint, said: Said) -> None:
+    said("create-fn-response", aws.made("f", **_like(said, "create-fn-response")))
+    said("get-fn-response", aws.lambda_.get_function(FunctionName="f"))
+
+
+def _like(said: Said, key: str) -> dict[str, Any]:
+    return recorded_shape(said, key)
+
+
+BEHAVIOR = "lambda::TestLambdaBehavior::test_"
+COUNTER = {
+    "python": "counter = -1\n\ndef handler(event, context):\n"
+    "    global counter\n    counter += 1\n    return {'counter': counter}\n",
+    "nodejs": "let counter = -1;\nexports.handler = async () => ({ counter: ++counter });\n",
+}
+
+
+@replays(*variants(BEHAVIOR + "lambda_cache_local["))
+def test_what_stays_between_invocations(aws: Endpoint, said: Said, recorded: str) -> None:
+    language = variant(recorded)
+    python = {"Code": {"ZipFile": package(COUNTER["python"])}}
+    node = {
+        "Code": {"ZipFile": package({"index.js": COUNTER["nodejs"]})},
+        "Runtime": "nodejs20.x",
+        "Handler": "index.handler",
+    }
+    aws.made("f", **(python if language == "python" else node))
+    said("first_invoke_result", aws.lambda_.invoke(FunctionName="f", Payload=b"{}"))
+    said("second_invoke_result", aws.lambda_.invoke(FunctionName="f", Payload=b"{}"))
+
+
+@replays(BEHAVIOR + "lambda_init_environment")
+def test_what_the_init_phase_sees(aws: Endpoint, said: Said) -> None:
+    code = "import os\n\nENVIRONMENT = dict(os.environ)\n\ndef handler(event, context):\n"
+    code += "    return {'environment': ENVIRONMENT | {'_X_AMZN_TRACE_ID': os.environ['_X_AMZN_TRACE_ID']}}\n"
+    made = aws.made("f", Code={"ZipFile": package(code)}, **_like(said, "create-result"))
+    said.created("create-result", made)
+    said("lambda-init-inspection", aws.lambda_.invoke(FunctionName="f", Payload=b"{}"))
+
+
+@replays(BEHAVIOR + "lambda_invoke_with_timeout")
+def test_a_timeout(aws: Endpoint, said: Said) -> None:
+    code = "import time\n\ndef handler(event, context):\n    time.sleep(10)\n"
+    made = aws.made("f", Code={"ZipFile": package(code)}, **_like(said, "create-result"))
+    said.created("create-result", made)
+    said("invoke-result", aws.lambda_.invoke(FunctionName="f", Payload=b"{}"))
+
+
+@replays(BEHAVIOR + "mixed_architecture")
+def test_another_architecture(aws: Endpoint, said: Said) -> None:
+    made = aws.made("f", Architectures=["x86_64"], **_like(said, "create_function_response"))
+    said.created("create_function_response", made)
+    update = aws.lambda_.update_function_code(FunctionName="f", ZipFile=package(), Architectures=["arm64"])
+    said("update_function_code_response", update)
+
+
+ERRORS = "lambda::TestLambdaErrors::test_"
+
+
+def _invoked(aws: Endpoint, code: str | dict[str, str | bytes], **settings: Any) -> Any:
+    aws.made("f", Code={"ZipFile": package(code)}, **settings)
+    return aws.lambda_.invoke(FunctionName="f", Payload=b"{}")
+
+
+@replays(ERRORS + "lambda_handler_exit")
+def test_a_handler_that_exits(aws: Endpoint, said: Said) -> None:
+    code = "import sys\n\ndef handler(event, context):\n    sys.exit(0)\n"
+    said("invocation_error", _invoked(aws, code))
+
+
+@replays(ERRORS + "lambda_runtime_error")
+def test_a_module_that_fails(aws: Endpoint, said: Said) -> None:
+    files = {"lambda_runtime_error.py": 'raise Exception("Runtime startup fails")\n'}
+    answer = _invoked(aws, files, Runtime="python3.13", Handler="lambda_runtime_error.handler")
+    said("invocation_error", answer)
+
+
+@replays(ERRORS + "lambda_runtime_exit_segfault")
+def test_a_module_that_crashes(aws: Endpoint, said: Said) -> None:
+    code = "import ctypes\n\nctypes.string_at(0)\n\ndef handler(event, context):\n    pass\n"
+    said("invocation_error", _invoked(aws, code, Timeout=30))
+
+
+@replays(ERRORS + "lambda_runtime_wrapper_not_found")
+def test_a_wrapper_that_is_not_there(aws: Endpoint, said: Said) -> None:
+    missing = {"Variables": {"AWS_LAMBDA_EXEC_WRAPPER": "/idontexist.sh"}}
+    said("invocation_error", _invoked(aws, "def handler(event, context):\n    pass\n", Environment=missing))
+
+
+@replays(*variants(ERRORS + "lambda_invoke_payload_encoding_error["))
+def test_payloads_that_are_no_json(aws: Endpoint, said: Said, recorded: str) -> None:
+    what, _, payload = variant(recorded).partition("-")
+    aws.made("f")
+    sent = payload.encode("latin-1").decode("unicode_escape").encode("latin-1")
+    key = f"invoke_function_invalid_payload_{what}"
+    said.refused(key, aws.lambda_.invoke, FunctionName="f", Payload=sent)
+
+
+CONCURRENCY = "lambda::TestLambdaConcurrency::test_"
+
+
+@replays(CONCURRENCY + "lambda_concurrency_crud")
+def test_reserved_concurrency_comes_and_goes(aws: Endpoint, said: Said) -> None:
+    client, one = aws.lambda_, {"FunctionName": "f"}
+    aws.made("f")
+    said("get_function_concurrency_default", client.get_function_concurrency(**one))
+    said("put_function_concurrency", client.put_function_concurrency(**one, ReservedConcurrentExecutions=0))
+    said("get_function_concurrency_updated", client.get_function_concurrency(**one))
+    client.delete_function_concurrency(**one)
+    said("get_function_concurrency_deleted", client.get_function_concurrency(**one))
+
+
+@replays(CONCURRENCY + "lambda_concurrency_update")
+def test_reserved_concurrency_of_a_function(aws: Endpoint, said: Said) -> None:
+    client, one = aws.lambda_, {"FunctionName": "f"}
+    aws.made("f", **SHAPE)
+    said("put_function_concurrency", client.put_function_concurrency(**one, ReservedConcurrentExecutions=3))
+    said("get_function_concurrency_updated", client.get_function_concurrency(**one))
+    said("get_function_concurrency_info", client.get_function(**one))
+    client.delete_function_concurrency(**one)
+    said("get_function_concurrency_deleted", client.get_function_concurrency(**one))
+
+
+ALIASES = "lambda::TestLambdaAliases::test_"
+ALIASED = """
+def handler(event, context):
+    return {
+        "version_id": "%s",
+        "invoked_arn": context.invoked_function_arn,
+        "version_from_ctx": context.function_version,
+    }
+"""
+
+
+@replays(ALIASES + "lambda_alias_moving")
+def test_an_alias_moves(aws: Endpoint, said: Said) -> None:
+    client, one = aws.lambda_, {"FunctionName": "f"}
+    shape = {**_like(said, "create_response"), "Code": {"ZipFile": package(ALIASED % "version1")}}
+    said("create_response", aws.made("f", **shape))
+    client.publish_version(**one, Description="First version description :)")
+    created = client.create_alias(**one, Name="alias1", FunctionVersion="1")
+    said("create_alias_response", created)
+    alias = {**one, "Qualifier": "alias1", "Payload": b"{}"}
+    said("invocation_result_qualifier_v1", client.invoke(**alias))
+    said("invocation_result_qualifier_v1_arn", client.invoke(FunctionName=created["AliasArn"], Payload=b"{}"))
+    update = client.update_function_code(**one, ZipFile=package(ALIASED % "version2"))
+    said("update_lambda_response", update)
+    aws.settled("f")
+    said("invocation_result_qualifier_v1_after_update", client.invoke(**alias))
+    published = client.publish_version(**one, Description="Second version description :)")
+    said("second_publish_response", published)
+    said("invocation_result_qualifier_v1_after_publish", client.invoke(**alias))
+    said("update_alias_response", client.update_alias(**one, Name="alias1", FunctionVersion="2"))
+    said("invocation_result_qualifier_v2", client.invoke(**alias))
+    missing = {**alias, "Qualifier": "non-existent-alias"}
+    said.refused("invocation_exc_not_existent", client.invoke, **missing)
+
+
+LIFE = "lambda::TestLambdaVersions::test_"
+TWO_HANDLERS = """
+def handler(event, context):
+    return {"handler": "handler"}
+
+def handler_two(event, context):
+    return {"handler": "handler_two"}
+"""
+
+
+@replays(LIFE + "lambda_handler_update")
+def test_another_handler(aws: Endpoint, said: Said) -> None:
+    client, one = aws.lambda_, {"FunctionName": "f"}
+    aws.made("f", Code={"ZipFile": package(TWO_HANDLERS)}, **SHAPE)
+    said("invoke_result_handler_one", client.invoke(**one, Payload=b"{}"))
+    update = client.update_function_configuration(**one, Handler="handler.handler_two")
+    said("update_function_configuration_result", update)
+    aws.settled("f")
+    said("get_function_result", client.get_function(**one))
+    said("invoke_result_handler_two", client.invoke(**one, Payload=b"{}"))
+    client.publish_version(**one)
+    said("invoke_result_handler_two_postpublish", client.invoke(**one, Payload=b"{}"))
+
+
+SLOW = """
+import time
+
+def handler(event, context):
+    time.sleep(event["sleep"])
+    return {
+        "function_version": context.function_version,
+        "request_id": context.aws_request_id,
+        "request_prefix": event["request_prefix"],
+        "function_variant": "%s",
+    }
+"""
+
+
+@replays(LIFE + "function_update_during_invoke")
+def test_an_update_during_an_invocation(aws: Endpoint, said: Said) -> None:
+    client, one = aws.lambda_, {"FunctionName": "f"}
+    aws.made("f", Code={"ZipFile": package(SLOW % "variant-1")}, Timeout=20)
+    event = json.dumps({"sleep": 1, "request_prefix": "1-sleep"}).encode()
+    with ThreadPoolExecutor(1) as pool:
+        slow = pool.submit(client.invoke, **one, Payload=event)
+        time.sleep(0.5)  # the invocation is under way
+        client.update_function_code(**one, ZipFile=package(SLOW % "variant-2"))
+        aws.settled("f")
+        said("invoke_response_before", slow.result())
+
+
+@replays("lambda::TestLambdaFeatures::test_lambda_environment")
+def test_variables(aws: Endpoint, said: Said) -> None:
+    pass
