@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.status import Status
 
-from bench import cold, control, environments, warm
+from bench import cold, control, environments, starts, warm
 from bench.client import BenchError, Endpoint, call
 from bench.figures import Figure, table
 from bench.lab import FULL, QUICK, Lab
@@ -23,6 +23,7 @@ from examples.demo.server import Server
 MEASUREMENTS: dict[str, Callable[[Lab], Awaitable[list[Figure]]]] = {
     "warm": warm.measure,
     "cold": cold.measure,
+    "starts": starts.measure,
     "environments": environments.measure,
     "control": control.measure,
 }

@@ -50,7 +50,7 @@ from lambent.gateway.listener import Listener
 from lambent.gateway.live import LivePage, make_token
 from lambent.gateway.short import ShortRoad
 from lambent.model.finding import Finding
-from lambent.model.function import FunctionVersion
+from lambent.model.function import LATEST, FunctionVersion
 from lambent.model.invocation import Throttled
 from lambent.model.limits import PROFILES
 from lambent.model.names import FunctionRef
@@ -61,7 +61,7 @@ from lambent.observe.journal import Journal
 from lambent.observe.logstore import LogStore
 from lambent.runtimes import interpreters, snapstart, table
 from lambent.sandbox import probe
-from lambent.sandbox.errors import LevelUnavailable
+from lambent.sandbox.errors import LevelUnavailable, SnapshotFailed
 from lambent.sandbox.host import SandboxHost
 from lambent.sandbox.spec import Level
 from lambent.services.lambda_ import (
@@ -78,6 +78,7 @@ from lambent.services.lambda_.invoke import new_trace_id
 from lambent.services.lambda_.lookup import running_at_once
 from lambent.services.lambda_.operations import OPERATIONS as LAMBDA_OPERATIONS
 from lambent.services.lambda_.refused import REFUSED
+from lambent.services.lambda_.unready import Unready
 from lambent.services.logs.env import LogsEnv
 from lambent.services.logs.operations import OPERATIONS as LOGS_OPERATIONS
 from lambent.settings import Settings, StartError
@@ -232,11 +233,11 @@ async def _open_lambda(
         fetch_s3=functools.partial(_fetch_s3, base.neighbour),
         check_runtime=_runtime_check(places),
         resolve_image=functools.partial(_resolve_image, store.images, base.host.level),
-        retire=pools.retire,
+        retire=functools.partial(_retire, pools, snapshots, base.background),
         spawn=base.background.spawn,
         code_url=links.url,
         invoker=invoker,
-        prepare=functools.partial(_prepare, snapshots, base.host, outbound),
+        prepare=functools.partial(_prepare, snapshots, base.host, store.images, findings.report, outbound),
         pause=asyncio.sleep,
         report=findings.report,
         withdraw=findings.withdraw,
@@ -343,11 +344,28 @@ def _environments(
 
 
 async def _prepare(
-    snapshots: Snapshots, host: SandboxHost, outbound: Callable[[str], None], function: FunctionVersion
+    snapshots: Snapshots,
+    host: SandboxHost,
+    images: Images,
+    report: Callable[[Finding], None],
+    outbound: Callable[[str], None],
+    function: FunctionVersion,
 ) -> None:
     """Before a function turns Active: what its runtime needs is installed, its zygote or snapshot stands ready."""
     outbound(function.arn)
-    await host.warm((await snapshots.place(function)).zygote)
+    try:
+        place = await snapshots.place(function)
+    except SnapshotFailed as failed:
+        # Wording of our own; the code is the service model's.
+        raise Unready("FunctionError.RuntimeInitError", f"The initialization failed with {failed.kind}.") from failed
+    await host.warm(place.zygote)
+    if function.layers and host.level is Level.PROCESS:
+        text = "at this level of isolation its layers are on the runtime's paths but not at /opt"
+        report(Finding("layers-elsewhere", function.arn, text, "code that names /opt needs isolation namespace"))
+    if function.image is not None:
+        notes = (await images.unpacked(function.image.uri, function.image.digest)).notes
+        for what, count in notes.items():
+            report(Finding(f"image-{what.replace(' ', '-')}", function.arn, f"of its image: {what} ({count} times)"))
 
 
 def _tell_of_network(host: SandboxHost, setting: str, report: Callable[[Finding], None], arn: str) -> None:
@@ -447,6 +465,15 @@ def _active(env: LambdaEnv, scope: Scope, name: str, qualifier: str | None) -> t
     """The version to invoke at once and the ARN asked for, None when there is none or it is not active."""
     target = running_at_once(env, FunctionRef(scope, name, qualifier))
     return None if target is None else (target.function, target.arn)
+
+
+def _retire(
+    pools: Pools, snapshots: Snapshots, background: Background, scope: Scope, name: str, version: str | None = None
+) -> None:
+    """A version has changed or is gone, or with None a whole function: no environment of it takes an invocation."""
+    pools.retire(scope, name, version)
+    if version != LATEST:
+        background.spawn(snapshots.forget(scope, name, version))
 
 
 def _set_live(store: Store, live: LiveFolders, pools: Pools, scope: Scope, name: str, folder: Path | None) -> bool:

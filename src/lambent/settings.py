@@ -7,6 +7,7 @@ line and `server.py` read settings; everyone else is handed values.
 
 import difflib
 import ipaddress
+import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ FILE = "lambent.toml"
 ISOLATION = ("auto", "namespace", "process")
 NETWORK = ("auto", "nat", "none")
 PROFILES = ("aws-2026", "aws-2022")
+CLOCKS = ("real", "manual")
 
 
 class StartError(Exception):
@@ -35,6 +37,9 @@ class Settings:
     profile: str = "aws-2026"
     idle_seconds: int | str = "random"
     seed: int | None = None
+    clock: str = "real"
+    time_scale: float = 1.0
+    duplicate_rate: float = 0.0
     runtime_map: Mapping[str, str] = field(default_factory=dict)
     endpoints: Mapping[str, str] = field(default_factory=dict)
 
@@ -95,6 +100,19 @@ def _idle(value: Any, base: Path) -> int | str:
 
 def _seed(value: Any, base: Path) -> int | None:
     return None if value is None else _whole(0, 999_999_999)(value, base)
+
+
+def _number(low: float, high: float) -> Callable[[Any, Path], float]:
+    def read(value: Any, _base: Path) -> float:
+        try:
+            number = float(value)
+        except (TypeError, ValueError):
+            number = math.nan
+        if isinstance(value, bool) or not low <= number <= high:
+            raise ValueError(f"a number from {low:g} to {high:g} is needed")
+        return number
+
+    return read
 
 
 def _one_of(choices: tuple[str, ...]) -> Callable[[Any, Path], str]:
@@ -166,6 +184,11 @@ SETTINGS = (
     Setting("profile", "aws-2026", "Whose limits hold: AWS's of that year.", _one_of(PROFILES)),
     Setting("idle_seconds", "random", "How long an idle environment is kept; 0: none is; never; random.", _idle),
     Setting("seed", None, "Seed of what is random, to have a run again.", _seed),
+    Setting("clock", "real", "Whether time passes by itself or is moved by hand (lambent clock advance).", _one_of(CLOCKS)),
+    Setting("time_scale", 1.0, "How fast time passes for all that waits; 60: an hour in a minute.", _number(0.01, 100_000)),
+    Setting(
+        "duplicate_rate", 0.0, "Share of asynchronous events delivered twice, as at-least-once allows.", _number(0, 1)
+    ),
     Setting("runtime_map", {}, "Runtimes to run on another interpreter.", _runtime_map),
     Setting("endpoints", {}, "Where another AWS service is, by its botocore name.", _endpoints),
 )
@@ -212,6 +235,8 @@ def load(
         else:
             found = Given(setting.name, setting.default, folder)
         values[setting.name] = _settle(setting, found)
+    if values["clock"] == "manual" and values["time_scale"] != 1:
+        raise StartError("time_scale: a clock that is moved by hand has no speed; leave one of the two out")
     return Settings(**values)
 
 

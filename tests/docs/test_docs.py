@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from lambent.engine.environment import Phase
-from tools import coverage, lifecycle
+from tools import coverage, isolation, lifecycle, recorded
 
 ROOT = Path(__file__).parents[2]
 
@@ -17,6 +17,14 @@ def test_the_coverage_page_is_what_the_code_says() -> None:
 
 def test_the_lifecycle_page_is_what_the_code_says() -> None:
     assert lifecycle.PAGE.read_text("utf-8") == lifecycle.page(), "run: python -m tools.lifecycle"
+
+
+def test_the_page_of_recorded_answers_is_what_the_replays_say() -> None:
+    assert recorded.PAGE.read_text("utf-8") == recorded.page(), "run: python -m tools.recorded"
+
+
+def test_the_isolation_page_is_what_the_table_says() -> None:
+    assert isolation.PAGE.read_text("utf-8") == isolation.page(), "run, as root: python -m tools.isolation"
 
 
 def test_every_room_is_described() -> None:

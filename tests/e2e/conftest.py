@@ -1,12 +1,14 @@
 """A real server in a process of its own, and real clients."""
 
 import io
+import json
 import os
 import re
 import signal
 import subprocess
 import sys
 import threading
+import urllib.request
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -42,6 +44,11 @@ class Server:
             aws_secret_access_key="test",
             config=Config(**(defaults | config)),
         )
+
+    def page(self, name: str) -> Any:
+        """What one of Lambent's own pages says."""
+        with urllib.request.urlopen(f"{self.endpoint}/_lambent/{name}", timeout=10) as answer:
+            return json.load(answer)
 
     def stop(self, how: int = signal.SIGTERM, seconds: float = 10.0) -> int:
         """Signal the server and wait for its end."""

@@ -12,6 +12,9 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.conftest import ROLE, Server, package, start
+from tests.e2e.lambda_.test_runtimes_and_layers import create, invoke, zipped
+from tests.e2e.runtimes.test_image import an_image
+from tests.e2e.runtimes.test_opt import BOOTSTRAP
 
 UID = 65534
 CODE = """
@@ -66,6 +69,26 @@ def unprivileged(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ser
     shutil.rmtree(home)
 
 
+def other_kinds(server: Server, namespaced: bool) -> None:
+    """A custom runtime of a layer, over another one; and where the root can be changed, a container image."""
+    client = server.client("lambda")
+    text = BOOTSTRAP.replace("/bin/sh", "/bin/bash")
+    arns = [
+        client.publish_layer_version(LayerName=name, Content={"ZipFile": zipped(files)})["LayerVersionArn"]
+        for name, files in {"runtime": {"bootstrap*": text, "x": "1"}, "other": {"x": "2"}}.items()
+    ]
+    code = {"ZipFile": zipped({"x": ""})}
+    create(client, "own", code, Runtime="provided.al2023", Handler="x", Layers=arns)
+    assert invoke(client, "own", [1])[0]["event"] == [1]
+    if namespaced:
+        uri, _ = an_image(server.data_dir.parent)
+        create(client, "image", {"ImageUri": uri}, PackageType="Image")
+        assert invoke(client, "image", [2])[0]["event"] == [2]
+    else:
+        with pytest.raises(client.exceptions.ClientError, match="level of isolation process"):
+            create(client, "image", {"ImageUri": "oci:/x"}, PackageType="Image")
+
+
 def test_an_ordinary_user_runs_functions(unprivileged: Server) -> None:
     client = unprivileged.client("lambda")
     version = f"python3.{sys.version_info.minor}"
@@ -88,4 +111,5 @@ def test_an_ordinary_user_runs_functions(unprivileged: Server) -> None:
         assert seen["uid"] == (UID if os.getuid() == 0 else os.getuid())
     for _ in range(5):
         assert "FunctionError" not in client.invoke(FunctionName="f")
+    other_kinds(unprivileged, namespaced)
     time.sleep(0.1)

@@ -10,8 +10,8 @@ import pytest
 
 from lambent.runtimes import interpreters
 from tests.e2e.conftest import Server, start
-from tests.recorded.answers import gaps_of
 from tests.recorded.held import Held
+from tests.recorded.recordings import gaps_of
 from tests.recorded.replaying import Endpoint, Said
 
 _ACCOUNTS = itertools.count(200_000_000_000)
@@ -34,7 +34,7 @@ def recorded_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server
 
 def _wait(endpoint: Endpoint, name: str, qualifier: str | None) -> None:
     asked = {"FunctionName": name} | ({"Qualifier": qualifier} if qualifier else {})
-    waiter = {"Delay": 0.02, "MaxAttempts": 1500}
+    waiter = {"Delay": 0.02, "MaxAttempts": 4500}  # a runtime that is not there yet is fetched first
     for what in ("function_active_v2", "function_updated_v2"):
         endpoint.lambda_.get_waiter(what).wait(**asked, WaiterConfig=waiter)
 

@@ -3,6 +3,7 @@
 import io
 import json
 import re
+import time
 import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -14,8 +15,8 @@ from botocore.config import Config
 from botocore.exceptions import ClientError, ParamValidationError
 from botocore.response import StreamingBody
 
-from tests.recorded.answers import Gap, every_test, gaps_of, is_gap
 from tests.recorded.matching import Matcher
+from tests.recorded.recordings import Gap, every_test, gaps_of, is_gap
 
 REPLAYED: set[str] = set()
 """The recorded tests that have a replay."""
@@ -190,3 +191,17 @@ def package(files: Mapping[str, str | bytes] | str = HANDLER) -> bytes:
             info.external_attr = 0o755 << 16
             archive.writestr(info, content)
     return buffer.getvalue()
+
+
+def without(*members: str) -> Callable[[Any], Any]:
+    """An answer without members that were added after it was recorded."""
+    return lambda ours: {key: value for key, value in ours.items() if key not in members}
+
+
+def wait_until(what: Callable[[], Any], seconds: float = 10.0) -> Any:
+    """Ask until the answer is true."""
+    end = time.monotonic() + seconds
+    while not (found := what()):
+        assert time.monotonic() < end, "it did not come to pass"
+        time.sleep(0.02)
+    return found

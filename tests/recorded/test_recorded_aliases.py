@@ -1,6 +1,5 @@
 """Aliases, function URLs and the settings that functions and aliases have."""
 
-import time
 from typing import Any
 
 from tests.recorded.replaying import REGION, Endpoint, Said, package, replays
@@ -247,12 +246,3 @@ def test_function_urls_that_are_refused(aws: Endpoint, said: Said) -> None:
         refused("qualifier_latest", **one, Qualifier="$LATEST")
         if verb != "create":
             refused("config_doesnotexist", **one)
-
-
-def wait_until(what: Any, seconds: float = 10.0) -> Any:
-    """Ask until the answer is true."""
-    end = time.monotonic() + seconds
-    while not (found := what()):
-        assert time.monotonic() < end, "it did not come to pass"
-        time.sleep(0.02)
-    return found

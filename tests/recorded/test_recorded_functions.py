@@ -3,7 +3,7 @@
 from typing import Any
 
 from tests.recorded.held import Held
-from tests.recorded.replaying import HANDLER, REGION, Endpoint, Said, package, replays, variant, variants
+from tests.recorded.replaying import HANDLER, REGION, Endpoint, Said, package, replays, variant, variants, without
 
 FUNCTION = "api::TestLambdaFunction::test_"
 ELSEWHERE = "ap-southeast-1"
@@ -377,7 +377,7 @@ def test_publish_of_another_revision(aws: Endpoint, said: Said) -> None:
     client, one, younger = (
         aws.lambda_,
         {"FunctionName": "f"},
-        _without("LoggingConfig", "RuntimeVersionConfig", "SnapStart"),
+        without("LoggingConfig", "RuntimeVersionConfig", "SnapStart"),
     )
     said("create_response", aws.made("f", Handler="index.handler", Runtime="python3.9"), younger)
     found = client.get_function(**one)
@@ -385,10 +385,6 @@ def test_publish_of_another_revision(aws: Endpoint, said: Said) -> None:
     said.refused("publish_wrong_revisionid_exc", client.publish_version, **one, RevisionId="doesntexist")
     published = client.publish_version(**one, RevisionId=found["Configuration"]["RevisionId"])
     said("publish_result", published, younger)
-
-
-def _without(*members: str) -> Any:
-    return lambda ours: {key: value for key, value in ours.items() if key not in members}
 
 
 IMAGES = "api::TestLambdaImages::test_lambda_"

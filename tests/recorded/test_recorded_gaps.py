@@ -5,16 +5,18 @@ from pathlib import Path
 from tests.recorded import (
     test_recorded_aliases,
     test_recorded_functions,
+    test_recorded_invocations,
     test_recorded_names,
     test_recorded_sharing,
     test_recorded_sources,
 )
-from tests.recorded.answers import every_test, gaps, gaps_of
+from tests.recorded.recordings import every_test, gaps, gaps_of
 from tests.recorded.replaying import REPLAYED
 
 MODULES = (
     test_recorded_aliases,
     test_recorded_functions,
+    test_recorded_invocations,
     test_recorded_names,
     test_recorded_sharing,
     test_recorded_sources,

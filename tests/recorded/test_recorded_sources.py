@@ -1,10 +1,10 @@
 """Event source mappings: what the control plane answers."""
 
+import json
 import uuid
 from typing import Any
 
-from tests.recorded.replaying import REGION, Endpoint, Said, replays
-from tests.recorded.test_recorded_aliases import wait_until
+from tests.recorded.replaying import REGION, Endpoint, Said, replays, variant, variants, wait_until
 
 MAPPINGS = "api::TestLambdaEventSourceMappings::test_"
 
@@ -109,3 +109,172 @@ def test_no_filters(aws: Endpoint, said: Said) -> None:
     asked = {"FunctionName": "f", "EventSourceArn": table_stream(aws), "StartingPosition": "LATEST"}
     answer = aws.lambda_.create_event_source_mapping(**asked, FilterCriteria={"Filters": []})
     said("response-with-empty-filters", answer)
+
+
+SIMPLE = ("BatchSize", "MaximumBatchingWindowInSeconds", "ScalingConfig", "FunctionResponseTypes", "StartingPosition")
+
+
+def asked_of(aws: Endpoint, recorded: dict[str, Any], source: str, function: str = "f") -> dict[str, Any]:
+    """What CreateEventSourceMapping was sent, by its recorded answer."""
+    asked: dict[str, Any] = {"FunctionName": function, "EventSourceArn": source}
+    asked |= {
+        name: recorded[name] for name in SIMPLE if isinstance(recorded.get(name), int | dict | list) and recorded[name]
+    }
+    if "StartingPosition" in recorded:
+        asked["StartingPosition"] = recorded["StartingPosition"]
+    if isinstance(recorded["MaximumBatchingWindowInSeconds"], str):
+        asked["MaximumBatchingWindowInSeconds"] = 1
+    if recorded.get("MaximumRetryAttempts", -1) != -1:
+        asked["MaximumRetryAttempts"] = recorded["MaximumRetryAttempts"]
+    if target := recorded.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination"):
+        asked["DestinationConfig"] = {"OnFailure": {"Destination": _target(aws, target.split(":")[2])}}
+    if "FilterCriteria" in recorded:
+        patterns = [json.dumps(one["Pattern"]) for one in recorded["FilterCriteria"]["Filters"]]
+        asked["FilterCriteria"] = {"Filters": [{"Pattern": pattern} for pattern in patterns]}
+    return asked
+
+
+def _target(aws: Endpoint, service: str) -> str:
+    if service == "sns":
+        return str(aws.client("sns").create_topic(Name="failed")["TopicArn"])
+    if service == "s3":
+        aws.client("s3").create_bucket(Bucket=f"failed-{aws.account}")
+        return f"arn:aws:s3:::failed-{aws.account}"
+    return queue(aws, "failed")
+
+
+SOURCES = {"sqs": queue, "kinesis": kinesis_stream, "dynamodb": table_stream}
+QUEUES = "sqs::TestSQSEventSourceMapping::test_sqs_event_source_mapping"
+STREAMS = "kinesis::TestKinesisSource::test_"
+TABLES = "dynamodbstreams::TestDynamoDBEventSourceMapping::test_"
+SEVERAL = (
+    *variants(f"{QUEUES}_update"),
+    *variants(f"{QUEUES}_batching_reserved_concurrency"),
+    *variants(f"{STREAMS}kinesis_empty_provided"),
+    *variants(f"{STREAMS}create_kinesis_event_source_mapping_multiple"),
+    *variants(f"{TABLES}deletion"),
+    *variants(f"{TABLES}disabled"),
+    *variants(f"{TABLES}duplicate"),
+)
+"""The recorded tests that hold more than the answer of one CreateEventSourceMapping."""
+
+
+def _only_created() -> list[str]:
+    stems = ("sqs::TestSQSEventSourceMapping::test_sqs_event", STREAMS, TABLES)
+    return [test for stem in stems for test in variants(stem) if test not in SEVERAL]
+
+
+@replays(*_only_created())
+def test_a_mapping_is_made(aws: Endpoint, said: Said, recorded: str) -> None:
+    [(key, answer)] = said.answers.items()
+    aws.made("f")
+    source = SOURCES[answer["EventSourceArn"].split(":")[2]](aws)
+    made = aws.lambda_.create_event_source_mapping(**asked_of(aws, answer, source))
+    said(key, made, _with_patterns)
+
+
+def _with_patterns(ours: Any) -> Any:
+    """The recording shows patterns parsed."""
+    filters = ours.get("FilterCriteria", {}).get("Filters", [])
+    parsed = [{"Pattern": json.loads(one["Pattern"])} for one in filters]
+    return ours | ({"FilterCriteria": {"Filters": parsed}} if parsed else {})
+
+
+NOT_PATTERNS = {
+    "None": "null",
+    "simple string": '"simple string"',
+    "invalid_filter2": '{"eventSource": "aws:sqs"}',
+    "invalid_filter3": '{"eventSource": []}',
+}
+
+
+@replays(*variants("sqs::TestSQSEventSourceMapping::test_sqs_invalid_event_filter["))
+def test_patterns_that_are_none(aws: Endpoint, said: Said, recorded: str) -> None:
+    aws.made("f")
+    criteria = {"Filters": [{"Pattern": NOT_PATTERNS[variant(recorded)]}]}
+    asked = {"FunctionName": "f", "EventSourceArn": queue(aws), "FilterCriteria": criteria}
+    said.refused("create_event_source_mapping_exception", aws.lambda_.create_event_source_mapping, **asked)
+
+
+@replays(f"{QUEUES}_update")
+def test_a_mapping_to_another_function(aws: Endpoint, said: Said) -> None:
+    key = "create-event-source-mapping-response"
+    aws.made("f")
+    aws.made("g")
+    client, source = aws.lambda_, queue(aws)
+    made = client.create_event_source_mapping(**asked_of(aws, said.answers[key], source))
+    said(key, made)
+    enabled(client, made["UUID"])
+    said("updated_esm", client.update_event_source_mapping(UUID=made["UUID"], FunctionName="g"))
+    said("updated_event_source_mapping", enabled(client, made["UUID"]))
+
+
+@replays(f"{QUEUES}_batching_reserved_concurrency")
+def test_a_mapping_of_a_function_with_little_concurrency(aws: Endpoint, said: Said) -> None:
+    key, client = "create-event-source-mapping-response", aws.lambda_
+    aws.made("f")
+    said("put_concurrency_resp", client.put_function_concurrency(FunctionName="f", ReservedConcurrentExecutions=2))
+    said(key, client.create_event_source_mapping(**asked_of(aws, said.answers[key], queue(aws))))
+
+
+@replays("sqs::test_fifo_message_group_parallelism")
+def test_a_mapping_that_is_off_at_first(aws: Endpoint, said: Said) -> None:
+    client = aws.lambda_
+    aws.made("f")
+    source = queue(aws, "q.fifo", FifoQueue="true")
+    asked = {"FunctionName": "f", "EventSourceArn": source, "BatchSize": 1, "Enabled": False}
+    made = client.create_event_source_mapping(**asked, MaximumBatchingWindowInSeconds=0)
+    said("create_esm_disabled", made)
+    said("update_esm_enabling", client.update_event_source_mapping(UUID=made["UUID"], Enabled=True))
+    said("get_esm_enabled", enabled(client, made["UUID"]))
+
+
+@replays(f"{STREAMS}create_kinesis_event_source_mapping_multiple_lambdas_single_kinesis_event_stream")
+def test_two_functions_read_one_stream(aws: Endpoint, said: Said) -> None:
+    source = kinesis_stream(aws)
+    for letter in "ab":
+        key = f"create_event_source_mapping_response-{letter}"
+        aws.made(letter)
+        asked = asked_of(aws, said.answers[key], source, letter)
+        said(key, aws.lambda_.create_event_source_mapping(**asked))
+
+
+@replays(f"{STREAMS}kinesis_empty_provided")
+def test_a_stream_of_nothing(aws: Endpoint, said: Said) -> None:
+    key, client = "create_event_source_mapping_response", aws.lambda_
+    aws.made("f")
+    made = client.create_event_source_mapping(**asked_of(aws, said.answers[key], kinesis_stream(aws)))
+    said(key, made)
+    said("get_esm_result", enabled(client, made["UUID"]))
+
+
+@replays(f"{TABLES}deletion_event_source_mapping_with_dynamodb")
+def test_a_mapping_outlives_its_table(aws: Endpoint, said: Said) -> None:
+    key, client = "create_event_source_mapping_result", aws.lambda_
+    aws.made("f")
+    source = table_stream(aws)
+    made = client.create_event_source_mapping(**asked_of(aws, said.answers[key], source))
+    said(key, made)
+    enabled(client, made["UUID"])
+    aws.client("dynamodb").delete_table(TableName="t")
+    said("list_event_source_mapping_result", client.list_event_source_mappings(EventSourceArn=source))
+
+
+@replays(f"{TABLES}disabled_dynamodb_event_source_mapping")
+def test_a_mapping_is_switched_off(aws: Endpoint, said: Said) -> None:
+    key, client = "create_event_source_mapping_result", aws.lambda_
+    aws.made("f")
+    made = client.create_event_source_mapping(**asked_of(aws, said.answers[key], table_stream(aws)))
+    said(key, made)
+    enabled(client, made["UUID"])
+    update = client.update_event_source_mapping(UUID=made["UUID"], Enabled=False)
+    said("update_event_source_mapping_result", update)
+
+
+@replays(f"{TABLES}duplicate_event_source_mappings")
+def test_a_mapping_that_is_there_already(aws: Endpoint, said: Said) -> None:
+    aws.made("f")
+    asked = asked_of(aws, said.answers["create"], table_stream(aws))
+    create = aws.lambda_.create_event_source_mapping
+    said("create", create(**asked))
+    said.refused("error", create, **asked)

@@ -251,6 +251,17 @@ async def the_default_limits_are_lambdas(kit: Kit) -> None:
         assert sandbox.spec.processes == 1024
 
 
+@at(BOTH)
+async def attempts_to_get_out_end_as_the_page_says(kit: Kit) -> None:
+    import isolation  # of tools, copied beside this file
+
+    place = kit.code.parent / "escapes"
+    place.mkdir()
+    found = await isolation.attempt(kit.level, place)
+    shutil.rmtree(place)
+    assert isolation.differences(kit.level, found) == [], found
+
+
 # --- those who misbehave: everybody else goes on
 
 

@@ -31,6 +31,8 @@ def place() -> Iterator[Path]:
         shutil.copy(HERE / f"{name}.py", folder / "code")
     for name in ("kit", "leaks", "outbound", "scenarios", "world"):
         shutil.copy(HERE / f"{name}.py", folder)
+    for name in ("escapes", "isolation"):
+        shutil.copy(HERE.parents[1] / "tools" / f"{name}.py", folder)
     package = Path(lambent.__file__).parent
     shutil.copytree(package / "sandbox", folder / "lambent" / "sandbox", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(package / "__init__.py", folder / "lambent")

@@ -1,7 +1,7 @@
 """`lambent doctor`: what this machine can and can't do.
 
 The one command that looks at the machine itself, so that it can answer before any server runs: it may ask
-`sandbox.probe` and `runtimes.interpreters`, and no other room.
+`sandbox.probe`, `runtimes.interpreters` and `runtimes.nodes`, and no other room.
 """
 
 import dataclasses
@@ -34,6 +34,7 @@ def doctor(
         (f"python{version}", f"{where['full_version']} {where['path']}")
         for version, where in found["interpreters"].items()
     ]
+    rows += [(f"nodejs{major}", f"{where['version']} {where['path']}") for major, where in found["nodes"].items()]
     rows.append(("server", _server_line(found["server"])))
     rows += [(one["code"], output.in_one_line(one)) for one in found["server"].get("findings", [])]
     output.table(("what", "here"), rows)
@@ -41,7 +42,7 @@ def doctor(
 
 def examine(target: Target) -> dict[str, Any]:
     """Everything that doctor knows, as one JSON-able dict."""
-    from lambent.runtimes import interpreters
+    from lambent.runtimes import interpreters, nodes
     from lambent.sandbox import probe
 
     abilities = probe.probe()
@@ -50,6 +51,7 @@ def examine(target: Target) -> dict[str, Any]:
         "isolation": probe.choose("auto", abilities).value,
         "abilities": plain(abilities),
         "interpreters": {version: plain(found) for version, found in interpreters.find().items()},
+        "nodes": {major: plain(found) for major, found in nodes.find().items()},
         "server": _server(target),
     }
 

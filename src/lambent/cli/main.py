@@ -11,7 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from lambent import __version__
-from lambent.cli import output
+from lambent.cli import clock, output
 from lambent.cli.delete import delete
 from lambent.cli.deploy import deploy
 from lambent.cli.doctor import doctor
@@ -83,6 +83,7 @@ app.command("list")(list_functions)
 app.command("delete")(delete)
 app.command("status")(status)
 app.command("doctor")(doctor)
+app.add_typer(clock.app, name="clock")
 
 
 def main() -> None:

@@ -83,8 +83,18 @@ class Target:
         found: list[dict[str, str]] = said.get("findings", [])
         return found
 
-    def page(self, method: str, name: str, said: dict[str, Any] | None = None, headers: Mapping[str, str] = {}) -> Any:
-        """What one of Lambent's own pages answers to a JSON document; None for an empty answer. Raises CliError."""
+    def page(
+        self,
+        method: str,
+        name: str,
+        said: dict[str, Any] | None = None,
+        headers: Mapping[str, str] = {},
+        seconds: float = 5,
+    ) -> Any:
+        """What one of Lambent's own pages answers to a JSON document; None for an empty answer. Raises CliError.
+
+        `seconds` is how long an answer may take.
+        """
         import json
         from http.client import HTTPException
         from urllib.error import HTTPError
@@ -96,7 +106,7 @@ class Target:
         body = None if said is None else json.dumps(said).encode()
         request = Request(f"{url}/_lambent/{name}", body, dict(headers), method=method)  # noqa: S310 (clean_endpoint takes http only)
         try:
-            with opener.open(request, timeout=5) as answer:
+            with opener.open(request, timeout=seconds) as answer:
                 content = answer.read()
                 return json.loads(content) if content else None
         except HTTPError as error:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from lambent.settings import ISOLATION, NETWORK, help_of, load
+from lambent.settings import CLOCKS, ISOLATION, NETWORK, help_of, load
 
 
 def up(
@@ -23,13 +23,32 @@ def up(
         str | None,
         typer.Option(metavar="|".join(NETWORK), help=help_of("network"), show_default="auto"),
     ] = None,
+    clock: Annotated[
+        str | None,
+        typer.Option(metavar="|".join(CLOCKS), help=help_of("clock"), show_default="real"),
+    ] = None,
+    time_scale: Annotated[
+        str | None, typer.Option(metavar="FACTOR", help=help_of("time_scale"), show_default="1")
+    ] = None,
+    duplicate_rate: Annotated[
+        str | None, typer.Option(metavar="0..1", help=help_of("duplicate_rate"), show_default="0")
+    ] = None,
     config: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Settings file.", show_default="lambent.toml, if there"),
     ] = None,
 ) -> None:
     """Start Lambent here and serve until Ctrl-C."""
-    flags = {"host": host, "port": port, "data_dir": data_dir, "isolation": isolation, "network": network}
+    flags = {
+        "host": host,
+        "port": port,
+        "data_dir": data_dir,
+        "isolation": isolation,
+        "network": network,
+        "clock": clock,
+        "time_scale": time_scale,
+        "duplicate_rate": duplicate_rate,
+    }
     settings = load(flags, os.environ, Path.cwd(), config)
     from lambent.server import run
 

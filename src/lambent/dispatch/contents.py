@@ -1,11 +1,16 @@
 """What a function brings along: its package and its layers, or its image, unpacked once for all environments."""
 
+import asyncio
+from collections import Counter
+
 from lambent.dispatch.live import LiveFolders
 from lambent.model.function import FunctionVersion
 from lambent.runtimes.place import Folders
 from lambent.store.blobs import Blobs
 from lambent.store.images import Images
 from lambent.store.layers import Layers
+
+Key = tuple[str, str]
 
 
 class Contents:
@@ -16,9 +21,12 @@ class Contents:
         self._layers = layers
         self._images = images
         self._live = live
+        self._holders: Counter[Key] = Counter()
+        self._released: dict[Key, asyncio.Event] = {}
 
     def hold(self, function: FunctionVersion) -> None:
         """Nothing of it is swept until `release`."""
+        self._holders[_key(function)] += 1
         if function.code:
             self._blobs.hold(function.code)
         if function.layers:
@@ -28,6 +36,11 @@ class Contents:
 
     def release(self, function: FunctionVersion) -> None:
         """Give back what was held."""
+        self._holders[_key(function)] -= 1
+        if not self._holders[_key(function)]:
+            del self._holders[_key(function)]
+        if _key(function) in self._released:
+            self._released[_key(function)].set()
         if function.code:
             self._blobs.release(function.code)
         if function.layers:
@@ -35,9 +48,19 @@ class Contents:
         if function.image:
             self._images.release(function.image.digest)
 
+    async def held_by_one(self, function: FunctionVersion) -> None:
+        """Until all holders but one have released it."""
+        while self._holders[_key(function)] > 1:
+            await self._released.setdefault(_key(function), asyncio.Event()).wait()
+            del self._released[_key(function)]
+
     async def folders(self, function: FunctionVersion) -> Folders:
         """Its code and its merged layers, or its image's root. Raises BlobMissing, ImageError, StoreError."""
         if function.image:
             return Folders((await self._images.unpacked(function.image.uri, function.image.digest)).root)
         code = self._live.of(function) or await self._blobs.unpack(function.code)
         return Folders(code, await self._layers.merged(function.layers) if function.layers else None)
+
+
+def _key(function: FunctionVersion) -> Key:
+    return (function.revision_id, function.version)

@@ -78,6 +78,7 @@ class _Running:
 
     invocation: Invocation
     answer: Answer
+    over: Callable[[], None]
     sink: Sink | None = None
     started: float = 0.0
     responded: float = 0.0
@@ -130,13 +131,16 @@ class Environment:
         """Where in its life this environment is."""
         return self._state.phase
 
-    def invoke(self, invocation: Invocation, answer: Answer, sink: Sink | None = None) -> None:
+    def invoke(
+        self, invocation: Invocation, answer: Answer, over: Callable[[], None], sink: Sink | None = None
+    ) -> None:
         """Run `invocation` here and call `answer` once with what came of it. The environment must be free.
 
+        `over` is called once when the invocation has ended: before the answer, or when its extensions are done, too.
         With `sink` a streamed response goes there as it comes; what `answer` gets has no payload then.
         """
         self._offered = False
-        self._running = _Running(invocation, answer, sink)
+        self._running = _Running(invocation, answer, over, sink)
         self._apply(Event.INVOKE, float(self.function.timeout))
 
     def retire(self) -> None:
@@ -461,6 +465,7 @@ class Environment:
     def _answer_gone(self) -> None:
         running, self._running = self._running, None
         if running is not None:
+            running.over()
             running.answer(EnvironmentFailed(f"environment {self._journal.stream} could not be started"))
 
     def _log_timeout(self) -> float:
@@ -488,7 +493,9 @@ class Environment:
             return
         self._begin_invocation()
         self._running = None
-        running.answer(Outcome(payload, error, self._close_invocation(running, status, error_type)))
+        tail = self._close_invocation(running, status, error_type)
+        running.over()
+        running.answer(Outcome(payload, error, tail))
 
     def _close_invocation(self, running: _Running, status: str, error_type: str) -> bytes:
         """The END and REPORT lines; answers the end of the log."""
@@ -529,6 +536,7 @@ class Environment:
         running, self._unreported = self._unreported, None
         if running is not None:
             self._close_invocation(running, status, error_type)
+            running.over()
 
     def _report_response(self) -> None:
         self._report_late()

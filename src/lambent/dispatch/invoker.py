@@ -1,6 +1,7 @@
 """Takes an invocation to an environment, or says why not."""
 
 import asyncio
+import functools
 
 from lambent.dispatch.environment import Answer
 from lambent.dispatch.pools import Pools
@@ -32,12 +33,7 @@ class Invoker:
         except BaseException:
             concurrency.give(tank)
             raise
-
-        def finished(outcome: Outcome | Exception) -> None:
-            concurrency.give(tank)
-            answer(outcome)
-
-        environment.invoke(invocation, finished, sink)
+        environment.invoke(invocation, answer, functools.partial(concurrency.give, tank), sink)
 
     async def invoke(self, function: FunctionVersion, invocation: Invocation) -> Outcome:
         """The same, awaited. Raises Throttled, or EnvironmentFailed when the fault is ours."""

@@ -53,11 +53,11 @@ class Places:
         if function.image is not None:
             return await self._image(function.image)
         runtime = function.runtime
-        place = self._places.get(runtime)
-        if place is None:
+        if runtime not in self._places:
             async with self._locks.setdefault(runtime, asyncio.Lock()):
-                place = self._places[runtime] = await self._make(runtime)
-        return place
+                if runtime not in self._places:
+                    self._places[runtime] = await self._make(runtime)
+        return self._places[runtime]
 
     async def _make(self, runtime: str) -> Place:
         return await _MAKERS[table.lookup(runtime).family](self, runtime)

@@ -5,9 +5,11 @@ The newest idle environment is used first, so that the oldest ones reach their k
 
 import asyncio
 import contextlib
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from lambent.clock import Handle
 from lambent.dispatch.environment import Environment
 from lambent.model.function import FunctionVersion
 from lambent.model.scope import Scope
@@ -39,7 +41,8 @@ class Pools:
     """All environments of the machine.
 
     `create` makes an environment; `now` is monotonic seconds; `keep` tells for each new environment after how many
-    seconds of idleness it is recycled by `recycle`, which the owner calls from time to time. 0: it runs one invocation.
+    seconds of idleness it is recycled. 0: it runs one invocation. `call_at` sets a timer on the clock of `now`; without
+    it the owner calls `recycle` from time to time.
     """
 
     def __init__(
@@ -47,10 +50,14 @@ class Pools:
         create: Callable[[FunctionVersion, "Pools"], Environment],
         now: Callable[[], float],
         keep: Callable[[], float],
+        call_at: Callable[[float, Callable[[], None]], Handle] | None = None,
     ) -> None:
         self._create = create
         self._now = now
         self._keep = keep
+        self._call_at = call_at
+        self._timer: Handle | None = None
+        self._due = math.inf
         self._pools: dict[Key, Pool] = {}
         self._leaving: set[Environment] = set()
         self._left: asyncio.Future[None] | None = None
@@ -76,12 +83,16 @@ class Pools:
     def offer(self, environment: Environment) -> None:
         """`environment` is free for the next invocation."""
         pool = self._pools.get(key_of(environment.function))
-        if pool is None or pool.all.get(environment, 0) <= 0:
+        keep = 0.0 if pool is None else pool.all.get(environment, 0.0)
+        if pool is None or keep <= 0:
             environment.retire()
             return
         if environment in pool.soon:
             pool.soon.remove(environment)
-        pool.idle.append((environment, self._now()))
+        now = self._now()
+        pool.idle.append((environment, now))
+        if now + keep < self._due:
+            self._arm(now + keep)
 
     def gone(self, environment: Environment) -> None:
         """`environment` takes no further invocation. May be said more than once."""
@@ -114,11 +125,25 @@ class Pools:
 
     def recycle(self) -> None:
         """End the environments that have been idle for long."""
-        now = self._now()
+        now, following = self._now(), math.inf
         for pool in tuple(self._pools.values()):
             for environment, since in tuple(pool.idle):
-                if now - since >= pool.all[environment]:
+                due = since + pool.all[environment]
+                if due <= now:
                     environment.retire()
+                else:
+                    following = min(following, due)
+        self._arm(following)
+
+    def _arm(self, due: float) -> None:
+        """The timer is left where it is when environments are used again: it then looks for the next one that is due.
+        """
+        if self._call_at is None:
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        self._due = due
+        self._timer = None if due == math.inf else self._call_at(due, self.recycle)
 
     async def recycle_now(self, scope: Scope | None = None, name: str = "") -> int:
         """End all environments, or those of one function, busy ones after their invocation. Answers how many, when

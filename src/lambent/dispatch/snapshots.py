@@ -1,7 +1,7 @@
 """The snapshots of functions with SnapStart: one per published version, made when it is published.
 
 A snapshot holds the version's package and layers for as long as it lives. It is forgotten with the server and made
-again by the first environment that needs it.
+again by the first environment that needs it. It ends when its version is deleted and no environment of it is left.
 """
 
 import asyncio
@@ -9,7 +9,6 @@ import logging
 import socket
 import uuid
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 
 from lambent.dispatch.contents import Contents
 from lambent.dispatch.credentials import Credentialed
@@ -17,23 +16,90 @@ from lambent.dispatch.launch import RUNTIME_API_PORT, Endpoint
 from lambent.dispatch.pools import Key, key_of
 from lambent.model.finding import Finding
 from lambent.model.function import FunctionVersion
+from lambent.model.scope import Scope
 from lambent.observe.journal import Journal
-from lambent.runtimes import snapstart
+from lambent.runtimes import errors, snapstart
 from lambent.runtimes.place import Around, Place
 from lambent.runtimes.snapstart import SnapshotPlace
-from lambent.sandbox.errors import LevelUnavailable, SnapshotUnfit
+from lambent.sandbox.errors import LevelUnavailable, SnapshotFailed, SnapshotUnfit, ZygoteFailed
 from lambent.sandbox.host import SandboxHost
 from lambent.sandbox.spec import ZygoteSpec
 
 log = logging.getLogger(__name__)
 
 
-@dataclass(slots=True)
-class _Taken:
-    """A snapshot that is there; `zygote` is None for a version that can't have one."""
+class Snapshot:
+    """One version's snapshot. `zygote` is None until it is taken, and for a version that can't have one."""
 
-    zygote: ZygoteSpec | None
-    end: Callable[[], Awaitable[None]]
+    def __init__(self, makers: "Snapshots", function: FunctionVersion) -> None:
+        self.function = function
+        self.zygote: ZygoteSpec | None = None
+        self._makers = makers
+        self._journal = makers.journal(function)
+        self._credentials = makers.credentials.issue(function.scope)
+        self._doors: list[asyncio.Task[asyncio.Server]] = []
+        makers.contents.hold(function)
+
+    async def take(self, base: Place, lost: Callable[[], None]) -> None:
+        """Initialise the function; `lost` is called when the snapshot ends. Raises SnapshotFailed, SandboxError."""
+        self._journal.init_start(base.version, self.function.runtime_version_arn)
+        try:
+            spec = await self._spec(base)
+            ended = await self._makers.host.snapshot(spec, self._journal.pipes.writers, self._open_doors)
+        except (SnapshotUnfit, LevelUnavailable) as unfit:
+            self._give_back()
+            self._explain(str(unfit))
+        except SnapshotFailed:
+            self._give_back()
+            raise
+        except ZygoteFailed as failed:
+            self._give_back()
+            raise SnapshotFailed(errors.EXITED, "") from failed
+        except BaseException:
+            self._give_back()
+            raise
+        else:
+            self.zygote = spec
+            ended.add_done_callback(lambda _: lost())
+
+    async def _spec(self, base: Place) -> ZygoteSpec:
+        inside = f"http://127.0.0.1:{self._makers.endpoint.port}"
+        around = Around(f"127.0.0.1:{RUNTIME_API_PORT}", self._journal.stream, self._credentials, inside)
+        folders = await self._makers.contents.folders(self.function)
+        name = f"snapshot-{uuid.uuid4().hex[:12]}"
+        return snapstart.snapshot_spec(base, self.function, folders, around, name, (self._makers.endpoint.port,))
+
+    async def end(self) -> None:
+        """End it, and every environment of it."""
+        if self.zygote is not None:
+            await self._makers.host.forget(self.zygote)
+            self.zygote = None
+            self._give_back()
+
+    def _give_back(self) -> None:
+        for door in self._doors:
+            door.add_done_callback(self._close_door)
+        self._journal.close()
+        self._makers.credentials.revoke(self._credentials)
+        self._makers.contents.release(self.function)
+
+    def _open_doors(self, listeners: dict[int, socket.socket]) -> None:
+        """The gateway is there for the initialisation, too."""
+        self._doors.extend(asyncio.create_task(self._serve(listener)) for listener in listeners.values())
+
+    async def _serve(self, listener: socket.socket) -> asyncio.Server:
+        return await self._makers.endpoint.serve(listener)
+
+    def _close_door(self, door: "asyncio.Task[asyncio.Server]") -> None:
+        if not door.cancelled() and door.exception() is None:
+            self._makers.endpoint.forget(door.result())
+
+    def _explain(self, reason: str) -> None:
+        arn = f"{self.function.arn}:{self.function.version}"
+        log.warning("%s can't have a snapshot: %s", arn, reason)
+        message = f"SnapStart has no effect here, each environment initialises by itself: {reason}."
+        hint = "On AWS the version is restored from a snapshot all the same."
+        self._makers.report(Finding("snapstart-plain-init", arn, message, hint))
 
 
 class Snapshots:
@@ -42,104 +108,74 @@ class Snapshots:
     def __init__(
         self,
         host: SandboxHost,
-        place: Callable[[FunctionVersion], Awaitable[Place]],
+        own_place: Callable[[FunctionVersion], Awaitable[Place]],
         contents: Contents,
         endpoint: Endpoint,
         credentials: Credentialed,
         journal: Callable[[FunctionVersion], Journal],
         report: Callable[[Finding], None],
     ) -> None:
-        self._host = host
-        self._place = place
-        self._contents = contents
-        self._endpoint = endpoint
-        self._credentials = credentials
-        self._journal = journal
-        self._report = report
-        self._taken: dict[Key, asyncio.Task[_Taken]] = {}
+        self.host = host
+        self.contents = contents
+        self.endpoint = endpoint
+        self.credentials = credentials
+        self.journal = journal
+        self.report = report
+        self._own_place = own_place
+        self._taken: dict[Key, asyncio.Task[Snapshot]] = {}
 
     async def place(self, function: FunctionVersion) -> Place:
         """How environments of `function` are run: from its snapshot, if it wants one and can have one.
 
         Raises SnapshotFailed when its initialisation fails, and what the runtime's own place raises.
         """
-        base = await self._place(function)
+        base = await self._own_place(function)
         if not snapstart.is_wanted(function):
             return base
         key = key_of(function)
-        task = self._taken.get(key)
-        if task is None or (task.done() and task.exception() is not None):
-            task = self._taken[key] = asyncio.create_task(self._take(function, base))
-        taken = await asyncio.shield(task)
-        return base if taken.zygote is None else SnapshotPlace(base, taken.zygote)
+        if key not in self._taken:
+            self._taken[key] = asyncio.create_task(self._take(function, base))
+        zygote = (await asyncio.shield(self._taken[key])).zygote
+        return base if zygote is None else SnapshotPlace(base, zygote)
 
-    async def forget(self, function: FunctionVersion) -> None:
-        """The version is gone: so is its snapshot, with every environment of it."""
-        task = self._taken.pop(key_of(function), None)
-        if task is not None and not task.cancel() and not task.cancelled() and task.exception() is None:
-            await task.result().end()
+    async def _take(self, function: FunctionVersion, base: Place) -> Snapshot:
+        snapshot = Snapshot(self, function)
+
+        def lost() -> None:
+            self._taken.pop(key_of(function), None)
+
+        try:
+            await snapshot.take(base, lost)
+        except BaseException:
+            lost()
+            raise
+        return snapshot
+
+    async def forget(self, scope: Scope, name: str, version: str | None) -> None:
+        """A version, or with None all of a function, is gone: snapshots end when their last environment has."""
+        for task in list(self._taken.values()):
+            snapshot = _result(task)
+            if snapshot is not None and _is_of(snapshot.function, scope, name, version):
+                await self.contents.held_by_one(snapshot.function)
+                await self._end(task)
 
     async def close(self) -> None:
         """End all."""
-        tasks, self._taken = list(self._taken.values()), {}
-        for task in tasks:
-            if not task.cancel() and not task.cancelled() and task.exception() is None:
-                await task.result().end()
+        for task in list(self._taken.values()):
+            await self._end(task)
 
-    async def _take(self, function: FunctionVersion, base: Place) -> _Taken:
-        journal = self._journal(function)
-        journal.init_start(base.version, function.runtime_version_arn)
-        credentials = self._credentials.issue(function.scope)
-        self._contents.hold(function)
-
-        doors: list[asyncio.Task[asyncio.Server]] = []
-
-        def open_doors(listeners: dict[int, socket.socket]) -> None:
-            doors.extend(asyncio.create_task(self._serve(listener)) for listener in listeners.values())
-
-        def give_back() -> None:
-            for door in doors:
-                door.add_done_callback(self._close_door)
-            journal.close()
-            self._credentials.revoke(credentials)
-            self._contents.release(function)
-
-        try:
-            inside = f"http://127.0.0.1:{self._endpoint.port}"
-            around = Around(f"127.0.0.1:{RUNTIME_API_PORT}", journal.stream, credentials, inside)
-            folders = await self._contents.folders(function)
-            name = f"snapshot-{uuid.uuid4().hex[:12]}"
-            spec = snapstart.snapshot_spec(base, function, folders, around, name, (self._endpoint.port,))
-            dead = await self._host.snapshot(spec, journal.pipes.writers, open_doors)
-        except (SnapshotUnfit, LevelUnavailable) as unfit:
-            give_back()
-            self._explain(function, str(unfit))
-            return _Taken(None, _nothing)
-        except BaseException:
-            give_back()
-            raise
-
-        async def end() -> None:
-            await self._host.forget(spec)
-            give_back()
-
-        dead.add_done_callback(lambda _: self._taken.pop(key_of(function), None))
-        return _Taken(spec, end)
-
-    async def _serve(self, listener: socket.socket) -> asyncio.Server:
-        return await self._endpoint.serve(listener)
-
-    def _close_door(self, door: "asyncio.Task[asyncio.Server]") -> None:
-        if not door.cancelled() and door.exception() is None:
-            self._endpoint.forget(door.result())
-
-    def _explain(self, function: FunctionVersion, reason: str) -> None:
-        arn = f"{function.arn}:{function.version}"
-        log.warning("%s can't have a snapshot: %s", arn, reason)
-        message = f"SnapStart has no effect here, each environment initialises by itself: {reason}."
-        hint = "On AWS the version is restored from a snapshot all the same."
-        self._report(Finding("snapstart-plain-init", arn, message, hint))
+    async def _end(self, task: "asyncio.Task[Snapshot]") -> None:
+        task.cancel()
+        snapshot = _result(task)
+        if snapshot is not None:
+            self._taken.pop(key_of(snapshot.function), None)
+            await snapshot.end()
 
 
-async def _nothing() -> None:
-    """The end of a snapshot that never was."""
+def _is_of(function: FunctionVersion, scope: Scope, name: str, version: str | None) -> bool:
+    return (function.scope, function.name) == (scope, name) and version in (None, function.version)
+
+
+def _result(task: "asyncio.Task[Snapshot]") -> Snapshot | None:
+    """What was taken; None while it is being taken, and when that failed."""
+    return task.result() if task.done() and not task.cancelled() and task.exception() is None else None

@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from lambent.model.function import FunctionVersion
 from lambent.runtimes import variables
 from lambent.runtimes.place import TASK_ROOT, Around, Folders, InvalidEntrypoint
+from lambent.runtimes.provided import why_not
 from lambent.sandbox.spec import ProcessSpec, ZygoteSpec
 
 PATH = "/usr/local/bin:/usr/bin/:/bin:/opt/bin"
@@ -34,7 +35,7 @@ class ImagePlace:
     variables: Mapping[str, str]
     zygote: ZygoteSpec
     forked: bool = False
-    version: str = "provided:image.v1"
+    version: str = ""
 
     def environment(self, function: FunctionVersion, around: Around) -> dict[str, str]:
         """The image's variables give way to the function's, and these to those that AWS reserves."""
@@ -69,5 +70,6 @@ class ImagePlace:
         file = self.find(str(PurePosixPath(where) / program))
         if not file.exists():
             raise InvalidEntrypoint(f"fork/exec {program}: no such file or directory")
-        if file.is_dir() or not file.stat().st_mode & 0o111:
-            raise InvalidEntrypoint(f"fork/exec {program}: permission denied")
+        reason = why_not(file, lambda interpreter: self.find(interpreter).exists())
+        if reason:
+            raise InvalidEntrypoint(f"fork/exec {program}: {reason}")

@@ -53,7 +53,7 @@ class Place(Protocol):
 
     @property
     def version(self) -> str:
-        """As INIT_START names it, such as "python:3.12.v7"."""
+        """As INIT_START names it, such as "python:3.12.v7"; "" for an image, which has no runtime of AWS's."""
 
     @property
     def zygote(self) -> ZygoteSpec:

@@ -8,6 +8,7 @@ lead to is the host's.
 import os
 import re
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,22 +71,25 @@ def find_bootstrap(folders: Folders) -> str:
         candidates.append((folders.opt / BOOTSTRAP, OPT, folders.opt_root))
     for file, aws, here in candidates:
         if file.is_file():
-            reason = why_not(file, folders)
+            reason = why_not(file, lambda interpreter: _is_there(interpreter, folders))
             if reason:
                 raise InvalidEntrypoint(f"fork/exec {aws}/{BOOTSTRAP}: {reason}")
             return f"{here}/{BOOTSTRAP}"
     raise InvalidEntrypoint(f"Couldn't find valid bootstrap(s): [{TASK_ROOT}/{BOOTSTRAP} {OPT}/{BOOTSTRAP}]")
 
 
-def why_not(file: Path, folders: Folders) -> str:
-    """Why the kernel would not execute `file`, in the words of AWS's platform (a Go program); "" if it would."""
-    if not file.stat().st_mode & 0o111:
+def why_not(file: Path, is_there: Callable[[str], bool]) -> str:
+    """Why the kernel would not execute `file`, in the words of AWS's platform (a Go program); "" if it would.
+
+    `is_there` tells of a script's interpreter, by its path inside.
+    """
+    if file.is_dir() or not file.stat().st_mode & 0o111:
         return "permission denied"
     with file.open("rb") as program:
         head = program.read(HEAD_BYTES)
     if head[:2] == b"#!":
         word = re.split(rb"[ \t]", head[2:].split(b"\n")[0].strip(b" \t"))[0]
-        return "" if word and _is_there(os.fsdecode(word), folders) else "no such file or directory"
+        return "" if word and is_there(os.fsdecode(word)) else "no such file or directory"
     return "" if elf_for_this_machine(head) else "exec format error"
 
 

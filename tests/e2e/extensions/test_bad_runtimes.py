@@ -104,7 +104,8 @@ def test_asking_for_more_before_answering_is_refused(server: Server, bad: str) -
 def test_garbage_is_refused_and_changes_nothing(server: Server, bad: str) -> None:
     answers, error = invoke(server, bad, {"how": "garbage"})
     assert error is None
-    assert answers == ["400", "431", "", "400", "403", "403", "403", "501"]
+    assert answers.pop(1) in ("431", "cut")  # the answer comes while the request is still sent
+    assert answers == ["400", "", "400", "403", "403", "403", "501"]
     assert invoke(server, bad, {"how": "many"}) == ("survived", None)
 
 

@@ -3,13 +3,13 @@
 import re
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
-from tests.e2e.conftest import RUNTIME, Deploy, Server
+from tests.e2e.conftest import ROLE, RUNTIME, Deploy, Server, package
 from tests.e2e.extensions.kit import (
     BOOTSTRAP,
     HANDLER,
@@ -24,6 +24,7 @@ from tests.e2e.extensions.kit import (
 from tests.e2e.test_leaks import descendants, name_of
 
 Begin = Callable[..., Server]
+WAIT = {"Delay": 0.05, "MaxAttempts": 2000}
 Extended = Callable[..., str]
 
 STOPPABLE = """
@@ -69,6 +70,23 @@ def extended(server: Server, deploy: Deploy, request: pytest.FixtureRequest) -> 
     yield run
 
 
+def deploy(server: Server, name: str, code: str, **options: Any) -> str:
+    """Create a function on a server of a test's own."""
+    client = server.client("lambda")
+    settings = {"Runtime": RUNTIME, "Handler": "app.handler", "Role": ROLE, **options}
+    client.create_function(FunctionName=name, Code={"ZipFile": package({"app.py": code})}, **settings)
+    client.get_waiter("function_active_v2").wait(FunctionName=name, WaiterConfig=WAIT)
+    return name
+
+
+def left(pids: Iterable[int], seconds: float = 3.0) -> list[int]:
+    """Which of the processes are still there when the system has had time to collect them."""
+    deadline = time.monotonic() + seconds
+    while (found := [pid for pid in pids if name_of(pid)]) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return found
+
+
 def recycle(server: Server) -> None:
     urllib.request.urlopen(urllib.request.Request(f"{server.endpoint}/_lambent/recycle", method="POST")).close()
 
@@ -78,6 +96,8 @@ def python(rest: str) -> str:
 
 
 BOTH = 'main(["INVOKE", "SHUTDOWN"])'
+STAYING = """signal.signal(signal.SIGTERM, signal.SIG_IGN)
+main(["INVOKE", "SHUTDOWN"], on_shutdown=lambda event: time.sleep(600))"""
 
 
 def test_external_extensions_follow_every_invocation_and_the_end(server: Server, extended: Extended) -> None:
@@ -204,13 +224,8 @@ def test_without_extensions_there_is_no_sigterm(server: Server) -> None:
 def test_new_code_and_a_stopping_server_shut_environments_down(own_server: Begin) -> None:
     server = own_server()
     arn = layer(server, "watching", {"watch.py": python(BOTH)})
-    bootstrap = "#!/bin/bash\nexit 1\n"
-    name = custom(server, "f", bootstrap)
+    name = deploy(server, "f", HANDLER, Layers=[arn])
     client = server.client("lambda")
-    from tests.e2e.conftest import package
-
-    client.update_function_configuration(FunctionName=name, Runtime=RUNTIME, Handler="app.handler", Layers=[arn])
-    client.get_waiter("function_updated_v2").wait(FunctionName=name, WaiterConfig={"Delay": 0.05, "MaxAttempts": 99})
     for number in range(2):
         client.update_function_code(FunctionName=name, ZipFile=package({"app.py": f"{HANDLER}#{number}"}))
         client.get_waiter("function_updated_v2").wait(
@@ -221,20 +236,25 @@ def test_new_code_and_a_stopping_server_shut_environments_down(own_server: Begin
     logged(server, name, "shutdown spindown")
     below = descendants(server.process.pid)
     assert server.stop() == 0
-    assert not [pid for pid in below if name_of(pid)]
+    assert not left(below)
     again = own_server(data_dir=server.data_dir)
     assert log(again, name).count("shutdown spindown") == 2
 
 
 def test_extensions_that_never_come_or_never_go_harm_nobody_else(server: Server, extended: Extended) -> None:
     """One never registers: 10 s of Init, then the function's timeout. Two ignore their end: killed after 2 s."""
+    good = extended({"good.py": python(BOTH)}, FunctionName="good-one")
+    assert invoke(server, good)[1] is None
+    recycle(server)
     before = len(descendants(server.process.pid))
-    stubborn = "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
-    never = extended({"never.py": python(stubborn + "time.sleep(600)")}, Timeout=1, FunctionName="never-registers")
-    staying = python(stubborn + 'main(["INVOKE", "SHUTDOWN"], on_shutdown=lambda event: time.sleep(600))')
+    never = extended(
+        {"never.py": python("signal.signal(signal.SIGTERM, signal.SIG_IGN)\ntime.sleep(600)")},
+        Timeout=1,
+        FunctionName="never-registers",
+    )
+    staying = python(STAYING)
     deaf = "import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\ndef handler(event, context):\n    return 1\n"
     stays = extended({"stays.py": staying}, code=deaf, FunctionName="never-leaves")
-    good = extended({"good.py": python(BOTH)}, FunctionName="good-one")
     with ThreadPoolExecutor() as pool:
         waiting = pool.submit(invoke, server, never)
         for _ in range(5):
@@ -264,6 +284,20 @@ def test_an_extension_gets_the_variables_that_aws_gives_it(server: Server, exten
         names
     )
     assert not {"_HANDLER", "LAMBDA_TASK_ROOT", "AWS_EXECUTION_ENV", "AWS_LAMBDA_LOG_GROUP_NAME"} & set(names)
+
+
+def test_at_level_process_extensions_live_alike(own_server: Begin) -> None:
+    server = own_server("--isolation", "process")
+    arn = layer(server, "both", {"first.py": python(BOTH), "stays.py": python(STAYING)})
+    code = "import os\ndef handler(event, context):\n    return os._exit(3) if event else 1"
+    deploy(server, "f", code, Layers=[arn], Timeout=5)
+    assert invoke(server, "f") == (1, None)
+    assert invoke(server, "f", {"exit": True})[1] == "Unhandled"
+    logged(server, "f", "[first.py] shutdown failure")
+    below = descendants(server.process.pid)
+    server.client("lambda").delete_function(FunctionName="f")
+    assert server.stop() == 0
+    assert not left(below)
 
 
 def test_a_layer_of_many_extensions_is_refused_as_aws_refuses_it(server: Server, extended: Extended) -> None:

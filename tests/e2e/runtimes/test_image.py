@@ -18,7 +18,6 @@ from tests.e2e.runtimes.machine import Running, machine
 from tests.unit.store.image_kit import Layout, config_of, layer_of
 
 SCRIPT = """
-say() { printf '%s' "$1" | while IFS= read -r line; do printf '%s' "$line"; done; }
 api=${AWS_LAMBDA_RUNTIME_API%:*}/${AWS_LAMBDA_RUNTIME_API#*:}
 while true; do
   exec 3<>/dev/tcp/$api
@@ -58,7 +57,7 @@ def bash() -> dict[str, bytes]:
 def an_image(folder: Path, **said: Any) -> tuple[str, str]:
     """The URI and digest of an image with bash and the script; `/run-link` leads to bash by an absolute link."""
     system = layer_of({**bash(), "run-link": "->/usr/bin/bash", "work/": "", "gone": "1"})
-    own = layer_of({"script*": SCRIPT, ".wh.gone": "", "other/": ""})
+    own = layer_of({"script*": SCRIPT, ".wh.gone": "", "other/": "", "text*": "x", "lost*": "#!/none\n"})
     settings = {
         "Entrypoint": ["/run-link", "/script"],
         "Cmd": ["one"],
@@ -124,6 +123,8 @@ def test_image_config_says_something_else(tmp_path: Path) -> None:
         ({"entry_point": ("/none",)}, "Runtime.InvalidEntrypoint", "fork/exec /none: no such file or directory"),
         ({"entry_point": ("none",)}, "Runtime.InvalidEntrypoint", 'exec: "none": executable file not found in $PATH'),
         ({"entry_point": ("/work",)}, "Runtime.InvalidEntrypoint", "fork/exec /work: permission denied"),
+        ({"entry_point": ("/text",)}, "Runtime.InvalidEntrypoint", "fork/exec /text: exec format error"),
+        ({"entry_point": ("/lost",)}, "Runtime.InvalidEntrypoint", "fork/exec /lost: no such file or directory"),
         ({"working_directory": "/nowhere"}, "Runtime.InvalidWorkingDir", "chdir /nowhere: no such file or directory"),
     ],
 )

@@ -72,13 +72,22 @@ class Interpreter:
     full_version: str
 
 
+@dataclass
+class Node:
+    version: str
+    path: Path
+
+
 def machine(monkeypatch):
     probe = ModuleType("lambent.sandbox.probe")
     probe.probe = Abilities
     probe.choose = lambda setting, abilities: Level.NAMESPACE
     interpreters = ModuleType("lambent.runtimes.interpreters")
     interpreters.find = lambda: {"3.12": Interpreter(Path("/usr/bin/python3.12"), "3.12.1")}
-    for name, module in (("sandbox.probe", probe), ("runtimes.interpreters", interpreters)):
+    nodes = ModuleType("lambent.runtimes.nodes")
+    nodes.find = lambda: {"22": Node("22.20.0", Path("/usr/bin/node"))}
+    fakes = {"sandbox.probe": probe, "runtimes.interpreters": interpreters, "runtimes.nodes": nodes}
+    for name, module in fakes.items():
         monkeypatch.setitem(sys.modules, f"lambent.{name}", module)
         room, _, short = name.partition(".")
         monkeypatch.setattr(f"lambent.{room}.{short}", module, raising=False)
@@ -89,6 +98,7 @@ def test_doctor(cli, monkeypatch):
     lines = {line[:17].strip(): line.split()[-1] for line in cli("doctor").stdout.splitlines()}
     assert lines["isolation"] == "namespace"
     assert lines["root"] == "yes"
+    assert lines["nodejs22"] == "/usr/bin/node"
     assert lines["user namespaces"] == "no"
     assert lines["python3.12"] == "/usr/bin/python3.12"
 

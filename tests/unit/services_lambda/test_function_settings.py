@@ -107,8 +107,9 @@ def test_a_function_of_another_machine(stage) -> None:
         plane.env = replace(plane.env, check_runtime=lambda runtime: None)
         native = await plane.refused("UpdateFunctionConfiguration", FunctionName="f", Runtime="provided.al2023")
         assert "Architectures ['arm64'] on this x86_64 machine is not supported" in str(native.message)
-        await plane.call("UpdateFunctionCode", FunctionName="f", ZipFile=package(), Architectures=["x86_64"])
+        said = await plane.call("UpdateFunctionCode", FunctionName="f", ZipFile=package(), Architectures=["x86_64"])
         assert plane.findings == []
+        assert said["RuntimeVersionConfig"] != made["RuntimeVersionConfig"]
 
     stage(scene)
 

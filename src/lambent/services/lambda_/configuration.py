@@ -96,7 +96,7 @@ def apply(base: Mapping[str, Any], params: Mapping[str, Any], asked: Asked, regi
     """`base` with the settings that were sent, and what was looked up for them."""
     said = dict(base) | {member: params[member] for member in _PLAIN if member in params}
     if params.get("Runtime"):
-        said |= _runtime(params["Runtime"], region)
+        said |= runtime(params["Runtime"], said["Architectures"], region)
     if "EphemeralStorage" in params:
         said["EphemeralStorage"] = {"Size": params["EphemeralStorage"]["Size"]}
     if "LoggingConfig" in params:
@@ -145,13 +145,19 @@ def modified(base: Mapping[str, Any], now: float) -> dict[str, Any]:
     return dict(base) | {"LastModified": iso(now)}
 
 
-def _runtime(identifier: str, region: str) -> dict[str, Any]:
-    """The runtime and an ARN for its version: stable for a runtime, as there is one version of it here."""
-    version = hashlib.sha256(identifier.encode()).hexdigest()
+def runtime(identifier: str, architectures: Sequence[str], region: str) -> dict[str, Any]:
+    """The runtime and an ARN for its version: stable for a runtime and architecture, as there is one version here."""
+    version = hashlib.sha256(f"{identifier} {architectures[0]}".encode()).hexdigest()
     return {
         "Runtime": identifier,
         "RuntimeVersionConfig": {"RuntimeVersionArn": f"arn:aws:lambda:{region}::runtime:{version}"},
     }
+
+
+def with_architectures(base: Mapping[str, Any], architectures: Sequence[str], region: str) -> dict[str, Any]:
+    """`base` for another architecture, whose runtime is another version."""
+    said = dict(base) | {"Architectures": list(architectures)}
+    return said | (runtime(said["Runtime"], architectures, region) if "Runtime" in said else {})
 
 
 def _logging(old: Mapping[str, Any], sent: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import enum
 from typing import Any
 
 from lambent.services.lambda_ import faults
+from lambent.services.lambda_.unready import Unready
 from lambent.store.record import FunctionRecord
 
 
@@ -89,10 +90,18 @@ def step(phase: Phase, event: Event) -> Phase | None:
     return TRANSITIONS.get((phase, event))
 
 
-def show(configuration: dict[str, Any], phase: Phase, revision: str) -> dict[str, Any]:
-    """The configuration as it reads in `phase`."""
+def show(configuration: dict[str, Any], phase: Phase, revision: str, blame: Unready | None = None) -> dict[str, Any]:
+    """The configuration as it reads in `phase`; `blame` is whose fault a failure is, if not ours."""
     rest = {member: value for member, value in configuration.items() if member not in STATE_MEMBERS}
-    return rest | MEMBERS[phase] | {"RevisionId": revision}
+    members = dict(MEMBERS[phase])
+    if blame is not None:
+        said = {"Reason": blame.reason, "ReasonCode": blame.code}
+        members = {name: _blamed(name, value, said) for name, value in members.items()}
+    return rest | members | {"RevisionId": revision}
+
+
+def _blamed(name: str, value: str, said: dict[str, str]) -> str:
+    return next((text for ending, text in said.items() if name.endswith(ending)), value)
 
 
 def require_changeable(record: FunctionRecord) -> None:

@@ -6,11 +6,13 @@ Runs in the background right after the answer, and at the start for what a kille
 import logging
 from dataclasses import replace
 
+from lambent.model.finding import Finding
 from lambent.model.function import LATEST
 from lambent.model.scope import Scope
 from lambent.services.lambda_ import snap_start
 from lambent.services.lambda_.env import LambdaEnv
 from lambent.services.lambda_.lifecycle import Event, phase_of, show, step
+from lambent.services.lambda_.unready import Unready
 from lambent.store.errors import BlobMissing, RecordChanged, StoreError
 from lambent.store.record import FunctionRecord
 
@@ -19,6 +21,7 @@ _log = logging.getLogger(__name__)
 ATTEMPTS = 1000
 """Changes that may get in between, and writes that may fail, before the rest is left to the next start."""
 RETRY_SECONDS = 2.0
+NOT_READY = "function-not-ready"
 
 
 async def settle(env: LambdaEnv, scope: Scope, name: str, version: str = LATEST) -> None:
@@ -36,9 +39,10 @@ async def _settled(env: LambdaEnv, scope: Scope, name: str, version: str) -> boo
     record = env.functions.current(scope, name, version)
     if record is None or step(phase_of(record), Event.UNPACKED) is None:
         return True
-    phase = step(phase_of(record), await _prepared(env, record))
+    event, blame = await _prepared(env, record)
+    phase = step(phase_of(record), event)
     assert phase is not None
-    configuration = snap_start.optimised(show(record.configuration, phase, env.new_id()))
+    configuration = snap_start.optimised(show(record.configuration, phase, env.new_id(), blame))
     try:
         await env.functions.replace(record, replace(record, configuration=configuration))
     except RecordChanged:
@@ -46,7 +50,7 @@ async def _settled(env: LambdaEnv, scope: Scope, name: str, version: str) -> boo
     return True
 
 
-async def _prepared(env: LambdaEnv, record: FunctionRecord) -> Event:
+async def _prepared(env: LambdaEnv, record: FunctionRecord) -> tuple[Event, Unready | None]:
     """Unpack the package and ready the machine for the runtime. Whatever fails here fails the function's state."""
     try:
         if record.code:
@@ -57,11 +61,15 @@ async def _prepared(env: LambdaEnv, record: FunctionRecord) -> Event:
         if not isinstance(error, BlobMissing):
             raise
         _log.exception("%s has lost its package", record.running.arn)
-        return Event.FAILURE
-    except Exception:
+        return Event.FAILURE, None
+    except Unready as unready:
+        return Event.FAILURE, unready
+    except Exception as error:
         _log.exception("%s can't be made ready", record.running.arn)
-        return Event.FAILURE
-    return Event.UNPACKED
+        env.report(Finding(NOT_READY, record.running.arn, f"it can't be run: {error}"))
+        return Event.FAILURE, None
+    env.withdraw(record.running.arn, NOT_READY)
+    return Event.UNPACKED, None
 
 
 def resume(env: LambdaEnv) -> int:

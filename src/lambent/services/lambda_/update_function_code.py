@@ -37,7 +37,9 @@ async def update_function_code(env: LambdaEnv, caller: Caller, params: dict[str,
 
 def _said(record: FunctionRecord, params: Mapping[str, Any], obtained: Obtained) -> dict[str, Any]:
     said = record.configuration | obtained.members
-    return said | ({"Architectures": list(params["Architectures"])} if params.get("Architectures") else {})
+    if not params.get("Architectures"):
+        return said
+    return configuration.with_architectures(said, params["Architectures"], record.scope.region)
 
 
 async def _check_size(env: LambdaEnv, record: FunctionRecord, obtained: Obtained, *, publish: bool) -> None:

@@ -1,0 +1,229 @@
+"""Writes docs/isolation.md: what code in an environment tries in order to get out, and what stops it at each level.
+
+Run as root as `python -m tools.isolation`; a test compares the committed page with what the machine does. The attempts
+are made for real, against targets that are put up here: a server on the loopback, a file, a neighbour.
+"""
+
+import asyncio
+import ctypes
+import json
+import os
+import secrets
+import socket
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from lambent.sandbox.host import Sandbox, SandboxHost
+from lambent.sandbox.spec import Bind, Level, ProcessSpec, SandboxSpec, ZygoteSpec
+
+PAGE = Path(__file__).parents[1] / "docs" / "isolation.md"
+ESCAPES = Path(__file__).parent / "escapes.py"
+_IPC_CREATE, _IPC_REMOVE = 0o1000, 0
+
+PIDS, MOUNTS, NETWORK, IPC = "PID namespace", "own root", "network namespace", "IPC namespace"
+FILTER, POWERLESS, USER, DUMPABLE = "system call filter", "no capabilities", "other user", "keeper not dumpable"
+READ_ONLY, NO_GAIN, HARD, KEEPER = "read-only root", "no_new_privs", "hard limit", "keeper is process 1"
+NOTHING = "nothing"
+
+STOPPED_BY: dict[str, tuple[str, str]] = {
+    "ptrace the keeper": (FILTER, FILTER),
+    "process_vm_readv of the keeper": (FILTER, FILTER),
+    "read the keeper's memory": (DUMPABLE, DUMPABLE),
+    "read the keeper's descriptors": (DUMPABLE, "file permissions"),
+    "stop the keeper": (f"{USER}, {KEEPER}", NOTHING),
+    "signal the server": (PIDS, NOTHING),
+    "read the server's environment": (PIDS, "file permissions"),
+    "signal another environment": (PIDS, NOTHING),
+    "read another environment's /tmp": (MOUNTS, "file permissions"),
+    "read a file of the server's user": (MOUNTS, NOTHING),
+    "write a file of the server's user": (MOUNTS, NOTHING),
+    "read /etc/shadow": (MOUNTS, "file permissions"),
+    "create a file in /usr": (READ_ONLY, "file permissions"),
+    "create a file beside the code": (READ_ONLY, NOTHING),
+    "write /proc/sys": (f"{USER}, {POWERLESS}", "file permissions"),
+    "write /proc/sysrq-trigger": (f"{USER}, {POWERLESS}", "file permissions"),
+    "write /sys": (MOUNTS, "file permissions"),
+    "leave the control group": (MOUNTS, "file permissions"),
+    "raise an own limit": (HARD, HARD),
+    "spare oneself from out-of-memory": (POWERLESS, POWERLESS),
+    "become root": (POWERLESS, POWERLESS),
+    "gain rights by a setuid file": (f"{NO_GAIN}, nosuid", NO_GAIN),
+    "make a device node": (f"{POWERLESS}, nodev", POWERLESS),
+    "read the memory device": (MOUNTS, POWERLESS),
+    "mount a file system": (FILTER, FILTER),
+    "unmount /proc": (FILTER, FILTER),
+    "chroot": (FILTER, FILTER),
+    "pivot_root": (FILTER, FILTER),
+    "make a user namespace": (FILTER, FILTER),
+    "make a mount namespace": (FILTER, FILTER),
+    "enter the keeper's namespaces": (f"{DUMPABLE}, {FILTER}", f"{DUMPABLE}, {FILTER}"),
+    "open a raw socket": (POWERLESS, POWERLESS),
+    "open a packet socket": (POWERLESS, POWERLESS),
+    "open a vsock": (FILTER, FILTER),
+    "reach the host's loopback": (NETWORK, NOTHING),
+    "reach the host's abstract sockets": (NETWORK, NOTHING),
+    "reach the metadata address": (f"{NETWORK}, router", "the host's network"),
+    "use the host's shared memory": (IPC, NOTHING),
+    "keyctl": (FILTER, FILTER),
+    "bpf": (FILTER, FILTER),
+    "perf_event_open": (FILTER, FILTER),
+    "userfaultfd": (FILTER, FILTER),
+    "kexec_load": (FILTER, FILTER),
+    "load a kernel module": (FILTER, FILTER),
+    "read the kernel's log": (FILTER, FILTER),
+    "set the clock": (FILTER, FILTER),
+    "change the host name": (FILTER, FILTER),
+}
+"""Each attempt, and what stops it at level namespace and at level process."""
+
+DEPENDS = frozenset(
+    {
+        "read the keeper's descriptors",
+        "read the server's environment",
+        "read another environment's /tmp",
+        "read /etc/shadow",
+        "create a file in /usr",
+        "write /proc/sys",
+        "write /proc/sysrq-trigger",
+        "write /sys",
+        "leave the control group",
+        "reach the metadata address",
+    }
+)
+"""At level process these depend on whether the server is root's, whose files they are, and what is in the network."""
+
+HEAD = """# What an environment can't do
+
+Made by `python -m tools.isolation`, which lets the code in `tools/escapes.py` try each of these from inside an
+environment; a test makes the same attempts and compares. "Stopped" means that the attempt failed; the column beside it
+says what makes it fail. Level `process` is for machines without namespaces: it shares the host's files, network and
+processes with the server's user, so run there only code that you would run yourself. What depends there on whether the
+server runs as root, on the host's own file permissions or on its network is marked so and not tested.
+
+| attempt | namespace | by | process | by |
+| --- | --- | --- | --- | --- |
+"""
+
+
+def page() -> str:
+    """The whole page."""
+    rows = "".join(
+        f"| {name} | {_word(name, by[0], 0)} | {by[0]} | {_word(name, by[1], 1)} | {by[1]} |\n"
+        for name, by in STOPPED_BY.items()
+    )
+    return HEAD + rows
+
+
+def _word(name: str, by: str, column: int) -> str:
+    if column == 1 and name in DEPENDS:
+        return "depends on the host"
+    return "**succeeds**" if by == NOTHING else "stopped"
+
+
+def differences(level: Level, found: dict[str, str]) -> list[str]:
+    """Where an attempt's end is not what the page says."""
+    column = 0 if level is Level.NAMESPACE else 1
+    wrong = sorted(set(found) ^ set(STOPPED_BY))
+    for name, error in found.items():
+        by = STOPPED_BY.get(name, ("", ""))[column]
+        if (column == 1 and name in DEPENDS) or not by:
+            continue
+        if (error == "") != (by == NOTHING):
+            wrong.append(f"{name}: {error or 'succeeds'}, but the page says {by}")
+    return wrong
+
+
+async def attempt(level: Level, place: Path) -> dict[str, str]:
+    """Let an environment try everything. `place` is an empty folder that every user may enter."""
+    code = place / "code"
+    code.mkdir(exist_ok=True)
+    (code / "escapes.py").write_text(ESCAPES.read_text("utf-8"), "utf-8")
+    zygote = ZygoteSpec(Path(sys.executable).resolve(), paths=(str(code),), preload=("escapes",))  # noqa: ASYNC240
+    host = await SandboxHost.open(place / f"state-{level.value}", level, f"escape{os.getpid()}")
+    try:
+        return await _attempt(host, zygote, code)
+    finally:
+        await host.close()
+
+
+async def _attempt(host: SandboxHost, zygote: ZygoteSpec, code: Path) -> dict[str, str]:
+    binds = (Bind(code, "/var/task"),)
+    one = await host.create(SandboxSpec("one", zygote, binds))
+    two = await host.create(SandboxSpec("two", zygote, binds))
+    sleeper = await two.start(ProcessSpec({}, argv=("/bin/sleep", "60")))
+    with _targets(code.parent) as targets:
+        plan = {
+            **targets,
+            "server": os.getpid(),
+            "neighbour": sleeper.pid,
+            "neighbour_tmp": _secret(two),
+            "tmp": one.inside("/tmp"),  # noqa: S108
+            "code": one.inside("/var/task"),
+        }
+        return await _said(one, plan)
+
+
+def _secret(neighbour: Sandbox) -> str:
+    """Where the neighbour's /tmp is on the host; at level namespace nowhere."""
+    folder = neighbour.inside("/tmp")  # noqa: S108
+    if folder == "/tmp":  # noqa: S108
+        return "/tmp/neighbour"  # noqa: S108
+    Path(folder, "secret").write_text("secret")
+    return folder
+
+
+async def _said(sandbox: Sandbox, plan: dict[str, Any]) -> dict[str, str]:
+    read, write = os.pipe()
+    try:
+        order = ProcessSpec(
+            {"PLAN": json.dumps(plan)}, entry="escapes:attempt_all", cwd=plan["code"], fds={1: write, 2: write}
+        )
+        process = await sandbox.start(order)
+    finally:
+        os.close(write)
+    status = await asyncio.wait_for(process.exited, 60)
+    with os.fdopen(read) as said:
+        text = said.read()
+    assert status.code == 0, (status, text)
+    found: dict[str, str] = json.loads(text)
+    return found
+
+
+@contextmanager
+def _targets(place: Path) -> Iterator[dict[str, Any]]:
+    """What is to be reached from inside, if it can be."""
+    file = place / "of-the-server"
+    file.write_text("secret")
+    file.chmod(0o600)
+    name, key = secrets.token_hex(8), secrets.randbelow(1 << 30) + 1
+    libc = ctypes.CDLL(None, use_errno=True)
+    memory = libc.shmget(key, 4096, _IPC_CREATE | 0o666)
+    try:
+        with socket.create_server(("127.0.0.1", 0)) as server, socket.socket(socket.AF_UNIX) as abstract:
+            abstract.bind("\0" + name)
+            abstract.listen()
+            port = server.getsockname()[1]
+            yield {"file": str(file), "port": port, "abstract": name, "shared_memory": key}
+    finally:
+        libc.shmctl(memory, _IPC_REMOVE, None)
+        file.unlink()
+
+
+def main() -> None:
+    """Write the page, if this machine does as it says."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        for level in Level:
+            found = asyncio.run(attempt(level, Path(folder)))
+            wrong = differences(level, found)
+            if wrong:
+                sys.exit(f"level {level.value}:\n" + "\n".join(wrong) + f"\n{found}")
+    PAGE.write_text(page(), "utf-8")
+
+
+if __name__ == "__main__":
+    main()
