@@ -23,7 +23,8 @@ from the answers, with boto3 and compares every member of every answer: statuses
 Names, ids and dates are bound at their first appearance and have to be the same afterwards.
 
 `tests/recorded/gaps.json` names what is not matched. A gap that is none any more fails its test. Of the recordings on
-event sources only the control plane's answers are kept, and none that need a runtime which Lambent does not run.
+event sources and destinations only the control plane's answers are kept, and of the others none that need a runtime
+which Lambent does not run.
 
 | recording | tests | answers | matched | in part | not matched |
 | --- | --- | --- | --- | --- | --- |

@@ -56,10 +56,10 @@ class Clock:
 
     async def sleep(self, seconds: float) -> None:
         """Until that many seconds of this clock have passed."""
-        woken = asyncio.get_running_loop().create_future()
-        timer = self.call_at(self.monotonic() + seconds, lambda: woken.done() or woken.set_result(None))
+        woken = asyncio.Event()
+        timer = self.call_at(self.monotonic() + seconds, woken.set)
         try:
-            await woken
+            await woken.wait()
         finally:
             timer.cancel()
 

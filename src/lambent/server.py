@@ -18,7 +18,7 @@ import signal
 import socket
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -28,61 +28,78 @@ from urllib.parse import quote
 
 import orjson
 
-from lambent import __version__
+from lambent import __version__, clock
+from lambent.clock import Clock, ManualClock
+from lambent.dispatch.async_queue import AsyncQueue, NewEvent
 from lambent.dispatch.background import Background
 from lambent.dispatch.contents import Contents
 from lambent.dispatch.credentials import Credentialed
-from lambent.dispatch.environment import Clock, Environment
+from lambent.dispatch.debugging import Debugging
+from lambent.dispatch.destinations import Destinations
+from lambent.dispatch.environment import Clock as RealClock
+from lambent.dispatch.environment import Environment, Home
 from lambent.dispatch.invoker import Invoker
 from lambent.dispatch.keeping import keep_alive
 from lambent.dispatch.launch import Endpoint, Launcher
 from lambent.dispatch.live import LiveFolders
 from lambent.dispatch.places import Places
 from lambent.dispatch.pools import Pools
+from lambent.dispatch.provisioned import INITIALIZATION, Provisioned
 from lambent.dispatch.snapshots import Snapshots
-from lambent.engine.concurrency import Concurrency
+from lambent.engine.concurrency import UNRESERVED, Concurrency
+from lambent.engine.scaling import Scaling
+from lambent.gateway import clock as clock_page
 from lambent.gateway import health, recycle
 from lambent.gateway.chain import Gateway, account_of, ours
 from lambent.gateway.codelink import CodeLinks
 from lambent.gateway.credentials import CredentialsPage
+from lambent.gateway.debug import Asked, Begun, DebugPage
 from lambent.gateway.exchange import Here
 from lambent.gateway.listener import Listener
 from lambent.gateway.live import LivePage, make_token
 from lambent.gateway.short import ShortRoad
 from lambent.model.finding import Finding
 from lambent.model.function import LATEST, FunctionVersion
-from lambent.model.invocation import Throttled
-from lambent.model.limits import PROFILES
+from lambent.model.invocation import RestoreFailed, Throttled
+from lambent.model.limits import PROFILES, Limits
 from lambent.model.names import FunctionRef
 from lambent.model.scope import Caller, Scope
 from lambent.neighbour.neighbour import Neighbour
+from lambent.neighbour.outbox import Outbox, signed_as
 from lambent.observe.findings import Ledger
 from lambent.observe.journal import Journal
 from lambent.observe.logstore import LogStore
+from lambent.observe.metrics import Metrics
 from lambent.runtimes import interpreters, snapstart, table
+from lambent.runtimes.debugging import NoDebugger
+from lambent.runtimes.installs import ClientError
 from lambent.sandbox import probe
 from lambent.sandbox.errors import LevelUnavailable, SnapshotFailed
 from lambent.sandbox.host import SandboxHost
 from lambent.sandbox.spec import Level
 from lambent.services.lambda_ import (
+    asynchronous,
     concurrency,
     event_source_mapping,
     faults,
     inert,
-    provisioned_concurrency,
     settling,
     stored_only,
 )
+from lambent.services.lambda_ import payload as payloads
 from lambent.services.lambda_.env import LambdaEnv
-from lambent.services.lambda_.invoke import new_trace_id
-from lambent.services.lambda_.lookup import running_at_once
+from lambent.services.lambda_.invoke import invocation_of, new_trace_id
+from lambent.services.lambda_.lookup import running_at_once, running_version
 from lambent.services.lambda_.operations import OPERATIONS as LAMBDA_OPERATIONS
 from lambent.services.lambda_.refused import REFUSED
 from lambent.services.lambda_.unready import Unready
 from lambent.services.logs.env import LogsEnv
 from lambent.services.logs.operations import OPERATIONS as LOGS_OPERATIONS
+from lambent.services.sqs.env import SqsEnv, open_env
+from lambent.services.sqs.operations import OPERATIONS as SQS_OPERATIONS
 from lambent.settings import Settings, StartError
 from lambent.store.errors import StoreError
+from lambent.store.events import Events
 from lambent.store.image_layers import ImageError
 from lambent.store.images import Images
 from lambent.store.open import Store, open_store, sweep
@@ -94,8 +111,8 @@ log = logging.getLogger(__name__)
 
 CLOSE_SECONDS = 2.0
 """How long background work may take to end; what is left then dies with the zygotes."""
-RECYCLE_SECONDS = 1.0
-CLOCK = Clock(time.monotonic, time.time)
+REAL = RealClock(time.monotonic, time.time)
+"""What bounds a real process: everything else waits on the platform's clock (`lambent.clock`)."""
 
 
 def run(settings: Settings) -> int:
@@ -156,7 +173,7 @@ def _family(host: str) -> socket.AddressFamily:
 
 async def _open_store(stack: AsyncExitStack, settings: Settings) -> Store:
     try:
-        limits = PROFILES[settings.profile]
+        limits = PROFILES[settings.profile].with_concurrency(settings.concurrency)
         store = await open_store(settings.data_dir, limits=limits, logins=docker_logins(_docker_config()))
     except StoreError as error:
         raise StartError(f"{settings.data_dir}: {error}") from error
@@ -168,6 +185,7 @@ async def _open_store(stack: AsyncExitStack, settings: Settings) -> Store:
 class Base:
     """What stands below the services."""
 
+    clock: Clock
     background: Background
     logs: LogStore
     neighbour: Neighbour
@@ -177,9 +195,10 @@ class Base:
 
 
 async def _open_base(stack: AsyncExitStack, settings: Settings, door: socket.socket, level: Level) -> Base:
+    now = clock.make(settings.clock, settings.time_scale)
     background = Background()
     stack.push_async_callback(background.close, CLOSE_SECONDS)
-    logs = await LogStore.open(settings.data_dir / "logs", CLOCK.wall)
+    logs = await LogStore.open(settings.data_dir / "logs", now.wall)
     stack.push_async_callback(logs.close)
     neighbour = Neighbour(settings.endpoints)
     stack.push_async_callback(neighbour.close)
@@ -191,7 +210,7 @@ async def _open_base(stack: AsyncExitStack, settings: Settings, door: socket.soc
         raise StartError(str(error)) from error
     stack.push_async_callback(host.close)
     host_name = f"[{settings.host}]" if ":" in settings.host else settings.host
-    return Base(background, logs, neighbour, host, door, f"http://{host_name}:{door.getsockname()[1]}")
+    return Base(now, background, logs, neighbour, host, door, f"http://{host_name}:{door.getsockname()[1]}")
 
 
 async def _open_lambda(
@@ -200,7 +219,7 @@ async def _open_lambda(
     found = await asyncio.to_thread(_look_around)
     places = Places(_cache_dir(), settings.runtime_map, lambda: found, base.host.level, store.images)
     credentials = Credentialed()
-    limits = PROFILES[settings.profile]
+    limits = PROFILES[settings.profile].with_concurrency(settings.concurrency)
     doors = Doors()
     endpoint = Endpoint(base.door.getsockname()[1], base.url, doors.serve, doors.forget)
     live = LiveFolders()
@@ -219,21 +238,48 @@ async def _open_lambda(
     stack.push_async_callback(snapshots.close)
     launcher = Launcher(base.host, endpoint, credentials, snapshots.place, contents)
     keep = keep_alive(settings.idle_seconds, random.Random(settings.seed))  # noqa: S311
-    pools = Pools(_environments(launcher, base, findings.report), CLOCK.monotonic, keep)
+    make_debugged = functools.partial(_debugged, base, findings.report)
+    debugging = Debugging(base.host, endpoint, credentials, contents, places.debugged, make_debugged)
+    stack.push_async_callback(debugging.close)
+    places_left = Concurrency(limits.concurrency, limits.requests_per_place)
+    grow = functools.partial(_grow, Scaling(limits), places_left)
+    make = _environments(launcher, base, findings.report)
+    pools = Pools(make, base.clock.monotonic, keep, base.clock.call_at, grow)
     stack.push_async_callback(pools.close)
-    places_left = Concurrency(limits.concurrency)
-    invoker = Invoker(pools, places_left)
-    links = CodeLinks(base.url, store.blobs.get, CLOCK.wall)
+    make_ahead = _environments(launcher, base, findings.report, INITIALIZATION)
+    provisioned = Provisioned(make_ahead, REAL.monotonic, Scaling(limits), places_left.allocate)
+    stack.push_async_callback(provisioned.close)
+    invoker = Invoker(pools, places_left, provisioned, REAL.monotonic)
+    metrics = Metrics(base.clock.wall)
+    queue = AsyncQueue(
+        Events(store.database),
+        base.clock,
+        invoker.submit,
+        # env and gateway, which lead to the queue in their turn, are made below.
+        lambda scope, name, qualifier: asynchronous.handling(env, scope, name, qualifier),
+        Destinations(
+            Outbox(lambda request: gateway(request)),  # noqa: PLW0108
+            findings.report,
+            metrics,
+            base.clock.wall,
+        ).deliver,
+        base.background.spawn,
+        findings.report,
+        metrics,
+        _twice(settings),
+    )
+    stack.push_async_callback(queue.close)
+    links = CodeLinks(base.url, store.blobs.get, base.clock.wall)
     env = LambdaEnv(
         functions=store.functions,
         resources=store.resources,
         blobs=store.blobs,
-        clock=CLOCK.wall,
+        clock=base.clock.wall,
         new_id=_new_id,
         fetch_s3=functools.partial(_fetch_s3, base.neighbour),
         check_runtime=_runtime_check(places),
         resolve_image=functools.partial(_resolve_image, store.images, base.host.level),
-        retire=functools.partial(_retire, pools, snapshots, base.background),
+        retire=functools.partial(_retire, pools, provisioned, snapshots, base.background),
         spawn=base.background.spawn,
         code_url=links.url,
         invoker=invoker,
@@ -242,28 +288,38 @@ async def _open_lambda(
         report=findings.report,
         withdraw=findings.withdraw,
         ask=functools.partial(_ask, base.neighbour),
-        limit_concurrency=places_left.plan,
+        limit_concurrency=functools.partial(_limit_concurrency, store, places_left, provisioned),
+        allocation=provisioned.state,
         site_url=functools.partial(_site_url, endpoint.port),
         limits=limits,
+        accept=functools.partial(_accept, queue),
         forward=base.neighbour.forward,
         # Of its own, so that nothing else uses up its numbers.
         chance=random.Random(settings.seed).random,  # noqa: S311
         architecture="arm64" if platform.machine() == "aarch64" else "x86_64",
     )
+    sqs = await _open_sqs(stack, store, base, limits, findings)
     who = functools.partial(_account_of, credentials)
-    report = functools.partial(_health, settings, base, abilities, found, pools)
+    token = make_token(settings.data_dir)
+    report = functools.partial(_health, settings, base, abilities, found, (pools, provisioned))
     gateway = Gateway(
         here={
             "lambda": Here(LAMBDA_OPERATIONS, env, REFUSED),
-            "logs": Here(LOGS_OPERATIONS, LogsEnv(base.logs, CLOCK.wall)),
+            "logs": Here(LOGS_OPERATIONS, LogsEnv(base.logs, base.clock.wall)),
+            **({} if "sqs" in settings.endpoints else {"sqs": Here(SQS_OPERATIONS, sqs)}),
         },
         pages={
             "health": health.page(report),
             "findings": health.page(findings.document),
+            "metrics": health.page(metrics.document),
             "code": links.page,
-            "credentials": CredentialsPage(credentials.by_token, CLOCK.wall),
-            "recycle": recycle.page(pools.recycle_now),
-            "live": LivePage(make_token(settings.data_dir), functools.partial(_set_live, store, live, pools)),
+            "credentials": CredentialsPage(credentials.by_token, REAL.wall),
+            "recycle": recycle.page(functools.partial(_recycle, (pools, provisioned))),
+            "clock": clock_page.page(
+                base.clock.document, base.clock.advance if isinstance(base.clock, ManualClock) else None
+            ),
+            "live": LivePage(token, functools.partial(_set_live, store, live, pools)),
+            "debug": DebugPage(token, functools.partial(_debug, env, debugging)),
         },
         forward=base.neighbour.forward,
         account_of=who,
@@ -281,17 +337,30 @@ async def _open_lambda(
     doors.listener = Listener(gateway, short)
     stack.push_async_callback(doors.listener.close)
     settling.resume(env)
-    for stored in (inert, concurrency, provisioned_concurrency, event_source_mapping, stored_only):
+    for stored in (inert, concurrency, event_source_mapping, stored_only):
         stored.resume(env)
-    housekeeping = asyncio.create_task(_housekeeping(store, pools))
-    stack.callback(housekeeping.cancel)
+    await queue.start()
+    base.background.spawn(_housekeeping(store))
     await doors.serve(base.door)
+
+
+async def _open_sqs(stack: AsyncExitStack, store: Store, base: Base, limits: Limits, findings: Ledger) -> SqsEnv:
+    """The queues, with what was under way when the server stopped going on."""
+    spawn = base.background.spawn
+    ledger = findings.report, findings.withdraw
+    try:
+        sqs = await open_env(store.resources, store.queues, base.clock, limits, base.url, _new_id, spawn, *ledger)
+    except StoreError as error:
+        raise StartError(f"the queues can't be read: {error}") from error
+    stack.push_async_callback(store.queues.close)
+    spawn(sqs.resume())
+    return sqs
 
 
 def _look_around() -> dict[str, interpreters.Interpreter]:
     """The machine's interpreters; on the way, what the first requests would otherwise wait for."""
     locate.by_signing_name()
-    for name in ("lambda", "logs"):
+    for name in ("lambda", "logs", "sqs"):
         service.load(name)
     return interpreters.find()
 
@@ -325,22 +394,74 @@ def _snapshot_journal(base: Base, notify: Callable[[Finding], None]) -> Callable
 
     def begin(function: FunctionVersion) -> Journal:
         unique = uuid.uuid4().hex
-        return Journal(function, unique, CLOCK.wall, stream, base.logs.behind, notify, snapstart.INITIALIZATION)
+        return Journal(function, unique, base.clock.wall, stream, base.logs.behind, notify, snapstart.INITIALIZATION)
 
     return begin
 
 
 def _environments(
-    launcher: Launcher, base: Base, notify: Callable[[Finding], None]
+    launcher: Launcher, base: Base, notify: Callable[[Finding], None], how: str = "on-demand"
 ) -> Callable[[FunctionVersion, Pools], Environment]:
     """How pools make an environment."""
     stream = _streams(base.logs)
 
     def create(function: FunctionVersion, home: Pools) -> Environment:
-        journal = Journal(function, uuid.uuid4().hex, CLOCK.wall, stream, base.logs.behind, notify)
-        return Environment(function, home, launcher, journal, CLOCK, base.background.spawn)
+        journal = Journal(function, uuid.uuid4().hex, base.clock.wall, stream, base.logs.behind, notify, how)
+        return Environment(function, home, launcher, journal, REAL, base.background.spawn, how)
 
     return create
+
+
+def _debugged(
+    base: Base, notify: Callable[[Finding], None], function: FunctionVersion, home: Home, launcher: Launcher, how: str
+) -> Environment:
+    """An environment for one invocation under a debugger."""
+    journal = Journal(function, uuid.uuid4().hex, base.clock.wall, _streams(base.logs), base.logs.behind, notify)
+    return Environment(function, home, launcher, journal, REAL, base.background.spawn, how)
+
+
+async def _debug(env: LambdaEnv, debugging: Debugging, asked: Asked) -> Begun:
+    """Begin an invocation under a debugger. Raises Fault."""
+    caller = Caller(asked.scope, _new_id())
+    body = payloads.checked(asked.payload)
+    target = running_version(env, caller, asked.function, asked.qualifier)
+    try:
+        session = await debugging.begin(target.function, invocation_of(caller, target, body, None), asked.port)
+    except (NoDebugger, ClientError, interpreters.InterpreterMissing, table.RuntimeUnsupported) as error:
+        raise faults.invalid(str(error)) from error
+    except OSError as error:
+        why = "is in use" if error.errno == errno.EADDRINUSE else f"can't be had ({error.strerror})"
+        raise faults.invalid(f"port {asked.port} on 127.0.0.1 {why}: choose another with --debug") from error
+    return Begun(session, caller.request_id, target.function.version)
+
+
+def _grow(scaling: Scaling, places: Concurrency, function: FunctionVersion) -> None:
+    """Raise Throttled when no further environment of a function may be started now."""
+    now = REAL.monotonic()
+    if not scaling.grow(function.scope, function.name, now):
+        places.refused(function.scope, function.name)
+        # Which reason AWS gives is not documented: of those there are, the one of concurrency that isn't there.
+        raise Throttled(UNRESERVED, scaling.wait(function.scope, function.name, now))
+
+
+def _limit_concurrency(
+    store: Store,
+    places: Concurrency,
+    ahead: Provisioned,
+    scope: Scope,
+    name: str,
+    reserved: int | None,
+    provisioned: Mapping[str, int],
+) -> None:
+    """What a function has reserved, and how many environments of its versions are started ahead."""
+    places.plan(scope, name, reserved, provisioned)
+    records = [(store.functions.current(scope, name, version), count) for version, count in provisioned.items()]
+    ahead.plan(scope, name, [(record.running, count) for record, count in records if record is not None])
+
+
+async def _recycle(those: Sequence[Pools], scope: Scope | None = None, name: str = "") -> int:
+    """End environments everywhere; answers how many."""
+    return sum([await pools.recycle_now(scope, name) for pools in those])
 
 
 async def _prepare(
@@ -379,7 +500,7 @@ def _runtime_check(places: Places) -> Callable[[str], None]:
     """Refuses a runtime that AWS, or this machine, does not have."""
 
     def check(runtime: str) -> None:
-        text = table.refusal(runtime, datetime.fromtimestamp(CLOCK.wall(), UTC).date())
+        text = table.refusal(runtime, datetime.fromtimestamp(REAL.wall(), UTC).date())
         if text:
             raise faults.invalid(text)
         try:
@@ -413,7 +534,7 @@ def _docker_config() -> Path:
 async def _fetch_s3(neighbour: Neighbour, caller: Caller, bucket: str, key: str, version: str | None) -> bytes:
     """A deployment package from its bucket, wherever S3 is answered."""
     query = f"versionId={quote(version, safe='')}" if version else ""
-    headers = {"host": "127.0.0.1", "authorization": _signed_as(caller, "s3")}
+    headers = {"host": "127.0.0.1", "authorization": signed_as(caller.scope, "s3")}
     request = Request("GET", f"/{bucket}/{quote(key)}", query, headers)
     response = await neighbour.forward(request, caller, "s3")
     assert isinstance(response.body, bytes)
@@ -429,7 +550,7 @@ async def _ask(
     """What another service says to a request in its JSON protocol."""
     headers = {
         "host": "127.0.0.1",
-        "authorization": _signed_as(caller, service.load(service_name).signing_name),
+        "authorization": signed_as(caller.scope, service.load(service_name).signing_name),
         "content-type": "application/x-amz-json-1.0",
         "x-amz-target": target,
     }
@@ -441,12 +562,6 @@ async def _ask(
     except orjson.JSONDecodeError:
         answer = {}
     return response.status, answer if isinstance(answer, dict) else {}
-
-
-def _signed_as(caller: Caller, signing_name: str) -> str:
-    """moto refuses anonymous reads of private objects; it looks at whose a request is, not at its signature."""
-    scope = f"{caller.scope.account}/20260101/{caller.scope.region}/{signing_name}/aws4_request"
-    return f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=none"
 
 
 def _site_url(port: int, name: str) -> str:
@@ -468,10 +583,17 @@ def _active(env: LambdaEnv, scope: Scope, name: str, qualifier: str | None) -> t
 
 
 def _retire(
-    pools: Pools, snapshots: Snapshots, background: Background, scope: Scope, name: str, version: str | None = None
+    pools: Pools,
+    provisioned: Provisioned,
+    snapshots: Snapshots,
+    background: Background,
+    scope: Scope,
+    name: str,
+    version: str | None = None,
 ) -> None:
     """A version has changed or is gone, or with None a whole function: no environment of it takes an invocation."""
     pools.retire(scope, name, version)
+    provisioned.retire(scope, name, version)
     if version != LATEST:
         background.spawn(snapshots.forget(scope, name, version))
 
@@ -496,19 +618,27 @@ def _account_of(credentials: Credentialed, access_key: str) -> str:
 def _short_failure(request_id: str, error: Exception) -> Response:
     """The answer to an invocation that found no environment."""
     match error:
-        case Throttled():
-            fault = faults.too_many_requests(error.reason)
+        case Throttled() | RestoreFailed():
+            fault = faults.not_run(error)
         case _:
             fault = ours(request_id, error)
     return serialize.fault(service.load("lambda"), "Invoke", fault, request_id)
 
 
-async def _housekeeping(store: Store, pools: Pools) -> None:
-    """What is done from time to time."""
+def _twice(settings: Settings) -> Callable[[], bool]:
+    """Whether the next asynchronous event is delivered two times."""
+    chance = random.Random(settings.seed)  # noqa: S311
+    return lambda: chance.random() < settings.duplicate_rate
+
+
+async def _accept(queue: AsyncQueue, *event: Any) -> None:
+    """Take an asynchronous event."""
+    await queue.accept(NewEvent(*event))
+
+
+async def _housekeeping(store: Store) -> None:
+    """What is done once, beside the first requests."""
     await sweep(store)
-    while True:
-        await asyncio.sleep(RECYCLE_SECONDS)
-        pools.recycle()
 
 
 def _health(
@@ -516,7 +646,7 @@ def _health(
     base: Base,
     abilities: probe.Abilities,
     found: dict[str, interpreters.Interpreter],
-    pools: Pools,
+    pools: Sequence[Pools],
 ) -> dict[str, Any]:
     now = dataclasses.replace(abilities, outbound_problem=base.host.outbound_problem)
     return {
@@ -528,7 +658,7 @@ def _health(
         "interpreters": {version: one.full_version for version, one in found.items()},
         "runtime_map": dict(settings.runtime_map),
         "neighbour": base.neighbour.status(),
-        "environments": len(pools.environments()),
+        "environments": sum(len(some.environments()) for some in pools),
     }
 
 

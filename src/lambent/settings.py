@@ -35,6 +35,7 @@ class Settings:
     isolation: str = "auto"
     network: str = "auto"
     profile: str = "aws-2026"
+    concurrency: int = 1_000
     idle_seconds: int | str = "random"
     seed: int | None = None
     clock: str = "real"
@@ -182,10 +183,15 @@ SETTINGS = (
         "network", "auto", "Whether functions reach the internet; auto: where this machine allows it.", _one_of(NETWORK)
     ),
     Setting("profile", "aws-2026", "Whose limits hold: AWS's of that year.", _one_of(PROFILES)),
+    Setting("concurrency", 1_000, "Concurrent executions of an account in a region.", _whole(1, 1_000_000)),
     Setting("idle_seconds", "random", "How long an idle environment is kept; 0: none is; never; random.", _idle),
     Setting("seed", None, "Seed of what is random, to have a run again.", _seed),
-    Setting("clock", "real", "Whether time passes by itself or is moved by hand (lambent clock advance).", _one_of(CLOCKS)),
-    Setting("time_scale", 1.0, "How fast time passes for all that waits; 60: an hour in a minute.", _number(0.01, 100_000)),
+    Setting(
+        "clock", "real", "Whether time passes by itself or is moved by hand (lambent clock advance).", _one_of(CLOCKS)
+    ),
+    Setting(
+        "time_scale", 1.0, "How fast time passes for all that waits; 60: an hour in a minute.", _number(0.01, 100_000)
+    ),
     Setting(
         "duplicate_rate", 0.0, "Share of asynchronous events delivered twice, as at-least-once allows.", _number(0, 1)
     ),

@@ -12,6 +12,7 @@ from typing import Any
 import boto3
 import pytest
 from botocore.config import Config
+from botocore.credentials import Credentials
 from botocore.exceptions import ClientError, ParamValidationError
 from botocore.response import StreamingBody
 
@@ -20,6 +21,9 @@ from tests.recorded.recordings import Gap, every_test, gaps_of, is_gap
 
 REPLAYED: set[str] = set()
 """The recorded tests that have a replay."""
+
+SHARED: dict[Any, Any] = {}
+"""Clients of the real server: to make one takes longer than a replay, so each is lent to one account after another."""
 
 REGION = "us-east-1"
 HANDLER = "def handler(event, context):\n    return event\n"
@@ -67,9 +71,10 @@ class Endpoint:
 
     def client(self, service: str, region: str = REGION, **config: Any) -> Any:
         """A boto3 client."""
-        key = (service, region, tuple(config))
-        if key not in self.clients:
-            self.clients[key] = boto3.client(
+        clients = SHARED if self.hook is None else self.clients
+        key = (self.url, service, region, *config)
+        if key not in clients:
+            clients[key] = boto3.client(
                 service,
                 endpoint_url=self.url,
                 region_name=region,
@@ -78,8 +83,9 @@ class Endpoint:
                 config=Config(retries={"max_attempts": 0}, read_timeout=60, **config),
             )
             if self.hook is not None:
-                self.hook(self.clients[key])
-        return self.clients[key]
+                self.hook(clients[key])
+        clients[key]._request_signer._credentials = Credentials(self.account, "test")
+        return clients[key]
 
     def create(self, name: str, **settings: Any) -> Any:
         """CreateFunction with what nothing is said of; a setting that is None is not sent."""

@@ -499,6 +499,18 @@ def _provision(held: Endpoint, said: Said, qualifier: str, places: int) -> None:
     said("get_provisioned_postwait", client.get_provisioned_concurrency_config(**one))
 
 
+@replays(CONCURRENCY + "provisioned_concurrency_init_failure")
+def test_provisioned_concurrency_of_a_function_that_fails(aws: Endpoint, said: Said) -> None:
+    client, one = aws.lambda_, {"FunctionName": "f", "Qualifier": "1"}
+    aws.made("f", **SHAPE, Code={"ZipFile": package("import time\ntime.sleep(1)\nraise OSError\n")})
+    client.publish_version(FunctionName="f")
+    said("put_provisioned", client.put_provisioned_concurrency_config(**one, ProvisionedConcurrentExecutions=1))
+    said("get_provisioned_prewait", client.get_provisioned_concurrency_config(**one))
+    while (config := client.get_provisioned_concurrency_config(**one))["Status"] == "IN_PROGRESS":
+        time.sleep(0.05)
+    said("get_provisioned_postwait", config)
+
+
 @replays(CONCURRENCY + "reserved_provisioned_overlap")
 def test_reserved_and_provisioned_concurrency(held: Endpoint, aws: Endpoint, said: Said) -> None:
     client, one, version = held.lambda_, {"FunctionName": "f"}, {"FunctionName": "f", "Qualifier": "1"}
@@ -637,3 +649,43 @@ def test_what_surrounds_a_function(aws: Endpoint, said: Said) -> None:
         answer,
         lambda ours: ours | {"Payload": ours["Payload"] | machine},
     )
+
+
+DEAD_LETTERS = """import logging
+
+logging.getLogger().setLevel(logging.INFO)
+{filling}
+def handler(event, context):
+    print("Lambda log message - print function")
+    logging.info("Lambda log message - logging module")
+    if event.get("raise_error"):
+        raise Exception("Test exception (this is intentional)")
+"""
+
+
+@replays("destinations::TestLambdaDLQ::test_dead_letter_queue")
+def test_a_dead_letter_queue_is_set(aws: Endpoint, said: Said) -> None:
+    client, one = aws.lambda_, {"FunctionName": "f"}
+    code = DEAD_LETTERS.format(filling="\n" * 46)  # the exception is raised in line 55
+    shape = recorded_shape(said, "create_lambda_with_dlq")
+    target = {"TargetArn": queue(aws)}
+    made = aws.made("f", Code={"ZipFile": package(code)}, DeadLetterConfig=target, **shape)
+    said.created("create_lambda_with_dlq", made)
+    answer = client.invoke(**one, Payload=b'{"raise_error": 1}', LogType="Tail")
+    tail = base64.b64decode(answer["LogResult"]).decode()
+    said("invoke_result", answer)
+    lines = [line for line in tail.splitlines() if line.strip() and not line.startswith(("REPORT", "INIT"))]
+    said("log_result", {"result": [_with_date(line) for line in lines]})
+    said("delete_dlq", client.update_function_configuration(**one, DeadLetterConfig={}))
+
+
+@replays(*variants("destinations::TestLambdaDestinationSqs::test_assess_lambda_destination_invocation["))
+def test_destinations_are_set(aws: Endpoint, said: Said) -> None:
+    aws.made("f")
+    where = {"Destination": queue(aws)}
+    asked: dict[str, Any] = {"DestinationConfig": {"OnSuccess": where, "OnFailure": where}}
+    recorded = said.answers["put_function_event_invoke_config"]
+    if "MaximumRetryAttempts" in recorded:
+        asked["MaximumRetryAttempts"] = recorded["MaximumRetryAttempts"]
+    answer = aws.lambda_.put_function_event_invoke_config(FunctionName="f", **asked)
+    said("put_function_event_invoke_config", answer)

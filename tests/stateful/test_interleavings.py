@@ -14,7 +14,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
@@ -156,7 +156,7 @@ class Interleavings(RuleBasedStateMachine):
             possible.append((state, [code, CONFLICT] if which == 0 else [CONFLICT, code]))
         seen = self._seen()
         fitting = [state for state, codes_ in possible if codes_ == outcomes and self._shown(state) == seen]
-        assert fitting, (first, second, outcomes, seen)
+        assert fitting, f"{_brief(first)} and {_brief(second)} answered {outcomes}; now there is {seen}"
         self.accounts = fitting[0]
 
     def rest(self) -> None:
@@ -183,7 +183,7 @@ class Interleavings(RuleBasedStateMachine):
         after, _ = self._expected(self.accounts, call)
         seen = self._seen()
         fitting = [state for state in (self.accounts, after) if self._shown(state) == seen]
-        assert fitting, (call, seen)
+        assert fitting, f"{_brief(call)} was killed; now there is {seen}"
         self.accounts = fitting[0]
 
     @precondition(lambda self: any(account.functions for account in self.accounts.values()))
@@ -252,6 +252,11 @@ class Interleavings(RuleBasedStateMachine):
         return seen
 
 
+def _brief(call: Call) -> str:
+    operation, account, params = call
+    return f"{operation} of {account[0]} { ({key: value for key, value in params.items() if 'Zip' not in str(value)}) }"
+
+
 def _phase(configuration: dict[str, Any]) -> str:
     if configuration["State"] == "Pending":
         return "creating"
@@ -273,7 +278,8 @@ def test_random_interleavings() -> None:
         return
     end = time.monotonic() + SECONDS
     for round_ in itertools.count(1):
-        run_state_machine_as_test(Interleavings, settings=settings(max_examples=10, stateful_step_count=50, **QUIET))
+        long = settings(max_examples=10, stateful_step_count=50, phases=[Phase.generate], **QUIET)
+        run_state_machine_as_test(Interleavings, settings=long)
         if time.monotonic() > end:
             print(f"{round_} rounds: {dict(COUNTED)}")
             return

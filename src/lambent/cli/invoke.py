@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from lambent.cli import output
+from lambent.cli.debug import invoke_under_debugger
 from lambent.cli.errors import FUNCTION_ERROR, OK, USAGE, CliError
 from lambent.cli.target import INVOKE_SECONDS, EndpointOption, JsonOption, RegionOption, target_of
 
@@ -26,6 +27,10 @@ def invoke(
     qualifier: Annotated[str | None, typer.Option(help="Version or alias.")] = None,
     asynchronous: Annotated[bool, typer.Option("--async", help="Hand the event over; don't wait.")] = False,
     log: Annotated[bool, typer.Option("--log", help="Show the last 4 KB of the log, on stderr.")] = False,
+    debug: Annotated[
+        int | None,
+        typer.Option("--debug", metavar="PORT", min=1, max=65_535, help="Run it under a debugger, waited for there."),
+    ] = None,
     json: JsonOption = False,
     endpoint: EndpointOption = None,
     region: RegionOption = None,
@@ -33,15 +38,20 @@ def invoke(
     """Invoke a function and print its response. Exit code 3: the function reported an error."""
     if asynchronous and log:
         raise CliError("--log needs an answer to wait for: leave out --async, or read `lambent logs`", USAGE)
+    if debug is not None and asynchronous:
+        raise CliError("--debug waits for the debugger and the answer: leave out --async", USAGE)
     request: dict[str, Any] = {"FunctionName": name, "Payload": read_payload(payload)}
     request["InvocationType"] = "Event" if asynchronous else "RequestResponse"
     if qualifier is not None:
         request["Qualifier"] = qualifier
     if log or (json and not asynchronous):
         request["LogType"] = "Tail"
-    client = target_of(context, endpoint, region).client("lambda", read_timeout=INVOKE_SECONDS)
-    answer = client.invoke(**request)
-    body: bytes = answer["Payload"].read()
+    target = target_of(context, endpoint, region)
+    if debug is None:
+        answer = target.client("lambda", read_timeout=INVOKE_SECONDS).invoke(**request)
+        body: bytes = answer["Payload"].read()
+    else:
+        answer, body = invoke_under_debugger(target, request, debug)
     show = _show_document if json else _show
     show(answer, body)
     raise typer.Exit(FUNCTION_ERROR if "FunctionError" in answer else OK)

@@ -2,7 +2,8 @@
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -96,6 +97,35 @@ class Target:
         `seconds` is how long an answer may take.
         """
         import json
+
+        with self._asked(method, name, said, headers, seconds) as answer:
+            content = answer.read()
+            return json.loads(content) if content else None
+
+    def lines(self, method: str, name: str, said: dict[str, Any], headers: Mapping[str, str]) -> Iterator[Any]:
+        """What a page of ours says line by line, each a JSON document, for as long as that takes. Raises CliError."""
+        import json
+
+        with self._asked(method, name, said, headers, None) as answer:
+            for line in answer:
+                yield json.loads(line)
+
+    def token(self, option: str) -> str:
+        """What proves to the server that its own user asks, for `option`. Raises CliError."""
+        if not is_loopback(self.endpoint):
+            raise CliError(f"{option} needs the server on this machine, {self.endpoint} is another", USAGE)
+        path = Path(self.health()["data_dir"]) / "token"
+        try:
+            return path.read_text()
+        except OSError as error:
+            raise CliError(f"{path}: {error.strerror}: {option} is for the user who runs the server") from None
+
+    @contextmanager
+    def _asked(
+        self, method: str, name: str, said: dict[str, Any] | None, headers: Mapping[str, str], seconds: float | None
+    ) -> Iterator[Any]:
+        """The answer of a page of ours, to be read. Raises CliError, for what goes wrong with reading it as well."""
+        import json
         from http.client import HTTPException
         from urllib.error import HTTPError
         from urllib.request import ProxyHandler, Request, build_opener
@@ -107,8 +137,7 @@ class Target:
         request = Request(f"{url}/_lambent/{name}", body, dict(headers), method=method)  # noqa: S310 (clean_endpoint takes http only)
         try:
             with opener.open(request, timeout=seconds) as answer:
-                content = answer.read()
-                return json.loads(content) if content else None
+                yield answer
         except HTTPError as error:
             raise CliError(_refusal(error.read()) or not_lambent(url)) from None
         except (ValueError, HTTPException):

@@ -12,7 +12,7 @@ from typing import Any
 from lambent.cli import output, package
 from lambent.cli.errors import USAGE, CliError
 from lambent.cli.rollout import Wish, bring
-from lambent.cli.target import Target, account_of, is_loopback
+from lambent.cli.target import Target, account_of
 
 DEBOUNCE_MS, STEP_MS = 40, 10
 """Saves within 40 ms are one change (an editor's temporary file and its rename); looked at every 10 ms."""
@@ -53,13 +53,7 @@ class _Live:
 
     def start(self) -> None:
         """Say where the code is. Raises CliError when the server is not on this machine or is someone else's."""
-        if not is_loopback(self._target.endpoint):
-            raise CliError(f"--watch shows the server a folder: {self._target.endpoint} is not this machine", USAGE)
-        path = Path(self._target.health()["data_dir"]) / "token"
-        try:
-            self._token = path.read_text()
-        except OSError as error:
-            raise CliError(f"{path}: {error.strerror}: --watch is for the user who runs the server") from None
+        self._token = self._target.token("--watch")
         self.tell()
 
     def tell(self) -> None:

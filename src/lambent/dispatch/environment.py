@@ -11,6 +11,7 @@ import logging
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import ceil
 from typing import Protocol
 
 from lambent.dispatch import extensions as external
@@ -20,7 +21,7 @@ from lambent.dispatch.telemetry import Telemetry
 from lambent.engine import environment as engine
 from lambent.engine.environment import Crew, Effect, Event, Phase
 from lambent.model.function import FunctionVersion
-from lambent.model.invocation import Invocation, Outcome
+from lambent.model.invocation import Invocation, Outcome, RestoreFailed
 from lambent.observe.journal import Journal
 from lambent.observe.platform import Span
 from lambent.observe.report import Report, megabytes
@@ -96,6 +97,7 @@ class Environment:
         journal: Journal,
         clock: Clock,
         spawn: Callable[..., asyncio.Task[None]],
+        initialization: str = "on-demand",
     ) -> None:
         self.function = function
         self._home = home
@@ -123,7 +125,9 @@ class Environment:
         self._extensions = Extensions(about, self, _new_id)
         self._external = ExternalExtensions(self._extensions, self._on_extension_failed, self._on_extensions_gone)
         self._telemetry: Telemetry | None = None
-        self._state, effects = engine.begin()
+        self._initialization = initialization
+        self._restored = False
+        self._state, effects = engine.begin(engine.init_limit(initialization, float(function.timeout)))
         self._carry_out(effects)
 
     @property
@@ -147,12 +151,20 @@ class Environment:
         """Take no further invocation; end when the one at hand is answered."""
         self._apply(Event.RETIRE)
 
+    def abandon(self) -> None:
+        """End now, whatever runs; who waits for an answer gets EnvironmentFailed."""
+        self.retire()
+        self._apply(Event.FAILED)
+
     # --- what the Runtime API reports
 
     def on_next(self) -> None:
         if self._initialising:
             self._initialising = False
-            self._journal.init_runtime_done(self._init_phase())
+            if self._restored:
+                self._journal.restore_runtime_done()
+            else:
+                self._journal.init_runtime_done(self._init_phase())
         elif self._unreported is not None:
             self._runtime_done(self._unreported)
         self._apply(Event.NEXT)
@@ -170,6 +182,10 @@ class Environment:
     def _note_response(self, size: int) -> None:
         if self._running is not None and self._journal.detailed:
             self._running.responded, self._running.produced = self._clock.monotonic(), size
+
+    def on_restore_error(self, error_type: str, body: bytes) -> None:
+        self._failure = (error_type, body)
+        self._apply(Event.INIT_ERROR)
 
     def on_init_error(self, error_type: str, body: bytes) -> None:
         self._failure = (error_type, body)
@@ -226,9 +242,11 @@ class Environment:
     async def _make_ready(self, attempt: int) -> None:
         try:
             if self._launched is None:
-                self._launched = await self._launcher.launch(self.function, self, self._journal.stream)
+                stream, how = self._journal.stream, self._initialization
+                self._launched = await self._launcher.launch(self.function, self, stream, how)
+                self._restored = self._launched.restored
                 self._attach(self._launched)
-                self._journal.init_start(self._launched.runtime_version, self._launched.runtime_arn)
+                self._begin_journal(self._launched)
             else:
                 self._journal.init_start(self._launched.runtime_version, self._launched.runtime_arn, "invoke")
             while self._former:
@@ -239,7 +257,16 @@ class Environment:
             return
         if attempt == self._attempt:
             self._extension_failure = ("", "")
-            self._apply(Event.STARTED, crew=Crew(external=True) if names else None)
+            if self._restored:
+                self._launched.api.restore(self)
+            if self._restored and self._state.phase is Phase.INIT:
+                self._apply(Event.RESTORING)
+            else:
+                self._apply(Event.STARTED, crew=Crew(external=True) if names else None)
+
+    def _begin_journal(self, launched: Launched) -> None:
+        begin = self._journal.restore_start if self._restored else self._journal.init_start
+        begin(launched.runtime_version, launched.runtime_arn)
 
     def _attach(self, launched: Launched) -> None:
         """The other APIs, which stand beside the Runtime API."""
@@ -297,8 +324,9 @@ class Environment:
         process.exited.add_done_callback(lambda _: self._on_exit(process))
 
     def _could_not_start(self, error: Exception) -> None:
-        text = "environment %s of %s could not be started"
-        log.error(text, self._journal.stream, self.function.arn, exc_info=error)
+        if self._state.phase is not Phase.ENDING:  # else it was given up meanwhile
+            text = "environment %s of %s could not be started"
+            log.error(text, self._journal.stream, self.function.arn, exc_info=error)
         self._apply(Event.FAILED)
 
     def _invalid(self, invalid: InvalidEntrypoint) -> None:
@@ -462,6 +490,12 @@ class Environment:
         error_type, reason = self._log_extension_failure()
         self._finish(errors.extension_payload(self._request_id(), error_type, reason), UNHANDLED, "error", error_type)
 
+    def _answer_restore(self, timed_out: bool) -> None:
+        running, self._running = self._running, None
+        if running is not None:
+            running.over()
+            running.answer(RestoreFailed(timed_out))
+
     def _answer_gone(self) -> None:
         running, self._running = self._running, None
         if running is not None:
@@ -502,12 +536,15 @@ class Environment:
         # AWS reports an invocation that timed out with its timeout, not with what it took to find out.
         now = self._clock.monotonic()
         seconds = self._state.timeout if status == "timeout" else now - running.started
+        init_ms = self._init_ms()
         figures = Report(
             request_id=running.invocation.request_id,
             duration_ms=seconds * 1000,
             memory_mb=self.function.memory,
             max_memory_mb=self._max_memory_mb(now),
-            init_ms=self._init_ms(),
+            init_ms=None if self._restored else init_ms,
+            restore_ms=init_ms if self._restored else None,
+            billed_restore_ms=ceil(init_ms or 0.0) if self._restored else 0,
             status=status,
             error_type=error_type,
         )
@@ -554,7 +591,7 @@ class Environment:
         self._report_late("error", error_type)
 
     def _init_ms(self) -> float | None:
-        """The Init Duration, which the first invocation carries if its Init phase ended well."""
+        """The Init (or Restore) Duration, which the first invocation carries if that phase ended well."""
         first, self._first = self._first, False
         seconds = self._state.init_seconds
         return seconds * 1000 if first and seconds > 0 else None
@@ -575,6 +612,13 @@ class Environment:
     def _report_init(self, phase: str = "init", status: str = "success", error_type: str = "") -> None:
         self._end_init()
         self._journal.init_report(self._clock.monotonic() - self._state.init_started, phase, status, error_type)
+
+    def _report_restore(self, status: str = "success", error_type: str = "") -> None:
+        self._end_init()
+        self._journal.restore_report(self._clock.monotonic() - self._state.init_started, status, error_type)
+
+    def _report_restore_failure(self) -> None:
+        self._report_restore("error", self._failed_type())
 
     def _end_init(self) -> None:
         """The EXTENSION lines; nobody can subscribe to telemetry any more."""
@@ -666,6 +710,8 @@ EFFECTS: dict[Effect, Callable[[Environment], None]] = {
     Effect.ANSWER_INIT_ERROR: Environment._answer_init_error,
     Effect.ANSWER_EXIT: Environment._answer_exit,
     Effect.ANSWER_EXTENSION: Environment._answer_extension,
+    Effect.ANSWER_RESTORE_ERROR: functools.partial(Environment._answer_restore, timed_out=False),
+    Effect.ANSWER_RESTORE_TIMEOUT: functools.partial(Environment._answer_restore, timed_out=True),
     Effect.ANSWER_GONE: Environment._answer_gone,
     Effect.REPORT_RESPONSE: Environment._report_response,
     Effect.REPORT_TIMEOUT: Environment._report_timeout,
@@ -673,6 +719,9 @@ EFFECTS: dict[Effect, Callable[[Environment], None]] = {
     Effect.REPORT_EXTENSION: Environment._report_extension,
     Effect.REPORT_INIT: Environment._report_init,
     Effect.REPORT_REINIT: functools.partial(Environment._report_init, phase="invoke"),
+    Effect.REPORT_RESTORE: Environment._report_restore,
+    Effect.REPORT_RESTORE_FAILURE: Environment._report_restore_failure,
+    Effect.REPORT_RESTORE_TIMEOUT: functools.partial(Environment._report_restore, status="timeout"),
     Effect.REPORT_INIT_FAILURE: Environment._report_init_failure,
     Effect.REPORT_INIT_TIMEOUT: functools.partial(Environment._report_init, phase="init", status="timeout"),
     Effect.REPORT_REINIT_FAILURE: Environment._report_reinit_failure,

@@ -2,9 +2,12 @@
 
 import asyncio
 import functools
+import time
+from collections.abc import Callable
 
 from lambent.dispatch.environment import Answer
 from lambent.dispatch.pools import Pools
+from lambent.dispatch.provisioned import Provisioned
 from lambent.dispatch.streaming import ResponseStream
 from lambent.engine.concurrency import Concurrency
 from lambent.model.function import FunctionVersion
@@ -15,27 +18,47 @@ from lambent.runtimes.api import Sink
 class Invoker:
     """Takes a place of the concurrency for each invocation and hands out environments."""
 
-    def __init__(self, pools: Pools, concurrency: Concurrency) -> None:
+    def __init__(
+        self,
+        pools: Pools,
+        concurrency: Concurrency,
+        provisioned: Provisioned | None = None,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._pools = pools
         self._concurrency = concurrency
+        self._provisioned = provisioned
+        self._now = now
 
     def submit(
-        self, function: FunctionVersion, invocation: Invocation, answer: Answer, sink: Sink | None = None
+        self,
+        function: FunctionVersion,
+        invocation: Invocation,
+        answer: Answer,
+        sink: Sink | None = None,
+        *,
+        sync: bool = True,
     ) -> None:
         """Run `invocation`; `answer` is called once, on the event loop. Raises Throttled.
 
-        With `sink` a response that the runtime streams goes there as it comes.
+        With `sink` a response that the runtime streams goes there as it comes. What is not `sync` (an event from a
+        queue) is bound by concurrency, but not by requests a second.
         """
-        concurrency = self._concurrency
-        tank = concurrency.take(function.scope, function.name, function.version)
+        concurrency, now = self._concurrency, self._now()
+        tank = concurrency.take(function.scope, function.name, function.version, now, sync)
+        environment = None
+        if tank.ahead:
+            environment = self._provisioned.take(function) if self._provisioned is not None else None
+            if environment is None:
+                tank = concurrency.pass_on(tank, function.scope, function.name, now)
         try:
-            environment = self._pools.acquire(function)
+            environment = environment or self._pools.acquire(function)
         except BaseException:
             concurrency.give(tank)
             raise
         environment.invoke(invocation, answer, functools.partial(concurrency.give, tank), sink)
 
-    async def invoke(self, function: FunctionVersion, invocation: Invocation) -> Outcome:
+    async def invoke(self, function: FunctionVersion, invocation: Invocation, *, sync: bool = True) -> Outcome:
         """The same, awaited. Raises Throttled, or EnvironmentFailed when the fault is ours."""
         future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
 
@@ -47,7 +70,7 @@ class Invoker:
             else:
                 future.set_result(outcome)
 
-        self.submit(function, invocation, answer)
+        self.submit(function, invocation, answer, sync=sync)
         return await future
 
     def stream(self, function: FunctionVersion, invocation: Invocation) -> ResponseStream:

@@ -78,7 +78,9 @@ class Launcher:
         self._place = place
         self._contents = contents
 
-    async def launch(self, function: FunctionVersion, events: RuntimeEvents, stream: str) -> "Launched":
+    async def launch(
+        self, function: FunctionVersion, events: RuntimeEvents, stream: str, initialization: str = "on-demand"
+    ) -> "Launched":
         """A sandbox with its Runtime API answering; no process runs yet. Raises what the rooms below raise."""
         place = await self._place(function)
         self._contents.hold(function)
@@ -88,7 +90,9 @@ class Launcher:
             folders = await self._contents.folders(function)
             sandbox = await self._host.create(self._spec(function, place, folders, stream))
             try:
-                return await self._connect(function, events, stream, sandbox, credentials, place, folders, release)
+                return await self._connect(
+                    function, events, stream, sandbox, credentials, place, folders, release, initialization
+                )
             except BaseException:
                 await sandbox.destroy()
                 raise
@@ -126,6 +130,7 @@ class Launcher:
         place: Place,
         folders: Folders,
         release: Callable[[], None],
+        initialization: str,
     ) -> "Launched":
         listener = sandbox.listeners[RUNTIME_API_PORT]
         host, port = listener.getsockname()[:2]
@@ -135,7 +140,7 @@ class Launcher:
         if self._endpoint.port in sandbox.listeners:
             gateway = await self._endpoint.serve(sandbox.listeners[self._endpoint.port])
             url = f"http://127.0.0.1:{self._endpoint.port}"
-        around = Around(f"{host}:{port}", stream, credentials, url)
+        around = Around(f"{host}:{port}", stream, credentials, url, initialization)
         return Launched(
             sandbox=sandbox,
             api=api,
@@ -167,6 +172,11 @@ class Launched:
     def runtime_version(self) -> str:
         """As INIT_START names it."""
         return self.place.version
+
+    @property
+    def restored(self) -> bool:
+        """Whether the runtime goes on from a snapshot."""
+        return self.place.zygote.snapshot is not None
 
     @property
     def opt(self) -> Path | None:

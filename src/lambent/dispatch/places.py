@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from lambent.model.function import FunctionVersion, Image
-from lambent.runtimes import clients, interpreters, node_clients, nodejs, nodes, provided, python, table
+from lambent.runtimes import clients, debugging, interpreters, node_clients, nodejs, nodes, provided, python, table
 from lambent.runtimes.images import ImagePlace
 from lambent.runtimes.interpreters import Interpreter
 from lambent.runtimes.place import Place
@@ -58,6 +58,14 @@ class Places:
                 if runtime not in self._places:
                     self._places[runtime] = await self._make(runtime)
         return self._places[runtime]
+
+    async def debugged(self, function: FunctionVersion, port: int) -> Place:
+        """The same for one environment, whose runtime waits for a debugger at `port` of its loopback.
+
+        Raises NoDebugger as well.
+        """
+        place = await self.place(function)
+        return await asyncio.to_thread(debugging.debug_place, place, function, port, self._cache, self._level)
 
     async def _make(self, runtime: str) -> Place:
         return await _MAKERS[table.lookup(runtime).family](self, runtime)

@@ -42,7 +42,7 @@ class Pools:
 
     `create` makes an environment; `now` is monotonic seconds; `keep` tells for each new environment after how many
     seconds of idleness it is recycled. 0: it runs one invocation. `call_at` sets a timer on the clock of `now`; without
-    it the owner calls `recycle` from time to time.
+    it the owner calls `recycle` from time to time. `grow` is asked before a new environment is made, and may raise.
     """
 
     def __init__(
@@ -51,11 +51,13 @@ class Pools:
         now: Callable[[], float],
         keep: Callable[[], float],
         call_at: Callable[[float, Callable[[], None]], Handle] | None = None,
+        grow: Callable[[FunctionVersion], None] = lambda function: None,
     ) -> None:
         self._create = create
         self._now = now
         self._keep = keep
         self._call_at = call_at
+        self._grow = grow
         self._timer: Handle | None = None
         self._due = math.inf
         self._pools: dict[Key, Pool] = {}
@@ -63,16 +65,25 @@ class Pools:
         self._left: asyncio.Future[None] | None = None
 
     def acquire(self, function: FunctionVersion) -> Environment:
-        """The newest idle environment of this revision, else one that is about to be idle, else a new one."""
-        key = key_of(function)
-        pool = self._pools.get(key)
+        """The newest idle environment of this revision, else one that is about to be idle, else a new one.
+
+        Raises what `grow` raises when there may be no new one.
+        """
+        environment = self.free(function)
+        if environment is None:
+            self._grow(function)
+            environment = self._create(function, self)
+            self._pools.setdefault(key_of(function), Pool()).all[environment] = self._keep()
+        return environment
+
+    def free(self, function: FunctionVersion) -> Environment | None:
+        """The newest idle environment of this revision, else one that is about to be idle, if there is one."""
+        pool = self._pools.get(key_of(function))
         if pool is not None and pool.idle:
             return pool.idle.pop()[0]
         if pool is not None and pool.soon:
             return pool.soon.pop(0)
-        environment = self._create(function, self)
-        self._pools.setdefault(key, Pool()).all[environment] = self._keep()
-        return environment
+        return None
 
     def soon(self, environment: Environment) -> None:
         """`environment` has answered; an invocation that it gets now waits until its runtime asks."""
@@ -136,8 +147,7 @@ class Pools:
         self._arm(following)
 
     def _arm(self, due: float) -> None:
-        """The timer is left where it is when environments are used again: it then looks for the next one that is due.
-        """
+        """The timer is left where it is when environments are used again: it then looks for the next one due."""
         if self._call_at is None:
             return
         if self._timer is not None:
@@ -148,14 +158,13 @@ class Pools:
     async def recycle_now(self, scope: Scope | None = None, name: str = "") -> int:
         """End all environments, or those of one function, busy ones after their invocation. Answers how many, when
         nothing is left of the idle ones."""
-        found = 0
-        for pool in tuple(self._pools.values()):
-            of = next(iter(pool.all)).function
-            if scope is None or (of.scope, of.name) == (scope, name):
-                found += len(pool.all)
-                self.retire(of.scope, of.name, of.version)
+        meant = [one.function for one in self.environments()]
+        if scope is not None:
+            meant = [of for of in meant if (of.scope, of.name) == (scope, name)]
+        for of_scope, of_name in {(of.scope, of.name) for of in meant}:
+            self.retire(of_scope, of_name)
         await self._until_left(END_SECONDS)
-        return found
+        return len(meant)
 
     async def close(self) -> None:
         """End all environments, with their Shutdown phase; those that are busy are left to their sandboxes' end."""

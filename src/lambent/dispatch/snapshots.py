@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 
 from lambent.dispatch.contents import Contents
 from lambent.dispatch.credentials import Credentialed
+from lambent.dispatch.extensions import FOLDER
 from lambent.dispatch.launch import RUNTIME_API_PORT, Endpoint
 from lambent.dispatch.pools import Key, key_of
 from lambent.model.finding import Finding
@@ -66,6 +67,8 @@ class Snapshot:
         inside = f"http://127.0.0.1:{self._makers.endpoint.port}"
         around = Around(f"127.0.0.1:{RUNTIME_API_PORT}", self._journal.stream, self._credentials, inside)
         folders = await self._makers.contents.folders(self.function)
+        if folders.opt is not None and (folders.opt / FOLDER).is_dir():
+            raise SnapshotUnfit("external extensions start with each environment")
         name = f"snapshot-{uuid.uuid4().hex[:12]}"
         return snapstart.snapshot_spec(base, self.function, folders, around, name, (self._makers.endpoint.port,))
 

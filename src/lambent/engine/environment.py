@@ -7,6 +7,7 @@ changes nothing.
 
     INIT              the sandbox is made, the runtime starts; an invocation may be waiting. Capped by `init_limit`.
     EXTENSION_INIT    external extensions start; the runtime is started when all have registered. Part of Init.
+    RESTORE           the runtime goes on from a snapshot: its hooks run, capped by `RESTORE_LIMIT`.
     REINIT            starting again inside an invocation ("suppressed init"), under the function's timeout.
     EXTENSION_REINIT  the same, while external extensions start.
     IDLE              the runtime waits in GET /next, extensions in GET /event/next; frozen after `FREEZE_GRACE`.
@@ -33,6 +34,9 @@ from typing import NamedTuple
 
 INIT_LIMIT = 10.0
 """Seconds that the Init phase of an on-demand environment may take."""
+RESTORE_LIMIT = 10.0
+"""Seconds that loading a snapshot and its after-restore hooks may take
+(https://docs.aws.amazon.com/lambda/latest/dg/snapstart-runtime-hooks.html)."""
 LONG_INIT_LIMIT = 130.0
 """The least limit, in seconds, of environments that are initialised ahead of their invocations."""
 FREEZE_GRACE = 0.005
@@ -44,6 +48,7 @@ class Phase(enum.Enum):
 
     INIT = "init"
     EXTENSION_INIT = "extension_init"
+    RESTORE = "restore"
     REINIT = "reinit"
     EXTENSION_REINIT = "extension_reinit"
     IDLE = "idle"
@@ -61,8 +66,10 @@ class Event(enum.Enum):
 
     STARTED = "started"
     """The sandbox stands ready; which external extensions it holds is known (`crew`)."""
+    RESTORING = "restoring"
+    """The sandbox stands ready and was forked from a snapshot."""
     FAILED = "failed"
-    """The sandbox or the runtime process could not be made: our fault."""
+    """The sandbox or the runtime process could not be made: our fault. Or the environment is given up."""
     REGISTERED = "registered"
     """Every external extension has registered (`crew`)."""
     JOINED = "joined"
@@ -105,6 +112,8 @@ class Effect(enum.Enum):
     ANSWER_EXIT = "answer_exit"
     ANSWER_EXTENSION = "answer_extension"
     """An extension failed under the invocation."""
+    ANSWER_RESTORE_ERROR = "answer_restore_error"
+    ANSWER_RESTORE_TIMEOUT = "answer_restore_timeout"
     ANSWER_GONE = "answer_gone"
     """The environment ends under an invocation for a reason that is ours."""
     REPORT_RESPONSE = "report_response"
@@ -118,6 +127,9 @@ class Effect(enum.Enum):
     REPORT_INIT_FAILURE = "report_init_failure"
     """INIT_REPORT … Phase: init Status: error."""
     REPORT_INIT_TIMEOUT = "report_init_timeout"
+    REPORT_RESTORE = "report_restore"
+    REPORT_RESTORE_FAILURE = "report_restore_failure"
+    REPORT_RESTORE_TIMEOUT = "report_restore_timeout"
     REPORT_REINIT_FAILURE = "report_reinit_failure"
     """INIT_REPORT … Phase: invoke Status: error."""
     REPORT_REINIT_TIMEOUT = "report_reinit_timeout"
@@ -184,11 +196,10 @@ ALONE = Crew()
 class State(NamedTuple):
     """One environment; a tuple, because three are made in every warm invocation.
 
-    Times are seconds on the caller's monotonic clock.
-
-    `timeout` is the timeout of the invocation at hand; `invoked` whether there is one; `init_started` and
-    `init_seconds` measure the last Init; `retired` whether it ends after the invocation at hand. `runtime_ready` and
-    `extensions_ready` tell who has said next in this phase, `reason` is that of the last Shutdown phase.
+    Times are seconds on the caller's monotonic clock. `timeout` is the timeout of the invocation at hand; `invoked`
+    whether there is one; `init_started` and `init_seconds` measure the last Init or Restore; `retired` whether it ends
+    after the invocation at hand. `runtime_ready` and `extensions_ready` tell who has said next in this phase, `reason`
+    is that of the last Shutdown phase.
     """
 
     phase: Phase = Phase.INIT
@@ -263,6 +274,21 @@ def _started(state: State, now: float, timeout: float) -> Step:
     return begun, (Effect.ARM, *effects)
 
 
+def _restoring(state: State, now: float, timeout: float) -> Step:
+    limited = state._replace(phase=Phase.RESTORE, init_started=now, deadline=now + RESTORE_LIMIT)
+    return limited, (Effect.ARM, Effect.START_RUNTIME)
+
+
+def _failed_restore(report: Effect, answer: Effect) -> "Rule":
+    """A snapshot that can't be restored is the caller's answer; nothing of the environment is used again."""
+
+    def rule(state: State, now: float, timeout: float) -> Step:
+        answers = (answer,) if state.invoked else ()
+        return _ending(state, (Effect.DISARM, report, *answers, Effect.DESTROY))
+
+    return rule
+
+
 def _started_again(state: State, now: float, timeout: float) -> Step:
     # The invocation's own timer runs on: a suppressed init is part of the invocation.
     return _begin_init(state._replace(init_started=now), Phase.EXTENSION_REINIT)
@@ -294,13 +320,16 @@ def _wait_for_init(state: State, now: float, timeout: float) -> Step:
     return state._replace(invoked=True, timeout=timeout), ()
 
 
-def _initialised(state: State, now: float, timeout: float) -> Step:
-    ready = state._replace(init_seconds=now - state.init_started)
-    if state.invoked:
-        running, effects = _run(ready, now, state.timeout)
-        return running, (Effect.DISARM, Effect.REPORT_INIT, *effects)
-    ended, effects = _end(ready, now, timeout) if state.retired else _idle(ready, now)
-    return ended, (Effect.REPORT_INIT, *effects)
+def _initialised(report: Effect) -> "Rule":
+    def rule(state: State, now: float, timeout: float) -> Step:
+        ready = state._replace(init_seconds=now - state.init_started)
+        if state.invoked:
+            running, effects = _run(ready, now, state.timeout)
+            return running, (Effect.DISARM, report, *effects)
+        ended, effects = _end(ready, now, timeout) if state.retired else _idle(ready, now)
+        return ended, (report, *effects)
+
+    return rule
 
 
 def _reinitialised(state: State, now: float, timeout: float) -> Step:
@@ -528,14 +557,28 @@ TABLE: dict[tuple[Phase, Event], Rule] = {
     (Phase.INIT, Event.FAILED): _failed,
     (Phase.INIT, Event.JOINED): _joined,
     (Phase.INIT, Event.INVOKE): _wait_for_init,
-    (Phase.INIT, Event.NEXT): _runtime_next(_initialised),
-    (Phase.INIT, Event.READY): _extensions_next(_initialised),
+    (Phase.INIT, Event.NEXT): _runtime_next(_initialised(Effect.REPORT_INIT)),
+    (Phase.INIT, Event.READY): _extensions_next(_initialised(Effect.REPORT_INIT)),
     (Phase.INIT, Event.INIT_ERROR): _failed_init(Effect.REPORT_INIT_FAILURE, Reason.FAILURE),
     (Phase.INIT, Event.EXITED): _failed_init(Effect.REPORT_INIT_FAILURE, Reason.FAILURE, runtime=False),
     (Phase.INIT, Event.EXTENSION_FAILED): _failed_init(Effect.REPORT_INIT_FAILURE, Reason.FAILURE),
     (Phase.INIT, Event.OUT_OF_MEMORY): _out_of_memory,
     (Phase.INIT, Event.DEADLINE): _failed_init(Effect.REPORT_INIT_TIMEOUT, Reason.TIMEOUT),
     (Phase.INIT, Event.RETIRE): _retire_later,
+    (Phase.INIT, Event.RESTORING): _restoring,
+    (Phase.RESTORE, Event.FAILED): _failed,
+    (Phase.RESTORE, Event.JOINED): _joined,
+    (Phase.RESTORE, Event.INVOKE): _wait_for_init,
+    (Phase.RESTORE, Event.NEXT): _runtime_next(_initialised(Effect.REPORT_RESTORE)),
+    (Phase.RESTORE, Event.READY): _extensions_next(_initialised(Effect.REPORT_RESTORE)),
+    (Phase.RESTORE, Event.INIT_ERROR): _failed_restore(Effect.REPORT_RESTORE_FAILURE, Effect.ANSWER_RESTORE_ERROR),
+    (Phase.RESTORE, Event.EXITED): _failed_restore(Effect.REPORT_RESTORE_FAILURE, Effect.ANSWER_RESTORE_ERROR),
+    (Phase.RESTORE, Event.OUT_OF_MEMORY): _failed_restore(Effect.REPORT_RESTORE_FAILURE, Effect.ANSWER_RESTORE_ERROR),
+    (Phase.RESTORE, Event.EXTENSION_FAILED): _failed_restore(
+        Effect.REPORT_RESTORE_FAILURE, Effect.ANSWER_RESTORE_ERROR
+    ),
+    (Phase.RESTORE, Event.DEADLINE): _failed_restore(Effect.REPORT_RESTORE_TIMEOUT, Effect.ANSWER_RESTORE_TIMEOUT),
+    (Phase.RESTORE, Event.RETIRE): _retire_later,
     (Phase.EXTENSION_INIT, Event.FAILED): _failed,
     (Phase.EXTENSION_INIT, Event.REGISTERED): _registered(Phase.INIT),
     (Phase.EXTENSION_INIT, Event.INVOKE): _wait_for_init,
@@ -582,6 +625,7 @@ TABLE: dict[tuple[Phase, Event], Rule] = {
     (Phase.FROZEN, Event.EXTENSION_FAILED): _lost_while_idle(runtime=True),
     (Phase.FROZEN, Event.OUT_OF_MEMORY): _out_of_memory,
     (Phase.FROZEN, Event.RETIRE): _thaw_and_end,
+    (Phase.BUSY, Event.FAILED): _failed,
     (Phase.BUSY, Event.READY): _not_yet,
     (Phase.BUSY, Event.RESPONSE): _answered,
     (Phase.BUSY, Event.NEXT): _answer_and_reset(Effect.ANSWER_EXIT),
@@ -591,6 +635,7 @@ TABLE: dict[tuple[Phase, Event], Rule] = {
     (Phase.BUSY, Event.OUT_OF_MEMORY): _out_of_memory,
     (Phase.BUSY, Event.DEADLINE): _answer_and_reset(Effect.ANSWER_TIMEOUT, Reason.TIMEOUT),
     (Phase.BUSY, Event.RETIRE): _retire_later,
+    (Phase.ANSWERED, Event.FAILED): _failed,
     (Phase.ANSWERED, Event.INVOKE): _wait_for_next,
     (Phase.ANSWERED, Event.NEXT): _runtime_next(_idle_again),
     (Phase.ANSWERED, Event.READY): _extensions_next(_idle_again),
@@ -633,6 +678,12 @@ TABLE: dict[tuple[Phase, Event], Rule] = {
     (Phase.RESET, Event.RETIRE): _end,
     (Phase.ENDING, Event.STARTED): _keep,
     (Phase.ENDING, Event.FAILED): _keep,
+    (Phase.ENDING, Event.REGISTERED): _keep,
+    (Phase.ENDING, Event.JOINED): _keep,
+    (Phase.ENDING, Event.NEXT): _keep,
+    (Phase.ENDING, Event.READY): _keep,
+    (Phase.ENDING, Event.RESPONSE): _keep,
+    (Phase.ENDING, Event.INIT_ERROR): _keep,
     (Phase.ENDING, Event.EXITED): _keep,
     (Phase.ENDING, Event.EXTENSION_FAILED): _keep,
     (Phase.ENDING, Event.OUT_OF_MEMORY): _keep,

@@ -95,7 +95,7 @@ async def find_service(gateway: Gateway, exchange: Exchange) -> Response | None:
     """The service, by signature, target header or query; every service that is not answered here is forwarded."""
     name = locate.service_of(exchange.request) or _unsigned(gateway, exchange.request)
     if name in gateway.here:
-        exchange.service = wire_service.load(name)
+        exchange.service = wire_service.spoken(name, exchange.request)
         return None
     assert exchange.caller is not None
     try:

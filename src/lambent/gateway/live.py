@@ -44,20 +44,21 @@ class LivePage:
     async def __call__(self, request: Request) -> Response:
         """204 when done; 403 without the token, 400 for a bad request, 404 for no such function."""
         if not hmac.compare_digest(request.headers.get(HEADER, ""), self._token):
-            return _refused(403, "the token of the data folder is needed")
+            return refused(403, "the token of the data folder is needed")
         try:
             said = orjson.loads(request.body)
             scope, name = Scope(str(said["account"]), str(said["region"])), str(said["function"])
             folder = Path(said["folder"]) if request.method == "PUT" else None
         except (ValueError, KeyError, TypeError):
-            return _refused(400, "a JSON object with account, region, function and folder is needed")
+            return refused(400, "a JSON object with account, region, function and folder is needed")
         if folder is not None and not (folder.is_absolute() and folder.is_dir()):
-            return _refused(400, f"{folder} is no folder on the server's machine")
+            return refused(400, f"{folder} is no folder on the server's machine")
         if not self._set_live(scope, name, folder):
-            return _refused(404, f"there is no function {name}")
+            return refused(404, f"there is no function {name}")
         return Response(204)
 
 
-def _refused(status: int, message: str) -> Response:
+def refused(status: int, message: str) -> Response:
+    """One of our own pages refuses a request, and says why."""
     body: dict[str, Any] = {"message": message}
     return Response(status, [("Content-Type", "application/json")], orjson.dumps(body))

@@ -23,6 +23,14 @@ class Image:
 
 
 @dataclass(frozen=True, slots=True)
+class FileSystem:
+    """What a function sees of an access point (an ARN), at a path below /mnt."""
+
+    arn: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
 class FunctionVersion:
     """A function version as an execution environment sees it.
 
@@ -54,6 +62,7 @@ class FunctionVersion:
     layers: tuple[str, ...] = ()
     image: Image | None = None
     snap_start: bool = False
+    file_systems: tuple[FileSystem, ...] = ()
 
     @property
     def arn(self) -> str:

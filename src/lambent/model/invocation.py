@@ -28,9 +28,21 @@ class Outcome:
     log_tail: bytes = b""
 
 
-class Throttled(Exception):
-    """No capacity for one more invocation; `reason` is AWS's word for why."""
+class RestoreFailed(Exception):
+    """The environment could not be restored from its snapshot: a hook failed, or `timed_out`."""
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, timed_out: bool) -> None:
+        super().__init__("the snapshot could not be restored")
+        self.timed_out = timed_out
+
+
+class Throttled(Exception):
+    """No capacity for one more invocation; `reason` is AWS's word for why.
+
+    `wait` is the seconds after which there may be capacity, 0 where only other invocations' ends can tell.
+    """
+
+    def __init__(self, reason: str, wait: float = 0.0) -> None:
         super().__init__(reason)
         self.reason = reason
+        self.wait = wait

@@ -5,7 +5,8 @@ name ends in `_mb`, times are seconds. Source: the developer guide's quotas page
 the profile's year, and AWS's recorded answers.
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 KB = 1024
 MB = 1024 * KB
@@ -40,9 +41,42 @@ class Limits:
     code_storage: int = 300 * GB
     concurrency: int = 1_000
     unreserved_minimum: int = 100
+    sqs_message_bytes: int = 1 * MB
+    """Of an SQS message, and of all messages of a batch; the default and the most of MaximumMessageSize."""
+    sqs_fair_queues: bool = True
+    """Whether standard queues take message groups."""
+    requests_per_place: int = 10
+    """Synchronous requests in a second for each unit of concurrency."""
+    scaling_burst: int = 1_000
+    """Environments that may be started at once,"""
+    scaling_bursts: Mapping[str, int] = field(default_factory=dict)
+    """where a region has no number of its own;"""
+    scaling_per_minute: float = 6_000
+    """then so many a minute,"""
+    scaling_shared: bool = False
+    """for each function, or for all of an account in a region together."""
+
+    def with_concurrency(self, limit: int) -> "Limits":
+        """The same with another limit on concurrent executions.
+
+        New accounts have as few as 10, none of which they can reserve: callers report a minimum of [10] then.
+        """
+        return replace(self, concurrency=limit, unreserved_minimum=min(self.unreserved_minimum, limit))
 
 
 AWS_2026 = Limits(profile="aws-2026")
-AWS_2022 = replace(AWS_2026, profile="aws-2022", async_request_bytes=256 * KB, code_storage=75 * GB)
+AWS_2022 = replace(
+    AWS_2026,
+    profile="aws-2022",
+    async_request_bytes=256 * KB,
+    sqs_message_bytes=256 * KB,
+    sqs_fair_queues=False,
+    code_storage=75 * GB,
+    scaling_burst=500,
+    scaling_bursts=dict.fromkeys(("us-west-2", "us-east-1", "eu-west-1"), 3_000)
+    | dict.fromkeys(("ap-northeast-1", "eu-central-1", "us-east-2"), 1_000),
+    scaling_per_minute=500,
+    scaling_shared=True,
+)
 
 PROFILES = {limits.profile: limits for limits in (AWS_2026, AWS_2022)}

@@ -58,7 +58,6 @@ _KEPT = {
 """Request headers that mean something; the others are not kept."""
 
 ACCEPTED = b'HTTP/1.1 202 Accepted\r\nContent-Type: application/json\r\nContent-Length: 16\r\n\r\n{"status":"OK"}\n'
-RESTORED = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 0\r\n\r\n"
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
@@ -106,10 +105,7 @@ class RuntimeEvents(Protocol):
 
 
 class RestoreEvents(Protocol):
-    """Who is told what a runtime says that is made into a snapshot."""
-
-    def on_restore_next(self) -> None:
-        """It is initialised, and waits to be told that it was restored."""
+    """Who is told what a runtime says that was restored from a snapshot."""
 
     def on_restore_error(self, error_type: str, body: bytes) -> None:
         """Its hooks failed."""
@@ -151,17 +147,11 @@ class RuntimeApi:
         self.routes = {**_extension_routes(extensions), **routes}
         self._registering = True
 
-    def allow_restore(self, events: RestoreEvents) -> None:
-        """From now on, the runtime may ask for `restore/next`; without this it is refused."""
-        self._restores = events
-
-    def restore(self) -> None:
-        """Tell the runtime that waits in GET restore/next that it was restored. ValueError if none does."""
-        waiting, self._waiting = self._waiting, None
-        if waiting is None:
-            raise ValueError("no runtime waits to be restored")
+    def restore(self, events: RestoreEvents) -> None:
+        """The runtime goes on from a snapshot: it may say that its hooks failed. Where one waits for its snapshot
+        (`restore/next`) is in the snapshot, not here."""
         self._conversation.restore()
-        waiting.answer_next(RESTORED, b"")
+        self._restores = events
 
     def deliver(self, invocation: RuntimeInvocation) -> None:
         """Hand `invocation` to the runtime, now or when it asks. One at a time: ValueError if one is with
@@ -228,7 +218,7 @@ class RuntimeApi:
         return None
 
     def stream(self, request_id: str, headers: dict[str, str]) -> Sink | None:
-        """The head of a POST response: where its body goes as it comes, None when it is to be gathered."""
+        """A POST response begins: where its body goes as it comes, None when it is to be gathered."""
         sink = self._sink
         if sink is None or headers.get(RESPONSE_MODE, "").lower() != "streaming":
             return None
@@ -285,19 +275,6 @@ class RuntimeApi:
         if (refusal := self._conversation.init_error()) is not None:
             return refusal
         self._events.on_init_error(request.headers.get(ERROR_TYPE, ""), request.body)
-        return None
-
-    def restore_next(self, connection: "Connection") -> Refusal | None:
-        """GET restore/next: answered when `restore` is called."""
-        if self._restores is None:
-            return conversation.RESTORE_UNSUPPORTED
-        if (refusal := self._conversation.restore_next()) is not None:
-            return refusal
-        former, self._waiting = self._waiting, connection
-        connection.waits = True
-        if former is not None:
-            former.abort()
-        self._restores.on_restore_next()
         return None
 
     def restore_error(self, request: "Request") -> Refusal | None:
@@ -460,16 +437,17 @@ class Connection(asyncio.Protocol):
         elif name == b"expect" and value.lower() == b"100-continue":
             self._transport.write(CONTINUE)
 
-    def on_headers_complete(self) -> None:
-        request = self._request
-        if RESPONSE_MODE in request.headers and request.path.startswith(INVOCATION):
-            request_id, kind = _answer_path(request.path)
-            if kind == "response" and self._parser.get_method() == b"POST":
-                request.sink = self._api.stream(request_id, request.headers)
-            if request.sink is not None:
-                request.limit = errors.MAX_STREAM
+    def _begin_body(self, request: Request) -> None:
+        """Here and not when the head is complete, because every request has a head and few have this header."""
+        request_id, kind = _answer_path(request.path)
+        if kind == "response" and request.path.startswith(INVOCATION) and self._parser.get_method() == b"POST":
+            request.sink = self._api.stream(request_id, request.headers)
+        if request.sink is not None:
+            request.limit = errors.MAX_STREAM
 
     def on_body(self, body: bytes) -> None:
+        if self._request.size == 0 and RESPONSE_MODE in self._request.headers:
+            self._begin_body(self._request)
         if not self._request.add(body):
             self._transport.pause_reading()
             sink = self._request.sink
@@ -540,8 +518,7 @@ class Connection(asyncio.Protocol):
         if path == EXTENSION_NEXT and self._api.extensions is not None:
             return self._extension_next(self._api.extensions, request)
         if path == RESTORE_NEXT:
-            refusal = self._api.restore_next(self) if request.method == b"GET" else _wrong_method(request)
-            return b"" if refusal is None else rendered(refusal)
+            return rendered(conversation.RESTORE_UNSUPPORTED if request.method == b"GET" else _wrong_method(request))
         if path == RESTORE_ERROR:
             refusal = self._api.restore_error(request) if request.method == b"POST" else _wrong_method(request)
             return ACCEPTED if refusal is None else rendered(refusal)

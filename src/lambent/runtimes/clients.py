@@ -8,17 +8,22 @@ import platform
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from lambent.runtimes import installs
 from lambent.runtimes.installs import TIMEOUT, ClientError, ClientUnavailable, RegistryUnreachable
 from lambent.runtimes.interpreters import Interpreter
 
-__all__ = ["ClientError", "ClientUnavailable", "RegistryUnreachable", "explain", "folder_of", "install", "platforms"]
+__all__ = [
+    "ClientError", "ClientUnavailable", "RegistryUnreachable", "ensure", "explain", "folder_of", "install", "platforms",
+]  # fmt: skip
 
 REQUIREMENTS = ("awslambdaric>=2.0.11,<5", "boto3>=1.37,<2", "simplejson>=3.17,<5")
 """What /var/runtime holds on AWS; the SDK brings botocore, s3transfer, jmespath, python-dateutil, urllib3
 and six, awslambdaric brings snapshot-restore-py (from 3.9)."""
+
+CLIENT = "AWS's runtime client"
 
 LAYOUT = 2
 """Raised when copies made by an older Lambent must not be used any more."""
@@ -29,8 +34,14 @@ def install(interpreter: Interpreter, cache: Path) -> Path:
 
     Blocks, for seconds when it has to install: call it off the event loop. Raises ClientError.
     """
-    mark: dict[str, object] = {"layout": LAYOUT, "requirements": list(REQUIREMENTS)}
-    return installs.ensure(folder_of(interpreter, cache), mark, lambda made: _make(interpreter, made))
+    return ensure(interpreter, folder_of(interpreter, cache), REQUIREMENTS)
+
+
+def ensure(interpreter: Interpreter, folder: Path, requirements: Sequence[str], what: str = CLIENT) -> Path:
+    """`folder` with these packages for `interpreter`; complete or absent. Blocks. Raises ClientError, which names
+    `what` could not be installed."""
+    mark: dict[str, object] = {"layout": LAYOUT, "requirements": list(requirements)}
+    return installs.ensure(folder, mark, lambda made: _make(interpreter, made, requirements, what))
 
 
 def folder_of(interpreter: Interpreter, cache: Path) -> Path:
@@ -38,12 +49,12 @@ def folder_of(interpreter: Interpreter, cache: Path) -> Path:
     return cache / "clients" / f"{interpreter.version}-{platform.machine()}"
 
 
-def _make(interpreter: Interpreter, made: Path) -> None:
-    _run_pip(interpreter, made)
+def _make(interpreter: Interpreter, made: Path, requirements: Sequence[str], what: str) -> None:
+    _run_pip(interpreter, made, requirements, what)
     _compile(interpreter, made)
 
 
-def _run_pip(interpreter: Interpreter, target: Path) -> None:
+def _run_pip(interpreter: Interpreter, target: Path, requirements: Sequence[str], what: str) -> None:
     """Fetch, then install what was fetched.
 
     One `pip install` would do, but it holds Requires-Python against pip's own interpreter, not against
@@ -55,39 +66,39 @@ def _run_pip(interpreter: Interpreter, target: Path) -> None:
         *("--python-version", interpreter.version, "--implementation", "cp", "--only-binary", ":all:"),
         *(word for name in platforms() for word in ("--platform", name)),
     ]
-    _pip(interpreter, "download", "--dest", str(wheels), *chosen, *REQUIREMENTS)
+    _pip(interpreter, what, "download", "--dest", str(wheels), *chosen, *requirements)
     found = sorted(str(wheel) for wheel in wheels.glob("*.whl"))
     placed = ("--no-compile", "--no-warn-script-location", "--no-deps", "--no-index", "--target", str(target))
-    _pip(interpreter, "install", *placed, *chosen, *found)
+    _pip(interpreter, what, "install", *placed, *chosen, *found)
     shutil.rmtree(wheels)
 
 
-def _pip(interpreter: Interpreter, *words: str) -> None:
+def _pip(interpreter: Interpreter, what: str, *words: str) -> None:
     command = [sys.executable, "-m", "pip", *words, "--quiet", "--disable-pip-version-check", "--no-input"]
     try:
         done = installs.run(command)
     except subprocess.TimeoutExpired as late:
-        raise RegistryUnreachable(_failure(interpreter, f"pip took over {TIMEOUT:.0f} s")) from late
+        raise RegistryUnreachable(_failure(interpreter, f"pip took over {TIMEOUT:.0f} s", what)) from late
     if done.returncode != 0:
-        raise explain(interpreter, done.stderr)
+        raise explain(interpreter, done.stderr, what)
 
 
-def explain(interpreter: Interpreter, stderr: str) -> ClientError:
+def explain(interpreter: Interpreter, stderr: str, what: str = CLIENT) -> ClientError:
     """pip's failure as the error that names its cause."""
     lines = [line for line in stderr.splitlines() if line.startswith("ERROR")] or stderr.splitlines()[-1:]
     said = lines[-1] if lines else "pip failed without a word"
     if "No module named pip" in stderr:
-        return ClientError(_failure(interpreter, f"{sys.executable} has no pip: python -m ensurepip"))
+        return ClientError(_failure(interpreter, f"{sys.executable} has no pip: python -m ensurepip", what))
     if installs.unreachable(stderr):
-        return RegistryUnreachable(_failure(interpreter, f"the package registry can't be reached: {said}"))
+        return RegistryUnreachable(_failure(interpreter, f"the package registry can't be reached: {said}", what))
     if "No matching distribution" in stderr or "Could not find a version" in stderr:
-        what = f"no build for CPython {interpreter.version} on {platform.machine()}: {said}"
-        return ClientUnavailable(_failure(interpreter, what))
-    return ClientError(_failure(interpreter, said))
+        why = f"no build for CPython {interpreter.version} on {platform.machine()}: {said}"
+        return ClientUnavailable(_failure(interpreter, why, what))
+    return ClientError(_failure(interpreter, said, what))
 
 
-def _failure(interpreter: Interpreter, why: str) -> str:
-    return f"AWS's runtime client for CPython {interpreter.version} could not be installed: {why}"
+def _failure(interpreter: Interpreter, why: str, what: str) -> str:
+    return f"{what} for CPython {interpreter.version} could not be installed: {why}"
 
 
 def platforms() -> list[str]:

@@ -1,9 +1,8 @@
 """The Runtime API conversation (2018-06-01) of one execution environment, without any I/O.
 
 A runtime asks for work (`next`), answers it (`response` or `error`), or reports that it can't start (`init/error`).
-One whose environment is made into a snapshot asks to be told of its restoring first (`restore/next`), and may report
-that its hooks failed (`restore/error`). What may follow what is the table `TRANSITIONS`; anything else is refused as
-AWS refuses it and changes nothing.
+One that was restored from a snapshot may report that its hooks failed (`restore/error`). What may follow what is the
+table `TRANSITIONS`; anything else is refused as AWS refuses it and changes nothing.
 
 Sources: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html; the texts and codes of refusals
 are those of AWS's open-source Runtime Interface Emulator.
@@ -30,10 +29,8 @@ class State(enum.Enum):
     """An invocation is with the runtime."""
     ANSWERED = "ResponseSent"
     """The runtime answered and has not asked for the next invocation yet."""
-    RESTORE_READY = "RestoreReady"
-    """The runtime is initialised and waits to be told that it was restored (SnapStart)."""
     RESTORING = "Restoring"
-    """It was told, and runs its hooks."""
+    """The runtime was restored from a snapshot and runs its hooks (SnapStart)."""
     RESTORE_FAILED = "RestoreError"
 
 
@@ -45,7 +42,6 @@ class Event(enum.Enum):
     RESPONSE = "InvocationResponse"
     ERROR = "InvocationErrorResponse"
     INIT_ERROR = "InitError"
-    RESTORE_NEXT = "RestoreReady"
     RESTORE = "Restoring"
     RESTORE_ERROR = "RestoreError"
 
@@ -58,9 +54,7 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     (State.BUSY, Event.RESPONSE): State.ANSWERED,
     (State.BUSY, Event.ERROR): State.ANSWERED,
     (State.ANSWERED, Event.NEXT): State.READY,
-    (State.STARTING, Event.RESTORE_NEXT): State.RESTORE_READY,
-    (State.RESTORE_READY, Event.RESTORE_NEXT): State.RESTORE_READY,
-    (State.RESTORE_READY, Event.RESTORE): State.RESTORING,
+    (State.STARTING, Event.RESTORE): State.RESTORING,
     (State.RESTORING, Event.NEXT): State.READY,
     (State.RESTORING, Event.RESTORE_ERROR): State.RESTORE_FAILED,
 }
@@ -110,12 +104,8 @@ class Conversation:
         """The runtime reports that it can't start."""
         return self._move(Event.INIT_ERROR)
 
-    def restore_next(self) -> Refusal | None:
-        """The runtime asks to be told of its restoring."""
-        return self._move(Event.RESTORE_NEXT)
-
     def restore(self) -> None:
-        """The runtime is told. Raises ValueError when it does not wait for that."""
+        """The runtime goes on from a snapshot. Raises ValueError when it has said something already."""
         if (refusal := self._move(Event.RESTORE)) is not None:
             raise ValueError(refusal.message)
 

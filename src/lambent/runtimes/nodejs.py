@@ -57,7 +57,10 @@ def zygote_spec(node: Node, runtime_dir: Path, sdk: Path, bare: ZygoteSpec, leve
 
 @dataclass(frozen=True, slots=True)
 class NodePlace:
-    """One Node.js runtime. `major` is the runtime's own version, which `node` differs from when it is mapped."""
+    """One Node.js runtime. `major` is the runtime's own version, which `node` differs from when it is mapped.
+
+    With `inspect`, an address, `node` waits there for a debugger before it runs anything.
+    """
 
     major: str
     node: Node
@@ -66,6 +69,7 @@ class NodePlace:
     zygote: ZygoteSpec
     level: Level
     forked: bool = False
+    inspect: str = ""
 
     @property
     def version(self) -> str:
@@ -102,7 +106,9 @@ class NodePlace:
             seen = self._outside(seen, folders)
         program = f"{LANG_DIR}/bin/node" if inside else str(self.node.path)
         start = f"{INSIDE_DIR}/start.mjs" if inside else str(_INSIDE / "start.mjs")
-        argv = (program, *flags(self.node.major, environment), start)
+        # Not in NODE_OPTIONS, which processes that the function starts would inherit.
+        inspector = (f"--inspect-brk={self.inspect}",) if self.inspect else ()
+        argv = (program, *inspector, *flags(self.node.major, environment), start)
         if environment.get("AWS_LAMBDA_EXEC_WRAPPER"):
             argv = ("/bin/sh", "-c", _WRAP, "bootstrap", *argv)
         return ProcessSpec(environment=seen, argv=argv, cwd=folders.task_root, fds=fds)

@@ -38,6 +38,12 @@ _HINTS = {
     ("directory", errors.EACCES): "the working directory can't be entered by the sandbox's user",
     ("descriptors", errors.EBADF): "a descriptor number inside is not below the sandbox's limit",
     ("control_group", errors.ENOSPC): "no more control groups can be made here",
+    ("network", errors.EPERM): "it takes the right to administrate the host's network (CAP_NET_ADMIN)",
+    ("network", errors.EPROTONOSUPPORT): "the kernel has no nf_tables",
+    ("network", errors.EOPNOTSUPP): "the kernel lacks veth interfaces or a part of nf_tables (nat, reject, fib)",
+    ("network", errors.ENOENT): "the kernel lacks a part of nf_tables (nat, reject, fib)",
+    ("network", errors.EROFS): "/proc/sys is read-only, as in most containers: set net.ipv4.ip_forward=1 outside",
+    ("network", errors.EACCES): "/proc/sys is read-only, as in most containers: set net.ipv4.ip_forward=1 outside",
     ("preload", errors.EAGAIN): "a module that starts threads when it is imported can't be preloaded",
 }
 

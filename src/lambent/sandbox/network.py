@@ -20,6 +20,8 @@ from lambent.sandbox.zygotes import spawn
 
 AHEAD = 8
 """Slots that are kept ready: one takes about a millisecond to make."""
+REFILL_SECONDS = 0.05
+"""When a slot was taken the next one is made a little later: just then a sandbox starts."""
 OPEN_SECONDS = 10.0
 CLOSE_SECONDS = 5.0
 
@@ -48,6 +50,8 @@ class Network:
         self._connecting: collections.deque[asyncio.Future[int]] = collections.deque()
         self._process: subprocess.Popen[bytes] | None = None
         self._names: Names | None = None
+        self._asked = 0
+        self._refilling: asyncio.TimerHandle | None = None
         self.lost = False
         """Whether the network process has ended by itself. Sandboxes have no way out any more."""
         self.notes: list[str] = []
@@ -76,16 +80,17 @@ class Network:
         self.notes = answer.body["notes"]
         datagrams, listener = (socket.socket(fileno=fd) for fd in answer.fds)
         self._names = await Names.serve(datagrams, listener)
-        await self._channel.send({"slots": AHEAD})
+        self._refill()
 
     async def slot(self) -> Slot:
         """A slot, of those made ahead if there is one. Raises StepFailed."""
         if self.lost:
             raise _ENDED
-        with contextlib.suppress(ConnectionError):
-            await self._channel.send({"slots": 1})
         if self._slots:
+            if self._refilling is None:
+                self._refilling = self._loop.call_later(REFILL_SECONDS, self._refill)
             return self._slots.popleft()
+        self._ask_for(1)
         slot: asyncio.Future[Slot] = self._loop.create_future()
         self._waiting.append(slot)
         try:
@@ -131,6 +136,7 @@ class Network:
             self._lose(_ENDED)
             _log.error("the network process has ended: functions can't reach the internet until the next start")
         elif "slot" in message.body:
+            self._asked -= 1
             self._offer(Slot(message.body["slot"], message.fds[0]))
         elif "connected" in message.body:
             self._connecting.popleft().set_result(message.body["connected"])
@@ -139,9 +145,20 @@ class Network:
         elif "error" in message.body and message.body["process"]:
             self._connecting.popleft().set_exception(StepFailed.of(message.body["error"]))
         elif "error" in message.body:
+            self._asked -= 1
             self._refuse(StepFailed.of(message.body["error"]))
         else:
             self._ready.set_result(message)
+
+    def _refill(self) -> None:
+        self._refilling = None
+        self._ask_for(AHEAD + len(self._waiting) - len(self._slots) - self._asked)
+
+    def _ask_for(self, count: int) -> None:
+        """The channel has room for thousands; one that is gone is told by itself."""
+        if count > 0 and not self._channel.closed:
+            with contextlib.suppress(OSError):
+                self._asked += count if self._channel.send_nowait({"slots": count}) else 0
 
     def _offer(self, slot: Slot) -> None:
         while self._waiting:
@@ -162,6 +179,8 @@ class Network:
 
     def _lose(self, failure: Exception) -> None:
         self.lost = True
+        if self._refilling is not None:
+            self._refilling.cancel()
         if not self._ready.done():
             self._ready.set_exception(failure)
             self._ready.exception()  # known

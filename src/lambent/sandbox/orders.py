@@ -58,6 +58,7 @@ def sandbox_order(spec: SandboxSpec, settings: HostSettings, hostname: str, *, s
     return {
         "hostname": hostname,
         "binds": _sources(spec.binds) if settings.level is Level.NAMESPACE else [],
+        "writable": _writable(spec.binds),
         "tmp_bytes": spec.tmp_bytes,
         "listen": spec.listen,
         "root": str(spec.root or ""),
@@ -87,3 +88,8 @@ def process_order(
 
 def _sources(binds: tuple[Bind, ...]) -> list[tuple[str, str]]:
     return [(str(bind.source), bind.inside) for bind in binds]
+
+
+def _writable(binds: tuple[Bind, ...]) -> list[str]:
+    """The places at which something can be written."""
+    return [bind.inside for bind in binds if bind.writable]

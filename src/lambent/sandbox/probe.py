@@ -70,7 +70,7 @@ def probe(*, outbound: bool = True) -> Abilities:
 def outbound_problem() -> str:
     """Why this machine can't connect sandboxes to the internet, or nothing. Blocks; leaves nothing."""
     if os.geteuid() != 0:
-        return "only root can connect network namespaces to the host's network"
+        return "only root can connect network namespaces to the host's network (pasta and slirp4netns are not used yet)"
     return network.problem()
 
 

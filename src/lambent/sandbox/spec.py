@@ -17,10 +17,15 @@ class Level(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Bind:
-    """A folder or file of the host, seen read-only at `inside`."""
+    """A folder or file of the host, seen at `inside`, read-only unless `writable`.
+
+    `inside` is a place that the zygote's base has, or one below /mnt, which is then made. Written to is the host's own:
+    its ownership and its room are the host's. Only a sandbox's own binds can be writable.
+    """
 
     source: Path
     inside: str
+    writable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +83,7 @@ class SandboxSpec:
     sandbox's own /dev, /etc/hosts, /etc/resolv.conf, /proc, /tmp and the binds lie over it (a bind's place need not
     exist in it). The zygote's binds are not in it, so its processes are started by `argv`. Level NAMESPACE only."""
     network: str = NAT
-    """NAT: out to the internet where the host allows it (see `probe.Abilities.outbound`); NONE: loopback alone."""
+    """NAT: out to the internet where the host allows it (see `probe.Abilities.outbound_problem`); NONE: loopback alone."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -184,13 +184,17 @@ class Functions:
 
         await self._database.run(work, lambda _: self._drop(record))
 
-    async def delete(self, scope: Scope, name: str, remember: Resource | None = None) -> None:
+    async def delete(
+        self, scope: Scope, name: str, remember: Resource | None = None, latest: FunctionRecord | None = None
+    ) -> None:
         """Remove a function: all its versions, its tags and every resource of it. `remember` is put in their place.
 
-        Raises RecordChanged if there is none.
+        Raises RecordChanged if there is none, and when `latest` is given and not the stored one any more.
         """
 
         def work(connection: sa.Connection) -> None:
+            if latest is not None and connection.execute(sa.select(_F.c.name).where(_stored(latest))).first() is None:
+                raise RecordChanged(name)
             where = (_F.c.account == scope.account) & (_F.c.region == scope.region) & (_F.c.name == name)
             if not connection.execute(_F.delete().where(where)).rowcount:
                 raise RecordChanged(name)

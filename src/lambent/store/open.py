@@ -11,6 +11,7 @@ from lambent.store.functions import Functions
 from lambent.store.images import Images
 from lambent.store.layers import Layers
 from lambent.store.lock import FolderLock
+from lambent.store.queues import QueueStore
 from lambent.store.resources import Resources
 
 
@@ -23,6 +24,7 @@ class Store:
     blobs: Blobs
     layers: Layers
     images: Images
+    queues: QueueStore
     database: Database
     lock: FolderLock
 
@@ -62,7 +64,7 @@ async def open_store(
         await database.close()
         lock.release()
         raise
-    return Store(functions, resources, blobs, layers, images, database, lock)
+    return Store(functions, resources, blobs, layers, images, QueueStore(database), database, lock)
 
 
 async def sweep(store: Store, in_use: Callable[[str], bool] = lambda _digest: False) -> list[str]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from lambent.model.function import FunctionVersion, Image
+from lambent.model.function import FileSystem, FunctionVersion, Image
 from lambent.model.scope import Scope
 
 _SELDOM = ("image", "published", "published_state")
@@ -68,6 +68,7 @@ class FunctionRecord:
             layers=self.layers,
             image=self._image(),
             snap_start=said.get("SnapStart", {}).get("ApplyOn") == "PublishedVersions",
+            file_systems=tuple(FileSystem(one["Arn"], one["LocalMountPath"]) for one in said.get("FileSystemConfigs", ())),
             role=said["Role"],
             revision_id=self.deployment,
             timeout=said["Timeout"],

@@ -179,12 +179,18 @@ def _entry(folder: Path) -> Entry | None:
             metadata = _metadata(model)
             return Entry(
                 folder.name,
-                tuple(dict.fromkeys((metadata["protocol"], *metadata.get("protocols", ())))),
+                _protocols(metadata),
                 metadata.get("signingName", metadata["endpointPrefix"]),
                 metadata.get("targetPrefix"),
                 metadata["apiVersion"],
             )
     return None
+
+
+def _protocols(metadata: dict[str, Any]) -> tuple[str, ...]:
+    """What a service speaks; one that went over from the query protocol still takes it."""
+    older = ("query",) if "awsQueryCompatible" in metadata else ()
+    return tuple(dict.fromkeys((metadata["protocol"], *metadata.get("protocols", ()), *older)))
 
 
 def _metadata(model: Path) -> dict[str, Any]:

@@ -7,6 +7,7 @@ into the body. Blobs come out as bytes, timestamps as datetimes in UTC.
 import base64
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import unquote
 
 import orjson
 from botocore.model import OperationModel, Shape
@@ -187,7 +188,12 @@ def _json(service: Service, model: OperationModel, request: Request) -> Params:
 
 
 def _query(service: Service, model: OperationModel, request: Request) -> Params:
-    return parse_query.read(model.input_shape, form_of(request))
+    """A service's `pathMember` (of the patched metadata) may be the path of the request instead."""
+    params = parse_query.read(model.input_shape, form_of(request))
+    member = str(service.metadata.get("pathMember"))
+    if member in model.input_shape.members and request.path != "/":
+        params.setdefault(member, unquote(request.path))
+    return params
 
 
 PARSERS: dict[str, Callable[[Service, OperationModel, Request], Params]] = {

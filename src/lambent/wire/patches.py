@@ -16,11 +16,11 @@ def all_patches() -> tuple[dict[str, Any], ...]:
     return tuple(json.loads(files("lambent.wire").joinpath("patches.json").read_text("utf-8")))
 
 
-def apply(service: str, description: dict[str, Any]) -> None:
+def apply(service: str, description: dict[str, Any], protocol: str = "") -> None:
     """Correct the raw model of `service` in place. A path that the installed botocore lacks is passed
-    over."""
+    over. Corrections of a `protocol` are for the service as it speaks that one, beside its own."""
     for patch in all_patches():
-        if patch["service"] == service:
+        if patch["service"] == service and patch.get("protocol", protocol) == protocol:
             _set(description, patch["at"], patch["set"])
 
 

@@ -64,20 +64,31 @@ class Service:
 
 
 @cache
-def load(name: str) -> Service:
+def load(name: str, protocol: str = "") -> Service:
     """The service that botocore calls `name`. Raises botocore's UnknownServiceError.
 
-    Models come from the installed botocore only: what a user keeps in ~/.aws/models is for clients.
+    `protocol` is another one than its own that older clients speak with it. Models come from the installed botocore
+    only: what a user keeps in ~/.aws/models is for clients.
     """
     loader = Loader(extra_search_paths=[BUILTIN_MODELS], include_default_search_paths=False)
-    return from_description(name, loader.load_service_model(name, "service-2"))
+    return from_description(name, loader.load_service_model(name, "service-2"), protocol)
 
 
-def from_description(name: str, description: dict[str, Any]) -> Service:
+def spoken(name: str, request: Request) -> Service:
+    """The service in the protocol of the request: its own, or query, which some that went over to JSON still take.
+
+    Source: https://smithy.io/2.0/aws/protocols/aws-query-protocol.html (awsQueryCompatible).
+    """
+    own = load(name)
+    older = "awsQueryCompatible" in own.metadata and own.protocol != "query" and "x-amz-target" not in request.headers
+    return load(name, "query") if older and "Action" in form_of(request) else own
+
+
+def from_description(name: str, description: dict[str, Any], protocol: str = "") -> Service:
     """A service from a raw model, which is corrected in place. Raises ValueError for a protocol not
     spoken here."""
-    patches.apply(name, description)
-    protocol = _protocol_of(name, description["metadata"])
+    patches.apply(name, description, protocol)
+    protocol = protocol or _protocol_of(name, description["metadata"])
     routes = Routes(description) if protocol in REST else Routes({"operations": {}, "shapes": {}})
     return Service(name, protocol, ServiceModel(description, name), description, routes)
 

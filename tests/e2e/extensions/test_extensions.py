@@ -126,6 +126,17 @@ def test_the_caller_does_not_wait_for_extensions_but_the_report_does(server: Ser
     assert all(float(found) >= 600 for found in re.findall(r"REPORT.*?\tDuration: ([\d.]+) ms", text))
 
 
+def test_an_invocation_counts_until_its_extensions_are_done(server: Server, extended: Extended) -> None:
+    name = extended({"slow.py": python('main(["INVOKE"], on_invoke=lambda event: time.sleep(0.6))')}, Timeout=5)
+    client = server.client("lambda")
+    client.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=1)
+    assert invoke(server, name)[1] is None
+    with pytest.raises(client.exceptions.TooManyRequestsException):
+        client.invoke(FunctionName=name)
+    logged(server, name, "REPORT")
+    assert invoke(server, name)[0]["count"] == 2
+
+
 def test_a_late_extension_runs_into_the_timeout_of_the_invocation(server: Server, extended: Extended) -> None:
     extension = 'main(["INVOKE", "SHUTDOWN"], on_invoke=lambda event: time.sleep(event.get("x", 1.3)))'
     name = extended({"late.py": python(extension)}, Timeout=1)

@@ -134,4 +134,4 @@ def test_settings_survive_the_death_of_the_server(own_server: Callable[..., Serv
     kept = client.get_function_url_config(FunctionName="f")["FunctionUrl"]
     assert kept.split(".")[0] == url.split(".")[0]
     arn = "arn:aws:lambda:us-east-1:000000000000:function:f"
-    assert findings(second) == {arn: "stored-only/function-url", f"{arn}:1": "stored-only/provisioned-concurrency"}
+    assert findings(second) == {arn: "stored-only/function-url"}

@@ -1,9 +1,11 @@
 """SnapStart for Python: initialised once at publish, restored many times, with AWS's runtime client and hooks."""
 
+import base64
 import json
+import re
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -69,6 +71,25 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     running = start(tmp_path_factory.mktemp("data"), env=HERE)
     yield running
     assert running.stop() == 0, "".join(running.output)
+
+
+def tail_of(answer: dict[str, Any]) -> str:
+    return base64.b64decode(answer["LogResult"]).decode()
+
+
+def lines(server: Server, group: str) -> list[str]:
+    """Every line of a log group."""
+    found = server.client("logs").filter_log_events(logGroupName=group)
+    return [event["message"] for event in found["events"]]
+
+
+def until(ask: Callable[[], list[str]], good: Callable[[list[str]], bool]) -> list[str]:
+    """What `ask` answers as soon as that is good."""
+    deadline = time.monotonic() + 10
+    while not good(said := ask()):
+        assert time.monotonic() < deadline, said
+        time.sleep(0.05)
+    return said
 
 
 def publish(client: Any, name: str) -> dict[str, Any]:
@@ -187,3 +208,47 @@ def test_a_deleted_version_takes_its_snapshot_with_it_after_the_last_invocation(
     while taken & snapshots(server):
         assert time.monotonic() < deadline, taken
         time.sleep(0.05)
+
+
+def test_the_log_tells_of_the_restore(server: Server, deploy: Deploy) -> None:
+    client = server.client("lambda")
+    name = deploy("def handler(e, c):\n    return 1\n", **SNAP)
+    assert publish(client, name)["State"] == "Active"
+    answer = client.invoke(FunctionName=name, Qualifier="1", LogType="Tail")
+    report = next(line for line in tail_of(answer).splitlines() if line.startswith("REPORT"))
+    assert re.search(r"\tRestore Duration: \d+\.\d\d ms\tBilled Restore Duration: \d+ ms", report), report
+    assert "Init Duration" not in report
+    group = f"/aws/lambda/{name}"
+    events = until(lambda: lines(server, group), lambda said: any("RESTORE_REPORT" in one for one in said))
+    kinds = [one.split()[0] for one in events if not one.startswith(("START", "END", "REPORT"))]
+    assert sorted(kinds) == ["INIT_START", "RESTORE_REPORT", "RESTORE_START"], events
+    answer = client.invoke(FunctionName=name, Qualifier="1", LogType="Tail")
+    assert "Restore Duration" not in tail_of(answer)
+
+
+def test_an_after_restore_hook_that_fails_is_the_invocation_s_error(server: Server, deploy: Deploy) -> None:
+    client = server.client("lambda")
+    name = deploy(
+        "from snapshot_restore_py import register_after_restore\n"
+        "def hook():\n    raise RuntimeError('no')\n"
+        "register_after_restore(hook)\n"
+        "def handler(e, c):\n    return 1\n",
+        **SNAP,
+    )
+    assert publish(client, name)["State"] == "Active"
+    with pytest.raises(client.exceptions.SnapStartException):
+        client.invoke(FunctionName=name, Qualifier="1")
+
+
+def test_after_a_crash_the_environment_goes_on_from_the_snapshot_again(server: Server, deploy: Deploy) -> None:
+    client = server.client("lambda")
+    name = deploy(
+        "import os, uuid\nI = uuid.uuid4().hex\nN = []\n"
+        "def handler(e, c):\n    N.append(1)\n    if e.get('crash'):\n        os._exit(3)\n    return [I, len(N)]\n",
+        **SNAP,
+    )
+    assert publish(client, name)["State"] == "Active"
+    first = ask(client, name, {})
+    assert ask(client, name, {}) == [first[0], 2]
+    assert client.invoke(FunctionName=name, Qualifier="1", Payload=b'{"crash": 1}')["FunctionError"] == "Unhandled"
+    assert ask(client, name, {}) == [first[0], 1]

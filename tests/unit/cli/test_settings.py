@@ -39,7 +39,16 @@ def test_tables_from_file_and_environment(folder):
     assert settings.runtime_map == {"python3.14": "3.13"}
     assert settings.endpoints == {"s3": "http://127.0.0.1:9000"}
     environ = {"LAMBENT_RUNTIME_MAP": "python3.14=3.12, python3.10=3.11"}
+    other = {"LAMBENT_RUNTIME_MAP": "nodejs24.x=22"}
+    assert load({}, other, folder).runtime_map == {"nodejs24.x": "22"}
     assert load({}, environ, folder).runtime_map == {"python3.14": "3.12", "python3.10": "3.11"}
+
+
+@pytest.mark.parametrize(("given", "found"), [("never", "never"), ("random", "random"), ("0", 0), ("90", 90)])
+def test_how_long_idle_environments_are_kept(folder, given, found):
+    assert load({}, {}, folder).idle_seconds == "random"
+    settings = load({}, {"LAMBENT_IDLE_SECONDS": given, "LAMBENT_SEED": "7"}, folder)
+    assert (settings.idle_seconds, settings.seed) == (found, 7)
 
 
 def test_relative_folders_start_where_they_are_written(folder, tmp_path):
@@ -68,6 +77,7 @@ def test_relative_folders_start_where_they_are_written(folder, tmp_path):
         ({}, {}, "data_dir = 3", "a folder is needed"),
         ({}, {}, 'runtime_map = "python3.14"', "a table of names and texts is needed"),
         ({}, {}, '[runtime_map]\nnodejs = "3.13"', "nodejs = 3.13: as in"),
+        ({}, {}, '[runtime_map]\n"nodejs22.x" = "20.1"', "nodejs22.x = 20.1: as in"),
         ({}, {}, '[endpoints]\ns33 = "http://x"', "no AWS service is called 's33' (did you mean s3?)"),
         ({}, {}, '[endpoints]\ns3 = "minio"', "s3 = minio: a URL is needed"),
         ({}, {}, "[endpoints]\ns3 = 1", "a table of names and texts is needed"),

@@ -165,9 +165,10 @@ def test_recycling_now_ends_all_or_one_function_s() -> None:
     async def run() -> None:
         made, _ = pools()
         one, two = made.acquire(FUNCTION), made.acquire(replace(FUNCTION, name="g", revision_id="r2"))
-        for each in (one, two):
+        older = made.acquire(replace(FUNCTION, name="g", revision_id="r3"))
+        for each in (one, two, older):
             made.offer(each)
-        assert await made.recycle_now(SCOPE, "g") == 1
+        assert await made.recycle_now(SCOPE, "g") == 2
         assert (one.retired, two.retired) == (False, True)  # type: ignore[attr-defined]
         assert await made.recycle_now() == 1
         assert made.environments() == []

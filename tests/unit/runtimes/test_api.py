@@ -81,9 +81,6 @@ class Here:
     def on_ready(self) -> None:
         self.said.append(("ready",))
 
-    def on_restore_next(self) -> None:
-        self.said.append(("restore_next",))
-
     def on_restore_error(self, error_type: str, body: bytes) -> None:
         self.said.append(("restore_error", error_type, body))
 
@@ -674,36 +671,24 @@ def test_an_extension_that_lost_its_connection_asks_again(run: Any) -> None:
 # --- restore
 
 
-def test_a_runtime_waits_to_be_restored_and_then_asks_for_work(run: Any) -> None:
+def test_a_restored_runtime_asks_for_work(run: Any) -> None:
     async def test(here: Here) -> None:
-        here.api.allow_restore(here)
-        client = await here.connect()
-        client.writer.write(b"GET /2018-06-01/runtime/restore/next HTTP/1.1\r\n\r\n")
-        await here.until(lambda: here.said == [("restore_next",)])
-        assert (await (await here.connect()).ask(GET_NEXT)).error_type == "InvalidStateTransition"
-        here.api.restore()
-        answer = await client.answer()
-        assert (answer.status, answer.body) == (200, b"")
+        here.api.restore(here)
         here.api.deliver(invocation(b"7"))
-        assert (await client.ask(GET_NEXT)).body == b"7"
+        assert (await (await here.connect()).ask(GET_NEXT)).body == b"7"
+        with pytest.raises(ValueError, match="State transition"):
+            here.api.restore(here)
 
     run(test)
 
 
 def test_hooks_that_fail_are_told_once(run: Any) -> None:
     async def test(here: Here) -> None:
-        here.api.allow_restore(here)
+        here.api.restore(here)
         client = await here.connect()
         failed = post("restore/error", b"{}", "Lambda-Runtime-Function-Error-Type: Mine")
-        assert (await client.ask(failed)).status == 403
-        client.writer.write(b"GET /2018-06-01/runtime/restore/next HTTP/1.1\r\n\r\n")
-        await here.until(lambda: bool(here.said))
-        here.api.restore()
-        await client.answer()
         assert (await client.ask(failed)).status == 202
         assert (await client.ask(failed)).status == 403
-        assert here.said[1:] == [("restore_error", "Mine", b"{}")]
-        with pytest.raises(ValueError, match="no runtime waits"):
-            here.api.restore()
+        assert here.said == [("restore_error", "Mine", b"{}")]
 
     run(test)

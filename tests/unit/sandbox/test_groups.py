@@ -18,8 +18,8 @@ V1_FILES = {
     "freezer": ("freezer.state", "tasks"),
 }  # fmt: skip
 V2_FILES = (
-    "memory.max", "memory.swap.max", "memory.oom.group", "memory.current", "memory.stat", "memory.peak", "memory.events", "cpu.max",
-    "pids.max", "cgroup.freeze", "cgroup.procs",
+    "memory.max", "memory.swap.max", "memory.oom.group", "memory.current", "memory.stat", "memory.peak",
+    "memory.events", "cpu.max", "pids.max", "cgroup.freeze", "cgroup.procs",
 )  # fmt: skip
 
 

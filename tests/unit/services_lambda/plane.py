@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from lambent.engine.allocation import State, want
 from lambent.model.finding import Finding
 from lambent.model.function import FunctionVersion
 from lambent.model.invocation import Invocation, Outcome
@@ -53,6 +54,7 @@ class Plane:
     prepared: list[str] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     concurrency: dict[str, tuple[int | None, dict[str, int]]] = field(default_factory=dict)
+    allocated: dict[tuple[str, str], State] = field(default_factory=dict)
     asked: list[tuple[Scope, str, dict[str, Any]]] = field(default_factory=list)
     elsewhere: dict[str, dict[str, Any]] = field(default_factory=dict)
     """Answers of other services, by target; what is not in it is not there (400)."""
@@ -79,6 +81,7 @@ class Plane:
             withdraw=self._withdraw,
             ask=self._ask,
             limit_concurrency=self._limit_concurrency,
+            allocation=self._allocation,
             site_url=lambda name: f"http://{name}.localhost:4566/",
             limits=self.limits,
         )
@@ -100,6 +103,17 @@ class Plane:
         self, scope: Scope, name: str, reserved: int | None, provisioned: Mapping[str, int]
     ) -> None:
         self.concurrency[name] = (reserved, dict(provisioned))
+        for version, places in provisioned.items():
+            if self._allocation(scope, name, version).wanted != places:
+                self.allocated[name, version] = want(self._allocation(scope, name, version), places)
+                self.spawned.append(self._allocate(name, version))
+
+    def _allocation(self, scope: Scope, name: str, version: str) -> State:
+        return self.allocated.get((name, version), State())
+
+    async def _allocate(self, name: str, version: str) -> None:
+        state = self.allocated[name, version]
+        self.allocated[name, version] = want(state._replace(there=state.wanted), state.wanted)
 
     def _retire(self, scope: Scope, name: str, version: str | None = None) -> None:
         self.retired.append(name)

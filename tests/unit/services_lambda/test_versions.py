@@ -157,6 +157,20 @@ def test_numbers_go_on_where_a_deleted_function_ended(tmp_path: Path) -> None:
     play(tmp_path, after)
 
 
+def test_a_number_published_while_the_function_is_deleted_is_not_used_again(stage) -> None:
+    async def scene(plane: Plane) -> None:
+        await plane.create()
+        await plane.settle()
+        published, _ = await asyncio.gather(
+            plane.call("PublishVersion", FunctionName="f"), plane.call("DeleteFunction", FunctionName="f")
+        )
+        assert published["Version"] == "1"
+        made = await plane.create(Publish=True)
+        assert made["Version"] == "2"
+
+    stage(scene)
+
+
 def test_a_killed_server_finishes_versions_too(tmp_path: Path) -> None:
     async def before(plane: Plane) -> None:
         await plane.create(Publish=True)

@@ -26,6 +26,7 @@ def routed(name: str, method: str, target: str, **headers: str) -> str:
         ("POST", "/2015-03-31/functions/f/invocations", "Invoke"),
         ("GET", "/2017-03-31/tags/arn%3Aaws%3Alambda%3Aeu-west-1%3A123456789012%3Afunction%3Af", "ListTags"),
         ("GET", "/2018-10-31/layers?find=LayerVersion&Arn=a", "GetLayerVersionByArn"),
+        ("GET", "/2018-10-31/layers?find=LayerVersion", "GetLayerVersionByArn"),
         ("GET", "/2018-10-31/layers", "ListLayers"),
     ],
 )

@@ -62,6 +62,7 @@ def main() -> NoReturn:
 def run() -> None:
     """Set the interpreter up as AWS does and serve invocations until the process ends."""
     settle()
+    _wait_for_debugger()
     serve()
 
 
@@ -80,6 +81,27 @@ def serve() -> None:
     from awslambdaric.__main__ import main as serve
 
     serve([os.environ["LAMBDA_TASK_ROOT"], os.environ["_HANDLER"]])
+
+
+def _wait_for_debugger() -> None:
+    """With LAMBENT_DEBUG_PORT: until a debugger has attached there. debugpy is in the folder LAMBENT_DEBUGPY.
+
+    The function sees no variable of it, and imports what it would without it: that folder is on no search path.
+    """
+    port, folder = os.environ.pop("LAMBENT_DEBUG_PORT", ""), os.environ.pop("LAMBENT_DEBUGPY", "")
+    if not port:
+        return
+    before = set(os.environ)
+    # Else it warns, in the function's log, that the standard library's frozen modules can't be stepped into.
+    os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"
+    sys.path.insert(0, folder)
+    import debugpy
+
+    sys.path.remove(folder)
+    debugpy.listen(("127.0.0.1", int(port)))
+    for name in set(os.environ) - before:
+        del os.environ[name]
+    debugpy.wait_for_client()
 
 
 def _settle_client() -> None:

@@ -97,6 +97,7 @@ class SandboxContext:
         self.ports: list[int] = body["listen"]
         self.root: str = body["root"]
         self.binds: list[tuple[str, str]] = [(source, inside) for source, inside in body["binds"]]
+        self.writable: list[str] = body["writable"]
         self.trees: list[tuple[int, str]] = list(zip(fds, places))  # noqa: B905 - new in 3.10
         self.network = fds[len(places)] if body["network"] else -1
         """Descriptor of the network namespace that the server gave."""

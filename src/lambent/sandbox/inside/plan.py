@@ -17,6 +17,7 @@ from .steps import (
     base_root,
     base_seal,
     base_view,
+    bind_places,
     bind_sources,
     binds,
     bounding_set,
@@ -119,7 +120,7 @@ SOURCES: dict[str, tuple[ModuleType, ...]] = {
 """Done by the zygote for each order, before a keeper gets it."""
 
 SANDBOX: dict[str, tuple[ModuleType, ...]] = {
-    NAMESPACE: (control_groups, network, hostname, root, tmp, binds, listen, keeper),
+    NAMESPACE: (control_groups, network, hostname, root, tmp, bind_places, binds, listen, keeper),
     PROCESS: (control_groups, keeper),
 }
 """Done by each keeper when it has its order."""

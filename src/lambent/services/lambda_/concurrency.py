@@ -2,13 +2,15 @@
 
 from collections import Counter
 
+from lambent.engine.allocation import split
 from lambent.model.function import LATEST
 from lambent.model.names import FunctionRef
 from lambent.model.scope import Scope
-from lambent.services.lambda_ import faults
+from lambent.services.lambda_ import faults, snap_start
 from lambent.services.lambda_.env import LambdaEnv
 from lambent.services.lambda_.lookup import refer
-from lambent.services.lambda_.qualifiers import version_of
+from lambent.services.lambda_.qualifiers import ALIAS, is_alias, version_of
+from lambent.services.lambda_.routing import weights_of
 from lambent.store.record import FunctionRecord
 from lambent.store.resources import Resource
 
@@ -57,11 +59,25 @@ def refresh(env: LambdaEnv, scope: Scope, name: str) -> None:
     """Let what is stored of a function take effect; to be called after it, or an alias of it, has changed."""
     places: Counter[str] = Counter()
     for config in provisioned(env, scope, name):
-        # All the places of an alias with two versions are given to its main one.
-        version = version_of(env, scope, name, config.name)
-        if version not in (None, LATEST):
-            places[str(version)] += requested(config)
+        for version, share in shares(env, config).items():
+            if can_be_provisioned(env, scope, name, version):
+                places[version] += share
     env.limit_concurrency(scope, name, reserved(env, scope, name), places)
+
+
+def shares(env: LambdaEnv, config: Resource) -> dict[str, int]:
+    """Of which versions a config provisions how many: of an alias with two versions by their weights."""
+    version = version_of(env, config.scope, config.parent, config.name)
+    if version is None:
+        return {}
+    alias = env.resources.get(ALIAS, config.scope, config.parent, config.name) if is_alias(config.name) else None
+    return split(requested(config), version, {} if alias is None else weights_of(alias.document))
+
+
+def can_be_provisioned(env: LambdaEnv, scope: Scope, name: str, version: str) -> bool:
+    """Whether environments of a version can be started ahead: published ones without SnapStart."""
+    record = None if version == LATEST else env.functions.current(scope, name, version)
+    return record is not None and not snap_start.wanted(record.configuration)
 
 
 def resume(env: LambdaEnv) -> None:

@@ -104,7 +104,7 @@ def apply(base: Mapping[str, Any], params: Mapping[str, Any], asked: Asked, regi
     if asked.vpc is not None:
         said["VpcConfig"] = asked.vpc
     for member, change in _REPLACED.items():
-        if member in params:
+        if member in params and params[member] != _NO_CHANGE.get(member):
             said = _put(said, _SHOWN_AS.get(member, member), change(params[member]))
     if asked.layers is not None:
         said = _put(said, "Layers", [{"Arn": use.arn, "CodeSize": use.size} for use in asked.layers])
@@ -136,6 +136,9 @@ _REPLACED: dict[str, Callable[[Any], Any]] = {
     "SnapStart": lambda sent: {"ApplyOn": sent.get("ApplyOn", "None"), "OptimizationStatus": "Off"},
 }
 """Settings that are replaced as a whole, and gone when what was sent is empty."""
+
+_NO_CHANGE: dict[str, dict[str, Any]] = {"DeadLetterConfig": {}}
+"""What leaves a setting as it is, as recorded: only an empty TargetArn takes the queue away."""
 
 _SHOWN_AS = {"ImageConfig": "ImageConfigResponse"}
 

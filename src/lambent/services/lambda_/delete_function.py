@@ -11,7 +11,6 @@ from lambent.services.lambda_.forgetting import forget
 from lambent.services.lambda_.lookup import refer
 from lambent.services.lambda_.qualifiers import is_alias
 from lambent.store.errors import RecordChanged
-from lambent.store.record import FunctionRecord
 
 _DONE = {"StatusCode": 204}
 ATTEMPTS = 100
@@ -27,27 +26,32 @@ async def delete_function(env: LambdaEnv, caller: Caller, params: dict[str, Any]
     if ref.qualifier is not None and is_alias(ref.qualifier):
         raise faults.invalid("Deletion of aliases is not currently supported.")
     async with env.versions_lock:
-        latest = env.functions.current(ref.scope, ref.name)
-        if latest is None:
+        if env.functions.current(ref.scope, ref.name) is None:
             raise faults.function_not_found(function_arn(ref.scope, ref.name))
         if ref.qualifier == LATEST:
             raise faults.invalid("$LATEST version cannot be deleted without deleting the function.")
         if ref.qualifier is None:
-            await _delete_all(env, latest)
+            await _delete_all(env, ref)
         else:
             await _delete_version(env, ref)
     return _DONE
 
 
-async def _delete_all(env: LambdaEnv, latest: FunctionRecord) -> None:
-    arn = function_arn(latest.scope, latest.name)
-    try:
-        await env.functions.delete(latest.scope, latest.name, publishing.numbers_to_remember(env, latest))
-    except RecordChanged as error:
-        raise faults.function_not_found(arn) from error
-    env.retire(latest.scope, latest.name)
-    env.withdraw(arn)
-    env.limit_concurrency(latest.scope, latest.name, None, {})
+async def _delete_all(env: LambdaEnv, ref: FunctionRef) -> None:
+    arn = function_arn(ref.scope, ref.name)
+    for _ in range(ATTEMPTS):  # a version may be published meanwhile, whose number has to be remembered
+        latest = env.functions.current(ref.scope, ref.name)
+        if latest is None:
+            raise faults.function_not_found(arn)
+        try:
+            await env.functions.delete(ref.scope, ref.name, publishing.numbers_to_remember(env, latest), latest)
+        except RecordChanged:
+            continue
+        env.retire(ref.scope, ref.name)
+        env.withdraw(arn)
+        env.limit_concurrency(ref.scope, ref.name, None, {})
+        return
+    raise faults.update_in_progress(arn)
 
 
 async def _delete_version(env: LambdaEnv, ref: FunctionRef) -> None:

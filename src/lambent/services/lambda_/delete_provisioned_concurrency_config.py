@@ -3,7 +3,7 @@
 from typing import Any
 
 from lambent.model.scope import Caller
-from lambent.services.lambda_ import concurrency, stored_only
+from lambent.services.lambda_ import concurrency
 from lambent.services.lambda_.env import LambdaEnv
 from lambent.services.lambda_.get_provisioned_concurrency_config import NOT_LATEST
 from lambent.services.lambda_.keeping import drop
@@ -19,5 +19,4 @@ async def delete_provisioned_concurrency_config(
     if config is not None:
         await drop(env, config)
         concurrency.refresh(env, ref.scope, ref.name)
-        stored_only.withdraw(env, config)
     return {}

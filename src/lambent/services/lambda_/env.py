@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mappi
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from lambent.engine.allocation import State
 from lambent.model.finding import Finding
 from lambent.model.function import FunctionVersion
 from lambent.model.invocation import Invocation, Outcome
@@ -55,6 +56,12 @@ class LimitConcurrency(Protocol):
     def __call__(self, scope: Scope, name: str, reserved: int | None, provisioned: Mapping[str, int]) -> None: ...
 
 
+class AllocationOf(Protocol):
+    """How far the provisioned concurrency of a version is."""
+
+    def __call__(self, scope: Scope, name: str, version: str) -> State: ...
+
+
 class Withdraw(Protocol):
     """Take back what was reported of a resource and what its ARN begins: one code, or all of it."""
 
@@ -70,6 +77,15 @@ class ResponseStream(Protocol):
     def outcome(self) -> Outcome: ...
 
     def abandon(self) -> None: ...
+
+
+Accept = Callable[[Scope, str, str, str, bytes, str, str | None], Awaitable[None]]
+"""Take an event: of a function and the qualifier that was asked for ("" for none), with a request id, payload, trace
+header and client context. Comes back when it is on disk. Raises StoreError: then it is not."""
+
+
+async def _no_queue(*_event: object) -> None:
+    raise Fault("ServiceException", "There is no queue for events here.", status=500)
 
 
 class Invoker(Protocol):
@@ -90,11 +106,12 @@ class LambdaEnv:
     raises. `code_url` makes a link that downloads the package of a digest. `prepare` makes the machine ready to run a
     function before it turns Active, and raises when it can't. `pause` waits seconds. `report` tells the user what is
     worth knowing (`/_lambent/findings`), `withdraw` takes it back. `ask` calls another service in JSON, `forward` sends
-    it any request. `limit_concurrency` makes reservations effective. `site_url` is the URL of a host name's first part
+    it any request. `limit_concurrency` makes reservations effective and starts what is provisioned; `allocation` tells
+    how far that is. `site_url` is the URL of a host name's first part
     here. `architecture` is this machine's, in AWS's words. `resolve_image` answers the digest (hex SHA-256) that a
-    container image's URI stands for; None where images are not run. `chance` answers a number from 0 up to, but not, 1,
-    for aliases with two versions. `versions_lock` is held while an alias is changed or a version removed, so that no
-    alias points to a version that is not there.
+    container image's URI stands for; None where images are not run. `accept` takes an asynchronous event. `chance`
+    answers a number from 0 up to, but not, 1, for aliases with two versions. `versions_lock` is held while an alias is
+    changed or a version removed, so that no alias points to a version that is not there.
     """
 
     functions: Functions
@@ -114,10 +131,12 @@ class LambdaEnv:
     withdraw: Withdraw
     ask: Ask
     limit_concurrency: LimitConcurrency
+    allocation: AllocationOf
     site_url: Callable[[str], str]
     limits: Limits = AWS_2026
     architecture: str = "x86_64"
     forward: Forward = _nobody
+    accept: Accept = _no_queue
     resolve_image: Callable[[Caller, str], Awaitable[str]] | None = None
     chance: Callable[[], float] = random.random
     versions_lock: asyncio.Lock = field(default_factory=asyncio.Lock)

@@ -1,5 +1,9 @@
 """The Lambda API's refusals, in AWS's words (from recorded answers unless a comment says otherwise)."""
 
+import math
+from typing import Any
+
+from lambent.model.invocation import RestoreFailed, Throttled
 from lambent.wire.fault import Fault
 
 _USER = {"Type": "User"}
@@ -93,9 +97,27 @@ def ec2_refused(action: str, code: str, message: str) -> Fault:
     return invalid(f"Error occurred while {action}. EC2 Error Code: {code}. EC2 Error Message: {message}")
 
 
-def too_many_requests(reason: str) -> Fault:
-    """429: the invocation was throttled."""
-    return Fault("TooManyRequestsException", "Rate Exceeded.", members={"Type": "User", "Reason": reason}, status=429)
+def not_run(error: Throttled | RestoreFailed) -> Fault:
+    """An invocation that reached no handler, and is no error of the function's code."""
+    if isinstance(error, Throttled):
+        return too_many_requests(error.reason, error.wait)
+    # Codes and texts are those of the service model's documentation; no recorded answer shows them.
+    if error.timed_out:
+        text = "Lambda couldn't restore the snapshot within the timeout limit."
+        return Fault("SnapStartTimeoutException", text, members=_USER)
+    text = (
+        "The afterRestore() runtime hook encountered an error. For more information, check the Amazon CloudWatch logs."
+    )
+    return Fault("SnapStartException", text, members=_USER)
+
+
+def too_many_requests(reason: str, wait: float = 0.0) -> Fault:
+    """429: the invocation was throttled. `wait` is the seconds after which it may be admitted, 0 for who knows: where
+    concurrency is the limit AWS sends no Retry-After (recorded)."""
+    members: dict[str, Any] = {"Type": "User", "Reason": reason}
+    if wait:
+        members["retryAfterSeconds"] = str(max(math.ceil(wait), 1))
+    return Fault("TooManyRequestsException", "Rate Exceeded.", members=members, status=429)
 
 
 def alias_not_found(arn: str) -> Fault:

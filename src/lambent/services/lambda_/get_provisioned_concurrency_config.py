@@ -4,7 +4,7 @@ from typing import Any
 
 from lambent.model.scope import Caller
 from lambent.services.lambda_.env import LambdaEnv
-from lambent.services.lambda_.provisioned_concurrency import find, meant
+from lambent.services.lambda_.provisioned_concurrency import answer, find, meant
 from lambent.wire.fault import Fault
 
 NOT_LATEST = "The function resource provided must be an alias or a published version."
@@ -19,4 +19,4 @@ async def get_provisioned_concurrency_config(env: LambdaEnv, caller: Caller, par
             "No Provisioned Concurrency Config found for this function",
             members={"Type": "User"},
         )
-    return config.document
+    return answer(env, config)

@@ -29,11 +29,6 @@ INERT = (
         "VpcConfig is stored, not acted on: the function runs in the sandbox's network, not in these subnets.",
     ),
     Inert(
-        "stored-only/dead-letter",
-        lambda said: "DeadLetterConfig" in said,
-        "DeadLetterConfig is stored, not acted on yet: events that fail are not sent to its target.",
-    ),
-    Inert(
         "stored-only/tracing",
         lambda said: bool(said["TracingConfig"]["Mode"] == "Active"),
         "Active tracing is stored, not acted on yet: no traces are recorded.",

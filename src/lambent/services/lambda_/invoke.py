@@ -1,16 +1,14 @@
 """Invoke: https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html"""
 
 import base64
-import logging
 import secrets
 from typing import Any
 
 import orjson
 
 from lambent.model.answer import Answer
-from lambent.model.finding import Finding
-from lambent.model.function import FunctionVersion
-from lambent.model.invocation import Invocation, Outcome, Throttled
+from lambent.model.invocation import Invocation, Outcome, RestoreFailed, Throttled
+from lambent.model.names import parse
 from lambent.model.scope import Caller
 from lambent.services.lambda_ import faults
 from lambent.services.lambda_ import payload as payloads
@@ -18,11 +16,9 @@ from lambent.services.lambda_.env import LambdaEnv
 from lambent.services.lambda_.lookup import Target, running_version
 from lambent.wire.fault import Fault
 
-log = logging.getLogger(__name__)
-
 
 async def invoke(env: LambdaEnv, caller: Caller, params: dict[str, Any]) -> dict[str, Any] | Answer:
-    """Run a function: at once (RequestResponse), once in the background (Event), or not at all (DryRun)."""
+    """Run a function: at once (RequestResponse), from the queue of events (Event), or not at all (DryRun)."""
     for setting in ("DurableExecutionName", "TenantId"):
         if params.get(setting):
             raise faults.unsupported(setting)
@@ -35,12 +31,12 @@ async def invoke(env: LambdaEnv, caller: Caller, params: dict[str, Any]) -> dict
         return {"StatusCode": 204}
     invocation = invocation_of(caller, target, body, params.get("ClientContext"))
     if kind == "Event":
-        env.spawn(_in_background(env, target.function, invocation))
+        await _accept(env, caller, target, invocation)
         return {"StatusCode": 202, "Payload": b""}
     try:
         outcome = await env.invoker.invoke(target.function, invocation)
-    except Throttled as throttled:
-        raise faults.too_many_requests(throttled.reason) from throttled
+    except (Throttled, RestoreFailed) as refused:
+        raise faults.not_run(refused) from refused
     return Answer(result_of(outcome, target, params.get("LogType")), headers_of(invocation))
 
 
@@ -101,20 +97,15 @@ def result_of(outcome: Outcome, target: Target, log_type: str | None) -> dict[st
     return result
 
 
-async def _in_background(env: LambdaEnv, function: FunctionVersion, invocation: Invocation) -> None:
-    """An Event runs once; retries, age and dead letters come with asynchronous invocation."""
-    try:
-        outcome = await env.invoker.invoke(function, invocation)
-    except Throttled as throttled:
-        _report_lost(env, function, invocation, f"was throttled ({throttled.reason})")
-    except Exception:
-        log.exception("event %s of %s was not run", invocation.request_id, function.arn)
-        _report_lost(env, function, invocation, "could not be run")
-    else:
-        if outcome.error is not None:
-            _report_lost(env, function, invocation, "failed")
-
-
-def _report_lost(env: LambdaEnv, function: FunctionVersion, invocation: Invocation, how: str) -> None:
-    text = f"An event {how} and is not tried again yet; the last one was request {invocation.request_id}."
-    env.report(Finding("event-lost", function.arn, text))
+async def _accept(env: LambdaEnv, caller: Caller, target: Target, invocation: Invocation) -> None:
+    """Put an event into the queue. Which version runs it is looked up when it is its turn."""
+    asked = parse(target.arn)
+    await env.accept(
+        caller.scope,
+        asked.name,
+        asked.qualifier or "",
+        invocation.request_id,
+        invocation.payload,
+        invocation.trace_id,
+        invocation.client_context,
+    )

@@ -43,7 +43,7 @@ async def invoke_with_response_stream(
     try:
         stream = env.invoker.stream(target.function, invocation)
     except Throttled as throttled:
-        raise faults.too_many_requests(throttled.reason) from throttled
+        raise faults.not_run(throttled) from throttled
     result = {
         "StatusCode": 200,
         "ExecutedVersion": target.function.version,

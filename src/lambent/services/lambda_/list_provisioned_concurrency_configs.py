@@ -7,6 +7,7 @@ from lambent.services.lambda_ import concurrency, stored_only
 from lambent.services.lambda_.env import LambdaEnv
 from lambent.services.lambda_.lookup import find, refer
 from lambent.services.lambda_.paging import resource_page
+from lambent.services.lambda_.provisioned_concurrency import answer
 
 
 async def list_provisioned_concurrency_configs(
@@ -17,6 +18,6 @@ async def list_provisioned_concurrency_configs(
     configs, more = resource_page(params, concurrency.provisioned(env, record.scope, record.name))
     return {
         "ProvisionedConcurrencyConfigs": [
-            {"FunctionArn": stored_only.arn_of(config)} | config.document for config in configs
+            {"FunctionArn": stored_only.arn_of(config)} | answer(env, config) for config in configs
         ]
     } | more

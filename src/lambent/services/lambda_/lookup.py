@@ -76,7 +76,7 @@ class Target:
 def running_version(env: LambdaEnv, caller: Caller, name: str, qualifier: str | None) -> Target:
     """What Invoke runs. Raises 404, and 409 for a function that is not active yet or could not be made."""
     ref = refer(caller.scope, name, qualifier)
-    record = _routed(env, ref)
+    record = routed(env, ref)
     if record is None:
         raise faults.function_not_found(names.function_arn(ref.scope, ref.name, ref.version))
     require_invocable(record)
@@ -85,13 +85,13 @@ def running_version(env: LambdaEnv, caller: Caller, name: str, qualifier: str | 
 
 def running_at_once(env: LambdaEnv, ref: FunctionRef) -> Target | None:
     """The same for the short road: None where `running_version` would raise."""
-    record = _routed(env, ref)
+    record = routed(env, ref)
     if record is None or record.configuration["State"] != "Active":
         return None
     return Target(record.running, ref.arn)
 
 
-def _routed(env: LambdaEnv, ref: FunctionRef) -> FunctionRecord | None:
+def routed(env: LambdaEnv, ref: FunctionRef) -> FunctionRecord | None:
     """The version that an invocation goes to, by the weights of an alias; None if there is none."""
     version = ref.qualifier or LATEST
     if is_alias(version):

@@ -1,15 +1,13 @@
 """Provisioned concurrency configs: which version or alias, how much at most, and what is answered.
 
-put ──> IN_PROGRESS ──allocated──> READY
-              └─────────failed───> FAILED
+What is stored is what was asked for; how far it is, is known where environments are started (`env.allocation`).
 """
 
-import enum
-import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from lambent.engine.allocation import INIT_FAILURE, Status
 from lambent.model.function import LATEST
 from lambent.model.names import FunctionRef
 from lambent.model.scope import Scope
@@ -17,33 +15,13 @@ from lambent.services.lambda_ import concurrency, faults
 from lambent.services.lambda_.env import LambdaEnv
 from lambent.services.lambda_.lookup import refer
 from lambent.services.lambda_.qualifiers import ALIAS, find_qualified, is_alias, version_of
-from lambent.store.errors import RecordChanged
+from lambent.services.lambda_.routing import weights_of
 from lambent.store.resources import Resource
 
-_log = logging.getLogger(__name__)
-
-
-class Status(enum.StrEnum):
-    """Where a config is in its life, in AWS's words."""
-
-    IN_PROGRESS = "IN_PROGRESS"
-    READY = "READY"
-    FAILED = "FAILED"
-
-
-class Event(enum.Enum):
-    """What moves it on."""
-
-    ALLOCATED = "allocated"
-    FAILURE = "failure"
-
-
-TRANSITIONS = {
-    (Status.IN_PROGRESS, Event.ALLOCATED): Status.READY,
-    (Status.IN_PROGRESS, Event.FAILURE): Status.FAILED,
-}
-
-NOT_ALLOCATED = {"AllocatedProvisionedConcurrentExecutions": 0, "AvailableProvisionedConcurrentExecutions": 0}
+REQUESTED = "RequestedProvisionedConcurrentExecutions"
+UNPUBLISHED = "Provisioned Concurrency Configs cannot be applied to unpublished function versions."
+_SNAP_START = "Provisioned Concurrency is not supported for SnapStart enabled functions."
+"""Wording of our own, after what AWS says of other settings."""
 
 
 def meant(env: LambdaEnv, scope: Scope, params: Mapping[str, Any], refusal: str) -> FunctionRef:
@@ -62,6 +40,7 @@ def find(env: LambdaEnv, ref: FunctionRef) -> Resource | None:
 
 def check(env: LambdaEnv, ref: FunctionRef, wanted: int) -> None:
     """Raise Fault for more than the function has reserved or the account can spare."""
+    _check_versions(env, ref)
     _check_overlap(env, ref)
     others = sum(
         concurrency.requested(config)
@@ -88,6 +67,16 @@ def check(env: LambdaEnv, ref: FunctionRef, wanted: int) -> None:
         )
 
 
+def _check_versions(env: LambdaEnv, ref: FunctionRef) -> None:
+    alias = env.resources.get(ALIAS, ref.scope, ref.name, ref.version) if is_alias(ref.version) else None
+    if alias is not None and weights_of(alias.document):
+        # Text as publicly reported by callers of AWS.
+        raise faults.invalid("Alias with weights can not be used with Provisioned Concurrency")
+    version = version_of(env, ref.scope, ref.name, ref.version)
+    if version is not None and not concurrency.can_be_provisioned(env, ref.scope, ref.name, version):
+        raise faults.invalid(UNPUBLISHED if version == LATEST else _SNAP_START)
+
+
 def _check_overlap(env: LambdaEnv, ref: FunctionRef) -> None:
     """A version and an alias of it can't both have a config. Source of the rule: developer guide,
     "Configuring provisioned concurrency"; of the texts: reports of users of CloudFormation."""
@@ -108,25 +97,32 @@ def stamp(now: float) -> str:
     return datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%S+0000")
 
 
-async def settle(env: LambdaEnv, config: Resource) -> None:
-    """What follows an accepted put: IN_PROGRESS becomes READY. A later put has a settling of its own."""
-    status = TRANSITIONS.get((Status(config.document["Status"]), Event.ALLOCATED))
-    if status is None:
-        return
-    places = concurrency.requested(config)
-    document = config.document | {
-        "AllocatedProvisionedConcurrentExecutions": places,
-        "AvailableProvisionedConcurrentExecutions": places,
+def answer(env: LambdaEnv, config: Resource) -> dict[str, Any]:
+    """What is shown of a config: what was asked for, and how far it is."""
+    wanted, scope, name = concurrency.requested(config), config.scope, config.parent
+    shares = concurrency.shares(env, config)
+    refusal = next((_refusal(version) for version in shares if not _startable(env, config, version)), None)
+    states = [(env.allocation(scope, name, version), share) for version, share in shares.items() if share]
+    if refusal is None and any(state.failed for state, _ in states):
+        refusal = INIT_FAILURE
+    available = sum(min(state.there, share) for state, share in states)
+    ready = bool(states) and all(state.ready for state, _ in states)
+    status = Status.FAILED if refusal else Status.READY if ready else Status.IN_PROGRESS
+    return {
+        REQUESTED: wanted,
+        # One that has ended and is being replaced is still allocated.
+        "AllocatedProvisionedConcurrentExecutions": wanted if status is Status.READY else available,
+        "AvailableProvisionedConcurrentExecutions": available,
         "Status": status.value,
+        **({"StatusReason": refusal} if refusal else {}),
+        "LastModified": config.document["LastModified"],
     }
-    try:
-        await env.resources.replace(config, config.changed(env.new_id(), document))
-    except RecordChanged:
-        _log.debug("%s:%s changed before it was ready", config.parent, config.name)
 
 
-def resume(env: LambdaEnv) -> None:
-    """At the start: finish what was under way when the last server ended."""
-    for resource in env.resources:
-        if resource.kind == concurrency.PROVISIONED and resource.document["Status"] == Status.IN_PROGRESS:
-            env.spawn(settle(env, resource))
+def _startable(env: LambdaEnv, config: Resource, version: str) -> bool:
+    return concurrency.can_be_provisioned(env, config.scope, config.parent, version)
+
+
+def _refusal(version: str) -> str:
+    """Why nothing can be started: the alias was pointed elsewhere after it was given its config."""
+    return UNPUBLISHED if version == LATEST else _SNAP_START

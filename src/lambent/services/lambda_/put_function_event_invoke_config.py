@@ -4,7 +4,6 @@ from typing import Any
 
 from lambent.model.scope import Caller
 from lambent.services.lambda_ import event_invoke_config as configs
-from lambent.services.lambda_ import stored_only
 from lambent.services.lambda_.env import LambdaEnv
 from lambent.services.lambda_.keeping import keep
 from lambent.store.resources import Resource
@@ -18,5 +17,4 @@ async def put_function_event_invoke_config(env: LambdaEnv, caller: Caller, param
     document = configs.document({}, params, env.clock())
     config = Resource(configs.KIND, ref.scope, ref.name, ref.version, env.new_id(), document, function=ref.name)
     await keep(env, config)
-    stored_only.report(env, config)
     return configs.answer(config)

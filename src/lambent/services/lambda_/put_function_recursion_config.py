@@ -3,7 +3,7 @@
 from typing import Any
 
 from lambent.model.scope import Caller
-from lambent.services.lambda_ import recursion, stored_only
+from lambent.services.lambda_ import recursion
 from lambent.services.lambda_.env import LambdaEnv
 from lambent.services.lambda_.keeping import keep
 from lambent.store.resources import Resource
@@ -15,5 +15,4 @@ async def put_function_recursion_config(env: LambdaEnv, caller: Caller, params: 
     document = {"RecursiveLoop": params["RecursiveLoop"]}
     config = Resource(recursion.KIND, record.scope, record.name, "", env.new_id(), document, function=record.name)
     await keep(env, config)
-    stored_only.report(env, config)
     return document

@@ -9,26 +9,18 @@ MAPPING = "event-source-mapping"
 
 SAYS = {
     MAPPING: "The mapping is stored, not acted on yet: nothing reads its source.",
-    "event-invoke-config": (
-        "The event invoke config is stored, not acted on yet: an event is run once, without retries or destinations."
-    ),
     "function-code-signing": (
         "No signature can be verified here: under the policy Warn every package is deployed, "
         "under Enforce every change of code or layers is refused."
     ),
     "function-url": "The function URL is stored, not acted on yet: nothing answers under it.",
     "policy": "The resource policy is stored, not enforced yet: whoever reaches this endpoint may invoke the function.",
-    "provisioned-concurrency": (
-        "Provisioned concurrency is READY in name only: its places are counted, but no environment is started ahead."
-    ),
-    "recursion": "RecursiveLoop is stored, not acted on yet: no recursion is detected or stopped.",
     "runtime-management": (
         "The runtime management config is stored, not acted on: a function runs on this machine's interpreter."
     ),
 }
 """Kind of resource -> what is so."""
 AS_IT_IS = {
-    "recursion": {"RecursiveLoop": "Allow"},
     "runtime-management": {"UpdateRuntimeOn": "Auto"},
 }
 """Settings that describe what Lambent does anyway."""

@@ -10,4 +10,4 @@ def run(context: SandboxContext) -> None:
     """Detached trees pass from one mount namespace into another."""
     root = [(context.root, "/")] if context.root else []
     for source, inside in [*root, *context.binds]:
-        context.trees.append((take(source), inside))
+        context.trees.append((take(source, writable=inside in context.writable), inside))

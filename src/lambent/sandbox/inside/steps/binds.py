@@ -9,7 +9,7 @@ from ..kernel import attach_tree
 
 
 def run(context: SandboxContext) -> None:
-    """Read-only, nosuid and nodev already."""
+    """Read-only where they shall be, nosuid and nodev already."""
     while context.trees:
         tree, inside = context.trees.pop(0)
         try:

@@ -20,11 +20,11 @@ def run(context: ZygoteContext) -> None:
     context.trees.sort(key=lambda tree: tree[1].count("/"))
 
 
-def take(source: str) -> int:
-    """A detached, read-only copy of `source` of the host."""
+def take(source: str, *, writable: bool = False) -> int:
+    """A detached copy of `source` of the host, read-only unless `writable`."""
     fd = clone_tree(source)
     try:
-        restrict_tree(fd, ATTR_RDONLY | ATTR_NOSUID | ATTR_NODEV, source)
+        restrict_tree(fd, ATTR_NOSUID | ATTR_NODEV | (0 if writable else ATTR_RDONLY), source)
     except OSError:
         os.close(fd)
         raise

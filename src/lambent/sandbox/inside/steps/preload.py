@@ -10,7 +10,7 @@ import importlib
 import os
 import sys
 
-from .. import wire
+from .. import memory, wire
 from ..contexts import ZygoteContext
 from ..kernel import CallError
 
@@ -40,6 +40,7 @@ def settle(context: ZygoteContext) -> None:
     """From here on the memory is shared with forks: no collection shall touch it."""
     gc.collect()
     gc.disable()
+    memory.fill_holes()
     gc.freeze()
 
 

@@ -1,0 +1,104 @@
+"""Sends what is known of an event that has ended to its destination and its dead letter queue.
+
+What can't be delivered is tried again a few times, then counted (DestinationDeliveryFailures, DeadLetterErrors), logged
+and reported. Retries are in real time: they wait for a service, not for the platform's clock.
+"""
+
+import asyncio
+import logging
+import uuid
+from collections.abc import Awaitable, Callable
+
+from lambent.engine import invocation_record
+from lambent.engine.invocation_record import Ending
+from lambent.model.async_event import AsyncEvent, Handling
+from lambent.model.delivery import Delivery, DeliveryFailed
+from lambent.model.finding import Finding
+from lambent.observe.metrics import Metrics
+
+log = logging.getLogger(__name__)
+
+PAUSES = (0.2, 1.0, 3.0)
+"""Real seconds before each further try."""
+DESTINATION, DEAD_LETTER = "DestinationDeliveryFailures", "DeadLetterErrors"
+
+Send = Callable[[Delivery], Awaitable[None]]
+
+
+class Destinations:
+    """`send` hands a message to its service and raises DeliveryFailed; `now` is seconds since 1970."""
+
+    def __init__(
+        self,
+        send: Send,
+        report: Callable[[Finding], None],
+        metrics: Metrics,
+        now: Callable[[], float],
+        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._send = send
+        self._report = report
+        self._metrics = metrics
+        self._now = now
+        self._pause = pause
+
+    async def deliver(self, event: AsyncEvent, handling: Handling, ending: Ending, trace_id: str) -> None:
+        """Send everything that is due for `event`. Never raises: what fails is counted and reported."""
+        messages = self._messages(event, handling, ending, trace_id)
+        await asyncio.gather(*(self._deliver(event, message, metric) for metric, message in messages))
+
+    def _messages(
+        self, event: AsyncEvent, handling: Handling, ending: Ending, trace_id: str
+    ) -> list[tuple[str, Delivery]]:
+        target = handling.on_success if ending.succeeded else handling.on_failure
+        found = []
+        if target:
+            body = invocation_record.record(event, handling, ending, self._now())
+            kind = invocation_record.detail_type(ending)
+            found.append((DESTINATION, self._message(event, handling, trace_id, target, body, kind)))
+        if handling.dead_letter and not ending.succeeded:
+            attributes = invocation_record.dead_letter_attributes(event, ending)
+            letter = self._message(event, handling, trace_id, handling.dead_letter, event.payload, "", attributes)
+            found.append((DEAD_LETTER, letter))
+        return found
+
+    def _message(
+        self,
+        event: AsyncEvent,
+        handling: Handling,
+        trace_id: str,
+        target: str,
+        body: bytes,
+        detail_type: str,
+        attributes: dict[str, tuple[str, str]] | None = None,
+    ) -> Delivery:
+        unique, now = str(uuid.uuid4()), self._now()
+        arn = handling.record_arn
+        return Delivery(
+            event.scope, target, body, event.function, arn, trace_id, unique, now, detail_type, attributes or {}
+        )
+
+    async def _deliver(self, event: AsyncEvent, message: Delivery, metric: str) -> None:
+        for pause in (*PAUSES, None):
+            try:
+                await self._send(message)
+            except DeliveryFailed as failed:
+                reason, passing = failed.reason, failed.passing
+            except Exception as error:
+                log.exception("event %s could not be sent to %s", event.request_id, message.target)
+                reason, passing = repr(error), False
+            else:
+                return
+            if pause is None or not passing:
+                break
+            await self._pause(pause)
+        self._failed(event, message, metric, reason)
+
+    def _failed(self, event: AsyncEvent, message: Delivery, metric: str, reason: str) -> None:
+        log.warning("event %s of %s is not at %s: %s", event.request_id, message.arn, message.target, reason)
+        resource = f"{event.function}:{event.qualifier}" if event.qualifier else ""
+        self._metrics.add(metric, event.scope, event.function, resource=resource)
+        what = "record" if metric == DESTINATION else "dead letter"
+        text = f"A {what} could not be delivered to {message.target}: {reason}"
+        hint = f"The last one lost this way was of request {event.request_id}."
+        self._report(Finding(f"undelivered/{metric}", message.arn, text, hint))

@@ -1,0 +1,1 @@
+"""SQS: queues that lose nothing, answered here."""

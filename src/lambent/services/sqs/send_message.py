@@ -1,0 +1,19 @@
+"""SendMessage."""
+
+from typing import Any
+
+from lambent.model.scope import Caller
+from lambent.services.sqs import outgoing
+from lambent.services.sqs.env import SqsEnv
+from lambent.services.sqs.sender import sender_id, told
+from lambent.wire.fault import Fault
+
+
+async def send_message(env: SqsEnv, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
+    """One message; it is on disk when this answers."""
+    queue = env.queue(caller, params)
+    one = outgoing.read(params, sender_id(caller), caller.trace_id)
+    outcome = (await env.queues.send_all(queue, [one]))[0]
+    if isinstance(outcome, Fault):
+        raise outcome
+    return told(outcome)

@@ -1,0 +1,223 @@
+"""Asynchronous events on disk, from their acceptance to their end.
+
+Writes are group commits: an event is acknowledged when its transaction is. Contents are read when they are to be run;
+nothing is kept in memory here, however many events wait.
+"""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from lambent.model.async_event import AsyncEvent, Attempts
+from lambent.model.scope import Scope
+from lambent.store import schema
+from lambent.store.database import Database
+from lambent.store.group_commit import GroupCommit
+
+table = sa.Table(
+    "async_events",
+    schema.metadata,
+    sa.Column("number", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=False),
+    sa.Column("account", sa.String(12), nullable=False),
+    sa.Column("region", sa.String(32), nullable=False),
+    sa.Column("function", sa.String(140), nullable=False),
+    sa.Column("qualifier", sa.String(140), nullable=False),
+    sa.Column("request_id", sa.String(64), nullable=False),
+    sa.Column("payload", sa.LargeBinary, nullable=False),
+    sa.Column("trace_id", sa.Text, nullable=False),
+    sa.Column("client_context", sa.Text),
+    sa.Column("accepted", sa.Float, nullable=False),
+    sa.Column("due", sa.Float, nullable=False),
+    sa.Column("errors", sa.Integer, nullable=False),
+    sa.Column("waits", sa.Integer, nullable=False),
+    sa.Column("invocations", sa.Integer, nullable=False),
+    sa.Index("async_events_by_function", "account", "region", "function", "due", "number"),
+)
+
+_T = table.c
+
+
+@dataclass(frozen=True, slots=True)
+class Insert:
+    """An event was accepted."""
+
+    event: AsyncEvent
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """An event was tried, and is to be tried again."""
+
+    number: int
+    attempts: Attempts
+
+
+@dataclass(frozen=True, slots=True)
+class Remove:
+    """An event has ended."""
+
+    number: int
+
+
+Change = Insert | Retry | Remove
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A function's events: how many there are, when the first one falls due."""
+
+    scope: Scope
+    function: str
+    count: int
+    due: float
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """Events that are due, the oldest first, and when the next one behind them falls due (None: there is none)."""
+
+    events: list[AsyncEvent]
+    following: float | None
+
+
+def _nothing() -> None:
+    """What is to be done where there is nothing to do."""
+
+
+class Events:
+    """All events of all functions."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._commit: GroupCommit[Change] = GroupCommit(database, _write)
+
+    async def write(self, change: Change, then: Callable[[], None] = _nothing) -> None:
+        """Come back when `change` is on disk; `then` is called after the commit, even if the caller has gone.
+
+        Raises StoreError.
+        """
+        await self._commit.write(change, then)
+
+    async def last(self) -> int:
+        """The greatest number there is, 0 for none."""
+        return await self._database.run(lambda c: c.execute(sa.select(sa.func.max(_T.number))).scalar() or 0)
+
+    async def waiting(self, now: float) -> list[Waiting]:
+        """Every function that has events; at the start. Events accepted under a clock that was ahead of `now` count
+        from now on."""
+        return await self._database.run(lambda c: _select_waiting(c, now))
+
+    async def due(
+        self, scope: Scope, function: str, now: float, count: int, room: int, besides: Collection[int]
+    ) -> Due:
+        """Up to `count` events of a function that are due, in all no more than `room` bytes but for the first one;
+        not those whose numbers are in `besides`."""
+        return await self._database.run(lambda c: _select_due(c, scope, function, now, count, room, besides))
+
+    async def close(self) -> None:
+        """Finish the writes under way."""
+        await self._commit.close()
+
+
+def _write(connection: sa.Connection, changes: Sequence[Change]) -> None:
+    inserts = [_row(one.event) for one in changes if isinstance(one, Insert)]
+    removals = [{"at": one.number} for one in changes if isinstance(one, Remove)]
+    retries = [_tried(one) for one in changes if isinstance(one, Retry)]
+    if inserts:
+        connection.execute(table.insert(), inserts)
+    if retries:
+        connection.execute(table.update().where(_T.number == sa.bindparam("at")), retries)
+    if removals:
+        connection.execute(table.delete().where(_T.number == sa.bindparam("at")), removals)
+
+
+def _row(event: AsyncEvent) -> dict[str, object]:
+    attempts = event.attempts
+    return {
+        "number": event.number,
+        "account": event.scope.account,
+        "region": event.scope.region,
+        "function": event.function,
+        "qualifier": event.qualifier,
+        "request_id": event.request_id,
+        "payload": event.payload,
+        "trace_id": event.trace_id,
+        "client_context": event.client_context,
+        "accepted": attempts.accepted,
+        "due": attempts.due,
+        "errors": attempts.errors,
+        "waits": attempts.waits,
+        "invocations": attempts.invocations,
+    }
+
+
+def _tried(retry: Retry) -> dict[str, object]:
+    attempts = retry.attempts
+    return {
+        "at": retry.number,
+        "accepted": attempts.accepted,
+        "due": attempts.due,
+        "errors": attempts.errors,
+        "waits": attempts.waits,
+        "invocations": attempts.invocations,
+    }
+
+
+def _select_waiting(connection: sa.Connection, now: float) -> list[Waiting]:
+    ahead = table.update().where(_T.accepted > now)
+    connection.execute(ahead.values(due=_T.due - (_T.accepted - now), accepted=now))
+    query = sa.select(_T.account, _T.region, _T.function, sa.func.count(), sa.func.min(_T.due)).group_by(
+        _T.account, _T.region, _T.function
+    )
+    return [
+        Waiting(Scope(account, region), function, count, due)
+        for account, region, function, count, due in connection.execute(query)
+    ]
+
+
+def _select_due(
+    connection: sa.Connection,
+    scope: Scope,
+    function: str,
+    now: float,
+    count: int,
+    room: int,
+    besides: Collection[int],
+) -> Due:
+    """Numbers and sizes first: contents that do not fit are not read."""
+    query = (
+        sa.select(_T.number, _T.due, sa.func.length(_T.payload))
+        .where((_T.account == scope.account) & (_T.region == scope.region) & (_T.function == function))
+        .order_by(_T.due, _T.number)
+        .limit(count + len(besides) + 1)
+    )
+    chosen: list[int] = []
+    following = None
+    for number, due, size in connection.execute(query):
+        if number in besides:
+            continue
+        if due > now or len(chosen) == count or (chosen and size > room):
+            following = due
+            break
+        chosen.append(number)
+        room -= size
+    if not chosen:
+        return Due([], following)
+    found = {row.number: row for row in connection.execute(sa.select(table).where(_T.number.in_(chosen)))}
+    return Due([_event(found[number]) for number in chosen], following)
+
+
+def _event(row: sa.Row[tuple[object, ...]]) -> AsyncEvent:
+    said = row._mapping
+    return AsyncEvent(
+        number=said["number"],
+        scope=Scope(said["account"], said["region"]),
+        function=said["function"],
+        qualifier=said["qualifier"],
+        request_id=said["request_id"],
+        payload=said["payload"],
+        trace_id=said["trace_id"],
+        client_context=said["client_context"],
+        attempts=Attempts(said["accepted"], said["due"], said["errors"], said["waits"], said["invocations"]),
+    )

@@ -1,0 +1,198 @@
+"""Queues' messages on disk.
+
+Every change is one item of a group commit: a message that was accepted, a receive (count and deadline) and a deletion
+are on disk before they are acknowledged. Contents are read when they are needed; nothing is kept in memory here.
+"""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from lambent.store.database import Database
+from lambent.store.group_commit import GroupCommit
+from lambent.store.queue_tables import contents as _C
+from lambent.store.queue_tables import deduplications as _D
+from lambent.store.queue_tables import messages as _M
+
+BATCH = 500
+"""Rows that one SELECT asks for by number; SQLite's older limit of variables is 999."""
+
+
+class MessageRow(NamedTuple):
+    """A message without its content, as `engine.queue_message.Message` has it."""
+
+    queue: int
+    seq: int
+    sent: float
+    visible: float
+    receives: int
+    first: float
+    taken: float
+    message_group: str
+
+
+class DeduplicationRow(NamedTuple):
+    """A deduplication id (`key`) that a queue accepted with a message at a time (seconds since 1970)."""
+
+    queue: int
+    seq: int
+    key: str
+    message: str
+    accepted: float
+
+
+class ReceiveRow(NamedTuple):
+    """What a receive, or a change of visibility, changes of a message."""
+
+    at_queue: int
+    at_seq: int
+    visible: float
+    receives: int
+    first: float
+    taken: float
+
+
+class Place(NamedTuple):
+    """What finds a message."""
+
+    at_queue: int
+    at_seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """One item: all of it happens or none. Messages and their contents (by seq) come, receives change, others go.
+
+    `purges` are queues of which everything up to a seq goes, `forgets` queues of which every deduplication id goes that
+    was accepted by a time.
+    """
+
+    messages: Sequence[MessageRow] = ()
+    contents: Sequence[tuple[int, bytes]] = ()
+    deduplications: Sequence[DeduplicationRow] = ()
+    receives: Sequence[ReceiveRow] = ()
+    deletes: Sequence[Place] = ()
+    purges: Sequence[Place] = ()
+    forgets: Sequence[tuple[int, float]] = ()
+
+
+class Loaded(NamedTuple):
+    """A queue as it is on disk, both by seq."""
+
+    messages: list[MessageRow]
+    deduplications: list[DeduplicationRow]
+
+
+_HERE = (_M.c.queue == sa.bindparam("at_queue")) & (_M.c.seq == sa.bindparam("at_seq"))
+_INSERT_MESSAGE = _M.insert()
+_INSERT_CONTENT = _C.insert()
+_INSERT_DEDUPLICATION = _D.insert()
+_RECEIVE = (
+    _M.update().where(_HERE).values({name: sa.bindparam(name) for name in ("visible", "receives", "first", "taken")})
+)
+_DELETE_MESSAGE = _M.delete().where(_HERE)
+_DELETE_CONTENT = _C.delete().where(_C.c.seq == sa.bindparam("at_seq"))
+
+
+class QueueStore:
+    """The messages of all queues."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._commit = GroupCommit(database, _apply)
+
+    async def write(
+        self, changes: Changes, then: Callable[[], None] = lambda: None, undo: Callable[[], None] = lambda: None
+    ) -> None:
+        """Come back when the changes are on disk; `then` and `undo` see `GroupCommit.write`. Raises StoreError."""
+        await self._commit.write(changes, then, undo)
+
+    def write_soon(self, changes: Changes) -> None:
+        """Write changes that nobody waits for."""
+        self._commit.write_soon(changes)
+
+    async def load(self, queue: int) -> Loaded:
+        """Everything of one queue but contents."""
+        return await self._database.run(lambda connection: _load(connection, queue))
+
+    async def contents(self, seqs: Collection[int]) -> dict[int, bytes]:
+        """What messages say, by seq; one that is not there is left out."""
+        return await self._database.run(lambda connection: _contents(connection, list(seqs)))
+
+    async def last(self) -> int:
+        """The highest seq in use."""
+        return await self._database.run(_last)
+
+    async def keep(self, queues: Collection[int]) -> int:
+        """Drop what belongs to no queue of these; answers how many messages went."""
+        return await self._database.run(lambda connection: _keep(connection, set(queues)))
+
+    async def close(self) -> None:
+        """Finish the writes under way."""
+        await self._commit.close()
+
+
+def _apply(connection: sa.Connection, items: Sequence[Changes]) -> None:
+    """One statement for each kind of change.
+
+    The kinds' order stands for the items': nothing is received or deleted before the commit that brought it, and a
+    purge names its last message.
+    """
+    _execute(connection, _INSERT_MESSAGE, [row._asdict() for item in items for row in item.messages])
+    rows = [{"seq": seq, "document": document} for item in items for seq, document in item.contents]
+    _execute(connection, _INSERT_CONTENT, rows)
+    _execute(connection, _INSERT_DEDUPLICATION, [row._asdict() for item in items for row in item.deduplications])
+    _execute(connection, _RECEIVE, [row._asdict() for item in items for row in item.receives])
+    gone = [row._asdict() for item in items for row in item.deletes]
+    _execute(connection, _DELETE_MESSAGE, gone)
+    _execute(connection, _DELETE_CONTENT, [{"at_seq": row["at_seq"]} for row in gone])
+    for item in items:
+        for queue, up_to in item.purges:
+            _purge(connection, (_M.c.queue == queue) & (_M.c.seq <= up_to))
+        for queue, accepted in item.forgets:
+            connection.execute(_D.delete().where((_D.c.queue == queue) & (_D.c.accepted <= accepted)))
+
+
+def _execute(connection: sa.Connection, statement: sa.Executable, rows: Sequence[dict[str, object]]) -> None:
+    if rows:
+        connection.execute(statement, rows)
+
+
+def _purge(connection: sa.Connection, which: sa.ColumnElement[bool]) -> int:
+    connection.execute(_C.delete().where(_C.c.seq.in_(sa.select(_M.c.seq).where(which))))
+    return connection.execute(_M.delete().where(which)).rowcount
+
+
+def _load(connection: sa.Connection, queue: int) -> Loaded:
+    found = sa.select(*(_M.c[name] for name in MessageRow._fields)).where(_M.c.queue == queue).order_by(_M.c.seq)
+    recent = sa.select(*(_D.c[name] for name in DeduplicationRow._fields)).where(_D.c.queue == queue).order_by(_D.c.seq)
+    return Loaded(
+        [MessageRow(*row) for row in connection.execute(found)],
+        [DeduplicationRow(*row) for row in connection.execute(recent)],
+    )
+
+
+def _contents(connection: sa.Connection, seqs: list[int]) -> dict[int, bytes]:
+    found: dict[int, bytes] = {}
+    for start in range(0, len(seqs), BATCH):
+        query = sa.select(_C.c.seq, _C.c.document).where(_C.c.seq.in_(seqs[start : start + BATCH]))
+        found.update((seq, document) for seq, document in connection.execute(query))
+    return found
+
+
+def _last(connection: sa.Connection) -> int:
+    tables = (_C, _D)
+    return max(connection.execute(sa.select(sa.func.max(table.c.seq))).scalar() or 0 for table in tables)
+
+
+def _keep(connection: sa.Connection, queues: set[int]) -> int:
+    gone = 0
+    for queue in connection.execute(sa.select(_M.c.queue).distinct()).scalars().all():
+        if queue not in queues:
+            gone += _purge(connection, _M.c.queue == queue)
+    for queue in connection.execute(sa.select(_D.c.queue).distinct()).scalars().all():
+        if queue not in queues:
+            connection.execute(_D.delete().where(_D.c.queue == queue))
+    return gone

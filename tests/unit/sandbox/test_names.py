@@ -1,0 +1,91 @@
+"""The sandboxes' name server."""
+
+import asyncio
+import socket
+from pathlib import Path
+
+from lambent.sandbox.names import Names, failure, name_servers
+
+QUESTION = b"\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x03web\x04test\x00\x00\x01\x00\x01"
+
+
+def test_three_servers_of_a_resolv_conf() -> None:
+    text = "# comment\nnameserver 10.0.0.1\nsearch example.test\nnameserver 10.0.0.2\nnameserver\n"
+    assert name_servers(text) == ["10.0.0.1", "10.0.0.2"]
+    assert name_servers("nameserver 10.0.0.1\n" * 5) == ["10.0.0.1"] * 3
+    assert name_servers("") == ["127.0.0.1"]
+
+
+def test_a_failure_is_an_answer_to_the_question() -> None:
+    answer = failure(QUESTION)
+    assert answer[:2] == QUESTION[:2] and answer[4:] == QUESTION[4:]
+    assert answer[2] & 0x80 and answer[3] & 0x0F == 2
+
+
+def test_questions_go_to_the_hosts_server_and_back(tmp_path: Path) -> None:
+    assert asyncio.run(_ask(tmp_path, answering=True)) == b"answer to " + QUESTION
+
+
+def test_where_nobody_answers_the_asker_is_told(tmp_path: Path) -> None:
+    assert asyncio.run(_ask(tmp_path, answering=False)) == failure(QUESTION)
+
+
+async def _ask(tmp_path: Path, *, answering: bool) -> bytes:
+    """By datagram and by connection; what both say."""
+    loop = asyncio.get_running_loop()
+    (tmp_path / "resolv.conf").write_text("nameserver 127.0.0.1\n")
+    with _bound(socket.SOCK_DGRAM) as server:
+        port = server.getsockname()[1]
+        if answering:
+            loop.add_reader(server.fileno(), _answer, server)
+        else:
+            server.close()
+        mine, listener = _bound(socket.SOCK_DGRAM), _bound(socket.SOCK_STREAM)
+        address = mine.getsockname()
+        names = await Names.serve(mine, listener, tmp_path / "resolv.conf", port)
+        with _bound(socket.SOCK_DGRAM) as asker:
+            await loop.sock_sendto(asker, QUESTION, address)
+            said = await asyncio.wait_for(loop.sock_recv(asker, 1000), 5)
+        names.close()
+        if answering:
+            loop.remove_reader(server.fileno())
+        await asyncio.sleep(0)
+        return said
+
+
+def _answer(server: socket.socket) -> None:
+    question, asker = server.recvfrom(1000)
+    server.sendto(b"answer to " + question, asker)
+
+
+def _bound(kind: int) -> socket.socket:
+    sock = socket.socket(socket.AF_INET, kind)
+    sock.setblocking(False)
+    sock.bind(("127.0.0.1", 0))
+    if kind == socket.SOCK_STREAM:
+        sock.listen()
+    return sock
+
+
+def test_a_question_by_connection_is_passed_on(tmp_path: Path) -> None:
+    async def scenario() -> bytes:
+        (tmp_path / "resolv.conf").write_text("nameserver 127.0.0.1\n")
+        server = await asyncio.start_server(_answer_by_connection, sock=_bound(socket.SOCK_STREAM))
+        port = server.sockets[0].getsockname()[1]
+        mine, listener = _bound(socket.SOCK_DGRAM), _bound(socket.SOCK_STREAM)
+        address = listener.getsockname()
+        names = await Names.serve(mine, listener, tmp_path / "resolv.conf", port)
+        reader, writer = await asyncio.open_connection(*address)
+        writer.write(QUESTION)
+        said = await asyncio.wait_for(reader.read(), 5)
+        writer.close()
+        names.close()
+        server.close()
+        return said
+
+    assert asyncio.run(scenario()) == b"answer to " + QUESTION
+
+
+async def _answer_by_connection(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"answer to " + await reader.read(1000))
+    writer.close()
