@@ -38,6 +38,7 @@ from lambent.dispatch.debugging import Debugging
 from lambent.dispatch.destinations import Destinations
 from lambent.dispatch.environment import Clock as RealClock
 from lambent.dispatch.environment import Environment, Home
+from lambent.dispatch.file_systems import FileSystemMissing, FileSystems, is_writable
 from lambent.dispatch.invoker import Invoker
 from lambent.dispatch.keeping import keep_alive
 from lambent.dispatch.launch import Endpoint, Launcher
@@ -46,7 +47,7 @@ from lambent.dispatch.places import Places
 from lambent.dispatch.pools import Pools
 from lambent.dispatch.provisioned import INITIALIZATION, Provisioned
 from lambent.dispatch.snapshots import Snapshots
-from lambent.engine.concurrency import UNRESERVED, Concurrency
+from lambent.engine.concurrency import Concurrency
 from lambent.engine.scaling import Scaling
 from lambent.gateway import clock as clock_page
 from lambent.gateway import health, recycle
@@ -76,6 +77,7 @@ from lambent.runtimes.installs import ClientError
 from lambent.sandbox import probe
 from lambent.sandbox.errors import LevelUnavailable, SnapshotFailed
 from lambent.sandbox.host import SandboxHost
+from lambent.sandbox.orders import GID, UID
 from lambent.sandbox.spec import Level
 from lambent.services.lambda_ import (
     asynchronous,
@@ -223,7 +225,8 @@ async def _open_lambda(
     doors = Doors()
     endpoint = Endpoint(base.door.getsockname()[1], base.url, doors.serve, doors.forget)
     live = LiveFolders()
-    contents = Contents(store.blobs, store.layers, store.images, live)
+    files = FileSystems(settings.file_systems, settings.data_dir / "efs")
+    contents = Contents(store.blobs, store.layers, store.images, live, files)
     findings = Ledger()
     outbound = functools.partial(_tell_of_network, base.host, settings.network, findings.report)
     snapshots = Snapshots(
@@ -242,7 +245,7 @@ async def _open_lambda(
     debugging = Debugging(base.host, endpoint, credentials, contents, places.debugged, make_debugged)
     stack.push_async_callback(debugging.close)
     places_left = Concurrency(limits.concurrency, limits.requests_per_place)
-    grow = functools.partial(_grow, Scaling(limits), places_left)
+    grow = functools.partial(_grow, Scaling(limits))
     make = _environments(launcher, base, findings.report)
     pools = Pools(make, base.clock.monotonic, keep, base.clock.call_at, grow)
     stack.push_async_callback(pools.close)
@@ -283,7 +286,7 @@ async def _open_lambda(
         spawn=base.background.spawn,
         code_url=links.url,
         invoker=invoker,
-        prepare=functools.partial(_prepare, snapshots, base.host, store.images, findings.report, outbound),
+        prepare=functools.partial(_prepare, snapshots, base.host, store.images, files, findings.report, outbound),
         pause=asyncio.sleep,
         report=findings.report,
         withdraw=findings.withdraw,
@@ -294,6 +297,7 @@ async def _open_lambda(
         limits=limits,
         accept=functools.partial(_accept, queue),
         forward=base.neighbour.forward,
+        mounts_files=base.host.level is Level.NAMESPACE,
         # Of its own, so that nothing else uses up its numbers.
         chance=random.Random(settings.seed).random,  # noqa: S311
         architecture="arm64" if platform.machine() == "aarch64" else "x86_64",
@@ -435,13 +439,9 @@ async def _debug(env: LambdaEnv, debugging: Debugging, asked: Asked) -> Begun:
     return Begun(session, caller.request_id, target.function.version)
 
 
-def _grow(scaling: Scaling, places: Concurrency, function: FunctionVersion) -> None:
+def _grow(scaling: Scaling, function: FunctionVersion) -> None:
     """Raise Throttled when no further environment of a function may be started now."""
-    now = REAL.monotonic()
-    if not scaling.grow(function.scope, function.name, now):
-        places.refused(function.scope, function.name)
-        # Which reason AWS gives is not documented: of those there are, the one of concurrency that isn't there.
-        raise Throttled(UNRESERVED, scaling.wait(function.scope, function.name, now))
+    scaling.require(function.scope, function.name, REAL.monotonic())
 
 
 def _limit_concurrency(
@@ -468,12 +468,14 @@ async def _prepare(
     snapshots: Snapshots,
     host: SandboxHost,
     images: Images,
+    files: FileSystems,
     report: Callable[[Finding], None],
     outbound: Callable[[str], None],
     function: FunctionVersion,
 ) -> None:
     """Before a function turns Active: what its runtime needs is installed, its zygote or snapshot stands ready."""
     outbound(function.arn)
+    await _prepare_files(files, report, function)
     try:
         place = await snapshots.place(function)
     except SnapshotFailed as failed:
@@ -487,6 +489,20 @@ async def _prepare(
         notes = (await images.unpacked(function.image.uri, function.image.digest)).notes
         for what, count in notes.items():
             report(Finding(f"image-{what.replace(' ', '-')}", function.arn, f"of its image: {what} ({count} times)"))
+
+
+async def _prepare_files(files: FileSystems, report: Callable[[Finding], None], function: FunctionVersion) -> None:
+    """The folders of its file systems are there; a finding tells which it can't write to."""
+    try:
+        folders = await files.folders(function)
+    except FileSystemMissing as missing:
+        # Wording of our own; the code is the service model's.
+        raise Unready("EFSMountFailure", f"The file system can't be mounted: {missing}.") from missing
+    for path, folder in folders.items():
+        if not is_writable(folder):
+            hint = f"On this machine: chown {UID}:{GID} {folder}" if os.geteuid() == 0 else ""
+            text = f"it can't write to its file system at {path}: {folder} belongs to someone else"
+            report(Finding("file-system-not-writable", function.arn, text, hint))
 
 
 def _tell_of_network(host: SandboxHost, setting: str, report: Callable[[Finding], None], arn: str) -> None:

@@ -43,6 +43,7 @@ class Settings:
     duplicate_rate: float = 0.0
     runtime_map: Mapping[str, str] = field(default_factory=dict)
     endpoints: Mapping[str, str] = field(default_factory=dict)
+    file_systems: Mapping[str, Path] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +163,14 @@ def _endpoints(value: Any, _base: Path) -> dict[str, str]:
     return pairs
 
 
+def _file_systems(value: Any, base: Path) -> dict[str, Path]:
+    pairs = _pairs(value)
+    for arn in pairs:
+        if not re.fullmatch(r"arn:[^:]+:(elasticfilesystem|s3files):[^:]+:\d{12}:\S*access-point/fsap-[0-9a-f]+", arn):
+            raise ValueError(f"{arn}: the ARN of an access point is needed")
+    return {arn: _folder(folder, base) for arn, folder in pairs.items()}
+
+
 def _services() -> list[str]:
     import botocore.session
 
@@ -197,6 +206,7 @@ SETTINGS = (
     ),
     Setting("runtime_map", {}, "Runtimes to run on another interpreter.", _runtime_map),
     Setting("endpoints", {}, "Where another AWS service is, by its botocore name.", _endpoints),
+    Setting("file_systems", {}, "Folders that stand for access points of file systems, by their ARN.", _file_systems),
 )
 """Every setting; the names are the fields of `Settings`."""
 

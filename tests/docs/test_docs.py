@@ -45,3 +45,14 @@ def test_links_between_documents_lead_somewhere(page: str) -> None:
     for target in re.findall(r"\]\(([^)#]+)\)", (ROOT / page).read_text("utf-8")):
         if not target.startswith("http"):
             assert (ROOT / target).exists(), f"{page} links to {target}"
+
+
+def test_every_test_that_the_environment_page_names_is_there() -> None:
+    text = (ROOT / "docs" / "environment.md").read_text("utf-8")
+    scenarios = (ROOT / "tests" / "sandbox" / "scenarios.py").read_text("utf-8")
+    named = re.findall(r"`(tests/[\w/]+\.py)(?:::(\w+))?`", text)
+    assert len(named) > 30
+    for path, test in named:
+        assert not test or f"def {test}(" in (ROOT / path).read_text("utf-8"), f"{path}::{test}"
+    for scenario in re.findall(r"\[(\w+)\](?!\()", text):
+        assert f"async def {scenario}(" in scenarios, scenario

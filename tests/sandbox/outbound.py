@@ -1,6 +1,7 @@
 """Scenarios on the way out, each in a small internet of its own (`world`). Root's alone: see test_scenarios.py."""
 
 import asyncio
+import json
 import os
 import signal
 import socket
@@ -16,7 +17,7 @@ from world import FORWARDING, GATEWAY, HOST, NAMES, NOBODY, STUB, WEB, World
 from lambent.sandbox.host import SandboxHost
 from lambent.sandbox.inside.firewall import DROP, FILTER, FORWARD, Firewall
 from lambent.sandbox.inside.system import NAMESERVER
-from lambent.sandbox.spec import NONE, Level
+from lambent.sandbox.spec import NONE, Bind, Level, SandboxSpec, SnapshotSpec, ZygoteSpec
 
 Scenario = Callable[[Kit, World], Awaitable[None]]
 SCENARIOS: dict[str, Scenario] = {}
@@ -66,6 +67,29 @@ async def a_sandbox_without_network_has_its_loopback_alone(kit: Kit, world: Worl
         }
         assert time.monotonic() - start < 2
         assert sandbox.listeners[9001].getsockname() == ("127.0.0.1", 9001)
+
+
+@connected
+async def a_snapshot_and_what_is_restored_from_it_go_out(kit: Kit, world: World) -> None:
+    target = "example.test:80"
+    snapshot = SnapshotSpec("network", "snapping:network", (("TARGETS", target),), (4566,))
+    binds = (Bind(kit.code, "/var/task"),)
+    spec = ZygoteSpec(kit.interpreter, ("/var/task",), ("probes",), binds, snapshot)
+    read, write = os.pipe()
+    listeners: dict[int, socket.socket] = {}
+    try:
+        await kit.host.snapshot(spec, {1: write, 2: write}, listeners.update)
+    finally:
+        os.close(write)
+        for listener in listeners.values():
+            listener.close()
+    reader = await kit.reader(read)
+    assert json.loads(await reader.readline()) == {target: f"you are {HOST}"}
+    for number in range(2):
+        sandbox = await kit.host.create(SandboxSpec(f"restored{number}", spec))
+        assert await kit.ask(sandbox, "snapping:restored", TARGETS=target, ASKED="") == {target: f"you are {HOST}"}
+        await sandbox.destroy()
+    await kit.host.forget(spec)
 
 
 @connected

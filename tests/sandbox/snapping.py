@@ -52,6 +52,16 @@ def restored():
     held.append(os.environ["ASKED"])
 
 
+def network(checkpoint):
+    """Asks before and after."""
+    import probes
+
+    probes.reach()
+    checkpoint()
+    probes.reach()
+    os._exit(0)
+
+
 def fail(checkpoint):
     checkpoint.failed("Runtime.SomeError", '{"errorMessage": "no"}')
 

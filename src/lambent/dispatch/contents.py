@@ -1,8 +1,10 @@
-"""What a function brings along: its package and its layers, or its image, unpacked once for all environments."""
+"""What a function brings along: its package and its layers, or its image, unpacked once for all environments; and its
+file systems."""
 
 import asyncio
 from collections import Counter
 
+from lambent.dispatch.file_systems import FileSystems
 from lambent.dispatch.live import LiveFolders
 from lambent.model.function import FunctionVersion
 from lambent.runtimes.place import Folders
@@ -16,11 +18,12 @@ Key = tuple[str, str]
 class Contents:
     """Where functions' code and layers are on this machine. Who uses them holds them, and releases them afterwards."""
 
-    def __init__(self, blobs: Blobs, layers: Layers, images: Images, live: LiveFolders) -> None:
+    def __init__(self, blobs: Blobs, layers: Layers, images: Images, live: LiveFolders, files: FileSystems) -> None:
         self._blobs = blobs
         self._layers = layers
         self._images = images
         self._live = live
+        self._files = files
         self._holders: Counter[Key] = Counter()
         self._released: dict[Key, asyncio.Event] = {}
 
@@ -55,11 +58,17 @@ class Contents:
             del self._released[_key(function)]
 
     async def folders(self, function: FunctionVersion) -> Folders:
-        """Its code and its merged layers, or its image's root. Raises BlobMissing, ImageError, StoreError."""
+        """Its code and its merged layers, or its image's root, and its file systems.
+
+        Raises BlobMissing, ImageError, StoreError, FileSystemMissing.
+        """
+        mounts = await self._files.folders(function)
         if function.image:
-            return Folders((await self._images.unpacked(function.image.uri, function.image.digest)).root)
+            root = (await self._images.unpacked(function.image.uri, function.image.digest)).root
+            return Folders(root, mounts=mounts)
         code = self._live.of(function) or await self._blobs.unpack(function.code)
-        return Folders(code, await self._layers.merged(function.layers) if function.layers else None)
+        opt = await self._layers.merged(function.layers) if function.layers else None
+        return Folders(code, opt, mounts=mounts)
 
 
 def _key(function: FunctionVersion) -> Key:

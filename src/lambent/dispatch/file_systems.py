@@ -7,12 +7,12 @@ https://docs.aws.amazon.com/lambda/latest/dg/configuration-filesystem.html
 
 import asyncio
 import os
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 
 from lambent.model.function import FunctionVersion
 from lambent.sandbox.orders import GID, UID
-from lambent.sandbox.spec import Bind
 
 MODE = 0o750
 
@@ -28,14 +28,14 @@ class FileSystems:
         self._given = given
         self._home = home
 
-    async def binds(self, function: FunctionVersion) -> tuple[Bind, ...]:
-        """What environments of `function` see. Raises FileSystemMissing."""
+    async def folders(self, function: FunctionVersion) -> dict[str, Path]:
+        """The folders that environments of `function` see, by the path inside; all there. Raises FileSystemMissing."""
         if not function.file_systems:
-            return ()
-        return await asyncio.to_thread(self._binds, function)
+            return {}
+        return await asyncio.to_thread(self._folders, function)
 
-    def _binds(self, function: FunctionVersion) -> tuple[Bind, ...]:
-        return tuple(Bind(self.folder(one.arn), one.path, writable=True) for one in function.file_systems)
+    def _folders(self, function: FunctionVersion) -> dict[str, Path]:
+        return {one.path: self.folder(one.arn) for one in function.file_systems}
 
     def folder(self, arn: str) -> Path:
         """The folder that stands for an access point; there afterwards. Raises FileSystemMissing."""
@@ -46,6 +46,19 @@ class FileSystems:
             except OSError as error:
                 raise FileSystemMissing(f"{folder}, which stands for {arn}: {error.strerror}") from error
         return folder
+
+
+def is_writable(folder: Path) -> bool:
+    """Whether functions can write there; none of ours is asked, a given one is its owner's to open for them."""
+    if os.geteuid() != 0:
+        return os.access(folder, os.W_OK | os.X_OK)
+    found = folder.stat()
+    needed = stat.S_IWOTH | stat.S_IXOTH
+    if found.st_uid == UID:
+        needed = stat.S_IWUSR | stat.S_IXUSR
+    elif found.st_gid == GID:
+        needed = stat.S_IWGRP | stat.S_IXGRP
+    return found.st_mode & needed == needed
 
 
 def _make(folder: Path) -> None:

@@ -11,7 +11,7 @@ from lambent.dispatch.provisioned import Provisioned
 from lambent.dispatch.streaming import ResponseStream
 from lambent.engine.concurrency import Concurrency
 from lambent.model.function import FunctionVersion
-from lambent.model.invocation import Invocation, Outcome
+from lambent.model.invocation import Invocation, Outcome, Throttled
 from lambent.runtimes.api import Sink
 
 
@@ -53,8 +53,10 @@ class Invoker:
                 tank = concurrency.pass_on(tank, function.scope, function.name, now)
         try:
             environment = environment or self._pools.acquire(function)
-        except BaseException:
+        except BaseException as error:
             concurrency.give(tank)
+            if isinstance(error, Throttled):  # environments can't be started that fast
+                concurrency.refused(function.scope, function.name)
             raise
         environment.invoke(invocation, answer, functools.partial(concurrency.give, tank), sink)
 

@@ -108,10 +108,11 @@ class Launcher:
         inside = (self._endpoint.port,) if self._host.level is Level.NAMESPACE else ()
         opt = (Bind(folders.opt, OPT),) if folders.opt is not None else ()
         own = () if function.image else (Bind(folders.code, TASK_ROOT), *opt)
+        files = tuple(Bind(folder, path, writable=True) for path, folder in folders.mounts.items())
         return SandboxSpec(
             id=stream[-32:],
             zygote=place.zygote,
-            binds=() if place.zygote.snapshot else own,  # a snapshot has them already
+            binds=() if place.zygote.snapshot else own + files,  # a snapshot has its own already, and no others
             tmp_bytes=function.ephemeral_storage * MB,
             memory_bytes=function.memory * MB,
             cpus=function.memory * CPU_PER_MB,

@@ -15,6 +15,8 @@ from lambent.model.function import FunctionVersion
 from lambent.model.scope import Scope
 
 Key = tuple[str, str]
+LATE_SECONDS = 0.0001
+"""How much later than it falls due an environment may be recycled, for each that is idle."""
 END_SECONDS = 4.0
 """How long the end of environments is waited for: their Shutdown phase takes up to two."""
 
@@ -136,15 +138,17 @@ class Pools:
 
     def recycle(self) -> None:
         """End the environments that have been idle for long."""
-        now, following = self._now(), math.inf
+        now, following, looked_at = self._now(), math.inf, 0
         for pool in tuple(self._pools.values()):
+            looked_at += len(pool.idle)
             for environment, since in tuple(pool.idle):
                 due = since + pool.all[environment]
                 if due <= now:
                     environment.retire()
                 else:
                     following = min(following, due)
-        self._arm(following)
+        # Thousands fall due one by one: the more there are to look at, the less exactly.
+        self._arm(max(following, now + looked_at * LATE_SECONDS))
 
     def _arm(self, due: float) -> None:
         """The timer is left where it is when environments are used again: it then looks for the next one due."""

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-import orjson
-
 from lambent.engine.async_event import Condition
 from lambent.model.async_event import AsyncEvent, Handling
 from lambent.model.invocation import Outcome
@@ -91,11 +89,7 @@ def _timestamp(now: float) -> str:
 
 
 def _document(payload: bytes) -> Any:
-    """A payload as what it says. What orjson does not take (numbers without bounds, NaN), Python's parser may."""
-    try:
-        return orjson.loads(payload)
-    except orjson.JSONDecodeError:
-        pass
+    """A payload as what it says; not by orjson, which rounds numbers that are too long."""
     try:
         return json.loads(payload)
     except (ValueError, RecursionError):
@@ -103,7 +97,4 @@ def _document(payload: bytes) -> Any:
 
 
 def _dump(said: dict[str, Any]) -> bytes:
-    try:
-        return orjson.dumps(said)
-    except TypeError:
-        return json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+    return json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")

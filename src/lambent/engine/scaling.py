@@ -7,9 +7,12 @@ that year (a burst by region, then 500 a minute, for all functions of an account
 
 from typing import NamedTuple
 
+from lambent.model.invocation import Throttled
 from lambent.model.limits import Limits
 from lambent.model.scope import Scope
 
+REASON = "ConcurrentInvocationLimitExceeded"
+"""Which reason AWS gives is not documented; of those there are, that of the concurrency which isn't there yet."""
 FORGET_AT = 1_000
 """Buckets that are kept before the full ones, which say nothing, are forgotten."""
 
@@ -76,6 +79,11 @@ class Scaling:
     def grow(self, scope: Scope, name: str, now: float) -> bool:
         """Whether one more environment may be started for a function now; counts it if so."""
         return self._bucket(scope, name, now).take(now)
+
+    def require(self, scope: Scope, name: str, now: float) -> None:
+        """The same for an invocation that needs one. Raises Throttled."""
+        if not self.grow(scope, name, now):
+            raise Throttled(REASON, self.wait(scope, name, now))
 
     def wait(self, scope: Scope, name: str, now: float) -> float:
         """Seconds until one may."""

@@ -1,6 +1,7 @@
 """What a runtime is to those who launch environments: values, and the one protocol that every runtime fulfils."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -40,12 +41,14 @@ class Around:
 @dataclass(frozen=True, slots=True)
 class Folders:
     """Where a function's code and its layers are on this machine (`opt` is None without layers), and where the
-    processes of its sandbox find them: at AWS's places, or at level PROCESS where they are."""
+    processes of its sandbox find them: at AWS's places, or at level PROCESS where they are. `mounts` are the folders of
+    its file systems, by the path at which they are seen."""
 
     code: Path
     opt: Path | None = None
     task_root: str = TASK_ROOT
     opt_root: str = OPT
+    mounts: Mapping[str, Path] = field(default_factory=dict)
 
 
 class Place(Protocol):

@@ -8,7 +8,7 @@ import resource
 import secrets
 import shutil
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from lambent.sandbox import groups
@@ -20,9 +20,10 @@ from lambent.sandbox.inside.sweep import sweep_groups
 from lambent.sandbox.network import Network, Slot
 from lambent.sandbox.orders import HostSettings, sandbox_order
 from lambent.sandbox.sandbox import Made, Process, Sandbox
+from lambent.sandbox.snapshots import Holding
 from lambent.sandbox.spec import NAT, NONE, Level, SandboxSpec, ZygoteSpec
 from lambent.sandbox.watch import MemoryWatch
-from lambent.sandbox.zygotes import Given, Listening, Zygote
+from lambent.sandbox.zygotes import Given, Zygote
 
 __all__ = ["Process", "Sandbox", "SandboxHost"]
 
@@ -44,7 +45,7 @@ class SandboxHost:
         self._tree = tree
         self._watcher = MemoryWatch()
         self._zygotes: dict[ZygoteSpec, asyncio.Task[Zygote]] = {}
-        self._snapshots: dict[ZygoteSpec, Group] = {}
+        self._snapshots: dict[ZygoteSpec, Holding] = {}
         self._sandboxes: dict[Sandbox, Zygote] = {}
         self._count = 0
         self._network: Network | None = None
@@ -77,7 +78,7 @@ class SandboxHost:
         return dict((await self._zygote(spec)).skipped)
 
     async def snapshot(
-        self, spec: ZygoteSpec, stdio: Mapping[int, int], listening: Listening
+        self, spec: ZygoteSpec, stdio: Mapping[int, int], listening: Callable[[dict[int, socket.socket]], None]
     ) -> "asyncio.Future[None]":
         """Run a function's initialisation, confined; sandboxes of that `spec` are then forked from there.
 
@@ -96,26 +97,33 @@ class SandboxHost:
         except OSError as failed:
             raise StepFailed.by("control_group", failed) from failed
         joins = group.joins()
+        connected = self._network is not None and not self._network.lost and asked.network == NAT
+        holding = Holding(group, self._network if connected else None)
+
+        def listens(listeners: dict[int, socket.socket], pid: int) -> None:
+            holding.connect(pid)
+            listening(listeners)
+
         try:
-            zygote = await Zygote.start(spec, self._settings(), Given(stdio, joins, listening))
+            zygote = await Zygote.start(spec, self._settings(), Given(stdio, joins, listens))
         except BaseException:
-            await asyncio.to_thread(group.remove)
+            await asyncio.shield(holding.release())
             raise
         finally:
             for fd in joins:
                 os.close(fd)
         zygote.lost.add_done_callback(lambda _: self._thaw(zygote))
         self._zygotes[spec] = asyncio.create_task(_result(zygote))
-        self._snapshots[spec] = group
+        self._snapshots[spec] = holding
         return zygote.dead
 
     async def forget(self, spec: ZygoteSpec) -> None:
         """End a snapshot, and every sandbox that was forked from it."""
-        start, group = self._zygotes.pop(spec, None), self._snapshots.pop(spec, None)
+        start, holding = self._zygotes.pop(spec, None), self._snapshots.pop(spec, None)
         if start is not None:
             await _stop(start)
-        if group is not None:
-            await asyncio.to_thread(group.remove)
+        if holding is not None:
+            await holding.release()
 
     async def create(self, spec: SandboxSpec) -> Sandbox:
         """Make a sandbox. Raises StepFailed, ZygoteFailed; nothing is left then."""
@@ -153,8 +161,8 @@ class SandboxHost:
         starts = list(self._zygotes.values())
         self._zygotes.clear()
         await asyncio.gather(*(_stop(start) for start in starts))
-        for group in self._snapshots.values():
-            await asyncio.to_thread(group.remove)
+        for holding in self._snapshots.values():
+            await holding.release()
         if self._network is not None:
             await self._network.close()
         with contextlib.suppress(OSError):

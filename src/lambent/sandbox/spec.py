@@ -43,6 +43,7 @@ class SnapshotSpec:
     tmp_bytes: int = 512 << 20
     memory_bytes: int = 128 << 20
     processes: int = 1024
+    network: str = NAT
 
 
 @dataclass(frozen=True, slots=True)

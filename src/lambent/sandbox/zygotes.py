@@ -40,7 +40,8 @@ class _Start:
     listening: "Listening | None" = None
 
 
-Listening = Callable[[dict[int, socket.socket]], None]
+Listening = Callable[[dict[int, socket.socket], int], None]
+"""Takes sockets by port, and the process id of who made them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +201,7 @@ def _on_message(start: _Start, message: wire.Message | None) -> None:
     elif "listening" in message.body:
         sockets = [socket.socket(fileno=fd) for fd in message.fds]
         if start.listening is not None:
-            start.listening(dict(zip(message.body["listening"], sockets, strict=True)))
+            start.listening(dict(zip(message.body["listening"], sockets, strict=True)), message.pid)
     elif "unfit" in message.body:
         start.ready.set_exception(SnapshotUnfit(message.body["unfit"]))
     elif "failed" in message.body:

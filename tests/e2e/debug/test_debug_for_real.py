@@ -134,7 +134,7 @@ def test_ctrl_c_at_a_breakpoint_ends_the_environment(server: Server, deploy: Dep
         debugger = Dap(port)
         debugger.attach({"/var/task/app.py": [STOP]}, {})
         debugger.stopped()
-        assert environments(server) > before
+        assert len(environments(server)) == len(before) + 1
         command.process.send_signal(signal.SIGINT)
         assert command.process.wait(20) == 130
         debugger.close()
@@ -175,9 +175,9 @@ def refused(server: Server, name: str, port: int) -> str:
     return said.strip().removeprefix("error: ")
 
 
-def environments(server: Server) -> int:
-    """How many processes of environments there are; the zygotes' spare keepers stay."""
-    return sum(name_of(pid) == "lambent-keeper" for pid in descendants(server.process.pid))
+def environments(server: Server) -> list[str]:
+    """The keepers of environments; the zygotes' spare ones have another name."""
+    return sorted(str(pid) for pid in descendants(server.process.pid) if name_of(pid) == "lambent-keeper")
 
 
 def until(holds: Callable[[], bool]) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 from lambent.dispatch.contents import Contents
 from lambent.dispatch.credentials import Credentialed
+from lambent.dispatch.file_systems import FileSystems
 from lambent.dispatch.launch import Endpoint, Launched, Launcher
 from lambent.dispatch.live import LiveFolders
 from lambent.dispatch.places import Places
@@ -69,7 +70,7 @@ class Machine:
 
         endpoint = Endpoint(4566, "http://127.0.0.1:4566", serve, lambda server: server.close())
         self.host, self.store, self.places = host, store, places
-        contents = Contents(store.blobs, store.layers, store.images, LiveFolders())
+        contents = Contents(store.blobs, store.layers, store.images, LiveFolders(), FileSystems({}, Path("/nowhere")))
         self.launcher = Launcher(host, endpoint, Credentialed(), places.place, contents)
 
     async def put(self, files: Files) -> str:

@@ -1,55 +1,109 @@
-"""Asynchronous invocations: accepted at once, run in the background, and reported when that goes wrong."""
+"""Asynchronous invocations: what the queue gets, and what a function's settings say about its events."""
 
 import dataclasses
+from typing import Any
 
 import pytest
 from plane import Plane
 from settings_answers import ARN, function
 
-from lambent.model.function import FunctionVersion
-from lambent.model.invocation import Invocation, Outcome, Throttled
+from lambent.model.async_event import Handling, Policy
+from lambent.model.scope import Scope
+from lambent.services.lambda_ import asynchronous
+
+HERE = Scope("111111111111", "us-east-1")
+QUEUE = "arn:aws:sqs:us-east-1:111111111111:q"
+TOPIC = "arn:aws:sns:us-east-1:111111111111:t"
 
 
-class Invoker:
-    """Does what it is told."""
+def listening(plane: Plane) -> list[tuple[Any, ...]]:
+    """What the queue is given from now on."""
+    taken: list[tuple[Any, ...]] = []
 
-    def __init__(self, does: Outcome | Exception) -> None:
-        self._does = does
-        self.ran: list[Invocation] = []
+    async def accept(*event: Any) -> None:
+        taken.append(event)
 
-    async def invoke(self, function: FunctionVersion, invocation: Invocation) -> Outcome:
-        self.ran.append(invocation)
-        if isinstance(self._does, Exception):
-            raise self._does
-        return self._does
+    plane.env = dataclasses.replace(plane.env, accept=accept)
+    return taken
 
 
-@pytest.mark.parametrize(
-    ("does", "words"),
-    [
-        (Outcome(b"1"), None),
-        (Outcome(b"{}", "Unhandled"), "failed"),
-        (Throttled("Reserved"), "was throttled (Reserved)"),
-        (OSError("broken"), "could not be run"),
-    ],
-)
 @pytest.mark.parametrize("operation", ["Invoke", "InvokeAsync"])
-def test_an_event_that_is_lost_is_reported(stage, operation, does, words) -> None:
+def test_an_event_is_accepted_with_its_request_id(stage, operation) -> None:
     async def scene(plane: Plane) -> None:
         await function(plane)
-        invoker = Invoker(does)
-        plane.env = dataclasses.replace(plane.env, invoker=invoker)
+        taken = listening(plane)
         if operation == "Invoke":
             asked = {"InvocationType": "Event", "Payload": b'{"a": 1}'}
             answer = {"StatusCode": 202, "Payload": b""}
         else:
             asked, answer = {"InvokeArgs": b'{"a": 1}'}, {"Status": 202}
         assert await plane.call(operation, FunctionName="f", **asked) == answer
-        assert not invoker.ran
-        await plane.settle()
-        assert [one.payload for one in invoker.ran] == [b'{"a": 1}']
-        said = [(one.code, one.resource) for one in plane.findings]
-        assert said == ([("event-lost", f"{ARN}f")] if words else [])
-        assert words is None or f"An event {words} and" in plane.findings[0].message
+        scope, name, qualifier, request_id, payload, trace_id, context = taken[0]
+        assert (scope, name, qualifier, request_id) == (HERE, "f", "", "request")
+        assert (payload, context) == (b'{"a": 1}', None)
+        assert trace_id.startswith("Root=1-")
+
+    stage(scene)
+
+
+def test_the_qualifier_that_was_asked_for_goes_along(stage) -> None:
+    async def scene(plane: Plane) -> None:
+        await function(plane, version=True)
+        taken = listening(plane)
+        event = {"InvocationType": "Event", "Payload": b""}
+        await plane.call("Invoke", FunctionName="f", Qualifier="1", **event)
+        await plane.call("Invoke", FunctionName=f"{ARN}f:$LATEST", **event)
+        assert [(one[1], one[2], one[4]) for one in taken] == [("f", "1", b"{}"), ("f", "$LATEST", b"{}")]
+
+    stage(scene)
+
+
+def test_what_is_refused_at_once_never_gets_there(stage) -> None:
+    async def scene(plane: Plane) -> None:
+        await function(plane)
+        taken = listening(plane)
+        event = {"FunctionName": "f", "InvocationType": "Event"}
+        too_large = await plane.refused("Invoke", **event, Payload=b'"' + b"a" * (1 << 20) + b'"')
+        assert (too_large.code, too_large.status) == ("RequestTooLargeException", 413)
+        assert (await plane.refused("Invoke", **event, Payload=b"{")).code == "InvalidRequestContentException"
+        missing = await plane.refused("Invoke", FunctionName="no", InvocationType="Event")
+        assert missing.code == "ResourceNotFoundException"
+        assert taken == []
+
+    stage(scene)
+
+
+def test_events_are_handled_as_the_settings_say_now(stage) -> None:
+    def handling(plane: Plane, qualifier: str = "") -> Handling:
+        found = asynchronous.handling(plane.env, HERE, "f", qualifier)
+        assert found is not None
+        return found
+
+    async def scene(plane: Plane) -> None:
+        await function(plane, version=True, DeadLetterConfig={"TargetArn": QUEUE})
+        plain = handling(plane)
+        assert (plain.arn, plain.record_arn) == (f"{ARN}f", f"{ARN}f:$LATEST")
+        assert plain.policy == Policy(2, 21_600.0)
+        assert (plain.on_success, plain.on_failure, plain.dead_letter) == ("", "", QUEUE)
+        assert (plain.ready, plain.disabled, plain.stops_loops) == (True, False, True)
+        await plane.call("CreateAlias", FunctionName="f", Name="live", FunctionVersion="1")
+        await plane.call(
+            "PutFunctionEventInvokeConfig",
+            FunctionName="f",
+            Qualifier="live",
+            MaximumRetryAttempts=0,
+            MaximumEventAgeInSeconds=60,
+            DestinationConfig={"OnFailure": {"Destination": TOPIC}},
+        )
+        live = handling(plane, "live")
+        assert (live.arn, live.record_arn, live.function.version) == (f"{ARN}f:live", f"{ARN}f:live", "1")
+        assert (live.policy, live.on_failure) == (Policy(0, 60.0), TOPIC)
+        assert handling(plane).on_failure == ""
+        await plane.call("PutFunctionConcurrency", FunctionName="f", ReservedConcurrentExecutions=0)
+        await plane.call("PutFunctionRecursionConfig", FunctionName="f", RecursiveLoop="Allow")
+        assert (handling(plane).disabled, handling(plane).stops_loops) == (True, False)
+        assert asynchronous.handling(plane.env, HERE, "f", "9") is None
+        await plane.call("DeleteFunction", FunctionName="f")
+        assert asynchronous.handling(plane.env, HERE, "f", "") is None
 
     stage(scene)

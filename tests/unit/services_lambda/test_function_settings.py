@@ -13,7 +13,6 @@ from lambent.services.lambda_ import inert
 from lambent.wire.http import Request, Response
 
 ARN = "arn:aws:lambda:us-east-1:111111111111:function:f"
-QUEUE = "arn:aws:sqs:us-east-1:111111111111:dead"
 KEY = "arn:aws:kms:us-east-1:111111111111:key/k"
 POINT = "arn:aws:elasticfilesystem:us-east-1:111111111111:access-point/fsap-12345678901234567"
 FILES = [{"Arn": POINT, "LocalMountPath": "/mnt/f"}]
@@ -55,7 +54,6 @@ async def image(plane: Plane, **params: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("sent", "shown", "none", "code"),
     [
-        ({"DeadLetterConfig": {"TargetArn": QUEUE}}, None, {"DeadLetterConfig": {"TargetArn": ""}}, "dead-letter"),
         ({"TracingConfig": {"Mode": "Active"}}, None, {"TracingConfig": {"Mode": "PassThrough"}}, "tracing"),
         ({"KMSKeyArn": KEY}, None, {"KMSKeyArn": ""}, "kms-key"),
         (

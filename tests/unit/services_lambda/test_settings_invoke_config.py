@@ -29,11 +29,10 @@ def test_the_life_of_an_event_invoke_config(stage) -> None:
         rest = await plane.call("ListFunctionEventInvokeConfigs", **f, MaxItems=1, Marker=first["NextMarker"])
         assert [page["FunctionEventInvokeConfigs"][0]["FunctionArn"][-2:] for page in (first, rest)] == ["ST", ":1"]
         assert "NextMarker" not in rest
-        assert [finding.resource for finding in plane.findings][-1] == f"{ARN}f:1"
         await plane.call("DeleteFunctionEventInvokeConfig", **f)
         await said("list_paging_nolimit_postdelete", "ListFunctionEventInvokeConfigs", **f)
         await plane.refused("DeleteFunctionEventInvokeConfig", **f)
-        assert {finding.resource for finding in plane.findings} == {f"{ARN}f:1"}
+        assert plane.findings == []
 
     stage(scene)
 
@@ -138,9 +137,8 @@ def test_recursion(stage) -> None:
         put = {"FunctionName": "f", "RecursiveLoop": "Allow"}
         await said("put_recursion_config_response", "PutFunctionRecursionConfig", **put)
         await said("get_recursion_config_response", get, FunctionName="f")
-        assert plane.findings == []  # nothing is stopped here anyway
         await plane.call("PutFunctionRecursionConfig", FunctionName="f", RecursiveLoop="Terminate")
-        assert [finding.code for finding in plane.findings] == ["stored-only/recursion"]
+        assert plane.findings == []
         assert (await plane.refused(get, FunctionName="no")).code == "ResourceNotFoundException"
 
     stage(scene)

@@ -109,8 +109,8 @@ class LambdaEnv:
     it any request. `limit_concurrency` makes reservations effective and starts what is provisioned; `allocation` tells
     how far that is. `site_url` is the URL of a host name's first part
     here. `architecture` is this machine's, in AWS's words. `resolve_image` answers the digest (hex SHA-256) that a
-    container image's URI stands for; None where images are not run. `accept` takes an asynchronous event. `chance`
-    answers a number from 0 up to, but not, 1, for aliases with two versions. `versions_lock` is held while an alias is
+    container image's URI stands for; None where images are not run. `accept` takes an asynchronous event.
+    `mounts_files` tells that functions see their file systems. `chance` answers a number from 0 up to, but not, 1, for aliases with two versions. `versions_lock` is held while an alias is
     changed or a version removed, so that no alias points to a version that is not there.
     """
 
@@ -137,6 +137,7 @@ class LambdaEnv:
     architecture: str = "x86_64"
     forward: Forward = _nobody
     accept: Accept = _no_queue
+    mounts_files: bool = False
     resolve_image: Callable[[Caller, str], Awaitable[str]] | None = None
     chance: Callable[[], float] = random.random
     versions_lock: asyncio.Lock = field(default_factory=asyncio.Lock)

@@ -38,11 +38,13 @@ INERT = (
         lambda said: "KMSKeyArn" in said,
         "KMSKeyArn is stored, not acted on: variables are kept in the data folder as they are.",
     ),
-    Inert(
-        "stored-only/file-system",
-        lambda said: "FileSystemConfigs" in said,
-        "FileSystemConfigs is stored, not acted on yet: nothing is mounted at its LocalMountPath.",
-    ),
+)
+
+NO_FILE_SYSTEMS = Inert(
+    "stored-only/file-system",
+    lambda said: "FileSystemConfigs" in said,
+    "FileSystemConfigs is stored, not acted on: at isolation level process nothing can be at its LocalMountPath.",
+    "The folder that stands for the file system is shown at isolation level namespace.",
 )
 
 
@@ -78,4 +80,5 @@ def _any(inert: Inert, env: LambdaEnv, record: FunctionRecord) -> bool:
 
 
 def _all(env: LambdaEnv) -> Iterable[Inert]:
-    return (*INERT, foreign_architecture(env.architecture))
+    files = () if env.mounts_files else (NO_FILE_SYSTEMS,)
+    return (*INERT, *files, foreign_architecture(env.architecture))

@@ -138,6 +138,7 @@ class Messages:
             now = self.clock.wall()
             found = live.core.receive(now, most, visibility, queue.max_receives if dead else None, attempt)
             self._forget_expired(live)
+            live.settle()  # the others wait for what was just taken, too
             if found.full and not found.taken and not queue.fifo:
                 raise faults.too_many_in_flight()
             held = [(one, Receipt(live.uid, one.seq, one.receives), one.sent, one.first) for one in found.taken]

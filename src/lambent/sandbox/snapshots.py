@@ -1,0 +1,43 @@
+"""What a snapshot holds on the server's side: its control group and its way out."""
+
+import asyncio
+import logging
+import os
+
+from lambent.sandbox.groups import Group
+from lambent.sandbox.network import Network
+
+_log = logging.getLogger("lambent.sandbox")
+
+
+class Holding:
+    """Of one snapshot, from before it starts until it has ended. `network` is None where it gets no way out."""
+
+    def __init__(self, group: Group, network: Network | None) -> None:
+        self._group = group
+        self._network = network
+        self._slot = 0
+        self._connecting: asyncio.Task[None] | None = None
+
+    def connect(self, pid: int) -> None:
+        """Give the namespace of process `pid` a way out while it imports; its initialisation comes after that."""
+        if self._network is not None:
+            self._connecting = asyncio.create_task(self._connect(self._network, pid))
+
+    async def _connect(self, network: Network, pid: int) -> None:
+        try:
+            namespace = os.open(f"/proc/{pid}/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+            try:
+                self._slot = await network.connect(namespace)
+            finally:
+                os.close(namespace)
+        except Exception:
+            _log.exception("a snapshot gets no network")
+
+    async def release(self) -> None:
+        """The snapshot has ended."""
+        if self._connecting is not None:
+            await self._connecting
+        if self._slot and self._network is not None:
+            self._network.free(self._slot)
+        await asyncio.to_thread(self._group.remove)
