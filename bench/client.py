@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import httptools
 
 AUTHORIZATION = (
-    "AWS4-HMAC-SHA256 Credential=000000000000/20260101/us-east-1/lambda/aws4_request, "
+    "AWS4-HMAC-SHA256 Credential=000000000000/20260101/us-east-1/{}/aws4_request, "
     "SignedHeaders=host;x-amz-date, Signature=" + "0" * 64
 )
 PATIENCE = 60.0
@@ -41,18 +41,24 @@ class Endpoint:
             raise BenchError(f"{url}: an endpoint such as http://127.0.0.1:4566 is needed")
         return cls(parts.hostname, parts.port or 80)
 
-    def request(self, method: str, path: str, body: bytes = b"") -> bytes:
-        """A whole request with an Authorization header that names account and region."""
+    def request(
+        self, method: str, path: str, body: bytes = b"", headers: str = "", service: str = "lambda"
+    ) -> bytes:
+        """A whole request with an Authorization header that names account, region and service.
+
+        `headers` are further ones, each with its end of line.
+        """
         head = (
-            f"{method} {path} HTTP/1.1\r\nHost: {self.host}:{self.port}\r\nAuthorization: {AUTHORIZATION}\r\n"
+            f"{method} {path} HTTP/1.1\r\nHost: {self.host}:{self.port}\r\nAuthorization: {AUTHORIZATION.format(service)}\r\n"
             "X-Amz-Date: 20260101T000000Z\r\nContent-Type: application/json\r\n"
-            f"Content-Length: {len(body)}\r\n\r\n"
+            f"{headers}Content-Length: {len(body)}\r\n\r\n"
         )
         return head.encode() + body
 
-    def invocation(self, function: str, payload: bytes) -> bytes:
-        """An Invoke request."""
-        return self.request("POST", INVOCATIONS.format(function), payload)
+    def invocation(self, function: str, payload: bytes, kind: str = "RequestResponse") -> bytes:
+        """An Invoke request; `kind` is its InvocationType."""
+        headers = "" if kind == "RequestResponse" else f"X-Amz-Invocation-Type: {kind}\r\n"
+        return self.request("POST", INVOCATIONS.format(function), payload, headers)
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,10 +30,11 @@ class Effort:
     plain_environments: int
     reads: int
     creates: int
+    messages: int
 
 
-FULL = Effort(5, 1.5, 100, 15, 300, 20, 300, 30)
-QUICK = Effort(2, 0.5, 10, 3, 30, 5, 50, 5)
+FULL = Effort(5, 1.5, 100, 15, 300, 20, 300, 30, 10_000)
+QUICK = Effort(2, 0.5, 10, 3, 30, 5, 50, 5, 2_000)
 
 
 @dataclass(frozen=True, slots=True)

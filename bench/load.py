@@ -27,8 +27,8 @@ class Load:
 class Round:
     """A closed loop: every connection sends its next request when it has the answer to the last one."""
 
-    def __init__(self, request: bytes, expected: bytes) -> None:
-        self._request, self._expected = request, expected
+    def __init__(self, request: bytes, expected: bytes, status: int = 200) -> None:
+        self._request, self._expected, self._status = request, expected, status
         self._open = 0
         self._connections: list[Connection] = []
         self._reopening: set[asyncio.Task[None]] = set()
@@ -65,7 +65,7 @@ class Round:
         self.load.seconds = perf_counter() - start
 
     def _done(self, connection: Connection, answer: Answer) -> None:
-        if answer.status != 200 or answer.error or answer.body != self._expected:
+        if answer.status != self._status or answer.error or answer.body != self._expected:
             self._fail(f"answer {answer.status} {answer.error}: {answer.body[:300]!r}")
             return
         self.load.nanoseconds.append(answer.nanoseconds)

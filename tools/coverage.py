@@ -10,9 +10,10 @@ import botocore.session
 from lambent.services.lambda_.operations import OPERATIONS as LAMBDA
 from lambent.services.lambda_.refused import REFUSED as LAMBDA_REFUSED
 from lambent.services.logs.operations import OPERATIONS as LOGS
+from lambent.services.sqs.operations import OPERATIONS as SQS
 
 PAGE = Path(__file__).parents[1] / "docs" / "coverage.md"
-SERVICES = {"lambda": frozenset(LAMBDA), "logs": frozenset(LOGS)}
+SERVICES = {"lambda": frozenset(LAMBDA), "logs": frozenset(LOGS), "sqs": frozenset(SQS)}
 REASONS = {"lambda": LAMBDA_REFUSED}
 
 HEAD = """# Coverage

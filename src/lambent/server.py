@@ -46,6 +46,7 @@ from lambent.dispatch.live import LiveFolders
 from lambent.dispatch.places import Places
 from lambent.dispatch.pools import Pools
 from lambent.dispatch.provisioned import INITIALIZATION, Provisioned
+from lambent.dispatch.sampling import Sampler
 from lambent.dispatch.snapshots import Snapshots
 from lambent.engine.concurrency import Concurrency
 from lambent.engine.scaling import Scaling
@@ -61,7 +62,7 @@ from lambent.gateway.live import LivePage, make_token
 from lambent.gateway.short import ShortRoad
 from lambent.model.finding import Finding
 from lambent.model.function import LATEST, FunctionVersion
-from lambent.model.invocation import RestoreFailed, Throttled
+from lambent.model.invocation import Invocation, RestoreFailed, Throttled
 from lambent.model.limits import PROFILES, Limits
 from lambent.model.names import FunctionRef
 from lambent.model.scope import Caller, Scope
@@ -246,18 +247,20 @@ async def _open_lambda(
     stack.push_async_callback(debugging.close)
     places_left = Concurrency(limits.concurrency, limits.requests_per_place)
     grow = functools.partial(_grow, Scaling(limits))
-    make = _environments(launcher, base, findings.report)
+    metrics = Metrics(base.clock.wall)
+    make = _environments(launcher, base, findings.report, metrics)
     pools = Pools(make, base.clock.monotonic, keep, base.clock.call_at, grow)
     stack.push_async_callback(pools.close)
-    make_ahead = _environments(launcher, base, findings.report, INITIALIZATION)
+    make_ahead = _environments(launcher, base, findings.report, metrics, INITIALIZATION)
     provisioned = Provisioned(make_ahead, REAL.monotonic, Scaling(limits), places_left.allocate)
     stack.push_async_callback(provisioned.close)
     invoker = Invoker(pools, places_left, provisioned, REAL.monotonic)
-    metrics = Metrics(base.clock.wall)
+    sampler = Sampler(places_left, metrics, base.clock.monotonic, base.clock.call_at)
+    stack.callback(sampler.close)
     queue = AsyncQueue(
         Events(store.database),
         base.clock,
-        invoker.submit,
+        functools.partial(invoker.submit, sync=False),
         # env and gateway, which lead to the queue in their turn, are made below.
         lambda scope, name, qualifier: asynchronous.handling(env, scope, name, qualifier),
         Destinations(
@@ -290,12 +293,13 @@ async def _open_lambda(
         pause=asyncio.sleep,
         report=findings.report,
         withdraw=findings.withdraw,
-        ask=functools.partial(_ask, base.neighbour),
+        ask=functools.partial(_ask, doors),
         limit_concurrency=functools.partial(_limit_concurrency, store, places_left, provisioned),
         allocation=provisioned.state,
         site_url=functools.partial(_site_url, endpoint.port),
         limits=limits,
         accept=functools.partial(_accept, queue),
+        count=metrics.add,
         forward=base.neighbour.forward,
         mounts_files=base.host.level is Level.NAMESPACE,
         # Of its own, so that nothing else uses up its numbers.
@@ -315,7 +319,7 @@ async def _open_lambda(
         pages={
             "health": health.page(report),
             "findings": health.page(findings.document),
-            "metrics": health.page(metrics.document),
+            "metrics": health.page(functools.partial(_metrics, sampler, metrics)),
             "code": links.page,
             "credentials": CredentialsPage(credentials.by_token, REAL.wall),
             "recycle": recycle.page(functools.partial(_recycle, (pools, provisioned))),
@@ -337,7 +341,10 @@ async def _open_lambda(
         trace_id=new_trace_id,
         fail=_short_failure,
         request_bytes=limits.sync_request_bytes,
+        accept=functools.partial(_put, queue),
+        event_bytes=limits.async_request_bytes,
     )
+    doors.gateway = gateway
     doors.listener = Listener(gateway, short)
     stack.push_async_callback(doors.listener.close)
     settling.resume(env)
@@ -370,8 +377,9 @@ def _look_around() -> dict[str, interpreters.Interpreter]:
 
 
 class Doors:
-    """The gateway's listener as the launcher sees it: it is made after the launcher, which its roads lead to."""
+    """The gateway and its listener as those see them that must be made first: the launcher, the operations."""
 
+    gateway: Gateway
     listener: Listener
 
     async def serve(self, listening: socket.socket) -> asyncio.Server:
@@ -404,14 +412,14 @@ def _snapshot_journal(base: Base, notify: Callable[[Finding], None]) -> Callable
 
 
 def _environments(
-    launcher: Launcher, base: Base, notify: Callable[[Finding], None], how: str = "on-demand"
+    launcher: Launcher, base: Base, notify: Callable[[Finding], None], metrics: Metrics, how: str = "on-demand"
 ) -> Callable[[FunctionVersion, Pools], Environment]:
     """How pools make an environment."""
     stream = _streams(base.logs)
 
     def create(function: FunctionVersion, home: Pools) -> Environment:
         journal = Journal(function, uuid.uuid4().hex, base.clock.wall, stream, base.logs.behind, notify, how)
-        return Environment(function, home, launcher, journal, REAL, base.background.spawn, how)
+        return Environment(function, home, launcher, journal, REAL, base.background.spawn, how, metrics.ran)
 
     return create
 
@@ -457,6 +465,12 @@ def _limit_concurrency(
     places.plan(scope, name, reserved, provisioned)
     records = [(store.functions.current(scope, name, version), count) for version, count in provisioned.items()]
     ahead.plan(scope, name, [(record.running, count) for record, count in records if record is not None])
+
+
+def _metrics(sampler: Sampler, metrics: Metrics) -> dict[str, Any]:
+    """The page of metrics, up to now."""
+    sampler.read()
+    return metrics.document()
 
 
 async def _recycle(those: Sequence[Pools], scope: Scope | None = None, name: str = "") -> int:
@@ -561,9 +575,9 @@ async def _fetch_s3(neighbour: Neighbour, caller: Caller, bucket: str, key: str,
 
 
 async def _ask(
-    neighbour: Neighbour, caller: Caller, service_name: str, target: str, document: Mapping[str, Any]
+    doors: "Doors", caller: Caller, service_name: str, target: str, document: Mapping[str, Any]
 ) -> tuple[int, dict[str, Any]]:
-    """What another service says to a request in its JSON protocol."""
+    """What a service says to a request in its JSON protocol, wherever that is answered."""
     headers = {
         "host": "127.0.0.1",
         "authorization": signed_as(caller.scope, service.load(service_name).signing_name),
@@ -571,7 +585,7 @@ async def _ask(
         "x-amz-target": target,
     }
     request = Request("POST", "/", "", headers, orjson.dumps(dict(document)))
-    response = await neighbour.forward(request, caller, service_name)
+    response = await doors.gateway(request)
     assert isinstance(response.body, bytes)
     try:
         answer = orjson.loads(response.body)
@@ -645,6 +659,15 @@ def _twice(settings: Settings) -> Callable[[], bool]:
     """Whether the next asynchronous event is delivered two times."""
     chance = random.Random(settings.seed)  # noqa: S311
     return lambda: chance.random() < settings.duplicate_rate
+
+
+def _put(
+    queue: AsyncQueue, function: FunctionVersion, invocation: Invocation, done: Callable[[Exception | None], None]
+) -> None:
+    """Take an asynchronous event from the short road."""
+    qualifier = invocation.function_arn.removeprefix(function.arn)[1:]
+    request_id, payload, trace_id = invocation.request_id, invocation.payload, invocation.trace_id
+    queue.put(NewEvent(function.scope, function.name, qualifier, request_id, payload, trace_id), done)
 
 
 async def _accept(queue: AsyncQueue, *event: Any) -> None:

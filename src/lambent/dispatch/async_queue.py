@@ -11,6 +11,7 @@ import contextlib
 import functools
 import logging
 import math
+import time
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, replace
 from typing import Any
@@ -28,10 +29,12 @@ from lambent.model.invocation import Invocation, Outcome, Throttled
 from lambent.model.scope import Scope
 from lambent.observe.metrics import Metrics
 from lambent.store.errors import StoreError
-from lambent.store.events import Change, Events, Insert, Remove, Retry
+from lambent.store.events import Events, Insert, Remove, Retry
 
 log = logging.getLogger(__name__)
 
+STALL_SECONDS = 0.2
+"""Real seconds without an end after which twice as many events of a function may run at once: they take their time."""
 RETRY_SECONDS = 1.0
 """Real seconds until a write that failed is tried again."""
 CLOSE_SECONDS = 2.0
@@ -65,6 +68,8 @@ class _Run:
     handling: Handling
     progress: Progress
     trace_id: str
+    began: float = 0.0
+    """Real monotonic seconds."""
 
 
 class AsyncQueue:
@@ -118,13 +123,31 @@ class AsyncQueue:
 
     async def accept(self, new: NewEvent) -> None:
         """Come back when the event is on disk. Raises StoreError: then it is not, and nothing of it is run."""
+        accepted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+        def done(error: Exception | None) -> None:
+            if accepted.done():
+                return
+            if error is None:
+                accepted.set_result(None)
+            else:
+                accepted.set_exception(error)
+
+        self.put(new, done)
+        await accepted
+
+    def put(self, new: NewEvent, done: Callable[[Exception | None], None]) -> None:
+        """Call `done` when the event is on disk, or with the StoreError: then it is not, and nothing of it is run."""
         event = self._numbered(new)
-        second = replace(event, number=self._next()) if self._twice() else None
-        resource = _resource(event)
-        self._metrics.add("AsyncEventsReceived", new.scope, new.function, resource=resource)
-        if second is not None:
-            self._spawn(self._again(second))
-        await self._events.write(Insert(event), functools.partial(self._accepted, event))
+
+        def then() -> None:
+            self._metrics.add("AsyncEventsReceived", new.scope, new.function, resource=_resource(event))
+            done(None)
+            self._accepted(event)
+            if self._twice():
+                self._again(replace(event, number=self._next()))
+
+        self._events.write(Insert(event), then, done)
 
     def _numbered(self, new: NewEvent) -> AsyncEvent:
         now = self._clock.wall()
@@ -144,12 +167,13 @@ class AsyncQueue:
         self._number += 1
         return self._number
 
-    async def _again(self, event: AsyncEvent) -> None:
+    def _again(self, event: AsyncEvent) -> None:
         """The second delivery of an event, which is nobody's loss."""
-        try:
-            await self._events.write(Insert(event), functools.partial(self._accepted, event))
-        except StoreError as error:
+
+        def failed(error: Exception) -> None:
             log.warning("event %s is not delivered twice: %s", event.request_id, error)
+
+        self._events.write(Insert(event), functools.partial(self._accepted, event), failed)
 
     def _accepted(self, event: AsyncEvent) -> None:
         """`event` is on disk. It is run from memory, unless older ones wait on disk or there are too many here."""
@@ -183,10 +207,19 @@ class AsyncQueue:
             self._pump_soon()
         else:
             self._able.pop(lane, None)
+            if lane.stalled and not lane.watched:
+                lane.watched = True
+                asyncio.get_running_loop().call_later(STALL_SECONDS, self._widen, lane, lane.ended)
         if lane.empty:
             self._forget(lane)
         else:
             self._arm(lane, now)
+
+    def _widen(self, lane: Lane, ended: int) -> None:
+        lane.watched = False
+        if lane.stalled and lane.ended == ended:
+            lane.limit = min(lane.limit * 2, AT_ONCE)
+        self._look(lane)
 
     def _arm(self, lane: Lane, now: float) -> None:
         """One timer a lane."""
@@ -285,6 +318,7 @@ class AsyncQueue:
 
     def _invoke(self, run: _Run) -> None:
         event, lane = run.event, run.lane
+        run = replace(run, began=time.monotonic())
         invocation = Invocation(event.request_id, event.payload, run.handling.arn, run.trace_id, event.client_context)
         try:
             self._submit(run.handling.function, invocation, functools.partial(self._answered, run))
@@ -331,7 +365,7 @@ class AsyncQueue:
             self._put_off(run, Event.BREAK)
         else:
             lane.waits = 0
-            lane.limit = min(lane.limit + 1, AT_ONCE)
+            lane.ran(time.monotonic() - run.began)
             run, effects = self._apply(run, Event.ERROR if outcome.error is not None else Event.SUCCESS)
             if Effect.KEEP in effects:
                 self._keep(run)
@@ -370,7 +404,9 @@ class AsyncQueue:
         self._apply(run, Event.DELIVERED)
         self._write(run.lane, run.event, Remove(run.event.number))
 
-    def _write(self, lane: Lane, event: AsyncEvent, change: Change, then: Callable[[], None] = lambda: None) -> None:
+    def _write(
+        self, lane: Lane, event: AsyncEvent, change: Retry | Remove, then: Callable[[], None] = lambda: None
+    ) -> None:
         """Write what became of `event`; until that is on disk it is neither read nor run again."""
 
         def written() -> None:
@@ -382,17 +418,15 @@ class AsyncQueue:
             self._settle()
 
         self._writing += 1
-        self._spawn(self._persist(change, written))
+        self._persist(change, written)
 
-    async def _persist(self, change: Change, then: Callable[[], None]) -> None:
-        while True:
-            try:
-                await self._events.write(change, then)
-            except StoreError as error:
-                log.warning("event %d: what became of it can't be written yet: %s", change_number(change), error)
-                await asyncio.sleep(RETRY_SECONDS)
-            else:
-                return
+    def _persist(self, change: Retry | Remove, then: Callable[[], None]) -> None:
+        def failed(error: Exception) -> None:
+            log.warning("event %d: what became of it can't be written yet: %s", change.number, error)
+            if not self._closed:
+                asyncio.get_running_loop().call_later(RETRY_SECONDS, self._persist, change, then)
+
+        self._events.write(change, then, failed)
 
     # --- what is worth knowing
 
@@ -446,11 +480,6 @@ class AsyncQueue:
     def _settle(self) -> None:
         if self._closed and not self._running and not self._writing:
             self._quiet.set()
-
-
-def change_number(change: Change) -> int:
-    """The event that a change is of."""
-    return change.event.number if isinstance(change, Insert) else change.number
 
 
 def _resource(event: AsyncEvent) -> str:

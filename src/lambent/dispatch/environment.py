@@ -84,6 +84,7 @@ class _Running:
     started: float = 0.0
     responded: float = 0.0
     produced: int = 0
+    failed: bool = False
 
 
 class Environment:
@@ -98,6 +99,7 @@ class Environment:
         clock: Clock,
         spawn: Callable[..., asyncio.Task[None]],
         initialization: str = "on-demand",
+        measure: Callable[[str, float, bool], None] = lambda arn, milliseconds, failed: None,
     ) -> None:
         self.function = function
         self._home = home
@@ -109,6 +111,7 @@ class Environment:
         self._timer_due = 0.0
         self._armed = self._offered = False
         self._peak = (0, float("-inf"))
+        self._preparing: asyncio.Task[None] | None = None
         self._launched: Launched | None = None
         self._process: RuntimeProcess | None = None
         self._former: list[RuntimeProcess | external.Process] = []
@@ -126,6 +129,7 @@ class Environment:
         self._external = ExternalExtensions(self._extensions, self._on_extension_failed, self._on_extensions_gone)
         self._telemetry: Telemetry | None = None
         self._initialization = initialization
+        self._measure = measure
         self._restored = False
         self._state, effects = engine.begin(engine.init_limit(initialization, float(function.timeout)))
         self._carry_out(effects)
@@ -237,7 +241,7 @@ class Environment:
 
     def _prepare(self) -> None:
         self._attempt += 1
-        self._spawn(self._make_ready(self._attempt))
+        self._preparing = self._spawn(self._make_ready(self._attempt))
 
     async def _make_ready(self, attempt: int) -> None:
         try:
@@ -470,6 +474,7 @@ class Environment:
         self._unreported = running
         payload, error = self._response
         self._response = (b"", None)
+        running.failed = error is not None
         running.answer(Outcome(payload, error, self._journal.so_far()))
 
     def _answer_timeout(self) -> None:
@@ -527,6 +532,7 @@ class Environment:
             return
         self._begin_invocation()
         self._running = None
+        running.failed = error is not None
         tail = self._close_invocation(running, status, error_type)
         running.over()
         running.answer(Outcome(payload, error, tail))
@@ -536,6 +542,7 @@ class Environment:
         # AWS reports an invocation that timed out with its timeout, not with what it took to find out.
         now = self._clock.monotonic()
         seconds = self._state.timeout if status == "timeout" else now - running.started
+        self._measure(running.invocation.function_arn, seconds * 1000, running.failed)
         init_ms = self._init_ms()
         figures = Report(
             request_id=running.invocation.request_id,
@@ -684,6 +691,8 @@ class Environment:
         self._spawn(self._close())
 
     async def _close(self) -> None:
+        if self._preparing is not None:  # it was given up while its sandbox was made
+            await asyncio.wait([self._preparing])
         # First, so that what a runtime says about losing its Runtime API is in no log.
         if self._telemetry is not None:
             self._telemetry.close()

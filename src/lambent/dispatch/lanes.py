@@ -10,6 +10,12 @@ from lambent.model.scope import Scope
 
 AT_ONCE = 100
 """Events that run at the same time, of all functions; each function may run one beyond that."""
+FIRST = 8
+"""Events of one function that run at the same time at first, and at least when the machine has no more to give."""
+SLOWER = 2.0
+"""When runs take so many times the shortest one, more at a time gain nothing."""
+FADING = 1.01
+"""By how much the shortest run is held to be longer with every further run: functions change."""
 WINDOW = 256
 """Events of one function in memory."""
 WINDOW_BYTES = 16 << 20
@@ -26,7 +32,9 @@ class Lane:
     `ready` are in memory and due, `held` the numbers (with bytes) of all that must not be read again: ready, running,
     or being written. `following` is when the first of those that are on disk alone falls due. Nothing starts before
     `blocked` (the function was throttled, `waits` times in a row), nor while `running` is at `limit` (it was throttled
-    while others of its events ran) unless the first one has become too old, at `expires`.
+    while others of its events ran, or more would slow one another down) unless the first one has become too old, at
+    `expires`. `shortest` is how long (real seconds) a run takes at least, `ended` how many have; `watched` is set while
+    somebody looks whether another one does.
     """
 
     scope: Scope
@@ -35,7 +43,10 @@ class Lane:
     held: dict[int, int] = field(default_factory=dict)
     size: int = 0
     running: int = 0
-    limit: int = AT_ONCE
+    limit: int = FIRST
+    shortest: float = math.inf
+    ended: int = 0
+    watched: bool = False
     waits: int = 0
     blocked: float = 0.0
     expires: float = math.inf
@@ -52,6 +63,18 @@ class Lane:
     def release(self, event: AsyncEvent) -> None:
         """It is not any more."""
         self.size -= self.held.pop(event.number, 0)
+
+    def ran(self, seconds: float) -> None:
+        """An event has run for so long (real time): more may run at once as long as that does not slow them down."""
+        self.ended += 1
+        self.shortest = min(self.shortest * FADING, seconds)
+        self.limit = min(self.limit + 1, AT_ONCE) if seconds <= self.shortest * SLOWER else max(self.limit - 1, FIRST)
+
+    @property
+    def stalled(self) -> bool:
+        """Whether events wait for nothing but the end of others of the same function."""
+        limited = bool(self.ready) and self.limit <= self.running and self.limit < AT_ONCE
+        return limited and self.expires == math.inf
 
     @property
     def empty(self) -> bool:

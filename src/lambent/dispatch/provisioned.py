@@ -30,7 +30,7 @@ class _Fleet:
     """The environments of one version: `starting` have not initialised yet, `there` have."""
 
     function: FunctionVersion
-    state: State = State()
+    state: State = field(default_factory=State)
     starting: set[Environment] = field(default_factory=set)
     there: set[Environment] = field(default_factory=set)
     timer: asyncio.TimerHandle | None = None

@@ -1,8 +1,8 @@
 """The short road of Invoke: the same answer as the chain's, without parsing by the model and without a task.
 
 It takes a request only when everything about it is ordinary (a plain function name, one qualifier at most,
-RequestResponse, a payload that is JSON and within the limit, an active function); every other request goes through the
-chain, which knows all the errors. A test proves that both roads give the same bytes.
+RequestResponse or Event, a payload that is JSON and within the limit, an active function); every other request goes
+through the chain, which knows all the errors. A test proves that both roads give the same bytes.
 """
 
 import base64
@@ -14,7 +14,7 @@ from typing import Protocol
 import orjson
 
 from lambent.gateway.listener import Respond
-from lambent.model import names
+from lambent.model import lineage, names
 from lambent.model.function import FunctionVersion
 from lambent.model.invocation import Invocation, Outcome
 from lambent.model.scope import Scope
@@ -26,6 +26,12 @@ QUERY = re.compile(rf"Qualifier=({_QUALIFIER})")
 CREDENTIAL = re.compile(r"AWS4-HMAC-SHA256 Credential=([^/,\s]+)/\d{8}/([^/,\s]+)/lambda/aws4_request")
 UNUSUAL = ("x-amz-client-context", "x-amz-tenant-id", "x-amz-durable-execution-name", "expect")
 
+EVENT = "Event"
+EVENT_HEAD = "Content-Type: application/octet-stream\r\n"
+KINDS = ("RequestResponse", EVENT)
+
+Accept = Callable[[FunctionVersion, Invocation, Callable[[Exception | None], None]], None]
+"""Put an event into the queue; calls back when it is on disk, or with the reason why not."""
 Submit = Callable[[FunctionVersion, Invocation, Callable[[Outcome | Exception], None]], None]
 
 
@@ -38,7 +44,8 @@ class Functions(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ShortRoad:
-    """`request_bytes` is the limit on the payload; `fail` makes the answer to an error of ours."""
+    """`request_bytes` is the limit on the payload, `event_bytes` that of an event; `fail` makes the answer to an error
+    of ours."""
 
     functions: Functions
     submit: Submit
@@ -47,15 +54,27 @@ class ShortRoad:
     trace_id: Callable[[str], str]
     fail: Callable[[str, Exception], Response]
     request_bytes: int
+    accept: Accept
+    event_bytes: int
 
     def __call__(self, request: Request, respond: Respond) -> bool:
         found = self._ordinary(request)
         if found is None:
             return False
         function, arn = found
-        request_id = self.new_id()
         headers = request.headers
-        trace_id = headers.get("x-amzn-trace-id") or self.trace_id(request_id)
+        given = headers.get("x-amzn-trace-id")
+        event = headers.get("x-amz-invocation-type") == EVENT
+        if given is not None and not event:
+            given, rounds = lineage.advance(given, function.arn)
+            if rounds >= lineage.ROUNDS:
+                return False
+        request_id = self.new_id()
+        if event:
+            trace_id = given or self.trace_id(request_id)
+            self._put(function, Invocation(request_id, request.body or b"{}", arn, trace_id), respond)
+            return True
+        trace_id = given or lineage.first(self.trace_id(request_id), function.arn)
         tail = headers.get("x-amz-log-type") == "Tail"
 
         def answer(outcome: Outcome | Exception) -> None:
@@ -71,6 +90,16 @@ class ShortRoad:
             respond(self.fail(request_id, error))
         return True
 
+    def _put(self, function: FunctionVersion, invocation: Invocation, respond: Respond) -> None:
+        def done(error: Exception | None) -> None:
+            if error is None:
+                head = f"x-amzn-RequestId: {invocation.request_id}\r\n{EVENT_HEAD}"
+                respond(Response(202, [], b"", head.encode("latin-1")))
+            else:
+                respond(self.fail(invocation.request_id, error))
+
+        self.accept(function, invocation, done)
+
     def _ordinary(self, request: Request) -> tuple[FunctionVersion, str] | None:
         """The version to run, if the request is one that this road takes."""
         if request.method != "POST":
@@ -80,7 +109,8 @@ class ShortRoad:
         credential = CREDENTIAL.match(headers.get("authorization", ""))
         if path is None or credential is None:
             return None
-        if headers.get("x-amz-invocation-type", "RequestResponse") != "RequestResponse":
+        kind = headers.get("x-amz-invocation-type", "RequestResponse")
+        if kind not in KINDS or (kind == EVENT and len(request.body) > self.event_bytes):
             return None
         if headers.get("x-amz-log-type", "None") not in {"None", "Tail"}:
             return None

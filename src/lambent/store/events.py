@@ -81,10 +81,6 @@ class Due:
     following: float | None
 
 
-def _nothing() -> None:
-    """What is to be done where there is nothing to do."""
-
-
 class Events:
     """All events of all functions."""
 
@@ -92,12 +88,9 @@ class Events:
         self._database = database
         self._commit: GroupCommit[Change] = GroupCommit(database, _write)
 
-    async def write(self, change: Change, then: Callable[[], None] = _nothing) -> None:
-        """Come back when `change` is on disk; `then` is called after the commit, even if the caller has gone.
-
-        Raises StoreError.
-        """
-        await self._commit.write(change, then)
+    def write(self, change: Change, then: Callable[[], None], failed: Callable[[Exception], None]) -> None:
+        """Call `then` when `change` is on disk, or `failed` with the StoreError: then it is not."""
+        self._commit.write_then(change, then, failed)
 
     async def last(self) -> int:
         """The greatest number there is, 0 for none."""

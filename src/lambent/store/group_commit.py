@@ -49,6 +49,16 @@ class GroupCommit(Generic[T]):
         """Write `item` with the next group; nobody waits for it, and nobody is told when it fails."""
         self._add(item, _nothing, _nothing).add_done_callback(asyncio.Future.exception)
 
+    def write_then(self, item: T, then: Callable[[], None], failed: Callable[[Exception], None]) -> None:
+        """Write `item` with the next group and call one of the two, on the event loop."""
+
+        def settled(done: "asyncio.Future[None]") -> None:
+            error = done.exception()
+            if isinstance(error, Exception):
+                failed(error)
+
+        self._add(item, then, _nothing).add_done_callback(settled)
+
     def _add(self, item: T, then: Callable[[], None], undo: Callable[[], None]) -> "asyncio.Future[None]":
         loop = asyncio.get_running_loop()
         one = _Write(item, then, undo, loop.create_future())

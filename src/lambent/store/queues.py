@@ -78,13 +78,6 @@ class Changes:
     forgets: Sequence[tuple[int, float]] = ()
 
 
-class Loaded(NamedTuple):
-    """A queue as it is on disk, both by seq."""
-
-    messages: list[MessageRow]
-    deduplications: list[DeduplicationRow]
-
-
 _HERE = (_M.c.queue == sa.bindparam("at_queue")) & (_M.c.seq == sa.bindparam("at_seq"))
 _INSERT_MESSAGE = _M.insert()
 _INSERT_CONTENT = _C.insert()
@@ -113,9 +106,13 @@ class QueueStore:
         """Write changes that nobody waits for."""
         self._commit.write_soon(changes)
 
-    async def load(self, queue: int) -> Loaded:
-        """Everything of one queue but contents."""
-        return await self._database.run(lambda connection: _load(connection, queue))
+    async def load(self, queue: int, after: int = 0, most: int = 1 << 30) -> list[MessageRow]:
+        """The messages of one queue behind a seq, by seq."""
+        return await self._database.run(lambda connection: _load(connection, queue, after, most))
+
+    async def deduplications(self, queue: int) -> list[DeduplicationRow]:
+        """What a queue has accepted of late, by seq."""
+        return await self._database.run(lambda connection: _deduplications(connection, queue))
 
     async def contents(self, seqs: Collection[int]) -> dict[int, bytes]:
         """What messages say, by seq; one that is not there is left out."""
@@ -165,13 +162,16 @@ def _purge(connection: sa.Connection, which: sa.ColumnElement[bool]) -> int:
     return connection.execute(_M.delete().where(which)).rowcount
 
 
-def _load(connection: sa.Connection, queue: int) -> Loaded:
-    found = sa.select(*(_M.c[name] for name in MessageRow._fields)).where(_M.c.queue == queue).order_by(_M.c.seq)
-    recent = sa.select(*(_D.c[name] for name in DeduplicationRow._fields)).where(_D.c.queue == queue).order_by(_D.c.seq)
-    return Loaded(
-        [MessageRow(*row) for row in connection.execute(found)],
-        [DeduplicationRow(*row) for row in connection.execute(recent)],
-    )
+def _load(connection: sa.Connection, queue: int, after: int, most: int) -> list[MessageRow]:
+    columns = (_M.c[name] for name in MessageRow._fields)
+    found = sa.select(*columns).where((_M.c.queue == queue) & (_M.c.seq > after)).order_by(_M.c.seq).limit(most)
+    return [MessageRow(*row) for row in connection.execute(found)]
+
+
+def _deduplications(connection: sa.Connection, queue: int) -> list[DeduplicationRow]:
+    columns = (_D.c[name] for name in DeduplicationRow._fields)
+    found = sa.select(*columns).where(_D.c.queue == queue).order_by(_D.c.seq)
+    return [DeduplicationRow(*row) for row in connection.execute(found)]
 
 
 def _contents(connection: sa.Connection, seqs: list[int]) -> dict[int, bytes]:

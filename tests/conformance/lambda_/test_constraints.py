@@ -10,7 +10,7 @@ from botocore.serialize import create_serializer
 from lambent.wire import parse, service, validate
 from lambent.wire.fault import Fault
 from lambent.wire.http import Request
-from tests.conformance.lambda_.requests import Broken, broken, good, missing
+from tests.conformance.lambda_.violating_requests import Broken, broken, good, missing
 
 LAMBDA = service.load("lambda")
 OPERATIONS = [name for name in LAMBDA.model.operation_names if LAMBDA.operation(name).input_shape is not None]

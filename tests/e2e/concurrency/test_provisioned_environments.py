@@ -125,6 +125,25 @@ def test_beyond_them_invocations_spill_over(server: Server, deploy: Deploy) -> N
         told = [pool.submit(run, server.client("lambda"), name, "1", b'{"seconds": 0.5}') for _ in range(3)]
         kinds = sorted(one.result()[0][1] for one in told)
     assert kinds == ["on-demand", "provisioned-concurrency", "provisioned-concurrency"]
+    with pytest.raises(ClientError, match="Rate Exceeded"):
+        client.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=2)
+        client.invoke(FunctionName=name)
+    assert metrics_of(server, name) >= {
+        ("Invocations", 3.0),
+        ("Errors", 0.0),
+        ("Throttles", 1.0),
+        ("ConcurrentExecutions", 3.0),
+        ("ProvisionedConcurrencyInvocations", 2.0),
+        ("ProvisionedConcurrencySpilloverInvocations", 1.0),
+        ("ProvisionedConcurrentExecutions", 2.0),
+        ("ProvisionedConcurrencyUtilization", 1.0),
+    }
+
+
+def metrics_of(server: Server, name: str) -> set[tuple[str, float]]:
+    """The sums of a function's metrics since the server's start, which were never read before."""
+    found = server.page("metrics")["metrics"]
+    return {(one["MetricName"], one["Sum"]) for one in found if one["Dimensions"] == {"FunctionName": name}}
 
 
 def test_an_alias_takes_them_with_it(server: Server, deploy: Deploy) -> None:

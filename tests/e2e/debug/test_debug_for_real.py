@@ -1,5 +1,6 @@
 """`lambent invoke --debug PORT` against a real server, with a debugger that speaks to the port as editors do."""
 
+import asyncio
 import contextlib
 import json
 import os
@@ -12,8 +13,11 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from tests.e2e.conftest import Deploy, Server
+import aiohttp
+
+from tests.e2e.conftest import ROLE, RUNTIME, Deploy, Server, package
 from tests.e2e.debug.dap import Dap
 from tests.e2e.test_leaks import descendants, name_of
 
@@ -23,6 +27,14 @@ def handler(event, context):
     return {"doubled": number * 2, "left": context.get_remaining_time_in_millis(), "names": sorted(os.environ)}
 """
 STOP = 4
+SCRIPT = """export const handler = async (event) => {
+  let number = event.number
+  const doubled = () => number * 2
+  return {doubled: doubled(), options: process.env.NODE_OPTIONS ?? null}
+}
+"""
+SCRIPT_STOP = 3
+"""The same in JavaScript, counted from 0."""
 BROKEN = "raise RuntimeError('at import')\n"
 """The line of the breakpoint."""
 
@@ -104,7 +116,7 @@ def test_a_breakpoint_in_python_is_hit_and_the_timeout_waits(server: Server, dep
         assert debugger.ask("evaluate", expression="number", frameId=frame["id"], context="watch")["result"] == "21"
         debugger.ask("evaluate", expression="number = 4", frameId=frame["id"], context="repl")
         time.sleep(1.5)  # longer than the function's timeout
-        debugger.ask("continue", threadId=thread)
+        debugger.send("continue", threadId=thread)
         answer = json.loads(command.result())
         debugger.close()
     assert answer["doubled"] == 8
@@ -112,6 +124,81 @@ def test_a_breakpoint_in_python_is_hit_and_the_timeout_waits(server: Server, dep
     assert not {one for one in answer["names"] if "DEBUG" in one or "PYDEVD" in one}
     until_free(port)
     assert is_free(port)
+
+
+def test_a_breakpoint_is_hit_at_level_process(own_server: Callable[..., Server]) -> None:
+    server = own_server("--isolation", "process")
+    client, port = server.client("lambda"), free_port()
+    code = {"ZipFile": package({"app.py": CODE})}
+    client.create_function(FunctionName="f", Runtime=RUNTIME, Handler="app.handler", Role=ROLE, Code=code)
+    client.get_waiter("function_active_v2").wait(FunctionName="f", WaiterConfig={"Delay": 0.05, "MaxAttempts": 2000})
+    before = descendants(server.process.pid)
+    with invoking(server, "f", port, "--payload", '{"number": 3}') as command:
+        command.waiting()
+        debugger = Dap(port)
+        unpacked = next((server.data_dir / "blobs").rglob("app.py"))
+        debugger.attach({str(unpacked): [STOP]}, {})
+        thread, _ = debugger.stopped()
+        debugger.send("continue", threadId=thread)
+        assert json.loads(command.result())["doubled"] == 6
+        debugger.close()
+    until_free(port)
+    until(lambda: len(descendants(server.process.pid)) <= len(before))
+
+
+def test_a_breakpoint_in_node_is_hit(server: Server, deploy: Deploy) -> None:
+    name, port = deploy("", files={"index.mjs": SCRIPT}, Runtime="nodejs22.x", Handler="index.handler"), free_port()
+    with invoking(server, name, port, "--payload", '{"number": 21}') as command:
+        command.waiting()
+        assert asyncio.run(inspect(port, SCRIPT_STOP)) == 21
+        assert json.loads(command.result()) == {"doubled": 10, "options": None}
+    until_free(port)
+
+
+async def inspect(port: int, line: int) -> object:
+    """As Chrome does it: a stop before anything runs, one at the line (from 0), where a variable is read and set."""
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(60)) as session:
+        async with session.get(f"http://127.0.0.1:{port}/json/list") as listed:
+            url = (await listed.json())[0]["webSocketDebuggerUrl"]
+        assert url.startswith(f"ws://127.0.0.1:{port}/")
+        async with session.ws_connect(url) as socket:
+            inspector = Inspector(socket)
+            for method in ("Runtime.enable", "Debugger.enable"):
+                await inspector.ask(method)
+            place = {"urlRegex": "/var/task/index.mjs$", "lineNumber": line}
+            await inspector.ask("Debugger.setBreakpointByUrl", **place)
+            await inspector.ask("Runtime.runIfWaitingForDebugger")
+            await inspector.event("Debugger.paused")
+            await inspector.ask("Debugger.resume")
+            frame = (await inspector.event("Debugger.paused"))["callFrames"][0]
+            assert frame["location"]["lineNumber"] == line
+            look = {"callFrameId": frame["callFrameId"]}
+            found = await inspector.ask("Debugger.evaluateOnCallFrame", expression="number", **look)
+            await inspector.ask("Debugger.evaluateOnCallFrame", expression="number = 5", **look)
+            await inspector.ask("Debugger.resume")
+            return found["result"]["value"]
+
+
+class Inspector:
+    """A client of the inspector: https://chromedevtools.github.io/devtools-protocol/"""
+
+    def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        self._socket = socket
+        self._number = 0
+        self._events: list[dict[str, Any]] = []
+
+    async def ask(self, method: str, **params: Any) -> Any:
+        self._number += 1
+        await self._socket.send_json({"id": self._number, "method": method, "params": params})
+        while (said := await self._socket.receive_json()).get("id") != self._number:
+            self._events.append(said)
+        return said["result"]
+
+    async def event(self, name: str) -> Any:
+        while True:
+            said = self._events.pop(0) if self._events else await self._socket.receive_json()
+            if said.get("method") == name:
+                return said["params"]
 
 
 def test_ctrl_c_ends_the_environment_and_the_port_is_free(server: Server, deploy: Deploy) -> None:

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.e2e.conftest import Deploy, Server
-from tests.e2e.extensions.kit import BOOTSTRAP, custom, invoke, logged
+from tests.e2e.extensions.runtime_kit import BOOTSTRAP, custom, invoke, logged
 from tests.e2e.test_leaks import descendants, descriptors
 
 RUNTIME = """

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.conftest import ROLE, RUNTIME, Deploy, Server, package
-from tests.e2e.extensions.kit import (
+from tests.e2e.extensions.runtime_kit import (
     BOOTSTRAP,
     HANDLER,
     PYTHON_EXTENSION,

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.conftest import Deploy, Server
-from tests.e2e.extensions.kit import executables, invoke, log, logged
+from tests.e2e.extensions.runtime_kit import executables, invoke, log, logged
 
 PACKAGE = "@sentry/aws-serverless@10.75.2"
 FILES = {"sentry-extension": "extensions/sentry-extension", "index.mjs": "sentry-extension/index.mjs"}

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.conftest import Deploy, Server
-from tests.e2e.extensions.kit import BOOTSTRAP, custom, invoke, logged
+from tests.e2e.extensions.runtime_kit import BOOTSTRAP, custom, invoke, logged
 
 RUNTIME = """
 class Failure(Exception):

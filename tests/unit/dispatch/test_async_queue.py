@@ -217,7 +217,9 @@ def test_events_of_a_clock_that_was_ahead_count_from_now(tmp_path: Path) -> None
     play(tmp_path, after)
 
 
-def test_places_are_shared_and_every_function_has_one(stage) -> None:
+def test_places_are_shared_and_every_function_has_one(stage, monkeypatch) -> None:
+    monkeypatch.setattr("lambent.dispatch.async_queue.STALL_SECONDS", 0.001)
+
     async def scene(bench: Bench) -> None:
         bench.behave = lambda _: None
         for _ in range(lanes.AT_ONCE + 20):
@@ -280,10 +282,11 @@ def test_what_can_not_be_written_is_not_accepted(stage, monkeypatch) -> None:
     async def scene(bench: Bench) -> None:
         write = bench.events.write
 
-        async def full(change, then=None) -> None:
+        def full(change, then, failed) -> None:
             if isinstance(change, Insert):
-                raise StoreFull("no room")
-            await write(change, then)
+                asyncio.get_running_loop().call_soon(failed, StoreFull("no room"))
+            else:
+                write(change, then, failed)
 
         monkeypatch.setattr(bench.events, "write", full)
         with pytest.raises(StoreFull):
@@ -299,10 +302,11 @@ def test_an_end_that_can_not_be_written_now_is_written_later(stage, monkeypatch)
         write, refusals = bench.events.write, [StoreFull("no room")]
         monkeypatch.setattr("lambent.dispatch.async_queue.RETRY_SECONDS", 0.001)
 
-        async def sometimes(change, then) -> None:
+        def sometimes(change, then, failed) -> None:
             if refusals and not isinstance(change, Insert):
-                raise refusals.pop()
-            await write(change, then)
+                asyncio.get_running_loop().call_soon(failed, refusals.pop())
+            else:
+                write(change, then, failed)
 
         monkeypatch.setattr(bench.events, "write", sometimes)
         await bench.send()

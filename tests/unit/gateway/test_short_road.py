@@ -3,6 +3,7 @@
 import pytest
 
 from lambent.gateway.short import ShortRoad
+from lambent.model import lineage
 from lambent.model.function import FunctionVersion
 from lambent.model.invocation import Outcome
 from lambent.model.names import function_arn
@@ -13,7 +14,7 @@ SCOPE = Scope("111111111111", "us-east-1")
 AUTH = "AWS4-HMAC-SHA256 Credential=111111111111/20261121/us-east-1/lambda/aws4_request, SignedHeaders=host"
 
 
-def sent(path: str, query: str = "") -> tuple[str, str | None] | None:
+def sent(path: str, query: str = "", **headers: str) -> tuple[str, str | None] | None:
     """The name and qualifier that were looked up; None when the request was left to the chain."""
     seen: list[tuple[str, str | None]] = []
 
@@ -28,16 +29,30 @@ def sent(path: str, query: str = "") -> tuple[str, str | None] | None:
         assert invocation.function_arn == function_arn(SCOPE, name, qualifier)
         answer(Outcome(b"1"))
 
+    def accept(function: FunctionVersion, invocation, done) -> None:
+        assert invocation.trace_id == "trace"
+        done(None)
+
     road = ShortRoad(
-        functions, submit, lambda key: key, lambda: "id", lambda request_id: "trace", lambda *_: Response(500), 100
+        functions,
+        submit,
+        account_of=lambda key: key,
+        new_id=lambda: "id",
+        trace_id=lambda request_id: "trace",
+        fail=lambda *_: Response(500),
+        request_bytes=100,
+        accept=accept,
+        event_bytes=0 if headers.get("large") else 100,
     )
     answers: list[Response] = []
-    request = Request("POST", f"/2015-03-31/functions/{path}/invocations", query, {"authorization": AUTH}, b"1")
+    sent = {"authorization": AUTH} | {name.replace("_", "-"): value for name, value in headers.items()}
+    request = Request("POST", f"/2015-03-31/functions/{path}/invocations", query, sent, b"1")
     taken = road(request, answers.append)
-    assert taken == bool(seen) == bool(answers)
-    if answers:
+    assert taken == bool(answers)
+    if answers and answers[0].status == 200:
         assert b"X-Amz-Executed-Version: 7\r\n" in answers[0].head
-    return seen[0] if seen else None
+        assert b"X-Amzn-Trace-Id: trace;Lineage=1:" in answers[0].head or "x_amzn_trace_id" in headers
+    return seen[0] if taken else None
 
 
 @pytest.mark.parametrize(
@@ -67,3 +82,18 @@ def sent(path: str, query: str = "") -> tuple[str, str | None] | None:
 )
 def test_what_the_short_road_takes(path: str, query: str, found: tuple[str, str | None] | None) -> None:
     assert sent(path, query) == found
+
+
+def test_events_go_to_the_queue() -> None:
+    assert sent("f", x_amz_invocation_type="Event") == ("f", None)
+    assert sent("f:live", x_amz_invocation_type="Event") == ("f", "live")
+    assert sent("f", x_amz_invocation_type="Event", large="yes") is None
+    assert sent("f", x_amz_invocation_type="DryRun") is None
+
+
+def test_a_chain_of_calls_that_may_be_a_loop_is_left_to_the_chain() -> None:
+    header = "Root=1"
+    for _ in range(16):
+        assert sent("f", x_amzn_trace_id=header) == ("f", None)
+        header, _ = lineage.advance(header, function_arn(SCOPE, "f"))
+    assert sent("f", x_amzn_trace_id=header) is None

@@ -29,7 +29,7 @@ async def die(sqs: Sqs, url: str) -> None:
 def test_what_was_received_too_often_goes_to_the_dead_letter_queue(tmp_path: Path) -> None:
     async def body(sqs: Sqs) -> None:
         url, dead = await pair(sqs)
-        sent = await sqs.send(url, "x", MessageAttributes={"a": {"DataType": "String", "StringValue": "v"}})
+        await sqs.send(url, "x", MessageAttributes={"a": {"DataType": "String", "StringValue": "v"}})
         for count in ("1", "2"):
             message = (await sqs.receive(url))[0]
             assert message["Attributes"]["ApproximateReceiveCount"] == count
@@ -183,7 +183,9 @@ def test_a_task_has_a_rate_is_cancelled_and_goes_on_after_a_restart(tmp_path: Pa
         assert await sqs.call("CancelMessageMoveTask", TaskHandle=handle) == {"ApproximateNumberOfMessagesMoved": 10}
         await sqs.clock.advance(1)
         assert (await status(sqs))["Status"] == "CANCELLED"
-        assert (await sqs.refused("CancelMessageMoveTask", TaskHandle=handle))[1] == "Only active tasks can be cancelled."
+        assert (await sqs.refused("CancelMessageMoveTask", TaskHandle=handle))[
+            1
+        ] == "Only active tasks can be cancelled."
         await sqs.call("StartMessageMoveTask", SourceArn=arn("dead"), MaxNumberOfMessagesPerSecond=5)
 
     async def after(sqs: Sqs) -> None:

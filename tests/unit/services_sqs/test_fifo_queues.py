@@ -3,9 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from tests.unit.services_sqs.sqs_kit import HERE, NOW, URL, Sqs, with_sqs
-
 from lambent.model.limits import AWS_2022
+from tests.unit.services_sqs.sqs_kit import HERE, URL, Sqs, with_sqs
 
 FIFO = {"FifoQueue": "true"}
 
@@ -99,7 +98,9 @@ def test_deduplication_by_content_and_by_group(tmp_path: Path) -> None:
         await sqs.send(url, "x", MessageGroupId="g", MessageDeduplicationId="own")
         assert await sqs.bodies(url) == ["x", "y", "x"]
 
-        url = await sqs.queue("group.fifo", **FIFO, DeduplicationScope="messageGroup", FifoThroughputLimit="perMessageGroupId")
+        url = await sqs.queue(
+            "group.fifo", **FIFO, DeduplicationScope="messageGroup", FifoThroughputLimit="perMessageGroupId"
+        )
         for group in ("g", "h", "g"):
             await put(sqs, url, group, group, "same")
         assert await sqs.bodies(url) == ["g", "h"]
@@ -109,7 +110,8 @@ def test_deduplication_by_content_and_by_group(tmp_path: Path) -> None:
         assert missing == ("MissingParameter", "The request must contain the parameter MessageGroupId.")
         assert await sqs.refused("SendMessage", QueueUrl=url, MessageBody="x", MessageGroupId="g") == (
             "InvalidParameterValue",
-            "The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly",
+            "The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided "
+            "explicitly",
         )
 
     with_sqs(tmp_path, body)
@@ -158,4 +160,3 @@ def test_standard_queues_take_groups_since_2025(tmp_path: Path) -> None:
 
     with_sqs(tmp_path / "today", today)
     with_sqs(tmp_path / "then", then, limits=AWS_2022)
-    assert NOW

@@ -139,7 +139,7 @@ def test_the_code_is_the_services() -> None:
 def test_every_patch_has_a_source_and_changes_its_model() -> None:
     for patch in all_patches():
         assert patch["source"]
-        node: Any = service.load(patch["service"]).description
+        node: Any = service.load(patch["service"], patch.get("protocol", "")).description
         for key in patch["at"][:-1]:
             node = node[key]
         assert node.get(patch["at"][-1]) == patch["set"]

@@ -88,6 +88,10 @@ async def _no_queue(*_event: object) -> None:
     raise Fault("ServiceException", "There is no queue for events here.", status=500)
 
 
+def _not_counted(metric: str, scope: Scope, function: str) -> None:
+    """Where nobody keeps metrics."""
+
+
 class Invoker(Protocol):
     """Runs an invocation in an execution environment."""
 
@@ -107,11 +111,12 @@ class LambdaEnv:
     function before it turns Active, and raises when it can't. `pause` waits seconds. `report` tells the user what is
     worth knowing (`/_lambent/findings`), `withdraw` takes it back. `ask` calls another service in JSON, `forward` sends
     it any request. `limit_concurrency` makes reservations effective and starts what is provisioned; `allocation` tells
-    how far that is. `site_url` is the URL of a host name's first part
-    here. `architecture` is this machine's, in AWS's words. `resolve_image` answers the digest (hex SHA-256) that a
-    container image's URI stands for; None where images are not run. `accept` takes an asynchronous event.
-    `mounts_files` tells that functions see their file systems. `chance` answers a number from 0 up to, but not, 1, for aliases with two versions. `versions_lock` is held while an alias is
-    changed or a version removed, so that no alias points to a version that is not there.
+    how far that is. `site_url` is the URL of a host name's first part here. `architecture` is this machine's, in AWS's
+    words. `resolve_image` answers the digest (hex SHA-256) that a container image's URI stands for; None where images
+    are not run. `accept` takes an asynchronous event, `count` a sample of a metric. `mounts_files` tells that functions
+    see their file systems. `chance` answers a number from 0 up to, but not, 1, for aliases with two versions.
+    `versions_lock` is held while an alias is changed or a version removed, so that no alias points to a version that is
+    not there.
     """
 
     functions: Functions
@@ -137,6 +142,7 @@ class LambdaEnv:
     architecture: str = "x86_64"
     forward: Forward = _nobody
     accept: Accept = _no_queue
+    count: Callable[[str, Scope, str], None] = _not_counted
     mounts_files: bool = False
     resolve_image: Callable[[Caller, str], Awaitable[str]] | None = None
     chance: Callable[[], float] = random.random

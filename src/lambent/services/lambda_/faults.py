@@ -120,6 +120,16 @@ def too_many_requests(reason: str, wait: float = 0.0) -> Fault:
     return Fault("TooManyRequestsException", "Rate Exceeded.", members=members, status=429)
 
 
+def recursive_invocation() -> Fault:
+    """400: the function calls itself. Text: the service model's documentation of the error."""
+    return Fault(
+        "RecursiveInvocationException",
+        "Lambda has detected your function being invoked in a recursive loop with other Amazon Web Services resources "
+        "and stopped your function's invocation.",
+        members=_USER,
+    )
+
+
 def alias_not_found(arn: str) -> Fault:
     """No such alias, of whatever function."""
     return not_found(f"Cannot find alias arn: {arn}")

@@ -2,6 +2,7 @@
 
 import base64
 import secrets
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -10,7 +11,7 @@ from lambent.model.answer import Answer
 from lambent.model.invocation import Invocation, Outcome, RestoreFailed, Throttled
 from lambent.model.names import parse
 from lambent.model.scope import Caller
-from lambent.services.lambda_ import faults
+from lambent.services.lambda_ import faults, loops
 from lambent.services.lambda_ import payload as payloads
 from lambent.services.lambda_.env import LambdaEnv
 from lambent.services.lambda_.lookup import Target, running_version
@@ -33,6 +34,7 @@ async def invoke(env: LambdaEnv, caller: Caller, params: dict[str, Any]) -> dict
     if kind == "Event":
         await _accept(env, caller, target, invocation)
         return {"StatusCode": 202, "Payload": b""}
+    invocation = replace(invocation, trace_id=loops.enter(env, target, invocation.trace_id))
     try:
         outcome = await env.invoker.invoke(target.function, invocation)
     except (Throttled, RestoreFailed) as refused:

@@ -9,12 +9,13 @@ does not.
 import base64
 import logging
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 from lambent.model.answer import Answer
 from lambent.model.invocation import Outcome, Throttled
 from lambent.model.scope import Caller
-from lambent.services.lambda_ import faults
+from lambent.services.lambda_ import faults, loops
 from lambent.services.lambda_ import payload as payloads
 from lambent.services.lambda_.env import LambdaEnv, ResponseStream
 from lambent.services.lambda_.invoke import headers_of, invocation_of
@@ -40,6 +41,7 @@ async def invoke_with_response_stream(
     if params.get("InvocationType") == "DryRun":
         return {"StatusCode": 204}
     invocation = invocation_of(caller, target, body, params.get("ClientContext"))
+    invocation = replace(invocation, trace_id=loops.enter(env, target, invocation.trace_id))
     try:
         stream = env.invoker.stream(target.function, invocation)
     except Throttled as throttled:

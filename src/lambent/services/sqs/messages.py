@@ -14,6 +14,7 @@ disk, but for the latest `CACHE` bytes.
 """
 
 import asyncio
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -29,6 +30,8 @@ from lambent.services.sqs.receipts import Receipt
 from lambent.store.queues import Changes, MessageRow, Place, QueueStore, ReceiveRow
 
 CACHE = 32 << 20
+PAGE = 5_000
+"""Messages that are loaded at once: others have their turn in between."""
 FIRST_SEQUENCE = 18_800_000_000_000_000_000
 """Sequence numbers have 20 digits."""
 
@@ -86,14 +89,15 @@ class Messages:
         return found
 
     async def _load(self, queue: Config) -> Live:
+        live = Live(queue.uid, queue.rules, self.clock)
         try:
-            messages, deduplications = await self.store.load(queue.uid)
+            after = 0
+            while rows := await self.store.load(queue.uid, after, PAGE):
+                live.core.arrive(map(_message, rows), self.clock.wall())
+                after = rows[-1].seq
+            deduplications = await self.store.deduplications(queue.uid)
         finally:
             del self._loading[queue.uid]
-        live = Live(queue.uid, queue.rules, self.clock)
-        live.core.arrive(
-            (Message(row.seq, row.sent, row.message_group, *row[3:7]) for row in messages), self.clock.wall()
-        )
         for row in deduplications:
             live.accepted.put(row.key, Accepted(row.seq, row.message), row.accepted)
         self._live[queue.uid] = live
@@ -106,7 +110,7 @@ class Messages:
 
         `then` is called before they can be, `undo` when they could not be written. Raises StoreError.
         """
-        arriving = [Message(row.seq, row.sent, row.message_group, *row[3:7]) for row in changes.messages]
+        arriving = list(map(_message, changes.messages))
 
         def arrive() -> None:
             then()
@@ -312,6 +316,19 @@ class Messages:
             for seq in gone:
                 self._cache.drop(seq)
             self.store.write_soon(Changes(deletes=[Place(live.uid, seq) for seq in gone]))
+
+
+def _message(row: MessageRow) -> Message:
+    """A row in memory. Nearly all zeros are the same one, and so are the names of a group."""
+    return Message(
+        row.seq,
+        row.sent,
+        sys.intern(row.message_group),
+        row.visible or 0.0,
+        row.receives,
+        row.first or 0.0,
+        row.taken or 0.0,
+    )
 
 
 def sequence_number(seq: int) -> str:

@@ -1,0 +1,194 @@
+"""Schedule expressions: at(...), rate(...) and cron(...), as Application Auto Scaling and EventBridge write them.
+
+    at(2026-11-21T08:00:00)     once
+    rate(5 minutes)             again and again, counted from a start
+    cron(0 8 ? * MON-FRI *)     minutes hours day-of-month month day-of-week year; L, W and # as in Quartz
+
+Times are local ones, without a zone: whoever asks knows the zone.
+Source: https://docs.aws.amazon.com/autoscaling/application/userguide/scheduled-scaling-using-cron-expressions.html
+"""
+
+import calendar
+import re
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
+
+MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
+DAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
+MINUTE = timedelta(minutes=1)
+MOST_MINUTES = 24 * 60
+"""A longer gap between two looks is not looked through minute by minute: what fell into it before is missed."""
+
+_UNITS = {"minute": 60, "hour": 3_600, "day": 86_400}
+_RANGES = {
+    "minutes": (0, 59, ()),
+    "hours": (0, 23, ()),
+    "day-of-month": (1, 31, ()),
+    "month": (1, 12, MONTHS),
+    "day-of-week": (1, 7, DAYS),
+    "year": (1970, 2199, ()),
+}
+
+
+class Invalid(ValueError):
+    """The expression is none."""
+
+
+class Cron(NamedTuple):
+    """What a time's parts may be. `last_day`, `nearest`, `last_of` and `nth` are L and W of the day of the month, 6L and
+    6#3 of the day of the week; an empty set of days says nothing."""
+
+    minutes: frozenset[int]
+    hours: frozenset[int]
+    days: frozenset[int]
+    months: frozenset[int]
+    weekdays: frozenset[int]
+    years: frozenset[int]
+    last_day: bool = False
+    nearest: int = 0
+    last_of: int = 0
+    nth: tuple[int, int] = (0, 0)
+
+    def matches(self, when: datetime) -> bool:
+        """Whether the minute of `when` is one."""
+        if when.minute not in self.minutes or when.hour not in self.hours:
+            return False
+        return when.month in self.months and when.year in self.years and self._day(when.date())
+
+    def _day(self, day: date) -> bool:
+        length = calendar.monthrange(day.year, day.month)[1]
+        weekday = day.isoweekday() % 7 + 1  # 1 is Sunday
+        if self.last_day:
+            return day.day == length
+        if self.nearest:
+            return day.day == _nearest_weekday(day.replace(day=min(self.nearest, length)), length)
+        if self.last_of:
+            return weekday == self.last_of and day.day + 7 > length
+        if self.nth[0]:
+            return weekday == self.nth[0] and (day.day - 1) // 7 + 1 == self.nth[1]
+        return day.day in self.days if self.days else weekday in self.weekdays
+
+
+class Schedule(NamedTuple):
+    """One of `at`, `seconds` (a rate) and `cron`."""
+
+    at: datetime | None = None
+    seconds: int = 0
+    cron: Cron | None = None
+
+    def due(self, after: datetime, until: datetime, start: datetime) -> bool:
+        """Whether a time of it lies after `after`, and not after `until`; a rate counts from `start`."""
+        if self.at is not None:
+            return after < self.at <= until
+        if self.seconds:
+            return _turns(until, start, self.seconds) > _turns(after, start, self.seconds)
+        assert self.cron is not None
+        minute = until.replace(second=0, microsecond=0)
+        for _ in range(MOST_MINUTES):
+            if minute <= after:
+                return False
+            if self.cron.matches(minute):
+                return True
+            minute -= MINUTE
+        return False
+
+
+def parse(expression: str) -> Schedule:
+    """Raises Invalid."""
+    match = re.fullmatch(r"(at|rate|cron)\((.*)\)", expression.strip())
+    if match is None:
+        raise Invalid(expression)
+    kind, inside = match[1], match[2].strip()
+    if kind == "at":
+        return Schedule(at=_at(inside))
+    if kind == "rate":
+        return Schedule(seconds=_rate(inside))
+    return Schedule(cron=_cron(inside))
+
+
+def _turns(when: datetime, start: datetime, seconds: int) -> int:
+    """How often a rate has come since its start, which is its first time."""
+    return int((when - start).total_seconds() // seconds) if when >= start else -1
+
+
+def _at(text: str) -> datetime:
+    try:
+        return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S")  # noqa: DTZ007  of whichever zone it is read in
+    except ValueError as error:
+        raise Invalid(text) from error
+
+
+def _rate(text: str) -> int:
+    match = re.fullmatch(r"(\d+) (minute|hour|day)(s?)", text)
+    if match is None or int(match[1]) < 1 or (int(match[1]) == 1) == bool(match[3]):
+        raise Invalid(text)
+    return int(match[1]) * _UNITS[match[2]]
+
+
+def _cron(text: str) -> Cron:
+    fields = text.upper().split()
+    if len(fields) != 6:
+        raise Invalid(text)
+    minutes, hours, day, months, weekday, years = fields
+    if (day == "?") == (weekday == "?"):  # one of the two, and one only, says which days
+        raise Invalid(text)
+    sets = [
+        _values(name, field)
+        for name, field in (("minutes", minutes), ("hours", hours), ("month", months), ("year", years))
+    ]
+    times = Cron(sets[0], sets[1], frozenset(), sets[2], frozenset(), sets[3])
+    return _with_weekday(times, weekday) if day == "?" else _with_day(times, day)
+
+
+def _with_day(times: Cron, field: str) -> Cron:
+    if field in ("L", "LW"):
+        return times._replace(last_day=field == "L", nearest=0 if field == "L" else 31)
+    if nearest := re.fullmatch(r"(\d{1,2})W", field):
+        return times._replace(nearest=_number("day-of-month", nearest[1]))
+    return times._replace(days=_values("day-of-month", field))
+
+
+def _with_weekday(times: Cron, field: str) -> Cron:
+    if field == "L":
+        return times._replace(weekdays=frozenset({7}))
+    if last := re.fullmatch(r"(\w+)L", field):
+        return times._replace(last_of=_number("day-of-week", last[1]))
+    if nth := re.fullmatch(r"(\w+)#([1-5])", field):
+        return times._replace(nth=(_number("day-of-week", nth[1]), int(nth[2])))
+    return times._replace(weekdays=_values("day-of-week", field))
+
+
+def _values(name: str, field: str) -> frozenset[int]:
+    return frozenset(value for part in field.split(",") for value in _part(name, part))
+
+
+def _part(name: str, part: str) -> range:
+    """`*`, a value, a range, or one of these with a step behind a slash."""
+    low, high, _ = _RANGES[name]
+    span, _, step = part.partition("/")
+    first, _, last = span.partition("-")
+    if span != "*":
+        low = _number(name, first)
+        if last or not step:
+            high = _number(name, last) if last else low
+    if low > high or (step and not re.fullmatch(r"[1-9]\d*", step)):
+        raise Invalid(part)
+    return range(low, high + 1, int(step or 1))
+
+
+def _number(name: str, text: str) -> int:
+    low, high, names = _RANGES[name]
+    if text in names:
+        return names.index(text) + 1
+    if not re.fullmatch(r"\d{1,4}", text) or not low <= int(text) <= high:
+        raise Invalid(text)
+    return int(text)
+
+
+def _nearest_weekday(day: date, length: int) -> int:
+    """The working day of that month that is nearest."""
+    if day.isoweekday() == 6:
+        return day.day - 1 if day.day > 1 else day.day + 2
+    if day.isoweekday() == 7:
+        return day.day + 1 if day.day < length else day.day - 2
+    return day.day
