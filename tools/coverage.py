@@ -7,13 +7,19 @@ from pathlib import Path
 
 import botocore.session
 
+from lambent.services.application_autoscaling.operations import OPERATIONS as AUTOSCALING
 from lambent.services.lambda_.operations import OPERATIONS as LAMBDA
 from lambent.services.lambda_.refused import REFUSED as LAMBDA_REFUSED
 from lambent.services.logs.operations import OPERATIONS as LOGS
 from lambent.services.sqs.operations import OPERATIONS as SQS
 
 PAGE = Path(__file__).parents[1] / "docs" / "coverage.md"
-SERVICES = {"lambda": frozenset(LAMBDA), "logs": frozenset(LOGS), "sqs": frozenset(SQS)}
+SERVICES = {
+    "lambda": frozenset(LAMBDA),
+    "logs": frozenset(LOGS),
+    "sqs": frozenset(SQS),
+    "application-autoscaling": frozenset(AUTOSCALING),
+}
 REASONS = {"lambda": LAMBDA_REFUSED}
 
 HEAD = """# Coverage
@@ -21,7 +27,8 @@ HEAD = """# Coverage
 Made by `python -m tools.coverage` from botocore's service models and the operation tables; a test keeps it true.
 
 An operation that is not done is refused by name (HTTP 501, `NotImplementedException`), never accepted silently.
-Every service that is not listed here is answered by the neighbour (moto by default, or the endpoint set for it).
+Every service that is not listed here is answered by the neighbour (moto by default, or the endpoint set for it), and
+so is Application Auto Scaling of anything but provisioned concurrency.
 """
 
 

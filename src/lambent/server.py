@@ -18,7 +18,7 @@ import signal
 import socket
 import time
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -31,6 +31,7 @@ import orjson
 from lambent import __version__, clock
 from lambent.clock import Clock, ManualClock
 from lambent.dispatch.async_queue import AsyncQueue, NewEvent
+from lambent.dispatch.autoscaling import Autoscaler
 from lambent.dispatch.background import Background
 from lambent.dispatch.contents import Contents
 from lambent.dispatch.credentials import Credentialed
@@ -68,6 +69,7 @@ from lambent.model.names import FunctionRef
 from lambent.model.scope import Caller, Scope
 from lambent.neighbour.neighbour import Neighbour
 from lambent.neighbour.outbox import Outbox, signed_as
+from lambent.neighbour.unreached import queues_named
 from lambent.observe.findings import Ledger
 from lambent.observe.journal import Journal
 from lambent.observe.logstore import LogStore
@@ -80,6 +82,10 @@ from lambent.sandbox.errors import LevelUnavailable, SnapshotFailed
 from lambent.sandbox.host import SandboxHost
 from lambent.sandbox.orders import GID, UID
 from lambent.sandbox.spec import Level
+from lambent.services.application_autoscaling import provisioning
+from lambent.services.application_autoscaling.env import AutoscalingEnv
+from lambent.services.application_autoscaling.namespace import is_lambda
+from lambent.services.application_autoscaling.operations import OPERATIONS as AUTOSCALING_OPERATIONS
 from lambent.services.lambda_ import (
     asynchronous,
     concurrency,
@@ -255,8 +261,6 @@ async def _open_lambda(
     provisioned = Provisioned(make_ahead, REAL.monotonic, Scaling(limits), places_left.allocate)
     stack.push_async_callback(provisioned.close)
     invoker = Invoker(pools, places_left, provisioned, REAL.monotonic)
-    sampler = Sampler(places_left, metrics, base.clock.monotonic, base.clock.call_at)
-    stack.callback(sampler.close)
     queue = AsyncQueue(
         Events(store.database),
         base.clock,
@@ -274,7 +278,6 @@ async def _open_lambda(
         metrics,
         _twice(settings),
     )
-    stack.push_async_callback(queue.close)
     links = CodeLinks(base.url, store.blobs.get, base.clock.wall)
     env = LambdaEnv(
         functions=store.functions,
@@ -306,6 +309,9 @@ async def _open_lambda(
         chance=random.Random(settings.seed).random,  # noqa: S311
         architecture="arm64" if platform.machine() == "aarch64" else "x86_64",
     )
+    scaler = _autoscaler(env, base, findings.report)
+    sampler = Sampler(places_left, metrics, base.clock.monotonic, base.clock.call_at, scaler.minute)
+    stack.callback(sampler.close)
     sqs = await _open_sqs(stack, store, base, limits, findings)
     who = functools.partial(_account_of, credentials)
     token = make_token(settings.data_dir)
@@ -314,6 +320,7 @@ async def _open_lambda(
         here={
             "lambda": Here(LAMBDA_OPERATIONS, env, REFUSED),
             "logs": Here(LOGS_OPERATIONS, LogsEnv(base.logs, base.clock.wall)),
+            **_scaling(settings, env, scaler),
             **({} if "sqs" in settings.endpoints else {"sqs": Here(SQS_OPERATIONS, sqs)}),
         },
         pages={
@@ -329,7 +336,7 @@ async def _open_lambda(
             "live": LivePage(token, functools.partial(_set_live, store, live, pools)),
             "debug": DebugPage(token, functools.partial(_debug, env, debugging)),
         },
-        forward=base.neighbour.forward,
+        forward=functools.partial(_forward, settings, base.neighbour, findings.report),
         account_of=who,
         new_id=_new_id,
     )
@@ -351,6 +358,8 @@ async def _open_lambda(
     for stored in (inert, concurrency, event_source_mapping, stored_only):
         stored.resume(env)
     await queue.start()
+    # Before anything that events are run and sent by.
+    stack.push_async_callback(queue.close)
     base.background.spawn(_housekeeping(store))
     await doors.serve(base.door)
 
@@ -389,6 +398,23 @@ class Doors:
     def forget(self, server: asyncio.Server) -> None:
         """The environment of that socket is gone."""
         self.listener.forget(server)
+
+
+async def _forward(
+    settings: Settings,
+    neighbour: Neighbour,
+    report: Callable[[Finding], None],
+    request: Request,
+    caller: Caller,
+    service_name: str,
+) -> Response:
+    """Ask the neighbour, and say what moto can't do although it takes the request."""
+    response = await neighbour.forward(request, caller, service_name)
+    if response.status < 300 and service_name not in settings.endpoints:
+        for arn in queues_named(service_name, request):
+            text = f"{service_name} (moto) was told to send to it: that does not reach queues that are answered here"
+            report(Finding("queue-not-reached", arn, text))
+    return response
 
 
 def _streams(logs: LogStore) -> Callable[[FunctionVersion, str], Callable[[int, str], None]]:
@@ -465,6 +491,45 @@ def _limit_concurrency(
     places.plan(scope, name, reserved, provisioned)
     records = [(store.functions.current(scope, name, version), count) for version, count in provisioned.items()]
     ahead.plan(scope, name, [(record.running, count) for record, count in records if record is not None])
+
+
+def _autoscaler(env: LambdaEnv, base: Base, report: Callable[[Finding], None]) -> Autoscaler:
+    """What scales provisioned concurrency from minute to minute."""
+
+    async def awaited(work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        finally:
+            base.clock.ended()
+
+    def under_way(work: Coroutine[Any, Any, None]) -> None:
+        base.clock.began()
+        base.background.spawn(awaited(work))
+
+    return Autoscaler(
+        env.resources,
+        base.clock.wall,
+        _new_id,
+        functools.partial(provisioning.spread, env),
+        functools.partial(provisioning.provision, env),
+        under_way,
+        report,
+    )
+
+
+def _scaling(settings: Settings, env: LambdaEnv, scaler: Autoscaler) -> dict[str, Here]:
+    """Application Auto Scaling, unless another endpoint answers it."""
+    if "application-autoscaling" in settings.endpoints:
+        return {}
+    ports = AutoscalingEnv(
+        env.resources,
+        env.clock,
+        env.new_id,
+        functools.partial(provisioning.capacity, env),
+        functools.partial(provisioning.provision, env),
+        scaler.activities,
+    )
+    return {"application-autoscaling": Here(AUTOSCALING_OPERATIONS, ports, takes=is_lambda)}
 
 
 def _metrics(sampler: Sampler, metrics: Metrics) -> dict[str, Any]:

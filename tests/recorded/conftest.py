@@ -42,7 +42,12 @@ def _wait(endpoint: Endpoint, name: str, qualifier: str | None) -> None:
 @pytest.fixture
 def aws(recorded_server: Server) -> Iterator[Endpoint]:
     """The server, as an account that nobody used before."""
-    endpoint = Endpoint(recorded_server.endpoint, str(next(_ACCOUNTS)), _wait)
+    yield from account(recorded_server)
+
+
+def account(server: Server) -> Iterator[Endpoint]:
+    """A server as an account that nobody used before; its functions are deleted afterwards."""
+    endpoint = Endpoint(server.endpoint, str(next(_ACCOUNTS)), _wait)
     yield endpoint
     for page in endpoint.lambda_.get_paginator("list_functions").paginate():
         for function in page["Functions"]:

@@ -14,7 +14,6 @@ import pytest
 
 from tests.e2e.conftest import Server
 from tests.recorded.replaying import Endpoint, Said, package, replays, variant, variants, without
-from tests.recorded.test_recorded_sources import queue
 
 
 @pytest.fixture(autouse=True)
@@ -536,19 +535,6 @@ def test_reserved_and_provisioned_concurrency(held: Endpoint, aws: Endpoint, sai
     said.refused("reserved_equals_provisioned_latest_invoke_exc", aws.lambda_.invoke, **one, Payload=b"{}")
 
 
-@replays(CONCURRENCY + "reserved_concurrency")
-def test_no_concurrency_at_all(aws: Endpoint, said: Said) -> None:
-    client, one = aws.lambda_, {"FunctionName": "f"}
-    aws.made("f", **(SHAPE | {"Timeout": 20}))
-    said("fn", client.get_function_configuration(**one, Qualifier="$LATEST"))
-    said("put_reserved", client.put_function_concurrency(**one, ReservedConcurrentExecutions=0))
-    said.refused("exc_no_cap_requestresponse", client.invoke, **one, Payload=b"{}")
-    failed = {"OnFailure": {"Destination": queue(aws)}}
-    config = {"MaximumRetryAttempts": 0, "DestinationConfig": failed}
-    said("put_event_invoke_conf", client.put_function_event_invoke_config(**one, **config))
-    said("invoke_result", client.invoke(**one, Payload=b"{}", InvocationType="Event"))
-
-
 URLS = "lambda::TestLambdaURL::test_"
 
 
@@ -596,23 +582,6 @@ def test_a_function_url_with_request_ids(aws: Endpoint, said: Said) -> None:
     said("add_permission", _open_url(aws.lambda_))
 
 
-@replays("lambda::TestRequestIdHandling::test_request_id_async_invoke_with_retry")
-def test_an_event_is_taken(aws: Endpoint, said: Said) -> None:
-    aws.made("f")
-    said("invoke_result", aws.lambda_.invoke(FunctionName="f", Payload=b"{}", InvocationType="Event"))
-
-
-@replays(FEATURES + "invocation_type_event_error")
-def test_an_event_that_fails(aws: Endpoint, said: Said) -> None:
-    """Recorded in 2023: what functions have been shown with since then is left out."""
-    code = "class CustomException(Exception):\n    pass\n\n\n"
-    code += "def handler(event, context):\n    raise CustomException('some error occurred')\n"
-    younger = without("LoggingConfig")
-    made = aws.made("f", Code={"ZipFile": package(code)}, **recorded_shape(said, "creation_response"))
-    said("creation_response", made, lambda ours: {"CreateFunctionResponse": younger(ours)})
-    said("invocation_response", aws.lambda_.invoke(FunctionName="f", Payload=b"{}", InvocationType="Event"))
-
-
 INSPECT = """
 import getpass, grp, os, platform, pwd, stat, subprocess
 
@@ -649,43 +618,3 @@ def test_what_surrounds_a_function(aws: Endpoint, said: Said) -> None:
         answer,
         lambda ours: ours | {"Payload": ours["Payload"] | machine},
     )
-
-
-DEAD_LETTERS = """import logging
-
-logging.getLogger().setLevel(logging.INFO)
-{filling}
-def handler(event, context):
-    print("Lambda log message - print function")
-    logging.info("Lambda log message - logging module")
-    if event.get("raise_error"):
-        raise Exception("Test exception (this is intentional)")
-"""
-
-
-@replays("destinations::TestLambdaDLQ::test_dead_letter_queue")
-def test_a_dead_letter_queue_is_set(aws: Endpoint, said: Said) -> None:
-    client, one = aws.lambda_, {"FunctionName": "f"}
-    code = DEAD_LETTERS.format(filling="\n" * 46)  # the exception is raised in line 55
-    shape = recorded_shape(said, "create_lambda_with_dlq")
-    target = {"TargetArn": queue(aws)}
-    made = aws.made("f", Code={"ZipFile": package(code)}, DeadLetterConfig=target, **shape)
-    said.created("create_lambda_with_dlq", made)
-    answer = client.invoke(**one, Payload=b'{"raise_error": 1}', LogType="Tail")
-    tail = base64.b64decode(answer["LogResult"]).decode()
-    said("invoke_result", answer)
-    lines = [line for line in tail.splitlines() if line.strip() and not line.startswith(("REPORT", "INIT"))]
-    said("log_result", {"result": [_with_date(line) for line in lines]})
-    said("delete_dlq", client.update_function_configuration(**one, DeadLetterConfig={}))
-
-
-@replays(*variants("destinations::TestLambdaDestinationSqs::test_assess_lambda_destination_invocation["))
-def test_destinations_are_set(aws: Endpoint, said: Said) -> None:
-    aws.made("f")
-    where = {"Destination": queue(aws)}
-    asked: dict[str, Any] = {"DestinationConfig": {"OnSuccess": where, "OnFailure": where}}
-    recorded = said.answers["put_function_event_invoke_config"]
-    if "MaximumRetryAttempts" in recorded:
-        asked["MaximumRetryAttempts"] = recorded["MaximumRetryAttempts"]
-    answer = aws.lambda_.put_function_event_invoke_config(FunctionName="f", **asked)
-    said("put_function_event_invoke_config", answer)

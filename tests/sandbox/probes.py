@@ -60,11 +60,12 @@ def native_environment():
     return {name: libc.getenv(name.encode()).decode() for name in names if libc.getenv(name.encode())}
 
 
-def write_everywhere():
-    def write(path):
-        with open(path, "w") as file:
-            file.write("x")
+def write(path, text="x"):
+    with open(path, "w") as file:
+        file.write(text)
 
+
+def write_everywhere():
     places = ("/x", "/usr/x", "/etc/x", "/var/task/x", "/dev/x", "/dev/shm/x", "/tmp/x")
     say({path: attempt(write, path) for path in places})
 
@@ -74,11 +75,11 @@ def share():
     found = {}
     for place in os.environ["PLACES"].split():
         path = os.path.join(place, os.environ["NAME"])
-        tried = attempt(lambda: open(path, "w").write("from " + os.environ["NAME"]))
+        tried = attempt(write, path, "from " + os.environ["NAME"])
         found[place] = [tried, sorted(os.listdir(place))]
     flags = {}
     for line in open("/proc/self/mounts"):
-        _, place, kind, options = line.split()[:4]
+        _, place, _kind, options = line.split()[:4]
         if place.startswith("/mnt"):
             flags[place] = [option for option in options.split(",") if option in ("rw", "ro", "nosuid", "nodev")]
     say([found, flags])

@@ -8,7 +8,7 @@ import os
 from typing import Any
 
 from lambent.cli import output
-from lambent.cli.errors import CliError, not_lambent
+from lambent.cli.errors import CliError
 from lambent.cli.target import Target, account_of
 
 
@@ -30,7 +30,7 @@ def invoke_under_debugger(target: Target, request: dict[str, Any], port: int) ->
     if "failed" in last:
         raise CliError(last["failed"])
     if "payload" not in last:
-        raise CliError(not_lambent(target.endpoint))
+        raise CliError(f"{target.endpoint} closed the connection before the function answered: is Lambent still up?")
     return _as_boto3(last, "LogType" in request), base64.b64decode(last["payload"])
 
 

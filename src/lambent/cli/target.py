@@ -3,7 +3,7 @@
 import os
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -103,10 +103,14 @@ class Target:
             return json.loads(content) if content else None
 
     def lines(self, method: str, name: str, said: dict[str, Any], headers: Mapping[str, str]) -> Iterator[Any]:
-        """What a page of ours says line by line, each a JSON document, for as long as that takes. Raises CliError."""
-        import json
+        """What a page of ours says line by line, each a JSON document, for as long as that takes. Raises CliError.
 
-        with self._asked(method, name, said, headers, None) as answer:
+        Ends early when the server does.
+        """
+        import json
+        from http.client import IncompleteRead
+
+        with self._asked(method, name, said, headers, None) as answer, suppress(IncompleteRead):
             for line in answer:
                 yield json.loads(line)
 

@@ -42,7 +42,7 @@ CLOSE_SECONDS = 2.0
 Answer = Callable[[Outcome | Exception], None]
 Submit = Callable[[FunctionVersion, Invocation, Answer], None]
 Resolve = Callable[[Scope, str, str], Handling | None]
-Deliver = Callable[[AsyncEvent, Handling, Ending, str], Awaitable[None]]
+Deliver = Callable[[AsyncEvent, Handling, Ending, str], Awaitable[bool]]
 Spawn = Callable[[Coroutine[Any, Any, None]], object]
 
 
@@ -76,8 +76,8 @@ class AsyncQueue:
     """The queue behind `Event`.
 
     `submit` runs an invocation and raises Throttled; `resolve` answers how a function's events are handled now, None
-    when it is gone; `deliver` sends what is known of an event that has ended, and never raises; `twice` answers whether
-    an event is to be delivered two times.
+    when it is gone; `deliver` sends what is known of an event that has ended, never raises, and answers whether all
+    of it arrived; `twice` answers whether an event is to be delivered two times.
     """
 
     def __init__(
@@ -298,7 +298,7 @@ class AsyncQueue:
         if handling is None:
             progress, _ = engine.apply(progress, Event.GONE, self._clock.wall(), Policy())
             self._gone(event)
-            self._write(lane, event, Remove(event.number))
+            self._write(lane, event, Remove(event))
             return
         trace_id, rounds = lineage.advance(event.trace_id, handling.function.arn)
         run = _Run(lane, event, handling, progress, trace_id)
@@ -397,12 +397,14 @@ class AsyncQueue:
         if target or (handling.dead_letter and not ending.succeeded):
             self._spawn(self._send(run, ending))
         else:
-            self._write(run.lane, event, Remove(event.number))
+            self._write(run.lane, event, Remove(event))
 
     async def _send(self, run: _Run, ending: Ending) -> None:
-        await self._deliver(run.event, run.handling, ending, run.trace_id)
+        delivered = await self._deliver(run.event, run.handling, ending, run.trace_id)
+        if self._closed and not delivered:
+            return  # who was to take it may be closed, too: the next start sends it
         self._apply(run, Event.DELIVERED)
-        self._write(run.lane, run.event, Remove(run.event.number))
+        self._write(run.lane, run.event, Remove(run.event))
 
     def _write(
         self, lane: Lane, event: AsyncEvent, change: Retry | Remove, then: Callable[[], None] = lambda: None

@@ -42,10 +42,11 @@ class Destinations:
         self._now = now
         self._pause = pause
 
-    async def deliver(self, event: AsyncEvent, handling: Handling, ending: Ending, trace_id: str) -> None:
-        """Send everything that is due for `event`. Never raises: what fails is counted and reported."""
+    async def deliver(self, event: AsyncEvent, handling: Handling, ending: Ending, trace_id: str) -> bool:
+        """Send everything that is due for `event`. Never raises: what fails is counted and reported, and makes the
+        answer False."""
         messages = self._messages(event, handling, ending, trace_id)
-        await asyncio.gather(*(self._deliver(event, message, metric) for metric, message in messages))
+        return all(await asyncio.gather(*(self._deliver(event, message, metric) for metric, message in messages)))
 
     def _messages(
         self, event: AsyncEvent, handling: Handling, ending: Ending, trace_id: str
@@ -78,7 +79,7 @@ class Destinations:
             event.scope, target, body, event.function, arn, trace_id, unique, now, detail_type, attributes or {}
         )
 
-    async def _deliver(self, event: AsyncEvent, message: Delivery, metric: str) -> None:
+    async def _deliver(self, event: AsyncEvent, message: Delivery, metric: str) -> bool:
         for pause in (*PAUSES, None):
             try:
                 await self._send(message)
@@ -88,11 +89,12 @@ class Destinations:
                 log.exception("event %s could not be sent to %s", event.request_id, message.target)
                 reason, passing = repr(error), False
             else:
-                return
+                return True
             if pause is None or not passing:
                 break
             await self._pause(pause)
         self._failed(event, message, metric, reason)
+        return False
 
     def _failed(self, event: AsyncEvent, message: Delivery, metric: str, reason: str) -> None:
         log.warning("event %s of %s is not at %s: %s", event.request_id, message.arn, message.target, reason)

@@ -123,6 +123,8 @@ class Environment:
         self._exit = ExitStatus()
         self._attempt = 0
         self._first = self._boosted = True
+        self.lost = False
+        """It could not be made, for a reason that is ours."""
         self._initialising = False
         about = About(function.name, function.version, function.handler, function.scope.account)
         self._extensions = Extensions(about, self, _new_id)
@@ -329,6 +331,7 @@ class Environment:
 
     def _could_not_start(self, error: Exception) -> None:
         if self._state.phase is not Phase.ENDING:  # else it was given up meanwhile
+            self.lost = True
             text = "environment %s of %s could not be started"
             log.error(text, self._journal.stream, self.function.arn, exc_info=error)
         self._apply(Event.FAILED)

@@ -93,7 +93,7 @@ class Provisioned(Pools):
         # Nothing runs in an environment that was reset: what is started ahead again is a new one.
         reset = environment.phase is Phase.RESET
         if fleet is not None and environment in fleet.starting:
-            self._started(fleet, environment, not reset)
+            self._started(fleet, environment, Event.NOT_THERE if reset else Event.THERE)
         elif fleet is not None and reset:
             self._drop(fleet, environment)
         if reset:
@@ -106,7 +106,7 @@ class Provisioned(Pools):
         super().gone(environment)
         fleet = self._fleet(environment)
         if fleet is not None and environment in fleet.starting:
-            self._started(fleet, environment, False)
+            self._started(fleet, environment, Event.NOT_MADE if environment.lost else Event.NOT_THERE)
         elif fleet is not None:
             self._drop(fleet, environment)
 
@@ -132,11 +132,11 @@ class Provisioned(Pools):
 
     # --- one by one
 
-    def _started(self, fleet: _Fleet, environment: Environment, well: bool) -> None:
+    def _started(self, fleet: _Fleet, environment: Environment, how: Event) -> None:
         fleet.starting.remove(environment)
-        if well:
+        if how is Event.THERE:
             fleet.there.add(environment)
-        self._apply(fleet, Event.THERE if well else Event.NOT_THERE)
+        self._apply(fleet, how)
 
     def _drop(self, fleet: _Fleet, environment: Environment) -> None:
         """Count on `environment` no more."""

@@ -23,7 +23,8 @@ class Timer(Protocol):
 class Sampler:
     """Reads `ledger` into `metrics`, when asked and every minute of the clock that `call_at` and `now` belong to.
 
-    `utilised` is told once a minute how much of each provisioned version was in use at most, from 0 to 1.
+    `utilised` is told once a minute how much of each provisioned version was in use at most, from 0 to 1; nothing of
+    those that were not invoked.
     """
 
     def __init__(
@@ -66,6 +67,8 @@ class Sampler:
             self._metrics.add("Throttles", usage.scope, usage.name, usage.throttled)
 
     def _provisioned(self, usage: Usage) -> None:
+        if not (usage.peak or usage.started or usage.spilled):
+            return  # as on AWS, only what is invoked has these metrics
         key = (usage.scope, usage.name, usage.version)
         share = min(usage.peak / usage.places, 1.0) if usage.places else 0.0
         self._most[key] = max(self._most.get(key, 0.0), share)

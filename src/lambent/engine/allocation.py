@@ -34,6 +34,8 @@ class Event(enum.Enum):
     """One of these has initialised."""
     NOT_THERE = "not_there"
     """One of these has failed to."""
+    NOT_MADE = "not_made"
+    """One of these could not be made, for a reason that is not the function's."""
     WITHDRAWN = "withdrawn"
     """One of these is not wanted any more."""
     LOST = "lost"
@@ -87,8 +89,10 @@ def apply(state: State, event: Event) -> State:
             return _settled(state._replace(starting=state.starting - 1, there=state.there + 1, failures=0))
         case Event.NOT_THERE:
             # The first allocation fails for good, as on AWS; what was ready before is tried again.
-            rest = state._replace(starting=state.starting - 1, failures=state.failures + 1)
+            rest = apply(state, Event.NOT_MADE)
             return rest if state.ready else rest._replace(failed=True)
+        case Event.NOT_MADE:
+            return state._replace(starting=state.starting - 1, failures=state.failures + 1)
         case Event.WITHDRAWN:
             return state._replace(starting=state.starting - 1)
         case Event.LOST:

@@ -10,6 +10,8 @@ https://docs.aws.amazon.com/autoscaling/application/userguide/target-tracking-sc
 import math
 from typing import NamedTuple
 
+TARGET, POLICY, ACTION = "scalable-target", "scaling-policy", "scheduled-action"
+"""The kinds under which targets, their policies and their scheduled actions are stored."""
 OUT_POINTS = 3
 IN_POINTS = 15
 IN_SHARE = 0.9

@@ -14,7 +14,7 @@ from lambent.model.scope import Scope
 REASON = "ConcurrentInvocationLimitExceeded"
 """Which reason AWS gives is not documented; of those there are, that of the concurrency which isn't there yet."""
 FORGET_AT = 1_000
-"""Buckets that are kept before the full ones, which say nothing, are forgotten."""
+"""Buckets that are kept at least before the full ones, which say nothing, are forgotten."""
 
 
 class Rate(NamedTuple):
@@ -75,6 +75,7 @@ class Scaling:
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._buckets: dict[tuple[Scope, str], Bucket] = {}
+        self._forget_at = FORGET_AT
 
     def grow(self, scope: Scope, name: str, now: float) -> bool:
         """Whether one more environment may be started for a function now; counts it if so."""
@@ -93,7 +94,7 @@ class Scaling:
         key = (scope, "" if self._limits.scaling_shared else name)
         bucket = self._buckets.get(key)
         if bucket is None:
-            if len(self._buckets) >= FORGET_AT:
+            if len(self._buckets) >= self._forget_at:
                 self._forget(now)
             bucket = self._buckets[key] = Bucket(environments(self._limits, scope.region), now)
         return bucket
@@ -102,3 +103,4 @@ class Scaling:
         for key, bucket in list(self._buckets.items()):
             if bucket.ready(now) and bucket.level >= bucket.rate.burst:
                 del self._buckets[key]
+        self._forget_at = max(2 * len(self._buckets), FORGET_AT)

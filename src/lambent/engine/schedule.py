@@ -35,8 +35,8 @@ class Invalid(ValueError):
 
 
 class Cron(NamedTuple):
-    """What a time's parts may be. `last_day`, `nearest`, `last_of` and `nth` are L and W of the day of the month, 6L and
-    6#3 of the day of the week; an empty set of days says nothing."""
+    """What the parts of a time may be. `last_day` and `nearest` are L and W of the day of the month, `last_of` and
+    `nth` 6L and 6#3 of the day of the week; an empty set of days says nothing."""
 
     minutes: frozenset[int]
     hours: frozenset[int]
@@ -113,7 +113,7 @@ def _turns(when: datetime, start: datetime, seconds: int) -> int:
 
 def _at(text: str) -> datetime:
     try:
-        return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S")  # noqa: DTZ007  of whichever zone it is read in
+        return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S")
     except ValueError as error:
         raise Invalid(text) from error
 

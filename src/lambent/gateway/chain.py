@@ -94,7 +94,7 @@ async def identify(gateway: Gateway, exchange: Exchange) -> None:
 async def find_service(gateway: Gateway, exchange: Exchange) -> Response | None:
     """The service, by signature, target header or query; every service that is not answered here is forwarded."""
     name = locate.service_of(exchange.request) or _unsigned(gateway, exchange.request)
-    if name in gateway.here:
+    if name in gateway.here and gateway.here[name].takes(exchange.request):
         exchange.service = wire_service.spoken(name, exchange.request)
         return None
     assert exchange.caller is not None

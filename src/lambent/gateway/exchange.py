@@ -17,12 +17,14 @@ Operation = Callable[[Any, Caller, Params], Awaitable[dict[str, Any] | Answer]]
 class Here:
     """A service that is answered here: its operations by name, and what they work with.
 
-    `refused` gives the reasons for operations that are refused for good cause rather than not built yet.
+    `refused` gives the reasons for operations that are refused for good cause rather than not built yet. `takes` tells
+    whether a request is answered here at all; what is not goes to the neighbour.
     """
 
     operations: Mapping[str, Operation]
     env: Any
     refused: Mapping[str, str] = field(default_factory=dict)
+    takes: Callable[[Request], bool] = lambda request: True
 
 
 @dataclass(slots=True)

@@ -31,7 +31,7 @@ _HINTS = {
     ("bind_sources", errors.EACCES): "the folder to be bound can't be reached by the server's user",
     ("root", errors.ENODEV): "container images need the kernel's overlay file system",
     ("root", errors.EPERM): "this kernel does not let an ordinary user mount overlay file systems (Linux 5.11 does)",
-    ("binds", errors.ENOENT): "only folders that exist in the base root can be bound over: /var/task, /opt, /tmp, /mnt/…",
+    ("binds", errors.ENOENT): "only places of the base root can be bound: /var/task, /opt, /tmp, and any below /mnt",
     ("listen", errors.EADDRINUSE): "a port was asked for twice",
     ("namespaces", errors.ENOSPC): "a limit of user.max_*_namespaces is reached",
     ("fork", errors.EAGAIN): "the user's process limit is reached (ulimit -u, or a pids control group)",

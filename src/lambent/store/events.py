@@ -24,7 +24,8 @@ table = sa.Table(
     sa.Column("function", sa.String(140), nullable=False),
     sa.Column("qualifier", sa.String(140), nullable=False),
     sa.Column("request_id", sa.String(64), nullable=False),
-    sa.Column("payload", sa.LargeBinary, nullable=False),
+    sa.Column("size", sa.Integer, nullable=False),
+    sa.Column("payload", sa.LargeBinary),
     sa.Column("trace_id", sa.Text, nullable=False),
     sa.Column("client_context", sa.Text),
     sa.Column("accepted", sa.Float, nullable=False),
@@ -35,7 +36,18 @@ table = sa.Table(
     sa.Index("async_events_by_function", "account", "region", "function", "due", "number"),
 )
 
-_T = table.c
+contents = sa.Table(
+    "async_event_contents",
+    schema.metadata,
+    sa.Column("number", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=False),
+    sa.Column("payload", sa.LargeBinary, nullable=False),
+)
+"""The payloads that are large: a row is written as a whole when an event is tried again."""
+
+LARGE = 2048
+"""Bytes."""
+
+_T, _C = table.c, contents.c
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +69,17 @@ class Retry:
 class Remove:
     """An event has ended."""
 
-    number: int
+    event: AsyncEvent
+
+    @property
+    def number(self) -> int:
+        """What finds it."""
+        return self.event.number
+
+    @property
+    def large(self) -> bool:
+        """Whether its payload lies apart."""
+        return _is_large(self.event)
 
 
 Change = Insert | Retry | Remove
@@ -116,13 +138,19 @@ class Events:
 def _write(connection: sa.Connection, changes: Sequence[Change]) -> None:
     inserts = [_row(one.event) for one in changes if isinstance(one, Insert)]
     removals = [{"at": one.number} for one in changes if isinstance(one, Remove)]
+    emptied = [{"at": one.number} for one in changes if isinstance(one, Remove) and one.large]
     retries = [_tried(one) for one in changes if isinstance(one, Retry)]
+    large = [_content(one.event) for one in changes if isinstance(one, Insert) and _is_large(one.event)]
     if inserts:
         connection.execute(table.insert(), inserts)
+    if large:
+        connection.execute(contents.insert(), large)
     if retries:
         connection.execute(table.update().where(_T.number == sa.bindparam("at")), retries)
     if removals:
         connection.execute(table.delete().where(_T.number == sa.bindparam("at")), removals)
+    if emptied:
+        connection.execute(contents.delete().where(_C.number == sa.bindparam("at")), emptied)
 
 
 def _row(event: AsyncEvent) -> dict[str, object]:
@@ -134,7 +162,8 @@ def _row(event: AsyncEvent) -> dict[str, object]:
         "function": event.function,
         "qualifier": event.qualifier,
         "request_id": event.request_id,
-        "payload": event.payload,
+        "size": len(event.payload),
+        "payload": None if _is_large(event) else event.payload,
         "trace_id": event.trace_id,
         "client_context": event.client_context,
         "accepted": attempts.accepted,
@@ -143,6 +172,14 @@ def _row(event: AsyncEvent) -> dict[str, object]:
         "waits": attempts.waits,
         "invocations": attempts.invocations,
     }
+
+
+def _is_large(event: AsyncEvent) -> bool:
+    return len(event.payload) > LARGE
+
+
+def _content(event: AsyncEvent) -> dict[str, object]:
+    return {"number": event.number, "payload": event.payload}
 
 
 def _tried(retry: Retry) -> dict[str, object]:
@@ -180,7 +217,7 @@ def _select_due(
 ) -> Due:
     """Numbers and sizes first: contents that do not fit are not read."""
     query = (
-        sa.select(_T.number, _T.due, sa.func.length(_T.payload))
+        sa.select(_T.number, _T.due, _T.size)
         .where((_T.account == scope.account) & (_T.region == scope.region) & (_T.function == function))
         .order_by(_T.due, _T.number)
         .limit(count + len(besides) + 1)
@@ -198,10 +235,13 @@ def _select_due(
     if not chosen:
         return Due([], following)
     found = {row.number: row for row in connection.execute(sa.select(table).where(_T.number.in_(chosen)))}
-    return Due([_event(found[number]) for number in chosen], following)
+    large = [number for number in chosen if found[number].payload is None]
+    apart = sa.select(_C.number, _C.payload).where(_C.number.in_(large))
+    payloads = {row.number: row.payload for row in connection.execute(apart)} if large else {}
+    return Due([_event(found[number], payloads.get(number)) for number in chosen], following)
 
 
-def _event(row: sa.Row[tuple[object, ...]]) -> AsyncEvent:
+def _event(row: sa.Row[tuple[object, ...]], large: bytes | None) -> AsyncEvent:
     said = row._mapping
     return AsyncEvent(
         number=said["number"],
@@ -209,7 +249,7 @@ def _event(row: sa.Row[tuple[object, ...]]) -> AsyncEvent:
         function=said["function"],
         qualifier=said["qualifier"],
         request_id=said["request_id"],
-        payload=said["payload"],
+        payload=said["payload"] if large is None else large,
         trace_id=said["trace_id"],
         client_context=said["client_context"],
         attempts=Attempts(said["accepted"], said["due"], said["errors"], said["waits"], said["invocations"]),

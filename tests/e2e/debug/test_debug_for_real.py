@@ -19,7 +19,7 @@ import aiohttp
 
 from tests.e2e.conftest import ROLE, RUNTIME, Deploy, Server, package
 from tests.e2e.debug.dap import Dap
-from tests.e2e.test_leaks import descendants, name_of
+from tests.e2e.test_leaks import cgroups, descendants, name_of
 
 CODE = """import os
 def handler(event, context):
@@ -87,6 +87,15 @@ def invoking(server: Server, name: str, port: int, *more: str) -> Iterator[Comma
         process.communicate()
 
 
+def create(server: Server) -> str:
+    """A function on a server of the test's own."""
+    client = server.client("lambda")
+    code = {"ZipFile": package({"app.py": CODE})}
+    client.create_function(FunctionName="f", Runtime=RUNTIME, Handler="app.handler", Role=ROLE, Code=code)
+    client.get_waiter("function_active_v2").wait(FunctionName="f", WaiterConfig={"Delay": 0.05, "MaxAttempts": 2000})
+    return "f"
+
+
 def is_free(port: int) -> bool:
     with socket.socket() as sock:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -128,12 +137,9 @@ def test_a_breakpoint_in_python_is_hit_and_the_timeout_waits(server: Server, dep
 
 def test_a_breakpoint_is_hit_at_level_process(own_server: Callable[..., Server]) -> None:
     server = own_server("--isolation", "process")
-    client, port = server.client("lambda"), free_port()
-    code = {"ZipFile": package({"app.py": CODE})}
-    client.create_function(FunctionName="f", Runtime=RUNTIME, Handler="app.handler", Role=ROLE, Code=code)
-    client.get_waiter("function_active_v2").wait(FunctionName="f", WaiterConfig={"Delay": 0.05, "MaxAttempts": 2000})
-    before = descendants(server.process.pid)
-    with invoking(server, "f", port, "--payload", '{"number": 3}') as command:
+    name, port = create(server), free_port()
+    before = environments(server)
+    with invoking(server, name, port, "--payload", '{"number": 3}') as command:
         command.waiting()
         debugger = Dap(port)
         unpacked = next((server.data_dir / "blobs").rglob("app.py"))
@@ -143,7 +149,8 @@ def test_a_breakpoint_is_hit_at_level_process(own_server: Callable[..., Server])
         assert json.loads(command.result())["doubled"] == 6
         debugger.close()
     until_free(port)
-    until(lambda: len(descendants(server.process.pid)) <= len(before))
+    until(lambda: environments(server) == before)
+    assert not [pid for pid in descendants(server.process.pid) if b"debugpy" in command_line(pid)]
 
 
 def test_a_breakpoint_in_node_is_hit(server: Server, deploy: Deploy) -> None:
@@ -229,6 +236,21 @@ def test_ctrl_c_at_a_breakpoint_ends_the_environment(server: Server, deploy: Dep
     until(lambda: environments(server) == before)
 
 
+def test_a_server_that_stops_ends_the_session(own_server: Callable[..., Server]) -> None:
+    server = own_server()
+    name, port = create(server), free_port()
+    with invoking(server, name, port) as command:
+        command.waiting()
+        below = descendants(server.process.pid)
+        assert server.stop() == 0, "".join(server.output)
+        _, said = command.process.communicate(timeout=20)
+    assert command.process.returncode == 1
+    assert said.startswith("error: ") and said.count("\n") == 1, said
+    assert is_free(port)
+    assert not [pid for pid in below if Path(f"/proc/{pid}").exists()]
+    assert not cgroups(server.data_dir)
+
+
 def test_an_import_error_under_a_debugger_is_answered(server: Server, deploy: Deploy) -> None:
     """The second attempt, inside the invocation, waits for nobody."""
     name, port = deploy(BROKEN), free_port()
@@ -265,6 +287,13 @@ def refused(server: Server, name: str, port: int) -> str:
 def environments(server: Server) -> list[str]:
     """The keepers of environments; the zygotes' spare ones have another name."""
     return sorted(str(pid) for pid in descendants(server.process.pid) if name_of(pid) == "lambent-keeper")
+
+
+def command_line(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
 
 
 def until(holds: Callable[[], bool]) -> None:

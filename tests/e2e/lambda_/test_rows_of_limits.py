@@ -74,7 +74,9 @@ def test_a11_out_of_memory_is_reported_as_all_of_the_memory(server: Server, depl
     name = deploy("def handler(event, context):\n    return len(bytearray(event['mb'] << 20))\n", Timeout=20)
     kind, log = call(server, name, mb=400)
     assert kind == "Runtime.ExitError"
-    assert re.search(r"Memory Size: 128 MB\tMax Memory Used: 128 MB\t.*Status: error\tError Type: Runtime.ExitError", log)
+    assert re.search(
+        r"Memory Size: 128 MB\tMax Memory Used: 128 MB\t.*Status: error\tError Type: Runtime.ExitError", log
+    )
 
 
 BURN = """

@@ -4,6 +4,7 @@ import json
 import signal
 import threading
 import time
+import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from typing import Any
 
 import boto3
 import pytest
+
 from tests.e2e.conftest import Deploy, Server
 
 AUTHORIZATION = "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/sqs/aws4_request, SignedHeaders=host, Signature=0"
@@ -103,6 +105,15 @@ def test_a_function_uses_the_queue_url_that_it_is_given(server: Server, deploy: 
     assert message["Body"] == "from inside"
     assert message["Attributes"]["AWSTraceHeader"].startswith("Root=1-")
     client.delete_queue(QueueUrl=url)
+
+
+def test_what_does_not_reach_a_queue_is_reported(server: Server) -> None:
+    topic = server.client("sns").create_topic(Name="topic")["TopicArn"]
+    queue = "arn:aws:sqs:us-east-1:000000000000:subscribed"
+    server.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue)
+    with urllib.request.urlopen(f"{server.endpoint}/_lambent/findings", timeout=30) as page:
+        found = json.load(page)["findings"]
+    assert [one["resource"] for one in found if one["code"] == "queue-not-reached"] == [queue]
 
 
 def test_queues_outlive_a_killed_server_and_can_be_elsewhere(

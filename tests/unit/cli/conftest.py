@@ -36,6 +36,8 @@ class Fake:
     invocations: list = field(default_factory=list)
     findings: list = field(default_factory=list)
     live: list = field(default_factory=list)
+    debug: list = field(default_factory=list)
+    debugged: tuple = ()
 
     def names(self):
         return [name for name, _ in self.calls]
@@ -53,6 +55,9 @@ class Fake:
         if path == "/_lambent/live":
             self.live.append((method, headers.get("X-Lambent-Token"), json.loads(body)))
             return 204, {}, b""
+        if path == "/_lambent/debug":
+            self.debug.append((headers.get("X-Lambent-Token"), json.loads(body)))
+            return self.debugged
         if target.startswith("Logs_"):
             return self._logs(target.partition(".")[2], json.loads(body))
         return self._lambda(method, unquote(path), headers, body)

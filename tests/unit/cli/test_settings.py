@@ -44,6 +44,13 @@ def test_tables_from_file_and_environment(folder):
     assert load({}, environ, folder).runtime_map == {"python3.14": "3.12", "python3.10": "3.11"}
 
 
+def test_folders_of_file_systems(folder):
+    one, other = (f"arn:aws:elasticfilesystem:us-east-1:000000000000:access-point/fsap-{digit * 17}" for digit in "ab")
+    (folder / "lambent.toml").write_text(f'[file_systems]\n"{one}" = "shared"\n"{other}" = "/srv/x"\n')
+    assert load({}, {}, folder).file_systems == {one: folder / "shared", other: Path("/srv/x")}
+    assert load({}, {"LAMBENT_FILE_SYSTEMS": f"{one}=/y"}, folder).file_systems == {one: Path("/y")}
+
+
 @pytest.mark.parametrize(("given", "found"), [("never", "never"), ("random", "random"), ("0", 0), ("90", 90)])
 def test_how_long_idle_environments_are_kept(folder, given, found):
     assert load({}, {}, folder).idle_seconds == "random"
@@ -80,6 +87,7 @@ def test_relative_folders_start_where_they_are_written(folder, tmp_path):
         ({}, {}, '[runtime_map]\n"nodejs22.x" = "20.1"', "nodejs22.x = 20.1: as in"),
         ({}, {}, '[endpoints]\ns33 = "http://x"', "no AWS service is called 's33' (did you mean s3?)"),
         ({}, {}, '[endpoints]\ns3 = "minio"', "s3 = minio: a URL is needed"),
+        ({}, {}, '[file_systems]\n"fs-1" = "x"', "fs-1: the ARN of an access point is needed"),
         ({}, {}, "[endpoints]\ns3 = 1", "a table of names and texts is needed"),
     ],
 )

@@ -52,6 +52,8 @@ class Bench:
     findings: list[Finding] = field(default_factory=list)
     tasks: set["asyncio.Task[None]"] = field(default_factory=set)
     twice: Callable[[], bool] = lambda: False
+    delivering: Callable[[], Awaitable[None]] = lambda: asyncio.sleep(0)
+    undeliverable: bool = False
     busy: int = 0
     most: int = 0
 
@@ -92,8 +94,10 @@ class Bench:
         else:
             asyncio.get_running_loop().call_soon(finish, said)
 
-    async def _deliver(self, event: AsyncEvent, handled: Handling, ending: Ending, trace_id: str) -> None:
+    async def _deliver(self, event: AsyncEvent, handled: Handling, ending: Ending, trace_id: str) -> bool:
         self.delivered.append((event, ending))
+        await self.delivering()
+        return not self.undeliverable
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> object:
         task = asyncio.get_running_loop().create_task(work)

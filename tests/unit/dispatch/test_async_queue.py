@@ -1,6 +1,9 @@
 """Asynchronous events from their acceptance to their end, in simulated time."""
 
 import asyncio
+import sqlite3
+import time
+import tracemalloc
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -11,7 +14,7 @@ from lambent.dispatch import lanes
 from lambent.dispatch.async_queue import NewEvent
 from lambent.engine.async_event import Condition
 from lambent.model.invocation import Invocation, Outcome
-from lambent.store.errors import StoreFull
+from lambent.store.errors import StoreFull, StoreLocked
 from lambent.store.events import Insert
 
 Scene = Callable[[Bench], Awaitable[None]]
@@ -359,3 +362,102 @@ def test_a_function_that_is_not_ready_gets_its_events_later(stage) -> None:
         assert len(bench.ran) == 1
 
     stage(scene)
+
+
+def test_a_locked_database_refuses_and_loses_nothing(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr("lambent.store.database.BUSY_SECONDS", 0.02)
+    monkeypatch.setattr("lambent.dispatch.async_queue.RETRY_SECONDS", 0.001)
+
+    async def scene(bench: Bench) -> None:
+        bench.behave = lambda _: None
+        await bench.send(request_id="before")
+        await bench.clock.advance(0, settle=0.05)
+        locking = sqlite3.connect(tmp_path / "state.db", isolation_level=None)
+        locking.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreLocked):
+            await bench.send(request_id="meanwhile")
+        bench.open.pop()[1](DONE)  # its end can't be written yet
+        await asyncio.sleep(0.05)
+        locking.execute("ROLLBACK")
+        locking.close()
+        await bench.clock.advance(DAY)
+        assert [one.request_id for _, one in bench.ran] == ["before"]
+        assert await bench.on_disk() == 0
+
+    play(tmp_path, scene)
+
+
+def test_a_hundred_thousand_events_wait(tmp_path: Path) -> None:
+    """Start-up and memory do not grow with the events that wait."""
+    count = 100_000
+
+    async def nothing(_bench: Bench) -> None:
+        """The tables are made."""
+
+    async def scene(bench: Bench) -> None:
+        tracemalloc.start()
+        began = time.perf_counter()
+        assert await bench.new_queue().start() == count
+        assert time.perf_counter() - began < 2
+        assert tracemalloc.get_traced_memory()[1] < 4 << 20
+        tracemalloc.stop()
+        assert bench.ran == []
+
+    play(tmp_path, nothing)
+    with sqlite3.connect(tmp_path / "state.db") as filling:
+        filling.execute(
+            f"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count}) "
+            "INSERT INTO async_events SELECT i, '111111111111', 'us-east-1', 'f' || i % 10, '', 'r', 2, '{}', 'Root=1', "
+            f"NULL, {START}, {START + 3_600}, 0, 0, 0 FROM n"
+        )
+    play(tmp_path, scene)
+
+
+def test_large_payloads_lie_apart_and_go_with_their_event(tmp_path: Path) -> None:
+    payload = b'"' + b"x" * 300_000 + b'"'
+
+    async def before(bench: Bench) -> None:
+        bench.behave = lambda _: FAILED
+        await bench.send(payload=payload)
+        await bench.send("g", payload=b"1")
+        await bench.clock.advance(0)
+
+    async def after(bench: Bench) -> None:
+        await bench.clock.advance(60)
+        assert sorted(one.payload for _, one in bench.ran) == [payload, b"1"]
+        assert await bench.on_disk() == 0
+
+    def apart() -> int:
+        with sqlite3.connect(tmp_path / "state.db") as looking:
+            return int(looking.execute("SELECT count(*) FROM async_event_contents").fetchone()[0])
+
+    play(tmp_path, before)
+    assert apart() == 1
+    play(tmp_path, after)
+    assert apart() == 0
+
+
+def test_what_can_not_be_sent_while_the_server_closes_is_sent_by_the_next(tmp_path: Path) -> None:
+    async def before(bench: Bench) -> None:
+        bench.handled["f"] = handling("f", on_success="arn")
+        gate = asyncio.Event()
+
+        async def wait() -> None:
+            await gate.wait()
+
+        bench.delivering, bench.undeliverable = wait, True
+        await bench.send()
+        await bench.clock.advance(0, settle=0.02)
+        closing = asyncio.create_task(bench.queue.close(0.1))
+        await asyncio.sleep(0)
+        gate.set()
+        await closing
+        assert await bench.on_disk() == 1
+
+    async def after(bench: Bench) -> None:
+        bench.handled["f"] = handling("f", on_success="arn")
+        await bench.clock.advance(0)
+        assert (len(bench.delivered), await bench.on_disk()) == (1, 0)
+
+    play(tmp_path, before)
+    play(tmp_path, after)

@@ -29,7 +29,7 @@ class FakeEnvironment:
 
     def __init__(self, function: FunctionVersion, home: Pools) -> None:
         self.function, self.home, self.phase = function, home, Phase.INIT
-        self.retired = False
+        self.retired = self.lost = False
         self.over: Callable[[], None] = lambda: None
 
     def initialise(self) -> None:
@@ -161,13 +161,25 @@ def test_one_whose_init_fails_fails_the_allocation(play) -> None:
     play(scene)
 
 
-def test_one_that_can_t_be_made_fails_the_allocation(play) -> None:
+def test_one_that_ends_while_it_initialises_fails_the_allocation(play) -> None:
     async def scene(stage: Stage) -> None:
         await stage.plan(1)
         stage.ahead.gone(stage.made[0])  # type: ignore[arg-type]
         stage.ahead.gone(stage.made[0])  # type: ignore[arg-type]
         await turn()
         assert stage.ahead.state(SCOPE, "f", "1").status is Status.FAILED
+
+    play(scene)
+
+
+def test_one_that_could_not_be_made_is_tried_again(play) -> None:
+    async def scene(stage: Stage) -> None:
+        await stage.plan(1)
+        stage.made[0].lost = True
+        stage.ahead.gone(stage.made[0])  # type: ignore[arg-type]
+        await turn()
+        state = stage.ahead.state(SCOPE, "f", "1")
+        assert (state.status, state.wait, len(stage.made)) == (Status.IN_PROGRESS, 1.0, 1)
 
     play(scene)
 

@@ -111,6 +111,9 @@ def test_provisioned_concurrency_of_an_alias_is_its_versions(stage) -> None:
         assert plane.concurrency["f"] == (None, {"1": 2})
         fault = await plane.refused("PutProvisionedConcurrencyConfig", **put, Qualifier="1")
         assert fault.message == "Version is pointed by a Provisioned Concurrency alias"
+        await plane.call("CreateAlias", FunctionName="f", Name="second", FunctionVersion="1")
+        fault = await plane.refused("PutProvisionedConcurrencyConfig", **put, Qualifier="second")
+        assert fault.message.startswith("Alias can't be used for Provisioned Concurrency")
         await plane.call("UpdateFunctionConfiguration", FunctionName="f", Timeout=9)
         await plane.settle()
         await plane.call("PublishVersion", FunctionName="f")
@@ -194,5 +197,52 @@ def test_provisioned_concurrency_is_taken_from_the_reservation(stage) -> None:
         key = "reserved_equals_provisioned_increase_provisioned_exc"
         await said.refused(key, put, **one, ProvisionedConcurrentExecutions=3)
         assert plane.concurrency["f"] == (2, {"1": 2})
+
+    stage(scene)
+
+
+def test_a_weighted_alias_shares_its_places_and_shows_them_together(stage) -> None:
+    async def scene(plane: Plane) -> None:
+        await function(plane, version=True)
+        await plane.call("CreateAlias", FunctionName="f", Name="live", FunctionVersion="1")
+        one = {"FunctionName": "f", "Qualifier": "live"}
+        await plane.call("PutProvisionedConcurrencyConfig", **one, ProvisionedConcurrentExecutions=10)
+        await plane.settle()
+        await plane.call("UpdateFunctionConfiguration", FunctionName="f", Timeout=9)
+        await plane.settle()
+        await plane.call("PublishVersion", FunctionName="f")
+        await plane.settle()
+        weights = {"AdditionalVersionWeights": {"2": 0.3}}
+        await plane.call("UpdateAlias", FunctionName="f", Name="live", RoutingConfig=weights)
+        assert plane.concurrency["f"] == (None, {"1": 7, "2": 3})
+        config = await plane.call("GetProvisionedConcurrencyConfig", **one)
+        shown = [config[f"{what}ProvisionedConcurrentExecutions"] for what in ("Requested", "Allocated", "Available")]
+        assert (shown, config["Status"]) == ([10, 7, 7], "IN_PROGRESS")
+        await plane.settle()
+        assert (await plane.call("GetProvisionedConcurrencyConfig", **one))["Status"] == "READY"
+        fault = await plane.refused("PutProvisionedConcurrencyConfig", **one, ProvisionedConcurrentExecutions=1)
+        assert fault.message == "Alias with weights can not be used with Provisioned Concurrency"
+
+    stage(scene)
+
+
+def test_snapshots_and_provisioned_concurrency_exclude_one_another(stage) -> None:
+    async def scene(plane: Plane) -> None:
+        await function(plane, version=True)
+        await plane.call("UpdateFunctionConfiguration", FunctionName="f", SnapStart={"ApplyOn": "PublishedVersions"})
+        await plane.settle()
+        await plane.call("PublishVersion", FunctionName="f")
+        await plane.settle()
+        places = {"ProvisionedConcurrentExecutions": 1}
+        fault = await plane.refused("PutProvisionedConcurrencyConfig", FunctionName="f", Qualifier="2", **places)
+        assert fault.message == "Provisioned Concurrency is not supported for SnapStart enabled functions."
+        await plane.call("CreateAlias", FunctionName="f", Name="live", FunctionVersion="1")
+        one = {"FunctionName": "f", "Qualifier": "live"}
+        await plane.call("PutProvisionedConcurrencyConfig", **one, **places)
+        await plane.settle()
+        await plane.call("UpdateAlias", FunctionName="f", Name="live", FunctionVersion="2")
+        config = await plane.call("GetProvisionedConcurrencyConfig", **one)
+        assert (config["Status"], config["StatusReason"]) == ("FAILED", fault.message)
+        assert plane.concurrency["f"] == (None, {})
 
     stage(scene)

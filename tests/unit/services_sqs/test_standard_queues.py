@@ -211,6 +211,26 @@ def test_everything_outlives_the_server(tmp_path: Path) -> None:
     with_sqs(tmp_path, before, after)
 
 
+def test_a_clock_that_was_ahead_holds_nothing_back(tmp_path: Path) -> None:
+    async def ahead(sqs: Sqs) -> None:
+        url = await sqs.queue(MessageRetentionPeriod=60)
+        await sqs.clock.advance(86_400)
+        for text, delay in (("received", 0), ("delayed", 20)):
+            await sqs.send(url, text, DelaySeconds=delay)
+        assert await sqs.bodies(url) == ["received"]
+
+    async def behind(sqs: Sqs) -> None:
+        url = f"{URL}/{HERE.account}/q"
+        assert await sqs.counts(url) == (0, 1, 1)
+        await sqs.clock.advance(30)
+        assert await sqs.bodies(url) == ["received", "delayed"]
+        await sqs.clock.advance(30)
+        assert await sqs.counts(url) == (0, 0, 0)
+
+    with_sqs(tmp_path, ahead)
+    with_sqs(tmp_path, behind)
+
+
 def test_purge_takes_everything_once_a_minute(tmp_path: Path) -> None:
     async def body(sqs: Sqs) -> None:
         url = await sqs.queue()

@@ -82,7 +82,10 @@ def _check_overlap(env: LambdaEnv, ref: FunctionRef) -> None:
     "Configuring provisioned concurrency"; of the texts: reports of users of CloudFormation."""
     configs = {config.name for config in concurrency.provisioned(env, ref.scope, ref.name)}
     if is_alias(ref.version):
-        if version_of(env, ref.scope, ref.name, ref.version) in configs:
+        version = version_of(env, ref.scope, ref.name, ref.version)
+        aliases = env.resources.children(ALIAS, ref.scope, ref.name)
+        others = {one.name for one in aliases if one.document["FunctionVersion"] == version} - {ref.version}
+        if version in configs or others & configs:
             raise faults.conflict(
                 "Alias can't be used for Provisioned Concurrency configuration on an already Provisioned version"
             )

@@ -93,13 +93,14 @@ class Messages:
         try:
             after = 0
             while rows := await self.store.load(queue.uid, after, PAGE):
-                live.core.arrive(map(_message, rows), self.clock.wall())
+                now = self.clock.wall()
+                live.core.arrive([_message(_put_right(row, now)) for row in rows], now)
                 after = rows[-1].seq
             deduplications = await self.store.deduplications(queue.uid)
         finally:
             del self._loading[queue.uid]
         for row in deduplications:
-            live.accepted.put(row.key, Accepted(row.seq, row.message), row.accepted)
+            live.accepted.put(row.key, Accepted(row.seq, row.message), min(row.accepted, self.clock.wall()))
         self._live[queue.uid] = live
         return live
 
@@ -316,6 +317,20 @@ class Messages:
             for seq in gone:
                 self._cache.drop(seq)
             self.store.write_soon(Changes(deletes=[Place(live.uid, seq) for seq in gone]))
+
+
+def _put_right(row: MessageRow, now: float) -> MessageRow:
+    """What was sent or received under a clock that was ahead of this one counts from now on."""
+    latest = max(row.sent, row.taken)
+    if latest <= now:
+        return row
+    ahead = latest - now
+    return row._replace(
+        sent=min(row.sent, now),
+        taken=min(row.taken, now),
+        first=min(row.first, now),
+        visible=max(row.visible - ahead, 0.0),
+    )
 
 
 def _message(row: MessageRow) -> Message:

@@ -1,0 +1,1 @@
+"""Application Auto Scaling of provisioned concurrency; every other namespace is the neighbour's."""
