@@ -357,7 +357,10 @@ async def _open_lambda(
     settling.resume(env)
     for stored in (inert, concurrency, event_source_mapping, stored_only):
         stored.resume(env)
-    await queue.start()
+    try:
+        await queue.start()
+    except StoreError as error:
+        raise StartError(f"the events that wait can't be read: {error}") from error
     # Before anything that events are run and sent by.
     stack.push_async_callback(queue.close)
     base.background.spawn(_housekeeping(store))

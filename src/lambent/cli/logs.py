@@ -51,8 +51,9 @@ def logs(
     region: RegionOption = None,
 ) -> None:
     """Print a function's log: START, END and REPORT lines and what it prints."""
-    start = int((time.time() - seconds(since)) * 1000)
+    back = seconds(since)
     target = target_of(context, endpoint, region)
+    start = int((target.now() - back) * 1000)
     group, missing = log_group(target, name)
     client = target.client("logs")
     if follow:

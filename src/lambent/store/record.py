@@ -68,7 +68,9 @@ class FunctionRecord:
             layers=self.layers,
             image=self._image(),
             snap_start=said.get("SnapStart", {}).get("ApplyOn") == "PublishedVersions",
-            file_systems=tuple(FileSystem(one["Arn"], one["LocalMountPath"]) for one in said.get("FileSystemConfigs", ())),
+            file_systems=tuple(
+                FileSystem(one["Arn"], one["LocalMountPath"]) for one in said.get("FileSystemConfigs", ())
+            ),
             role=said["Role"],
             revision_id=self.deployment,
             timeout=said["Timeout"],

@@ -17,10 +17,14 @@ CODE = (
 )
 
 
-def raw(server: Server, path: str, body: bytes, tail: bool) -> tuple[int, dict[str, str], bytes]:
+def raw(
+    server: Server, path: str, body: bytes, tail: bool, kind: str = "RequestResponse"
+) -> tuple[int, dict[str, str], bytes]:
     """One request by hand; ids and times are replaced by what they are."""
     connection = http.client.HTTPConnection(server.endpoint.removeprefix("http://"), timeout=30)
     headers = {"Authorization": AUTH, "X-Amzn-Trace-Id": TRACE, **({"X-Amz-Log-Type": "Tail"} if tail else {})}
+    if kind != "RequestResponse":
+        headers["X-Amz-Invocation-Type"] = kind
     connection.request("POST", path, body, headers)
     answer = connection.getresponse()
     content = answer.read()
@@ -43,3 +47,13 @@ def test_both_roads_give_the_same_bytes(server: Server, deploy: Deploy, body: by
     chain = raw(server, path + "?Qualifier=%24LATEST", body, tail)
     assert short == chain
     assert short[0] == 200
+
+
+@pytest.mark.parametrize("kind", ["RequestResponse", "Event"])
+def test_a_longer_name_leads_to_the_chain_and_changes_nothing(server: Server, deploy: Deploy, kind: str) -> None:
+    """What the short road leaves to the chain for another reason."""
+    path = f"/2015-03-31/functions/{deploy(CODE)}/invocations"
+    whole = path.replace("functions/", "functions/us-east-1%3A000000000000%3Afunction%3A")
+    short, chain = raw(server, path, b"2", False, kind), raw(server, whole, b"2", False, kind)
+    assert short == chain
+    assert short[0] == (202 if kind == "Event" else 200)

@@ -38,6 +38,8 @@ class Fake:
     live: list = field(default_factory=list)
     debug: list = field(default_factory=list)
     debugged: tuple = ()
+    clock: dict = field(default_factory=dict)
+    moved: list = field(default_factory=list)
 
     def names(self):
         return [name for name, _ in self.calls]
@@ -52,6 +54,14 @@ class Fake:
             return 200, {}, json.dumps(self.health).encode()
         if path == "/_lambent/findings":
             return 200, {}, json.dumps({"findings": self.findings, "dropped": 0}).encode()
+        if path == "/_lambent/clock":
+            if not self.clock:
+                return 404, {}, _json(message="no such page")
+            if method == "POST":
+                if self.clock["kind"] != "manual":
+                    return 409, {}, _json(message="this clock moves by itself")
+                self.moved.append(json.loads(body))
+            return 200, {}, json.dumps(self.clock).encode()
         if path == "/_lambent/live":
             self.live.append((method, headers.get("X-Lambent-Token"), json.loads(body)))
             return 204, {}, b""

@@ -407,8 +407,8 @@ def test_a_hundred_thousand_events_wait(tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / "state.db") as filling:
         filling.execute(
             f"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count}) "
-            "INSERT INTO async_events SELECT i, '111111111111', 'us-east-1', 'f' || i % 10, '', 'r', 2, '{}', 'Root=1', "
-            f"NULL, {START}, {START + 3_600}, 0, 0, 0 FROM n"
+            "INSERT INTO async_events SELECT i, '111111111111', 'us-east-1', 'f' || i % 10, '', 'r', 2, '{}', "
+            f"'Root=1', NULL, {START}, {START + 3_600}, 0, 0, 0 FROM n"
         )
     play(tmp_path, scene)
 
