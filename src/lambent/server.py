@@ -74,7 +74,7 @@ from lambent.observe.findings import Ledger
 from lambent.observe.journal import Journal
 from lambent.observe.logstore import LogStore
 from lambent.observe.metrics import Metrics
-from lambent.runtimes import interpreters, snapstart, table
+from lambent.runtimes import installs, interpreters, snapstart, table
 from lambent.runtimes.debugging import NoDebugger
 from lambent.runtimes.installs import ClientError
 from lambent.sandbox import probe
@@ -207,6 +207,7 @@ async def _open_base(stack: AsyncExitStack, settings: Settings, door: socket.soc
     now = clock.make(settings.clock, settings.time_scale)
     background = Background()
     stack.push_async_callback(background.close, CLOSE_SECONDS)
+    stack.callback(installs.stop)
     logs = await LogStore.open(settings.data_dir / "logs", now.wall)
     stack.push_async_callback(logs.close)
     neighbour = Neighbour(settings.endpoints)

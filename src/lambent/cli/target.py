@@ -86,7 +86,7 @@ class Target:
         return found
 
     def now(self) -> float:
-        """Seconds since 1970 by the server's clock, which may have been moved; by this machine's when it doesn't say."""
+        """Seconds since 1970 by the server's clock, which may have been moved; by this machine's if it doesn't say."""
         try:
             return float(self.page("GET", "clock")["seconds"])
         except (CliError, KeyError, TypeError):

@@ -142,8 +142,8 @@ class AsyncQueue:
 
         def then() -> None:
             self._metrics.add("AsyncEventsReceived", new.scope, new.function, resource=_resource(event))
-            done(None)
             self._accepted(event)
+            done(None)
             if self._twice():
                 self._again(replace(event, number=self._next()))
 
@@ -246,8 +246,8 @@ class AsyncQueue:
     async def _read(self, lane: Lane) -> None:
         """Bring events that are due into memory."""
         self._clock.began()
+        following, lane.following = lane.following, math.inf
         try:
-            following, lane.following = lane.following, math.inf
             now = self._clock.wall()
             room = max(WINDOW_BYTES - lane.size, 1)
             count = max(WINDOW - len(lane.held), 1)
@@ -257,7 +257,7 @@ class AsyncQueue:
                     lane.hold(event)
                     lane.ready.append(event)
             lane.following = min(lane.following, math.inf if due.following is None else due.following)
-        except StoreError as error:
+        except Exception as error:
             log.warning("the events of %s can't be read now: %s", lane.function, error)
             lane.following = min(lane.following, following)
             await asyncio.sleep(RETRY_SECONDS)
@@ -291,7 +291,13 @@ class AsyncQueue:
     def _start(self, lane: Lane) -> None:
         event = lane.ready.popleft()
         lane.expires = math.inf
-        handling = self._resolve(event.scope, event.function, event.qualifier)
+        try:
+            handling = self._resolve(event.scope, event.function, event.qualifier)
+        except Exception:
+            log.exception("event %s of %s can't be looked after now", event.request_id, event.function)
+            lane.ready.appendleft(event)
+            lane.blocked = self._clock.wall() + RETRY_SECONDS
+            return
         attempts = replace(event.attempts, waits=max(event.attempts.waits, lane.waits))
         progress = Progress(attempts)
         self._clock.began()

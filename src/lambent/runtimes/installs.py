@@ -9,11 +9,15 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import tempfile
+import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TextIO
 
 TIMEOUT = 600.0
 """Seconds that one installation may take."""
@@ -24,6 +28,11 @@ _UNREACHABLE = re.compile(
     r"Name or service not known|Temporary failure in name resolution|Network is unreachable|"
     r"ENOTFOUND|ECONNREFUSED|ECONNRESET|ETIMEDOUT|EAI_AGAIN|ENETUNREACH",
 )
+
+
+_LOOK_SECONDS = 0.1
+_running: "set[subprocess.Popen[str]]" = set()
+_stopped = threading.Event()
 
 
 class ClientError(Exception):
@@ -51,18 +60,52 @@ def ensure(folder: Path, mark: Mapping[str, object], make: Callable[[Path], None
 
 
 def run(command: Sequence[str], cwd: Path | None = None) -> "subprocess.CompletedProcess[str]":
-    """A registry's client, without this process's Python settings. Raises subprocess.TimeoutExpired."""
+    """A registry's client, without this process's Python settings.
+
+    Raises subprocess.TimeoutExpired; ClientError when `stop` was called.
+    """
     environ = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-    return subprocess.run(
+    process = subprocess.Popen(
         command,
-        capture_output=True,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        timeout=TIMEOUT,
         env=environ,
         cwd=cwd,
-        stdin=subprocess.DEVNULL,
-        check=False,
+        start_new_session=True,
     )
+    _running.add(process)
+    if _stopped.is_set():
+        _kill(process)
+    try:
+        stdout, stderr = process.communicate(timeout=TIMEOUT)
+    except BaseException:
+        _kill(process)
+        process.communicate()
+        raise
+    finally:
+        _running.discard(process)
+    _go_on()
+    return subprocess.CompletedProcess(command, process.returncode, stdout, stderr)
+
+
+def stop() -> None:
+    """The server ends: no installation goes on, and none begins."""
+    _stopped.set()
+    for process in tuple(_running):
+        _kill(process)
+
+
+def _kill(process: "subprocess.Popen[str]") -> None:
+    """With all that it started: it leads a session of its own."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+def _go_on() -> None:
+    if _stopped.is_set():
+        raise ClientError("the installation was given up: the server ends")
 
 
 def unreachable(stderr: str) -> bool:
@@ -87,8 +130,18 @@ def _locked(folder: Path) -> Iterator[None]:
     except OSError as failed:
         raise ClientError(f"cannot write to {folder.parent}: {failed.strerror}") from failed
     with lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        while not _taken(lock):
+            _go_on()
+            time.sleep(_LOOK_SECONDS)
         yield
+
+
+def _taken(lock: TextIO) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _make(folder: Path, mark: Mapping[str, object], make: Callable[[Path], None]) -> None:

@@ -461,3 +461,44 @@ def test_what_can_not_be_sent_while_the_server_closes_is_sent_by_the_next(tmp_pa
 
     play(tmp_path, before)
     play(tmp_path, after)
+
+
+def test_settings_that_can_not_be_read_lose_nothing(stage, monkeypatch) -> None:
+    async def scene(bench: Bench) -> None:
+        resolve, failures = bench.queue._resolve, [RuntimeError("no")]
+
+        def sometimes(*asked):
+            if failures:
+                raise failures.pop()
+            return resolve(*asked)
+
+        monkeypatch.setattr(bench.queue, "_resolve", sometimes)
+        await bench.send()
+        await bench.clock.advance(2)
+        assert (len(bench.ran), await bench.on_disk()) == (1, 0)
+
+    stage(scene)
+
+
+def test_events_that_can_not_be_read_now_are_read_later(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr("lambent.dispatch.async_queue.RETRY_SECONDS", 0.001)
+
+    async def before(bench: Bench) -> None:
+        bench.behave = lambda _: FAILED
+        await bench.send()
+        await bench.clock.advance(0)
+
+    async def after(bench: Bench) -> None:
+        due, failures = bench.events.due, [StoreLocked("no")] * 2
+
+        async def sometimes(*asked):
+            if failures:
+                raise failures.pop()
+            return await due(*asked)
+
+        monkeypatch.setattr(bench.events, "due", sometimes)
+        await bench.clock.advance(61)
+        assert (len(bench.ran), failures) == (1, [])
+
+    play(tmp_path, before)
+    play(tmp_path, after)

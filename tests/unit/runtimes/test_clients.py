@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lambent.runtimes import clients
+from lambent.runtimes import clients, installs
 from lambent.runtimes.clients import ClientError, ClientUnavailable, RegistryUnreachable
 from lambent.runtimes.interpreters import Interpreter
 
@@ -30,6 +30,7 @@ def pip(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
         return subprocess.CompletedProcess(command, 0, "", "")
 
     monkeypatch.setattr(subprocess, "run", run)
+    monkeypatch.setattr(installs, "run", run)
     return calls
 
 
@@ -67,6 +68,7 @@ def test_a_failure_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         return subprocess.CompletedProcess(command, 1, "", "ERROR: No matching distribution found for awslambdaric")
 
     monkeypatch.setattr(subprocess, "run", run)
+    monkeypatch.setattr(installs, "run", run)
     with pytest.raises(ClientUnavailable, match=r"CPython 3\.12 could not be installed: no build for CPython 3\.12"):
         clients.install(INTERPRETER, tmp_path)
     folder = clients.folder_of(INTERPRETER, tmp_path)

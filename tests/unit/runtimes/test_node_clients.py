@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from lambent.runtimes import node_clients
+from lambent.runtimes import installs, node_clients
 from lambent.runtimes.installs import ClientError, ClientUnavailable, RegistryUnreachable
 
 
@@ -36,6 +36,7 @@ def npm(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return subprocess.CompletedProcess(command, 0, "", "")
 
     monkeypatch.setattr(subprocess, "run", run)
+    monkeypatch.setattr(installs, "run", run)
     return asked
 
 
@@ -69,6 +70,7 @@ def test_npms_failures_are_told_apart(
         return subprocess.CompletedProcess(command, 1, "", stderr)
 
     monkeypatch.setattr(subprocess, "run", run)
+    monkeypatch.setattr(installs, "run", run)
     with pytest.raises(ClientError) as failed:
         node_clients.install("22", ["npm"], tmp_path, ("client-s3",))
     assert type(failed.value) is kind

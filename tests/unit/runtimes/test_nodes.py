@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lambent.runtimes import nodes
+from lambent.runtimes import installs, nodes
 from lambent.runtimes.installs import ClientUnavailable, RegistryUnreachable
 
 ELF = Path("/proc/self/exe").resolve().read_bytes()[:64]
@@ -62,6 +62,7 @@ def test_what_is_not_there_is_fetched_once(
         return subprocess.CompletedProcess(command, 0, "", "")
 
     monkeypatch.setattr(subprocess, "run", run)
+    monkeypatch.setattr(installs, "run", run)
     versions[str(tmp_path / "node/22/bin/node")] = "22.1.0"
     node = nodes.fetch("22", tmp_path)
     folder = tmp_path / "node/22"
@@ -82,6 +83,7 @@ def test_what_can_not_be_fetched_says_why(tmp_path: Path, monkeypatch: pytest.Mo
         return subprocess.CompletedProcess(command, 1, "", said)
 
     monkeypatch.setattr(subprocess, "run", run)
+    monkeypatch.setattr(installs, "run", run)
     with pytest.raises(ClientUnavailable, match="No matching distribution"):
         nodes.fetch("22", tmp_path)
     said = "NewConnectionError: x"
