@@ -28,7 +28,6 @@ from lambent.model.function import FunctionVersion
 from lambent.model.invocation import Invocation, Outcome, Throttled
 from lambent.model.scope import Scope
 from lambent.observe.metrics import Metrics
-from lambent.store.errors import StoreError
 from lambent.store.events import Events, Insert, Remove, Retry
 
 log = logging.getLogger(__name__)
@@ -143,7 +142,10 @@ class AsyncQueue:
         def then() -> None:
             self._metrics.add("AsyncEventsReceived", new.scope, new.function, resource=_resource(event))
             self._accepted(event)
-            done(None)
+            try:
+                done(None)
+            except Exception:  # what others wrote in the same transaction is not to suffer
+                log.exception("nobody could be told that event %s was accepted", event.request_id)
             if self._twice():
                 self._again(replace(event, number=self._next()))
 

@@ -25,7 +25,7 @@ def npm(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What npm was asked for."""
     asked: list[str] = []
 
-    def run(command: list[str], cwd: Path, **_: object) -> subprocess.CompletedProcess[str]:
+    def run(command: list[str], cwd: Path) -> subprocess.CompletedProcess[str]:
         if "pack" in command:
             asked.append(command[2])
             main = "dist/index.mjs" if "^3" in command[2] else "index.mjs"
@@ -35,7 +35,6 @@ def npm(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         (cwd / "node_modules/@aws-sdk").mkdir(parents=True)
         return subprocess.CompletedProcess(command, 0, "", "")
 
-    monkeypatch.setattr(subprocess, "run", run)
     monkeypatch.setattr(installs, "run", run)
     return asked
 
@@ -66,10 +65,9 @@ def test_client_and_sdk_are_installed_once(tmp_path: Path, npm: list[str]) -> No
 def test_npms_failures_are_told_apart(
     tmp_path: Path, stderr: str, kind: type[ClientError], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def run(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
+    def run(command: list[str], cwd: Path) -> subprocess.CompletedProcess[str]:
         return subprocess.CompletedProcess(command, 1, "", stderr)
 
-    monkeypatch.setattr(subprocess, "run", run)
     monkeypatch.setattr(installs, "run", run)
     with pytest.raises(ClientError) as failed:
         node_clients.install("22", ["npm"], tmp_path, ("client-s3",))
