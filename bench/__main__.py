@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.status import Status
 
-from bench import async_events, cold, control, environments, sqs, starts, warm
+from bench import async_events, cold, control, environments, scale, sqs, starts, warm
 from bench.client import BenchError, Endpoint, call
 from bench.figures import Figure, table
 from bench.lab import FULL, QUICK, Lab
@@ -26,6 +26,7 @@ MEASUREMENTS: dict[str, Callable[[Lab], Awaitable[list[Figure]]]] = {
     "starts": starts.measure,
     "environments": environments.measure,
     "control": control.measure,
+    "scale": scale.measure,
     "events": async_events.measure,
     "sqs": sqs.measure,
 }

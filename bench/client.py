@@ -41,15 +41,14 @@ class Endpoint:
             raise BenchError(f"{url}: an endpoint such as http://127.0.0.1:4566 is needed")
         return cls(parts.hostname, parts.port or 80)
 
-    def request(
-        self, method: str, path: str, body: bytes = b"", headers: str = "", service: str = "lambda"
-    ) -> bytes:
+    def request(self, method: str, path: str, body: bytes = b"", headers: str = "", service: str = "lambda") -> bytes:
         """A whole request with an Authorization header that names account, region and service.
 
         `headers` are further ones, each with its end of line.
         """
         head = (
-            f"{method} {path} HTTP/1.1\r\nHost: {self.host}:{self.port}\r\nAuthorization: {AUTHORIZATION.format(service)}\r\n"
+            f"{method} {path} HTTP/1.1\r\nHost: {self.host}:{self.port}\r\n"
+            f"Authorization: {AUTHORIZATION.format(service)}\r\n"
             "X-Amz-Date: 20260101T000000Z\r\nContent-Type: application/json\r\n"
             f"{headers}Content-Length: {len(body)}\r\n\r\n"
         )

@@ -95,6 +95,7 @@ def records(bus: Captured) -> Counter[str]:
     return found
 
 
+@pytest.mark.timeout(120 + 20 * ROUNDS)
 def test_no_acknowledged_event_is_lost(
     own_server: Callable[..., Server], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -110,8 +111,7 @@ def test_no_acknowledged_event_is_lost(
             load = Load(server.endpoint)
             clients = load.run()
             time.sleep(chance.uniform(*LOAD_SECONDS))
-            server.process.send_signal(signal.SIGKILL)
-            server.process.wait()
+            server.stop(signal.SIGKILL)
             load.stop.set()
             for client in clients:
                 client.join()

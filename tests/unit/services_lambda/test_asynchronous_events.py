@@ -8,8 +8,10 @@ from plane import Plane
 from settings_answers import ARN, function
 
 from lambent.model.async_event import Handling, Policy
-from lambent.model.scope import Scope
-from lambent.services.lambda_ import asynchronous
+from lambent.model.scope import Caller, Scope
+from lambent.services.lambda_ import asynchronous, loops
+from lambent.services.lambda_.lookup import running_version
+from lambent.wire.fault import Fault
 
 HERE = Scope("111111111111", "us-east-1")
 QUEUE = "arn:aws:sqs:us-east-1:111111111111:q"
@@ -105,5 +107,26 @@ def test_events_are_handled_as_the_settings_say_now(stage) -> None:
         assert asynchronous.handling(plane.env, HERE, "f", "9") is None
         await plane.call("DeleteFunction", FunctionName="f")
         assert asynchronous.handling(plane.env, HERE, "f", "") is None
+
+    stage(scene)
+
+
+def test_a_loop_is_refused_in_its_seventeenth_round(stage) -> None:
+    async def scene(plane: Plane) -> None:
+        await function(plane)
+        counted: list[tuple[Any, ...]] = []
+        plane.env = dataclasses.replace(plane.env, count=lambda *sample: counted.append(sample))
+        target = running_version(plane.env, Caller(HERE, "id"), "f", None)
+        header = "Root=1"
+        for _ in range(16):
+            header = loops.enter(plane.env, target, header)
+        assert (counted, plane.findings) == ([], [])
+        with pytest.raises(Fault) as refused:
+            loops.enter(plane.env, target, header)
+        assert (refused.value.code, refused.value.members) == ("RecursiveInvocationException", {"Type": "User"})
+        assert counted == [("RecursiveInvocationsDropped", HERE, "f")]
+        assert [one.code for one in plane.findings] == ["recursive-loop"]
+        await plane.call("PutFunctionRecursionConfig", FunctionName="f", RecursiveLoop="Allow")
+        assert loops.enter(plane.env, target, header).endswith(":16")
 
     stage(scene)

@@ -1,0 +1,111 @@
+"""A server in a process of its own, for tests."""
+
+import json
+import queue
+import re
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any
+from urllib.error import HTTPError
+from urllib.request import ProxyHandler, Request, build_opener
+
+READY_SECONDS = 60.0
+STOP_SECONDS = 15.0
+_READY = re.compile(r"ready at (http://\S+)")
+
+
+class Lambent:
+    """`lambent up` on a free port; `options` are those of the command. Use it in a `with`.
+
+    Its clock stands still unless `options` say otherwise: `advance` moves it.
+    """
+
+    def __init__(self, data_dir: Path, *options: str) -> None:
+        own = () if any(option.startswith(("--clock", "--time-scale")) for option in options) else ("--clock", "manual")
+        self._command = [sys.executable, "-m", "lambent.cli.main", "up", "--port", "0", "--data-dir", str(data_dir)]
+        self._command += [*own, *options]
+        self.endpoint_url = ""
+
+    def __enter__(self) -> "Lambent":
+        self._process = subprocess.Popen(self._command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        said: queue.Queue[str] = queue.Queue()
+        assert self._process.stdout is not None
+        threading.Thread(target=_read, args=(self._process.stdout, said), daemon=True).start()
+        lines: list[str] = []
+        try:
+            while not (found := _READY.search(lines[-1] if lines else "")):
+                lines.append(said.get(timeout=READY_SECONDS))
+                if lines[-1] == "":
+                    raise RuntimeError(f"Lambent did not start: {''.join(lines)}")
+        except queue.Empty:
+            self._process.kill()
+            raise RuntimeError(f"Lambent did not start in {READY_SECONDS:.0f} s: {''.join(lines)}") from None
+        self.endpoint_url = found[1]
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._process.terminate()
+        try:
+            self._process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables with which any AWS SDK finds it."""
+        return {
+            "AWS_ENDPOINT_URL": self.endpoint_url,
+            "AWS_ACCESS_KEY_ID": "000000000000",
+            "AWS_SECRET_ACCESS_KEY": "lambent",
+            "AWS_DEFAULT_REGION": "us-east-1",
+        }
+
+    def client(self, service: str, **options: Any) -> Any:
+        """A boto3 client for it; keywords are those of `boto3.client`."""
+        import boto3
+
+        known = self.environment
+        defaults = {
+            "endpoint_url": self.endpoint_url,
+            "region_name": known["AWS_DEFAULT_REGION"],
+            "aws_access_key_id": known["AWS_ACCESS_KEY_ID"],
+            "aws_secret_access_key": known["AWS_SECRET_ACCESS_KEY"],
+        }
+        return boto3.client(service, **(defaults | options))
+
+    def advance(self, by: float | str) -> dict[str, Any]:
+        """Move the clock by seconds, or as in "6h": everything that falls due on the way happens, in order."""
+        moved: dict[str, Any] = self.page("clock", {"advance": by})
+        return moved
+
+    def recycle(self) -> int:
+        """End every execution environment: the next invocations start cold. Answers how many there were."""
+        return int(self.page("recycle", {}, post=True)["environments"])
+
+    def findings(self) -> list[dict[str, str]]:
+        """What the server found worth knowing, such as settings that have no effect."""
+        found: list[dict[str, str]] = self.page("findings")["findings"]
+        return found
+
+    def page(self, name: str, said: dict[str, Any] | None = None, *, post: bool = False) -> Any:
+        """What one of the server's own pages answers. Raises RuntimeError with its words when it refuses."""
+        body = json.dumps(said).encode() if said else None
+        request = Request(f"{self.endpoint_url}/_lambent/{name}", body, method="POST" if body or post else "GET")  # noqa: S310
+        try:
+            with build_opener(ProxyHandler({})).open(request, timeout=120) as answer:
+                return json.load(answer)
+        except HTTPError as error:
+            raise RuntimeError(error.read().decode("utf-8", "replace")) from None
+
+
+def _read(stream: IO[str], said: "queue.Queue[str]") -> None:
+    """Every line, then an empty one. It goes on to the end, or the server would stand still on a full pipe."""
+    for line in stream:
+        said.put(line)
+    said.put("")
