@@ -100,9 +100,9 @@ class SandboxHost:
         connected = self._network is not None and not self._network.lost and asked.network == NAT
         holding = Holding(group, self._network if connected else None)
 
-        def listens(listeners: dict[int, socket.socket], pid: int) -> None:
-            holding.connect(pid)
+        async def listens(listeners: dict[int, socket.socket], pid: int) -> None:
             listening(listeners)
+            await holding.connect(pid)
 
         try:
             zygote = await Zygote.start(spec, self._settings(), Given(stdio, joins, listens))

@@ -17,18 +17,15 @@ class Holding:
         self._group = group
         self._network = network
         self._slot = 0
-        self._connecting: asyncio.Task[None] | None = None
 
-    def connect(self, pid: int) -> None:
-        """Give the namespace of process `pid` a way out while it imports; its initialisation comes after that."""
-        if self._network is not None:
-            self._connecting = asyncio.create_task(self._connect(self._network, pid))
-
-    async def _connect(self, network: Network, pid: int) -> None:
+    async def connect(self, pid: int) -> None:
+        """Give the namespace of process `pid` a way out. Without one, too, the snapshot goes on."""
+        if self._network is None:
+            return
         try:
             namespace = os.open(f"/proc/{pid}/ns/net", os.O_RDONLY | os.O_CLOEXEC)
             try:
-                self._slot = await network.connect(namespace)
+                self._slot = await self._network.connect(namespace)
             finally:
                 os.close(namespace)
         except Exception:
@@ -36,8 +33,6 @@ class Holding:
 
     async def release(self) -> None:
         """The snapshot has ended."""
-        if self._connecting is not None:
-            await self._connecting
         if self._slot and self._network is not None:
             self._network.free(self._slot)
         await asyncio.to_thread(self._group.remove)

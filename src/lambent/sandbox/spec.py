@@ -84,7 +84,7 @@ class SandboxSpec:
     sandbox's own /dev, /etc/hosts, /etc/resolv.conf, /proc, /tmp and the binds lie over it (a bind's place need not
     exist in it). The zygote's binds are not in it, so its processes are started by `argv`. Level NAMESPACE only."""
     network: str = NAT
-    """NAT: out to the internet where the host allows it (see `probe.Abilities.outbound_problem`); NONE: loopback alone."""
+    """NAT: out to the internet where the host allows it (`probe.Abilities.outbound_problem`); NONE: loopback alone."""
 
 
 @dataclass(frozen=True, slots=True)

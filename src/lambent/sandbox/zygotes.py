@@ -6,7 +6,7 @@ import logging
 import os
 import socket
 import subprocess
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -38,10 +38,12 @@ class _Start:
     lost: "asyncio.Future[None]"
     importing: str = ""
     listening: "Listening | None" = None
+    channel: Channel | None = None
+    going: "asyncio.Task[None] | None" = None
 
 
-Listening = Callable[[dict[int, socket.socket], int], None]
-"""Takes sockets by port, and the process id of who made them."""
+Listening = Callable[[dict[int, socket.socket], int], Awaitable[None]]
+"""Takes sockets by port, and the process id of who made them. The initialisation begins when it is done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,7 @@ async def _launch(spec: ZygoteSpec, settings: HostSettings, given: Given) -> Zyg
     loop = asyncio.get_running_loop()
     start = _Start(loop.create_future(), loop.create_future(), listening=given.listening)
     channel = Channel(ours, lambda message: _on_message(start, message))
+    start.channel = channel
     try:
         process = spawn(spec.interpreter, theirs.fileno())
     except OSError as failed:
@@ -200,8 +203,8 @@ def _on_message(start: _Start, message: wire.Message | None) -> None:
         start.importing = message.body["importing"]
     elif "listening" in message.body:
         sockets = [socket.socket(fileno=fd) for fd in message.fds]
-        if start.listening is not None:
-            start.listening(dict(zip(message.body["listening"], sockets, strict=True)), message.pid)
+        listeners = dict(zip(message.body["listening"], sockets, strict=True))
+        start.going = asyncio.get_running_loop().create_task(_let_go(start, listeners, message.pid))
     elif "unfit" in message.body:
         start.ready.set_exception(SnapshotUnfit(message.body["unfit"]))
     elif "failed" in message.body:
@@ -210,6 +213,14 @@ def _on_message(start: _Start, message: wire.Message | None) -> None:
         start.ready.set_exception(_failure(message.body["error"]))
     else:
         start.ready.set_result(message.body)
+
+
+async def _let_go(start: _Start, listeners: dict[int, socket.socket], pid: int) -> None:
+    """The snapshot has imported, or soon will have; its function's code begins when all around it stands."""
+    assert start.listening is not None and start.channel is not None
+    await start.listening(listeners, pid)
+    with contextlib.suppress(OSError):  # it has ended: the reader tells
+        await start.channel.send({"go": True})
 
 
 def _failure(error: dict[str, Any]) -> Exception:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+from types import ModuleType
 from typing import Any
 
 
@@ -38,6 +39,8 @@ class ZygoteContext:
         """Descriptors that the function's code holds in every environment, with the place in the file; -1: none."""
         self.skipped: dict[str, str] = {}
         """Modules that could not be imported, and why."""
+        self.modules: list[ModuleType] = []
+        """Our own, which are hidden from what is imported."""
         self.baseline = 0
         """Resident bytes before anything was preloaded."""
         if config.get("snapshot"):

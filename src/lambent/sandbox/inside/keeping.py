@@ -6,10 +6,10 @@ It ends when the server closes its socket or dies, and before it has an order, w
 
 from __future__ import annotations
 
+import _signal as signal  # type: ignore[import-not-found]  # see steps/signals
 import errno
 import os
 import select
-import signal
 import socket
 from collections.abc import Callable
 from typing import NamedTuple

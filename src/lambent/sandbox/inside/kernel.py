@@ -58,6 +58,10 @@ _CAPSET = {"x86_64": 126, "aarch64": 91}
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _libc.syscall.restype = ctypes.c_long
+_libc.malloc.restype = ctypes.c_void_p
+_libc.malloc.argtypes = (ctypes.c_size_t,)
+_locked = ctypes.PyDLL(None, use_errno=True)
+"""The same, called without giving up the interpreter's lock."""
 _machine = platform.machine()
 
 
@@ -104,6 +108,14 @@ def _checked(result: int, operation: str, path: str = "") -> int:
 
 def _syscall(operation: str, path: str, number: int, *arguments: object) -> int:
     return _checked(_libc.syscall(ctypes.c_long(number), *arguments), operation, path)
+
+
+def fork() -> int:
+    """fork(2) alone: the child may make a sandbox, but what runs anything else it forks with `os.fork`.
+
+    What that does beside, for the sake of threads, locks and random numbers, writes to half a megabyte that is shared.
+    """
+    return _checked(_locked.fork(), "fork")
 
 
 def unshare(flags: int) -> None:
@@ -224,7 +236,13 @@ def _close_range(first: int, last: int) -> None:
         os.closerange(first, min(last + 1, 1 << 16))
 
 
+def allocate(size: int) -> int:
+    """malloc(3): the address, 0 without memory. Nothing frees it."""
+    return _libc.malloc(size) or 0
+
+
 def clear_environment() -> None:
-    """clearenv(3), and what Python knows of the environment."""
-    os.environ.clear()
+    """clearenv(3), and what Python knows of the environment. One by one: `clear` is far more Python (see `memory`)."""
+    for name in list(os.environ):
+        del os.environ[name]
     _libc.clearenv()

@@ -6,7 +6,6 @@ import gc
 import importlib
 import os
 import socket
-import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -52,7 +51,6 @@ def start(context: ProcessContext) -> Callable[[], object]:
         _execute(context)
     context.control.close()
     gc.enable()  # the zygote does without, so that no collection touches the pages that all forks share
-    _forget_modules()
     return _caller(context.entry)
 
 
@@ -64,13 +62,6 @@ def _execute(context: ProcessContext) -> None:
         failed.filename = context.argv[0]
         wire.tell(context.control, plan.StepFailed("execute", failed).message, context.number)
         os._exit(127 if isinstance(failed, FileNotFoundError) else 126)
-
-
-def _forget_modules() -> None:
-    """What runs next finds no module of ours, and may have one of the same name."""
-    ours = __name__.partition(".")[0]
-    for name in [name for name in sys.modules if name.partition(".")[0] == ours]:
-        del sys.modules[name]
 
 
 def _caller(entry: str) -> Callable[[], object]:

@@ -14,7 +14,7 @@ from collections.abc import Callable
 
 from . import keeping, plan, wire
 from .contexts import BlankContext, SandboxContext, ZygoteContext
-from .kernel import CLONE_NEWNS, setns
+from .kernel import CLONE_NEWNS, fork, setns
 
 IDLE_MS = 3
 """No order for this long, and the next keeper is made ahead: in a burst it would only be in the way."""
@@ -91,7 +91,7 @@ class Zygote:
         pid = -1
         try:
             plan.run(plan.SNAPSHOT_FORK if self._context.entry else plan.FORK[blank.level], blank)
-            pid = os.fork()
+            pid = fork()
         except OSError as failed:
             raise plan.StepFailed("fork", failed) from failed
         finally:

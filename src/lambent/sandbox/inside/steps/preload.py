@@ -21,6 +21,7 @@ def run(context: ZygoteContext) -> None:
     """A module that can't be imported is skipped and noted. One that starts a thread can't be shared by a fork:
     that fails, naming it, and so does one that ends the process, because the server is told what is being imported.
     """
+    _hide_ours(context)
     _do_as_site_does()
     context.baseline = resident()
     sys.path[:0] = context.paths
@@ -34,6 +35,13 @@ def run(context: ZygoteContext) -> None:
             raise CallError(11, "threads are running after the import", name)
     if not context.entry:
         settle(context)
+
+
+def _hide_ours(context: ZygoteContext) -> None:
+    """What is imported from here on finds no module of ours, and may be of the same name. A process that looked for
+    them in `sys.modules` would write to the name of each module there is."""
+    ours = __name__.partition(".")[0]
+    context.modules = [sys.modules.pop(name) for name in list(sys.modules) if name.partition(".")[0] == ours]
 
 
 def settle(context: ZygoteContext) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import signal
+import _signal as signal  # type: ignore[import-not-found]  # `signal` makes enums, which touches much shared memory
 
 from ..contexts import ProcessContext
 
