@@ -77,7 +77,10 @@ def test_an_event_that_is_throttled_is_reported(server: Server, deploy: Deploy) 
     answer = client.invoke_async(FunctionName=name, InvokeArgs=b"{}")
     assert (answer["Status"], answer["ResponseMetadata"]["HTTPStatusCode"]) == (202, 202)
     client.get_function(FunctionName=name)  # by now the event has had its turn
-    assert findings(server)[f"arn:aws:lambda:us-east-1:000000000000:function:{name}"] == "event-dropped/ZeroReservedConcurrency"
+    assert (
+        findings(server)[f"arn:aws:lambda:us-east-1:000000000000:function:{name}"]
+        == "event-dropped/ZeroReservedConcurrency"
+    )
 
 
 def test_the_account_has_a_limit(server: Server, deploy: Deploy) -> None:

@@ -99,9 +99,7 @@ class Plane:
         self.asked.append((caller.scope, target, dict(document)))
         return (200, self.elsewhere[target]) if target in self.elsewhere else (400, {})
 
-    def _limit_concurrency(
-        self, scope: Scope, name: str, reserved: int | None, provisioned: Mapping[str, int]
-    ) -> None:
+    def _limit_concurrency(self, scope: Scope, name: str, reserved: int | None, provisioned: Mapping[str, int]) -> None:
         self.concurrency[name] = (reserved, dict(provisioned))
         for version, places in provisioned.items():
             if self._allocation(scope, name, version).wanted != places:
