@@ -2,7 +2,7 @@
 
 A value comes from, first that has one: a flag of `lambent up`, the environment (`LAMBENT_<NAME>`), a TOML
 file (`lambent.toml` in the working folder, or the one named by `--config`), the default. Only the command
-line and `server.py` read settings; everyone else is handed values.
+line and `server` read settings; everyone else is handed values.
 """
 
 import difflib

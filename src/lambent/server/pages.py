@@ -1,0 +1,90 @@
+"""What Lambent's own pages say and do."""
+
+import dataclasses
+import errno
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from lambent import __version__
+from lambent.dispatch.debugging import Debugging
+from lambent.dispatch.live import LiveFolders
+from lambent.dispatch.pools import Pools
+from lambent.dispatch.sampling import Sampler
+from lambent.gateway.debug import Asked, Begun
+from lambent.model.scope import Caller, Scope
+from lambent.observe.metrics import Metrics
+from lambent.runtimes import interpreters, table
+from lambent.runtimes.debugging import NoDebugger
+from lambent.runtimes.installs import ClientError
+from lambent.sandbox import probe
+from lambent.server.base import Base, new_id
+from lambent.services.lambda_ import (
+    faults,
+)
+from lambent.services.lambda_ import payload as payloads
+from lambent.services.lambda_.env import LambdaEnv
+from lambent.services.lambda_.invoke import invocation_of
+from lambent.services.lambda_.lookup import running_version
+from lambent.settings import Settings
+from lambent.store.open import Store
+
+
+async def begin_debugging(env: LambdaEnv, debugging: Debugging, asked: Asked) -> Begun:
+    """Begin an invocation under a debugger. Raises Fault."""
+    caller = Caller(asked.scope, new_id())
+    body = payloads.checked(asked.payload)
+    target = running_version(env, caller, asked.function, asked.qualifier)
+    try:
+        session = await debugging.begin(target.function, invocation_of(caller, target, body, None), asked.port)
+    except (NoDebugger, ClientError, interpreters.InterpreterMissing, table.RuntimeUnsupported) as error:
+        raise faults.invalid(str(error)) from error
+    except OSError as error:
+        why = "is in use" if error.errno == errno.EADDRINUSE else f"can't be had ({error.strerror})"
+        raise faults.invalid(f"port {asked.port} on 127.0.0.1 {why}: choose another with --debug") from error
+    return Begun(session, caller.request_id, target.function.version)
+
+
+def metrics_document(sampler: Sampler, metrics: Metrics) -> dict[str, Any]:
+    """The page of metrics, up to now."""
+    sampler.read()
+    return metrics.document()
+
+
+async def recycle_all(those: Sequence[Pools], scope: Scope | None = None, name: str = "") -> int:
+    """End environments everywhere; answers how many."""
+    return sum([await pools.recycle_now(scope, name) for pools in those])
+
+
+def set_live(store: Store, live: LiveFolders, pools: Pools, scope: Scope, name: str, folder: Path | None) -> bool:
+    """Run a function from a folder, or from its package again; False when there is no such function."""
+    record = store.functions.current(scope, name)
+    if record is None:
+        return False
+    if folder is None:
+        live.drop(record.running)
+    else:
+        live.put(record.running, folder)
+    pools.retire(scope, name)
+    return True
+
+
+def health_report(
+    settings: Settings,
+    base: Base,
+    abilities: probe.Abilities,
+    found: dict[str, interpreters.Interpreter],
+    pools: Sequence[Pools],
+) -> dict[str, Any]:
+    now = dataclasses.replace(abilities, outbound_problem=base.host.outbound_problem)
+    return {
+        "version": __version__,
+        "endpoint": base.url,
+        "data_dir": str(settings.data_dir),
+        "profile": settings.profile,
+        "isolation": {"level": base.host.level.value, "promises": now.promises(base.host.level)},
+        "interpreters": {version: one.full_version for version, one in found.items()},
+        "runtime_map": dict(settings.runtime_map),
+        "neighbour": base.neighbour.status(),
+        "environments": sum(len(some.environments()) for some in pools),
+    }
