@@ -27,7 +27,7 @@ check: $(READY)  ## format, lint, types, unit tests
 	$(BIN)/pytest tests/unit tests/architecture
 
 test: $(READY)  ## all the tests
-	$(BIN)/pytest
+	@$(BIN)/python -m tools.run_tests
 
 seed invoke: export AWS_ENDPOINT_URL ?= http://127.0.0.1:4566
 seed invoke: export AWS_ACCESS_KEY_ID ?= 000000000000

@@ -68,7 +68,10 @@ def _run_pip(interpreter: Interpreter, target: Path, requirements: Sequence[str]
     ]
     _pip(interpreter, what, "download", "--dest", str(wheels), *chosen, *requirements)
     found = sorted(str(wheel) for wheel in wheels.glob("*.whl"))
-    placed = ("--no-compile", "--no-warn-script-location", "--no-deps", "--no-index", "--target", str(target))
+    placed = (
+        *("--no-compile", "--no-warn-script-location", "--no-deps", "--no-index", "--ignore-requires-python"),
+        *("--target", str(target)),
+    )
     _pip(interpreter, what, "install", *placed, *chosen, *found)
     shutil.rmtree(wheels)
 

@@ -41,7 +41,8 @@ def client_for(version: str) -> Path:
     folder.parent.mkdir(parents=True, exist_ok=True)
     fresh = Path(tempfile.mkdtemp(dir=folder.parent))
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--target", str(fresh)]
-    for_version = ["--python-version", version, "--only-binary=:all:", "--no-compile"]
+    # Older pips hold what a package requires against their own interpreter.
+    for_version = ["--python-version", version, "--only-binary=:all:", "--no-compile", "--ignore-requires-python"]
     subprocess.run([*command, *for_version, "lambda-otel-lite>=0.15,<1"], check=True, timeout=100)
     try:
         fresh.rename(folder)

@@ -63,5 +63,5 @@ def test_a_run_with_the_plugin(pytester: pytest.Pytester) -> None:
     runtime = f"python3.{sys.version_info.minor}"
     pytester.makepyfile(TESTS.replace("%(runtime)s", runtime))
     pytester.makeini("[pytest]\nlambent_options = --network none\n")
-    done = pytester.runpytest_subprocess("-p", "lambent.testing.plugin", "-p", "no:cacheprovider", timeout=120)
+    done = pytester.runpytest_subprocess("-p", "no:cacheprovider", timeout=120)
     done.assert_outcomes(passed=2)
