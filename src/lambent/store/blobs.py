@@ -7,20 +7,17 @@ environment, see `hold`) is never removed.
 import asyncio
 import hashlib
 import os
-import shutil
-import stat
 import tempfile
-from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from lambent.store import packages
 from lambent.store.errors import BlobMissing, from_os
+from lambent.store.folders import STAGING, Holds, open_folder, remove
 
 _DIGEST_LENGTH = 64
-_STAGING = "staging-"
 _LOCKS = 16
 
 
@@ -39,15 +36,10 @@ class Blobs:
         """Open `folder`, removing what a killed server left half done. Raises StoreError."""
         self._folder = folder
         self._limit = unzipped_limit
-        self._held: Counter[str] = Counter()
+        self._held = Holds()
         self._unpacked_sizes: dict[str, int] = {}
         self._locks = tuple(asyncio.Lock() for _ in range(_LOCKS))
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            for left in folder.glob(f"{_STAGING}*"):
-                remove(left)
-        except OSError as error:
-            raise from_os(error) from error
+        open_folder(folder)
 
     # --- reads -------------------------------------------------------------------------------------------
 
@@ -116,13 +108,11 @@ class Blobs:
 
     def hold(self, digest: str) -> None:
         """Keep a package from being swept until `release`; holds are counted."""
-        self._held[digest] += 1
+        self._held.hold(digest)
 
     def release(self, digest: str) -> None:
         """End one hold."""
-        self._held[digest] -= 1
-        if self._held[digest] <= 0:
-            del self._held[digest]
+        self._held.release(digest)
 
     async def sweep(self, used: Callable[[str], bool]) -> list[str]:
         """Remove every package that is neither held nor `used`; returns their digests. Raises StoreError."""
@@ -159,7 +149,7 @@ class Blobs:
             raise from_os(error) from error
 
     def _write(self, digest: str, data: bytes) -> None:
-        file, name = tempfile.mkstemp(prefix=_STAGING, dir=self._folder)
+        file, name = tempfile.mkstemp(prefix=STAGING, dir=self._folder)
         try:
             with os.fdopen(file, "wb") as sink:
                 sink.write(data)
@@ -184,7 +174,7 @@ class Blobs:
             return target
         content = self._read(digest) if data is None else data
         try:
-            staging = Path(tempfile.mkdtemp(prefix=_STAGING, dir=self._folder))
+            staging = Path(tempfile.mkdtemp(prefix=STAGING, dir=self._folder))
         except OSError as error:
             raise from_os(error) from error
         try:
@@ -208,7 +198,7 @@ class Blobs:
         try:
             folder = self._folder / digest
             if folder.exists():
-                away = self._folder / f"{_STAGING}{digest}"
+                away = self._folder / f"{STAGING}{digest}"
                 folder.rename(away)
                 remove(away)
             self.path(digest).unlink(missing_ok=True)
@@ -226,14 +216,3 @@ def _bytes_below(folder: Path) -> int:
         return sum(os.lstat(Path(at, name)).st_size for at, _folders, names in os.walk(folder) for name in names)
     except OSError as error:
         raise from_os(error) from error
-
-
-def remove(path: Path) -> None:
-    """Remove a file or a tree, also one whose folders forbid it."""
-    if not path.is_dir():
-        path.unlink(missing_ok=True)
-        return
-    for folder, _names, _files in os.walk(path):
-        with suppress(OSError):
-            Path(folder).chmod(stat.S_IRWXU)
-    shutil.rmtree(path, ignore_errors=True)

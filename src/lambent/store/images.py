@@ -7,15 +7,14 @@ all: unpacked beside and renamed.
 import asyncio
 import json
 import tempfile
-from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from lambent.store import image_reference
-from lambent.store.blobs import remove
 from lambent.store.errors import from_os
+from lambent.store.folders import STAGING, Holds, open_folder, remove, remove_all_but
 from lambent.store.image_layers import ImageError, Root, resolve
 from lambent.store.image_reference import FileReference, RegistryReference
 from lambent.store.image_sources import Found, check_platform, docker_archive, oci_layout, opened
@@ -23,7 +22,6 @@ from lambent.store.registry import pulling
 
 LIMIT = 10 << 30
 """Bytes of an image, unpacked (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html)."""
-_STAGING = "staging-"
 _ABOUT = "image.json"
 
 
@@ -56,15 +54,10 @@ class Images:
         self._folder = folder
         self._logins = logins
         self._limit = limit
-        self._held: Counter[str] = Counter()
+        self._held = Holds()
         self._known: dict[str, Unpacked] = {}
         self._locks: dict[str, asyncio.Lock] = {}
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            for left in folder.glob(f"{_STAGING}*"):
-                remove(left)
-        except OSError as error:
-            raise from_os(error) from error
+        open_folder(folder)
 
     async def resolve(self, uri: str) -> str:
         """The digest (hex SHA-256) that a URI stands for now. Nothing is fetched but that. Raises ImageError."""
@@ -89,18 +82,16 @@ class Images:
 
     def hold(self, digest: str) -> None:
         """Keep an image from being swept until `release`; holds are counted."""
-        self._held[digest] += 1
+        self._held.hold(digest)
 
     def release(self, digest: str) -> None:
         """End one hold."""
-        self._held[digest] -= 1
-        if self._held[digest] <= 0:
-            del self._held[digest]
+        self._held.release(digest)
 
     async def sweep(self, used: set[str]) -> list[str]:
         """Remove every image that is neither held nor in `used`; answers their digests. Raises StoreError."""
         keep = used | set(self._held) | {digest for digest, lock in self._locks.items() if lock.locked()}
-        gone = await asyncio.to_thread(self._remove_all_but, keep)
+        gone = await asyncio.to_thread(remove_all_but, self._folder, keep)
         for digest in gone:
             self._known.pop(digest, None)
         return gone
@@ -108,7 +99,7 @@ class Images:
     async def _fetch(self, uri: str, digest: str) -> None:
         reference = image_reference.parse(uri)
         try:
-            staging = Path(tempfile.mkdtemp(prefix=_STAGING, dir=self._folder))
+            staging = Path(tempfile.mkdtemp(prefix=STAGING, dir=self._folder))
         except OSError as error:
             raise from_os(error) from error
         try:
@@ -138,19 +129,6 @@ class Images:
             made.rename(self._folder / found.digest)
         except OSError as error:
             raise from_os(error) from error
-
-    def _remove_all_but(self, keep: set[str]) -> list[str]:
-        gone = []
-        try:
-            for folder in sorted(self._folder.iterdir()):
-                if folder.name not in keep and not folder.name.startswith(_STAGING):
-                    away = folder.with_name(f"{_STAGING}{folder.name}")
-                    folder.rename(away)
-                    remove(away)
-                    gone.append(folder.name)
-        except OSError as error:
-            raise from_os(error) from error
-        return gone
 
 
 def _look(reference: FileReference) -> Found:

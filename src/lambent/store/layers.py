@@ -11,15 +11,14 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from lambent.store.blobs import Blobs, remove
+from lambent.store.blobs import Blobs
 from lambent.store.errors import from_os
+from lambent.store.folders import STAGING, Holds, open_folder, remove, remove_all_but
 
-_STAGING = "staging-"
 _NO_LINK = {errno.EMLINK, errno.EXDEV, errno.EPERM, errno.ENOTSUP}
 """Why a file system refuses a hard link and a copy is made instead (link(2))."""
 
@@ -31,14 +30,9 @@ class Layers:
         """Open `folder`, removing what a killed server left half done. Raises StoreError."""
         self._folder = folder
         self._blobs = blobs
-        self._held: Counter[str] = Counter()
+        self._held = Holds()
         self._locks: dict[str, asyncio.Lock] = {}
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            for left in folder.glob(f"{_STAGING}*"):
-                remove(left)
-        except OSError as error:
-            raise from_os(error) from error
+        open_folder(folder)
 
     async def merged(self, digests: Sequence[str]) -> Path:
         """The folder to show as /opt for these packages, later ones over earlier ones.
@@ -64,34 +58,18 @@ class Layers:
         """Keep the packages and what is merged of them from being swept until `release`; holds are counted."""
         for digest in digests:
             self._blobs.hold(digest)
-        self._held[key_of(digests)] += 1
+        self._held.hold(key_of(digests))
 
     def release(self, digests: Sequence[str]) -> None:
         """End one hold."""
         for digest in digests:
             self._blobs.release(digest)
-        key = key_of(digests)
-        self._held[key] -= 1
-        if self._held[key] <= 0:
-            del self._held[key]
+        self._held.release(key_of(digests))
 
     async def sweep(self, used: set[tuple[str, ...]]) -> list[str]:
         """Remove every merged folder that is neither held nor of a combination in `used`; answers the keys."""
         keep = {key_of(digests) for digests in used} | set(self._held) | set(self._locks)
-        return await asyncio.to_thread(self._remove_all_but, keep)
-
-    def _remove_all_but(self, keep: set[str]) -> list[str]:
-        gone = []
-        try:
-            for folder in sorted(self._folder.iterdir()):
-                if folder.name not in keep and not folder.name.startswith(_STAGING):
-                    away = folder.with_name(f"{_STAGING}{folder.name}")
-                    folder.rename(away)
-                    remove(away)
-                    gone.append(folder.name)
-        except OSError as error:
-            raise from_os(error) from error
-        return gone
+        return await asyncio.to_thread(remove_all_but, self._folder, keep)
 
 
 def key_of(digests: Sequence[str]) -> str:
@@ -104,7 +82,7 @@ def _merge(sources: Sequence[Path], target: Path) -> None:
     if target.is_dir():
         return
     try:
-        staging = Path(tempfile.mkdtemp(prefix=_STAGING, dir=target.parent))
+        staging = Path(tempfile.mkdtemp(prefix=STAGING, dir=target.parent))
         try:
             made = staging / "opt"
             made.mkdir(mode=0o755)

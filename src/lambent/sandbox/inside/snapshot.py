@@ -9,14 +9,11 @@ from __future__ import annotations
 
 import importlib
 import os
-import signal
-from collections.abc import Callable
 from typing import NoReturn
 
-from . import keeping, plan, wire
+from . import plan, wire, zygote
 from .contexts import ZygoteContext
 from .steps.restorable import Unfit
-from .zygote import Zygote
 
 
 def run(context: ZygoteContext) -> NoReturn:
@@ -62,15 +59,8 @@ class Checkpoint:
         except plan.StepFailed as failed:
             self._tell({"error": failed.message})
             os._exit(1)
-        signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps the keepers
-        wire.send(context.control, {"ready": True, "baseline": context.baseline, "skipped": context.skipped})
-        zygote = Zygote(context)
-        while True:
-            blank = zygote.serve()
-            if blank is not None:
-                restored: Callable[[], object] = keeping.keep(blank)
-                restored()
-                return
+        restored = zygote.serve(context)
+        restored()
 
     def unfit(self, reason: str) -> NoReturn:
         """What was initialised can't be forked. Ends the process."""

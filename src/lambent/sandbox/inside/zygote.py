@@ -23,6 +23,11 @@ IDLE_MS = 3
 def run(context: ZygoteContext) -> Callable[[], object]:
     """Get ready, then serve until the server is gone. Returns in a started process only: what it is to run."""
     plan.run(plan.ZYGOTE[context.level], context)
+    return serve(context)
+
+
+def serve(context: ZygoteContext) -> Callable[[], object]:
+    """Say that it is ready and fork what is asked for. Returns in a started process only: what it is to run."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps the keepers
     wire.send(context.control, {"ready": True, "baseline": context.baseline, "skipped": context.skipped})
     zygote = Zygote(context)
