@@ -760,19 +760,18 @@ async def every_failing_step_is_named_and_leaves_nothing(kit: Kit) -> None:
 
 
 async def _held_by_zygote(expected: int) -> int:
-    """How many descriptors the zygote has, once it has made its next keeper ahead."""
+    """How many descriptors the zygote has, once it has made its next keeper ahead: when it stays so for a while."""
     zygote = next(line.split()[0] for line in census("none")["processes"] if line.endswith("lambent-zygote"))
-    before = -1
-    for _ in range(50):
+    seen: list[int] = []
+    for _ in range(60):
         await asyncio.sleep(0.05)
         try:
-            found = len(os.listdir(f"/proc/{zygote}/fd"))
+            seen.append(len(os.listdir(f"/proc/{zygote}/fd")))
         except PermissionError:  # it runs in a user namespace
             return 0
-        if found == (before if expected < 0 else expected):
-            return found
-        before = found
-    return found
+        if seen[-1] == expected or (expected < 0 and len(seen) >= 8 and len(set(seen[-8:])) == 1):
+            break
+    return seen[-1]
 
 
 def _names(*plans: tuple[object, ...]) -> list[str]:

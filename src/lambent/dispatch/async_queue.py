@@ -22,7 +22,7 @@ from lambent.engine import async_event as engine
 from lambent.engine.async_event import Effect, Event, Progress
 from lambent.engine.invocation_record import Ending
 from lambent.model import lineage
-from lambent.model.async_event import AsyncEvent, Attempts, Handling, Policy
+from lambent.model.async_event import AsyncEvent, Attempts, Handling, NewEvent, Policy
 from lambent.model.finding import Finding
 from lambent.model.function import FunctionVersion
 from lambent.model.invocation import Invocation, Outcome, Throttled
@@ -43,19 +43,6 @@ Submit = Callable[[FunctionVersion, Invocation, Answer], None]
 Resolve = Callable[[Scope, str, str], Handling | None]
 Deliver = Callable[[AsyncEvent, Handling, Ending, str], Awaitable[bool]]
 Spawn = Callable[[Coroutine[Any, Any, None]], object]
-
-
-@dataclass(frozen=True, slots=True)
-class NewEvent:
-    """What a caller sent."""
-
-    scope: Scope
-    function: str
-    qualifier: str
-    request_id: str
-    payload: bytes
-    trace_id: str
-    client_context: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

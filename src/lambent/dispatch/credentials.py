@@ -6,18 +6,9 @@ Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.h
 
 import base64
 import secrets
-from dataclasses import dataclass
 
+from lambent.model.credentials import Credentials
 from lambent.model.scope import Scope
-
-
-@dataclass(frozen=True, slots=True)
-class Credentials:
-    """What the SDK inside an environment signs with."""
-
-    access_key: str
-    secret_key: str
-    session_token: str
 
 
 class Credentialed:

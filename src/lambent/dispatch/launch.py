@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Protocol
 
 from lambent.dispatch.contents import Contents
-from lambent.dispatch.credentials import Credentialed, Credentials
+from lambent.dispatch.credentials import Credentialed
+from lambent.model.credentials import Credentials
 from lambent.model.function import FunctionVersion
 from lambent.runtimes.api import RuntimeApi
 from lambent.runtimes.place import OPT, TASK_ROOT, Around, Folders, Place

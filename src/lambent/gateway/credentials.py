@@ -5,33 +5,20 @@ https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.ht
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Protocol
 
 import orjson
 
+from lambent.model.credentials import Credentials
 from lambent.wire.http import Request, Response
 
 LIFETIME = 6 * 3600
 """Seconds until the SDK asks again."""
 
 
-class Keys(Protocol):
-    """One set of credentials."""
-
-    @property
-    def access_key(self) -> str: ...
-
-    @property
-    def secret_key(self) -> str: ...
-
-    @property
-    def session_token(self) -> str: ...
-
-
 class CredentialsPage:
     """The page. `find` answers the credentials that an authorization token stands for; `now` is seconds since 1970."""
 
-    def __init__(self, find: Callable[[str], Keys | None], now: Callable[[], float]) -> None:
+    def __init__(self, find: Callable[[str], Credentials | None], now: Callable[[], float]) -> None:
         self._find = find
         self._now = now
 

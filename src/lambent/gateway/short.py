@@ -15,6 +15,7 @@ import orjson
 
 from lambent.gateway.listener import Respond
 from lambent.model import lineage, names
+from lambent.model.async_event import NewEvent
 from lambent.model.function import FunctionVersion
 from lambent.model.invocation import Invocation, Outcome
 from lambent.model.scope import Scope
@@ -30,7 +31,7 @@ EVENT = "Event"
 EVENT_HEAD = "Content-Type: application/octet-stream\r\n"
 KINDS = ("RequestResponse", EVENT)
 
-Accept = Callable[[FunctionVersion, Invocation, Callable[[Exception | None], None]], None]
+Accept = Callable[[NewEvent, Callable[[Exception | None], None]], None]
 """Put an event into the queue; calls back when it is on disk, or with the reason why not."""
 Submit = Callable[[FunctionVersion, Invocation, Callable[[Outcome | Exception], None]], None]
 
@@ -72,7 +73,9 @@ class ShortRoad:
         request_id = self.new_id()
         if event:
             trace_id = given or self.trace_id(request_id)
-            self._put(function, Invocation(request_id, request.body or b"{}", arn, trace_id), respond)
+            qualifier = arn.removeprefix(function.arn)[1:]
+            payload = request.body or b"{}"
+            self._put(NewEvent(function.scope, function.name, qualifier, request_id, payload, trace_id), respond)
             return True
         trace_id = given or lineage.first(self.trace_id(request_id), function.arn)
         tail = headers.get("x-amz-log-type") == "Tail"
@@ -90,15 +93,15 @@ class ShortRoad:
             respond(self.fail(request_id, error))
         return True
 
-    def _put(self, function: FunctionVersion, invocation: Invocation, respond: Respond) -> None:
+    def _put(self, event: NewEvent, respond: Respond) -> None:
         def done(error: Exception | None) -> None:
             if error is None:
-                head = f"x-amzn-RequestId: {invocation.request_id}\r\n{EVENT_HEAD}"
+                head = f"x-amzn-RequestId: {event.request_id}\r\n{EVENT_HEAD}"
                 respond(Response(202, [], b"", head.encode("latin-1")))
             else:
-                respond(self.fail(invocation.request_id, error))
+                respond(self.fail(event.request_id, error))
 
-        self.accept(function, invocation, done)
+        self.accept(event, done)
 
     def _ordinary(self, request: Request) -> tuple[FunctionVersion, str] | None:
         """The version to run, if the request is one that this road takes."""

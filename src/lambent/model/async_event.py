@@ -14,6 +14,19 @@ AGE_SECONDS = 6 * 3600.0
 
 
 @dataclass(frozen=True, slots=True)
+class NewEvent:
+    """What a caller sent; `qualifier` is "" when none was asked for."""
+
+    scope: Scope
+    function: str
+    qualifier: str
+    request_id: str
+    payload: bytes
+    trace_id: str
+    client_context: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Attempts:
     """What became of an event so far: when it was accepted and is tried next, how often its function reported an error
     (`errors`), how often in a row it could not be run (`waits`), how often it ran (`invocations`)."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from lambent.model.credentials import Credentials
 from lambent.model.function import FunctionVersion
 from lambent.sandbox.spec import ProcessSpec, ZygoteSpec
 
@@ -12,19 +13,6 @@ TASK_ROOT = "/var/task"
 OPT = "/opt"
 TELEMETRY_FD = 3
 """The descriptor of the framed log, for runtime clients that write one."""
-
-
-class Credentials(Protocol):
-    """Temporary credentials of the execution role."""
-
-    @property
-    def access_key(self) -> str: ...
-
-    @property
-    def secret_key(self) -> str: ...
-
-    @property
-    def session_token(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,7 @@ from lambent.neighbour.neighbour import Neighbour
 from lambent.neighbour.outbox import signed_as
 from lambent.neighbour.unreached import queues_named
 from lambent.server.base import Doors
-from lambent.services.lambda_ import (
-    faults,
-)
+from lambent.services.lambda_ import faults
 from lambent.settings import Settings
 from lambent.wire import service
 from lambent.wire.http import Request, Response
@@ -52,7 +50,7 @@ async def fetch_s3(neighbour: Neighbour, caller: Caller, bucket: str, key: str, 
 
 
 async def ask_service(
-    doors: "Doors", caller: Caller, service_name: str, target: str, document: Mapping[str, Any]
+    doors: Doors, caller: Caller, service_name: str, target: str, document: Mapping[str, Any]
 ) -> tuple[int, dict[str, Any]]:
     """What a service says to a request in its JSON protocol, wherever that is answered."""
     headers = {

@@ -24,8 +24,6 @@ from lambent.settings import Settings, StartError
 
 CLOSE_SECONDS = 2.0
 """How long background work may take to end; what is left then dies with the zygotes."""
-
-
 REAL = RealClock(time.monotonic, time.time)
 """What bounds a real process: everything else waits on the platform's clock (`lambent.clock`)."""
 
@@ -44,6 +42,7 @@ class Base:
 
 
 async def open_base(stack: AsyncExitStack, settings: Settings, door: socket.socket, level: Level) -> Base:
+    """What lives as long as `stack`. Raises StartError."""
     now = clock.make(settings.clock, settings.time_scale)
     background = Background()
     stack.push_async_callback(background.close, CLOSE_SECONDS)
@@ -79,4 +78,5 @@ class Doors:
 
 
 def new_id() -> str:
+    """A request id, a revision id, as AWS has them."""
     return str(uuid.uuid4())

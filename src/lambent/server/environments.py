@@ -11,28 +11,20 @@ from lambent.engine.scaling import Scaling
 from lambent.model.finding import Finding
 from lambent.model.function import FunctionVersion
 from lambent.observe.journal import Journal
-from lambent.observe.logstore import LogStore
 from lambent.observe.metrics import Metrics
-from lambent.runtimes import snapstart
 from lambent.server.base import REAL, Base
 
 
-def _streams(logs: LogStore) -> Callable[[FunctionVersion, str], Callable[[int, str], None]]:
-    """How a journal begins its log stream."""
+def journals(
+    base: Base, notify: Callable[[Finding], None], how: str = "on-demand"
+) -> Callable[[FunctionVersion], Journal]:
+    """How a journal is begun, for environments that are initialised as `how` says."""
 
     def stream(function: FunctionVersion, name: str) -> Callable[[int, str], None]:
-        return functools.partial(logs.append, logs.stream(function.scope, function.log_group, name))
-
-    return stream
-
-
-def snapshot_journal(base: Base, notify: Callable[[Finding], None]) -> Callable[[FunctionVersion], Journal]:
-    """How a snapshot's initialisation is written about."""
-    stream = _streams(base.logs)
+        return functools.partial(base.logs.append, base.logs.stream(function.scope, function.log_group, name))
 
     def begin(function: FunctionVersion) -> Journal:
-        unique = uuid.uuid4().hex
-        return Journal(function, unique, base.clock.wall, stream, base.logs.behind, notify, snapstart.INITIALIZATION)
+        return Journal(function, uuid.uuid4().hex, base.clock.wall, stream, base.logs.behind, notify, how)
 
     return begin
 
@@ -41,11 +33,10 @@ def environment_maker(
     launcher: Launcher, base: Base, notify: Callable[[Finding], None], metrics: Metrics, how: str = "on-demand"
 ) -> Callable[[FunctionVersion, Pools], Environment]:
     """How pools make an environment."""
-    stream = _streams(base.logs)
+    begin = journals(base, notify, how)
 
     def create(function: FunctionVersion, home: Pools) -> Environment:
-        journal = Journal(function, uuid.uuid4().hex, base.clock.wall, stream, base.logs.behind, notify, how)
-        return Environment(function, home, launcher, journal, REAL, base.background.spawn, how, metrics.ran)
+        return Environment(function, home, launcher, begin(function), REAL, base.background.spawn, how, metrics.ran)
 
     return create
 
@@ -54,8 +45,7 @@ def debugged_environment(
     base: Base, notify: Callable[[Finding], None], function: FunctionVersion, home: Home, launcher: Launcher, how: str
 ) -> Environment:
     """An environment for one invocation under a debugger."""
-    journal = Journal(function, uuid.uuid4().hex, base.clock.wall, _streams(base.logs), base.logs.behind, notify)
-    return Environment(function, home, launcher, journal, REAL, base.background.spawn, how)
+    return Environment(function, home, launcher, journals(base, notify)(function), REAL, base.background.spawn, how)
 
 
 def require_room(scaling: Scaling, function: FunctionVersion) -> None:

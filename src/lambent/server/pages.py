@@ -19,9 +19,7 @@ from lambent.runtimes.debugging import NoDebugger
 from lambent.runtimes.installs import ClientError
 from lambent.sandbox import probe
 from lambent.server.base import Base, new_id
-from lambent.services.lambda_ import (
-    faults,
-)
+from lambent.services.lambda_ import faults
 from lambent.services.lambda_ import payload as payloads
 from lambent.services.lambda_.env import LambdaEnv
 from lambent.services.lambda_.invoke import invocation_of
@@ -76,6 +74,7 @@ def health_report(
     found: dict[str, interpreters.Interpreter],
     pools: Sequence[Pools],
 ) -> dict[str, Any]:
+    """What runs here, and what this machine can promise."""
     now = dataclasses.replace(abilities, outbound_problem=base.host.outbound_problem)
     return {
         "version": __version__,

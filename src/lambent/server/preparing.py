@@ -16,9 +16,7 @@ from lambent.sandbox.host import SandboxHost
 from lambent.sandbox.orders import GID, UID
 from lambent.sandbox.spec import Level
 from lambent.server.base import REAL
-from lambent.services.lambda_ import (
-    faults,
-)
+from lambent.services.lambda_ import faults
 from lambent.services.lambda_.unready import Unready
 from lambent.store.image_layers import ImageError
 from lambent.store.images import Images

@@ -27,9 +27,9 @@ from lambent.model.function import FunctionVersion
 from lambent.model.limits import PROFILES, Limits
 from lambent.observe.findings import Ledger
 from lambent.observe.metrics import Metrics
-from lambent.runtimes import interpreters
+from lambent.runtimes import interpreters, snapstart
 from lambent.server.base import REAL, Base, Doors
-from lambent.server.environments import debugged_environment, environment_maker, require_room, snapshot_journal
+from lambent.server.environments import debugged_environment, environment_maker, journals, require_room
 from lambent.settings import Settings
 from lambent.store.open import Store
 
@@ -73,7 +73,7 @@ async def open_running(
     contents = Contents(store.blobs, store.layers, store.images, live, files)
     findings = Ledger()
     report = findings.report
-    begin = snapshot_journal(base, report)
+    begin = journals(base, report, snapstart.INITIALIZATION)
     snapshots = Snapshots(base.host, places.place, contents, endpoint, credentials, begin, report)
     stack.push_async_callback(snapshots.close)
     launcher = Launcher(base.host, endpoint, credentials, snapshots.place, contents)

@@ -6,10 +6,9 @@ import platform
 import random
 from collections.abc import Callable
 from contextlib import AsyncExitStack
-from typing import Any
 
 from lambent.clock import ManualClock
-from lambent.dispatch.async_queue import AsyncQueue, NewEvent, Resolve
+from lambent.dispatch.async_queue import AsyncQueue, Resolve
 from lambent.dispatch.background import Background
 from lambent.dispatch.credentials import Credentialed
 from lambent.dispatch.destinations import Destinations
@@ -29,7 +28,7 @@ from lambent.gateway.live import LivePage, make_token
 from lambent.gateway.short import ShortRoad
 from lambent.model.async_event import Handling
 from lambent.model.function import LATEST, FunctionVersion
-from lambent.model.invocation import Invocation, RestoreFailed, Throttled
+from lambent.model.invocation import RestoreFailed, Throttled
 from lambent.model.limits import Limits
 from lambent.model.names import FunctionRef
 from lambent.model.scope import Scope
@@ -168,7 +167,7 @@ def _lambda_env(
         allocation=running.provisioned.state,
         site_url=functools.partial(_site_url, running.endpoint.port),
         limits=running.limits,
-        accept=functools.partial(_accept, queue),
+        accept=queue.accept,
         count=running.metrics.add,
         forward=base.neighbour.forward,
         mounts_files=base.host.level is Level.NAMESPACE,
@@ -187,7 +186,7 @@ def _short_road(env: LambdaEnv, running: Running, queue: AsyncQueue, who: Callab
         trace_id=new_trace_id,
         fail=_short_failure,
         request_bytes=running.limits.sync_request_bytes,
-        accept=functools.partial(_put, queue),
+        accept=queue.put,
         event_bytes=running.limits.async_request_bytes,
     )
 
@@ -271,20 +270,6 @@ def _twice(settings: Settings) -> Callable[[], bool]:
     """Whether the next asynchronous event is delivered two times."""
     chance = random.Random(settings.seed)  # noqa: S311
     return lambda: chance.random() < settings.duplicate_rate
-
-
-def _put(
-    queue: AsyncQueue, function: FunctionVersion, invocation: Invocation, done: Callable[[Exception | None], None]
-) -> None:
-    """Take an asynchronous event from the short road."""
-    qualifier = invocation.function_arn.removeprefix(function.arn)[1:]
-    request_id, payload, trace_id = invocation.request_id, invocation.payload, invocation.trace_id
-    queue.put(NewEvent(function.scope, function.name, qualifier, request_id, payload, trace_id), done)
-
-
-async def _accept(queue: AsyncQueue, *event: Any) -> None:
-    """Take an asynchronous event."""
-    await queue.accept(NewEvent(*event))
 
 
 async def _housekeeping(store: Store) -> None:

@@ -19,6 +19,8 @@ from lambent.store.database import Database
 from lambent.store.errors import RecordChanged, RecordExists
 
 _R = schema.resources
+ATTEMPTS = 100
+"""Changes by others that may get in between."""
 
 Key = tuple[str, Scope, str, str]
 
@@ -124,6 +126,33 @@ class Resources:
     async def delete(self, resource: Resource) -> None:
         """Remove one. Raises RecordChanged when it is not the stored one any more."""
         await self.write(deletes=(resource,))
+
+    async def put(self, resource: Resource) -> None:
+        """Put `resource` in the place of the one that is there, or add it: the last one wins. Raises StoreError."""
+        for _ in range(ATTEMPTS):
+            there = self.get(*resource.key)
+            try:
+                if there is None:
+                    await self.insert(resource)
+                else:
+                    await self.replace(there, resource)
+            except (RecordExists, RecordChanged):
+                continue
+            return
+        raise RecordChanged(resource.name)
+
+    async def discard(self, resource: Resource) -> bool:
+        """Remove the resource of that key, however it has changed; False if there is none. Raises StoreError."""
+        for _ in range(ATTEMPTS):
+            there = self.get(*resource.key)
+            if there is None:
+                return False
+            try:
+                await self.delete(there)
+            except RecordChanged:
+                continue
+            return True
+        raise RecordChanged(resource.name)
 
     async def write(
         self,

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from lambent.model.credentials import Credentials
 from lambent.model.function import FunctionVersion
 from lambent.model.scope import Scope
 from lambent.runtimes import clients, interpreters, python
@@ -23,11 +24,7 @@ ARN = "arn:aws:lambda:us-east-1:000000000000:function:f"
 CACHE = Path(os.environ.get("LAMBENT_TEST_CACHE", Path(__file__).parents[3] / ".lambent" / "test-cache"))
 
 
-@dataclass
-class Keys:
-    access_key: str = "ASIAEXAMPLE"
-    secret_key: str = "secret"
-    session_token: str = "token"
+KEYS = Credentials("ASIAEXAMPLE", "secret", "token")
 
 
 @dataclass
@@ -107,7 +104,7 @@ async def started(task: Path, interpreter: Interpreter | None = None, **more: An
     heard = Recorder()
     api = RuntimeApi(listener, heard)
     read, write = os.pipe()
-    around = Around(f"127.0.0.1:{listener.getsockname()[1]}", "stream", Keys(), "http://127.0.0.1:1")
+    around = Around(f"127.0.0.1:{listener.getsockname()[1]}", "stream", KEYS, "http://127.0.0.1:1")
     environment = python.environment(function(interpreter, **more), around)
     environment["_LAMBDA_TELEMETRY_LOG_FD"] = str(write)
     spec = python.process_spec(environment, Folders(task, task_root=str(task)), {})

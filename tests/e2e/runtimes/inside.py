@@ -44,7 +44,7 @@ async def main(version: str, task: Path, cache: Path, more: dict[str, object]) -
     listener = socket.create_server(("127.0.0.1", 9001))
     heard = harness.Recorder()
     api = RuntimeApi(listener, heard)
-    around = Around("127.0.0.1:9001", "stream", harness.Keys(), "http://127.0.0.1:4566")
+    around = Around("127.0.0.1:9001", "stream", harness.KEYS, "http://127.0.0.1:4566")
     environment = python.environment(harness.function(interpreter, **more), around)
     environment["_LAMBDA_TELEMETRY_LOG_FD"] = "2"
     spec = python.process_spec(environment, Folders(task), {})

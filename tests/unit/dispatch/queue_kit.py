@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from lambent.clock import ManualClock
-from lambent.dispatch.async_queue import AsyncQueue, NewEvent
+from lambent.dispatch.async_queue import AsyncQueue
 from lambent.engine.invocation_record import Ending
-from lambent.model.async_event import AsyncEvent, Handling, Policy
+from lambent.model.async_event import AsyncEvent, Handling, NewEvent, Policy
 from lambent.model.finding import Finding
 from lambent.model.function import FunctionVersion
 from lambent.model.invocation import Invocation, Outcome, Throttled

@@ -11,8 +11,8 @@ import pytest
 from queue_kit import DONE, FAILED, SCOPE, START, THROTTLED, Bench, handling, play
 
 from lambent.dispatch import lanes
-from lambent.dispatch.async_queue import NewEvent
 from lambent.engine.async_event import Condition
+from lambent.model.async_event import NewEvent
 from lambent.model.invocation import Invocation, Outcome
 from lambent.store.errors import StoreFull, StoreLocked
 from lambent.store.events import Insert

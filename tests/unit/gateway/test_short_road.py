@@ -4,6 +4,7 @@ import pytest
 
 from lambent.gateway.short import ShortRoad
 from lambent.model import lineage
+from lambent.model.async_event import NewEvent
 from lambent.model.function import FunctionVersion
 from lambent.model.invocation import Outcome
 from lambent.model.names import function_arn
@@ -29,8 +30,9 @@ def sent(path: str, query: str = "", **headers: str) -> tuple[str, str | None] |
         assert invocation.function_arn == function_arn(SCOPE, name, qualifier)
         answer(Outcome(b"1"))
 
-    def accept(function: FunctionVersion, invocation, done) -> None:
-        assert invocation.trace_id == "trace"
+    def accept(event: NewEvent, done) -> None:
+        assert event.trace_id == "trace"
+        assert (event.function, event.qualifier or None) == seen[0]
         done(None)
 
     road = ShortRoad(

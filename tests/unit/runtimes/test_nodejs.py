@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from lambent.model.credentials import Credentials
 from lambent.model.function import FunctionVersion
 from lambent.model.scope import Scope
 from lambent.runtimes.nodejs import NodePlace, flags, zygote_spec
@@ -49,11 +50,7 @@ RECORDED = {
 """As recorded from AWS for nodejs22.x, with names in the place of what differs from function to function."""
 
 
-class Keys:
-    access_key, secret_key, session_token = "A", "S", "T"
-
-
-AROUND = Around("169.254.100.1:9001", "stream", Keys(), "http://127.0.0.1:4566")
+AROUND = Around("169.254.100.1:9001", "stream", Credentials("A", "S", "T"), "http://127.0.0.1:4566")
 OURS = {"AWS_ENDPOINT_URL": "http://127.0.0.1:4566", "_LAMBDA_TELEMETRY_LOG_FD": "3"}
 MEMORY = {"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1024"}
 

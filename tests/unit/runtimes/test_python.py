@@ -1,8 +1,8 @@
 """Environment variables and specs of Python functions."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
+from lambent.model.credentials import Credentials
 from lambent.model.function import FunctionVersion
 from lambent.model.scope import Scope
 from lambent.runtimes import python
@@ -44,13 +44,7 @@ RECORDED = {
     "_HANDLER": "handler.handler",
 }
 """As AWS answered for python3.12 (January 2026), less _X_AMZN_TRACE_ID, which the runtime client sets."""
-
-
-@dataclass
-class Keys:
-    access_key: str = "ASIA"
-    secret_key: str = "secret"
-    session_token: str = "token"
+AROUND = Around("169.254.100.1:9001", "stream", Credentials("ASIA", "secret", "token"), "http://127.0.0.1:4566")
 
 
 def environment(**more: object) -> dict[str, str]:
@@ -64,7 +58,7 @@ def environment(**more: object) -> dict[str, str]:
         **more,
     }
     function = FunctionVersion(Scope("000000000000", "eu-central-1"), code="0", role="r", revision_id="1", **values)
-    return python.environment(function, Around("169.254.100.1:9001", "stream", Keys(), "http://127.0.0.1:4566"))
+    return python.environment(function, AROUND)
 
 
 def test_the_environment_is_that_of_aws() -> None:

@@ -7,7 +7,7 @@ import pytest
 from plane import Plane
 from settings_answers import ARN, function
 
-from lambent.model.async_event import Handling, Policy
+from lambent.model.async_event import Handling, NewEvent, Policy
 from lambent.model.scope import Caller, Scope
 from lambent.services.lambda_ import asynchronous, loops
 from lambent.services.lambda_.lookup import running_version
@@ -18,11 +18,11 @@ QUEUE = "arn:aws:sqs:us-east-1:111111111111:q"
 TOPIC = "arn:aws:sns:us-east-1:111111111111:t"
 
 
-def listening(plane: Plane) -> list[tuple[Any, ...]]:
+def listening(plane: Plane) -> list[NewEvent]:
     """What the queue is given from now on."""
-    taken: list[tuple[Any, ...]] = []
+    taken: list[NewEvent] = []
 
-    async def accept(*event: Any) -> None:
+    async def accept(event: NewEvent) -> None:
         taken.append(event)
 
     plane.env = dataclasses.replace(plane.env, accept=accept)
@@ -40,10 +40,10 @@ def test_an_event_is_accepted_with_its_request_id(stage, operation) -> None:
         else:
             asked, answer = {"InvokeArgs": b'{"a": 1}'}, {"Status": 202}
         assert await plane.call(operation, FunctionName="f", **asked) == answer
-        scope, name, qualifier, request_id, payload, trace_id, context = taken[0]
-        assert (scope, name, qualifier, request_id) == (HERE, "f", "", "request")
-        assert (payload, context) == (b'{"a": 1}', None)
-        assert trace_id.startswith("Root=1-")
+        event = taken[0]
+        assert (event.scope, event.function, event.qualifier, event.request_id) == (HERE, "f", "", "request")
+        assert (event.payload, event.client_context) == (b'{"a": 1}', None)
+        assert event.trace_id.startswith("Root=1-")
 
     stage(scene)
 
@@ -55,7 +55,10 @@ def test_the_qualifier_that_was_asked_for_goes_along(stage) -> None:
         event = {"InvocationType": "Event", "Payload": b""}
         await plane.call("Invoke", FunctionName="f", Qualifier="1", **event)
         await plane.call("Invoke", FunctionName=f"{ARN}f:$LATEST", **event)
-        assert [(one[1], one[2], one[4]) for one in taken] == [("f", "1", b"{}"), ("f", "$LATEST", b"{}")]
+        assert [(one.function, one.qualifier, one.payload) for one in taken] == [
+            ("f", "1", b"{}"),
+            ("f", "$LATEST", b"{}"),
+        ]
 
     stage(scene)
 

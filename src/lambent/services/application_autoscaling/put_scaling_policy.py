@@ -6,7 +6,7 @@ from lambent.engine.autoscaling import POLICY
 from lambent.model.scope import Caller
 from lambent.services.application_autoscaling import faults
 from lambent.services.application_autoscaling.env import AutoscalingEnv
-from lambent.services.application_autoscaling.targets import DIMENSION, NAMESPACE, arn, find, keep, stamp
+from lambent.services.application_autoscaling.targets import DIMENSION, NAMESPACE, arn, find, stamp
 from lambent.store.resources import Resource
 
 METRIC = "LambdaProvisionedConcurrencyUtilization"
@@ -32,7 +32,7 @@ async def put_scaling_policy(env: AutoscalingEnv, caller: Caller, params: dict[s
         "TargetTrackingScalingPolicyConfiguration": tracking,
         "CreationTime": there.document["CreationTime"] if there else stamp(env),
     }
-    await keep(env, Resource(POLICY, scope, target.name, name, env.new_id(), document))
+    await env.resources.put(Resource(POLICY, scope, target.name, name, env.new_id(), document))
     return {"PolicyARN": document["PolicyARN"], "Alarms": []}
 
 

@@ -9,7 +9,7 @@ from lambent.engine.autoscaling import ACTION
 from lambent.model.scope import Caller
 from lambent.services.application_autoscaling import faults
 from lambent.services.application_autoscaling.env import AutoscalingEnv
-from lambent.services.application_autoscaling.targets import DIMENSION, NAMESPACE, arn, find, keep, stamp
+from lambent.services.application_autoscaling.targets import DIMENSION, NAMESPACE, arn, find, stamp
 from lambent.store.resources import Resource
 
 _KEPT = ("Schedule", "Timezone", "ScalableTargetAction")
@@ -36,7 +36,7 @@ async def put_scheduled_action(env: AutoscalingEnv, caller: Caller, params: dict
     document |= {member: params[member] for member in _KEPT if member in params}
     document |= {member: params[member].timestamp() for member in ("StartTime", "EndTime") if _is_time(params, member)}
     _check(document)
-    await keep(env, Resource(ACTION, scope, target.name, name, env.new_id(), document))
+    await env.resources.put(Resource(ACTION, scope, target.name, name, env.new_id(), document))
     return {}
 
 

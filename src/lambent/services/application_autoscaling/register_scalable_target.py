@@ -6,7 +6,7 @@ from lambent.engine.autoscaling import TARGET, bounded
 from lambent.model.scope import Caller
 from lambent.services.application_autoscaling import faults
 from lambent.services.application_autoscaling.env import AutoscalingEnv
-from lambent.services.application_autoscaling.targets import DIMENSION, NAMESPACE, keep, resource_id, stamp
+from lambent.services.application_autoscaling.targets import DIMENSION, NAMESPACE, resource_id, stamp
 from lambent.store.resources import Resource
 
 _KEPT = ("MinCapacity", "MaxCapacity", "RoleARN", "SuspendedState")
@@ -30,7 +30,7 @@ async def register_scalable_target(env: AutoscalingEnv, caller: Caller, params: 
     document |= {member: params[member] for member in _KEPT if member in params}
     document["SuspendedState"] = _NOT_SUSPENDED | document.get("SuspendedState", {})
     _check(document)
-    await keep(env, Resource(TARGET, scope, "", named, env.new_id(), document))
+    await env.resources.put(Resource(TARGET, scope, "", named, env.new_id(), document))
     wanted = bounded(capacity, document["MinCapacity"], document["MaxCapacity"])
     if wanted != capacity:
         await env.provision(scope, named, wanted)

@@ -9,14 +9,11 @@ from lambent.engine.autoscaling import TARGET
 from lambent.model.scope import Scope
 from lambent.services.application_autoscaling import faults
 from lambent.services.application_autoscaling.env import AutoscalingEnv
-from lambent.store.errors import RecordChanged, RecordExists
 from lambent.store.resources import Resource
 
 NAMESPACE = "lambda"
 DIMENSION = "lambda:function:ProvisionedConcurrency"
 RESOURCE_ID = re.compile(r"function:([A-Za-z0-9_-]{1,64}):([A-Za-z0-9_-]{1,128})")
-ATTEMPTS = 100
-"""Changes by others that may get in between."""
 
 
 def resource_id(params: Mapping[str, Any]) -> str:
@@ -58,21 +55,6 @@ def page(
     start, size = int(token), int(params.get("MaxResults") or 50)
     answer: dict[str, Any] = {name: [shown(resource.document) for resource in kept[start : start + size]]}
     return answer | ({"NextToken": str(start + size)} if len(kept) > start + size else {})
-
-
-async def keep(env: AutoscalingEnv, resource: Resource) -> None:
-    """Put `resource` in the place of the one that is there, or add it: the last one wins."""
-    for _ in range(ATTEMPTS):
-        there = env.resources.get(*resource.key)
-        try:
-            if there is None:
-                await env.resources.insert(resource)
-            else:
-                await env.resources.replace(there, resource)
-        except (RecordExists, RecordChanged):
-            continue
-        return
-    raise RecordChanged(resource.name)
 
 
 def arn(scope: Scope, what: str) -> str:

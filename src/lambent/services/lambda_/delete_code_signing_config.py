@@ -3,7 +3,7 @@
 from typing import Any
 
 from lambent.model.scope import Caller
-from lambent.services.lambda_ import code_signing, faults, keeping
+from lambent.services.lambda_ import code_signing, faults
 from lambent.services.lambda_.env import LambdaEnv
 
 
@@ -15,5 +15,5 @@ async def delete_code_signing_config(env: LambdaEnv, caller: Caller, params: dic
         if code_signing.functions_with(env, caller.scope, arn):
             # Wording of our own: no recorded answer shows it.
             raise faults.conflict(f"The code signing configuration {arn} is used by functions.")
-        await keeping.drop(env, config)
+        await env.resources.discard(config)
     return {}

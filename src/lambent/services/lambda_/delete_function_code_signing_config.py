@@ -3,7 +3,7 @@
 from typing import Any
 
 from lambent.model.scope import Caller
-from lambent.services.lambda_ import code_signing, concurrency, keeping, stored_only
+from lambent.services.lambda_ import code_signing, concurrency, stored_only
 from lambent.services.lambda_.env import LambdaEnv
 
 
@@ -11,6 +11,6 @@ async def delete_function_code_signing_config(env: LambdaEnv, caller: Caller, pa
     """Take its config from a function; one that has none is no error. Raises 404."""
     record = concurrency.unqualified(env, caller.scope, params["FunctionName"])
     attached = env.resources.get(code_signing.ATTACHED, record.scope, record.name, "")
-    if attached is not None and await keeping.drop(env, attached):
+    if attached is not None and await env.resources.discard(attached):
         stored_only.withdraw(env, attached)
     return {}

@@ -5,7 +5,6 @@ from typing import Any
 from lambent.model.scope import Caller
 from lambent.services.lambda_ import concurrency
 from lambent.services.lambda_.env import LambdaEnv
-from lambent.services.lambda_.keeping import drop
 
 
 async def delete_function_concurrency(env: LambdaEnv, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
@@ -13,6 +12,6 @@ async def delete_function_concurrency(env: LambdaEnv, caller: Caller, params: di
     record = concurrency.unqualified(env, caller.scope, params["FunctionName"])
     reservation = env.resources.get(concurrency.RESERVED, record.scope, "", record.name)
     if reservation is not None:
-        await drop(env, reservation)
+        await env.resources.discard(reservation)
         concurrency.refresh(env, record.scope, record.name)
     return {}

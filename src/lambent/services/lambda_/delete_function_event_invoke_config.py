@@ -5,10 +5,9 @@ from typing import Any
 from lambent.model.scope import Caller
 from lambent.services.lambda_ import event_invoke_config as configs
 from lambent.services.lambda_.env import LambdaEnv
-from lambent.services.lambda_.keeping import drop
 
 
 async def delete_function_event_invoke_config(env: LambdaEnv, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
     """Remove the config. Raises 404 when there is none."""
-    await drop(env, configs.find(env, configs.meant(caller, params)))
+    await env.resources.discard(configs.find(env, configs.meant(caller, params)))
     return {}

@@ -6,12 +6,11 @@ from lambent.model.scope import Caller
 from lambent.services.lambda_ import function_url_config as configs
 from lambent.services.lambda_ import stored_only
 from lambent.services.lambda_.env import LambdaEnv
-from lambent.services.lambda_.keeping import drop
 
 
 async def delete_function_url_config(env: LambdaEnv, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
     """Take the URL away, of the function or of one alias. Raises 404 when there is none."""
     config = configs.find(env, configs.meant(caller, params))
-    await drop(env, config)
+    await env.resources.discard(config)
     stored_only.withdraw(env, config)
     return {}

@@ -6,7 +6,6 @@ from lambent.model.scope import Caller
 from lambent.services.lambda_ import concurrency
 from lambent.services.lambda_.env import LambdaEnv
 from lambent.services.lambda_.get_provisioned_concurrency_config import NOT_LATEST
-from lambent.services.lambda_.keeping import drop
 from lambent.services.lambda_.provisioned_concurrency import find, meant
 
 
@@ -17,6 +16,6 @@ async def delete_provisioned_concurrency_config(
     ref = meant(env, caller.scope, params, NOT_LATEST)
     config = find(env, ref)
     if config is not None:
-        await drop(env, config)
+        await env.resources.discard(config)
         concurrency.refresh(env, ref.scope, ref.name)
     return {}

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from lambent.engine.allocation import State
+from lambent.model.async_event import NewEvent
 from lambent.model.finding import Finding
 from lambent.model.function import FunctionVersion
 from lambent.model.invocation import Invocation, Outcome
@@ -79,12 +80,11 @@ class ResponseStream(Protocol):
     def abandon(self) -> None: ...
 
 
-Accept = Callable[[Scope, str, str, str, bytes, str, str | None], Awaitable[None]]
-"""Take an event: of a function and the qualifier that was asked for ("" for none), with a request id, payload, trace
-header and client context. Comes back when it is on disk. Raises StoreError: then it is not."""
+Accept = Callable[[NewEvent], Awaitable[None]]
+"""Take an event. Comes back when it is on disk. Raises StoreError: then it is not."""
 
 
-async def _no_queue(*_event: object) -> None:
+async def _no_queue(_event: NewEvent) -> None:
     raise Fault("ServiceException", "There is no queue for events here.", status=500)
 
 

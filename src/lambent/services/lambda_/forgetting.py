@@ -10,7 +10,6 @@ from lambent.services.lambda_ import (
     stored_only,
 )
 from lambent.services.lambda_.env import LambdaEnv
-from lambent.services.lambda_.keeping import drop
 
 _GO_ALONG = (concurrency.PROVISIONED, event_invoke_config.KIND, permission.KIND, runtime_management.KIND)
 
@@ -20,7 +19,7 @@ async def forget(env: LambdaEnv, ref: FunctionRef) -> None:
     for kind in _GO_ALONG:
         setting = env.resources.get(kind, ref.scope, ref.name, ref.version)
         if setting is not None:
-            await drop(env, setting)
+            await env.resources.discard(setting)
             stored_only.withdraw(env, setting)
     url = env.resources.get(function_url_config.KIND, ref.scope, ref.name, ref.version)
     if url is not None:

@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 
 from lambent.model.answer import Answer
+from lambent.model.async_event import NewEvent
 from lambent.model.invocation import Invocation, Outcome, RestoreFailed, Throttled
 from lambent.model.names import parse
 from lambent.model.scope import Caller
@@ -102,7 +103,7 @@ def result_of(outcome: Outcome, target: Target, log_type: str | None) -> dict[st
 async def _accept(env: LambdaEnv, caller: Caller, target: Target, invocation: Invocation) -> None:
     """Put an event into the queue. Which version runs it is looked up when it is its turn."""
     asked = parse(target.arn)
-    await env.accept(
+    event = NewEvent(
         caller.scope,
         asked.name,
         asked.qualifier or "",
@@ -111,3 +112,4 @@ async def _accept(env: LambdaEnv, caller: Caller, target: Target, invocation: In
         invocation.trace_id,
         invocation.client_context,
     )
+    await env.accept(event)
