@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -45,25 +46,29 @@ def readable(path: Path) -> bool:
     return all(folder.stat().st_mode & 0o001 for folder in path.parents) and bool(path.stat().st_mode & 0o001)
 
 
+def as_user(home: Path) -> dict[str, Any]:
+    """How `start` starts a server of an ordinary user, at home in `home`: this one, or nobody when this one is root."""
+    environment = {"HOME": str(home), "XDG_CACHE_HOME": str(home / "cache"), "PATH": "/usr/bin:/bin"}
+    if os.getuid() != 0:
+        return {"env": environment}
+    site = next(path for path in sys.path if path.endswith("site-packages"))
+    packages = home / "packages"
+    subprocess.run(["cp", "-r", "--reflink=auto", site, str(packages)], check=True)
+    source = Path(__file__).parents[2] / "src"
+    shutil.copytree(source / "lambent", packages / "lambent", ignore=shutil.ignore_patterns("__pycache__"))
+    subprocess.run(["chmod", "-R", "a+rX", str(packages)], check=True)
+    os.chown(home, UID, UID)
+    environment |= {"PYTHONPATH": str(packages), "PYTHONDONTWRITEBYTECODE": "1"}
+    drop = ("setpriv", "--reuid", str(UID), "--regid", str(UID), "--clear-groups", str(interpreter()))
+    return {"env": environment, "prefix": drop}
+
+
 @pytest.fixture(params=["namespace", "process"])
 def unprivileged(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Server]:
-    """A server of an ordinary user: this one, or nobody when the tests run as root."""
+    """A server of an ordinary user."""
     home = Path("/tmp") / f"lambent-user-{os.getpid()}-{request.param}"
     home.mkdir(mode=0o755)
-    environment = {"HOME": str(home), "XDG_CACHE_HOME": str(home / "cache"), "PATH": "/usr/bin:/bin"}
-    prefix: tuple[str, ...] = ()
-    if os.getuid() == 0:
-        site = next(path for path in sys.path if path.endswith("site-packages"))
-        source = Path(__file__).parents[2] / "src"
-        packages = home / "packages"
-        subprocess.run(["cp", "-r", "--reflink=auto", site, str(packages)], check=True)
-        shutil.copytree(source / "lambent", packages / "lambent", ignore=shutil.ignore_patterns("__pycache__"))
-        environment["PYTHONPATH"] = str(packages)
-        environment["PYTHONDONTWRITEBYTECODE"] = "1"
-        subprocess.run(["chmod", "-R", "a+rX", str(packages)], check=True)
-        os.chown(home, UID, UID)
-        prefix = ("setpriv", "--reuid", str(UID), "--regid", str(UID), "--clear-groups", str(interpreter()))
-    server = start(home / "data", "--isolation", request.param, env=environment, prefix=prefix)
+    server = start(home / "data", "--isolation", request.param, **as_user(home))
     yield server
     assert server.stop() == 0, "".join(server.output)
     shutil.rmtree(home)

@@ -1,16 +1,17 @@
 """A function asks the internet something: a server on a host of its own, in a small internet made of namespaces."""
 
-import io
 import os
 import signal
 import subprocess
 import sys
 import tempfile
 import time
-import zipfile
 from pathlib import Path
 
 import pytest
+
+from tests.e2e.conftest import ROLE, Server, package, start
+from tests.e2e.test_ordinary_user import as_user
 
 HERE = Path(__file__).resolve().parent
 SOURCE = """
@@ -21,52 +22,54 @@ def handler(event, context):
 """
 
 
-def test_a_function_asks_the_internet() -> None:
+@pytest.mark.parametrize("who", ["root", "user"])
+def test_a_function_asks_the_internet(who: str) -> None:
     if os.getuid() != 0:
         if os.environ.get("CI"):
             pytest.fail("needs root")
         pytest.skip("needs root")
     with tempfile.TemporaryDirectory() as place:
-        done = subprocess.run(
-            [sys.executable, __file__, place], capture_output=True, text=True, timeout=100, check=False
-        )
+        os.chmod(place, 0o755)
+        command = [sys.executable, "-m", "tests.e2e.test_outbound", place, who]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=200, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def _main(place: Path) -> None:
-    sys.path[:0] = [str(HERE.parent / "sandbox"), str(HERE)]
-    from conftest import start  # type: ignore[attr-defined]
-    from world import HOST, World
+def _main(place: Path, who: str) -> None:
+    sys.path.insert(0, str(HERE.parent / "sandbox"))
+    from leaks import adopt_orphans, descendants  # type: ignore[import-not-found]
+    from world import HOST, World  # type: ignore[import-not-found]
 
+    adopt_orphans()
+    how_to_start = as_user(place) if who == "user" else {}
+    server = start(place / "data", **how_to_start)  # where the real internet is: clients are installed
+    _create(server)
+    assert server.stop() == 0
     world = World(place)
-    server = start(place / "data", "--network", "nat")
+    for how in (signal.SIGKILL, signal.SIGTERM):
+        server = start(place / "data", "--network", "nat", **how_to_start)
+        answer = server.client("lambda").invoke(FunctionName="f")["Payload"].read()
+        assert answer == f'"you are {HOST}"'.encode(), answer
+        assert len(world.left()) == (3 if who == "root" else 0), world.left()
+        server.stop(how)
+        deadline = time.monotonic() + 10
+        while (world.left() or descendants(os.getpid())) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        assert world.left() == descendants(os.getpid()) == [], (how, world.left(), descendants(os.getpid()))
+
+
+def _create(server: Server) -> None:
     client = server.client("lambda")
-    code = io.BytesIO()
-    with zipfile.ZipFile(code, "w") as package:
-        entry = zipfile.ZipInfo("app.py")
-        entry.external_attr = 0o644 << 16
-        package.writestr(entry, SOURCE)
     client.create_function(
         FunctionName="f",
         Runtime=f"python3.{sys.version_info.minor}",
-        Role="arn:aws:iam::000000000000:role/test",
+        Role=ROLE,
         Handler="app.handler",
         Timeout=20,
-        Code={"ZipFile": code.getvalue()},
+        Code={"ZipFile": package({"app.py": SOURCE})},
     )
-    client.get_waiter("function_active_v2").wait(FunctionName="f", WaiterConfig={"Delay": 0.05})
-    for how in (signal.SIGKILL, signal.SIGTERM):
-        answer = server.client("lambda").invoke(FunctionName="f")["Payload"].read()
-        assert answer == f'"you are {HOST}"'.encode(), answer
-        assert len(world.left()) == 3, world.left()
-        server.stop(how)
-        deadline = time.monotonic() + 10
-        while world.left() and time.monotonic() < deadline:
-            time.sleep(0.02)
-        assert world.left() == [], (how, world.left())
-        if how == signal.SIGKILL:
-            server = start(place / "data", "--network", "nat")
+    client.get_waiter("function_active_v2").wait(FunctionName="f", WaiterConfig={"Delay": 0.1, "MaxAttempts": 900})
 
 
 if __name__ == "__main__":
-    _main(Path(sys.argv[1]))
+    _main(Path(sys.argv[1]), sys.argv[2])

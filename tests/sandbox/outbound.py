@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -12,8 +13,10 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from kit import Kit, opened
+from leaks import descendants
 from world import FORWARDING, GATEWAY, HOST, NAMES, NOBODY, STUB, WEB, World
 
+from lambent.sandbox import network
 from lambent.sandbox.host import SandboxHost
 from lambent.sandbox.inside.firewall import DROP, FILTER, FORWARD, Firewall
 from lambent.sandbox.inside.system import NAMESERVER
@@ -21,6 +24,10 @@ from lambent.sandbox.spec import NONE, Bind, Level, SandboxSpec, SnapshotSpec, Z
 
 Scenario = Callable[[Kit, World], Awaitable[None]]
 SCENARIOS: dict[str, Scenario] = {}
+FOR_USERS: dict[str, Scenario] = {}
+"""Those that are an ordinary user's alone."""
+BY_USERS: list[str] = []
+"""Those that hold for an ordinary user."""
 UNREACHABLE = {"EHOSTUNREACH", "ECONNREFUSED", "ENETUNREACH", "EACCES"}
 
 
@@ -30,22 +37,35 @@ def connected(scenario: Scenario) -> Scenario:
     return scenario
 
 
+def by_users(scenario: Scenario) -> Scenario:
+    """Register a scenario for ordinary users as well."""
+    BY_USERS.append(scenario.__name__)
+    return connected(scenario)
+
+
+def users_alone(scenario: Scenario) -> Scenario:
+    """Register a scenario for ordinary users."""
+    BY_USERS.append(scenario.__name__)
+    FOR_USERS[scenario.__name__] = scenario
+    return scenario
+
+
 async def _reach(kit: Kit, sandbox: object, *targets: str) -> dict[str, str]:
     found: dict[str, str] = await kit.ask(sandbox, "reach", TARGETS=" ".join(targets))  # type: ignore[arg-type]
     return found
 
 
-@connected
+@by_users
 async def the_internet_is_reached_by_name(kit: Kit, world: World) -> None:
     assert kit.host.outbound_problem == "", kit.host.outbound_problem
     async with kit.sandbox() as sandbox:
         found = await _reach(kit, sandbox, "example.test:80", f"{WEB}:80", f"{NOBODY}:80")
         assert found["example.test:80"] == found[f"{WEB}:80"] == f"you are {HOST}", found
-        assert found[f"{NOBODY}:80"] == "ECONNREFUSED", found
+        assert found[f"{NOBODY}:80"] in ("ECONNREFUSED", *(["timeout"] if network.TOOLS == ("pasta",) else [])), found
         assert (await _reach(kit, sandbox, "none.test:80"))["none.test:80"] == "unknown name"
 
 
-@connected
+@by_users
 async def two_sandboxes_listen_on_one_port_and_go_out(kit: Kit, world: World) -> None:
     async with kit.sandbox("one") as one, kit.sandbox("two") as two:
         for sandbox in (one, two):
@@ -55,7 +75,7 @@ async def two_sandboxes_listen_on_one_port_and_go_out(kit: Kit, world: World) ->
             assert (await _reach(kit, sandbox, f"{WEB}:80"))[f"{WEB}:80"] == f"you are {HOST}"
 
 
-@connected
+@by_users
 async def a_sandbox_without_network_has_its_loopback_alone(kit: Kit, world: World) -> None:
     async with kit.sandbox(network=NONE, listen=(9001,)) as sandbox:
         start = time.monotonic()
@@ -69,7 +89,7 @@ async def a_sandbox_without_network_has_its_loopback_alone(kit: Kit, world: Worl
         assert sandbox.listeners[9001].getsockname() == ("127.0.0.1", 9001)
 
 
-@connected
+@by_users
 async def a_snapshot_and_what_is_restored_from_it_go_out(kit: Kit, world: World) -> None:
     target = "example.test:80"
     snapshot = SnapshotSpec("network", "snapping:network", (("TARGETS", target),), (4566,))
@@ -92,7 +112,7 @@ async def a_snapshot_and_what_is_restored_from_it_go_out(kit: Kit, world: World)
     await kit.host.forget(spec)
 
 
-@connected
+@by_users
 async def a_sandbox_reaches_neither_another_nor_the_host(kit: Kit, world: World) -> None:
     """Nor link-local addresses, where clouds keep their metadata services."""
     with (
@@ -132,7 +152,7 @@ async def _can_connect(address: str, port: int) -> bool:
     return True
 
 
-@connected
+@by_users
 async def names_are_asked_of_the_hosts_own_servers(kit: Kit, world: World) -> None:
     """On its loopback, as a stub; on its own address; the next one when one does not answer."""
     async with kit.sandbox() as sandbox:
@@ -144,7 +164,7 @@ async def names_are_asked_of_the_hosts_own_servers(kit: Kit, world: World) -> No
         assert (await _reach(kit, sandbox, "example.test:80"))["example.test:80"] == "unknown name"
 
 
-@connected
+@by_users
 async def a_killed_network_process_is_told(kit: Kit, world: World) -> None:
     """And sandboxes go on being made, without a way out."""
     process = kit.host._network._process  # type: ignore[union-attr]
@@ -157,7 +177,7 @@ async def a_killed_network_process_is_told(kit: Kit, world: World) -> None:
         assert (await _reach(kit, sandbox, f"{WEB}:80"))[f"{WEB}:80"] == "ENETUNREACH"
 
 
-@connected
+@by_users
 async def slots_are_made_for_many_at_once_and_used_again(kit: Kit, world: World) -> None:
     async def one(number: int) -> str:
         async with kit.sandbox(f"many{number}") as sandbox:
@@ -243,6 +263,56 @@ async def nothing_is_left_when_all_were_killed_at_once_and_the_server_starts_aga
         async with again.sandbox() as sandbox:
             assert (await _reach(again, sandbox, f"{WEB}:80"))[f"{WEB}:80"] == f"you are {HOST}"
     assert world.left() == []
+
+
+@users_alone
+async def a_program_that_ends_is_told(kit: Kit, world: World) -> None:
+    names = dict(line.split(maxsplit=1) for line in descendants(os.getpid()))
+    found = [int(pid) for pid, name in names.items() if not name.startswith(("lambent", "python"))]
+    assert found
+    os.kill(max(found), signal.SIGKILL)
+    while not kit.host._network.lost:  # type: ignore[union-attr]  # noqa: ASYNC110
+        await asyncio.sleep(0.01)
+    assert "ended" in kit.host.outbound_problem
+    async with kit.sandbox() as sandbox:
+        assert (await _reach(kit, sandbox, f"{WEB}:80"))[f"{WEB}:80"] == "ENETUNREACH"
+
+
+@users_alone
+async def nothing_is_left_of_a_users_killed_server(kit: Kit, world: World) -> None:
+    before = descendants(os.getpid())
+    place = kit.code.parent
+    process = subprocess.Popen([sys.executable, __file__, str(place)], stdout=subprocess.PIPE)  # noqa: ASYNC220
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"ready\n"
+    assert len(descendants(os.getpid())) > len(before) + 6
+    process.kill()
+    process.wait()
+    process.stdout.close()
+    deadline = time.monotonic() + 10
+    while descendants(os.getpid()) != before and time.monotonic() < deadline:  # noqa: ASYNC110
+        await asyncio.sleep(0.02)
+    assert descendants(os.getpid()) == before
+    (place / "state-killed").rmdir()
+
+
+@users_alone
+async def what_is_missing_is_named(kit: Kit, world: World) -> None:
+    """No program; one that can't do it; and then the other one does."""
+    (tool,), path = network.TOOLS, os.environ["PATH"]
+    (other,) = {"slirp4netns", "pasta"} - {tool}
+    broken = kit.code.parent / "broken"
+    broken.mkdir()
+    (broken / other).write_text("#!/bin/sh\necho it is broken >&2\n")
+    (broken / other).chmod(0o755)
+    for tools, where, problem in (
+        ((tool,), str(broken), "needs slirp4netns or pasta"),
+        ((other,), str(broken), f"{other}: it is broken"),
+        ((other, tool), f"{broken}:{path}", ""),
+    ):
+        network.TOOLS, os.environ["PATH"] = tools, where
+        assert (problem in network.problem()) if problem else (network.problem() == ""), (tools, network.problem())
+    shutil.rmtree(broken)
 
 
 @connected

@@ -1,4 +1,4 @@
-"""What is tested, once as root and once as an ordinary user: `python scenarios.py NAME LEVEL PLACE`.
+"""What is tested, once as root and once as an ordinary user: `python scenarios.py NAME LEVEL [TOOL] PLACE`.
 
 Run by test_scenarios.py in a process of its own, so that descriptors and children can be counted.
 """
@@ -25,7 +25,7 @@ from kit import MB, Kit, opened
 from leaks import adopt_orphans, assert_same, census, descendants
 from world import World
 
-from lambent.sandbox import groups
+from lambent.sandbox import groups, network
 from lambent.sandbox.errors import (
     LevelUnavailable,
     SandboxError,
@@ -42,6 +42,7 @@ from lambent.sandbox.inside.denied import CLONE, CLONE3, DENIED
 from lambent.sandbox.spec import Bind, ExitStatus, Level, ProcessSpec, SandboxSpec, SnapshotSpec, ZygoteSpec
 
 ROOT = os.getuid() == 0
+USER = 1000
 MACHINE = platform.machine()
 NAMESPACE, PROCESS = (Level.NAMESPACE,), (Level.PROCESS,)
 BOTH = (*NAMESPACE, *PROCESS)
@@ -988,15 +989,16 @@ async def wait_to_be_killed(kit: Kit) -> None:
     await asyncio.sleep(60)
 
 
-async def main(name: str, level: str, place: Path) -> None:
+async def main(place: Path, name: str, level: str, tool: str = "") -> None:
+    """`tool`: the program that an ordinary user's way out goes through."""
     if name == "wait_to_be_killed":
         async with opened(level, place, "killed") as kit:
             await wait_to_be_killed(kit)
         return
     owner = f"test{os.getpid()}"
     adopt_orphans()
-    if name in outbound.SCENARIOS:
-        await _in_a_world(name, place, owner)
+    if name in {**outbound.SCENARIOS, **outbound.FOR_USERS}:
+        await _in_a_world(name, place, owner, tool)
         return
     before = census(owner, place)
     async with opened(level, place, owner) as kit:
@@ -1004,19 +1006,25 @@ async def main(name: str, level: str, place: Path) -> None:
     assert_same(before, owner, place)
 
 
-async def _in_a_world(name: str, place: Path, owner: str) -> None:
+async def _in_a_world(name: str, place: Path, owner: str, tool: str) -> None:
     world = World(place)
-    before, left = census(owner, place), world.left()
+    left = world.left()
+    if tool:
+        os.chown(place, USER, USER)
+        world.become(USER)
+        network.TOOLS = (tool,)
+    before = census(owner, place)
     async with opened("namespace", place, owner, "nat") as kit:
-        await outbound.SCENARIOS[name](kit, world)
+        await {**outbound.SCENARIOS, **outbound.FOR_USERS}[name](kit, world)
     assert_same(before, owner, place)
-    assert world.left() == left
+    if not tool:
+        assert world.left() == left
 
 
 if __name__ == "__main__":
     started = time.monotonic()
     try:
-        asyncio.run(main(sys.argv[1], sys.argv[2], Path(sys.argv[3])))
+        asyncio.run(main(Path(sys.argv[-1]), *sys.argv[1:-1]))
     except BaseException:
         traceback.print_exc()
         sys.exit(1)

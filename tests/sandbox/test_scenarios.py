@@ -15,9 +15,10 @@ import pytest
 import scenarios
 
 import lambent
+from lambent.sandbox.network import TOOLS
 
 HERE = Path(__file__).parent
-USER = 1000
+USER = scenarios.USER
 SECONDS = 90
 CASES = [(name, level.value) for name, (_, levels) in scenarios.SCENARIOS.items() for level in levels]
 
@@ -43,7 +44,8 @@ def place() -> Iterator[Path]:
 
 
 def run(place: Path, who: str, *arguments: str) -> "subprocess.Popen[str]":
-    """A scenario's process. It gets a folder of its own for state, with the code beside it."""
+    """A scenario's process. It gets a folder of its own for state, with the code beside it. `who` is "root", "user" or
+    "dropping", which begins as root."""
     home = Path(tempfile.mkdtemp(dir=place / "places"))
     (home / "code").symlink_to(place / "code")
     command = [interpreter(who), "-X", "dev", "-W", "error", str(place / "scenarios.py"), *arguments, str(home)]
@@ -86,7 +88,11 @@ def _impossible(reason: str) -> str:
 def test_scenario(place: Path, name: str, level: str, who: str) -> None:
     if who == "root" and os.getuid() != 0:
         _impossible("needs root")
-    process = run(place, who, name, level)
+    _run_scenario(place, who, name, level)
+
+
+def _run_scenario(place: Path, who: str, *arguments: str) -> None:
+    process = run(place, who, *arguments)
     try:
         output, _ = process.communicate(timeout=SECONDS)
     except subprocess.TimeoutExpired:
@@ -99,6 +105,17 @@ def test_scenario(place: Path, name: str, level: str, who: str) -> None:
 @pytest.mark.parametrize("name", outbound.SCENARIOS)
 def test_outbound(place: Path, name: str) -> None:
     test_scenario(place, name, "namespace", "root")
+
+
+@pytest.mark.parametrize("tool", TOOLS)
+@pytest.mark.parametrize("name", outbound.BY_USERS)
+def test_outbound_of_an_ordinary_user(place: Path, name: str, tool: str) -> None:
+    """Root's alone: the small internet is made first."""
+    if os.getuid() != 0:
+        _impossible("needs root")
+    if shutil.which(tool) is None:
+        _impossible(f"{tool} is not installed (Debian packages passt, slirp4netns)")
+    _run_scenario(place, "dropping", name, "namespace", tool)
 
 
 @pytest.mark.parametrize("who", ["root", "user"])

@@ -8,12 +8,23 @@ Standard library and lambent.sandbox alone.
 """
 
 import contextlib
+import os
 import socket
+import stat
 import threading
 from pathlib import Path
 
 from lambent.sandbox.inside.firewall import Firewall
-from lambent.sandbox.inside.kernel import CLONE_NEWNET, CLONE_NEWNS, make_private, mount, setns, unshare
+from lambent.sandbox.inside.kernel import (
+    CLONE_NEWNET,
+    CLONE_NEWNS,
+    PR_SET_DUMPABLE,
+    make_private,
+    mount,
+    prctl,
+    setns,
+    unshare,
+)
 from lambent.sandbox.inside.netlink import Routes, open_namespace
 
 HOST, GATEWAY = "192.0.2.2", "192.0.2.1"
@@ -21,6 +32,8 @@ WEB, NAMES, NOBODY = "203.0.113.10", "203.0.113.53", "203.0.113.99"
 STUB = "127.0.0.53"
 MS_BIND = 4096
 FORWARDING = Path("/proc/sys/net/ipv4/ip_forward")
+TUN = os.makedev(10, 200)
+"""Linux, Documentation/networking/tuntap.rst."""
 
 
 class World:
@@ -32,6 +45,7 @@ class World:
         unshare(CLONE_NEWNS)
         make_private("/")
         mount(str(self.resolv_conf), "/etc/resolv.conf", "", MS_BIND)
+        _open_tun()
         unshare(CLONE_NEWNET)
         self.host = open_namespace()
         host = Routes()
@@ -57,6 +71,14 @@ class World:
         for routes in (host, internet):
             routes.close()
 
+    def become(self, user: int) -> None:
+        """Go on as an ordinary user of the host."""
+        os.chown(self.resolv_conf, user, user)
+        os.setgroups([])
+        os.setresgid(user, user, user)
+        os.setresuid(user, user, user)
+        prctl("prctl PR_SET_DUMPABLE", PR_SET_DUMPABLE, 1)  # or its own /proc/self would be root's
+
     def left(self) -> list[str]:
         """What of a server is on the host: interfaces, tables, the setting that makes it forward."""
         firewall = Firewall()
@@ -64,6 +86,13 @@ class World:
         firewall.close()
         links = [f"interface {name}" for _, name in socket.if_nameindex() if name.startswith("lb")]
         return [*links, *chains, *(["it forwards"] if FORWARDING.read_text().strip() == "1" else [])]
+
+
+def _open_tun() -> None:
+    """Everybody may make tap devices here, as on a common desktop."""
+    mount("none", "/dev/net", "tmpfs", 0)
+    os.mknod("/dev/net/tun", stat.S_IFCHR, TUN)
+    os.chmod("/dev/net/tun", 0o666)
 
 
 def _listener(address: str, port: int) -> socket.socket:

@@ -100,9 +100,9 @@ class SandboxHost:
         connected = self._network is not None and not self._network.lost and asked.network == NAT
         holding = Holding(group, self._network if connected else None)
 
-        async def listens(listeners: dict[int, socket.socket], pid: int) -> None:
+        async def listens(listeners: dict[int, socket.socket], namespace: int) -> None:
             listening(listeners)
-            await holding.connect(pid)
+            await holding.connect(namespace)
 
         try:
             zygote = await Zygote.start(spec, self._settings(), Given(stdio, joins, listens))
@@ -246,14 +246,12 @@ class SandboxHost:
 
     async def _connect_restored(self, sandbox: Sandbox, made: Made) -> None:
         """What is forked from a snapshot has made its namespace itself: it may not enter one of the server's."""
-        spec = sandbox.spec
-        if self._network is None or self._network.lost or spec.network != NAT or spec.zygote.snapshot is None:
+        namespace, sandbox.network = sandbox.network, -1
+        if namespace < 0:
             return
-        namespace = os.open(f"/proc/{sandbox.pid}/ns/net", os.O_RDONLY | os.O_CLOEXEC)
         try:
-            made.slot = await self._network.connect(namespace)
-        except OSError as failed:
-            raise StepFailed.by("network", failed) from failed
+            if self._network is not None and not self._network.lost and sandbox.spec.network == NAT:
+                made.slot = await self._network.connect(namespace)
         finally:
             os.close(namespace)
 
@@ -295,7 +293,8 @@ class SandboxHost:
     def _settings(self) -> HostSettings:
         swept = {"folders": self._tree.folders, "prefixes": [self._run]}
         counted = groups.PIDS in self._tree.controllers
-        return HostSettings(self.level, swept, counted, self.fail_step, self._network is not None)
+        users = self._network.users if self._network is not None else -1
+        return HostSettings(self.level, swept, counted, self.fail_step, self._network is not None, users)
 
     # --- leftovers
 

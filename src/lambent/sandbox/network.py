@@ -5,17 +5,20 @@ import collections
 import contextlib
 import logging
 import os
+import shutil
 import socket
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from lambent.sandbox.channel import Channel
 from lambent.sandbox.errors import SandboxGone, StepFailed
 from lambent.sandbox.inside import wire
 from lambent.sandbox.inside.network import OPEN, TRY, UNDO
 from lambent.sandbox.names import Names
+from lambent.sandbox.orders import GID, UID
 from lambent.sandbox.zygotes import spawn
 
 AHEAD = 8
@@ -24,6 +27,9 @@ REFILL_SECONDS = 0.05
 """When a slot was taken the next one is made a little later: just then a sandbox starts."""
 OPEN_SECONDS = 10.0
 CLOSE_SECONDS = 5.0
+TOOLS = ("slirp4netns", "pasta")
+"""The programs that an ordinary user's way out takes, the preferred one first: pasta of early 2023, which Debian 12
+has, lets connections that are refused time out."""
 
 _ENDED = StepFailed("network", "use", "", 0, "the network process has ended")
 _log = logging.getLogger("lambent.sandbox")
@@ -40,9 +46,9 @@ class Slot:
 class Network:
     """The way out by NAT. Made by `open`; every slot taken is given back with `free` when its sandbox is gone."""
 
-    def __init__(self, owner: str, marker: Path) -> None:
+    def __init__(self, order: dict[str, Any]) -> None:
         loop = asyncio.get_running_loop()
-        self._order = {"owner": owner, "marker": str(marker)}
+        self._order = order
         self._loop = loop
         self._ready: asyncio.Future[wire.Message] = loop.create_future()
         self._slots: collections.deque[Slot] = collections.deque()
@@ -56,13 +62,16 @@ class Network:
         """Whether the network process has ended by itself. Sandboxes have no way out any more."""
         self.notes: list[str] = []
         """What of the host may be in the way."""
+        self.users = -1
+        """Descriptor of the user namespace that an ordinary user's networks belong to; zygotes must join it."""
         ours, self._theirs = Channel.pair()
         self._channel = Channel(ours, self._on_message)
 
     @classmethod
     async def open(cls, owner: str, state_dir: Path) -> "Network":
-        """Connect the host. Raises StepFailed: it can't be done here. Needs root."""
-        network = cls(owner, state_dir.absolute() / "forwarding")  # noqa: ASYNC240 - does not look at the disk
+        """Connect the host. Raises StepFailed: it can't be done here."""
+        marker = state_dir.absolute() / "forwarding"  # noqa: ASYNC240 - does not look at the disk
+        network = cls(_order(owner, str(marker)))
         try:
             await network._open()
         except BaseException:
@@ -78,7 +87,8 @@ class Network:
         except TimeoutError:
             raise StepFailed("network", "connect the host", "", 0, "no answer") from None
         self.notes = answer.body["notes"]
-        datagrams, listener = (socket.socket(fileno=fd) for fd in answer.fds)
+        datagrams, listener = (socket.socket(fileno=fd) for fd in answer.fds[:2])
+        self.users = answer.fds[2] if len(answer.fds) > 2 else -1
         self._names = await Names.serve(datagrams, listener)
         self._refill()
 
@@ -126,6 +136,9 @@ class Network:
         self._theirs.close()
         if self._names is not None:
             self._names.close()
+        if self.users >= 0:
+            os.close(self.users)
+            self.users = -1
         if self._process is not None:
             await asyncio.to_thread(end, self._process)
             if lost:
@@ -212,9 +225,11 @@ def end(process: "subprocess.Popen[bytes]") -> None:
 def problem() -> str:
     """Why this machine can't connect sandboxes to the internet by NAT, or nothing. Blocks; leaves nothing."""
     try:
-        answer = _ask({"owner": f"probe{os.getpid()}", "marker": "", "do": TRY})
+        answer = _ask({**_order(f"probe{os.getpid()}", ""), "do": TRY})
     except OSError as failed:
         return f"probing failed: {failed}"
+    except StepFailed as failed:
+        return str(failed)
     if answer is None:
         return "the probing process ended"
     wire.close(answer.fds)
@@ -223,7 +238,16 @@ def problem() -> str:
     return "; ".join(answer.body["notes"])
 
 
-def _ask(order: dict[str, str]) -> wire.Message | None:
+def _order(owner: str, marker: str) -> dict[str, Any]:
+    """The network process's, but for what it is to do. Raises StepFailed when nothing here can do it."""
+    root = os.geteuid() == 0
+    found = {} if root else {name: path for name in TOOLS if (path := shutil.which(name))}
+    if not root and not found:
+        raise StepFailed("network", "connect", "", 0, "an ordinary user needs slirp4netns or pasta (package passt)")
+    return {"owner": owner, "marker": marker, "tools": found, "uid": UID, "gid": GID}
+
+
+def _ask(order: dict[str, Any]) -> wire.Message | None:
     """What a network process answers to one order. Blocks."""
     ours, theirs = Channel.pair()
     process = start(theirs)

@@ -16,7 +16,8 @@ class HostSettings:
     """What is the same for everything that one host makes.
 
     `groups` is what a guard removes when the server is gone; `counted` tells that a control group counts processes;
-    `fail_step` names a step that is made to fail; `connected` tells that sandboxes get their network from the server.
+    `fail_step` names a step that is made to fail; `connected` tells that sandboxes get their network from the server;
+    `users` is the descriptor of the user namespace which those networks belong to, or -1.
     """
 
     level: Level
@@ -24,6 +25,7 @@ class HostSettings:
     counted: bool
     fail_step: str = ""
     connected: bool = False
+    users: int = -1
 
 
 def zygote_order(spec: ZygoteSpec, settings: HostSettings, stdio: Iterable[int] = ()) -> dict[str, Any]:
@@ -34,6 +36,7 @@ def zygote_order(spec: ZygoteSpec, settings: HostSettings, stdio: Iterable[int] 
         "uid": UID,
         "gid": GID,
         "unprivileged": os.geteuid() != 0,
+        "joins_user": settings.users >= 0,
         "connected": settings.connected and spec.snapshot is None,
         "paths": spec.paths,
         "preload": spec.preload,

@@ -63,15 +63,8 @@ def probe(*, outbound: bool = True) -> Abilities:
         sandbox_problem=problem,
         cgroup_version=_version(tree),
         controllers=tuple(sorted(tree.controllers)),
-        outbound_problem=namespaces_problem or (outbound_problem() if outbound else ""),
+        outbound_problem=namespaces_problem or (network.problem() if outbound else ""),
     )
-
-
-def outbound_problem() -> str:
-    """Why this machine can't connect sandboxes to the internet, or nothing. Blocks; leaves nothing."""
-    if os.geteuid() != 0:
-        return "only root can connect network namespaces to the host's network (pasta and slirp4netns are not used yet)"
-    return network.problem()
 
 
 def choose(setting: str, abilities: Abilities) -> Level:

@@ -97,6 +97,8 @@ class Sandbox:
         """The keeper's process id on this machine."""
         self.times: list[tuple[str, float]] = []
         """When each step of making it was done, in seconds of CLOCK_MONOTONIC."""
+        self.network = -1
+        """Restored from a snapshot: the descriptor of its network namespace, until the host has taken it."""
         self._made = made
         self._loop = loop
         self._ready: asyncio.Future[None] = loop.create_future()
@@ -313,6 +315,8 @@ class Sandbox:
         self.pid = message.pid
         self.times = message.body["times"]
         self._pidfd, *rest = message.fds
+        if message.body["restored"]:
+            self.network = rest.pop(0)
         if message.body["tmp"]:
             self._tmp = rest.pop(0)
         for port, fd in zip(self.spec.listen, rest, strict=False):
@@ -440,9 +444,10 @@ class Sandbox:
             self._ready.set_result(None)
         for number in list(self._processes):
             self._conclude(number, ExitStatus(signal=signal.SIGKILL))
-        if self._tmp >= 0:
-            os.close(self._tmp)
-            self._tmp = -1
+        for fd in (self._tmp, self.network):
+            if fd >= 0:
+                os.close(fd)
+        self._tmp = self.network = -1
         for listener in self.listeners.values():
             listener.close()
         self._resolve(self.gone, None)

@@ -18,18 +18,15 @@ class Holding:
         self._network = network
         self._slot = 0
 
-    async def connect(self, pid: int) -> None:
-        """Give the namespace of process `pid` a way out. Without one, too, the snapshot goes on."""
-        if self._network is None:
-            return
+    async def connect(self, namespace: int) -> None:
+        """Give the snapshot's network namespace a way out. Without one, too, the snapshot goes on."""
         try:
-            namespace = os.open(f"/proc/{pid}/ns/net", os.O_RDONLY | os.O_CLOEXEC)
-            try:
+            if self._network is not None:
                 self._slot = await self._network.connect(namespace)
-            finally:
-                os.close(namespace)
         except Exception:
             _log.exception("a snapshot gets no network")
+        finally:
+            os.close(namespace)
 
     async def release(self) -> None:
         """The snapshot has ended."""

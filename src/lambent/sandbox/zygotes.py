@@ -43,7 +43,8 @@ class _Start:
 
 
 Listening = Callable[[dict[int, socket.socket], int], Awaitable[None]]
-"""Takes sockets by port, and the process id of who made them. The initialisation begins when it is done."""
+"""Takes sockets by port, and the network namespace they are in, whose descriptor is then the taker's. The
+initialisation begins when it is done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +133,8 @@ async def _launch(spec: ZygoteSpec, settings: HostSettings, given: Given) -> Zyg
     lifeline, held = os.pipe2(os.O_CLOEXEC)
     zygote = Zygote(process, channel, _watch(process, held), start.lost)
     try:
-        await _make_ready(zygote, spec, settings, start, [lifeline, *given.stdio.values(), *given.joins], given)
+        users = [settings.users] if settings.users >= 0 else []
+        await _make_ready(zygote, spec, settings, start, [lifeline, *users, *given.stdio.values(), *given.joins], given)
     except BaseException:
         await asyncio.shield(zygote.stop())
         raise
@@ -202,9 +204,10 @@ def _on_message(start: _Start, message: wire.Message | None) -> None:
     elif "importing" in message.body:
         start.importing = message.body["importing"]
     elif "listening" in message.body:
-        sockets = [socket.socket(fileno=fd) for fd in message.fds]
-        listeners = dict(zip(message.body["listening"], sockets, strict=True))
-        start.going = asyncio.get_running_loop().create_task(_let_go(start, listeners, message.pid))
+        namespace, *sockets = message.fds
+        made = [socket.socket(fileno=fd) for fd in sockets]
+        listeners = dict(zip(message.body["listening"], made, strict=True))
+        start.going = asyncio.get_running_loop().create_task(_let_go(start, listeners, namespace))
     elif "unfit" in message.body:
         start.ready.set_exception(SnapshotUnfit(message.body["unfit"]))
     elif "failed" in message.body:
@@ -215,10 +218,10 @@ def _on_message(start: _Start, message: wire.Message | None) -> None:
         start.ready.set_result(message.body)
 
 
-async def _let_go(start: _Start, listeners: dict[int, socket.socket], pid: int) -> None:
+async def _let_go(start: _Start, listeners: dict[int, socket.socket], namespace: int) -> None:
     """The snapshot has imported, or soon will have; its function's code begins when all around it stands."""
     assert start.listening is not None and start.channel is not None
-    await start.listening(listeners, pid)
+    await start.listening(listeners, namespace)
     with contextlib.suppress(OSError):  # it has ended: the reader tells
         await start.channel.send({"go": True})
 

@@ -67,7 +67,7 @@ async def _prepare_files(files: FileSystems, report: Callable[[Finding], None], 
 def tell_of_network(host: SandboxHost, setting: str, report: Callable[[Finding], None], arn: str) -> None:
     """A function that can't reach the internet although nobody said that it shall not."""
     if host.outbound_problem and setting != "none":
-        hint = "run the server as root on a Linux that has nf_tables, or set network to none to be told no more"
+        hint = "`lambent doctor` says what is missing; set network to none to be told no more"
         report(Finding("no-outbound-network", arn, f"it can't reach the internet: {host.outbound_problem}", hint))
 
 

@@ -2,18 +2,19 @@
 
 import struct
 
+from lambent.sandbox.inside.nat import RANGE, free_blocks
 from lambent.sandbox.inside.netlink import NESTED, attribute, attributes, message, text
-from lambent.sandbox.inside.network import BLOCK_BITS, RANGE, _free_blocks
+from lambent.sandbox.inside.router import BLOCK_BITS
 
 SIZE = 1 << (32 - BLOCK_BITS)
 
 
 def test_the_first_block_that_nobody_has_a_route_to() -> None:
-    assert next(_free_blocks([])) == RANGE
+    assert next(free_blocks([])) == RANGE
     taken = [(RANGE, BLOCK_BITS), (RANGE + SIZE + 7, 32), (0x0A000000, 8)]
-    assert next(_free_blocks(taken)) == RANGE + 2 * SIZE
-    assert list(_free_blocks([(RANGE, 15)])) == []
-    assert len(list(_free_blocks([]))) == 32
+    assert next(free_blocks(taken)) == RANGE + 2 * SIZE
+    assert list(free_blocks([(RANGE, 15)])) == []
+    assert len(list(free_blocks([]))) == 32
 
 
 def test_attributes_are_padded_and_nest() -> None:

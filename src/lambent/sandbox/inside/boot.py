@@ -21,14 +21,14 @@ def main(fd: int) -> Callable[[], object]:
     context = ZygoteContext(control, first.body)
     lifeline = first.fds[0]
     try:
+        context.take(first.fds[1:])
         plan.run(plan.GUARD[context.level], context)
         pid = os.fork()
         if pid:
             control.close()
             wire.close(first.fds[1:])
             guard.watch(pid, lifeline, first.body["groups"])
-        os.close(lifeline)
-        context.take(first.fds[1:])
+        wire.close([lifeline, *first.fds[1 : 1 + context.joins_user]])
         if context.entry:
             snapshot.run(context)
         return zygote.run(context)

@@ -20,11 +20,15 @@ class ZygoteContext:
         self.uid: int = config["uid"]
         self.gid: int = config["gid"]
         self.unprivileged: bool = config["unprivileged"]
+        self.joins_user: bool = config["joins_user"]
+        """Whether the descriptor of a user namespace comes with the order."""
         self.connected: bool = config["connected"]
         """Whether the server gives sandboxes their network namespaces."""
         self.paths: list[str] = config["paths"]
         self.preload: list[str] = config["preload"]
         self.binds: list[tuple[str, str]] = [(source, inside) for source, inside in config["binds"]]
+        self.user_view = -1
+        """Descriptor of the user namespace to join instead of making one."""
         self.host_view = -1
         """Descriptor of the mount namespace in which the host's files are seen."""
         self.base_view = -1
@@ -63,7 +67,10 @@ class ZygoteContext:
         return {*self.kept, self.tmp} if self.entry and self.tmp_used else set(self.kept)
 
     def take(self, fds: list[int]) -> None:
-        """The descriptors that came with the order: those for stdio_numbers, then cgroup.procs files to join."""
+        """The descriptors that came with the order: a user namespace if one is to be joined, those for stdio_numbers,
+        then cgroup.procs files to join."""
+        if self.joins_user:
+            self.user_view, *fds = fds
         if self.entry:
             count = len(self.stdio_numbers)
             self.stdio = dict(zip(self.stdio_numbers, fds[:count]))  # noqa: B905 - new in 3.10

@@ -42,6 +42,8 @@ _RTN_LOCAL = 2
 _ESTABLISHED, _RELATED = 2, 4
 _NAME_BYTES = 16
 UDP, TCP = 17, 6
+Chain = tuple[str, str, int, int, int, list[bytes]]
+"""Name, type, hook, priority, policy, rules."""
 
 
 def _number(value: int) -> bytes:
@@ -97,15 +99,19 @@ def goes_to(interface: str, *, equal: bool = True) -> bytes:
     return _interface(_OUT_NAME, interface, equal=equal)
 
 
-def is_to(address: str) -> bytes:
+def is_to(network: str, bits: int = 32) -> bytes:
     """Its destination."""
-    return _load(1, 16, 4) + _compare(socket.inet_aton(address))
+    return _within(16, network, bits)
 
 
-def is_from(network: str, bits: int) -> bytes:
+def is_from(network: str, bits: int = 32) -> bytes:
     """Its source."""
+    return _within(12, network, bits)
+
+
+def _within(offset: int, network: str, bits: int) -> bytes:
     mask = struct.pack(">I", (0xFFFFFFFF << (32 - bits)) & 0xFFFFFFFF)
-    return _load(1, 12, 4) + _masked(mask) + _compare(socket.inet_aton(network))
+    return _load(1, offset, 4) + _masked(mask) + _compare(socket.inet_aton(network))
 
 
 def is_to_port(protocol: int, port: int) -> bytes:
@@ -151,8 +157,8 @@ class Firewall:
         """Its tables go."""
         self._netlink.close()
 
-    def replace(self, table: str, chains: list[tuple[str, str, int, int, int, list[bytes]]]) -> None:
-        """Make `table` anew: (name, type, hook, priority, policy, rules) of each chain. All or nothing."""
+    def replace(self, table: str, chains: list[Chain]) -> None:
+        """Make `table` anew. All or nothing."""
         try:
             self._make(table, chains, _TABLE_OWNED)
         except CallError as failed:
@@ -182,7 +188,7 @@ class Firewall:
             return False
         return True
 
-    def _make(self, table: str, chains: list[tuple[str, str, int, int, int, list[bytes]]], flags: int) -> None:
+    def _make(self, table: str, chains: list[Chain], flags: int) -> None:
         named = attribute(1, text(table))
         parts = [(_NEW_TABLE, CREATE | EXCLUSIVE, named + attribute(2, _number(flags)))]
         for name, kind, hook, priority, policy, rules in chains:

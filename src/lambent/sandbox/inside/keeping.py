@@ -17,6 +17,7 @@ from typing import NamedTuple
 from . import plan, processes, starting, wire
 from .contexts import BlankContext, SandboxContext
 from .kernel import close_all_but, pidfd_open
+from .netlink import open_namespace
 
 
 class Spare(NamedTuple):
@@ -72,18 +73,20 @@ def _fork_spare() -> Spare:
 
 
 def _make(context: SandboxContext, spare: Spare | None) -> None:
-    """Do the plan, and hand the server what it holds: the keeper's pidfd, /tmp, the listening sockets."""
+    """Do the plan, and hand the server what it holds: the keeper's pidfd, of a restored sandbox the network namespace,
+    /tmp, the listening sockets."""
     plan.run(plan.SNAPSHOT_SANDBOX if context.zygote.entry else plan.SANDBOX[context.level], context)
     try:
         if spare is not None:
             joined = [*context.namespaces(), *context.groups]
             wire.send(spare.sock, {"network": len(context.namespaces())}, [context.control.fileno(), *joined])
-        keeper = pidfd_open(os.getpid())
-        fds = [keeper, *([context.tmp] if context.tmp >= 0 else []), *(sock.fileno() for sock in context.listeners)]
-        wire.send(context.control, {"ready": True, "tmp": context.tmp >= 0, "times": context.times}, fds)
+        own = [pidfd_open(os.getpid()), *([open_namespace()] if context.zygote.entry else [])]
+        own += [context.tmp] if context.tmp >= 0 else []
+        body = {"ready": True, "restored": bool(context.zygote.entry), "tmp": context.tmp >= 0, "times": context.times}
+        wire.send(context.control, body, [*own, *(sock.fileno() for sock in context.listeners)])
     except OSError as failed:
         raise plan.StepFailed("present", failed) from failed
-    wire.close([keeper, *([context.tmp] if context.tmp >= 0 else []), *context.namespaces(), *context.groups])
+    wire.close([*own, *context.namespaces(), *context.groups])
     while context.listeners:
         context.listeners.pop().close()
 

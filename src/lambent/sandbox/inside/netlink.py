@@ -21,11 +21,11 @@ _ERROR, _DONE = 2, 3
 _HEADER = struct.Struct("=IHHII")
 _ATTRIBUTE = struct.Struct("=HH")
 
-_NEW_LINK, _DELETE_LINK, _NEW_ADDRESS, _NEW_ROUTE, _GET_ROUTE = 16, 17, 20, 24, 26
+_NEW_LINK, _DELETE_LINK, _NEW_ADDRESS, _GET_ADDRESS, _NEW_ROUTE, _GET_ROUTE = 16, 17, 20, 22, 24, 26
 _LINK = struct.Struct("=BxHiII")
 _ADDRESS = struct.Struct("=BBBBI")
 _ROUTE = struct.Struct("=BBBBBBBBI")
-_IFLA_IFNAME, _IFLA_LINKINFO, _IFLA_NET_NS_FD = 3, 18, 28
+_IFLA_IFNAME, _IFLA_MTU, _IFLA_LINKINFO, _IFLA_NET_NS_FD = 3, 4, 18, 28
 _INFO_KIND, _INFO_DATA, _VETH_PEER = 1, 2, 1
 _IFA_ADDRESS, _IFA_LOCAL = 1, 2
 _RTA_DST, _RTA_GATEWAY = 1, 5
@@ -128,19 +128,19 @@ class Routes:
         """Nothing that was made goes with it."""
         self._netlink.close()
 
-    def add_veth(self, name: str, index: int, peer: str, peer_index: int, peer_namespace: int) -> None:
+    def add_veth(self, name: str, index: int, peer: str, peer_index: int, peer_namespace: int, mtu: int = 0) -> None:
         """A pair of interfaces: one here, up, and one in another namespace, which can't be up before there are both.
-        Index 0: the kernel chooses both."""
-        there = _LINK.pack(0, 0, peer_index, 0, 0) + attribute(_IFLA_IFNAME, text(peer))
+        Index 0: the kernel chooses both. `mtu` is in bytes, of both; 0 is the kernel's choice."""
+        there = _LINK.pack(0, 0, peer_index, 0, 0) + attribute(_IFLA_IFNAME, text(peer)) + _mtu(mtu)
         there += attribute(_IFLA_NET_NS_FD, struct.pack("=I", peer_namespace))
         data = attribute(_INFO_DATA | NESTED, attribute(_VETH_PEER | NESTED, there))
         info = attribute(_IFLA_LINKINFO | NESTED, attribute(_INFO_KIND, b"veth"), data)
-        body = _LINK.pack(0, 0, index, _IFF_UP, _IFF_UP) + attribute(_IFLA_IFNAME, text(name)) + info
+        body = _LINK.pack(0, 0, index, _IFF_UP, _IFF_UP) + attribute(_IFLA_IFNAME, text(name)) + _mtu(mtu) + info
         self._ask("add veth", name, _NEW_LINK, body, CREATE | EXCLUSIVE)
 
-    def set_up(self, index: int) -> None:
+    def set_up(self, index: int, mtu: int = 0) -> None:
         """An interface goes up."""
-        self._ask("set link up", str(index), _NEW_LINK, _LINK.pack(0, 0, index, _IFF_UP, _IFF_UP))
+        self._ask("set link up", str(index), _NEW_LINK, _LINK.pack(0, 0, index, _IFF_UP, _IFF_UP) + _mtu(mtu))
 
     def remove(self, name: str) -> bool:
         """Whether there was such an interface. Its peer goes with it."""
@@ -172,6 +172,15 @@ class Routes:
             body += attribute(_RTA_GATEWAY, socket.inet_aton(gateway))
         self._ask("add route", f"{network}/{bits}", _NEW_ROUTE, body, CREATE | EXCLUSIVE)
 
+    def addresses(self) -> list[str]:
+        """Every IPv4 address of this namespace's interfaces."""
+        found = []
+        for answer in self._netlink.dump(_GET_ADDRESS, _ADDRESS.pack(socket.AF_INET, 0, 0, 0, 0)):
+            raw = attributes(answer[_ADDRESS.size :]).get(_IFA_LOCAL)
+            if raw is not None:
+                found.append(socket.inet_ntoa(raw))
+        return found
+
     def networks(self) -> list[tuple[int, int]]:
         """(address, length of the prefix) of every IPv4 network there is a route to, but the default one."""
         found = []
@@ -185,6 +194,10 @@ class Routes:
 
     def _ask(self, operation: str, path: str, kind: int, body: bytes, flags: int = 0) -> None:
         self._netlink.ask(operation, path, message(kind, REQUEST | ACK | flags, 1, body))
+
+
+def _mtu(value: int) -> bytes:
+    return attribute(_IFLA_MTU, struct.pack("=I", value)) if value else b""
 
 
 def open_namespace() -> int:

@@ -13,6 +13,7 @@ from typing import NoReturn
 
 from . import plan, wire, zygote
 from .contexts import ZygoteContext
+from .netlink import open_namespace
 from .steps.restorable import Unfit
 
 
@@ -23,7 +24,10 @@ def run(context: ZygoteContext) -> NoReturn:
     if pid:
         _stand_by(context, pid)
     plan.run(plan.SNAPSHOT, context)
-    wire.send(context.control, {"listening": context.ports}, [sock.fileno() for sock in context.listeners])
+    namespace = open_namespace()
+    sockets = [sock.fileno() for sock in context.listeners]
+    wire.send(context.control, {"listening": context.ports}, [namespace, *sockets])
+    os.close(namespace)
     while context.listeners:
         context.listeners.pop().close()
     plan.run(plan.IMPORTS, context)

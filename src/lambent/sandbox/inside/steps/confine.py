@@ -37,7 +37,7 @@ def run(context: ZygoteContext) -> None:
         os.setresgid(context.gid, context.gid, context.gid)
         os.setresuid(context.uid, context.uid, context.uid)
         prctl("prctl PR_SET_DUMPABLE", PR_SET_DUMPABLE, 1)  # or its own /proc/self/uid_map would be root's
-    uid, gid = os.geteuid(), os.getegid()
+    outside = os.geteuid(), os.getegid()
     unshare(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWPID)
-    map_ids(context, uid, gid)
+    map_ids((context.uid, context.gid), outside)
     context.unprivileged = True

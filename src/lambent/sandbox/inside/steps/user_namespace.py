@@ -5,23 +5,29 @@ from __future__ import annotations
 import os
 
 from ..contexts import ZygoteContext
-from ..kernel import CLONE_NEWUSER, unshare
+from ..kernel import CLONE_NEWUSER, setns, unshare
 
 
 def run(context: ZygoteContext) -> None:
-    """The caller's ids are the sandbox's ids inside. One id each: more needs set-uid helpers (user_namespaces(7))."""
+    """The caller's ids are the sandbox's ids inside. One id each: more needs set-uid helpers (user_namespaces(7)).
+
+    Where the server connects sandboxes, it is the user namespace that their networks belong to.
+    """
     if not context.unprivileged:
         return
-    uid, gid = os.geteuid(), os.getegid()
+    if context.user_view >= 0:
+        setns(context.user_view, CLONE_NEWUSER)
+        return
+    outside = os.geteuid(), os.getegid()
     unshare(CLONE_NEWUSER)
-    map_ids(context, uid, gid)
+    map_ids((context.uid, context.gid), outside)
 
 
-def map_ids(context: ZygoteContext, uid: int, gid: int) -> None:
-    """`uid` and `gid` outside are the sandbox's ids in the new namespace."""
+def map_ids(inside: tuple[int, int], outside: tuple[int, int]) -> None:
+    """User and group in the new namespace, and who they are outside of it. Raises OSError."""
     _write("/proc/self/setgroups", "deny")
-    _write("/proc/self/uid_map", f"{context.uid} {uid} 1")
-    _write("/proc/self/gid_map", f"{context.gid} {gid} 1")
+    _write("/proc/self/uid_map", f"{inside[0]} {outside[0]} 1")
+    _write("/proc/self/gid_map", f"{inside[1]} {outside[1]} 1")
 
 
 def _write(path: str, text: str) -> None:
