@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.status import Status
 
-from bench import async_events, cold, control, environments, scale, sqs, starts, warm
+from bench import async_events, cold, control, environments, freezing, scale, sqs, starts, warm
 from bench.client import BenchError, Endpoint, call
 from bench.figures import Figure, table
 from bench.lab import FULL, QUICK, Lab
@@ -22,6 +22,7 @@ from examples.demo.server import Server
 
 MEASUREMENTS: dict[str, Callable[[Lab], Awaitable[list[Figure]]]] = {
     "warm": warm.measure,
+    "freezing": freezing.measure,
     "cold": cold.measure,
     "starts": starts.measure,
     "environments": environments.measure,

@@ -37,6 +37,7 @@ class Settings:
     profile: str = "aws-2026"
     concurrency: int = 1_000
     idle_seconds: int | str = "random"
+    freeze_after_ms: int | str = 5
     seed: int | None = None
     clock: str = "real"
     time_scale: float = 1.0
@@ -98,6 +99,16 @@ def _idle(value: Any, base: Path) -> int | str:
         return _whole(0, 86_400)(value, base)
     except ValueError:
         raise ValueError("a whole number from 0 to 86400, never or random is needed") from None
+
+
+def _freeze(value: Any, base: Path) -> int | str:
+    """Milliseconds, or "never"."""
+    if value == "never":
+        return str(value)
+    try:
+        return _whole(0, 60_000)(value, base)
+    except ValueError:
+        raise ValueError("a whole number from 0 to 60000 or never is needed") from None
 
 
 def _seed(value: Any, base: Path) -> int | None:
@@ -194,6 +205,7 @@ SETTINGS = (
     Setting("profile", "aws-2026", "Whose limits hold: AWS's of that year.", _one_of(PROFILES)),
     Setting("concurrency", 1_000, "Concurrent executions of an account in a region.", _whole(1, 1_000_000)),
     Setting("idle_seconds", "random", "How long an idle environment is kept; 0: none is; never; random.", _idle),
+    Setting("freeze_after_ms", 5, "Milliseconds after an invocation until nothing in it runs; never.", _freeze),
     Setting("seed", None, "Seed of what is random, to have a run again.", _seed),
     Setting(
         "clock", "real", "Whether time passes by itself or is moved by hand (lambent clock advance).", _one_of(CLOCKS)

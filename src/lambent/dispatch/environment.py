@@ -100,6 +100,7 @@ class Environment:
         spawn: Callable[..., asyncio.Task[None]],
         initialization: str = "on-demand",
         measure: Callable[[str, float, bool], None] = lambda arn, milliseconds, failed: None,
+        freeze_grace: float = engine.FREEZE_GRACE,
     ) -> None:
         self.function = function
         self._home = home
@@ -133,7 +134,7 @@ class Environment:
         self._initialization = initialization
         self._measure = measure
         self._restored = False
-        self._state, effects = engine.begin(engine.init_limit(initialization, float(function.timeout)))
+        self._state, effects = engine.begin(engine.init_limit(initialization, float(function.timeout)), freeze_grace)
         self._carry_out(effects)
 
     @property

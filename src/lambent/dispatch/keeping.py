@@ -1,4 +1,4 @@
-"""How long an idle environment is kept: what `Pools` draws for each."""
+"""How long an idle environment is kept, what `Pools` draws for each; and when it is frozen."""
 
 import math
 import random
@@ -17,3 +17,8 @@ def keep_alive(setting: str | int, chance: random.Random) -> Callable[[], float]
         return lambda: math.inf
     seconds = float(setting)
     return lambda: seconds
+
+
+def freeze_grace(setting: str | int) -> float:
+    """Seconds after an invocation until an environment is frozen: `setting` is milliseconds, or "never"."""
+    return math.inf if setting == NEVER else float(setting) / 1000

@@ -10,7 +10,7 @@ changes nothing.
     RESTORE           the runtime goes on from a snapshot: its hooks run, capped by `RESTORE_LIMIT`.
     REINIT            starting again inside an invocation ("suppressed init"), under the function's timeout.
     EXTENSION_REINIT  the same, while external extensions start.
-    IDLE              the runtime waits in GET /next, extensions in GET /event/next; frozen after `FREEZE_GRACE`.
+    IDLE              the runtime waits in GET /next, extensions in GET /event/next; frozen after `freeze_after_ms`.
     FROZEN            the same, and nothing in the environment gets any CPU.
     BUSY              an invocation runs.
     ANSWERED          the runtime has answered; it or an extension has not asked for the next event yet.
@@ -41,6 +41,8 @@ LONG_INIT_LIMIT = 130.0
 """The least limit, in seconds, of environments that are initialised ahead of their invocations."""
 FREEZE_GRACE = 0.005
 """Seconds that an environment stays thawed after an invocation: under load the next one comes sooner."""
+NEVER = float("inf")
+"""The grace of an environment that is not frozen at all."""
 
 
 class Phase(enum.Enum):
@@ -198,8 +200,8 @@ class State(NamedTuple):
 
     Times are seconds on the caller's monotonic clock. `timeout` is the timeout of the invocation at hand; `invoked`
     whether there is one; `init_started` and `init_seconds` measure the last Init or Restore; `retired` whether it ends
-    after the invocation at hand. `runtime_ready` and `extensions_ready` tell who has said next in this phase, `reason`
-    is that of the last Shutdown phase.
+    after the invocation at hand; `grace` how long it stays thawed after one. `runtime_ready` and `extensions_ready` tell
+    who has said next in this phase, `reason` is that of the last Shutdown phase.
     """
 
     phase: Phase = Phase.INIT
@@ -214,6 +216,7 @@ class State(NamedTuple):
     extensions_ready: bool = True
     init_limit: float = INIT_LIMIT
     reason: Reason = Reason.SPINDOWN
+    grace: float = FREEZE_GRACE
 
 
 Effects = tuple[Effect, ...]
@@ -229,9 +232,9 @@ class IllegalTransition(Exception):
         self.event = event
 
 
-def begin(init_limit: float = INIT_LIMIT) -> Step:
+def begin(init_limit: float = INIT_LIMIT, grace: float = FREEZE_GRACE) -> Step:
     """A new environment. Its Init phase is timed from the event STARTED: provisioning is not part of it."""
-    return State(init_limit=init_limit), (Effect.PREPARE,)
+    return State(init_limit=init_limit, grace=grace), (Effect.PREPARE,)
 
 
 def init_limit(initialization_type: str, timeout: float) -> float:
@@ -257,7 +260,7 @@ def _in_phase(state: State, phase: Phase, invoked: bool, timeout: float, deadlin
     crew = state.crew
     return State(
         phase, invoked, timeout, deadline, state.init_started, state.init_seconds, state.retired,
-        crew, False, not crew.invoked, state.init_limit, state.reason,
+        crew, False, not crew.invoked, state.init_limit, state.reason, state.grace,
     )  # fmt: skip
 
 
@@ -425,8 +428,8 @@ def _idle_again(state: State, now: float, timeout: float) -> Step:
 
 
 def _idle(state: State, now: float) -> Step:
-    idle = _in_phase(state, Phase.IDLE, False, state.timeout, now + FREEZE_GRACE)
-    return idle, (Effect.ARM, Effect.OFFER)
+    idle = _in_phase(state, Phase.IDLE, False, state.timeout, now + state.grace)
+    return idle, (Effect.ARM if state.grace < NEVER else Effect.DISARM, Effect.OFFER)
 
 
 def _freeze(state: State, now: float, timeout: float) -> Step:

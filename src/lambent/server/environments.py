@@ -30,13 +30,19 @@ def journals(
 
 
 def environment_maker(
-    launcher: Launcher, base: Base, notify: Callable[[Finding], None], metrics: Metrics, how: str = "on-demand"
+    launcher: Launcher,
+    base: Base,
+    notify: Callable[[Finding], None],
+    metrics: Metrics,
+    freeze_grace: float,
+    how: str = "on-demand",
 ) -> Callable[[FunctionVersion, Pools], Environment]:
-    """How pools make an environment."""
-    begin = journals(base, notify, how)
+    """How pools make an environment. `freeze_grace` is in seconds."""
+    begin, spawn = journals(base, notify, how), base.background.spawn
 
     def create(function: FunctionVersion, home: Pools) -> Environment:
-        return Environment(function, home, launcher, begin(function), REAL, base.background.spawn, how, metrics.ran)
+        journal = begin(function)
+        return Environment(function, home, launcher, journal, REAL, spawn, how, metrics.ran, freeze_grace)
 
     return create
 

@@ -14,7 +14,7 @@ from lambent.dispatch.debugging import Debugging
 from lambent.dispatch.environment import Environment
 from lambent.dispatch.file_systems import FileSystems
 from lambent.dispatch.invoker import Invoker
-from lambent.dispatch.keeping import keep_alive
+from lambent.dispatch.keeping import freeze_grace, keep_alive
 from lambent.dispatch.launch import Endpoint, Launcher
 from lambent.dispatch.live import LiveFolders
 from lambent.dispatch.places import Places
@@ -81,10 +81,11 @@ async def open_running(
     debugging = Debugging(base.host, endpoint, credentials, contents, places.debugged, make_debugged)
     stack.push_async_callback(debugging.close)
     metrics = Metrics(base.clock.wall)
-    pools = _open_pools(settings, base, limits, environment_maker(launcher, base, report, metrics))
+    grace = freeze_grace(settings.freeze_after_ms)
+    pools = _open_pools(settings, base, limits, environment_maker(launcher, base, report, metrics, grace))
     stack.push_async_callback(pools.close)
     concurrency = Concurrency(limits.concurrency, limits.requests_per_place)
-    make_ahead = environment_maker(launcher, base, report, metrics, INITIALIZATION)
+    make_ahead = environment_maker(launcher, base, report, metrics, grace, INITIALIZATION)
     provisioned = Provisioned(make_ahead, REAL.monotonic, Scaling(limits), concurrency.allocate)
     stack.push_async_callback(provisioned.close)
     invoker = Invoker(pools, concurrency, provisioned, REAL.monotonic)

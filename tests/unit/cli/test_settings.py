@@ -58,6 +58,12 @@ def test_how_long_idle_environments_are_kept(folder, given, found):
     assert (settings.idle_seconds, settings.seed) == (found, 7)
 
 
+@pytest.mark.parametrize(("given", "found"), [("never", "never"), ("0", 0), ("20", 20)])
+def test_when_environments_are_frozen(folder, given, found):
+    assert load({}, {}, folder).freeze_after_ms == 5
+    assert load({}, {"LAMBENT_FREEZE_AFTER_MS": given}, folder).freeze_after_ms == found
+
+
 def test_relative_folders_start_where_they_are_written(folder, tmp_path):
     other = tmp_path / "other"
     other.mkdir()

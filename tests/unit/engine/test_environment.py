@@ -9,6 +9,7 @@ from lambent.engine.environment import (
     FREEZE_GRACE,
     INIT_LIMIT,
     LONG_INIT_LIMIT,
+    NEVER,
     TABLE,
     Crew,
     Effect,
@@ -60,6 +61,15 @@ def test_an_idle_environment_is_frozen_after_a_grace_and_thawed_by_an_invocation
     again, effects_again = apply(state, Event.INVOKE, 9.0, 3.0)
     assert again.phase is Phase.BUSY
     assert effects_again == (Effect.THAW, Effect.DELIVER, Effect.ARM)
+
+
+@pytest.mark.parametrize(("grace", "effect"), [(0.5, Effect.ARM), (NEVER, Effect.DISARM)])
+def test_the_grace_is_as_asked(grace: float, effect: Effect) -> None:
+    state, _ = begin(grace=grace)
+    for event, now in ((Event.STARTED, 0.0), (Event.NEXT, 1.0)):
+        state, effects = apply(state, event, now)
+    assert (state.phase, state.deadline) == (Phase.IDLE, 1.0 + grace)
+    assert effect in effects
 
 
 def test_an_invocation_waits_for_the_runtime_that_has_just_answered() -> None:
