@@ -200,7 +200,7 @@ class State(NamedTuple):
 
     Times are seconds on the caller's monotonic clock. `timeout` is the timeout of the invocation at hand; `invoked`
     whether there is one; `init_started` and `init_seconds` measure the last Init or Restore; `retired` whether it ends
-    after the invocation at hand; `grace` how long it stays thawed after one. `runtime_ready` and `extensions_ready` tell
+    after the invocation at hand; `grace` is how long it stays thawed. `runtime_ready` and `extensions_ready` tell
     who has said next in this phase, `reason` is that of the last Shutdown phase.
     """
 
