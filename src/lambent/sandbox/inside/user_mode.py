@@ -32,7 +32,7 @@ TAP_ADDRESS, TAP_GATEWAY = "198.19.255.100", "198.19.255.2"
 """The two ends of the tap device, where slirp4netns has them in any network."""
 MTU = 65520
 """The most that both programs take; what leaves the host has the host's own. Their work is by the packet: a function
-received 390 MB/s through slirp4netns (pasta: 630), with 1,500 bytes 100 (80), on 2 cores that were busy otherwise too."""
+received 390 MB/s through slirp4netns (pasta: 630), with 1,500 bytes 100 (80), on 2 busy cores."""
 CONNECT_SECONDS = 5.0
 LAST_WORDS = 2000
 """Bytes of a program's standard error that are kept to say why it ended."""
