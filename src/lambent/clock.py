@@ -5,8 +5,10 @@
     manual    stands still until `advance`: every timer that falls due fires, in order
 
 What bounds a real process (a function's timeout, the grace of a freeze, a socket) stays on the machine's own clocks: a
-function's work takes real time whatever the platform's clock says. For the same reason credentials are given to
-functions with real expiries, and what waits for a disk waits for real.
+function's work takes real time whatever the platform's clock says, and what waits for a disk waits for real.
+
+Functions see the machine's time, and their credentials expire by it. With the setting `function_time = "platform"` both
+are this clock's: `Course` is what functions are told of it (docs/time.md).
 """
 
 import asyncio
@@ -14,6 +16,7 @@ import heapq
 import itertools
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
@@ -21,6 +24,19 @@ SETTLE_SECONDS = 60.0
 """Real seconds for which a move of the clock waits for work under way."""
 TURNS = 3
 """Turns of the event loop that what a timer started gets to begin its work."""
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """How a clock goes, for those who read it in another process of this machine, whose CLOCK_MONOTONIC is the same.
+
+    When that one reads `monotonic_ns + n` the wall clock reads `wall_ns + n * scale`, all in nanoseconds; with a scale
+    of 0 it stands still. Of a clock's course only `wall_ns` ever changes.
+    """
+
+    scale: float
+    monotonic_ns: int
+    wall_ns: int
 
 
 class Handle(Protocol):
@@ -43,11 +59,16 @@ class Clock:
         self.scale = scale
         self.wall: Callable[[], float] = time.time
         self.monotonic: Callable[[], float] = time.monotonic
+        wall, real = time.time(), time.monotonic()
+        self._course = Course(scale, _nanoseconds(real), _nanoseconds(wall))
         if scale != 1.0:
             self.kind = "scaled"
-            wall, real = time.time(), time.monotonic()
             self.wall = lambda: wall + (time.monotonic() - real) * scale
             self.monotonic = lambda: real + (time.monotonic() - real) * scale
+
+    def course(self) -> Course:
+        """How it goes from now on; a real clock's heeds no setting of the machine's clock."""
+        return self._course
 
     def call_at(self, when: float, callback: Callable[[], object]) -> Handle:
         """Call back on the event loop when `monotonic()` reads `when`; as soon as may be if it does."""
@@ -97,6 +118,8 @@ class ManualClock(Clock):
         super().__init__()
         self._start = time.time() if start is None else start
         self._moved = 0.0
+        self.on_move: Callable[[], object] = lambda: None
+        """Called when it has moved, before the timers of that moment fire."""
         self._timers: list[tuple[float, int, _Timer]] = []
         self._numbers = itertools.count()
         self._working = 0
@@ -104,6 +127,10 @@ class ManualClock(Clock):
         self._moving = asyncio.Lock()
         self.wall = lambda: self._start + self._moved
         self.monotonic = lambda: self._moved
+
+    def course(self) -> Course:
+        """It stands still until `on_move`."""
+        return Course(0.0, 0, _nanoseconds(self.wall()))
 
     def call_at(self, when: float, callback: Callable[[], object]) -> Handle:
         """Call back when the clock is moved to `when`. What is due already is called back in the next turn."""
@@ -138,14 +165,18 @@ class ManualClock(Clock):
             while self._timers and self._timers[0][0] <= end:
                 self._fire_next()
                 await self._settle(deadline)
-            self._moved = end
+            self._move(end)
             await self._settle(deadline)
             return self._working
+
+    def _move(self, moment: float) -> None:
+        self._moved = moment
+        self.on_move()
 
     def _fire_next(self) -> None:
         """Every timer of the next moment that is not cancelled."""
         moment = self._timers[0][0]
-        self._moved = max(self._moved, moment)
+        self._move(max(self._moved, moment))
         while self._timers and self._timers[0][0] == moment:
             _fire(heapq.heappop(self._timers)[2])
 
@@ -167,6 +198,12 @@ def _fire(timer: _Timer) -> None:
     callback, timer.callback = timer.callback, None
     if callback is not None:
         callback()
+
+
+def _nanoseconds(seconds: float) -> int:
+    """Exactly, so that the reader's `ns / 1e9` is the same float again; `seconds * 1e9` would be off by 100."""
+    numerator, denominator = seconds.as_integer_ratio()
+    return numerator * 1_000_000_000 // denominator
 
 
 def make(kind: str, scale: float) -> Clock:

@@ -19,6 +19,7 @@ ISOLATION = ("auto", "namespace", "process")
 NETWORK = ("auto", "nat", "none")
 PROFILES = ("aws-2026", "aws-2022")
 CLOCKS = ("real", "manual")
+FUNCTION_TIMES = ("machine", "platform")
 
 
 class StartError(Exception):
@@ -41,6 +42,7 @@ class Settings:
     seed: int | None = None
     clock: str = "real"
     time_scale: float = 1.0
+    function_time: str = "machine"
     duplicate_rate: float = 0.0
     runtime_map: Mapping[str, str] = field(default_factory=dict)
     endpoints: Mapping[str, str] = field(default_factory=dict)
@@ -212,6 +214,12 @@ SETTINGS = (
     ),
     Setting(
         "time_scale", 1.0, "How fast time passes for all that waits; 60: an hour in a minute.", _number(0.01, 100_000)
+    ),
+    Setting(
+        "function_time",
+        "machine",
+        "Whose time functions are told: the machine's, or the clock's.",
+        _one_of(FUNCTION_TIMES),
     ),
     Setting(
         "duplicate_rate", 0.0, "Share of asynchronous events delivered twice, as at-least-once allows.", _number(0, 1)

@@ -160,3 +160,26 @@ def test_two_moves_at_once_follow_one_another() -> None:
             await clock.advance(float("nan"))
 
     asyncio.run(scene())
+
+
+def test_the_course_of_a_scaled_clock_is_what_it_reads() -> None:
+    clock = make("real", 60)
+    course = clock.course()
+    before = clock.wall()
+    read = course.wall_ns + (time.monotonic_ns() - course.monotonic_ns) * course.scale
+    assert before - 1e-3 <= read / 1e9 <= clock.wall() + 1e-3
+    assert course is clock.course()
+
+
+def test_a_move_is_told_at_every_moment_before_its_timers_fire() -> None:
+    async def scene() -> None:
+        clock = ManualClock(1_700_000_000.123456)
+        told: list[object] = []
+        clock.on_move = lambda: told.append(clock.course().wall_ns / 1e9)
+        clock.call_at(60, lambda: told.append("fired"))
+        await clock.advance(3600)
+        assert told == [1_700_000_060.123456, "fired", 1_700_003_600.123456]
+        assert clock.course().wall_ns / 1e9 == clock.wall()
+        assert clock.course().scale == 0
+
+    asyncio.run(scene())

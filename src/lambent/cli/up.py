@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from lambent.settings import CLOCKS, ISOLATION, NETWORK, help_of, load
+from lambent.settings import CLOCKS, FUNCTION_TIMES, ISOLATION, NETWORK, help_of, load
 
 
 def up(
@@ -30,6 +30,10 @@ def up(
     time_scale: Annotated[
         str | None, typer.Option(metavar="FACTOR", help=help_of("time_scale"), show_default="1")
     ] = None,
+    function_time: Annotated[
+        str | None,
+        typer.Option(metavar="|".join(FUNCTION_TIMES), help=help_of("function_time"), show_default="machine"),
+    ] = None,
     duplicate_rate: Annotated[
         str | None, typer.Option(metavar="0..1", help=help_of("duplicate_rate"), show_default="0")
     ] = None,
@@ -47,6 +51,7 @@ def up(
         "network": network,
         "clock": clock,
         "time_scale": time_scale,
+        "function_time": function_time,
         "duplicate_rate": duplicate_rate,
     }
     settings = load(flags, os.environ, Path.cwd(), config)

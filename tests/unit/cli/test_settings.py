@@ -84,6 +84,7 @@ def test_relative_folders_start_where_they_are_written(folder, tmp_path):
         ({"duplicate_rate": "1.5"}, {}, "", "--duplicate-rate 1.5: a number from 0 to 1 is needed"),
         ({}, {}, "duplicate_rate = true", "duplicate_rate True: a number from 0 to 1 is needed"),
         ({"clock": "sundial"}, {}, "", "--clock sundial: one of real, manual is needed"),
+        ({"function_time": "mine"}, {}, "", "--function-time mine: one of machine, platform is needed"),
         ({"time_scale": "2"}, {"LAMBENT_CLOCK": "manual"}, "", "time_scale: a clock that is moved by hand"),
         ({}, {"LAMBENT_PORT": "http"}, "", "LAMBENT_PORT http: a whole number"),
         ({}, {"LAMBENT_IDLE_SECONDS": "-1"}, "", "LAMBENT_IDLE_SECONDS -1: a whole number"),
