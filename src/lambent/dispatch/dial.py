@@ -34,7 +34,7 @@ class Dial:
             clock.on_move = self._turn
 
     def _turn(self) -> None:
-        # Through a memoryview: one store of eight bytes, where struct.pack_into with a byte order writes them one by one.
+        # One store of eight bytes; struct with a byte order would write them one by one.
         self._words[_WALL] = self._clock.course().wall_ns
 
     def close(self) -> None:

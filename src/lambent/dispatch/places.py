@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from lambent.dispatch.function_time import FunctionTime
 from lambent.model.function import FunctionVersion, Image
 from lambent.runtimes import clients, debugging, interpreters, node_clients, nodejs, nodes, provided, python, table
 from lambent.runtimes.images import ImagePlace
@@ -18,7 +19,8 @@ from lambent.store.images import Images
 
 
 class Places:
-    """The places of one machine. `mapping` sends a runtime to another version, by the user's own choice."""
+    """The places of one machine. `mapping` sends a runtime to another version, by the user's own choice; with `time`
+    functions are told the platform's."""
 
     def __init__(
         self,
@@ -27,12 +29,14 @@ class Places:
         found: Callable[[], dict[str, Interpreter]],
         level: Level,
         images: Images,
+        time: FunctionTime | None = None,
     ) -> None:
         self._cache = cache
         self._mapping = mapping
         self._found = found
         self._level = level
         self._images = images
+        self._time = time
         self._places: dict[str, Place] = {}
         self._locks: dict[str, asyncio.Lock] = {}
 
@@ -50,6 +54,10 @@ class Places:
 
         Raises RuntimeUnsupported, InterpreterMissing, ClientError, ImageError.
         """
+        place = await self._untold(function)
+        return place if self._time is None else await self._time.tell(function, place)
+
+    async def _untold(self, function: FunctionVersion) -> Place:
         if function.image is not None:
             return await self._image(function.image)
         runtime = function.runtime

@@ -12,15 +12,17 @@ from lambent.model.credentials import Credentials
 from lambent.wire.http import Request, Response
 
 LIFETIME = 6 * 3600
-"""Seconds until the SDK asks again."""
+"""Real seconds until the SDK asks again."""
 
 
 class CredentialsPage:
-    """The page. `find` answers the credentials that an authorization token stands for; `now` is seconds since 1970."""
+    """The page. `find` answers the credentials that an authorization token stands for; `now` is seconds since 1970 on
+    the clock of those who ask, which is `speed` times as fast as real time."""
 
-    def __init__(self, find: Callable[[str], Credentials | None], now: Callable[[], float]) -> None:
+    def __init__(self, find: Callable[[str], Credentials | None], now: Callable[[], float], speed: float = 1.0) -> None:
         self._find = find
         self._now = now
+        self._lifetime = LIFETIME * max(speed, 1.0)
 
     async def __call__(self, request: Request) -> Response:
         """The credentials as JSON, 401 for a token that is not, or no longer, one of ours."""
@@ -28,7 +30,7 @@ class CredentialsPage:
         if found is None:
             said = {"code": "AccessDenied", "message": "The authorization token is not valid here."}
             return Response(401, [("Content-Type", "application/json")], orjson.dumps(said))
-        expires = datetime.fromtimestamp(self._now() + LIFETIME, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        expires = datetime.fromtimestamp(self._now() + self._lifetime, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         body = {
             "AccessKeyId": found.access_key,
             "SecretAccessKey": found.secret_key,

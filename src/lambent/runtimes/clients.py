@@ -16,7 +16,8 @@ from lambent.runtimes.installs import TIMEOUT, ClientError, ClientUnavailable, R
 from lambent.runtimes.interpreters import Interpreter
 
 __all__ = [
-    "ClientError", "ClientUnavailable", "RegistryUnreachable", "ensure", "explain", "folder_of", "install", "platforms",
+    "ClientError", "ClientUnavailable", "RegistryUnreachable", "ensure", "explain", "fill",
+    "folder_of", "install", "platforms",
 ]  # fmt: skip
 
 REQUIREMENTS = ("awslambdaric>=2.0.11,<5", "boto3>=1.37,<2", "simplejson>=3.17,<5")
@@ -41,7 +42,7 @@ def ensure(interpreter: Interpreter, folder: Path, requirements: Sequence[str], 
     """`folder` with these packages for `interpreter`; complete or absent. Blocks. Raises ClientError, which names
     `what` could not be installed."""
     mark: dict[str, object] = {"layout": LAYOUT, "requirements": list(requirements)}
-    return installs.ensure(folder, mark, lambda made: _make(interpreter, made, requirements, what))
+    return installs.ensure(folder, mark, lambda made: fill(interpreter, made, requirements, what))
 
 
 def folder_of(interpreter: Interpreter, cache: Path) -> Path:
@@ -49,7 +50,8 @@ def folder_of(interpreter: Interpreter, cache: Path) -> Path:
     return cache / "clients" / f"{interpreter.version}-{platform.machine()}"
 
 
-def _make(interpreter: Interpreter, made: Path, requirements: Sequence[str], what: str) -> None:
+def fill(interpreter: Interpreter, made: Path, requirements: Sequence[str], what: str) -> None:
+    """Install these packages for `interpreter` into the folder `made`. Blocks. Raises ClientError."""
     _run_pip(interpreter, made, requirements, what)
     _compile(interpreter, made)
 

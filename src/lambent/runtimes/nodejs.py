@@ -59,7 +59,8 @@ def zygote_spec(node: Node, runtime_dir: Path, sdk: Path, bare: ZygoteSpec, leve
 class NodePlace:
     """One Node.js runtime. `major` is the runtime's own version, which `node` differs from when it is mapped.
 
-    With `inspect`, an address, `node` waits there for a debugger before it runs anything.
+    With `inspect`, an address, `node` waits there for a debugger before it runs anything. `dial` are variables that
+    tell the runtime of the platform's clock (see `told_time`); the function sees none of them.
     """
 
     major: str
@@ -70,6 +71,7 @@ class NodePlace:
     level: Level
     forked: bool = False
     inspect: str = ""
+    dial: tuple[tuple[str, str], ...] = ()
 
     @property
     def version(self) -> str:
@@ -96,6 +98,7 @@ class NodePlace:
             **variables.fixed(function, around),
             "AWS_EXECUTION_ENV": f"AWS_Lambda_{function.runtime}",
             "_LAMBDA_TELEMETRY_LOG_FD": str(TELEMETRY_FD),
+            **dict(self.dial),
         }
 
     def process(self, environment: dict[str, str], folders: Folders, fds: dict[int, int]) -> ProcessSpec:
@@ -105,10 +108,11 @@ class NodePlace:
         if not inside:
             seen = self._outside(seen, folders)
         program = f"{LANG_DIR}/bin/node" if inside else str(self.node.path)
-        start = f"{INSIDE_DIR}/start.mjs" if inside else str(_INSIDE / "start.mjs")
+        ours = INSIDE_DIR if inside else str(_INSIDE)
         # Not in NODE_OPTIONS, which processes that the function starts would inherit.
         inspector = (f"--inspect-brk={self.inspect}",) if self.inspect else ()
-        argv = (program, *inspector, *flags(self.node.major, environment), start)
+        told = ("--require", f"{ours}/told_time.cjs") if self.dial else ()  # not imported: worker threads need it, too
+        argv = (program, *inspector, *flags(self.node.major, environment), *told, f"{ours}/start.mjs")
         if environment.get("AWS_LAMBDA_EXEC_WRAPPER"):
             argv = ("/bin/sh", "-c", _WRAP, "bootstrap", *argv)
         return ProcessSpec(environment=seen, argv=argv, cwd=folders.task_root, fds=fds)

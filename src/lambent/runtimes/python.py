@@ -120,6 +120,8 @@ class PythonPlace:
     interpreter: Interpreter
     zygote: ZygoteSpec
     forked: bool = True
+    dial: tuple[tuple[str, str], ...] = ()
+    """Variables that tell the runtime of the platform's clock (see `told_time`); the function sees none of them."""
 
     @property
     def version(self) -> str:
@@ -128,7 +130,7 @@ class PythonPlace:
 
     def environment(self, function: FunctionVersion, around: Around) -> dict[str, str]:
         """See `environment`."""
-        return environment(function, around)
+        return {**environment(function, around), **dict(self.dial)}
 
     def process(self, environment: dict[str, str], folders: Folders, fds: dict[int, int]) -> ProcessSpec:
         """See `process_spec`."""

@@ -77,6 +77,11 @@ class Doors:
         self.listener.forget(server)
 
 
+def tells_time(settings: Settings) -> bool:
+    """Whether functions go by a clock that is not the machine's."""
+    return settings.function_time == "platform" and (settings.clock != "real" or settings.time_scale != 1)
+
+
 def new_id() -> str:
     """A request id, a revision id, as AWS has them."""
     return str(uuid.uuid4())

@@ -11,8 +11,10 @@ from pathlib import Path
 from lambent.dispatch.contents import Contents
 from lambent.dispatch.credentials import Credentialed
 from lambent.dispatch.debugging import Debugging
+from lambent.dispatch.dial import Dial
 from lambent.dispatch.environment import Environment
 from lambent.dispatch.file_systems import FileSystems
+from lambent.dispatch.function_time import FunctionTime
 from lambent.dispatch.invoker import Invoker
 from lambent.dispatch.keeping import freeze_grace, keep_alive
 from lambent.dispatch.launch import Endpoint, Launcher
@@ -23,12 +25,13 @@ from lambent.dispatch.provisioned import INITIALIZATION, Provisioned
 from lambent.dispatch.snapshots import Snapshots
 from lambent.engine.concurrency import Concurrency
 from lambent.engine.scaling import Scaling
+from lambent.model.finding import Finding
 from lambent.model.function import FunctionVersion
 from lambent.model.limits import PROFILES, Limits
 from lambent.observe.findings import Ledger
 from lambent.observe.metrics import Metrics
 from lambent.runtimes import interpreters, snapstart
-from lambent.server.base import REAL, Base, Doors
+from lambent.server.base import REAL, Base, Doors, tells_time
 from lambent.server.environments import debugged_environment, environment_maker, journals, require_room
 from lambent.settings import Settings
 from lambent.store.open import Store
@@ -63,7 +66,10 @@ async def open_running(
     found: Callable[[], dict[str, interpreters.Interpreter]],
 ) -> Running:
     """`found` answers this machine's interpreters."""
-    places = Places(_cache_dir(), settings.runtime_map, found, base.host.level, store.images)
+    findings = Ledger()
+    report = findings.report
+    told = _told(stack, settings, base, report)
+    places = Places(_cache_dir(), settings.runtime_map, found, base.host.level, store.images, told)
     credentials = Credentialed()
     limits = PROFILES[settings.profile].with_concurrency(settings.concurrency)
     doors = Doors()
@@ -71,8 +77,6 @@ async def open_running(
     live = LiveFolders()
     files = FileSystems(settings.file_systems, settings.data_dir / "efs")
     contents = Contents(store.blobs, store.layers, store.images, live, files)
-    findings = Ledger()
-    report = findings.report
     begin = journals(base, report, snapstart.INITIALIZATION)
     snapshots = Snapshots(base.host, places.place, contents, endpoint, credentials, begin, report)
     stack.push_async_callback(snapshots.close)
@@ -93,6 +97,17 @@ async def open_running(
         places, credentials, limits, doors, endpoint, live, files, findings,
         snapshots, debugging, concurrency, metrics, pools, provisioned, invoker,
     )  # fmt: skip
+
+
+def _told(
+    stack: AsyncExitStack, settings: Settings, base: Base, report: Callable[[Finding], None]
+) -> FunctionTime | None:
+    """What tells functions the platform's time, where it is asked for and another than the machine's."""
+    if not tells_time(settings):
+        return None
+    dial = Dial(settings.data_dir / "dial", base.clock)
+    stack.callback(dial.close)
+    return FunctionTime(dial.path, _cache_dir(), base.host.level, report)
 
 
 def _open_pools(

@@ -38,7 +38,7 @@ from lambent.runtimes import interpreters
 from lambent.sandbox import probe
 from lambent.sandbox.spec import Level
 from lambent.server.asking import ask_service, fetch_s3, forward_to_neighbour
-from lambent.server.base import REAL, Base, new_id
+from lambent.server.base import REAL, Base, new_id, tells_time
 from lambent.server.pages import begin_debugging, health_report, metrics_document, recycle_all, set_live
 from lambent.server.preparing import make_ready, resolve_image, runtime_check, tell_of_network
 from lambent.server.running import Running, open_running
@@ -102,7 +102,7 @@ async def open_services(
         "findings": health.page(running.findings.document),
         "metrics": health.page(functools.partial(metrics_document, sampler, running.metrics)),
         "code": links.page,
-        "credentials": CredentialsPage(running.credentials.by_token, REAL.wall),
+        "credentials": _credentials_page(settings, base, running.credentials),
         "recycle": recycle.page(functools.partial(recycle_all, those)),
         "clock": clock_page.page(base.clock.document, moved),
         "live": LivePage(token, functools.partial(set_live, store, running.live, running.pools)),
@@ -117,6 +117,13 @@ async def open_services(
     await _resume(stack, env, queue)
     base.background.spawn(_housekeeping(store))
     await running.doors.serve(base.door)
+
+
+def _credentials_page(settings: Settings, base: Base, credentials: Credentialed) -> CredentialsPage:
+    """It expires credentials by the clock that functions see, which may run fast: they last as long for real."""
+    if tells_time(settings):
+        return CredentialsPage(credentials.by_token, base.clock.wall, base.clock.scale)
+    return CredentialsPage(credentials.by_token, REAL.wall)
 
 
 def _events(

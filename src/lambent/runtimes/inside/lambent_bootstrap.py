@@ -74,6 +74,7 @@ def settle() -> None:
     time.tzset()
     _set_search_path()
     _settle_client()
+    _settle_time()
 
 
 def serve() -> None:
@@ -102,6 +103,29 @@ def _wait_for_debugger() -> None:
     for name in set(os.environ) - before:
         del os.environ[name]
     debugpy.wait_for_client()
+
+
+def take_dial() -> tuple[str, str]:
+    """Where the clock's dial is and the folder of time-machine, empty when the time is the machine's; the function
+    sees neither variable."""
+    return os.environ.pop("_LAMBENT_DIAL", ""), os.environ.pop("_LAMBENT_TIME_MACHINE", "")
+
+
+def _settle_time() -> None:
+    """With a dial: the function's wall clock is the platform's.
+
+    A deadline is real time: what is left of it AWS's client reads from the machine's clock.
+    """
+    dial, folder = take_dial()
+    if not dial:
+        return
+    sys.path.insert(0, HERE)
+    import lambent_time  # type: ignore[import-not-found]
+
+    sys.path.remove(HERE)
+    import awslambdaric.lambda_context
+
+    awslambdaric.lambda_context.time = lambent_time.tell(dial, folder)
 
 
 def _settle_client() -> None:

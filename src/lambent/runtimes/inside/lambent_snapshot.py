@@ -42,6 +42,7 @@ def initialise(checkpoint: Checkpoint) -> NoReturn:
 
 def restored() -> None:
     """Entry of each environment: what depends on its own variables, before the client goes on."""
+    bootstrap.take_dial()  # the snapshot goes by it already
     time.tzset()
 
 

@@ -54,8 +54,8 @@ class Response {
   }
 }
 
-/** The client for `address` (host:port). */
-export async function connect(address) {
+/** The client for `address` (host:port); `deadline` makes of that header what AWS's client subtracts the time from. */
+export async function connect(address, deadline) {
   const [host, port] = address.split(':');
   const socket = await new Promise((resolve, reject) => {
     const opening = net.connect({ host, port: Number(port), noDelay: true }, () => resolve(opening));
@@ -65,10 +65,10 @@ export async function connect(address) {
   socket._handle.readStop();
   socket._handle.setBlocking(true);
   socket.unref();
-  return client(socket._handle.fd, address, socket);
+  return client(socket._handle.fd, address, socket, deadline);
 }
 
-function client(fd, host, socket) {
+function client(fd, host, socket, deadline) {
   const buffer = Buffer.allocUnsafe(65536);
 
   function send(text, body) {
@@ -106,7 +106,7 @@ function client(fd, host, socket) {
           } else if (response.status !== 200) {
             failed(response.status);
           } else {
-            resolve(invocation(response));
+            resolve(invocation(response, deadline));
           }
         });
       try {
@@ -127,10 +127,10 @@ function client(fd, host, socket) {
   };
 }
 
-function invocation(response) {
+function invocation(response, deadline) {
   const given = response.headers;
   const headers = {
-    'lambda-runtime-deadline-ms': Number(given['lambda-runtime-deadline-ms']),
+    'lambda-runtime-deadline-ms': deadline(given['lambda-runtime-deadline-ms']),
     'lambda-runtime-aws-request-id': given['lambda-runtime-aws-request-id'],
     'lambda-runtime-trace-id': given['lambda-runtime-trace-id'] ?? '',
     'lambda-runtime-invoked-function-arn': given['lambda-runtime-invoked-function-arn'] ?? '',

@@ -11,18 +11,30 @@ const runtime = process.env.LAMBDA_RUNTIME_DIR;
 const main = path.join(runtime, 'index.mjs');
 const native = path.join(runtime, 'rapid-client.node');
 
+const told = globalThis[Symbol.for('lambent.time')]; // by told_time.cjs, if the time is not the machine's
+const hooks = { resolve: resolveSync };
+let deadline = Number;
+if (told) {
+  const { loadByMachine, movingDeadline } = await import('./told_deadline.mjs');
+  if (module.registerHooks) {
+    hooks.load = loadByMachine(pathToFileURL(main).href);
+  } else {
+    deadline = movingDeadline(told);
+  }
+}
+
 const require = createRequire(main);
 require.cache[native] = {
   id: native,
   filename: native,
   loaded: true,
-  exports: await connect(process.env.AWS_LAMBDA_RUNTIME_API),
+  exports: await connect(process.env.AWS_LAMBDA_RUNTIME_API, deadline),
   children: [],
   paths: [],
 };
 
 if (module.registerHooks) {
-  module.registerHooks({ resolve: resolveSync });
+  module.registerHooks(hooks);
 } else if (module.register) {
   module.register('./node_path.mjs', import.meta.url);
 }
@@ -30,4 +42,5 @@ if (module.registerHooks) {
 process.argv[1] = main;
 // The newer client starts by itself when it is imported, the older one has to be told.
 const { run } = await import(pathToFileURL(main).href);
+delete globalThis[Symbol.for('lambent.time')];
 await run?.(process.env.LAMBDA_TASK_ROOT, process.env._HANDLER);

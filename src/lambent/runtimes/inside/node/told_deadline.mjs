@@ -1,0 +1,26 @@
+// What is left until a deadline, for a function whose `Date` is not the machine's: a deadline is real time, and AWS's
+// client subtracts `Date.now()` from it.
+
+const LEFT = 'deadline - Date.now()';
+
+/** For `module.registerHooks`: the client at `url` with the machine's clock in that one place. */
+export function loadByMachine(url) {
+  return (asked, context, next) => {
+    const loaded = next(asked, context);
+    if (asked !== url) {
+      return loaded;
+    }
+    const parts = loaded.source.toString().split(LEFT);
+    if (parts.length !== 2) {
+      throw new Error(`lambent: this runtime client does not say "${LEFT}" once: function_time platform needs to know`);
+    }
+    const given = "const lambentMachine = globalThis[Symbol.for('lambent.time')].machine; ";
+    const source = parts.join('deadline - lambentMachine()').replace(/^(#!.*\n)?/, `$1${given}`);
+    return { ...loaded, source };
+  };
+}
+
+/** For Node.js without `registerHooks`, whose client takes the header as it is: a deadline that moves with `Date`. */
+export function movingDeadline({ machine, now }) {
+  return (text) => ({ valueOf: () => now() + Number(text) - machine() });
+}
