@@ -47,12 +47,16 @@ def test_links_between_documents_lead_somewhere(page: str) -> None:
             assert (ROOT / target).exists(), f"{page} links to {target}"
 
 
-def test_every_test_that_the_environment_page_names_is_there() -> None:
-    text = (ROOT / "docs" / "environment.md").read_text("utf-8")
-    scenarios = (ROOT / "tests" / "sandbox" / "scenarios.py").read_text("utf-8")
-    named = re.findall(r"`(tests/[\w/]+\.py)(?:::(\w+))?`", text)
-    assert len(named) > 30
+@pytest.mark.parametrize(("page", "more_than"), [("environment.md", 30), ("time.md", 8)])
+def test_every_test_that_a_page_of_promises_names_is_there(page: str, more_than: int) -> None:
+    named = re.findall(r"`(tests/[\w/]+\.py)(?:::(\w+))?`", (ROOT / "docs" / page).read_text("utf-8"))
+    assert len(named) > more_than
     for path, test in named:
         assert not test or f"def {test}(" in (ROOT / path).read_text("utf-8"), f"{path}::{test}"
+
+
+def test_every_scenario_that_the_environment_page_names_is_there() -> None:
+    text = (ROOT / "docs" / "environment.md").read_text("utf-8")
+    scenarios = (ROOT / "tests" / "sandbox" / "scenarios.py").read_text("utf-8")
     for scenario in re.findall(r"\[(\w+)\](?!\()", text):
         assert f"async def {scenario}(" in scenarios, scenario

@@ -28,7 +28,8 @@ FOLDER_INSIDE = "/var/lambent-time"
 DIAL_VARIABLE = "_LAMBENT_DIAL"
 FOLDER_VARIABLE = "_LAMBENT_TIME_MACHINE"
 
-_CHECK = Path(__file__).parent / "inside" / "lambent_time.py"
+MODULE = "lambent_time"
+_CHECK = Path(__file__).parent / "inside" / f"{MODULE}.py"
 
 
 def install(interpreter: Interpreter, cache: Path) -> Path:
@@ -64,7 +65,8 @@ def tell_python(place: PythonPlace, dial: Path, folder: Path, level: Level) -> P
     binds, seen = _shown(dial, level)
     if level is Level.NAMESPACE:
         binds, folder = (*binds, Bind(folder, FOLDER_INSIDE)), Path(FOLDER_INSIDE)
-    zygote = replace(place.zygote, binds=(*place.zygote.binds, *binds))
+    first, *others = place.zygote.preload
+    zygote = replace(place.zygote, binds=(*place.zygote.binds, *binds), preload=(first, MODULE, *others))
     return replace(place, zygote=zygote, dial=((DIAL_VARIABLE, seen), (FOLDER_VARIABLE, str(folder))))
 
 

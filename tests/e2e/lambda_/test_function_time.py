@@ -136,10 +136,19 @@ def handler(event, context):
     for _ in range(3):
         S3.list_buckets()
         sent = SQS.send_message(QueueUrl=queue, MessageBody="x")["MessageId"]
-        names = [one["FunctionName"] for one in LAMBDA.list_functions()["Functions"]]
+        names = sorted(one["FunctionName"] for one in LAMBDA.list_functions()["Functions"])
     return {"names": names, "sent": sent, "asked": len(ASKED), "key": session.get_credentials().access_key}
 """
 
+NODE_SDK = """
+const { LambdaClient, ListFunctionsCommand } = require('@aws-sdk/client-lambda');
+const client = new LambdaClient();
+exports.handler = async () => {
+  let found;
+  for (let time = 0; time < 3; time++) found = await client.send(new ListFunctionsCommand({}));
+  return found.Functions.map((one) => one.FunctionName).sort();
+};
+"""
 
 SNAP = {"Runtime": "python3.13", "SnapStart": {"ApplyOn": "PublishedVersions"}}
 MAPPED = {"LAMBENT_RUNTIME_MAP": f"python3.13=3.{sys.version_info.minor}", "LAMBENT_IDLE_SECONDS": "never"}
@@ -293,11 +302,13 @@ def test_the_sdk_works_a_month_ahead_and_asks_once_for_credentials(own_server: B
     server = own_server(*TOLD, env=MAPPED)
     create(server, "sdk", SDK, **SNAP)
     publish(server, "sdk")
+    create(server, "node", NODE_SDK, Runtime="nodejs22.x", Handler="index.handler")
     for moved in ("30d", "1d"):
         advance(server, moved)
+        assert ask(server, "node") == ["node", "sdk"]
         for name in ("sdk", "sdk:1"):
             first, second = ask(server, name), ask(server, name)
-            assert first["names"] == ["sdk"] and first["sent"] and first["key"].startswith("ASIA")
+            assert first["names"] == ["node", "sdk"] and first["sent"] and first["key"].startswith("ASIA")
             assert second["asked"] == first["asked"] <= 4, "not again for every call"
             assert second["key"] == first["key"]
 

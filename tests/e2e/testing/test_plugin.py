@@ -17,12 +17,14 @@ def handler(event, context):
     raise ValueError("again")
 '''
 
-def create(client, name):
+TELL = "import time\\ndef handler(event, context):\\n    return time.time()"
+
+def create(client, name, code=CODE):
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         entry = zipfile.ZipInfo("app.py")
         entry.external_attr = 0o644 << 16
-        archive.writestr(entry, CODE)
+        archive.writestr(entry, code)
     client.create_function(FunctionName=name, Runtime="%(runtime)s", Handler="app.handler", Timeout=20,
         Role="arn:aws:iam::000000000000:role/r", Code={"ZipFile": buffer.getvalue()})
     client.get_waiter("function_active_v2").wait(FunctionName=name, WaiterConfig={"Delay": 0.05})
@@ -52,6 +54,15 @@ def test_three_minutes_pass_at_once(lambent):
                 break
     assert len(seen) == 3 and len(set(seen)) == 1
 
+def test_a_function_lives_in_that_time(lambent):
+    client = lambent.client("lambda")
+    create(client, "tell", TELL)
+    told = [json.loads(client.invoke(FunctionName="tell")["Payload"].read())]
+    lambent.advance("30d")
+    told.append(json.loads(client.invoke(FunctionName="tell")["Payload"].read()))
+    assert told[1] - told[0] == 30 * 86_400
+    client.delete_function(FunctionName="tell")
+
 def test_the_sdk_finds_it(lambent_env):
     assert [one["FunctionName"] for one in boto3.client("lambda").list_functions()["Functions"]] == ["f"]
     assert lambent_env.recycle() >= 0
@@ -62,6 +73,6 @@ def test_the_sdk_finds_it(lambent_env):
 def test_a_run_with_the_plugin(pytester: pytest.Pytester) -> None:
     runtime = f"python3.{sys.version_info.minor}"
     pytester.makepyfile(TESTS.replace("%(runtime)s", runtime))
-    pytester.makeini("[pytest]\nlambent_options = --network none\n")
+    pytester.makeini("[pytest]\nlambent_options = --network none --function-time platform\n")
     done = pytester.runpytest_subprocess("-p", "no:cacheprovider", timeout=120)
-    done.assert_outcomes(passed=2)
+    done.assert_outcomes(passed=3)

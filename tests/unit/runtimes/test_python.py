@@ -47,7 +47,7 @@ RECORDED = {
 AROUND = Around("169.254.100.1:9001", "stream", Credentials("ASIA", "secret", "token"), "http://127.0.0.1:4566")
 
 
-def environment(**more: object) -> dict[str, str]:
+def function(**more: object) -> FunctionVersion:
     values: dict[str, object] = {
         "name": "f",
         "version": "$LATEST",
@@ -57,8 +57,11 @@ def environment(**more: object) -> dict[str, str]:
         "environment": {"TEST_KEY": "TEST_VAL"},
         **more,
     }
-    function = FunctionVersion(Scope("000000000000", "eu-central-1"), code="0", role="r", revision_id="1", **values)
-    return python.environment(function, AROUND)
+    return FunctionVersion(Scope("000000000000", "eu-central-1"), code="0", role="r", revision_id="1", **values)
+
+
+def environment(**more: object) -> dict[str, str]:
+    return python.environment(function(**more), AROUND)
 
 
 def test_the_environment_is_that_of_aws() -> None:
