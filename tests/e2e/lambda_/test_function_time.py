@@ -13,8 +13,9 @@ from typing import Any
 
 import pytest
 
-from lambent.runtimes import interpreters
+from lambent.runtimes import clients, interpreters
 from tests.e2e.conftest import ROLE, Deploy, Server, package, start
+from tests.e2e.runtimes.harness import CACHE
 from tests.e2e.runtimes.test_image import an_image
 
 DAY = 86_400
@@ -357,6 +358,23 @@ def test_what_can_t_be_told_is_said_and_runs_by_the_machines_time(own_server: Be
         "it sees the machine's time, not the platform's: programs of runtime provided.al2023"
     )
     assert found["image"].startswith("it sees the machine's time, not the platform's: programs of container images")
+    assert server.stop() == 0
+    again = own_server(*TOLD, data_dir=server.data_dir)
+    assert again.client("lambda").invoke(FunctionName="own")["FunctionError"]
+    assert set(untold(again)) == {"own"}, "said again at its first start"
+
+
+def test_a_registry_that_can_t_be_reached_is_said_and_the_function_runs(own_server: Begin, tmp_path: Path) -> None:
+    mine = clients.install(interpreters.find()[HERE.removeprefix("python")], CACHE)
+    (tmp_path / "lambent" / "clients").mkdir(parents=True)
+    (tmp_path / "lambent" / "clients" / mine.name).symlink_to(mine)
+    nowhere = {"PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_RETRIES": "0", "PIP_CONFIG_FILE": "/dev/null"}
+    server = own_server(*TOLD, env={**nowhere, "XDG_CACHE_HOME": str(tmp_path), "PIP_EXTRA_INDEX_URL": ""})
+    create(server, "alone", READS)
+    advance(server, "30d")
+    assert abs(ask(server, "alone")["reads"]["now"] - time.time()) < 60
+    assert "time-machine for CPython" in untold(server)["alone"]
+    assert any("see the machine's time" in line for line in server.output)
 
 
 @pytest.mark.parametrize("options", [("--clock", "manual"), ("--function-time", "platform")])
