@@ -1,5 +1,5 @@
 // What runs first in a Node.js execution environment: puts the Runtime API in the place of AWS's native part, then
-// starts AWS's own runtime client, /var/runtime/index.mjs, unmodified.
+// starts AWS's own runtime client, /var/runtime/index.mjs, unmodified but for what told_deadline.mjs says.
 
 import module, { createRequire } from 'node:module';
 import path from 'node:path';
@@ -19,6 +19,7 @@ if (told) {
   if (module.registerHooks) {
     hooks.load = loadByMachine(pathToFileURL(main).href);
   } else {
+    delete globalThis[Symbol.for('lambent.time')];
     deadline = movingDeadline(told);
   }
 }
@@ -42,5 +43,4 @@ if (module.registerHooks) {
 process.argv[1] = main;
 // The newer client starts by itself when it is imported, the older one has to be told.
 const { run } = await import(pathToFileURL(main).href);
-delete globalThis[Symbol.for('lambent.time')];
 await run?.(process.env.LAMBDA_TASK_ROOT, process.env._HANDLER);

@@ -2,6 +2,8 @@
 // client subtracts `Date.now()` from it.
 
 const LEFT = 'deadline - Date.now()';
+const GLOBAL = "globalThis[Symbol.for('lambent.time')]";
+const TAKE = `const lambentTold = ${GLOBAL}; delete ${GLOBAL}; `;
 
 /** For `module.registerHooks`: the client at `url` with the machine's clock in that one place. */
 export function loadByMachine(url) {
@@ -10,12 +12,11 @@ export function loadByMachine(url) {
     if (asked !== url) {
       return loaded;
     }
-    const parts = loaded.source.toString().split(LEFT);
+    const parts = Buffer.from(loaded.source).toString().split(LEFT);
     if (parts.length !== 2) {
       throw new Error(`lambent: this runtime client does not say "${LEFT}" once: function_time platform needs to know`);
     }
-    const given = "const lambentMachine = globalThis[Symbol.for('lambent.time')].machine; ";
-    const source = parts.join('deadline - lambentMachine()').replace(/^(#!.*\n)?/, `$1${given}`);
+    const source = parts.join('deadline - lambentTold.machine()').replace(/^(#!.*\n)?/, `$1${TAKE}`);
     return { ...loaded, source };
   };
 }
