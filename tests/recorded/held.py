@@ -36,6 +36,7 @@ class Held:
             pages={},
             forward=_nowhere,
             account_of=account_of,
+            trace_of=lambda _access_key: None,
             new_id=self.plane.env.new_id,
         )
 

@@ -21,7 +21,7 @@ from lambent.dispatch.lanes import AT_ONCE, EARLY, WINDOW, WINDOW_BYTES, Lane
 from lambent.engine import async_event as engine
 from lambent.engine.async_event import Effect, Event, Progress
 from lambent.engine.invocation_record import Ending
-from lambent.model import lineage
+from lambent.model import lineage, loops
 from lambent.model.async_event import AsyncEvent, Attempts, Handling, NewEvent, Policy
 from lambent.model.finding import Finding
 from lambent.model.function import FunctionVersion
@@ -295,16 +295,18 @@ class AsyncQueue:
             self._gone(event)
             self._write(lane, event, Remove(event))
             return
-        trace_id, rounds = lineage.advance(event.trace_id, handling.function.arn)
-        run = _Run(lane, event, handling, progress, trace_id)
+        entered = lineage.advance(event.trace_id, handling.function.arn)
+        run = _Run(lane, event, handling, progress, entered.header)
         run, effects = self._apply(run, Event.START)
         if Effect.INVOKE not in effects:
             self._end(run, None)
-        elif rounds >= lineage.ROUNDS and handling.stops_loops:
+        elif entered.rounds >= lineage.ROUNDS and handling.stops_loops:
             self._stop_loop(run)
         elif not handling.ready:
             self._put_off(run, Event.BREAK)
         else:
+            if entered.is_unseen_loop and handling.stops_loops:
+                self._report(loops.unseen(handling.function.arn, event.trace_id))
             self._invoke(run)
 
     def _apply(self, run: _Run, happening: Event) -> tuple[_Run, engine.Effects]:
@@ -431,11 +433,7 @@ class AsyncQueue:
         event = run.event
         run, _ = self._apply(run, Event.LOOP)
         self._metrics.add("RecursiveInvocationsDropped", event.scope, event.function, resource=_resource(event))
-        text = (
-            f"A recursive loop was stopped after {lineage.ROUNDS} rounds; the last one with request {event.request_id}."
-        )
-        hint = "If the loop is meant, PutFunctionRecursionConfig with RecursiveLoop Allow lets it run."
-        self._report(Finding("recursive-loop", run.handling.function.arn, text, hint))
+        self._report(loops.stopped(run.handling.function.arn, event.request_id))
         self._end(run, None)
 
     def _lost(self, run: _Run, ending: Ending) -> None:

@@ -154,6 +154,10 @@ class Environment:
         self._running = _Running(invocation, answer, over, sink)
         self._apply(Event.INVOKE, float(self.function.timeout))
 
+    def trace_id(self) -> str | None:
+        """The trace header of the invocation at hand; None when there is none."""
+        return self._running.invocation.trace_id if self._running is not None else None
+
     def retire(self) -> None:
         """Take no further invocation; end when the one at hand is answered."""
         self._apply(Event.RETIRE)

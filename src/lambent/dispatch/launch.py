@@ -37,7 +37,7 @@ class RuntimeProcess(Protocol):
 
 
 class RuntimeEvents(Protocol):
-    """Who is told what the runtime says."""
+    """Who is told what the runtime says; `trace_id` answers the trace header of the invocation at hand."""
 
     def on_next(self) -> None: ...
 
@@ -46,6 +46,8 @@ class RuntimeEvents(Protocol):
     def on_error(self, request_id: str, error_type: str, body: bytes) -> None: ...
 
     def on_init_error(self, error_type: str, body: bytes) -> None: ...
+
+    def trace_id(self) -> str | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,7 @@ class Launcher:
         """A sandbox with its Runtime API answering; no process runs yet. Raises what the rooms below raise."""
         place = await self._place(function)
         self._contents.hold(function)
-        credentials = self._credentials.issue(function.scope)
+        credentials = self._credentials.issue(function.scope, events.trace_id)
         release = functools.partial(self._release, credentials, function)
         try:
             folders = await self._contents.folders(function)

@@ -36,14 +36,15 @@ class Gateway:
     """What stands behind the endpoint.
 
     `here` maps a service name to its operations; `forward` takes the requests for all other services; `pages` are
-    Lambent's own, by path; `account_of` answers the account that an access key stands for; `new_id` makes request
-    ids (UUIDs).
+    Lambent's own, by path; `account_of` answers the account that an access key stands for; `trace_of` the
+    trace header that counts for a caller's request without one, by access key; `new_id` makes request ids (UUIDs).
     """
 
     here: Mapping[str, Here]
     pages: Mapping[str, Page]
     forward: Forward
     account_of: Callable[[str], str]
+    trace_of: Callable[[str], str | None]
     new_id: Callable[[], str]
 
     async def __call__(self, request: Request) -> Response:
@@ -80,14 +81,15 @@ async def own_page(gateway: Gateway, exchange: Exchange) -> Response | None:
 async def identify(gateway: Gateway, exchange: Exchange) -> None:
     """Account from a 12-digit access key id, region from the credential scope."""
     credential = locate.credential_of(exchange.request)
-    scope = Scope()
+    scope, trace_id = Scope(), exchange.request.headers.get("x-amzn-trace-id")
     if credential is not None:
         scope = Scope(gateway.account_of(credential.access_key), credential.region or DEFAULT_REGION)
+        trace_id = trace_id or gateway.trace_of(credential.access_key)
     exchange.caller = Caller(
         scope,
         exchange.request_id,
         access_key=credential.access_key if credential else None,
-        trace_id=exchange.request.headers.get("x-amzn-trace-id"),
+        trace_id=trace_id,
     )
 
 

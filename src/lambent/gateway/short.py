@@ -46,7 +46,7 @@ class Functions(Protocol):
 @dataclass(frozen=True, slots=True)
 class ShortRoad:
     """`request_bytes` is the limit on the payload, `event_bytes` that of an event; `fail` makes the answer to an error
-    of ours."""
+    of ours; `trace_of` as in the chain's Gateway."""
 
     functions: Functions
     submit: Submit
@@ -57,17 +57,18 @@ class ShortRoad:
     request_bytes: int
     accept: Accept
     event_bytes: int
+    trace_of: Callable[[str], str | None]
 
     def __call__(self, request: Request, respond: Respond) -> bool:
         found = self._ordinary(request)
         if found is None:
             return False
-        function, arn = found
+        function, arn, access_key = found
         headers = request.headers
-        given = headers.get("x-amzn-trace-id")
+        given = headers.get("x-amzn-trace-id") or self.trace_of(access_key)
         event = headers.get("x-amz-invocation-type") == EVENT
-        if given is not None and not event:
-            given, rounds = lineage.advance(given, function.arn)
+        if given and not event:
+            given, _, rounds = lineage.advance(given, function.arn)
             if rounds >= lineage.ROUNDS:
                 return False
         request_id = self.new_id()
@@ -103,8 +104,8 @@ class ShortRoad:
 
         self.accept(event, done)
 
-    def _ordinary(self, request: Request) -> tuple[FunctionVersion, str] | None:
-        """The version to run, if the request is one that this road takes."""
+    def _ordinary(self, request: Request) -> tuple[FunctionVersion, str, str] | None:
+        """The version to run, the ARN asked for and the caller's access key, if this road takes the request."""
         if request.method != "POST":
             return None
         path = PATH.fullmatch(request.path)
@@ -120,10 +121,13 @@ class ShortRoad:
         if any(name in headers for name in UNUSUAL) or not self._plain_payload(request.body):
             return None
         scope = Scope(self.account_of(credential[1]), credential[2])
-        if not request.query and path[2] is None:
-            return self.functions(scope, path[1], None)
-        qualifier = _one_qualifier(path[1], path[2], request.query)
-        return None if qualifier is None else self.functions(scope, path[1], qualifier)
+        qualifier = None
+        if request.query or path[2] is not None:
+            qualifier = _one_qualifier(path[1], path[2], request.query)
+            if qualifier is None:
+                return None
+        found = self.functions(scope, path[1], qualifier)
+        return None if found is None else (*found, credential[1])
 
     def _plain_payload(self, body: bytes) -> bool:
         if not body:

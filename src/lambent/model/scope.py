@@ -18,7 +18,7 @@ class Scope(NamedTuple):
 class Caller:
     """Who makes a request, and the id that its answer, log lines and findings carry.
 
-    `trace_id` is the X-Ray header that came with the request, if one did.
+    `trace_id` is the X-Ray header that came with the request, or what is known of its chain of calls without one.
     """
 
     scope: Scope

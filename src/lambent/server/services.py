@@ -110,7 +110,9 @@ async def open_services(
     }
     forward = functools.partial(forward_to_neighbour, settings, base.neighbour, running.findings.report)
     who = functools.partial(_account_of, running.credentials)
-    gateway = Gateway(here=here, pages=pages, forward=forward, account_of=who, new_id=new_id)
+    gateway = Gateway(
+        here=here, pages=pages, forward=forward, account_of=who, trace_of=running.credentials.trace_of, new_id=new_id
+    )
     running.doors.gateway = gateway
     running.doors.listener = Listener(gateway, _short_road(env, running, queue, who))
     stack.push_async_callback(running.doors.listener.close)
@@ -195,6 +197,7 @@ def _short_road(env: LambdaEnv, running: Running, queue: AsyncQueue, who: Callab
         request_bytes=running.limits.sync_request_bytes,
         accept=queue.put,
         event_bytes=running.limits.async_request_bytes,
+        trace_of=running.credentials.trace_of,
     )
 
 

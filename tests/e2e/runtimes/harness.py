@@ -45,6 +45,9 @@ class Recorder:
     def on_init_error(self, error_type: str, body: bytes) -> None:
         self.said.put_nowait(("init_error", error_type, body))
 
+    def trace_id(self) -> str | None:
+        return None
+
     async def hear(self, kind: str) -> tuple[Any, ...]:
         """The next thing said, which must be of `kind`."""
         said = await asyncio.wait_for(self.said.get(), 20)

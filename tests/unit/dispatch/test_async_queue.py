@@ -12,6 +12,7 @@ from queue_kit import DONE, FAILED, SCOPE, START, THROTTLED, Bench, handling, pl
 
 from lambent.dispatch import lanes
 from lambent.engine.async_event import Condition
+from lambent.model import lineage
 from lambent.model.async_event import NewEvent
 from lambent.model.invocation import Invocation, Outcome
 from lambent.store.errors import StoreFull, StoreLocked
@@ -335,6 +336,25 @@ def test_a_loop_is_stopped_after_16_rounds(stage) -> None:
         await bench.queue.accept(NewEvent(SCOPE, "f", "", "id", b"{}", trace))
         await bench.clock.advance(0)
         assert len(bench.ran) == 17
+
+    stage(scene)
+
+
+def test_a_loop_that_aws_does_not_see_runs_on_and_is_reported(stage) -> None:
+    async def scene(bench: Bench) -> None:
+        bench.handled["f"] = handling("f")
+        bench.handled["g"] = handling("g", stops_loops=False)
+        for name in ("f", "g"):
+            trace = "Root=1"
+            for _ in range(18):
+                await bench.queue.accept(NewEvent(SCOPE, name, "", "id", b"{}", trace))
+                await bench.clock.advance(0)
+                trace = lineage.unwatched(bench.ran[-1][1].trace_id, "events")
+        assert len(bench.ran) == 36
+        assert [(one.code, one.resource) for one in dict.fromkeys(bench.findings)] == [
+            ("unseen-loop", handling("f").function.arn)
+        ]
+        assert "through events, which AWS does not watch" in bench.findings[0].message
 
     stage(scene)
 

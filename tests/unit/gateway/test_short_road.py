@@ -15,8 +15,9 @@ SCOPE = Scope("111111111111", "us-east-1")
 AUTH = "AWS4-HMAC-SHA256 Credential=111111111111/20261121/us-east-1/lambda/aws4_request, SignedHeaders=host"
 
 
-def sent(path: str, query: str = "", **headers: str) -> tuple[str, str | None] | None:
-    """The name and qualifier that were looked up; None when the request was left to the chain."""
+def sent(path: str, query: str = "", running: str | None = None, **headers: str) -> tuple[str, str | None] | None:
+    """The name and qualifier that were looked up; None when the request was left to the chain. `running` is the trace
+    header of what runs in the caller's environment."""
     seen: list[tuple[str, str | None]] = []
 
     def functions(scope: Scope, name: str, qualifier: str | None) -> tuple[FunctionVersion, str]:
@@ -26,12 +27,13 @@ def sent(path: str, query: str = "", **headers: str) -> tuple[str, str | None] |
         return version, function_arn(scope, name, qualifier)
 
     def submit(function: FunctionVersion, invocation, answer) -> None:
+        assert running is None or invocation.trace_id.startswith(headers.get("x_amzn_trace_id", running))
         name, qualifier = seen[0]
         assert invocation.function_arn == function_arn(SCOPE, name, qualifier)
         answer(Outcome(b"1"))
 
     def accept(event: NewEvent, done) -> None:
-        assert event.trace_id == "trace"
+        assert event.trace_id == (running or "trace")
         assert (event.function, event.qualifier or None) == seen[0]
         done(None)
 
@@ -45,6 +47,7 @@ def sent(path: str, query: str = "", **headers: str) -> tuple[str, str | None] |
         request_bytes=100,
         accept=accept,
         event_bytes=0 if headers.get("large") else 100,
+        trace_of={"111111111111": running}.get,
     )
     answers: list[Response] = []
     sent = {"authorization": AUTH} | {name.replace("_", "-"): value for name, value in headers.items()}
@@ -53,7 +56,7 @@ def sent(path: str, query: str = "", **headers: str) -> tuple[str, str | None] |
     assert taken == bool(answers)
     if answers and answers[0].status == 200:
         assert b"X-Amz-Executed-Version: 7\r\n" in answers[0].head
-        assert b"X-Amzn-Trace-Id: trace;Lineage=1:" in answers[0].head or "x_amzn_trace_id" in headers
+        assert b"X-Amzn-Trace-Id: trace;Lineage=1:" in answers[0].head or "x_amzn_trace_id" in headers or running
     return seen[0] if taken else None
 
 
@@ -97,5 +100,15 @@ def test_a_chain_of_calls_that_may_be_a_loop_is_left_to_the_chain() -> None:
     header = "Root=1"
     for _ in range(16):
         assert sent("f", x_amzn_trace_id=header) == ("f", None)
-        header, _ = lineage.advance(header, function_arn(SCOPE, "f"))
+        header = lineage.advance(header, function_arn(SCOPE, "f")).header
     assert sent("f", x_amzn_trace_id=header) is None
+
+
+def test_a_call_without_a_header_goes_on_with_what_runs_in_the_callers_environment() -> None:
+    header = "Root=1"
+    for _ in range(16):
+        assert sent("f", running=header) == ("f", None)
+        assert sent("f", running=header, x_amz_invocation_type="Event") == ("f", None)
+        header = lineage.unwatched(lineage.advance(header, function_arn(SCOPE, "f")).header, "plain")
+    assert sent("f", running=header) is None
+    assert sent("f", running=header, x_amzn_trace_id="Root=1") == ("f", None)

@@ -7,6 +7,7 @@ import pytest
 from plane import Plane
 from settings_answers import ARN, function
 
+from lambent.model import lineage
 from lambent.model.async_event import Handling, NewEvent, Policy
 from lambent.model.scope import Caller, Scope
 from lambent.services.lambda_ import asynchronous, loops
@@ -122,14 +123,20 @@ def test_a_loop_is_refused_in_its_seventeenth_round(stage) -> None:
         target = running_version(plane.env, Caller(HERE, "id"), "f", None)
         header = "Root=1"
         for _ in range(16):
-            header = loops.enter(plane.env, target, header)
+            header = loops.enter(plane.env, target, header, "id")
         assert (counted, plane.findings) == ([], [])
         with pytest.raises(Fault) as refused:
-            loops.enter(plane.env, target, header)
+            loops.enter(plane.env, target, header, "id")
         assert (refused.value.code, refused.value.members) == ("RecursiveInvocationException", {"Type": "User"})
         assert counted == [("RecursiveInvocationsDropped", HERE, "f")]
         assert [one.code for one in plane.findings] == ["recursive-loop"]
+        behind = lineage.unwatched(header, "events")
+        assert loops.enter(plane.env, target, behind, "id").endswith(":0")
+        assert [one.code for one in plane.findings] == ["recursive-loop", "unseen-loop"]
+        plane.findings.clear()
         await plane.call("PutFunctionRecursionConfig", FunctionName="f", RecursiveLoop="Allow")
-        assert loops.enter(plane.env, target, header).endswith(":16")
+        assert loops.enter(plane.env, target, header, "id").endswith(":16")
+        assert loops.enter(plane.env, target, behind, "id").endswith(":0")
+        assert plane.findings == []
 
     stage(scene)

@@ -35,7 +35,7 @@ async def invoke(env: LambdaEnv, caller: Caller, params: dict[str, Any]) -> dict
     if kind == "Event":
         await _accept(env, caller, target, invocation)
         return {"StatusCode": 202, "Payload": b""}
-    invocation = replace(invocation, trace_id=loops.enter(env, target, invocation.trace_id))
+    invocation = replace(invocation, trace_id=loops.enter(env, target, invocation.trace_id, caller.request_id))
     try:
         outcome = await env.invoker.invoke(target.function, invocation)
     except (Throttled, RestoreFailed) as refused:
