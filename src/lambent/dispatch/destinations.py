@@ -9,20 +9,17 @@ import logging
 import uuid
 from collections.abc import Awaitable, Callable
 
+from lambent.dispatch.sending import Send, failure
 from lambent.engine import invocation_record
 from lambent.engine.invocation_record import Ending
 from lambent.model.async_event import AsyncEvent, Handling
-from lambent.model.delivery import Delivery, DeliveryFailed
+from lambent.model.delivery import Delivery
 from lambent.model.finding import Finding
 from lambent.observe.metrics import Metrics
 
 log = logging.getLogger(__name__)
 
-PAUSES = (0.2, 1.0, 3.0)
-"""Real seconds before each further try."""
 DESTINATION, DEAD_LETTER = "DestinationDeliveryFailures", "DeadLetterErrors"
-
-Send = Callable[[Delivery], Awaitable[None]]
 
 
 class Destinations:
@@ -80,21 +77,10 @@ class Destinations:
         )
 
     async def _deliver(self, event: AsyncEvent, message: Delivery, metric: str) -> bool:
-        for pause in (*PAUSES, None):
-            try:
-                await self._send(message)
-            except DeliveryFailed as failed:
-                reason, passing = failed.reason, failed.passing
-            except Exception as error:
-                log.exception("event %s could not be sent to %s", event.request_id, message.target)
-                reason, passing = repr(error), False
-            else:
-                return True
-            if pause is None or not passing:
-                break
-            await self._pause(pause)
-        self._failed(event, message, metric, reason)
-        return False
+        reason = await failure(self._send, message, self._pause)
+        if reason is not None:
+            self._failed(event, message, metric, reason)
+        return reason is None
 
     def _failed(self, event: AsyncEvent, message: Delivery, metric: str, reason: str) -> None:
         log.warning("event %s of %s is not at %s: %s", event.request_id, message.arn, message.target, reason)

@@ -1,4 +1,4 @@
-"""What is sent to another service when an event has ended, and what happens when it can't be."""
+"""What is sent to a service, and what happens when it can't be."""
 
 from dataclasses import dataclass, field
 
@@ -7,11 +7,12 @@ from lambent.model.scope import Scope
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One message to `target`, an ARN, as the account and region of the function.
+    """One message to `target`, an ARN, as the account and region of who sends it.
 
-    `body` is JSON. `attributes` are message attributes of SQS and SNS: name -> (data type, value). `function` is the
-    function's name, `arn` its ARN as records say it, `detail_type` what an event bus gets beside the body, `trace_id`
-    the trace header that goes along. `unique` (a UUID) and `now` (seconds since 1970) name an object in a bucket.
+    `arn` is the sender's, of a function as records say it; `function` is its name. `attributes` are message attributes
+    of SQS and SNS: name -> (data type, value), a binary value in Base64. `detail_type` is what an event bus gets beside
+    the body, `trace_id` the trace header that goes along ("" for none). `group` and `deduplication` are of FIFO queues.
+    `unique` (a UUID) and `now` (seconds since 1970) name an object in a bucket.
     """
 
     scope: Scope
@@ -20,10 +21,26 @@ class Delivery:
     function: str
     arn: str
     trace_id: str
-    unique: str
-    now: float
+    unique: str = ""
+    now: float = 0.0
     detail_type: str = ""
     attributes: dict[str, tuple[str, str]] = field(default_factory=dict)
+    group: str = ""
+    deduplication: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """A message that a service of the neighbour's sends.
+
+    `through` are the services that it came through, the sending one last; `dead_letter` is the ARN of the queue that
+    takes what can't be delivered ("" for none). With a `problem`, that is why the neighbour can't send it at all.
+    """
+
+    delivery: Delivery
+    through: tuple[str, ...]
+    dead_letter: str = ""
+    problem: str = ""
 
 
 class DeliveryFailed(Exception):

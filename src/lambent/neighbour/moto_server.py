@@ -18,9 +18,11 @@ FORM = "application/x-www-form-urlencoded"
 
 
 def main(argv: list[str]) -> None:
-    """`argv`: the descriptor, and the parent's process id."""
+    """`argv`: the descriptor, the parent's process id, and the URL of the gateway if there is one."""
     descriptor, parent = int(argv[0]), int(argv[1])
     _end_with(parent)
+    if len(argv) > 2:
+        _bridge(argv[2])
     from moto.moto_server.werkzeug_app import create_backend_app
     from werkzeug.serving import make_server
 
@@ -37,6 +39,13 @@ def _end_with(parent: int) -> None:
         if os.getppid() != parent:
             os._exit(1)
     threading.Thread(target=_watch_stdin, daemon=True).start()
+
+
+def _bridge(gateway: str) -> None:
+    """What moto's services send shall reach the functions and queues at `gateway`."""
+    from lambent.neighbour.bridges import places
+
+    places.install(gateway)
 
 
 def _watch_stdin() -> None:

@@ -67,6 +67,8 @@ class Neighbour:
             base = f"http://127.0.0.1:{self._moto.port}"
             if caller is not None:
                 headers["x-moto-account-id"] = caller.scope.account
+                if caller.trace_id:
+                    headers["x-amzn-trace-id"] = caller.trace_id
         target = f"{base}{request.path}?{request.query}" if request.query else f"{base}{request.path}"
         try:
             return await self._send(request, target, headers)

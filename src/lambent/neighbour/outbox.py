@@ -42,8 +42,8 @@ class Outbox:
         )
 
     async def _to_queue(self, delivery: Delivery, scope: Scope, name: str) -> None:
-        if name.endswith(".fifo"):
-            raise DeliveryFailed("a FIFO queue takes no events of asynchronous invocations", passing=False)
+        if name.endswith(".fifo") and not delivery.group:
+            raise DeliveryFailed("a FIFO queue takes no message without a group", passing=False)
         document = await self._json(
             delivery,
             scope,
@@ -53,12 +53,14 @@ class Outbox:
         )
         message = {"QueueUrl": document.get("QueueUrl"), "MessageBody": _text(delivery.body)}
         if delivery.attributes:
-            message["MessageAttributes"] = {
-                key: {"DataType": kind, "StringValue": value} for key, (kind, value) in delivery.attributes.items()
-            }
-        message["MessageSystemAttributes"] = {
-            "AWSTraceHeader": {"DataType": "String", "StringValue": delivery.trace_id}
-        }
+            message["MessageAttributes"] = {key: _attribute(*said) for key, said in delivery.attributes.items()}
+        if delivery.trace_id:
+            trace = {"DataType": "String", "StringValue": delivery.trace_id}
+            message["MessageSystemAttributes"] = {"AWSTraceHeader": trace}
+        if delivery.group:
+            message["MessageGroupId"] = delivery.group
+        if delivery.deduplication and name.endswith(".fifo"):
+            message["MessageDeduplicationId"] = delivery.deduplication
         await self._json(delivery, scope, "sqs", "AmazonSQS.SendMessage", message)
 
     async def _to_topic(self, delivery: Delivery, scope: Scope, name: str) -> None:
@@ -120,7 +122,7 @@ class Outbox:
         request.headers |= {
             "host": "127.0.0.1",
             "authorization": signed_as(scope, service),
-            "x-amzn-trace-id": delivery.trace_id,
+            **({"x-amzn-trace-id": delivery.trace_id} if delivery.trace_id else {}),
             "content-length": str(len(request.body)),
         }
         try:
@@ -149,6 +151,10 @@ def signed_as(scope: Scope, signing_name: str) -> str:
     """An Authorization header that says whose a request is; nobody looks at its signature."""
     whose = f"{scope.account}/20260101/{scope.region}/{signing_name}/aws4_request"
     return f"AWS4-HMAC-SHA256 Credential={whose}, SignedHeaders=host, Signature=none"
+
+
+def _attribute(kind: str, value: str) -> dict[str, str]:
+    return {"DataType": kind, "BinaryValue" if kind.startswith("Binary") else "StringValue": value}
 
 
 def _text(body: bytes) -> str:

@@ -35,9 +35,17 @@ class State(enum.Enum):
 
 
 class MotoProcess:
-    """One moto, and its successors. `port` is where it listens on 127.0.0.1, the same for all of them."""
+    """One moto, and its successors. `port` is where it listens on 127.0.0.1, the same for all of them.
 
-    def __init__(self, program: Path = Path(moto_server.__file__), monotonic: Callable[[], float] = time.monotonic):
+    What its services send to functions and queues goes to those at the URL `gateway`; without one, to its own.
+    """
+
+    def __init__(
+        self,
+        program: Path = Path(moto_server.__file__),
+        monotonic: Callable[[], float] = time.monotonic,
+        gateway: str | None = None,
+    ) -> None:
         self.state = State.NOT_STARTED
         self.port = 0
         self.pid: int | None = None
@@ -45,6 +53,7 @@ class MotoProcess:
         self.reason = ""
         self._program = program
         self._monotonic = monotonic
+        self._arguments = () if gateway is None else (gateway,)
         self._changed = asyncio.Event()
         self._socket: socket.socket | None = None
         self._task: asyncio.Task[None] | None = None
@@ -103,7 +112,7 @@ class MotoProcess:
         self.starts += 1
         descriptor = self._socket.fileno()
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, str(self._program), str(descriptor), str(os.getpid())),
+            *(sys.executable, str(self._program), str(descriptor), str(os.getpid()), *self._arguments),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,

@@ -11,7 +11,7 @@ from lambent.model.finding import Finding
 from lambent.model.scope import Caller
 from lambent.neighbour.neighbour import Neighbour
 from lambent.neighbour.outbox import signed_as
-from lambent.neighbour.unreached import queues_named
+from lambent.neighbour.unreached import targets_named
 from lambent.server.base import Doors
 from lambent.services.lambda_ import faults
 from lambent.settings import Settings
@@ -30,9 +30,10 @@ async def forward_to_neighbour(
     """Ask the neighbour, and say what moto can't do although it takes the request."""
     response = await neighbour.forward(request, caller, service_name)
     if response.status < 300 and service_name not in settings.endpoints:
-        for arn in queues_named(service_name, request):
-            text = f"{service_name} (moto) was told to send to it: that does not reach queues that are answered here"
-            report(Finding("queue-not-reached", arn, text))
+        for arn in targets_named(service_name, request):
+            kind = "queue" if arn.split(":")[2] == "sqs" else "function"
+            text = f"{service_name} (moto) was told to send to it, and never does"
+            report(Finding(f"{kind}-not-reached", arn, text))
     return response
 
 

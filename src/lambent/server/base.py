@@ -15,6 +15,7 @@ from lambent.dispatch.environment import Clock as RealClock
 from lambent.gateway.chain import Gateway
 from lambent.gateway.listener import Listener
 from lambent.neighbour.neighbour import Neighbour
+from lambent.neighbour.process import MotoProcess
 from lambent.observe.logstore import LogStore
 from lambent.runtimes import installs
 from lambent.sandbox.errors import LevelUnavailable
@@ -49,7 +50,9 @@ async def open_base(stack: AsyncExitStack, settings: Settings, door: socket.sock
     stack.callback(installs.stop)
     logs = await LogStore.open(settings.data_dir / "logs", now.wall)
     stack.push_async_callback(logs.close)
-    neighbour = Neighbour(settings.endpoints)
+    host_name = f"[{settings.host}]" if ":" in settings.host else settings.host
+    url = f"http://{host_name}:{door.getsockname()[1]}"
+    neighbour = Neighbour(settings.endpoints, MotoProcess(gateway=url))
     stack.push_async_callback(neighbour.close)
     background.spawn(neighbour.start())
     owner = hashlib.sha256(str(settings.data_dir.resolve()).encode()).hexdigest()[:12]
@@ -58,8 +61,7 @@ async def open_base(stack: AsyncExitStack, settings: Settings, door: socket.sock
     except LevelUnavailable as error:
         raise StartError(str(error)) from error
     stack.push_async_callback(host.close)
-    host_name = f"[{settings.host}]" if ":" in settings.host else settings.host
-    return Base(now, background, logs, neighbour, host, door, f"http://{host_name}:{door.getsockname()[1]}")
+    return Base(now, background, logs, neighbour, host, door, url)
 
 
 class Doors:

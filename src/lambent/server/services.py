@@ -12,12 +12,13 @@ from lambent.dispatch.async_queue import AsyncQueue, Resolve
 from lambent.dispatch.background import Background
 from lambent.dispatch.credentials import Credentialed
 from lambent.dispatch.destinations import Destinations
+from lambent.dispatch.handover import Handover
 from lambent.dispatch.pools import Pools
 from lambent.dispatch.provisioned import Provisioned
 from lambent.dispatch.sampling import Sampler
 from lambent.dispatch.snapshots import Snapshots
 from lambent.gateway import clock as clock_page
-from lambent.gateway import health, recycle
+from lambent.gateway import deliveries, health, recycle
 from lambent.gateway.chain import Gateway, Page, account_of, ours
 from lambent.gateway.codelink import CodeLinks
 from lambent.gateway.credentials import CredentialsPage
@@ -104,6 +105,7 @@ async def open_services(
         "code": links.page,
         "credentials": _credentials_page(settings, base, running.credentials),
         "recycle": recycle.page(functools.partial(recycle_all, those)),
+        deliveries.PATH: deliveries.page(Handover(outbox, running.findings.report, base.background.spawn)),
         "clock": clock_page.page(base.clock.document, moved),
         "live": LivePage(token, functools.partial(set_live, store, running.live, running.pools)),
         "debug": DebugPage(token, functools.partial(begin_debugging, env, running.debugging)),

@@ -108,9 +108,13 @@ def test_a_function_uses_the_queue_url_that_it_is_given(server: Server, deploy: 
 
 
 def test_what_does_not_reach_a_queue_is_reported(server: Server) -> None:
-    topic = server.client("sns").create_topic(Name="topic")["TopicArn"]
-    queue = "arn:aws:sqs:us-east-1:000000000000:subscribed"
-    server.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue)
+    queue = "arn:aws:sqs:us-east-1:000000000000:scheduled"
+    server.client("scheduler").create_schedule(
+        Name="hourly",
+        ScheduleExpression="rate(1 hour)",
+        FlexibleTimeWindow={"Mode": "OFF"},
+        Target={"Arn": queue, "RoleArn": "arn:aws:iam::000000000000:role/r"},
+    )
     with urllib.request.urlopen(f"{server.endpoint}/_lambent/findings", timeout=30) as page:
         found = json.load(page)["findings"]
     assert [one["resource"] for one in found if one["code"] == "queue-not-reached"] == [queue]

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from queue_kit import DONE, FAILED, SCOPE, handling
 
-from lambent.dispatch.destinations import PAUSES, Destinations
+from lambent.dispatch.destinations import Destinations
+from lambent.dispatch.sending import PAUSES
 from lambent.engine.async_event import Condition
 from lambent.engine.invocation_record import Ending
 from lambent.model.async_event import AsyncEvent, Attempts

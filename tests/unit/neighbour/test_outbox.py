@@ -101,7 +101,7 @@ def test_to_a_function() -> None:
 @pytest.mark.parametrize(
     ("target", "answers", "reason", "passing"),
     [
-        ("arn:aws:sqs:us-east-1:111111111111:q.fifo", [], "a FIFO queue takes no events", False),
+        ("arn:aws:sqs:us-east-1:111111111111:q.fifo", [], "a FIFO queue takes no message without a group", False),
         ("arn:aws:sns:us-east-1:111111111111:t.fifo", [], "a FIFO topic takes no events", False),
         ("arn:aws:kinesis:us-east-1:111111111111:stream/s", [], "is nothing that events are sent to", False),
         ("nonsense", [], "is nothing that events are sent to", False),

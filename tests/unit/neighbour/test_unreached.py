@@ -1,21 +1,20 @@
-from urllib.parse import urlencode
+import pytest
 
-from lambent.neighbour.unreached import queues_named
+from lambent.neighbour.unreached import targets_named
 from lambent.wire.http import Request
 
 QUEUE = "arn:aws:sqs:eu-west-1:111111111111:q.fifo"
+FUNCTION = "arn:aws:lambda:eu-west-1:111111111111:function:f:live"
 
 
-def test_queues_are_named_by_what_sends_to_them() -> None:
-    form = {"Action": "Subscribe", "Protocol": "sqs", "Endpoint": QUEUE}
-    assert queues_named("sns", Request("POST", "/", "", {}, urlencode(form).encode())) == [QUEUE]
-    assert queues_named("events", Request("POST", "/", "", {}, f'{{"Arn":"{QUEUE}"}}'.encode())) == [QUEUE]
-    put = Request("PUT", "/bucket", "notification", {}, f"<Queue>{QUEUE}</Queue>".encode())
-    assert queues_named("s3", put) == [QUEUE]
+@pytest.mark.parametrize("service", ["cognito-idp", "iot", "pipes", "scheduler"])
+def test_targets_are_named_by_what_should_send_to_them(service: str) -> None:
+    body = f'{{"Arn":"{QUEUE}","Other":"{FUNCTION}"}}'.encode()
+    assert targets_named(service, Request("POST", "/", "", {}, body)) == [FUNCTION, QUEUE]
 
 
-def test_what_only_speaks_of_queues_names_none() -> None:
+def test_what_only_speaks_of_them_or_does_send_names_none() -> None:
     body = f'{{"Resource":"{QUEUE}"}}'.encode()
-    assert queues_named("iam", Request("POST", "/", "", {}, body)) == []
-    assert queues_named("s3", Request("PUT", "/bucket/key", "", {}, body)) == []
-    assert queues_named("sns", Request("GET", "/", "", {}, body)) == []
+    assert targets_named("iam", Request("POST", "/", "", {}, body)) == []
+    assert targets_named("sns", Request("POST", "/", "", {}, body)) == []
+    assert targets_named("scheduler", Request("GET", "/", "", {}, body)) == []
