@@ -57,6 +57,16 @@ def handler(event, context):
         connection.request("PUT", f"/{TARGET}/{n + 1}-x", b"x", {"Authorization": "AWS4-HMAC-SHA256 " + whose})
         assert connection.getresponse().status == 200
 """
+THROUGH_SQS_PLAIN = """
+import http.client, json, os
+def handler(event, context):
+    whose = f"Credential={os.environ['AWS_ACCESS_KEY_ID']}/20260101/us-east-1/sqs/aws4_request"
+    headers = {"Authorization": "AWS4-HMAC-SHA256 " + whose, "Content-Type": "application/x-amz-json-1.0"}
+    headers["X-Amz-Target"] = "AmazonSQS.SendMessage"
+    connection = http.client.HTTPConnection(os.environ["AWS_ENDPOINT_URL"].partition("//")[2])
+    connection.request("POST", "/", json.dumps({"QueueUrl": TARGET, "MessageBody": "x"}), headers)
+    assert connection.getresponse().status == 200
+"""
 
 
 def rounds(server: Server, name: str) -> int:
@@ -190,6 +200,17 @@ def test_a_loop_through_a_bucket_without_trace_headers_is_told(server: Server, d
     start(server, name)
     assert until_rounds(server, name, 21) == 21
     assert list(found(server, arn)) == ["unseen-loop"]
+
+
+def test_a_message_sent_without_a_trace_header_is_known_to_come_from_the_function(
+    server: Server, deploy: Deploy
+) -> None:
+    queue = Queue(server, "plain")
+    code = THROUGH_SQS_PLAIN.replace("TARGET", repr(queue.url))
+    server.client("lambda").invoke(FunctionName=deploy(code))
+    [message] = queue.messages()
+    assert re.fullmatch(r"Root=[^;]+;.*;Unwatched=plain:[0-9a-f]{8}:0", message["Attributes"]["AWSTraceHeader"])
+    queue.client.delete_queue(QueueUrl=queue.url)
 
 
 def test_allowed_loops_that_aws_does_not_see_are_not_told(server: Server, deploy: Deploy) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from lambent.neighbour.bridges import events, handing
+from lambent.neighbour.bridges import events, handing, sns
 from lambent.neighbour.bridges.handing import Gateway, Message, behind
 from lambent.neighbour.bridges.places import PLACES, Place
 
@@ -82,6 +82,20 @@ def test_a_message_is_handed_over_with_its_way_and_the_requests_header(posted: P
         "through": ["events", "sns"],
         "trace": "Root=1",
     }
+
+
+def test_every_subscription_of_a_topic_gets_a_message(monkeypatch: pytest.MonkeyPatch) -> None:
+    from moto.sns.models import SNSBackend, Subscription
+
+    backend = SNSBackend("us-east-1", "111111111111")
+    monkeypatch.setattr(backend, "get_topic", lambda arn: backend.topics[arn])
+    topic = backend.create_topic("t")
+    for number in range(101):
+        backend.subscribe(topic.arn, f"arn:aws:lambda:us-east-1:111111111111:function:f{number}", "lambda")
+    got: list[tuple[Any, ...]] = []
+    monkeypatch.setattr(Subscription, "publish", lambda _subscription, *said: got.append(said))
+    message_id = sns.publish_to_all(Gateway(""), None)(topic, "m", subject="s", group_id="g")
+    assert got == [("m", message_id, "s", None, "g", None, None)] * 101
 
 
 def test_what_the_gateway_does_not_take_is_tried_again(posted: Posted, capsys: pytest.CaptureFixture[str]) -> None:

@@ -47,6 +47,15 @@ PLACES: Sequence[Place] = (
     Place("moto.s3.models", "S3Backend._set_delete_marker", ("self", "bucket_name", "key_name"), s3.set_delete_marker),
     Place(
         "moto.sns.models",
+        "Topic.publish",
+        (
+            *("self", "message", "subject", "message_attributes", "group_id", "deduplication_id"),
+            "message_structure",
+        ),
+        sns.publish_to_all,
+    ),
+    Place(
+        "moto.sns.models",
         "Subscription.publish",
         (
             *("self", "message", "message_id", "subject", "message_attributes", "group_id", "deduplication_id"),

@@ -8,6 +8,7 @@ https://docs.aws.amazon.com/sns/latest/dg/fifo-message-dedup.html (the deduplica
 
 import hashlib
 import json
+import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -24,6 +25,27 @@ ENVELOPE = (
 """The envelope's fields in AWS's order."""
 NAMES = {"SigningCertURL": "SigningCertUrl", "UnsubscribeURL": "UnsubscribeUrl"}
 """What a function's event calls some of them."""
+
+
+def publish_to_all(_gateway: Gateway, _former: Any) -> Callable[..., str]:
+    """In place of moto's, which knows the first hundred subscriptions of a topic only, and keeps every message."""
+
+    def deliver(
+        topic: Any,
+        message: str,
+        subject: str | None = None,
+        message_attributes: dict[str, Any] | None = None,
+        group_id: str | None = None,
+        deduplication_id: str | None = None,
+        message_structure: str | None = None,
+    ) -> str:
+        message_id = str(uuid.uuid4())
+        more = (subject, message_attributes, group_id, deduplication_id, message_structure)
+        for subscription in topic.sns_backend._get_topic_subscriptions(topic):
+            subscription.publish(message, message_id, *more)
+        return message_id
+
+    return deliver
 
 
 def publish(gateway: Gateway, former: Callable[..., None]) -> Callable[..., None]:
