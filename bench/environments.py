@@ -35,19 +35,19 @@ async def measure(lab: Lab) -> list[Figure]:
     """Start, weigh, delete, look again."""
     lab.say(f"{lab.effort.environments} environments")
     functions = Functions(lab.lambent)
+    await _one(lab, functions)
+    before, memory = below(lab.pid), resident(lab.pid)
     name = fresh_name()
     await functions.create(name, HOLD)
-    (await functions.caller.call(lab.lambent.invocation(name, b'{"until": 0}'))).json()
-    before, memory = below(lab.pid), resident(lab.pid)
     crowd = await _crowd(lab.lambent, name, lab.effort.environments, SLOWEST_START)
     await asyncio.sleep(SETTLE_SECONDS)
     started = below(lab.pid) - before
-    # One environment was there before; where processes are not below the server's, there is nothing to weigh.
-    weight = proportional(started) / (crowd.count - 1) if started else None
+    # Where processes are not below the server's, there is nothing to weigh.
+    weight = proportional(started) / crowd.count if started else None
     busy_memory = resident(lab.pid)
     await functions.delete(name)
     functions.caller.close()
-    left, seconds = await _gone(lab.pid, before)
+    left, seconds = await _gone(lab.pid, len(before))
     lab.say(f"{lab.effort.plain_environments} plain processes, for comparison")
     plain, plain_weight = await _plain(lab.effort.plain_environments)
     return [
@@ -59,6 +59,15 @@ async def measure(lab: Lab) -> list[Figure]:
         Figure("after deletion: all gone in", "s", seconds),
         Figure("after deletion: server's memory grew by", "MB", max(0.0, resident(lab.pid) - memory) / MB),
     ]
+
+
+async def _one(lab: Lab, functions: Functions) -> None:
+    """An environment that comes and goes: what stays is the zygote, with the keeper that it forks ahead."""
+    name = fresh_name()
+    await functions.create(name, HOLD)
+    (await functions.caller.call(lab.lambent.invocation(name, b'{"until": 0}'))).json()
+    await functions.delete(name)
+    await asyncio.sleep(SETTLE_SECONDS)
 
 
 async def _crowd(endpoint: Endpoint, function: str, count: int, slowest: float) -> Crowd:
@@ -83,14 +92,12 @@ async def _plain(count: int) -> tuple[Crowd, float]:
             return crowd, proportional(family) / count
 
 
-async def _gone(pid: int, before: set[Started]) -> tuple[int, float]:
-    """Wait until only the processes of `before` are there: how many others are left, and seconds waited."""
+async def _gone(pid: int, before: int) -> tuple[int, float]:
+    """Wait until there are no more processes than `before`: how many more are left, and seconds waited."""
     start = time.monotonic()
-    left = below(pid) - before
-    while left and time.monotonic() - start < GONE_SECONDS:
+    while (left := len(below(pid)) - before) > 0 and time.monotonic() - start < GONE_SECONDS:  # noqa: ASYNC110
         await asyncio.sleep(0.05)
-        left = below(pid) - before
-    return len(left), time.monotonic() - start
+    return max(left, 0), time.monotonic() - start
 
 
 def proportional(processes: Iterable[Started]) -> float:
