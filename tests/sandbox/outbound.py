@@ -166,15 +166,10 @@ async def names_are_asked_of_the_hosts_own_servers(kit: Kit, world: World) -> No
 
 @by_users
 async def a_killed_network_process_is_told(kit: Kit, world: World) -> None:
-    """And sandboxes go on being made, without a way out."""
     process = kit.host._network._process  # type: ignore[union-attr]
     assert process is not None
     os.kill(process.pid, signal.SIGKILL)
-    while not kit.host._network.lost:  # type: ignore[union-attr]  # noqa: ASYNC110
-        await asyncio.sleep(0.01)
-    assert "ended" in kit.host.outbound_problem
-    async with kit.sandbox() as sandbox:
-        assert (await _reach(kit, sandbox, f"{WEB}:80"))[f"{WEB}:80"] == "ENETUNREACH"
+    await _is_told(kit)
 
 
 @by_users
@@ -265,16 +260,21 @@ async def nothing_is_left_when_all_were_killed_at_once_and_the_server_starts_aga
     assert world.left() == []
 
 
-@users_alone
-async def a_program_that_ends_is_told(kit: Kit, world: World) -> None:
-    names = dict(line.split(maxsplit=1) for line in descendants(os.getpid()))
-    found = [int(pid) for pid, name in names.items() if not name.startswith(("lambent", "python"))]
-    os.kill(min(found), signal.SIGKILL)  # pasta has helpers now and then
+async def _is_told(kit: Kit) -> None:
+    """And sandboxes go on being made, without a way out."""
     while not kit.host._network.lost:  # type: ignore[union-attr]  # noqa: ASYNC110
         await asyncio.sleep(0.01)
     assert "ended" in kit.host.outbound_problem
     async with kit.sandbox() as sandbox:
         assert (await _reach(kit, sandbox, f"{WEB}:80"))[f"{WEB}:80"] == "ENETUNREACH"
+
+
+@users_alone
+async def a_program_that_ends_is_told(kit: Kit, world: World) -> None:
+    names = dict(line.split(maxsplit=1) for line in descendants(os.getpid()))
+    found = [int(pid) for pid, name in names.items() if not name.startswith(("lambent", "python"))]
+    os.kill(min(found), signal.SIGKILL)  # pasta has helpers now and then
+    await _is_told(kit)
 
 
 @users_alone
