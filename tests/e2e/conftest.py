@@ -4,6 +4,7 @@ import io
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,6 +19,8 @@ from typing import Any
 import boto3
 import pytest
 from botocore.config import Config
+
+from tests.e2e import user
 
 READY_SECONDS = 60
 ROLE = "arn:aws:iam::000000000000:role/test"
@@ -97,6 +100,15 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     running = start(tmp_path_factory.mktemp("data"))
     yield running
     assert running.stop() == 0, "".join(running.output)
+
+
+@pytest.fixture(scope="session")
+def user_home() -> Iterator[Path]:
+    """The home of an ordinary user, for all tests that need one; pytest's own folders are private."""
+    home = Path("/tmp") / f"lambent-user-{os.getpid()}"
+    user.furnish(home)
+    yield home
+    shutil.rmtree(home)
 
 
 @pytest.fixture

@@ -3,12 +3,10 @@
 import json
 import os
 import shutil
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -16,8 +14,8 @@ from tests.e2e.conftest import ROLE, Server, package, start
 from tests.e2e.lambda_.test_runtimes_and_layers import create, invoke, zipped
 from tests.e2e.runtimes.test_image import an_image
 from tests.e2e.runtimes.test_opt import BOOTSTRAP
+from tests.e2e.user import UID, as_user
 
-UID = 65534
 CODE = """
 import os, socket, subprocess
 def handler(event, context):
@@ -33,45 +31,14 @@ def handler(event, context):
 """
 
 
-def interpreter() -> Path:
-    """A Python of this minor version that any user can read."""
-    name = f"python3.{sys.version_info.minor}"
-    for candidate in (Path(sys.base_prefix) / "bin" / name, Path("/usr/bin") / name, Path("/usr/local/bin") / name):
-        if candidate.exists() and readable(candidate.resolve()):
-            return candidate
-    raise AssertionError(f"no {name} that an ordinary user can read")
-
-
-def readable(path: Path) -> bool:
-    return all(folder.stat().st_mode & 0o001 for folder in path.parents) and bool(path.stat().st_mode & 0o001)
-
-
-def as_user(home: Path) -> dict[str, Any]:
-    """How `start` starts a server of an ordinary user, at home in `home`: this one, or nobody when this one is root."""
-    environment = {"HOME": str(home), "XDG_CACHE_HOME": str(home / "cache"), "PATH": "/usr/bin:/bin"}
-    if os.getuid() != 0:
-        return {"env": environment}
-    site = next(path for path in sys.path if path.endswith("site-packages"))
-    packages = home / "packages"
-    subprocess.run(["cp", "-r", "--reflink=auto", site, str(packages)], check=True)
-    source = Path(__file__).parents[2] / "src"
-    shutil.copytree(source / "lambent", packages / "lambent", ignore=shutil.ignore_patterns("__pycache__"))
-    subprocess.run(["chmod", "-R", "a+rX", str(packages)], check=True)
-    os.chown(home, UID, UID)
-    environment |= {"PYTHONPATH": str(packages), "PYTHONDONTWRITEBYTECODE": "1"}
-    drop = ("setpriv", "--reuid", str(UID), "--regid", str(UID), "--clear-groups", str(interpreter()))
-    return {"env": environment, "prefix": drop}
-
-
 @pytest.fixture(params=["namespace", "process"])
-def unprivileged(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Server]:
+def unprivileged(request: pytest.FixtureRequest, user_home: Path) -> Iterator[Server]:
     """A server of an ordinary user."""
-    home = Path("/tmp") / f"lambent-user-{os.getpid()}-{request.param}"
-    home.mkdir(mode=0o755)
-    server = start(home / "data", "--isolation", request.param, **as_user(home))
+    data = user_home / f"data-{request.param}"
+    server = start(data, "--isolation", request.param, **as_user(user_home))
     yield server
     assert server.stop() == 0, "".join(server.output)
-    shutil.rmtree(home)
+    shutil.rmtree(data)
 
 
 def other_kinds(server: Server, namespaced: bool) -> None:

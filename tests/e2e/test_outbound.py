@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.conftest import ROLE, Server, package, start
-from tests.e2e.test_ordinary_user import as_user
+from tests.e2e.user import UID, as_user
 
 HERE = Path(__file__).resolve().parent
 SOURCE = """
@@ -23,25 +23,27 @@ def handler(event, context):
 
 
 @pytest.mark.parametrize("who", ["root", "user"])
-def test_a_function_asks_the_internet(who: str) -> None:
+def test_a_function_asks_the_internet(who: str, user_home: Path) -> None:
     if os.getuid() != 0:
         if os.environ.get("CI"):
             pytest.fail("needs root")
         pytest.skip("needs root")
     with tempfile.TemporaryDirectory() as place:
-        os.chmod(place, 0o755)
-        command = [sys.executable, "-m", "tests.e2e.test_outbound", place, who]
+        command = [sys.executable, "-m", "tests.e2e.test_outbound", place, who, str(user_home)]
         done = subprocess.run(command, capture_output=True, text=True, timeout=200, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def _main(place: Path, who: str) -> None:
+def _main(place: Path, who: str, home: Path) -> None:
     sys.path.insert(0, str(HERE.parent / "sandbox"))
     from leaks import adopt_orphans, descendants  # type: ignore[import-not-found]
     from world import HOST, World  # type: ignore[import-not-found]
 
     adopt_orphans()
-    how_to_start = as_user(place) if who == "user" else {}
+    os.chmod(place, 0o755)
+    if who == "user":
+        os.chown(place, UID, UID)
+    how_to_start = as_user(home) if who == "user" else {}
     server = start(place / "data", **how_to_start)  # where the real internet is: clients are installed
     _create(server)
     assert server.stop() == 0
@@ -72,4 +74,4 @@ def _create(server: Server) -> None:
 
 
 if __name__ == "__main__":
-    _main(Path(sys.argv[1]), sys.argv[2])
+    _main(Path(sys.argv[1]), sys.argv[2], Path(sys.argv[3]))
