@@ -1,6 +1,7 @@
 """Scenarios on the way out, each in a small internet of its own (`world`). Root's alone: see test_scenarios.py."""
 
 import asyncio
+import contextlib
 import json
 import os
 import shutil
@@ -18,6 +19,7 @@ from world import FORWARDING, GATEWAY, HOST, NAMES, NOBODY, STUB, WEB, World
 
 from lambent.sandbox import network
 from lambent.sandbox.host import SandboxHost
+from lambent.sandbox.inside import user_mode
 from lambent.sandbox.inside.firewall import DROP, FILTER, FORWARD, Firewall
 from lambent.sandbox.inside.system import NAMESERVER
 from lambent.sandbox.spec import NONE, Bind, Level, SandboxSpec, SnapshotSpec, ZygoteSpec
@@ -270,11 +272,34 @@ async def _is_told(kit: Kit) -> None:
 
 
 @users_alone
-async def a_program_that_ends_is_told(kit: Kit, world: World) -> None:
+async def a_program_that_ends_is_started_again_unless_it_ends_at_once(kit: Kit, world: World) -> None:
+    async with kit.sandbox() as sandbox:
+        for _ in range(2):
+            await asyncio.sleep(user_mode.SHORT_SECONDS)
+            former = _kill_program()
+            deadline = time.monotonic() + 10
+            while (found := await _reach(kit, sandbox, f"{WEB}:80"))[f"{WEB}:80"] != f"you are {HOST}":
+                assert time.monotonic() < deadline, found
+            assert _program() not in (0, former)
+    while _kill_program() or not kit.host._network.lost:  # type: ignore[union-attr]  # noqa: ASYNC110
+        await asyncio.sleep(0.01)
+    await _is_told(kit)
+
+
+def _kill_program() -> int:
+    """Its process id, or 0 when there was none."""
+    pid = _program()
+    with contextlib.suppress(ProcessLookupError):
+        if pid:
+            os.kill(pid, signal.SIGKILL)
+    return pid
+
+
+def _program() -> int:
+    """The process id of the program, or 0."""
     names = dict(line.split(maxsplit=1) for line in descendants(os.getpid()))
     found = [int(pid) for pid, name in names.items() if not name.startswith(("lambent", "python"))]
-    os.kill(min(found), signal.SIGKILL)  # pasta has helpers now and then
-    await _is_told(kit)
+    return min(found, default=0)  # pasta has helpers now and then
 
 
 @users_alone

@@ -153,6 +153,8 @@ class Network:
             self._offer(Slot(message.body["slot"], message.fds[0]))
         elif "connected" in message.body:
             self._connecting.popleft().set_result(message.body["connected"])
+        elif "renewed" in message.body:
+            _log.warning("the way out was interrupted, connections are lost: its program %s", message.body["renewed"])
         elif not self._ready.done() and "error" in message.body:
             self._ready.set_exception(StepFailed.of(message.body["error"]))
         elif "error" in message.body and message.body["process"]:

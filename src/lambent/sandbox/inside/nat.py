@@ -53,9 +53,6 @@ FORWARDING = "/proc/sys/net/ipv4/ip_forward"
 class Nat:
     """Everything of one server. This process is in the host's namespace until `open`, in the router's after it."""
 
-    alarm = -1
-    """What this way out needs does not end by itself."""
-
     def __init__(self, owner: str, marker: str, *, dry: bool) -> None:
         self.notes: list[str] = []
         """What of the host may be in the way."""

@@ -51,14 +51,16 @@ def _run(control: socket.socket, way: Nat | UserMode) -> None:
 
 
 def _serve(control: socket.socket, way: Nat | UserMode, router: Router) -> None:
-    """Until the server is gone, or what the way out needs."""
+    """Until the server is gone, or what the way out needs and can't be had again."""
     waiting = select.poll()
     waiting.register(control, select.POLLIN)
-    if way.alarm >= 0:
+    if isinstance(way, UserMode):
         waiting.register(way.alarm, select.POLLIN)
     while True:
-        if any(fd == way.alarm for fd, _ in waiting.poll()):
-            return
+        ready = [fd for fd, _ in waiting.poll()]
+        if isinstance(way, UserMode) and way.alarm in ready:
+            wire.send(control, {"renewed": way.renew(router)})
+            continue
         message = wire.receive(control)
         if message is None:
             return

@@ -58,6 +58,7 @@ class Router:
         self._firewall = Firewall()
         self._block = 0
         self._mtu = 0
+        self._own, self._gateway = ("", 0), ""
         self._count = 0
         self._used = {0}
 
@@ -70,16 +71,13 @@ class Router:
         an answer to their sender; `chains` are added to the router's table.
         """
         self._block, self._mtu = block, mtu
+        self._own, self._gateway = own, gateway
         for setting in ("ipv4/ip_forward", "ipv4/conf/all/rp_filter", "ipv6/conf/default/disable_ipv6"):
             write_setting(f"/proc/sys/net/{setting}", "1")
         write_setting("/proc/sys/net/ipv4/icmp_ratelimit", "0")  # who is refused shall be told, every time
         self.routes.set_up(1)
-        write_setting(f"/proc/sys/net/ipv6/conf/{UPLINK}/disable_ipv6", "1")
-        uplink = socket.if_nametoindex(UPLINK)
-        self.routes.set_up(uplink, mtu)
         self.routes.add_address(1, NAMESERVER, 32)
-        self.routes.add_address(uplink, *own)
-        self.routes.add_default_route(gateway)
+        self.set_up_uplink()
         for network, bits in BLOCKED:
             self.routes.add_route(network, bits)
         names = [is_to(NAMESERVER) + is_to_port(kind, 53) + verdict(ACCEPT) for kind in (UDP, TCP)]
@@ -101,6 +99,14 @@ class Router:
                 *chains,
             ],
         )
+
+    def set_up_uplink(self) -> None:
+        """Also when there is another interface in its place. Raises OSError."""
+        write_setting(f"/proc/sys/net/ipv6/conf/{UPLINK}/disable_ipv6", "1")
+        uplink = socket.if_nametoindex(UPLINK)
+        self.routes.set_up(uplink, self._mtu)
+        self.routes.add_address(uplink, *self._own)
+        self.routes.add_default_route(self._gateway)
 
     def name_sockets(self) -> list[socket.socket]:
         """Datagram and listening socket of the name server."""

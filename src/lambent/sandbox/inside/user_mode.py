@@ -34,6 +34,8 @@ MTU = 65520
 """The most that both programs take; what leaves the host has the host's own. Their work is by the packet: a function
 received 390 MB/s through slirp4netns (pasta: 630), with 1,500 bytes 100 (80), on 2 busy cores."""
 CONNECT_SECONDS = 5.0
+SHORT_SECONDS = 1.0
+"""A program that ends so soon after its start is not started again."""
 LAST_WORDS = 2000
 """Bytes of a program's standard error that are kept to say why it ended."""
 
@@ -47,6 +49,7 @@ class UserMode:
         """The descriptor of the user namespace."""
         self._tools: dict[str, str] = order["tools"]
         self._inside = (order["uid"], order["gid"])
+        self._began = 0.0
         self._helper, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.alarm = self._helper.fileno()
         """Readable when the program that carries the packets has ended."""
@@ -73,6 +76,17 @@ class UserMode:
         router.routes.add_route(dotted(BLOCK), BLOCK_BITS)  # an address that no sandbox has leads nowhere
         return router
 
+    def renew(self, router: Router) -> str:
+        """The program has ended: start it again, and answer why it had. Raises OSError when that can't be, or when it
+        had hardly begun."""
+        message = wire.receive(self._helper)
+        said = str(message.body["ended"]) if message else "its parent was killed"
+        if message is None or time.monotonic() - self._began < SHORT_SECONDS:
+            raise OSError(errno.ENETUNREACH, said)
+        self._connect()
+        router.set_up_uplink()
+        return said
+
     def close(self) -> None:
         """The helper ends, and with it the program."""
         self._helper.close()
@@ -84,6 +98,7 @@ class UserMode:
             wire.send(self._helper, {"argv": [path, *_ARGUMENTS[name](os.getpid())]})
             reason = _wait_for_uplink(self._helper)
             if not reason:
+                self._began = time.monotonic()
                 return
             said.append(f"{name}: {reason}")
         raise OSError(errno.ENETUNREACH, "; ".join(said))
