@@ -67,3 +67,16 @@ def test_at_level_process_nothing_is_bound() -> None:
     spec = SandboxSpec("one", ZYGOTE, (Bind(Path("/code"), "/var/task"),))
     assert sandbox_order(spec, settings, "name")["binds"] == []
     assert process_order(1, ProcessSpec({}, "m:f"), spec, False, {}, "")["start"]["processes"] == 1024
+
+
+def test_last_words_are_heard_although_ours_were_not() -> None:
+    """The kernel tells of a reset first when the other side ended with something of ours unread."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with ours:
+        wire.send(ours, {"go": True})
+        wire.send(theirs, {"error": "why"})
+        theirs.close()
+        message = wire.receive(ours)
+        assert message is not None
+        assert message.body == {"error": "why"}
+        assert wire.receive(ours) is None

@@ -38,7 +38,7 @@ def send(sock: socket.socket, body: dict[str, Any], fds: list[int] | tuple[int, 
 def receive(sock: socket.socket) -> Message | None:
     """The next message, or None when the other side is gone. The descriptors are the caller's to close."""
     try:
-        data, ancillary, _, _ = sock.recvmsg(MAX_BYTES, _ANCILLARY, _CLOEXEC)
+        data, ancillary, _, _ = _receive(sock)
     except ConnectionError:
         return None
     fds = array.array("i")
@@ -52,6 +52,15 @@ def receive(sock: socket.socket) -> Message | None:
         close(fds)
         return None
     return Message(_decode(data.decode())[0], list(fds), pid)
+
+
+def _receive(sock: socket.socket) -> tuple[bytes, list[tuple[int, int, bytes]], int, Any]:
+    """That the other side ended without having read all is told first, and once; then what it had sent before
+    (unix_release_sock() in the kernel's net/unix/af_unix.c)."""
+    try:
+        return sock.recvmsg(MAX_BYTES, _ANCILLARY, _CLOEXEC)
+    except ConnectionResetError:
+        return sock.recvmsg(MAX_BYTES, _ANCILLARY, _CLOEXEC)
 
 
 def close(fds: list[int] | array.array[int]) -> None:
