@@ -760,9 +760,19 @@ async def every_failing_step_is_named_and_leaves_nothing(kit: Kit) -> None:
     await _fail_each(kit, _names(plan.GUARD[level], plan.ZYGOTE[level]), _warm_another)
 
 
+def _zygote() -> int:
+    """Its process id. What it forks ahead has its name, too, but not the guard for a parent."""
+    names = {int(line.split()[0]): line.split()[1] for line in census("none")["processes"]}
+    for pid in (pid for pid, name in names.items() if name == "lambent-zygote"):
+        parent = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1]
+        if names.get(int(parent)) == "lambent-guard":
+            return pid
+    raise AssertionError(f"no zygote: {names}")
+
+
 async def _held_by_zygote(expected: int) -> int:
     """How many descriptors the zygote has, once it has made its next keeper ahead: when it stays so for a while."""
-    zygote = next(line.split()[0] for line in census("none")["processes"] if line.endswith("lambent-zygote"))
+    zygote = _zygote()
     seen: list[int] = []
     for _ in range(60):
         await asyncio.sleep(0.05)
