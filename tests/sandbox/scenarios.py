@@ -720,8 +720,7 @@ async def a_dead_zygote_is_replaced(kit: Kit) -> None:
         _, reader = await kit.start(before, "tick")
         await reader.readline()
         before.freeze()
-        zygotes = [int(line.split()[0]) for line in census("none")["processes"] if line.endswith("lambent-zygote")]
-        os.kill(zygotes[0], signal.SIGKILL)
+        os.kill(_zygote(), signal.SIGKILL)
         await asyncio.wait_for(asyncio.shield(before.gone), 5)
         async with kit.sandbox("after") as after:
             assert (await kit.ask(after, "remember"))[0] == 1
