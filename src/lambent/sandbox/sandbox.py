@@ -315,7 +315,7 @@ class Sandbox:
         self.pid = message.pid
         self.times = message.body["times"]
         self._pidfd, *rest = message.fds
-        if message.body["restored"]:
+        if self.spec.zygote.snapshot is not None:
             self.network = rest.pop(0)
         if message.body["tmp"]:
             self._tmp = rest.pop(0)

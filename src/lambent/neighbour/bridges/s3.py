@@ -92,9 +92,6 @@ def set_delete_marker(_gateway: Gateway, former: Callable[..., Any]) -> Callable
 
 def record(account_id: str, event: str, bucket: Any, key: Any, configuration_id: str) -> dict[str, Any]:
     """The document of one event; `event` is "s3:ObjectCreated:Put" or so."""
-    import flask
-
-    address = flask.request.remote_addr if flask.has_request_context() else "127.0.0.1"
     name = event.removeprefix("s3:")
     about: dict[str, Any] = {"key": quote_plus(key.name, safe="/")}
     if not name.startswith("ObjectRemoved"):
@@ -111,7 +108,7 @@ def record(account_id: str, event: str, bucket: Any, key: Any, configuration_id:
                 "eventTime": _now(),
                 "eventName": name,
                 "userIdentity": {"principalId": f"AWS:{account_id}"},
-                "requestParameters": {"sourceIPAddress": address},
+                "requestParameters": {"sourceIPAddress": _asker()},
                 "responseElements": {"x-amz-request-id": _request_id(), "x-amz-id-2": _host_id()},
                 "s3": {
                     "s3SchemaVersion": "1.0",
@@ -155,7 +152,6 @@ def _to_event_bridge(gateway: Gateway, account_id: str, event: str, bucket: Any,
 
 def bridge_event(account_id: str, event: str, bucket: Any, key: Any) -> Any:
     """The event that EventBridge gets; it is sent to the default bus alone."""
-    import flask
     from moto.s3.notifications import _detail_type
 
     name = event.removeprefix("s3:")
@@ -171,7 +167,7 @@ def bridge_event(account_id: str, event: str, bucket: Any, key: Any) -> Any:
         "object": about,
         "request-id": _request_id(),
         "requester": account_id,
-        "source-ip-address": flask.request.remote_addr if flask.has_request_context() else "127.0.0.1",
+        "source-ip-address": _asker(),
     }
     detail |= {"reason": REASONS[name]} if name in REASONS else {}
     detail |= {"deletion-type": DELETIONS[name]} if name in DELETIONS else {}
@@ -187,6 +183,13 @@ def bridge_event(account_id: str, event: str, bucket: Any, key: Any) -> Any:
         "detail": detail,
         "ingestion-time": time.time(),
     }
+
+
+def _asker() -> str | None:
+    """The address of whoever made the request at hand."""
+    import flask
+
+    return flask.request.remote_addr if flask.has_request_context() else "127.0.0.1"
 
 
 def _owner() -> str:

@@ -82,7 +82,7 @@ def _make(context: SandboxContext, spare: Spare | None) -> None:
             wire.send(spare.sock, {"network": len(context.namespaces())}, [context.control.fileno(), *joined])
         own = [pidfd_open(os.getpid()), *([open_namespace()] if context.zygote.entry else [])]
         own += [context.tmp] if context.tmp >= 0 else []
-        body = {"ready": True, "restored": bool(context.zygote.entry), "tmp": context.tmp >= 0, "times": context.times}
+        body = {"ready": True, "tmp": context.tmp >= 0, "times": context.times}
         wire.send(context.control, body, [*own, *(sock.fileno() for sock in context.listeners)])
     except OSError as failed:
         raise plan.StepFailed("present", failed) from failed
