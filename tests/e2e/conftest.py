@@ -112,6 +112,18 @@ def user_home() -> Iterator[Path]:
 
 
 @pytest.fixture
+def small_disk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
+    """A file system of the size that is the parameter, as mount(8) has it."""
+    if os.getuid() != 0 and os.environ.get("CI") != "true":
+        pytest.skip("mounting a small file system needs root")
+    folder = tmp_path / "small"
+    folder.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={request.param}", "tmpfs", str(folder)], check=True)
+    yield folder
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+@pytest.fixture
 def own_server(tmp_path: Path) -> Iterator[Callable[..., Server]]:
     """Starts servers of a test's own; what still runs at its end is killed."""
     started: list[Server] = []

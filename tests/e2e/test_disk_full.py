@@ -1,8 +1,7 @@
 """A data folder that is full: the caller gets an error with an id, nothing acknowledged is lost, the server goes on."""
 
 import os
-import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,18 +12,6 @@ from tests.e2e.conftest import ROLE, RUNTIME, Server, package
 Begin = Callable[..., Server]
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 4 MB."""
-    if os.getuid() != 0 and os.environ.get("CI") != "true":
-        pytest.skip("mounting a small file system needs root")
-    folder = tmp_path / "small"
-    folder.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(folder)], check=True)
-    yield folder
-    subprocess.run(["umount", "--lazy", str(folder)], check=True)
-
-
 def create(server: Server, name: str, size: int) -> None:
     files = {"app.py": "def handler(event, context):\n    return 1\n", "ballast": os.urandom(size // 2).hex()}
     client = server.client("lambda")
@@ -33,6 +20,7 @@ def create(server: Server, name: str, size: int) -> None:
     )
 
 
+@pytest.mark.parametrize("small_disk", ["4m"], indirect=True)
 def test_a_full_data_folder_is_an_error_and_no_loss(own_server: Begin, small_disk: Path) -> None:
     server = own_server(data_dir=small_disk / "data")
     create(server, "fits", 1000)

@@ -26,29 +26,31 @@ from lambent.sandbox.spec import NONE, Bind, Level, SandboxSpec, SnapshotSpec, Z
 
 Scenario = Callable[[Kit, World], Awaitable[None]]
 SCENARIOS: dict[str, Scenario] = {}
-FOR_USERS: dict[str, Scenario] = {}
-"""Those that are an ordinary user's alone."""
+BY_ROOT: list[str] = []
 BY_USERS: list[str] = []
-"""Those that hold for an ordinary user."""
+"""Those that hold for root, and for an ordinary user."""
 UNREACHABLE = {"EHOSTUNREACH", "ECONNREFUSED", "ENETUNREACH", "EACCES"}
 
 
 def connected(scenario: Scenario) -> Scenario:
-    """Register a scenario."""
-    SCENARIOS[scenario.__name__] = scenario
-    return scenario
+    """Register a scenario for root alone."""
+    return _register(scenario, BY_ROOT)
 
 
 def by_users(scenario: Scenario) -> Scenario:
     """Register a scenario for ordinary users as well."""
-    BY_USERS.append(scenario.__name__)
-    return connected(scenario)
+    return _register(scenario, BY_ROOT, BY_USERS)
 
 
 def users_alone(scenario: Scenario) -> Scenario:
-    """Register a scenario for ordinary users."""
-    BY_USERS.append(scenario.__name__)
-    FOR_USERS[scenario.__name__] = scenario
+    """Register a scenario for ordinary users alone."""
+    return _register(scenario, BY_USERS)
+
+
+def _register(scenario: Scenario, *lists: list[str]) -> Scenario:
+    SCENARIOS[scenario.__name__] = scenario
+    for names in lists:
+        names.append(scenario.__name__)
     return scenario
 
 

@@ -1006,7 +1006,7 @@ async def main(place: Path, name: str, level: str, tool: str = "") -> None:
         return
     owner = f"test{os.getpid()}"
     adopt_orphans()
-    if name in {**outbound.SCENARIOS, **outbound.FOR_USERS}:
+    if name in outbound.SCENARIOS:
         await _in_a_world(name, place, owner, tool)
         return
     before = census(owner, place)
@@ -1024,7 +1024,7 @@ async def _in_a_world(name: str, place: Path, owner: str, tool: str) -> None:
         network.TOOLS = (tool,)
     before = census(owner, place)
     async with opened("namespace", place, owner, "nat") as kit:
-        await {**outbound.SCENARIOS, **outbound.FOR_USERS}[name](kit, world)
+        await outbound.SCENARIOS[name](kit, world)
     assert_same(before, owner, place)
     if not tool:
         assert world.left() == left

@@ -102,7 +102,7 @@ def _run_scenario(place: Path, who: str, *arguments: str) -> None:
     assert process.returncode == 0, output
 
 
-@pytest.mark.parametrize("name", outbound.SCENARIOS)
+@pytest.mark.parametrize("name", outbound.BY_ROOT)
 def test_outbound(place: Path, name: str) -> None:
     test_scenario(place, name, "namespace", "root")
 

@@ -1,10 +1,8 @@
 """Events on a disk that is full: the caller gets an error, and what was acknowledged is run."""
 
 import json
-import os
-import subprocess
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,18 +15,6 @@ BUS = "arn:aws:events:us-east-1:000000000000:event-bus/records"
 CODE = "def handler(event, context):\n    raise ValueError('no')\n"
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 8 MB."""
-    if os.getuid() != 0 and os.environ.get("CI") != "true":
-        pytest.skip("mounting a small file system needs root")
-    folder = tmp_path / "small"
-    folder.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(folder)], check=True)
-    yield folder
-    subprocess.run(["umount", "--lazy", str(folder)], check=True)
-
-
 def advance(server: Server, by: str) -> None:
     body = json.dumps({"advance": by}).encode()
     asked = urllib.request.Request(f"{server.endpoint}/_lambent/clock", body, method="POST")
@@ -36,6 +22,7 @@ def advance(server: Server, by: str) -> None:
         assert json.load(answer)["running"] == 0
 
 
+@pytest.mark.parametrize("small_disk", ["8m"], indirect=True)
 def test_what_was_acknowledged_before_the_disk_was_full_is_run(
     own_server: Callable[..., Server], small_disk: Path
 ) -> None:

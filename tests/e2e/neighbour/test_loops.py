@@ -114,6 +114,18 @@ def looping(server: Server, deploy: Deploy, code: str, target: str, **settings: 
     return name, ARN.format("lambda", f"function:{name}")
 
 
+def looping_through_bucket(server: Server, deploy: Deploy, source: str, bucket: str) -> tuple[str, str]:
+    """Name and ARN of a function that whatever is put into the bucket invokes."""
+    s3 = server.client("s3")
+    s3.create_bucket(Bucket=bucket)
+    name, arn = looping(server, deploy, source, bucket)
+    one = {"LambdaFunctionArn": arn, "Events": ["s3:ObjectCreated:*"]}
+    s3.put_bucket_notification_configuration(
+        Bucket=bucket, NotificationConfiguration={"LambdaFunctionConfigurations": [one]}
+    )
+    return name, arn
+
+
 def test_a_loop_through_a_topic_is_stopped_after_16_rounds(server: Server, deploy: Deploy) -> None:
     letters = Queue(server, "letters-of-sns")
     topic = server.client("sns").create_topic(Name="round")["TopicArn"]
@@ -127,18 +139,12 @@ def test_a_loop_through_a_topic_is_stopped_after_16_rounds(server: Server, deplo
 
 
 def test_a_loop_through_a_bucket_is_stopped_after_16_rounds(server: Server, deploy: Deploy) -> None:
-    s3 = server.client("s3")
-    s3.create_bucket(Bucket="round")
-    name, arn = looping(server, deploy, THROUGH_S3, "round")
-    one = {"LambdaFunctionArn": arn, "Events": ["s3:ObjectCreated:*"]}
-    s3.put_bucket_notification_configuration(
-        Bucket="round", NotificationConfiguration={"LambdaFunctionConfigurations": [one]}
-    )
+    name, arn = looping_through_bucket(server, deploy, THROUGH_S3, "round")
     start(server, name)
     until_found(server, arn, "recursive-loop")
     assert until_rounds(server, name, 16) == 16
     assert dropped(server, name) == 1
-    assert len(s3.list_objects_v2(Bucket="round")["Contents"]) == 16
+    assert len(server.client("s3").list_objects_v2(Bucket="round")["Contents"]) == 16
 
 
 def test_a_loop_that_is_allowed_runs_on_and_nothing_is_said(server: Server, deploy: Deploy) -> None:
@@ -190,13 +196,7 @@ def test_a_loop_without_trace_headers_is_told_and_not_stopped(
 
 
 def test_a_loop_through_a_bucket_without_trace_headers_is_told(server: Server, deploy: Deploy) -> None:
-    s3 = server.client("s3")
-    s3.create_bucket(Bucket="plain-round")
-    name, arn = looping(server, deploy, THROUGH_S3_PLAIN, "plain-round")
-    one = {"LambdaFunctionArn": arn, "Events": ["s3:ObjectCreated:*"]}
-    s3.put_bucket_notification_configuration(
-        Bucket="plain-round", NotificationConfiguration={"LambdaFunctionConfigurations": [one]}
-    )
+    name, arn = looping_through_bucket(server, deploy, THROUGH_S3_PLAIN, "plain-round")
     start(server, name)
     assert until_rounds(server, name, 21) == 21
     assert list(found(server, arn)) == ["unseen-loop"]
