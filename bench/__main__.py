@@ -13,7 +13,24 @@ from rich.console import Console
 from rich.markup import escape
 from rich.status import Status
 
-from bench import async_events, cold, control, environments, freezing, scale, sqs, starts, warm
+from bench import (
+    async_events,
+    cold,
+    control,
+    environments,
+    freezing,
+    function_url,
+    kinesis,
+    rest_api,
+    s3,
+    scale,
+    sns,
+    sources,
+    sqs,
+    starts,
+    streaming,
+    warm,
+)
 from bench.client import BenchError, Endpoint, call
 from bench.figures import Figure, table
 from bench.lab import FULL, QUICK, Lab
@@ -22,6 +39,10 @@ from examples.demo.server import Server
 
 MEASUREMENTS: dict[str, Callable[[Lab], Awaitable[list[Figure]]]] = {
     "warm": warm.measure,
+    "url": function_url.measure,
+    "stream": streaming.measure,
+    "rest": rest_api.measure,
+    "http": rest_api.measure_http,
     "freezing": freezing.measure,
     "cold": cold.measure,
     "starts": starts.measure,
@@ -29,7 +50,11 @@ MEASUREMENTS: dict[str, Callable[[Lab], Awaitable[list[Figure]]]] = {
     "control": control.measure,
     "scale": scale.measure,
     "events": async_events.measure,
+    "s3": s3.measure,
+    "sns": sns.measure,
     "sqs": sqs.measure,
+    "kinesis": kinesis.measure,
+    "sources": sources.measure,
 }
 WIDTH = 120
 """Columns when the table does not go to a terminal."""

@@ -141,7 +141,7 @@ class Caller:
         self._answer: asyncio.Future[Answer] | None = None
 
     async def call(self, request: bytes) -> Answer:
-        """One request and its answer. Raises BenchError, or TimeoutError after a minute.
+        """One request and its answer. Raises BenchError, also after a minute without one.
 
         Connects first when there is no connection; that does not count as time of the answer.
         """
@@ -149,8 +149,12 @@ class Caller:
             self._connection = await connect(self._endpoint, self._done, self._lost)
         self._answer = asyncio.get_running_loop().create_future()
         self._connection.send(request)
-        async with asyncio.timeout(PATIENCE):
-            return await self._answer
+        try:
+            async with asyncio.timeout(PATIENCE):
+                return await self._answer
+        except TimeoutError:
+            what, where = request.partition(b" HTTP/")[0].decode(), f"{self._endpoint.host}:{self._endpoint.port}"
+            raise BenchError(f"{what} had no answer from {where} in {PATIENCE:.0f} s") from None
 
     def close(self) -> None:
         """Close the connection, if there is one."""

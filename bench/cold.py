@@ -7,7 +7,7 @@ from bench.figures import Figure, Goal, median, percentile
 from bench.functions import BOTO3, BOTO3_CLIENT, NOOP, STDLIB
 from bench.lab import Functions, Lab, fresh_name
 from bench.load import PAYLOAD
-from bench.processes import end, relay, start_runtime, task_root
+from bench.processes import answered, end, relay, start_runtime, task_root
 
 KINDS = (
     ("no-op", NOOP, Goal(10.0)),
@@ -58,7 +58,7 @@ async def _plain(source: str, runs: int) -> list[float]:
             start = perf_counter()
             process = start_runtime(endpoint, root)
             try:
-                (await call(endpoint, endpoint.invocation("f", PAYLOAD))).json()
+                (await answered(process, call(endpoint, endpoint.invocation("f", PAYLOAD)))).json()
                 taken.append((perf_counter() - start) * 1000)
             finally:
                 end(process)

@@ -1,15 +1,19 @@
 """The processes that a measurement starts: the relay, plain runtimes behind it, moto. Ended on every path."""
 
+import asyncio
+import functools
 import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from bench.client import BenchError, Endpoint
+from bench.client import Answer, BenchError, Endpoint
 from bench.functions import HANDLER
+from lambent.runtimes import clients, interpreters
+from lambent.settings import cache_dir
 
 
 def end(process: "subprocess.Popen[bytes]", patience: float = 5.0) -> None:
@@ -46,6 +50,20 @@ def task_root(source: str) -> Iterator[Path]:
         yield Path(folder)
 
 
+@functools.cache
+def client() -> Path:
+    """The folder with AWS's runtime client for this interpreter, as Lambent has it, installed if it is not there yet.
+    Raises BenchError."""
+    version = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    found = interpreters.find()
+    if version not in found:
+        raise BenchError(f"Lambent does not find this CPython {version}, which the reference runs on")
+    try:
+        return clients.install(found[version], cache_dir(os.environ))
+    except clients.ClientError as error:
+        raise BenchError(str(error)) from error
+
+
 def start_runtime(api: Endpoint, root: Path) -> "subprocess.Popen[bytes]":
     """`python -m awslambdaric` as a plain process that asks `api` for work."""
     environment = {
@@ -60,9 +78,20 @@ def start_runtime(api: Endpoint, root: Path) -> "subprocess.Popen[bytes]":
         "AWS_LAMBDA_LOG_STREAM_NAME": "plain",
         "AWS_REGION": "us-east-1",
         "LAMBDA_TASK_ROOT": str(root),
+        "PYTHONPATH": str(client()),
     }
     command = [sys.executable, "-m", "awslambdaric", HANDLER]
     return subprocess.Popen(command, cwd=root, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+async def answered(process: "subprocess.Popen[bytes]", answer: Awaitable[Answer]) -> Answer:
+    """The answer of a runtime that may have ended instead. Raises BenchError then."""
+    asked = asyncio.ensure_future(answer)
+    while not (await asyncio.wait([asked], timeout=1.0))[0]:
+        if process.poll() is not None:
+            asked.cancel()
+            raise BenchError(f"the plain runtime ended by itself, with status {process.returncode}")
+    return asked.result()
 
 
 @contextmanager

@@ -48,6 +48,7 @@ class Relay:
         """One invocation to one runtime."""
         request_id = b"%032x" % next(self.ids)
         self.clients[request_id] = client
+        runtime.work = request_id, client, payload
         runtime.send(
             b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nLambda-Runtime-Aws-Request-Id: %b\r\n"
             b"Lambda-Runtime-Deadline-Ms: 4102444800000\r\nLambda-Runtime-Trace-Id: Root=1-0-0\r\n"
@@ -63,6 +64,13 @@ class Relay:
         )
         runtime.send(ACCEPTED)
 
+    def lost(self, runtime: "Connection") -> None:
+        """A runtime has ended. What it was handed when nobody knew that yet goes to the next one."""
+        if runtime in self.idle:
+            self.idle.remove(runtime)
+        if runtime.work is not None and self.clients.pop(runtime.work[0], None) is not None:
+            self.invoke(*runtime.work[1:])
+
 
 class Connection(asyncio.Protocol):
     """A client's or a runtime's connection: which of the two, its paths say."""
@@ -71,13 +79,13 @@ class Connection(asyncio.Protocol):
         self.relay = relay
         self.parser = httptools.HttpRequestParser(self)
         self.path = self.body = b""
+        self.work: tuple[bytes, Connection, bytes] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.send = cast(asyncio.Transport, transport).write
 
     def connection_lost(self, exc: Exception | None) -> None:
-        if self in self.relay.idle:
-            self.relay.idle.remove(self)
+        self.relay.lost(self)
 
     def data_received(self, data: bytes) -> None:
         self.parser.feed_data(data)

@@ -78,8 +78,8 @@ async def _side(endpoint: Endpoint, messages: int) -> tuple[float, float]:
     try:
         made = await queue.call(callers[0], "CreateQueue", QueueName=fresh_name())
         queue.url = str(made["QueueUrl"])
-        sent = await _rate(callers, queue.send, messages)
-        received = await _rate(callers, queue.receive, messages)
+        sent = await rate(callers, queue.send, messages)
+        received = await rate(callers, queue.receive, messages)
         await queue.call(callers[0], "DeleteQueue")
     finally:
         for caller in callers:
@@ -87,7 +87,7 @@ async def _side(endpoint: Endpoint, messages: int) -> tuple[float, float]:
     return sent, received
 
 
-async def _rate(callers: list[Caller], step: Callable[[Caller], Awaitable[int]], messages: int) -> float:
+async def rate(callers: list[Caller], step: Callable[[Caller], Awaitable[int]], messages: int) -> float:
     """Messages a second, when every connection does the next step as soon as it has done the last."""
     left = messages
     empty = 0

@@ -14,6 +14,7 @@ import platform
 import resource
 import signal
 import socket
+import sys
 import time
 from collections.abc import Callable
 from typing import Any
@@ -113,8 +114,9 @@ def _share_memory(key: int) -> None:
 
 
 def _raise_limit() -> None:
+    more = resource.getrlimit(resource.RLIMIT_NOFILE)[1] + 1
     try:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (4096, 4096))
+        resource.setrlimit(resource.RLIMIT_NOFILE, (more, more))
     except ValueError:
         _fails(errno.EPERM)
 
@@ -182,10 +184,32 @@ def attempts(plan: dict[str, Any]) -> dict[str, Callable[[], object]]:
     }
 
 
+def attempts_of_moto(plan: dict[str, Any]) -> dict[str, Callable[[], object]]:
+    """What code in moto's process could try besides, by its name in the second table."""
+    return {
+        "read the database, the token or a package": lambda: open(plan["kept"]).read(),
+        "write beside its own folder": lambda: _create(f"{plan['folder']}/lambent-escape"),
+        "look at the socket that it serves": lambda: os.listdir(plan["folder"]),
+        "connect by the socket that it serves": lambda: _connect_by(int(sys.argv[1]), plan["port"]),
+        "reach another address": lambda: _connect(("192.0.2.1", 80)),
+        "look a name up": lambda: socket.getaddrinfo("localhost.example", 80),
+        "write its own folder": lambda: _create(f"{plan['tmp']}/lambent-escape"),
+        "connect to the hatch": lambda: _connect(sys.argv[3], socket.AF_UNIX),
+    }
+
+
+def _connect_by(fd: int, port: int) -> None:
+    """A listening TCP socket could be made one that connects, in the network that it comes from (connect(2))."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, fileno=os.dup(fd)) as sock:
+        sock.shutdown(socket.SHUT_RDWR)
+        sock.connect(("127.0.0.1", port))
+
+
 def attempt_all() -> None:
     """Write to descriptor 1, as JSON, the name of each attempt's error, "" for one that succeeded."""
+    plan = json.loads(os.environ["PLAN"])
     found = {}
-    for name, attempt in attempts(json.loads(os.environ["PLAN"])).items():
+    for name, attempt in {**attempts(plan), **(attempts_of_moto(plan) if "kept" in plan else {})}.items():
         try:
             attempt()
         except OSError as failed:

@@ -17,8 +17,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from lambent.neighbour import unix
 from lambent.sandbox.host import Sandbox, SandboxHost
 from lambent.sandbox.spec import Bind, Level, ProcessSpec, SandboxSpec, ZygoteSpec
+from lambent.server import confined
 
 PAGE = Path(__file__).parents[1] / "docs" / "isolation.md"
 ESCAPES = Path(__file__).parent / "escapes.py"
@@ -67,7 +69,7 @@ STOPPED_BY: dict[str, tuple[str, str]] = {
     "reach the host's loopback": (NETWORK, NOTHING),
     "reach the host's abstract sockets": (NETWORK, NOTHING),
     "reach the metadata address": (f"{NETWORK}, router", "the host's network"),
-    "use the host's shared memory": (IPC, NOTHING),
+    "use the host's shared memory": (IPC, "where no control group counts memory"),
     "keyctl": (FILTER, FILTER),
     "bpf": (FILTER, FILTER),
     "perf_event_open": (FILTER, FILTER),
@@ -79,6 +81,20 @@ STOPPED_BY: dict[str, tuple[str, str]] = {
     "change the host name": (FILTER, FILTER),
 }
 """Each attempt, and what stops it at level namespace and at level process."""
+
+UNIX, MEANT = "it is a Unix socket", "nothing: it is meant"
+OF_MOTO: dict[str, tuple[str, str]] = {
+    "read the database, the token or a package": (MOUNTS, NOTHING),
+    "write beside its own folder": (MOUNTS, NOTHING),
+    "look at the socket that it serves": (MOUNTS, NOTHING),
+    "connect by the socket that it serves": (f"{UNIX}, {NETWORK}", UNIX),
+    "reach another address": (NETWORK, "the host's network"),
+    "look a name up": (NETWORK, "the host's network"),
+    "create a file beside the code": (READ_ONLY, "file permissions"),
+    "write its own folder": (MEANT, MEANT),
+    "connect to the hatch": (MEANT, MEANT),
+}
+"""What moto could try besides, and where it differs."""
 
 DEPENDS = frozenset(
     {
@@ -92,9 +108,12 @@ DEPENDS = frozenset(
         "write /sys",
         "leave the control group",
         "reach the metadata address",
+        "use the host's shared memory",
+        "reach another address",
+        "look a name up",
     }
 )
-"""At level process these depend on whether the server is root's, whose files they are, and what is in the network."""
+"""At level process these depend on whether the server is root's, whose files they are, on groups and networks."""
 
 HEAD = """# What an environment can't do
 
@@ -102,37 +121,82 @@ Made by `python -m tools.isolation`, which lets the code in `tools/escapes.py` t
 environment; a test makes the same attempts and compares. "Stopped" means that the attempt failed; the column beside it
 says what makes it fail. Level `process` is for machines without namespaces: it shares the host's files, network and
 processes with the server's user, so run there only code that you would run yourself. What depends there on whether the
-server runs as root, on the host's own file permissions or on its network is marked so and not tested.
+server runs as root, on the host's own file permissions, its control groups or its network is marked so and not tested.
+
+What is kept of the limits, `lambent doctor` and `/_lambent/health` tell (`promises`). The memory limit is tried at the
+start, with private and with shared memory. Where no control group counts memory, which is so for ordinary users whose
+system hands them none, the promise is not made: the server looks every 20 ms and kills, shared mappings count while
+they are mapped, and memfd, SysV shared memory and message queues are refused (`ENOSYS`), since nobody could count them.
+What the kernel counts by user (inotify instances, pending signals, pipe buffers) is counted for each environment apart
+where the server runs as root: outside, each has a user of its own (0x70000000 and up), in a user namespace that makes
+it 993 inside. Those with a file system mounted share one, so that they can share its files, as do the environments of
+one version with SnapStart. Environments of an ordinary user share everything of that kind.
+
+Links in packages, layers and images are strangers' texts. Absolute ones lead somewhere inside the environment and are
+never followed from outside (`Folders.find`).
 
 | attempt | namespace | by | process | by |
 | --- | --- | --- | --- | --- |
 """
 
 
+DEPUTY = f"""
+## Deputies: moto
+
+What is not answered here is answered by moto, which parses what anybody sends: code that gets into its process is held
+as a function is. At level `namespace` it has a user of its own ({confined.IDS[0]}, where the environments' is 993), a
+root of its own with Python's packages in it, and a network in which nothing answers. Three things are put in: the
+socket that it serves, a folder for large objects, and the socket on which it asks what the tasks of Step Functions ask.
+None of Lambent's own pages is there, nor moto's; but who has got in may ask AWS's services in any account's name, and
+so have the server post to the addresses that
+[it may connect to](network.md#what-the-server-connects-to-for-others). At level `process` only no_new_privs, the
+missing capabilities, the system call filter and the limits are left.
+
+The same attempts are made from inside moto's process. They end as those above, at both levels, and besides:
+
+| attempt | namespace | by | process | by |
+| --- | --- | --- | --- | --- |
+"""
+DEPUTY_END = """
+What moto itself would do for a request (follow a link in a document to a file or an address, start a program) is
+refused inside its process, at both levels: [what moto can be asked to do](moto.md).
+"""
+
+
 def page() -> str:
     """The whole page."""
-    rows = "".join(
-        f"| {name} | {_word(name, by[0], 0)} | {by[0]} | {_word(name, by[1], 1)} | {by[1]} |\n"
-        for name, by in STOPPED_BY.items()
+    from tools import deputies, keys, pages  # not where the attempts alone are run
+
+    return (
+        HEAD + _rows(STOPPED_BY) + DEPUTY + _rows(OF_MOTO) + DEPUTY_END + deputies.part() + pages.part() + keys.part()
     )
-    return HEAD + rows
+
+
+def _rows(table: dict[str, tuple[str, str]]) -> str:
+    return "".join(
+        f"| {name} | {_word(name, by[0], 0)} | {by[0]} | {_word(name, by[1], 1)} | {by[1]} |\n"
+        for name, by in table.items()
+    )
 
 
 def _word(name: str, by: str, column: int) -> str:
-    if column == 1 and name in DEPENDS:
+    if by == MEANT:
+        return "succeeds"
+    if column == 1 and (name in DEPENDS or by == "file permissions"):
         return "depends on the host"
     return "**succeeds**" if by == NOTHING else "stopped"
 
 
-def differences(level: Level, found: dict[str, str]) -> list[str]:
+def differences(level: Level, found: dict[str, str], *, moto: bool = False) -> list[str]:
     """Where an attempt's end is not what the page says."""
     column = 0 if level is Level.NAMESPACE else 1
-    wrong = sorted(set(found) ^ set(STOPPED_BY))
+    table = {**STOPPED_BY, **OF_MOTO} if moto else STOPPED_BY
+    wrong = sorted(set(found) ^ set(table))
     for name, error in found.items():
-        by = STOPPED_BY.get(name, ("", ""))[column]
-        if (column == 1 and name in DEPENDS) or not by:
+        by = table.get(name, ("", ""))[column]
+        if not by or (column == 1 and (name in DEPENDS or by == "file permissions")):
             continue
-        if (error == "") != (by == NOTHING):
+        if (error == "") != (by in (NOTHING, MEANT)):
             wrong.append(f"{name}: {error or 'succeeds'}, but the page says {by}")
     return wrong
 
@@ -148,6 +212,43 @@ async def attempt(level: Level, place: Path) -> dict[str, str]:
         return await _attempt(host, zygote, code)
     finally:
         await host.close()
+
+
+async def attempt_in_moto(level: Level, place: Path) -> dict[str, str]:
+    """Let code in moto's place try everything. `place` is an empty folder that every user may enter."""
+    folder = place / f"data-{level.value}"
+    (folder / "moto").mkdir(parents=True)
+    (folder / "state.db").write_text("secret")
+    host = await SandboxHost.open(folder / "sandboxes", level, f"moto{os.getpid()}", ids=confined.IDS)
+    try:
+        with (
+            _targets(place) as targets,
+            unix.listen(folder / "hatch", 0o666),
+            unix.listen(folder / "moto.sock", 0o600) as sock,
+        ):
+            other = await host.create(SandboxSpec("other", ZygoteSpec(Path(sys.executable).resolve())))  # noqa: ASYNC240
+            sleeper = await other.start(ProcessSpec({}, argv=("/bin/sleep", "60")))
+            namespaced = level is Level.NAMESPACE
+            plan = {
+                **targets,
+                **{"server": os.getpid(), "neighbour": sleeper.pid, "neighbour_tmp": _secret(other)},
+                **{"kept": str(folder / "state.db"), "folder": str(folder / "moto")},
+                "tmp": confined.OWN if namespaced else str(folder / "moto" / "own"),
+                "code": next(str(inside if namespaced else path) for inside, path in confined.code_places().items()),
+            }
+            program = place / "in_moto.py"
+            program.write_text(
+                f"import os\nos.environ['PLAN'] = {json.dumps(plan)!r}\n{ESCAPES.read_text('utf-8')}\nattempt_all()\n"
+            )
+            life = await confined.Confined(host, folder / "moto", folder / "hatch", program)(sock.fileno())
+            text = await asyncio.wait_for(life.output.read(), 60)
+            errors = await life.errors.read()
+            await life.end()
+    finally:
+        await host.close()
+    assert text, errors
+    found: dict[str, str] = json.loads(text)
+    return found
 
 
 async def _attempt(host: SandboxHost, zygote: ZygoteSpec, code: Path) -> dict[str, str]:
@@ -220,6 +321,7 @@ def main() -> None:
         for level in Level:
             found = asyncio.run(attempt(level, Path(folder)))
             wrong = differences(level, found)
+            wrong += differences(level, asyncio.run(attempt_in_moto(level, Path(folder))), moto=True)
             if wrong:
                 sys.exit(f"level {level.value}:\n" + "\n".join(wrong) + f"\n{found}")
     PAGE.write_text(page(), "utf-8")

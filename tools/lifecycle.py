@@ -7,7 +7,19 @@ found out by applying it, with and without an invocation and with each kind of e
 from pathlib import Path
 
 from lambent.engine import environment
-from lambent.engine.environment import ALONE, TABLE, Crew, Event, IllegalTransition, Phase, State
+from lambent.engine.environment import (
+    ALONE,
+    TABLE,
+    Answer,
+    Crew,
+    Effect,
+    Event,
+    IllegalTransition,
+    Phase,
+    Report,
+    ReportInit,
+    State,
+)
 
 PAGE = Path(__file__).parents[1] / "docs" / "lifecycle.md"
 INSIDE, OUTSIDE = Crew(internal=True, invoked=True), Crew(external=True, invoked=True)
@@ -90,8 +102,20 @@ def _outcomes(phase: Phase, event: Event) -> list[tuple[Phase, tuple[str, ...]]]
             after, effects = environment.apply(state, event, 1.0, 3.0)
         except IllegalTransition:
             continue
-        found[(after.phase, tuple(effect.value for effect in effects))] = None
+        found[(after.phase, tuple(_name(effect) for effect in effects))] = None
     return list(found)
+
+
+def _name(effect: Effect | Answer | Report | ReportInit) -> str:
+    match effect:
+        case Answer(cause, _, early):
+            return f"answer ({cause.value}{', early' if early else ''})"
+        case Report(cause):
+            return f"report ({cause.value})"
+        case ReportInit(stage, status):
+            return f"report_init ({stage.value}, {status.value})"
+        case _:
+            return effect.value
 
 
 def _states(phase: Phase) -> list[State]:

@@ -22,9 +22,10 @@ each of the tests they come from there is a replay (`tests/recorded/test_recorde
 from the answers, with boto3 and compares every member of every answer: statuses, codes, texts, and what is absent.
 Names, ids and dates are bound at their first appearance and have to be the same afterwards.
 
-`tests/recorded/gaps.json` names what is not matched. A gap that is none any more fails its test. Of the recordings on
-event sources and destinations only the control plane's answers are kept, and of the others none that need a runtime
-which Lambent does not run.
+`tests/recorded/gaps.json` names what is not matched. A gap that is none any more fails its test. What was recorded on
+queues and streams that drive functions is matched with its invocations: the events that functions got, batch by batch,
+and the records of what failed; on tables DynamoDB's own answers are left out, which come from the neighbour. Nothing is
+kept that needs a runtime which Lambent does not run.
 
 | recording | tests | answers | matched | in part | not matched |
 | --- | --- | --- | --- | --- | --- |

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -28,6 +29,10 @@ from examples.demo import job
 from examples.demo.errors import DemoError, check
 from examples.demo.server import Server
 from examples.pdf_manifest import seed
+from lambent.pitfalls import checking
+
+EXAMPLES = Path(__file__).parents[1]
+FIRST, TUNED = EXAMPLES / "footguns" / "pdf_function", EXAMPLES / "pdf_manifest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +134,21 @@ def run(console: Console) -> None:
     for report in (result.cold.report, result.warm.report):
         print(report.strip())
     console.print(table(result, time.monotonic() - started))
+    console.print(footguns())
+
+
+def footguns() -> Table:
+    """What `lambent check` finds in the function as it is often written first, beside the one that ran here."""
+    grid = Table(title="Footguns found by lambent check", title_justify="left")
+    for heading in ("", "code", "line", "what"):
+        grid.add_column(heading)
+    for name, folder in (("written first", FIRST), ("as it ran here", TUNED)):
+        findings = checking.check(folder).findings
+        for index, one in enumerate(findings):
+            grid.add_row(name if index == 0 else "", one.code, str(one.place.line), one.message)
+        if not findings:
+            grid.add_row(name, "", "", "nothing", style="green")
+    return grid
 
 
 def main() -> int:

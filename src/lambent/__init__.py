@@ -1,3 +1,3 @@
 """Lambent: AWS Lambda on your own machines."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

@@ -8,18 +8,32 @@ line and `server` read settings; everyone else is handed values.
 import difflib
 import ipaddress
 import math
+import os
+import pwd
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from lambent import outward
+from lambent.outward import NOTHING_MORE, Reach
+
 FILE = "lambent.toml"
+PREFIX = "LAMBENT_"
+"""What the names of our environment variables begin with."""
 ISOLATION = ("auto", "namespace", "process")
 NETWORK = ("auto", "nat", "none")
 PROFILES = ("aws-2026", "aws-2022")
 CLOCKS = ("real", "manual")
 FUNCTION_TIMES = ("machine", "platform")
+TLS = ("off", "on")
+WEB_TOKENS = ("refused", "unverified")
+IAM = ("report", "enforce", "off")
+HOST_PROGRAMS = ("hidden", "shown")
+UNKNOWN_TYPES = ("fail", "skip")
+STATE_DELAY = 0.5
+"""Seconds for which a change lasts: an immediate call sees it, a waiter that looks every second waits no longer."""
 
 
 class StartError(Exception):
@@ -43,10 +57,30 @@ class Settings:
     clock: str = "real"
     time_scale: float = 1.0
     function_time: str = "machine"
+    host_programs: str = "hidden"
     duplicate_rate: float = 0.0
+    state_delay: float | str = "auto"
+    unknown_types: str = "fail"
     runtime_map: Mapping[str, str] = field(default_factory=dict)
     endpoints: Mapping[str, str] = field(default_factory=dict)
     file_systems: Mapping[str, Path] = field(default_factory=dict)
+    origins: tuple[str, ...] = ()
+    host_names: tuple[str, ...] = ()
+    image_folders: tuple[Path, ...] = ()
+    reach: Reach = NOTHING_MORE
+    tls: str = "off"
+    tls_port: int = 4567
+    iam: str = "report"
+    web_tokens: str = "refused"
+    service_control_policies: Path | None = None
+    log_mb: int = 1_024
+
+    @property
+    def change_seconds(self) -> float:
+        """How long a function is Pending or InProgress, on the clock; auto: not at all when it is moved by hand."""
+        if self.state_delay == "auto":
+            return 0.0 if self.clock == "manual" else STATE_DELAY
+        return float(self.state_delay)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +98,7 @@ class Setting:
     @property
     def variable(self) -> str:
         """The environment variable that sets it."""
-        return f"LAMBENT_{self.name.upper()}"
+        return f"{PREFIX}{self.name.upper()}"
 
 
 def _host(value: Any, _base: Path) -> str:
@@ -130,6 +164,16 @@ def _number(low: float, high: float) -> Callable[[Any, Path], float]:
     return read
 
 
+def _delay(value: Any, base: Path) -> float | str:
+    """Seconds, or "auto"."""
+    if value == "auto":
+        return str(value)
+    try:
+        return _number(0, 60)(value, base)
+    except ValueError:
+        raise ValueError("a number from 0 to 60 or auto is needed") from None
+
+
 def _one_of(choices: tuple[str, ...]) -> Callable[[Any, Path], str]:
     def read(value: Any, _base: Path) -> str:
         if value not in choices:
@@ -165,6 +209,15 @@ def _runtime_map(value: Any, _base: Path) -> dict[str, str]:
     return pairs
 
 
+NOT_YET = {
+    "dynamodb": (
+        "Lambent does not start DynamoDB Local itself yet: start it, and say where it is, "
+        'as in [endpoints] dynamodb = "http://127.0.0.1:8000"'
+    )
+}
+"""Settings that people look for, and what to do without them."""
+
+
 def _endpoints(value: Any, _base: Path) -> dict[str, str]:
     pairs = _pairs(value)
     known = _services() if pairs else []
@@ -172,7 +225,8 @@ def _endpoints(value: Any, _base: Path) -> dict[str, str]:
         if service not in known:
             raise ValueError(f"no AWS service is called {service!r}{_meant(service, known)}")
         if not re.match(r"https?://[^/\s]+", url):
-            raise ValueError(f"{service} = {url}: a URL is needed, as in http://127.0.0.1:9000")
+            hint = f"; {NOT_YET[service]}" if (service, url) == ("dynamodb", "local") else ""
+            raise ValueError(f"{service} = {url}: a URL is needed, as in http://127.0.0.1:9000{hint}")
     return pairs
 
 
@@ -182,6 +236,41 @@ def _file_systems(value: Any, base: Path) -> dict[str, Path]:
         if not re.fullmatch(r"arn:[^:]+:(elasticfilesystem|s3files):[^:]+:\d{12}:\S*access-point/fsap-[0-9a-f]+", arn):
             raise ValueError(f"{arn}: the ARN of an access point is needed")
     return {arn: _folder(folder, base) for arn, folder in pairs.items()}
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    """A TOML array, or the text `one,other` of a variable or a flag."""
+    if isinstance(value, str):
+        value = [item.strip() for item in value.split(",") if item.strip()]
+    if not isinstance(value, list | tuple) or not all(isinstance(text, str) for text in value):
+        raise ValueError("a list of texts is needed (in a variable: one,other)")
+    return tuple(value)
+
+
+def _origins(value: Any, _base: Path) -> tuple[str, ...]:
+    for origin in _texts(value):
+        if not re.fullmatch(r"[a-z][a-z0-9+.-]*://[^/\s*]+", origin):
+            raise ValueError(f"{origin}: the origin of a page is needed, as in http://localhost:3000")
+    return _texts(value)
+
+
+def _host_names(value: Any, _base: Path) -> tuple[str, ...]:
+    for name in _texts(value):
+        if not re.fullmatch(r"(\*\.)?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*", name):
+            raise ValueError(f"{name}: a host name without a port is needed, as in lambent.test or *.lambent.test")
+    return _texts(value)
+
+
+def _folders(value: Any, base: Path) -> tuple[Path, ...]:
+    return tuple(_folder(text, base) for text in _texts(value))
+
+
+def _file(value: Any, base: Path) -> Path | None:
+    return _folder(value, base) if value else None
+
+
+def _reach(value: Any, _base: Path) -> Reach:
+    return outward.read(_texts(value))
 
 
 def _services() -> list[str]:
@@ -222,15 +311,74 @@ SETTINGS = (
         _one_of(FUNCTION_TIMES),
     ),
     Setting(
+        "host_programs",
+        "hidden",
+        "Whether functions find programs of this machine that AWS's environments have not.",
+        _one_of(HOST_PROGRAMS),
+    ),
+    Setting(
         "duplicate_rate", 0.0, "Share of asynchronous events delivered twice, as at-least-once allows.", _number(0, 1)
+    ),
+    Setting(
+        "state_delay",
+        "auto",
+        "Seconds for which a function is Pending, an update InProgress; auto: 0.5, 0 with a manual clock.",
+        _delay,
+    ),
+    Setting(
+        "unknown_types",
+        "fail",
+        "Whether a stack fails at a resource or property that is not made here, or passes over it (skip).",
+        _one_of(UNKNOWN_TYPES),
     ),
     Setting("runtime_map", {}, "Runtimes to run on another interpreter.", _runtime_map),
     Setting("endpoints", {}, "Where another AWS service is, by its botocore name.", _endpoints),
     Setting("file_systems", {}, "Folders that stand for access points of file systems, by their ARN.", _file_systems),
+    Setting("origins", (), "Pages that may ask from a browser, as http://localhost:3000; else none may.", _origins),
+    Setting("host_names", (), "Names by which clients reach this endpoint besides localhost and AWS's.", _host_names),
+    Setting("image_folders", (), "Folders that container images may be taken from (oci:, docker-archive:).", _folders),
+    Setting(
+        "reach",
+        (),
+        "Addresses of this machine and its networks that requests may name: 127.0.0.1:5000, 10.0.0.0/8.",
+        _reach,
+    ),
+    Setting("tls", "off", "Whether the endpoint speaks HTTPS as well, on tls_port.", _one_of(TLS)),
+    Setting("tls_port", 4567, "Port of HTTPS; 0 takes any free one.", _whole(0, 65_535)),
+    Setting(
+        "iam", "report", "What follows when AWS would deny a request: a finding, the denial, nothing.", _one_of(IAM)
+    ),
+    Setting(
+        "web_tokens",
+        "refused",
+        "Whether web identities' tokens count whose signature nobody checks.",
+        _one_of(WEB_TOKENS),
+    ),
+    Setting(
+        "service_control_policies",
+        None,
+        "A JSON file with what an organisation lets its accounts do at most.",
+        _file,
+    ),
+    Setting("log_mb", 1_024, "How much of each log group is kept, in MB; the oldest goes.", _whole(1, 1_000_000)),
 )
 """Every setting; the names are the fields of `Settings`."""
 
 _BY_NAME = {setting.name: setting for setting in SETTINGS}
+
+
+def cache_dir(environ: Mapping[str, str]) -> Path:
+    """Where runtime clients are kept, for all data folders of the user (XDG Base Directory)."""
+    base = environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "lambent"
+
+
+def user_name() -> str:
+    """Who this process runs as; the number where the machine knows no name."""
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        return str(os.geteuid())
 
 
 def help_of(name: str) -> str:
@@ -276,6 +424,19 @@ def load(
     return Settings(**values)
 
 
+def unknown_variables(environ: Mapping[str, str]) -> list[str]:
+    """A line for each `LAMBENT_…` variable that sets nothing. Told, not refused: the environment is not ours alone."""
+    known = {setting.name.upper(): setting.variable for setting in SETTINGS}
+    strange = sorted(name for name in environ if name.startswith(PREFIX) and name not in known.values())
+    lines = []
+    for name in strange:
+        close = difflib.get_close_matches(name.removeprefix(PREFIX), list(known), n=1)
+        meant = f" (did you mean {known[close[0]]}?)" if close else ""
+        hint = NOT_YET.get(name.removeprefix(PREFIX).lower())
+        lines.append(f"{name} sets nothing: {hint or f'there is no such setting{meant}'}")
+    return lines
+
+
 def _settle(setting: Setting, given: Given) -> object:
     try:
         return setting.read(given.raw, given.base)
@@ -299,5 +460,6 @@ def _from_file(path: Path, *, required: bool) -> dict[str, object]:
         raise StartError(f"{path}: not TOML: {error}") from None
     for name in written:
         if name not in _BY_NAME:
-            raise StartError(f"{path}: there is no setting {name!r}{_meant(name, list(_BY_NAME))}")
+            hint = f": {NOT_YET[name]}" if name in NOT_YET else _meant(name, list(_BY_NAME))
+            raise StartError(f"{path}: there is no setting {name!r}{hint}")
     return written

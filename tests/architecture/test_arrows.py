@@ -11,27 +11,48 @@ ALLOWED: dict[str, set[str]] = {
     "model": set(),
     "wire": set(),
     "sandbox": set(),
-    "engine": {"model"},
+    "engine": {"model", "patterns"},
+    "runtime_api": set(),
     "runtimes": {"model", "sandbox.spec"},
-    "store": {"model"},
-    "observe": {"model"},
-    "services": {"engine", "store", "model", "wire.fault", "wire.http", "observe", "clock"},
-    "neighbour": {"model", "wire.http", "wire.fault"},
-    "dispatch": {"engine", "runtimes", "sandbox", "store", "observe", "model", "clock"},
+    "store": {"model", "outward"},
+    "observe": {"model", "engine.statistics"},
+    "deploy": {"store", "model", "wire.service", "wire.http", "clock", "patterns"},
+    "services": {
+        *("deploy", "engine", "store", "model", "wire.fault", "wire.http", "wire.site", "http_events"),
+        *("observe", "buses", "queues", "streams", "objects", "topics", "clock"),
+    },
+    "http_events": {"model", "wire.http", "wire.site", "patterns"},
+    "buses": {"engine", "store", "model", "clock"},
+    "queues": {"engine", "store", "model", "clock"},
+    "topics": {"engine", "store", "model"},
+    "objects": {"engine", "store", "model", "clock"},
+    "streams": {"store", "model", "clock"},
+    "neighbour": {"model", "wire", "outward"},
+    "environments": {"engine", "runtime_api", "runtimes", "sandbox", "store", "observe", "model", "clock"},
+    "dispatch": {"engine", "runtime_api", "environments", "store", "observe", "model", "clock"},
+    "events": {"queues", "streams", "engine", "store", "observe", "model", "clock"},
+    "permissions": {"engine.authorisation", "wire", "model"},
     "gateway": {"wire", "model"},
-    "cli": {"settings", "server", "sandbox.probe", "runtimes.interpreters", "runtimes.nodes"},
-    "settings": set(),
+    "pitfalls": {"model"},
+    "cli": {
+        *("pitfalls", "settings", "server", "sandbox.probe", "runtimes.interpreters", "runtimes.nodes"),
+        *("deploy.template.reading", "deploy.errors"),
+    },
+    "settings": {"outward"},
+    "outward": set(),
+    "patterns": set(),
     "testing": set(),
     "server": set(),
     "clock": set(),
+    "background": set(),
 }
 """Room -> the rooms (or modules) of ours that it may import. `server`, the composition root, sees everything."""
 
-PURE = ("model", "engine")
+PURE = ("model", "engine", "http_events")
 IMPURE = {"asyncio", "socket", "subprocess", "threading", "time", "random", "os", "secrets", "uuid"}
 
 
-ROOTS = ("settings", "clock")
+ROOTS = ("settings", "clock", "background", "outward", "patterns")
 """Modules beside the rooms."""
 
 

@@ -8,13 +8,14 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import urllib.request
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import boto3
 import pytest
@@ -22,8 +23,11 @@ from botocore.config import Config
 
 from tests.e2e import user
 
+T = TypeVar("T")
 READY_SECONDS = 60
 ROLE = "arn:aws:iam::000000000000:role/test"
+TIMEOUT = 30
+"""Seconds for functions of which no test asks how long they may run: AWS's three are little on a busy machine."""
 RUNTIME = f"python3.{sys.version_info.minor}"
 
 
@@ -53,6 +57,12 @@ class Server:
         with urllib.request.urlopen(f"{self.endpoint}/_lambent/{name}", timeout=10) as answer:
             return json.load(answer)
 
+    def keeps(self, promise: str) -> bool:
+        """Whether this machine keeps a promise; where it does not, it says why and what to do."""
+        said = self.page("health")["isolation"]["promises"][promise]
+        assert said["kept"] or (said["how"] and said["remedy"])
+        return bool(said["kept"])
+
     def stop(self, how: int = signal.SIGTERM, seconds: float = 10.0) -> int:
         """Signal the server and wait for its end."""
         self.process.send_signal(how)
@@ -67,7 +77,10 @@ def start(data_dir: Path, *arguments: str, env: dict[str, str] | None = None, pr
     python = prefix or (sys.executable,)
     command = [*python, "-m", "lambent.cli.main", "up", "--port", "0", "--data-dir", str(data_dir), *arguments]
     # Few tests need the internet; the others leave the host's network alone.
-    environment = env if prefix else {"LAMBENT_NETWORK": "none", **os.environ, **(env or {})}
+    # Nor do they ask what a function is like before it is ready.
+    own = {"LAMBENT_STATE_DELAY": "0"}
+    usual = {"LAMBENT_NETWORK": "none", "LAMBENT_IMAGE_FOLDERS": tempfile.gettempdir(), **own}
+    environment = {**own, **(env or os.environ)} if prefix else {**usual, **os.environ, **(env or {})}
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment)
     assert process.stdout is not None
     lines: list[str] = []
@@ -140,8 +153,8 @@ def own_server(tmp_path: Path) -> Iterator[Callable[..., Server]]:
             one.process.stdout.close()
 
 
-def package(files: dict[str, str]) -> bytes:
-    """A deployment package of text files by name."""
+def package(files: Mapping[str, str | bytes]) -> bytes:
+    """A deployment package of files by name."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, text in files.items():
@@ -149,6 +162,17 @@ def package(files: dict[str, str]) -> bytes:
             info.external_attr = 0o644 << 16
             archive.writestr(info, text)
     return buffer.getvalue()
+
+
+def restarted(ask: Callable[[], T], is_late: Callable[[T], bool]) -> T:
+    """What `ask` answers once the runtime's new start fits into the function's time-out.
+
+    After a time-out the runtime starts again inside the next invocation, and how long that takes is the machine's.
+    """
+    for _ in range(10):
+        if not is_late(said := ask()):
+            return said
+    raise AssertionError("no start was in time")
 
 
 Deploy = Callable[..., str]
@@ -164,7 +188,7 @@ def deploy(server: Server, request: pytest.FixtureRequest) -> Iterator[Deploy]:
         base = re.sub(r"[^A-Za-z0-9_]", "-", request.node.name)[:50]
         name = options.pop("FunctionName", f"{base}-{len(names)}")
         files = {"app.py": code, **options.pop("files", {})}
-        settings = {"Runtime": RUNTIME, "Handler": "app.handler", "Role": ROLE, **options}
+        settings = {"Runtime": RUNTIME, "Handler": "app.handler", "Role": ROLE, "Timeout": TIMEOUT, **options}
         client.create_function(FunctionName=name, Code={"ZipFile": package(files)}, **settings)
         names.append(name)
         client.get_waiter("function_active_v2").wait(

@@ -33,6 +33,7 @@ def test_a_full_data_folder_is_an_error_and_no_loss(own_server: Begin, small_dis
     assert answer["ResponseMetadata"]["HTTPStatusCode"] == 500
     assert answer["Error"]["Code"] == "ServiceException"
     assert answer["ResponseMetadata"]["RequestId"] in answer["Error"]["Message"]
+    assert "the disk of the data folder is full: make room there and try again" in answer["Error"]["Message"]
     client = server.client("lambda")
     assert client.invoke(FunctionName="fits")["Payload"].read() == b"1"
     kept = {one["FunctionName"] for one in client.list_functions()["Functions"]}

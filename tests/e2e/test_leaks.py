@@ -69,6 +69,38 @@ def traces(server: Server) -> Traces:
     return Traces(tuple(names), mounts, cgroups(server.data_dir))
 
 
+class Tree:
+    """The processes below one, as they are now. A number may be another process's later: its start tells them apart."""
+
+    def __init__(self, root: int) -> None:
+        self._begun = {pid: begun(pid) for pid in descendants(root)}
+
+    def told(self) -> list[str]:
+        """What is alive, for who reads a failure."""
+        return [what(pid) for pid in self.alive()]
+
+    def alive(self) -> list[int]:
+        return [pid for pid, ticks in self._begun.items() if ticks is not None and begun(pid) == ticks]
+
+
+def what(pid: int) -> str:
+    """A process in a line: its number, parent, state and command line; empty when it is gone."""
+    try:
+        words = Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ").strip()
+        state, parent = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[:2]
+        return f"{pid} of {parent}, {state}: {words[:200]}"
+    except OSError:
+        return ""
+
+
+def begun(pid: int) -> str | None:
+    """When a process was started (starttime of proc_pid_stat(5)); None: gone."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+    except OSError:
+        return None
+
+
 def name_of(pid: int) -> str:
     """A process's name (proc_pid_comm(5)), empty when it is gone."""
     try:
@@ -133,14 +165,14 @@ def test_kill_9_leaves_nothing_after_the_next_start(own_server: Begin) -> None:
     create(first, "f")
     for event in (b'{"child": true}', b"{}"):
         first.client("lambda").invoke(FunctionName="f", Payload=event)
-    below = descendants(first.process.pid)
-    assert below
-    assert cgroups(first.data_dir)
+    below = Tree(first.process.pid)
+    assert below.alive()
+    assert bool(cgroups(first.data_dir)) == first.keeps("process_limit")
     first.stop(signal.SIGKILL)
-    deadline = time.monotonic() + 5.0
-    while any(Path(f"/proc/{pid}").exists() for pid in below) and time.monotonic() < deadline:
+    deadline = time.monotonic() + 20.0
+    while below.alive() and time.monotonic() < deadline:
         time.sleep(0.05)
-    assert not [pid for pid in below if Path(f"/proc/{pid}").exists()], "processes outlived the server"
+    assert not below.told(), "processes outlived the server"
     second = own_server(data_dir=first.data_dir)
     assert not cgroups(first.data_dir)
     assert second.stop() == 0
@@ -151,7 +183,8 @@ def test_a_stop_leaves_nothing(own_server: Begin) -> None:
     server = own_server()
     create(server, "f")
     server.client("lambda").invoke(FunctionName="f", Payload=b'{"child": true}')
-    below = descendants(server.process.pid)
+    below = Tree(server.process.pid)
+    assert below.alive()
     assert server.stop(signal.SIGTERM, 5.0) == 0
-    assert not [pid for pid in below if Path(f"/proc/{pid}").exists()]
+    assert not below.alive()
     assert not cgroups(server.data_dir)

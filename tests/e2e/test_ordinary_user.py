@@ -74,6 +74,8 @@ def test_an_ordinary_user_runs_functions(unprivileged: Server) -> None:
     assert "FunctionError" not in answer, seen
     assert int(seen["caps"], 16) == 0
     namespaced = "isolation: namespace" in "".join(unprivileged.output)
+    unprivileged.client("s3").create_bucket(Bucket="of-a-user")  # moto is confined and answers
+    assert unprivileged.page("health")["isolation"]["promises"]["confined_moto"]["kept"] == namespaced
     if namespaced:
         assert seen["uid"] == 993
         assert seen["pids"] <= 3

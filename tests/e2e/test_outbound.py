@@ -36,10 +36,16 @@ def test_a_function_asks_the_internet(who: str, user_home: Path) -> None:
 
 def _main(place: Path, who: str, home: Path) -> None:
     sys.path.insert(0, str(HERE.parent / "sandbox"))
-    from leaks import adopt_orphans, descendants  # type: ignore[import-not-found]
+    from leaks import adopting_orphans  # type: ignore[import-not-found]
+
+    with adopting_orphans():
+        _start_and_stop(place, who, home)
+
+
+def _start_and_stop(place: Path, who: str, home: Path) -> None:
+    from leaks import descendants
     from world import HOST, World  # type: ignore[import-not-found]
 
-    adopt_orphans()
     os.chmod(place, 0o755)
     if who == "user":
         os.chown(place, UID, UID)

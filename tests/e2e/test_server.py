@@ -1,16 +1,21 @@
 """The server as a process: start, stop, crash, restart."""
 
 import json
+import re
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from botocore.exceptions import ClientError
 
 from tests.e2e.conftest import ROLE, RUNTIME, Server, package
 
@@ -95,3 +100,59 @@ def test_an_operation_that_is_not_built_is_refused_by_name(server: Server) -> No
         client.list_capacity_providers()
     assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
     assert "lambda:ListCapacityProviders" in refused.value.response["Error"]["Message"]
+
+
+GARBAGE: dict[str, bytes | None] = {
+    **{"logs/index.jsonl": b"123\n", "logs": b"", "sandboxes": b"", "blobs": b"", "state.db": b"garbage" * 100},
+    **{"token": None, "state.db/x": None, "lock": None},
+}
+"""What stands where something of ours should; None: a folder."""
+
+
+def test_a_start_over_something_else_says_one_line_that_says_what_to_do(tmp_path: Path) -> None:
+    def begin(name: str) -> "subprocess.CompletedProcess[str]":
+        data = tmp_path / name.replace("/", "-")
+        path = data / name
+        path.parent.mkdir(parents=True)
+        content = GARBAGE[name]
+        path.mkdir() if content is None else path.write_bytes(content)
+        return up("--port", "0", "--data-dir", str(data))
+
+    with ThreadPoolExecutor(2) as pool:
+        for name, ended in zip(GARBAGE, pool.map(begin, GARBAGE), strict=True):
+            assert ended.returncode == 1, name
+            [line] = ended.stderr.strip().splitlines()
+            assert re.search(r"move (it|\S+) away", line), line
+            assert str(tmp_path) in line
+
+
+def test_a_package_goes_with_its_last_reference(own_server: Begin) -> None:
+    server = own_server()
+    client = server.client("lambda")
+    for name in ("one", "two"):
+        create(server, name)
+    client.invoke(FunctionName="one", Payload=b"1")
+    [package] = {one.name for one in (server.data_dir / "blobs").iterdir() if one.suffix == ".zip"}
+    client.delete_function(FunctionName="one")
+    time.sleep(2.5)
+    assert (server.data_dir / "blobs" / package).exists()
+    assert client.invoke(FunctionName="two", Payload=b"1")["Payload"].read() == b"1"
+    client.delete_function(FunctionName="two")
+    end = time.monotonic() + 30
+    while list((server.data_dir / "blobs").iterdir()) and time.monotonic() < end:
+        time.sleep(0.1)
+    assert list((server.data_dir / "blobs").iterdir()) == []
+
+
+def test_a_package_that_is_gone_is_told_to_who_calls(own_server: Begin) -> None:
+    server = own_server()
+    create(server, "f")
+    shutil.rmtree(server.data_dir / "blobs")
+    for _ in range(2):
+        with pytest.raises(ClientError) as refused:
+            server.client("lambda").invoke(FunctionName="f")
+        assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 500
+        error = refused.value.response["Error"]
+        assert error["Code"] == "ServiceException"
+        assert "is gone from the data folder: deploy its function or layer again" in error["Message"]
+    assert "Traceback" not in "".join(server.output)

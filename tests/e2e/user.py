@@ -27,7 +27,12 @@ def furnish(home: Path) -> None:
 
 def as_user(home: Path) -> dict[str, Any]:
     """How `start` starts a server of the user who lives in `home`: this one, or nobody when this one is root."""
-    environment = {"HOME": str(home), "XDG_CACHE_HOME": str(home / "cache"), "PATH": "/usr/bin:/bin"}
+    environment = {
+        "HOME": str(home),
+        "XDG_CACHE_HOME": str(home / "cache"),
+        "PATH": "/usr/bin:/bin",
+        "LAMBENT_IMAGE_FOLDERS": "/tmp",
+    }
     if os.getuid() != 0:
         return {"env": environment}
     environment |= {"PYTHONPATH": str(home / "packages"), "PYTHONDONTWRITEBYTECODE": "1"}

@@ -14,7 +14,12 @@ from tests.recorded.held import Held
 from tests.recorded.recordings import gaps_of
 from tests.recorded.replaying import Endpoint, Said
 
+DELAY = "0.1"
+"""Changes last as on AWS, only shorter."""
 _ACCOUNTS = itertools.count(200_000_000_000)
+
+PYTHON = {"LAMBENT_HOST_PROGRAMS": "shown"}
+"""Custom runtimes are replayed in Python, which Amazon Linux has not."""
 
 
 def runtime_map() -> str:
@@ -27,7 +32,8 @@ def runtime_map() -> str:
 @pytest.fixture(scope="session")
 def recorded_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """One server for all the replays."""
-    running = start(tmp_path_factory.mktemp("recorded"), env={"LAMBENT_RUNTIME_MAP": runtime_map()})
+    env = {"LAMBENT_RUNTIME_MAP": runtime_map(), "LAMBENT_STATE_DELAY": DELAY, **PYTHON}
+    running = start(tmp_path_factory.mktemp("recorded"), env=env)
     yield running
     assert running.stop() == 0, "".join(running.output)
 

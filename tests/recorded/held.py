@@ -42,7 +42,7 @@ class Held:
 
     def endpoint(self, account: str) -> Endpoint:
         """The plane, as one account."""
-        return Endpoint("http://lambent.invalid", account, self._settle, self._connect)
+        return Endpoint("http://127.0.0.1", account, self._settle, self._connect)
 
     def close(self) -> None:
         """Drop what is still under way."""

@@ -18,11 +18,15 @@ ACCOUNT = "111111111111"
 _PLACEHOLDER = re.compile(r"<([^<>]+)>")
 _ANYTHING = re.compile(r"<[^<>:]+>")
 _REPEATED = re.compile(r"(.+):len\((\d+)\)")
+_MOMENT = re.compile(r"<timestamp:([^<>]+)>")
+"""Stands for any moment in that form: the recording gave all of them one value."""
 _DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(\+0000|\+00:00|Z)")
 
 WORDS: dict[str, Callable[[Any], bool]] = {
     "date": lambda value: isinstance(value, str) and _DATE.fullmatch(value) is not None,
     "datetime": lambda value: isinstance(value, datetime),
+    "sender-id": lambda value: isinstance(value, str) and bool(value),
+    "sent-timestamp": lambda value: isinstance(value, str) and value.isdigit(),
     "timestamp": lambda value: isinstance(value, str) and value.isdigit(),
     "maximum-batching-window-in-seconds": lambda value: isinstance(value, int),
     "lambda-url": lambda value: isinstance(value, str) and value.startswith("http"),
@@ -99,6 +103,10 @@ class Matcher:
             return
         if not isinstance(answer, str) and not _PLACEHOLDER.search(recorded):
             yield at, f"recorded {recorded!r}, answered {answer!r}"
+            return
+        if (moment := _MOMENT.fullmatch(recorded)) is not None:
+            if re.sub(r"\d", "0", moment[1]) != re.sub(r"\d", "0", str(answer)):
+                yield at, f"recorded {recorded!r}, answered {answer!r}"
             return
         text, open_ = self._pattern(recorded)
         found = re.fullmatch(text, str(answer), re.DOTALL)

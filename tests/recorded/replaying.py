@@ -204,7 +204,7 @@ def without(*members: str) -> Callable[[Any], Any]:
     return lambda ours: {key: value for key, value in ours.items() if key not in members}
 
 
-def wait_until(what: Callable[[], Any], seconds: float = 10.0) -> Any:
+def wait_until(what: Callable[[], Any], seconds: float = 30.0) -> Any:
     """Ask until the answer is true."""
     end = time.monotonic() + seconds
     while not (found := what()):

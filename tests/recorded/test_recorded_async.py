@@ -151,6 +151,16 @@ def test_a_dead_letter_queue(aws: Endpoint, said: Said) -> None:
     said("delete_dlq", client.update_function_configuration(**one, DeadLetterConfig={}))
 
 
+@replays("sqs::test_sqs_queue_as_lambda_dead_letter_queue")
+def test_a_dead_letter_of_a_function(aws: Endpoint, said: Said) -> None:
+    made = aws.made("f", Code=CODE, DeadLetterConfig={"TargetArn": queue(aws)})
+    said("lambda-response-dlq-config", made["DeadLetterConfig"])
+    aws.lambda_.put_function_event_invoke_config(FunctionName="f", MaximumRetryAttempts=0)
+    event(aws, b'{"raise_error": 1}')
+    advance(aws, "10m")
+    said("messages", received(aws), _parsed_body)
+
+
 def _with_date(line: str) -> str:
     return re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", "date", line)
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from tests.recorded import (
     test_recorded_aliases,
     test_recorded_async,
+    test_recorded_batches,
     test_recorded_functions,
     test_recorded_invocations,
     test_recorded_names,
@@ -17,6 +18,7 @@ from tests.recorded.replaying import REPLAYED
 MODULES = (
     test_recorded_aliases,
     test_recorded_async,
+    test_recorded_batches,
     test_recorded_functions,
     test_recorded_invocations,
     test_recorded_names,

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import time
+import urllib.error
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from itertools import zip_longest
@@ -13,16 +14,21 @@ from typing import Any
 import pytest
 
 from tests.e2e.conftest import Server
-from tests.recorded.replaying import Endpoint, Said, package, replays, variant, variants, without
+from tests.recorded.replaying import Endpoint, Said, package, replays, variant, variants, wait_until, without
 
 
 @pytest.fixture(autouse=True)
 def _namespaces(recorded_server: Server) -> None:
     """What a function sees is what AWS shows where the machine has namespaces for it."""
-    with urllib.request.urlopen(f"{recorded_server.endpoint}/_lambent/health") as answer:
-        level = json.load(answer)["isolation"]["level"]
-    if level != "namespace":
+    if isolation(recorded_server.endpoint)["level"] != "namespace":
         (pytest.fail if os.environ.get("CI") else pytest.skip)("needs root or user namespaces")
+
+
+def isolation(url: str) -> dict[str, Any]:
+    """The level and the promises of the server there."""
+    with urllib.request.urlopen(f"{url}/_lambent/health") as answer:
+        said: dict[str, Any] = json.load(answer)["isolation"]
+    return said
 
 
 COMMON = "common::TestLambdaRuntimesCommon::test_"
@@ -536,19 +542,73 @@ def test_reserved_and_provisioned_concurrency(held: Endpoint, aws: Endpoint, sai
 
 
 URLS = "lambda::TestLambdaURL::test_"
+ANSWERS: dict[str, Any] = {
+    "boolean": True,
+    "dict": {"hello": "world"},
+    "float": 3.1,
+    "http-response": {"statusCode": 200, "body": "body123"},
+    "http-response-json": {"statusCode": 200, "body": '{"hello": "world"}'},
+    "integer": 3,
+    "list-mixed": ["hello", 3, True],
+    "string": "hello",
+}
+STREAMS = """
+exports.handler = awslambda.streamifyResponse(async (event, stream) => {
+  stream = awslambda.HttpResponseStream.from(stream, {statusCode: 200});
+  stream.write("Hello, ");
+  stream.write("world!");
+  stream.end();
+});
+"""
+
+
+def _node(code: str) -> dict[str, Any]:
+    made = {"Runtime": "nodejs22.x", "Handler": "index.handler", "Timeout": 30}
+    return made | {"Code": {"ZipFile": package({"index.js": code})}}
+
+
+def _fetched(url: str, path: str = "", **sent: Any) -> dict[str, Any]:
+    """An answer of a function URL, as recorded: JSON read."""
+    try:
+        with urllib.request.urlopen(urllib.request.Request(url + path, **sent)) as response:
+            status, headers, content = response.status, dict(response.headers), response.read().decode()
+    except urllib.error.HTTPError as error:
+        status, headers, content = error.code, dict(error.headers), error.read().decode()
+    parsed = json.loads(content) if content.startswith("{") else content
+    return {"content": parsed, "headers": headers, "statuscode": status, "status_code": status}
+
+
+def _local(url: str, aws: Endpoint) -> str:
+    """A function URL as a client without a resolver for *.localhost asks it."""
+    identifier = url.split("/")[2].partition(".")[0]
+    return f"{aws.url}/_aws/lambda-url/{identifier}/"
+
+
+def _shown(answer: dict[str, Any], *members: str, headers: tuple[str, ...] = ()) -> dict[str, Any]:
+    """What was recorded of an answer."""
+    return {member: answer[member] for member in members} | (
+        {"headers": {name: answer["headers"][name] for name in headers}} if headers else {}
+    )
 
 
 @replays(*variants(URLS + "lambda_url_echo_invoke["), *variants(URLS + "lambda_url_invocation["))
 def test_a_function_url(aws: Endpoint, said: Said, recorded: str) -> None:
     client, one = aws.lambda_, {"FunctionName": "f"}
-    aws.made("f")
+    answer = ANSWERS.get(variant(recorded))
+    aws.made("f", **_node(f"exports.handler = async event => ({json.dumps(answer) if answer else 'event'})"))
     mode = said.answers["create_lambda_url_config"].get("InvokeMode")
     asked = {**one, "AuthType": "NONE", **({"InvokeMode": mode} if mode else {})}
-    said("create_lambda_url_config", client.create_function_url_config(**asked))
+    url = said("create_lambda_url_config", client.create_function_url_config(**asked))["FunctionUrl"]
     said("add_permission", _open_url(client))
+    fetched = _fetched(_local(url, aws))
+    if answer is not None:
+        headers = ("Content-Length", "Content-Type")
+        said("lambda_url_invocation", _shown(fetched, "content", "statuscode", headers=headers))
+    else:
+        assert (fetched["statuscode"], fetched["content"]["version"]) == (200, "2.0")
 
 
-def _open_url(client: Any) -> Any:
+def _open_url(client: Any, **qualifier: str) -> Any:
     """Everybody may use the function's URL."""
     return client.add_permission(
         FunctionName="f",
@@ -556,6 +616,44 @@ def _open_url(client: Any) -> Any:
         Action="lambda:InvokeFunctionUrl",
         Principal="*",
         FunctionUrlAuthType="NONE",
+        **qualifier,
+    )
+
+
+@replays(URLS + "function_url_with_response_streaming")
+def test_a_function_url_that_streams(aws: Endpoint, said: Said) -> None:
+    aws.made("f", **_node(STREAMS))
+    asked = {"FunctionName": "f", "AuthType": "NONE", "InvokeMode": "RESPONSE_STREAM"}
+    url = aws.lambda_.create_function_url_config(**asked)["FunctionUrl"]
+    _open_url(aws.lambda_)
+    fetched = _fetched(_local(url, aws))
+    said("response_data", fetched["content"])
+    said("response_status", fetched["statuscode"])
+
+
+@replays(URLS + "lambda_url_form_payload")
+def test_a_form_that_is_sent_to_a_function_url(aws: Endpoint, said: Said) -> None:
+    """The function of the recording told what it was sent in its own words; the event's members are compared."""
+    aws.made("f", **_node("exports.handler = async event => event"))
+    url = aws.lambda_.create_function_url_config(FunctionName="f", AuthType="NONE")["FunctionUrl"]
+    _open_url(aws.lambda_)
+    recorded = said.answers["url_response"]
+    sent = {name: recorded["headers"][name] for name in ("accept", "accept-encoding", "content-type", "user-agent")}
+    form = base64.b64decode(recorded["data"])
+    sent["Host"] = f"{url.split('/')[2].partition('.')[0]}.lambda-url.us-east-1.on.aws"
+    event = _fetched(aws.url, "/test/value", data=form, headers=sent)["content"]
+    context, headers = event["requestContext"], event["headers"]
+    said(
+        "url_response",
+        {
+            "args": event.get("queryStringParameters", {}),
+            "data": event["body"],
+            "domain": context["domainName"],
+            "headers": {name: headers[name] for name in recorded["headers"]},
+            "method": context["http"]["method"],
+            "origin": context["http"]["sourceIp"],
+            "path": event["rawPath"],
+        },
     )
 
 
@@ -571,15 +669,29 @@ def test_the_url_of_an_alias_that_goes(aws: Endpoint, said: Said) -> None:
         answer,
         lambda ours: ours | {"FunctionArn": ours["FunctionArn"].removesuffix(":url")},
     )
+    _open_url(client, Qualifier="url")
+    url = _local(answer["FunctionUrl"], aws)
+    said("invoke_aliased_url_response", _shown(_fetched(url), "status_code"))
     said("delete_alias_resp", client.delete_alias(**one, Name="url"))
+    refused = _shown(_fetched(url), "content", "status_code", headers=("x-amzn-ErrorType",))
+    said("invoke_deleted_alias_url_response_delayed", refused)
 
 
 @replays("lambda::TestRequestIdHandling::test_request_id_invoke_url")
 def test_a_function_url_with_request_ids(aws: Endpoint, said: Said) -> None:
-    aws.made("f")
+    aws.made("f", **_node('exports.handler = async () => "hi"'))
     url = aws.lambda_.create_function_url_config(FunctionName="f", AuthType="NONE")
     said("create_lambda_url_config", url)
     said("add_permission", _open_url(aws.lambda_))
+    fetched = _fetched(_local(url["FunctionUrl"], aws))
+    said("lambda_url_invocation", _shown(fetched, "content", "statuscode", headers=("x-amzn-RequestId",)))
+    logs = aws.client("logs")
+
+    def ends() -> list[str]:
+        found = logs.filter_log_events(logGroupName="/aws/lambda/f", filterPattern="END")["events"]
+        return [event["message"].rstrip() for event in found]
+
+    said("end_log_entries", wait_until(ends))
 
 
 INSPECT = """
@@ -612,9 +724,20 @@ def handler(event, context):
 def test_what_surrounds_a_function(aws: Endpoint, said: Said) -> None:
     """Recorded on an ARM machine; the machine of the tests may be another."""
     answer = _invoked(aws, INSPECT)
-    machine = {"platform_machine": "aarch64"}
-    said(
-        "invoke_runtime_arm_introspection",
-        answer,
-        lambda ours: ours | {"Payload": ours["Payload"] | machine},
-    )
+    root_owns = isolation(aws.url)["promises"]["root_owned_folders"]["kept"]
+
+    def form(ours: dict[str, Any]) -> dict[str, Any]:
+        seen = ours["Payload"] | {"platform_machine": "aarch64"}
+        if not root_owns:
+            seen["paths"] = {name: _of_root(name, value) for name, value in seen["paths"].items()}
+        return ours | {"Payload": seen}
+
+    said("invoke_runtime_arm_introspection", answer, form)
+
+
+def _of_root(name: str, value: Any) -> Any:
+    """What belongs to the function's user, as this machine's promises say, in the form of what belongs to root."""
+    owned = {"uid": (993, 0), "gid": (990, 0), "owner": ("sbx_user1051", "root")}
+    ours, recorded = owned.get(name.rpartition("_")[2], (value, value))
+    assert value == ours, name
+    return recorded

@@ -5,8 +5,10 @@
 import ctypes
 import errno
 import json
+import mmap
 import os
 import random
+import resource
 import signal
 import socket
 import sys
@@ -66,7 +68,7 @@ def write(path, text="x"):
 
 
 def write_everywhere():
-    places = ("/x", "/usr/x", "/etc/x", "/var/task/x", "/dev/x", "/dev/shm/x", "/tmp/x")
+    places = ("/x", "/usr/x", "/etc/x", "/var/task/x", "/dev/x", "/tmp/x")
     say({path: attempt(write, path) for path in places})
 
 
@@ -85,6 +87,21 @@ def share():
     say([found, flags])
 
 
+def search_memory():
+    """Which names of the form NAME-0123456789 its own memory has."""
+    import re
+
+    found = set()
+    with open("/proc/self/mem", "rb", buffering=0) as memory:
+        for line in open("/proc/self/maps").readlines():
+            bounds, flags = line.split()[:2]
+            start, end = (int(bound, 16) for bound in bounds.split("-"))
+            if flags.startswith("rw"):
+                memory.seek(start)
+                found |= set(re.findall(rb"[a-z]+-\d{10}(?!\d)", memory.read(end - start)))
+    say(sorted(name.decode() for name in found))
+
+
 def fill_tmp():
     def fill():
         with open("/tmp/large", "wb", buffering=0) as file:
@@ -100,6 +117,43 @@ def take_memory():
         held[at] = 1
     say("done")
     time.sleep(float(os.environ.get("SECONDS", "0.3")))
+
+
+def hide_memory():
+    """Take memory of a kind that is in no process, or in many, in steps of 16 MB; then hold it."""
+    step, libc = b"x" * (16 << 20), ctypes.CDLL(None, use_errno=True)
+    libc.shmat.restype = ctypes.c_void_p
+    kept = []
+
+    def memfd():
+        kept.append(os.memfd_create("hidden") if hasattr(os, "memfd_create") else create(b"hidden", 0))
+        os.write(kept[-1], step)
+
+    def create(*arguments):
+        return checked(libc.memfd_create(*arguments))
+
+    def checked(result):
+        if result == -1:
+            raise OSError(ctypes.get_errno(), "refused")
+        return result
+
+    def segment():
+        number = checked(libc.shmget(0, ctypes.c_size_t(len(step)), 0o1600))
+        ctypes.memmove(libc.shmat(number, None, 0), step, len(step))
+
+    def mapping():
+        kept.append(mmap.mmap(-1, len(step)))
+        kept[-1].write(step)
+
+    way = {"memfd": memfd, "segment": segment, "mapping": mapping}[os.environ["WAY"]]
+    found = "done"
+    for _ in range(int(os.environ["MEGABYTES"]) // 16):
+        found = attempt(way)
+        if found != "done":
+            break
+    if found == "done":
+        time.sleep(2)
+    say(found)
 
 
 def open_many():
@@ -172,6 +226,26 @@ def ordinary_things():
 
     found.append(pwd.getpwuid(os.getuid()).pw_name)
     say(found)
+
+
+def many_files():
+    """As many empty files in /tmp as COUNT says."""
+    for number in range(int(os.environ["COUNT"])):
+        os.mknod(f"/tmp/{number}")
+    say("done")
+
+
+def queue_signals():
+    """How many a user whom 50 are allowed may leave pending, which stay so until it is killed."""
+    resource.setrlimit(resource.RLIMIT_SIGPENDING, (50, 50))
+    number = signal.SIGRTMIN + 1
+    signal.pthread_sigmask(signal.SIG_BLOCK, [number])
+    count = 0
+    while ctypes.CDLL(None).sigqueue(os.getpid(), number, None) == 0:
+        count += 1
+    say(count)
+    sys.stdout.flush()
+    time.sleep(60)
 
 
 def attack_keeper():

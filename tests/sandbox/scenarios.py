@@ -14,7 +14,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import traceback
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -22,7 +21,7 @@ from typing import Any
 
 import outbound
 from kit import MB, Kit, opened
-from leaks import adopt_orphans, assert_same, census, descendants
+from leaks import adopting_orphans, assert_same, census, descendants
 from world import World
 
 from lambent.sandbox import groups, network
@@ -68,7 +67,7 @@ async def a_process_has_the_identity_of_the_sandbox(kit: Kit) -> None:
     assert found["ids"] == [[993] * 3, [990] * 3, [] if ROOT else found["ids"][2]], found["ids"]
     assert found["pid"] != 1 and found["session"] and found["umask"] == 0o22
     assert found["pids"] == [1, found["pid"]], found["pids"]
-    assert found["cwd"] == "/var/task" and found["host"].startswith("169-254-")
+    assert found["cwd"] == "/var/task" and found["host"].startswith("169.254.")
     assert found["fds"] == [0, 1, 2], found["fds"]
     assert found["signals"] == ["0", "0"] or found["signals"] == ["Handlers.SIG_DFL"] * 2, found["signals"]
     assert found["ours"] == []
@@ -209,6 +208,24 @@ async def memory_far_over_the_limit_ends_the_process(kit: Kit) -> None:
 
 
 @at(BOTH)
+async def no_kind_of_memory_goes_beyond_the_limit(kit: Kit) -> None:
+    """It is counted, and the process killed; or it can't be had."""
+    for way in ("memfd", "segment", "mapping"):
+        async with kit.sandbox(way, memory_bytes=64 * MB, tmp_bytes=1 * MB) as sandbox:
+            status, said = await kit.run(sandbox, "hide_memory", WAY=way, MEGABYTES="512")
+            refused = status == ExitStatus(code=0) and json.loads(said) == "ENOSYS" and way != "mapping"
+            assert refused or status == ExitStatus(signal=signal.SIGKILL, out_of_memory=True), (way, status, said)
+
+
+@at(NAMESPACE)
+async def what_is_in_tmp_makes_no_room_for_more_memory(kit: Kit) -> None:
+    async with kit.sandbox(memory_bytes=64 * MB, tmp_bytes=128 * MB) as sandbox:
+        assert await kit.ask(sandbox, "fill_tmp", MEGABYTES="100") == "done"
+        status, _ = await kit.run(sandbox, "take_memory", MEGABYTES="120", SECONDS="2")
+        assert status == ExitStatus(signal=signal.SIGKILL, out_of_memory=True), status
+
+
+@at(BOTH)
 async def descriptors_are_limited(kit: Kit) -> None:
     async with kit.sandbox(descriptors=64) as sandbox:
         found = await kit.run(sandbox, "open_many")
@@ -263,6 +280,17 @@ async def attempts_to_get_out_end_as_the_page_says(kit: Kit) -> None:
     assert isolation.differences(kit.level, found) == [], found
 
 
+@at(BOTH)
+async def attempts_to_get_out_of_moto_end_as_the_page_says(kit: Kit) -> None:
+    import isolation
+
+    place = kit.code.parent / "deputy"
+    place.mkdir()
+    found = await isolation.attempt_in_moto(kit.level, place)
+    shutil.rmtree(place)
+    assert isolation.differences(kit.level, found, moto=True) == [], found
+
+
 # --- those who misbehave: everybody else goes on
 
 
@@ -301,6 +329,41 @@ async def a_full_tmp_harms_nobody_else(kit: Kit) -> None:
         assert await kit.ask(full, "fill_tmp", MEGABYTES="5") == "ENOSPC"
         assert (await kit.ask(other, "remember"))[0] == 1
         assert await kit.ask(full, "fill_tmp", MEGABYTES="3") == "done"
+
+
+@at(NAMESPACE)
+async def what_the_kernel_counts_by_user_is_counted_apart(kit: Kit) -> None:
+    """Also of a sandbox's later processes, which are not forked ahead."""
+    counts = []
+    async with kit.sandbox("full") as full, kit.sandbox("other") as other:
+        assert (await kit.ask(other, "remember"))[0] == 1
+        for sandbox in (full, other, full):
+            _, reader = await kit.start(sandbox, "queue_signals")
+            counts.append(json.loads(await reader.readline()))
+    apart = not kit.host.users_problem
+    assert apart == ROOT
+    assert counts == [50, 50 if apart else 0, 0]
+
+
+@at(NAMESPACE)
+async def the_end_of_many_files_holds_nobody_up(kit: Kit) -> None:
+    """They go with the last who has /tmp open, which is the server: its event loop turns meanwhile."""
+    longest, loop = [0.0], asyncio.get_running_loop()
+
+    async def turn() -> None:
+        while True:
+            began = loop.time()
+            await asyncio.sleep(0.001)
+            longest[0] = max(longest[0], loop.time() - began)
+
+    sandbox = await kit.host.create(kit.spec("full", memory_bytes=1 << 30))
+    assert await kit.ask(sandbox, "many_files", COUNT="150000") == "done"
+    took = loop.time()
+    turning = asyncio.create_task(turn())
+    await sandbox.destroy()
+    await asyncio.to_thread(lambda: None)
+    turning.cancel()
+    assert longest[0] < 0.1, (longest, loop.time() - took)
 
 
 # --- the life of a sandbox
@@ -517,6 +580,19 @@ async def links_in_an_image_lead_nowhere_else(kit: Kit) -> None:
         assert await _shell(sandbox, "echo x > /real/y && echo /tmp/*") == "/tmp/y\n"
     assert list((image / "real").iterdir()) == []
     shutil.rmtree(image)
+
+
+@at(NAMESPACE)
+async def what_is_bound_elsewhere_is_in_no_memory(kit: Kit) -> None:
+    """A zygote forks many: the memory of one sandbox has no name of what another one was given."""
+    elsewhere = kit.code.parent / "elsewhere-0123456789"
+    elsewhere.mkdir()
+    binds = (Bind(kit.code, "/var/task"), Bind(elsewhere, "/mnt/x"))
+    for number in range(3):
+        async with kit.sandbox(f"other{number}", binds=binds), kit.sandbox("one") as one:
+            found = await kit.ask(one, "search_memory", MINE="given-0123456789")
+            assert "given-0123456789" in found and "elsewhere-0123456789" not in found, found
+    elsewhere.rmdir()
 
 
 @at(NAMESPACE)
@@ -998,6 +1074,10 @@ async def wait_to_be_killed(kit: Kit) -> None:
     await asyncio.sleep(60)
 
 
+PLAYED = "played to its end"
+"""What is said at last: a script that does nothing ends well, too."""
+
+
 async def main(place: Path, name: str, level: str, tool: str = "") -> None:
     """`tool`: the program that an ordinary user's way out goes through."""
     if name == "wait_to_be_killed":
@@ -1005,14 +1085,14 @@ async def main(place: Path, name: str, level: str, tool: str = "") -> None:
             await wait_to_be_killed(kit)
         return
     owner = f"test{os.getpid()}"
-    adopt_orphans()
-    if name in outbound.SCENARIOS:
-        await _in_a_world(name, place, owner, tool)
-        return
-    before = census(owner, place)
-    async with opened(level, place, owner) as kit:
-        await SCENARIOS[name][0](kit)
-    assert_same(before, owner, place)
+    with adopting_orphans():
+        if name in outbound.SCENARIOS:
+            await _in_a_world(name, place, owner, tool)
+            return
+        before = census(owner, place)
+        async with opened(level, place, owner) as kit:
+            await SCENARIOS[name][0](kit)
+        assert_same(before, owner, place)
 
 
 async def _in_a_world(name: str, place: Path, owner: str, tool: str) -> None:
@@ -1031,9 +1111,9 @@ async def _in_a_world(name: str, place: Path, owner: str, tool: str) -> None:
 
 
 if __name__ == "__main__":
-    started = time.monotonic()
     try:
         asyncio.run(main(Path(sys.argv[-1]), *sys.argv[1:-1]))
+        print(PLAYED)
     except BaseException:
         traceback.print_exc()
         sys.exit(1)

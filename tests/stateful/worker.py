@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from lambent.model.scope import Caller, Scope
-from lambent.services.lambda_ import settling
+from lambent.services.lambda_.functions import settling
 from lambent.services.lambda_.operations import OPERATIONS
 from lambent.store.open import open_store
 from lambent.wire.fault import Fault

@@ -1,9 +1,10 @@
-"""`lambent deploy`: create or update a function from a folder or a zip.
+"""`lambent deploy`: create or update a function from a folder or a zip, or an application by its template.
 
 What can be seen to be wrong is refused before anything is uploaded.
 """
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -13,7 +14,7 @@ from lambent.cli import output, package
 from lambent.cli import watch as watching
 from lambent.cli.errors import USAGE, CliError
 from lambent.cli.rollout import Wish, bring, findings_of
-from lambent.cli.target import EndpointOption, JsonOption, RegionOption, target_of
+from lambent.cli.target import EndpointOption, JsonOption, RegionOption, Target, target_of
 
 RESERVED = frozenset(
     (
@@ -29,6 +30,8 @@ RESERVED = frozenset(
         "AWS_LAMBDA_INITIALIZATION_TYPE",
         "AWS_LAMBDA_LOG_GROUP_NAME",
         "AWS_LAMBDA_LOG_STREAM_NAME",
+        "AWS_LAMBDA_METADATA_API",
+        "AWS_LAMBDA_METADATA_TOKEN",
         "AWS_LAMBDA_RUNTIME_API",
         "AWS_REGION",
         "AWS_SECRET_ACCESS_KEY",
@@ -39,8 +42,10 @@ RESERVED = frozenset(
 )
 """Set by Lambda itself (developer guide, "Defined runtime environment variables")."""
 
-Source = Annotated[Path, typer.Argument(metavar="DIR|ZIP", help="A folder with the code, or a zip.")]
-Name = Annotated[str | None, typer.Option(help="Function name.", show_default="as the folder or zip")]
+Source = Annotated[
+    Path, typer.Argument(metavar="DIR|ZIP|TEMPLATE", help="A function's folder or zip; or a template, or its folder.")
+]
+Name = Annotated[str | None, typer.Option(help="Function or stack name.", show_default="as the folder or zip")]
 Handler = Annotated[
     str | None,
     typer.Option(metavar="MODULE.FUNCTION", help="What to call.", show_default="found in the code"),
@@ -59,7 +64,15 @@ Env = Annotated[
     typer.Option("--env", "-e", metavar="K=V", help="A variable; again for more. They replace those there are."),
 ]
 Description = Annotated[str | None, typer.Option(help="What it is for.")]
+Include = Annotated[
+    list[str] | None,
+    typer.Option(metavar="PATTERN", help="Pack these files although they look like secrets, as in '.env'."),
+]
 Watch = Annotated[bool, typer.Option("--watch", help="Then run it from DIR itself, each saved file at once.")]
+Params = Annotated[
+    list[str] | None, typer.Option("--param", "-p", metavar="K=V", help="A template's parameter; again for more.")
+]
+Stage = Annotated[str | None, typer.Option(help="Of a serverless.yml.", show_default="as it says, or dev")]
 
 
 def deploy(
@@ -75,15 +88,24 @@ def deploy(
     role: Role = None,
     env: Env = None,
     description: Description = None,
+    include: Include = None,
     watch: Watch = False,
+    param: Params = None,
+    stage: Stage = None,
     json: JsonOption = False,
     endpoint: EndpointOption = None,
     region: RegionOption = None,
 ) -> None:
-    """Create or update a function, wait until it is ready, print its ARN.
+    """Create or update a function, or all that a template (SAM, CloudFormation, cdk.out, serverless.yml) names.
 
-    An existing function keeps what is not given.
+    An existing function keeps what is not given. Waits until it is ready; prints its ARN, or the stack's outputs.
     """
+    of_function = (handler, runtime, memory, timeout, tmp, role, env, description)
+    if all(one is None for one in of_function) and _is_application(source):
+        _application(target_of(context, endpoint, region), source, name, param, stage, include, watch, json)
+        return
+    if param or stage:
+        raise CliError(f"{source} is no template: --param and --stage are for applications", USAGE)
     wish = Wish(
         name=name or _name_of(source),
         handler=handler,
@@ -95,10 +117,18 @@ def deploy(
         description=description,
         environment=variables(env) if env else None,
     )
+    _function(target_of(context, endpoint, region), source, wish, include or (), watch, json)
+
+
+def _function(target: Target, source: Path, wish: Wish, include: Sequence[str], watch: bool, json: bool) -> None:
     if watch and json:
         raise CliError("--json prints one document: --watch never ends", USAGE)
-    target = target_of(context, endpoint, region)
-    about, done = bring(target, package.load(source), wish)
+    if watch:
+        watching.require_unwatched(target, source, wish.name)
+    code = package.load(source, include)
+    if code.withheld:
+        output.note(_withheld(code.withheld))
+    about, done = bring(target, code, wish)
     findings = findings_of(target, about["FunctionArn"])
     if json:
         output.document({"function": about, "done": done, "findings": findings})
@@ -108,7 +138,39 @@ def deploy(
         output.finding(finding)
     typer.echo(about["FunctionArn"])
     if watch:
-        watching.watch(target, source, wish)
+        watching.watch(target, source, wish, include)
+
+
+def _is_application(source: Path) -> bool:
+    from lambent.cli.stacks import finding as stacks
+
+    return stacks.is_application(source)
+
+
+def _application(
+    target: Target,
+    source: Path,
+    name: str | None,
+    param: list[str] | None,
+    stage: str | None,
+    include: list[str] | None,
+    watch: bool,
+    json: bool,
+) -> None:
+    from lambent.cli.stacks import deploying
+
+    if watch and json:
+        raise CliError("--json prints one document: --watch never ends", USAGE)
+    asked = deploying.Asked(source, deploying.given(target, name, param or (), stage), include or (), json)
+    if watch:
+        deploying.deploy_and_watch(target, asked)
+    else:
+        deploying.deploy(target, asked)
+
+
+def _withheld(names: tuple[str, ...]) -> str:
+    more = f" and {len(names) - 5} more" if len(names) > 5 else ""
+    return f"left out, as secrets: {', '.join(names[:5])}{more} (to pack one: --include {names[0].rstrip('/')})"
 
 
 def variables(pairs: list[str]) -> dict[str, str]:

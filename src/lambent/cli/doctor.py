@@ -1,7 +1,7 @@
 """`lambent doctor`: what this machine can and can't do.
 
 The one command that looks at the machine itself, so that it can answer before any server runs: it may ask
-`sandbox.probe`, `runtimes.interpreters` and `runtimes.nodes`, and no other room.
+`sandbox.probe`, `runtimes.interpreters`, `runtimes.nodes` and what the server says of moto, and no other room.
 """
 
 import dataclasses
@@ -29,7 +29,7 @@ def doctor(
         output.document(found)
         return
     rows = [("system", found["system"]), ("isolation", found["isolation"])]
-    rows += [(name.replace("_", " "), in_words(value)) for name, value in found["abilities"].items()]
+    rows += [(name.replace("_", " "), promised(said)) for name, said in found["promises"].items()]
     rows += [
         (f"python{version}", f"{where['full_version']} {where['path']}")
         for version, where in found["interpreters"].items()
@@ -44,11 +44,19 @@ def examine(target: Target) -> dict[str, Any]:
     """Everything that doctor knows, as one JSON-able dict."""
     from lambent.runtimes import interpreters, nodes
     from lambent.sandbox import probe
+    from lambent.server import confined
 
     abilities = probe.probe()
+    level = probe.best(abilities)
     return {
         "system": f"{platform.system()} {platform.release()} {platform.machine()}",
-        "isolation": probe.choose("auto", abilities).value,
+        "isolation": level.value if level else f"none: {abilities.sandbox_problem}",
+        "promises": {
+            **abilities.promises(level),
+            "confined_moto": confined.promise(level, root=abilities.root),
+        }
+        if level
+        else {},
         "abilities": plain(abilities),
         "interpreters": {version: plain(found) for version, found in interpreters.find().items()},
         "nodes": {major: plain(found) for major, found in nodes.find().items()},
@@ -69,15 +77,9 @@ def plain(value: Any) -> Any:
     return str(value) if isinstance(value, Path) else value
 
 
-def in_words(value: Any) -> str:
-    """A finding for people: yes, no, a list, or the text itself."""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, dict):
-        return ", ".join(f"{key} {in_words(item)}" for key, item in value.items()) or "none"
-    if isinstance(value, list):
-        return ", ".join(in_words(item) for item in value) or "none"
-    return "none" if value is None or value == "" else str(value)
+def promised(said: dict[str, Any]) -> str:
+    """A promise for people: kept and how; or why it is not, and what to do."""
+    return f"kept: {said['how']}" if said["kept"] else f"NOT KEPT: {said['how']}. To mend: {said['remedy']}"
 
 
 def _server(target: Target) -> dict[str, Any]:

@@ -8,10 +8,19 @@ botocore's    no server, AWS faults, failed waits: exit 1
 import sys
 from urllib.parse import urlsplit
 
+from lambent.cli import hints
 from lambent.settings import StartError
 
 OK, FAILED, USAGE, FUNCTION_ERROR = 0, 1, 2, 3
 """Exit codes. 130 (Ctrl-C) is typer's own."""
+
+
+_NO_REASON = "no reason was given"
+_UNTOLD = {
+    "AccessDeniedException": "AWS gives no reason. It belongs to another account than the one that asks: "
+    "an AWS_ACCESS_KEY_ID of 12 digits names the account"
+}
+"""What AWS answers without a word, and what it means here."""
 
 
 class CliError(Exception):
@@ -50,7 +59,10 @@ def _explain_botocore(error: Exception) -> str | None:
     match error:
         case known.ClientError():
             fault = error.response.get("Error", {})
-            return _one_line(f"{fault.get('Code', 'Error')}: {fault.get('Message', '')}")
+            code = str(fault.get("Code", "Error"))
+            said = fault.get("Message") or _UNTOLD.get(code, _NO_REASON)
+            hint = hints.of_fault(code)
+            return _one_line(f"{code}: {said}{f': {hint}' if hint else ''}")
         case known.EndpointConnectionError() | known.ConnectTimeoutError():
             return no_server(_origin(error))
         case known.ReadTimeoutError():

@@ -19,6 +19,9 @@ MODULES = ("lambda_function", "app", "main", "handler", "index", "function")
 FUNCTIONS = ("lambda_handler", "handler", "main")
 """What `find` tries, in this order."""
 
+NODE = (".mjs", ".cjs", ".js")
+"""What Node.js's modules end in."""
+
 DYNAMIC = frozenset({"globals", "vars", "exec", "setattr"})
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -41,7 +44,7 @@ def find(package: Package) -> str:
         for function in FUNCTIONS:
             if function in bound:
                 return f"{module}.{function}"
-    raise CliError(f"{package.source}: no handler found: name it with --handler, as in app.handler")
+    raise CliError(_other(package) or f"{package.source}: no handler found: name it with --handler, as in app.handler")
 
 
 def check(package: Package, handler: str, runtime: str) -> None:
@@ -93,7 +96,18 @@ def _source_of(package: Package, module: str, handler: str) -> str:
         return compiled[0]
     elsewhere = sorted(name for name in package.modes if name.endswith(f"/{path}.py"))
     hint = f"; there is {elsewhere[0]}: package the contents of its folder" if elsewhere else ""
-    raise CliError(f"handler {handler!r}: {path}.py is not in the package{hint}")
+    raise CliError(_other(package, path) or f"handler {handler!r}: {path}.py is not in the package{hint}")
+
+
+def _other(package: Package, module: str = "index") -> str:
+    """What to do with a package that is for another runtime than Python's; empty when nothing shows that it is."""
+    if "bootstrap" in package.modes:
+        return f"{package.source} has a bootstrap: deploy it with --runtime provided.al2023 --handler any"
+    node = [name for ending in NODE for name in (f"{module}{ending}", f"index{ending}") if name in package.modes]
+    if not node:
+        return ""
+    stem = node[0].rpartition(".")[0]
+    return f"{package.source} is for Node.js ({node[0]}): deploy it with --runtime nodejs22.x --handler {stem}.handler"
 
 
 def _check_function(module: Module, path: str, function: str) -> None:

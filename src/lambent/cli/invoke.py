@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from lambent.cli import output
+from lambent.cli import hints, output
 from lambent.cli.debug import invoke_under_debugger
 from lambent.cli.errors import FUNCTION_ERROR, OK, USAGE, CliError
 from lambent.cli.target import INVOKE_SECONDS, EndpointOption, JsonOption, RegionOption, target_of
@@ -44,7 +44,7 @@ def invoke(
     request["InvocationType"] = "Event" if asynchronous else "RequestResponse"
     if qualifier is not None:
         request["Qualifier"] = qualifier
-    if log or (json and not asynchronous):
+    if not asynchronous:
         request["LogType"] = "Tail"
     target = target_of(context, endpoint, region)
     if debug is None:
@@ -52,8 +52,10 @@ def invoke(
         body: bytes = answer["Payload"].read()
     else:
         answer, body = invoke_under_debugger(target, request, debug)
-    show = _show_document if json else _show
-    show(answer, body)
+    if json:
+        _show_document(answer, body)
+    else:
+        _show(answer, body, log)
     raise typer.Exit(FUNCTION_ERROR if "FunctionError" in answer else OK)
 
 
@@ -69,7 +71,7 @@ def read_payload(text: str) -> bytes:
         try:
             raw = Path(source).expanduser().read_bytes()
         except OSError as error:
-            raise CliError(f"{source}: {error.strerror}", USAGE) from None
+            raise CliError(f"{source}: {error.strerror}: --payload takes JSON, @FILE or -", USAGE) from None
     else:
         source, raw = "--payload", text.encode("utf-8", "surrogateescape")
     import json
@@ -77,19 +79,36 @@ def read_payload(text: str) -> bytes:
     try:
         json.loads(raw)
     except ValueError as error:
-        raise CliError(f"{source} is not JSON: {error}", USAGE) from None
+        raise CliError(f"{source} is not JSON, as '{{\"key\": 1}}' is: {error}", USAGE) from None
     return raw
 
 
-def _show(answer: dict[str, Any], body: bytes) -> None:
-    if "LogResult" in answer:
-        typer.echo(_tail(answer).rstrip("\n"), err=True)
+def _show(answer: dict[str, Any], body: bytes, log: bool) -> None:
+    told = _tail(answer) if log else _of_failed_start(_tail(answer)) if "FunctionError" in answer else ""
+    if told:
+        typer.echo(told.rstrip("\n"), err=True)
     if answer["StatusCode"] == 202:
         output.note(f"accepted, request id {_request_id(answer)}")
         return
     if "FunctionError" in answer:
-        output.error(f"the function failed ({answer['FunctionError']})")
+        hint = hints.of_failure(body)
+        reason = f"{_reason(body)}{f'; {hint}' if hint else ''}"
+        output.error(f"the function failed ({answer['FunctionError']}){reason}")
     typer.echo(_pretty(body) if sys.stdout.isatty() else body)
+
+
+def _of_failed_start(log: str) -> str:
+    """What the function wrote until its Init phase failed; "" if it did not. The second attempt says the same."""
+    written, start, _ = log.partition("INIT_REPORT ")
+    return written if start and "\tStatus: error" in log and "START RequestId: " not in written else ""
+
+
+def _reason(body: bytes) -> str:
+    """`: TYPE: MESSAGE`, as far as the error says them, in one line."""
+    value = _value(body)
+    members = value if isinstance(value, dict) else {}
+    said = [str(members[name]) for name in ("errorType", "errorMessage") if members.get(name)]
+    return "".join(f": {part}" for part in said).replace("\n", " ")
 
 
 def _show_document(answer: dict[str, Any], body: bytes) -> None:

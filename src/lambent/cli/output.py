@@ -23,7 +23,9 @@ def finding(found: dict[str, str]) -> None:
 
 def in_one_line(found: dict[str, str]) -> str:
     """`ARN: message hint`, as one line."""
-    return f"{found['resource']}: {found['message']} {found['hint']}".rstrip()
+    message = found["message"]
+    end = "." if found["hint"] and message[-1:] not in ".!?:" else ""
+    return f"{found['resource']}: {message}{end} {found['hint']}".rstrip()
 
 
 def error(text: str) -> None:
@@ -48,8 +50,13 @@ def table(columns: Sequence[str], rows: Iterable[Row], *, right: Sequence[str] =
         grid.add_column(column, justify="right" if column in right else "left", overflow="fold")
     for row in rows:
         grid.add_row(*row)
-    width = None if sys.stdout.isatty() else 10_000
-    Console(markup=False, highlight=False, emoji=False, width=width).print(grid)
+    if sys.stdout.isatty():
+        Console(markup=False, highlight=False, emoji=False).print(grid)
+        return
+    console = Console(markup=False, highlight=False, emoji=False, width=10_000)
+    with console.capture() as written:
+        console.print(grid)
+    typer.echo("\n".join(line.rstrip() for line in written.get().splitlines()))
 
 
 def size(count: int) -> str:

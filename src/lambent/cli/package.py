@@ -1,12 +1,15 @@
 """A deployment package: a folder zipped in memory, or a zip as it is.
 
 The same files and modes give the same bytes, whatever their times, their order on disk or the user. Modes are
-kept and links followed, as `zip -r` does; version control, caches and virtual environments stay out.
+kept and links followed, as `zip -r` does; version control, caches and virtual environments stay out, and so do secrets,
+which are named.
 """
 
+import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,11 +33,24 @@ LEFT_OUT = frozenset(
         ".tox",
         ".nox",
         ".lambent",
+        ".serverless",
+        ".aws-sam",
         ".idea",
         ".vscode",
         ".DS_Store",
     )
 )
+SECRETS = (
+    ".env", ".env.*", ".envrc", ".aws", ".ssh", ".gnupg", ".kube", ".docker", ".netrc", ".pypirc", ".npmrc",
+    ".git-credentials", ".boto", ".s3cfg", ".pgpass", ".my.cnf", ".htpasswd", "credentials.json", "*.tfstate",
+    "*.tfstate.*", "*.tfvars", "*.p12", "*.pfx", "*.jks", "*.keystore", "*.kdbx", "*.ppk",
+)  # fmt: skip
+"""What tools keep passwords and keys in."""
+HARMLESS = (".env.example", ".env.sample", ".env.template", ".env.dist", ".npmrc.example")
+KEYS = ("*.pem", "*.key", "id_*")
+"""Private keys, if they say so: certificates are public, and packages carry them."""
+PRIVATE_KEY = re.compile(rb"-----BEGIN [A-Z ]*PRIVATE KEY")
+
 ZIPPED_BYTES = 50 << 20
 UNZIPPED_BYTES = 250 << 20
 """Lambda's limits (developer guide, gettingstarted-limits); zipped is that of a direct upload."""
@@ -45,12 +61,16 @@ EPOCH = (1980, 1, 1, 0, 0, 0)
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """A zip (`content`), what is in it (name inside -> permission bits) and its unpacked size in bytes."""
+    """A zip (`content`), what is in it (name inside -> permission bits) and its unpacked size in bytes.
+
+    `withheld`: files and folders (with a slash) that look like secrets and are not in it.
+    """
 
     source: Path
     content: bytes
     modes: dict[str, int]
     unzipped: int
+    withheld: tuple[str, ...] = ()
 
     def read(self, name: str) -> bytes:
         """One file's bytes. Raises CliError if it can't be unpacked."""
@@ -75,17 +95,21 @@ class Found:
     size: int
 
 
-def load(source: Path) -> Package:
-    """The package of a folder or zip file. Raises CliError: missing, empty, unreadable, too big."""
+def load(source: Path, include: Sequence[str] = (), by_bucket: bool = False) -> Package:
+    """The package of a folder or zip file. Raises CliError: missing, empty, unreadable, too big.
+
+    What matches a pattern of `include`, by its name or by its path inside, is packed whatever it is. By way of a
+    bucket a package may be as large as it is.
+    """
     if source.is_dir():
-        package = _from_folder(source)
+        package = _from_folder(source, include)
     elif source.is_file():
         package = _from_zip(source)
     else:
-        raise CliError(f"{source}: there is no such folder or zip file")
+        raise CliError(f"{source}: there is no such folder or zip file: name where the code is")
     if not package.modes:
-        raise CliError(f"{source}: nothing to deploy in it")
-    if len(package.content) > ZIPPED_BYTES:
+        raise CliError(f"{source}: nothing to deploy in it: name the folder with the code")
+    if len(package.content) > ZIPPED_BYTES and not by_bucket:
         raise CliError(
             f"{source}: {_mb(len(package.content))} zipped, {_mb(ZIPPED_BYTES)} is Lambda's limit. "
             "Leave files out, or deploy from S3 with boto3 or the AWS CLI"
@@ -93,55 +117,85 @@ def load(source: Path) -> Package:
     return package
 
 
-def _from_folder(folder: Path) -> Package:
+def _from_folder(folder: Path, include: Sequence[str]) -> Package:
     import io
     from zipfile import ZIP_DEFLATED, ZipFile
 
-    files = _collect(folder)
+    walk = _Walk(include)
+    files = _collect(folder, walk)
     buffer = io.BytesIO()
     with ZipFile(buffer, "w", ZIP_DEFLATED) as archive:
         for file in files:
             _add(archive, file)
     modes = {file.name: file.mode for file in files}
-    return Package(folder, buffer.getvalue(), modes, sum(file.size for file in files))
+    return Package(folder, buffer.getvalue(), modes, sum(file.size for file in files), tuple(sorted(walk.withheld)))
 
 
-def _collect(folder: Path) -> list[Found]:
+def _collect(folder: Path, walk: "_Walk") -> list[Found]:
     """The folder's files by name. Stops as soon as they are too big."""
     files: list[Found] = []
     total = 0
-    for file in _walk(folder, "", (folder.resolve(),)):
+    for file in walk.files(folder, "", (folder.resolve(),)):
         total += file.size
         _check_unzipped(folder, total)
         files.append(file)
     return sorted(files, key=lambda file: file.name)
 
 
-def _walk(folder: Path, prefix: str, above: tuple[Path, ...]) -> Iterator[Found]:
-    """Files below `folder`; `above` are the real folders on the way, to see a link that leads back."""
+class _Walk:
+    """Finds the files of a folder that belong into a package; `withheld` are the secrets that it has left out."""
+
+    def __init__(self, include: Sequence[str]) -> None:
+        self._include = include
+        self.withheld: list[str] = []
+
+    def files(self, folder: Path, prefix: str, above: tuple[Path, ...], asked: bool = False) -> Iterator[Found]:
+        """Files below `folder`; `above` are the real folders on the way, to see a link that leads back. `asked`: the
+        folder itself was to be included."""
+        try:
+            children = list(folder.iterdir())
+        except OSError as error:
+            raise CliError(f"{folder}: {error.strerror}") from None
+        for path in children:
+            name = prefix + path.name
+            included = asked or any(_like(path.name, name, pattern) for pattern in self._include)
+            if path.name in LEFT_OUT and not included:
+                continue
+            about = _stat(path, name)
+            is_folder = stat.S_ISDIR(about.st_mode)
+            if not included and _secret(path, is_folder):
+                self.withheld.append(f"{name}/" if is_folder else name)
+            elif stat.S_ISREG(about.st_mode):
+                yield Found(name, path, stat.S_IMODE(about.st_mode) & 0o777, about.st_size)
+            elif is_folder:
+                yield from self._enter(path, f"{name}/", above, included)
+            else:
+                raise CliError(f"{path}: not a file or folder: it can't be deployed")
+
+    def _enter(self, path: Path, prefix: str, above: tuple[Path, ...], included: bool) -> Iterator[Found]:
+        real = path.resolve()
+        if real in above:
+            raise CliError(f"{path}: this link leads back into itself")
+        if included or not (path / "pyvenv.cfg").is_file():
+            yield from self.files(path, prefix, (*above, real), included)
+
+
+def _like(name: str, inside: str, pattern: str) -> bool:
+    wanted = pattern.rstrip("/")
+    return fnmatchcase(name, wanted) or fnmatchcase(inside, wanted)
+
+
+def _secret(path: Path, is_folder: bool) -> bool:
+    name = path.name.lower()
+    if any(fnmatchcase(name, pattern) for pattern in SECRETS):
+        return name not in HARMLESS
+    if is_folder or not any(fnmatchcase(name, pattern) for pattern in KEYS):
+        return False
     try:
-        children = list(folder.iterdir())
+        with path.open("rb") as file:
+            return PRIVATE_KEY.search(file.read(64 << 10)) is not None
     except OSError as error:
-        raise CliError(f"{folder}: {error.strerror}") from None
-    for path in children:
-        if path.name in LEFT_OUT:
-            continue
-        name = prefix + path.name
-        about = _stat(path, name)
-        if stat.S_ISREG(about.st_mode):
-            yield Found(name, path, stat.S_IMODE(about.st_mode) & 0o777, about.st_size)
-        elif stat.S_ISDIR(about.st_mode):
-            yield from _enter(path, f"{name}/", above)
-        else:
-            raise CliError(f"{path}: not a file or folder: it can't be deployed")
-
-
-def _enter(path: Path, prefix: str, above: tuple[Path, ...]) -> Iterator[Found]:
-    real = path.resolve()
-    if real in above:
-        raise CliError(f"{path}: this link leads back into itself")
-    if not (path / "pyvenv.cfg").is_file():
-        yield from _walk(path, prefix, (*above, real))
+        raise CliError(f"{path}: {error.strerror}") from None
 
 
 def _stat(path: Path, name: str) -> "stat_result":
@@ -180,7 +234,7 @@ def _from_zip(path: Path) -> Package:
     except OSError as error:
         raise CliError(f"{path}: {error.strerror}") from None
     except (BadZipFile, NotImplementedError, ValueError) as error:
-        raise CliError(f"{path}: not a zip that can be read: {error}") from None
+        raise CliError(f"{path}: not a zip that can be read ({error}): name a zip, or the folder itself") from None
     unzipped = sum(entry.file_size for entry in entries)
     _check_unzipped(path, unzipped)
     return Package(path, content, {entry.filename: _mode(entry) for entry in entries}, unzipped)

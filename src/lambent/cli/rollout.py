@@ -11,9 +11,11 @@ from os import environ
 from typing import Any
 
 from lambent.cli import handler as handlers
-from lambent.cli import output
+from lambent.cli import output, queues
 from lambent.cli.errors import USAGE, CliError
 from lambent.cli.package import Package
+from lambent.cli.patience import Patience
+from lambent.cli.remarks import remarks
 from lambent.cli.target import Target, account_of
 
 WAIT = {"Delay": 0.05, "MaxAttempts": 6_000}
@@ -52,15 +54,27 @@ class Wish:
 def bring(target: Target, code: Package, wish: Wish) -> tuple[dict[str, Any], list[str]]:
     """Make the function as wished. Returns its configuration, and what was done, in words."""
     client = target.client("lambda")
+    client.meta.events.register("before-call.lambda", _at_once)
     existing = _existing(client, wish.name)
     wish = complete(wish, existing, code)
     check(wish, existing, code)
-    _remark(code)
-    done = _update(client, wish, existing, code) if existing else _create(client, wish, code)
+    for line in remarks(code, {**(existing or {}), **wish.configuration()}["Runtime"]):
+        output.note(line)
+    with Patience(f"still waiting for {wish.name}: what a runtime needs is installed when it is used first"):
+        done = _update(client, wish, existing, code) if existing else _create(client, wish, code)
     about = client.get_function_configuration(FunctionName=wish.name)
     about.pop("ResponseMetadata", None)
     _report_mapping(target, about["Runtime"])
+    for queue in queues.without_dead_letters(target, wish.name):
+        output.note(
+            f"queue {queue} has no dead-letter queue (RedrivePolicy): what fails again and again is lost at last"
+        )
     return about, done
+
+
+def _at_once(params: dict[str, Any], **_: Any) -> None:
+    """Every change is waited for, so none need last as long as it does for those who may forget to."""
+    params["headers"]["x-lambent-state-delay"] = "0"
 
 
 def complete(wish: Wish, existing: dict[str, Any] | None, code: Package) -> Wish:
@@ -145,14 +159,6 @@ def sha256(content: bytes) -> str:
     import hashlib
 
     return base64.b64encode(hashlib.sha256(content).digest()).decode()
-
-
-def _remark(code: Package) -> None:
-    """Say which files Lambda's user couldn't read: it isn't their owner, nor in their group."""
-    closed = sorted(name for name, mode in code.modes.items() if not mode & 0o004)
-    if closed:
-        more = f" and {len(closed) - 3} more" if len(closed) > 3 else ""
-        output.note(f"unreadable for Lambda's user (chmod a+r): {', '.join(closed[:3])}{more}")
 
 
 def findings_of(target: Target, arn: str) -> list[dict[str, str]]:

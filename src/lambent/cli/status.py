@@ -1,12 +1,13 @@
-"""`lambent status`: is it up, how strongly does it confine, what does it hold."""
+"""`lambent status`: is it up, how strongly does it confine, where does it keep what, what does it hold."""
 
+from pathlib import Path
 from typing import Any
 
 import typer
 
-from lambent.cli import output
+from lambent.cli import output, places
 from lambent.cli.list import all_functions
-from lambent.cli.target import EndpointOption, JsonOption, RegionOption, target_of
+from lambent.cli.target import EndpointOption, JsonOption, RegionOption, is_loopback, target_of
 
 
 def status(
@@ -24,13 +25,16 @@ def status(
         output.document({"endpoint": target.endpoint, "health": health, "functions": functions})
         return
     typer.echo(headline(target.endpoint, health, len(functions)))
+    if is_loopback(target.endpoint) and "cache_dir" in health:
+        typer.echo()
+        places.table(Path(health["data_dir"]), Path(health["cache_dir"]))
     if functions:
         typer.echo()
         output.table(output.FUNCTION_COLUMNS, output.function_rows(functions), right=output.FUNCTION_NUMBERS)
 
 
 def headline(endpoint: str, health: dict[str, Any], functions: int) -> str:
-    """`Lambent 0.1.0 at http://127.0.0.1:4566, isolation namespace, 2 functions`."""
+    """`Lambent 0.2.0 at http://127.0.0.1:4566, isolation namespace, 2 functions`."""
     plural = "function" if functions == 1 else "functions"
     level = health.get("isolation", {}).get("level", "?")
     return f"Lambent {health.get('version', '?')} at {endpoint}, isolation {level}, {functions} {plural}"

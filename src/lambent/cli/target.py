@@ -12,7 +12,9 @@ from urllib.parse import urlsplit
 
 import typer
 
+from lambent.cli import output
 from lambent.cli.errors import USAGE, CliError, no_server, not_lambent
+from lambent.settings import load, user_name
 
 ACCOUNT = "000000000000"
 INVOKE_SECONDS = 910
@@ -58,6 +60,8 @@ class Target:
         from botocore.config import Config
 
         endpoint = self.endpoint
+        if not (self.given_endpoint or os.environ.get("AWS_ENDPOINT_URL")):
+            self._tell_whose()
         config = Config(
             connect_timeout=3,
             read_timeout=read_timeout,
@@ -76,6 +80,15 @@ class Target:
         if not isinstance(health, dict):
             raise CliError(not_lambent(self.endpoint))
         return health
+
+    def _tell_whose(self) -> None:
+        """Say whose server it is, where nobody chose it and it is not the one that would be started here."""
+        try:
+            health = self.health()
+        except CliError:
+            return
+        for line in strange(health, user_name(), load({}, os.environ, Path.cwd()).data_dir):
+            output.note(line)
 
     def findings(self) -> list[dict[str, str]]:
         """What the server found worth knowing (`GET /_lambent/findings`). Raises CliError."""
@@ -178,6 +191,16 @@ def target_of(context: typer.Context, endpoint: str | None, region: str | None) 
     )
 
 
+def strange(health: Mapping[str, Any], user: str, data_dir: Path) -> list[str]:
+    """What is to be known of a server that answers where `user`'s on `data_dir` was expected."""
+    theirs, folder = health.get("user", user), health.get("data_dir", str(data_dir))
+    if theirs != user:
+        return [f"note: this is {theirs}'s server, with its data in {folder}: start your own with another --port"]
+    if folder != str(data_dir):
+        return [f"note: this server has its data in {folder}, not in {data_dir}"]
+    return []
+
+
 def account_of(environ: Mapping[str, str]) -> str:
     """The account that requests are made in: an access key of 12 digits names it."""
     key = _credentials(environ).get("aws_access_key_id", "")
@@ -207,8 +230,6 @@ def _default_endpoint(environ: Mapping[str, str], folder: Path) -> str:
     given = environ.get("AWS_ENDPOINT_URL")
     if given:
         return given
-    from lambent.settings import load
-
     settings = load({}, environ, folder)
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     return f"http://{host}:{settings.port or 4566}"

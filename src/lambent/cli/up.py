@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from lambent.settings import CLOCKS, FUNCTION_TIMES, ISOLATION, NETWORK, help_of, load
+from lambent.settings import CLOCKS, FUNCTION_TIMES, IAM, ISOLATION, NETWORK, help_of, load
 
 
 def up(
@@ -37,6 +37,15 @@ def up(
     duplicate_rate: Annotated[
         str | None, typer.Option(metavar="0..1", help=help_of("duplicate_rate"), show_default="0")
     ] = None,
+    origins: Annotated[
+        str | None, typer.Option(metavar="ORIGIN,…", help=help_of("origins"), show_default="none")
+    ] = None,
+    host_names: Annotated[
+        str | None, typer.Option(metavar="NAME,…", help=help_of("host_names"), show_default="none")
+    ] = None,
+    tls: Annotated[bool, typer.Option("--tls", help=help_of("tls"))] = False,
+    tls_port: Annotated[str | None, typer.Option(metavar="PORT", help=help_of("tls_port"), show_default="4567")] = None,
+    iam: Annotated[str | None, typer.Option(metavar="|".join(IAM), help=help_of("iam"), show_default="report")] = None,
     config: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Settings file.", show_default="lambent.toml, if there"),
@@ -53,6 +62,11 @@ def up(
         "time_scale": time_scale,
         "function_time": function_time,
         "duplicate_rate": duplicate_rate,
+        "origins": origins,
+        "host_names": host_names,
+        "tls": "on" if tls else None,
+        "tls_port": tls_port,
+        "iam": iam,
     }
     settings = load(flags, os.environ, Path.cwd(), config)
     from lambent.server import run

@@ -5,7 +5,9 @@ afterwards is what it was last.
 """
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+import signal
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -17,19 +19,32 @@ from lambent.cli.target import Target, account_of
 DEBOUNCE_MS, STEP_MS = 40, 10
 """Saves within 40 ms are one change (an editor's temporary file and its rename); looked at every 10 ms."""
 
+PASSING = (
+    *("*~", ".#*", "#*#", "*.sw?", "4913", "*___jb_*___", ".goutputstream-*", "*.kate-swp", ".*.tmp*", "*.crswap"),
+    *("*.tmp", "sed??????", ".fuse_hidden*", ".nfs*", "flycheck_*"),
+)
+"""What editors write beside a file while they save it: vim, Emacs, JetBrains, GNOME, Kate, VS Code on a remote, sed -i,
+network file systems."""
+
 Changes = Iterable[set[tuple[Any, str]]]
 
 
-def watch(target: Target, folder: Path, wish: Wish, changes: Callable[[Path], Changes] | None = None) -> None:
-    """Run the function from `folder` until Ctrl-C. Raises CliError.
+def watch(
+    target: Target,
+    folder: Path,
+    wish: Wish,
+    include: Sequence[str] = (),
+    changes: Callable[[Path], Changes] | None = None,
+) -> None:
+    """Run the function from `folder` until Ctrl-C or SIGTERM. Raises CliError.
 
-    `changes` yields sets of (kind, path), as watchfiles does.
+    `include` is for the package that is deployed in the end (see `package.load`); `changes` yields sets of
+    (kind, path), as watchfiles does.
     """
-    if not folder.is_dir():
-        raise CliError(f"--watch needs a folder, {folder} is none", USAGE)
-    live = _Live(target, folder.resolve(), wish.name)
+    live = Live(target, folder.resolve(), wish.name)
     live.start()
     output.note(f"{wish.name} runs from {folder}: save a file, invoke. Ctrl-C ends it")
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)  # it ends as by Ctrl-C
     try:
         for names in _names(live.folder, (changes or _watchfiles)(live.folder)):
             live.tell()
@@ -37,12 +52,23 @@ def watch(target: Target, folder: Path, wish: Wish, changes: Callable[[Path], Ch
     except KeyboardInterrupt:
         pass
     finally:
+        signal.signal(signal.SIGTERM, before)
         live.stop()
-    _about, done = bring(target, package.load(folder), wish)
+    _about, done = bring(target, package.load(folder, include), wish)
     output.note(f"{wish.name}: {' and '.join(done) or 'as deployed'}")
 
 
-class _Live:
+def require_unwatched(target: Target, folder: Path, name: str) -> None:
+    """Raise CliError for what can't be watched: no folder, somebody else's server, a function that is watched already
+    (deploying it would end what the other one does)."""
+    if not folder.is_dir():
+        raise CliError(f"--watch needs a folder, {folder} is none", USAGE)
+    watcher = Live(target, folder, name).watcher()
+    if watcher is not None:
+        raise CliError(f"{name} is watched by process {watcher}: end that first (Ctrl-C, or kill {watcher})")
+
+
+class Live:
     """The server's side of a live folder."""
 
     def __init__(self, target: Target, folder: Path, name: str) -> None:
@@ -51,6 +77,12 @@ class _Live:
         self._token = ""
         self.folder = folder
 
+    def watcher(self) -> int | None:
+        """The process that watches it now. Raises CliError, as `start`."""
+        self._token = self._target.token("--watch")
+        found: int | None = self._send("POST", {})["watcher"]
+        return found
+
     def start(self) -> None:
         """Say where the code is. Raises CliError when the server is not on this machine or is someone else's."""
         self._token = self._target.token("--watch")
@@ -58,22 +90,28 @@ class _Live:
 
     def tell(self) -> None:
         """The folder is new or has changed."""
-        self._send("PUT", {"folder": str(self.folder)})
+        self._send("PUT", {"folder": str(self.folder), "watcher": os.getpid()})
 
     def stop(self) -> None:
         self._send("DELETE", {})
 
-    def _send(self, method: str, said: dict[str, str]) -> None:
-        self._target.page(method, "live", self._whose | said, {"X-Lambent-Token": self._token})
+    def _send(self, method: str, said: dict[str, Any]) -> Any:
+        return self._target.page(method, "live", self._whose | said, {"X-Lambent-Token": self._token})
 
 
 def _names(folder: Path, changes: Changes) -> Iterator[list[str]]:
     """What changed each time, as names inside the folder, without what a package leaves out."""
     for changed in changes:
         paths = {Path(path).relative_to(folder) for _kind, path in changed}
-        kept = sorted(str(path) for path in paths if not package.LEFT_OUT.intersection(path.parts))
+        kept = sorted(str(path) for path in paths if not is_passing(path))
         if kept:
             yield kept
+
+
+def is_passing(path: Path) -> bool:
+    """Whether no package would have it, or an editor will have taken it away by the next invocation."""
+    beside = any(fnmatchcase(path.name, pattern) for pattern in PASSING)
+    return beside or not package.LEFT_OUT.isdisjoint(path.parts)
 
 
 def _watchfiles(folder: Path) -> Changes:

@@ -1,1 +1,1 @@
-"""Runs the engine: invoker, environments and their pools."""
+"""Who gets an invocation: the invoker, pools of environments, provisioned concurrency."""

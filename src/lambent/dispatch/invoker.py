@@ -5,14 +5,14 @@ import functools
 import time
 from collections.abc import Callable
 
-from lambent.dispatch.environment import Answer
 from lambent.dispatch.pools import Pools
 from lambent.dispatch.provisioned import Provisioned
 from lambent.dispatch.streaming import ResponseStream
 from lambent.engine.concurrency import Concurrency
+from lambent.environments.running import Answer
 from lambent.model.function import FunctionVersion
 from lambent.model.invocation import Invocation, Outcome, Throttled
-from lambent.runtimes.api import Sink
+from lambent.runtime_api.server import Sink
 
 
 class Invoker:

@@ -10,20 +10,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from lambent.clock import Handle
-from lambent.dispatch.environment import Environment
+from lambent.environments.environment import Environment
+from lambent.environments.revisions import Key, key_of
 from lambent.model.function import FunctionVersion
 from lambent.model.scope import Scope
 
-Key = tuple[str, str]
 LATE_SECONDS = 0.0001
 """How much later than it falls due an environment may be recycled, for each that is idle."""
 END_SECONDS = 4.0
 """How long the end of environments is waited for: their Shutdown phase takes up to two."""
-
-
-def key_of(function: FunctionVersion) -> Key:
-    """Environments are shared by nothing but the same revision (a UUID) of the same version."""
-    return (function.revision_id, function.version)
 
 
 @dataclass(slots=True)

@@ -9,12 +9,13 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from lambent.dispatch.environment import Environment
-from lambent.dispatch.pools import Pool, Pools, key_of
+from lambent.dispatch.pools import Pool, Pools
 from lambent.engine import allocation
 from lambent.engine.allocation import Event, State
 from lambent.engine.environment import Phase
 from lambent.engine.scaling import Scaling
+from lambent.environments.environment import Environment
+from lambent.environments.revisions import key_of
 from lambent.model.function import FunctionVersion
 from lambent.model.scope import Scope
 

@@ -13,12 +13,15 @@ ROOM_BYTES = 256 << 10
 class ResponseStream:
     """The parts as an async iterator, one reader; then `outcome`.
 
+    `content_type` is that of a response that the runtime streams, "" for any other.
+
     The runtime's side calls `write` and `finish`, on the event loop. A reader that goes away calls `abandon`: the
     function runs on, what it writes is dropped.
     """
 
     def __init__(self) -> None:
         self.resume: Callable[[], None] | None = None
+        self.content_type = ""
         self._parts: deque[bytes] = deque()
         self._held = 0
         self._outcome: Outcome | Exception | None = None

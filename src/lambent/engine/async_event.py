@@ -1,6 +1,6 @@
 """What happens to an asynchronous event: retries, back-off, age, the end.
 
-    WAITING ──START──> RUNNING ──SUCCESS, or no retry left──> DELIVERING ──DELIVERED──> ENDED
+    WAITING ──START──> RUNNING ──SUCCESS, or no retry left──> DELIVERING ──DELIVERED──> ENDED (at once without targets)
        ^                  │                                        ^
        └──ERROR, THROTTLE, BREAK (KEEP)          DISABLED, LOOP, too old at START
 
@@ -13,6 +13,7 @@ Recorded: a maximum age of 60 seconds means no retry at all; with a reserved con
 import enum
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from lambent.model.async_event import Attempts, Policy
 
@@ -51,14 +52,13 @@ class Event(enum.Enum):
 
 
 class Effect(enum.Enum):
-    """What is to be done."""
+    """What is to be done; `Drop` and `Deliver` say more."""
 
     INVOKE = "invoke"
+    BLOCK = "block"
+    """Nothing of this function can run now: all its events wait as long as this one."""
     KEEP = "keep"
     """Write the attempts; try again when they fall due."""
-    DELIVER = "deliver"
-    """Send to the destination and the dead letter queue what the condition asks for."""
-    DROP = "drop"
     REMOVE = "remove"
 
 
@@ -70,6 +70,34 @@ class Condition(enum.Enum):
     AGE = "EventAgeExceeded"
     ZERO = "ZeroReservedConcurrency"
     LOOP = "RecursiveInvocation"  # not recorded: a word of our own
+
+
+class Role(enum.Enum):
+    """What a target is, by the metric that counts what does not arrive there."""
+
+    DESTINATION = "DestinationDeliveryFailures"
+    DEAD_LETTER = "DeadLetterErrors"
+
+
+class Target(NamedTuple):
+    """Where what is known of an event is sent."""
+
+    role: Role
+    arn: str
+
+
+class Drop(NamedTuple):
+    """The function did not do what it was asked for: AsyncEventsDropped. `lost` when nobody is told of the event;
+    without a condition the function is gone."""
+
+    condition: Condition | None
+    lost: bool
+
+
+class Deliver(NamedTuple):
+    """Send to each of `targets`; then DELIVERED."""
+
+    targets: tuple[Target, ...]
 
 
 class IllegalTransition(Exception):
@@ -85,7 +113,7 @@ class Progress:
     condition: Condition | None = None
 
 
-Effects = tuple[Effect, ...]
+Effects = tuple[Effect | Drop | Deliver, ...]
 Step = Callable[[Progress, float, Policy], tuple[Progress, Effects]]
 
 
@@ -108,13 +136,26 @@ def back_off(waits: int) -> float:
     return min(first * 2.0 ** min(waits - 1, 30), longest)
 
 
-def _end(progress: Progress, condition: Condition) -> tuple[Progress, Effects]:
-    return replace(progress, state=State.DELIVERING, condition=condition), (Effect.DELIVER,)
+def _end(progress: Progress, condition: Condition, policy: Policy) -> tuple[Progress, Effects]:
+    told = targets(condition, policy)
+    dropped = () if condition is Condition.SUCCESS else (Drop(condition, lost=not told),)
+    if not told:
+        return replace(progress, state=State.ENDED, condition=condition), (*dropped, Effect.REMOVE)
+    return replace(progress, state=State.DELIVERING, condition=condition), (*dropped, Deliver(told))
+
+
+def targets(condition: Condition, policy: Policy) -> tuple[Target, ...]:
+    """Who is told of an end: of a failure both, of a success its destination alone."""
+    if condition is Condition.SUCCESS:
+        found = [Target(Role.DESTINATION, policy.on_success)]
+    else:
+        found = [Target(Role.DESTINATION, policy.on_failure), Target(Role.DEAD_LETTER, policy.dead_letter)]
+    return tuple(target for target in found if target.arn)
 
 
 def _start(progress: Progress, now: float, policy: Policy) -> tuple[Progress, Effects]:
     if now >= expiry(progress.attempts, policy):
-        return _end(progress, Condition.AGE)
+        return _end(progress, Condition.AGE, policy)
     return replace(progress, state=State.RUNNING), (Effect.INVOKE,)
 
 
@@ -124,18 +165,18 @@ def _ran(progress: Progress, errors: int) -> Progress:
     return replace(progress, attempts=counted)
 
 
-def _succeed(progress: Progress, _now: float, _policy: Policy) -> tuple[Progress, Effects]:
-    return _end(_ran(progress, 0), Condition.SUCCESS)
+def _succeed(progress: Progress, _now: float, policy: Policy) -> tuple[Progress, Effects]:
+    return _end(_ran(progress, 0), Condition.SUCCESS, policy)
 
 
 def _fail(progress: Progress, now: float, policy: Policy) -> tuple[Progress, Effects]:
     ran = _ran(progress, 1)
     errors = ran.attempts.errors
     if errors > policy.retries:
-        return _end(ran, Condition.RETRIES)
+        return _end(ran, Condition.RETRIES, policy)
     due = now + RETRY_SECONDS[min(errors, len(RETRY_SECONDS)) - 1]
     if due >= expiry(ran.attempts, policy):
-        return _end(ran, Condition.AGE)
+        return _end(ran, Condition.AGE, policy)
     return _wait(ran, due)
 
 
@@ -143,7 +184,8 @@ def _hold(progress: Progress, now: float, policy: Policy) -> tuple[Progress, Eff
     """Throttles and faults of ours cost no retry; the last try is at the end of the event's age."""
     waits = progress.attempts.waits + 1
     due = min(now + back_off(waits), max(expiry(progress.attempts, policy), now))
-    return _wait(replace(progress, attempts=replace(progress.attempts, waits=waits)), due)
+    waiting, effects = _wait(replace(progress, attempts=replace(progress.attempts, waits=waits)), due)
+    return waiting, (Effect.BLOCK, *effects)
 
 
 def _wait(progress: Progress, due: float) -> tuple[Progress, Effects]:
@@ -151,16 +193,16 @@ def _wait(progress: Progress, due: float) -> tuple[Progress, Effects]:
     return replace(progress, state=State.WAITING, attempts=attempts), (Effect.KEEP,)
 
 
-def _disable(progress: Progress, _now: float, _policy: Policy) -> tuple[Progress, Effects]:
-    return _end(progress, Condition.ZERO)
+def _disable(progress: Progress, _now: float, policy: Policy) -> tuple[Progress, Effects]:
+    return _end(progress, Condition.ZERO, policy)
 
 
-def _stop_loop(progress: Progress, _now: float, _policy: Policy) -> tuple[Progress, Effects]:
-    return _end(progress, Condition.LOOP)
+def _stop_loop(progress: Progress, _now: float, policy: Policy) -> tuple[Progress, Effects]:
+    return _end(progress, Condition.LOOP, policy)
 
 
 def _vanish(progress: Progress, _now: float, _policy: Policy) -> tuple[Progress, Effects]:
-    return replace(progress, state=State.ENDED), (Effect.DROP, Effect.REMOVE)
+    return replace(progress, state=State.ENDED), (Drop(None, lost=True), Effect.REMOVE)
 
 
 def _finish(progress: Progress, _now: float, _policy: Policy) -> tuple[Progress, Effects]:

@@ -1,6 +1,6 @@
 """The life of one execution environment, as a table.
 
-What decides lives here; what does (sandbox, Runtime API, log lines) is `dispatch.environment`. An environment is a
+What decides lives here; what does (sandbox, Runtime API, log lines) is `environments.environment`. An environment is a
 `State`; something happens to it (`Event`) at `now` (seconds, any monotonic clock); `apply` answers the next state and
 the effects to carry out, in order. An event that the table does not know for a phase is an `IllegalTransition` and
 changes nothing.
@@ -30,7 +30,7 @@ runtime's share of the Shutdown phase); the order of a shutdown is that of AWS's
 import enum
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 INIT_LIMIT = 10.0
 """Seconds that the Init phase of an on-demand environment may take."""
@@ -88,6 +88,8 @@ class Event(enum.Enum):
     """The runtime reported that it can't start."""
     EXITED = "exited"
     """The runtime process ended."""
+    LOST = "lost"
+    """The whole sandbox was ended from outside, and nothing of the invocation has run: its event was not read."""
     EXTENSION_FAILED = "extension_failed"
     """An extension could not be started, or its process ended."""
     EXTENSIONS_GONE = "extensions_gone"
@@ -101,40 +103,12 @@ class Event(enum.Enum):
 
 
 class Effect(enum.Enum):
+    """What is to be done and needs no more than the state; `Answer`, `Report` and `ReportInit` carry what they need."""
+
     __hash__ = object.__hash__
 
     DELIVER = "deliver"
     """Hand the invocation to the waiting runtime, its event to the extensions that asked for it; the START line."""
-    ANSWER_RESPONSE = "answer_response"
-    """The runtime's answer, and the invocation's END and REPORT lines."""
-    ANSWER_EARLY = "answer_early"
-    """The runtime's answer; extensions still work on the invocation, its REPORT line comes later."""
-    ANSWER_TIMEOUT = "answer_timeout"
-    ANSWER_INIT_ERROR = "answer_init_error"
-    ANSWER_EXIT = "answer_exit"
-    ANSWER_EXTENSION = "answer_extension"
-    """An extension failed under the invocation."""
-    ANSWER_RESTORE_ERROR = "answer_restore_error"
-    ANSWER_RESTORE_TIMEOUT = "answer_restore_timeout"
-    ANSWER_GONE = "answer_gone"
-    """The environment ends under an invocation for a reason that is ours."""
-    REPORT_RESPONSE = "report_response"
-    """END and REPORT of an invocation that was answered early, and so the next three."""
-    REPORT_TIMEOUT = "report_timeout"
-    REPORT_EXIT = "report_exit"
-    REPORT_EXTENSION = "report_extension"
-    REPORT_INIT = "report_init"
-    """An Init phase has ended well, and so REPORT_REINIT; with the EXTENSION lines, as all of its kind."""
-    REPORT_REINIT = "report_reinit"
-    REPORT_INIT_FAILURE = "report_init_failure"
-    """INIT_REPORT … Phase: init Status: error."""
-    REPORT_INIT_TIMEOUT = "report_init_timeout"
-    REPORT_RESTORE = "report_restore"
-    REPORT_RESTORE_FAILURE = "report_restore_failure"
-    REPORT_RESTORE_TIMEOUT = "report_restore_timeout"
-    REPORT_REINIT_FAILURE = "report_reinit_failure"
-    """INIT_REPORT … Phase: invoke Status: error."""
-    REPORT_REINIT_TIMEOUT = "report_reinit_timeout"
     PREPARE = "prepare"
     """Make the sandbox, or wait until nothing runs any more in the one there is; then STARTED."""
     START_EXTENSIONS = "start_extensions"
@@ -169,6 +143,87 @@ class Reason(enum.Enum):
     FAILURE = "failure"
 
 
+class Cause(enum.Enum):
+    """Why an invocation ends as it does."""
+
+    RESPONSE = "response"
+    """The runtime answered: a result or the function's own error."""
+    TIMEOUT = "timeout"
+    INIT_ERROR = "init_error"
+    EXIT = "exit"
+    EXTENSION = "extension"
+    """An extension failed under it."""
+    RESTORE_ERROR = "restore_error"
+    RESTORE_TIMEOUT = "restore_timeout"
+    GONE = "gone"
+    """The environment ends under it for a reason that is ours."""
+
+
+class Stage(enum.Enum):
+    """What kind of Init phase has ended."""
+
+    INIT = "init"
+    REINIT = "reinit"
+    RESTORE = "restore"
+
+
+class Status(enum.Enum):
+    """How an Init phase has ended, as its report says it."""
+
+    SUCCESS = "success"
+    ERROR = "error"
+    TIMEOUT = "timeout"
+
+
+class Response(NamedTuple):
+    """What the runtime answered; `error` is "Unhandled" when it is the function's error."""
+
+    payload: bytes
+    error: str | None = None
+
+
+class Failure(NamedTuple):
+    """Why a runtime or an extension did not start or did not go on.
+
+    `payload` is what the caller gets, where the runtime said it; `line` what the function's log says of it. `code` or
+    `signal` is how a process ended.
+    """
+
+    error_type: str = ""
+    payload: bytes = b""
+    line: str = ""
+    code: int | None = None
+    signal: int | None = None
+    out_of_memory: bool = False
+
+
+class Answer(NamedTuple):
+    """What came of the invocation, to who waits for it, and its END and REPORT lines.
+
+    `said` is what the event told: a Response, a Failure, or for GONE an exception if there is one. With `early`,
+    extensions still work on the invocation: its lines come later, by a `Report`.
+    """
+
+    cause: Cause
+    said: Any = None
+    early: bool = False
+
+
+class Report(NamedTuple):
+    """END and REPORT of an invocation that was answered early."""
+
+    cause: Cause
+    said: Any = None
+
+
+class ReportInit(NamedTuple):
+    """An Init phase has ended: its lines, with those of its extensions."""
+
+    stage: Stage
+    status: Status = Status.SUCCESS
+    said: Any = None
+
+
 @dataclass(frozen=True, slots=True)
 class Crew:
     """What the engine has to know of an environment's extensions.
@@ -191,6 +246,9 @@ class Crew:
         return 0.3 if self.external else self.shutdown_seconds
 
 
+REASONS = {Status.ERROR: Reason.FAILURE, Status.TIMEOUT: Reason.TIMEOUT}
+"""What extensions are told of an Init phase that failed."""
+
 ALONE = Crew()
 """No extensions."""
 
@@ -199,15 +257,17 @@ class State(NamedTuple):
     """One environment; a tuple, because three are made in every warm invocation.
 
     Times are seconds on the caller's monotonic clock. `timeout` is the timeout of the invocation at hand; `invoked`
-    whether there is one; `init_started` and `init_seconds` measure the last Init or Restore; `retired` whether it ends
-    after the invocation at hand; `grace` is how long it stays thawed. `runtime_ready` and `extensions_ready` tell
-    who has said next in this phase, `reason` is that of the last Shutdown phase.
+    whether there is one; `began` is the time from which it counts. `init_started` is when the last Init or Restore
+    began, `init_seconds` how long it took, well or not. `retired` tells whether it ends after the invocation at hand;
+    `grace` is how long it stays thawed. `runtime_ready` and `extensions_ready` tell who has said next in this phase,
+    `reason` is that of the last Shutdown phase.
     """
 
     phase: Phase = Phase.INIT
     invoked: bool = False
     timeout: float = 0.0
     deadline: float = 0.0
+    began: float = 0.0
     init_started: float = 0.0
     init_seconds: float = 0.0
     retired: bool = False
@@ -219,7 +279,7 @@ class State(NamedTuple):
     grace: float = FREEZE_GRACE
 
 
-Effects = tuple[Effect, ...]
+Effects = tuple[Effect | Answer | Report | ReportInit, ...]
 Step = tuple[State, Effects]
 
 
@@ -242,57 +302,64 @@ def init_limit(initialization_type: str, timeout: float) -> float:
     return INIT_LIMIT if initialization_type == "on-demand" else max(LONG_INIT_LIMIT, timeout)
 
 
-def apply(state: State, event: Event, now: float, timeout: float = 0.0, crew: Crew | None = None) -> Step:
+def apply(state: State, event: Event, now: float, said: Any = None, crew: Crew | None = None) -> Step:
     """What `event` makes of `state` at `now`. Raises IllegalTransition.
 
-    `timeout` (seconds) belongs to INVOKE, `crew` to STARTED, REGISTERED and JOINED.
+    `said` is what the event tells: INVOKE its timeout (seconds), RESPONSE a Response, what fails a Failure; it goes on
+    to the effect that needs it. `crew` belongs to STARTED, REGISTERED and JOINED.
     """
     rule = TABLE.get((state.phase, event))
     if rule is None:
         raise IllegalTransition(state.phase, event)
     if crew is not None:
         state = state._replace(crew=crew)
-    return rule(state, now, timeout)
+    return rule(state, now, said)
 
 
-def _in_phase(state: State, phase: Phase, invoked: bool, timeout: float, deadline: float) -> State:
+def _in_phase(state: State, phase: Phase, invoked: bool, timeout: float, deadline: float, began: float) -> State:
     """`_replace` of what every phase has of its own, at a third of the cost."""
     crew = state.crew
     return State(
-        phase, invoked, timeout, deadline, state.init_started, state.init_seconds, state.retired,
+        phase, invoked, timeout, deadline, began, state.init_started, state.init_seconds, state.retired,
         crew, False, not crew.invoked, state.init_limit, state.reason, state.grace,
     )  # fmt: skip
 
 
-def _keep(state: State, now: float, timeout: float) -> Step:
+def _keep(state: State, now: float, said: Any) -> Step:
     return state, ()
 
 
 # --- Init
 
 
-def _started(state: State, now: float, timeout: float) -> Step:
-    limited = state._replace(init_started=now, deadline=now + state.init_limit)
+def _started(state: State, now: float, said: Any) -> Step:
+    limited = state._replace(began=now, init_started=now, deadline=now + state.init_limit)
     begun, effects = _begin_init(limited, Phase.EXTENSION_INIT)
     return begun, (Effect.ARM, *effects)
 
 
-def _restoring(state: State, now: float, timeout: float) -> Step:
-    limited = state._replace(phase=Phase.RESTORE, init_started=now, deadline=now + RESTORE_LIMIT)
+def _restoring(state: State, now: float, said: Any) -> Step:
+    limited = state._replace(phase=Phase.RESTORE, began=now, init_started=now, deadline=now + RESTORE_LIMIT)
     return limited, (Effect.ARM, Effect.START_RUNTIME)
 
 
-def _failed_restore(report: Effect, answer: Effect) -> "Rule":
+def _measured(state: State, now: float) -> State:
+    """The Init phase is over."""
+    return state._replace(init_seconds=now - state.init_started)
+
+
+def _failed_restore(status: Status, cause: Cause) -> "Rule":
     """A snapshot that can't be restored is the caller's answer; nothing of the environment is used again."""
 
-    def rule(state: State, now: float, timeout: float) -> Step:
-        answers = (answer,) if state.invoked else ()
-        return _ending(state, (Effect.DISARM, report, *answers, Effect.DESTROY))
+    def rule(state: State, now: float, said: Any) -> Step:
+        answers = (Answer(cause),) if state.invoked else ()
+        report = ReportInit(Stage.RESTORE, status, said)
+        return _ending(_measured(state, now), (Effect.DISARM, report, *answers, Effect.DESTROY))
 
     return rule
 
 
-def _started_again(state: State, now: float, timeout: float) -> Step:
+def _started_again(state: State, now: float, said: Any) -> Step:
     # The invocation's own timer runs on: a suppressed init is part of the invocation.
     return _begin_init(state._replace(init_started=now), Phase.EXTENSION_REINIT)
 
@@ -303,57 +370,75 @@ def _begin_init(state: State, with_extensions: Phase) -> Step:
     return state, (Effect.START_RUNTIME,)
 
 
+def _prepare_again(state: State, now: float, said: Any) -> Step:
+    """Its sandbox is gone, none of which is the function's doing: whoever waits goes on waiting, for another one."""
+    if state.retired and not state.invoked:
+        return _ending(state, (Effect.DISARM, Effect.KILL_ALL, Effect.DESTROY))
+    again = state._replace(phase=Phase.INIT, crew=ALONE, runtime_ready=False, extensions_ready=True, init_started=now)
+    return again, (Effect.DISARM, Effect.KILL_ALL, Effect.PREPARE)
+
+
+def _prepare_again_inside(state: State, now: float, said: Any) -> Step:
+    again = state._replace(phase=Phase.REINIT, crew=ALONE, runtime_ready=False, extensions_ready=True, init_started=now)
+    return again, (Effect.KILL_ALL, Effect.PREPARE)
+
+
 def _registered(phase: Phase) -> "Rule":
-    def rule(state: State, now: float, timeout: float) -> Step:
+    def rule(state: State, now: float, said: Any) -> Step:
         return state._replace(phase=phase), (Effect.START_RUNTIME,)
 
     return rule
 
 
-def _joined(state: State, now: float, timeout: float) -> Step:
+def _joined(state: State, now: float, said: Any) -> Step:
     return state._replace(extensions_ready=False), ()
 
 
-def _failed(state: State, now: float, timeout: float) -> Step:
-    answer = (Effect.ANSWER_GONE,) if state.invoked else ()
+def _failed(state: State, now: float, said: Any) -> Step:
+    answer = (Answer(Cause.GONE, said),) if state.invoked else ()
     return _ending(state, (Effect.DISARM, *answer, Effect.DESTROY))
 
 
 def _wait_for_init(state: State, now: float, timeout: float) -> Step:
-    return state._replace(invoked=True, timeout=timeout), ()
+    return state._replace(invoked=True, timeout=timeout, began=now), ()
 
 
-def _initialised(report: Effect) -> "Rule":
-    def rule(state: State, now: float, timeout: float) -> Step:
-        ready = state._replace(init_seconds=now - state.init_started)
+def _initialised(stage: Stage) -> "Rule":
+    report = ReportInit(stage)
+
+    def rule(state: State, now: float, said: Any) -> Step:
+        ready = _measured(state, now)
         if state.invoked:
             running, effects = _run(ready, now, state.timeout)
             return running, (Effect.DISARM, report, *effects)
-        ended, effects = _end(ready, now, timeout) if state.retired else _idle(ready, now)
+        ended, effects = _end(ready, now, said) if state.retired else _idle(ready, now)
         return ended, (report, *effects)
 
     return rule
 
 
-def _reinitialised(state: State, now: float, timeout: float) -> Step:
-    busy = _in_phase(state, Phase.BUSY, True, state.timeout, state.deadline)
-    return busy._replace(init_seconds=0.0), (Effect.REPORT_REINIT, Effect.DELIVER)
+def _reinitialised(state: State, now: float, said: Any) -> Step:
+    busy = _in_phase(_measured(state, now), Phase.BUSY, True, state.timeout, state.deadline, state.began)
+    return busy, (ReportInit(Stage.REINIT), Effect.DELIVER)
 
 
-def _failed_init(report: Effect, reason: Reason, runtime: bool = True) -> "Rule":
+def _failed_init(status: Status, runtime: bool = True) -> "Rule":
     """The Init phase failed: once more inside the invocation that waits, else wait for one."""
 
-    def rule(state: State, now: float, timeout: float) -> Step:
-        return _stop(state, now, reason, (Effect.DISARM, report), runtime)
+    def rule(state: State, now: float, said: Any) -> Step:
+        report = ReportInit(Stage.INIT, status, said)
+        return _stop(_measured(state, now), now, REASONS[status], (Effect.DISARM, report), runtime)
 
     return rule
 
 
-def _failed_reinit(report: Effect, answer: Effect, reason: Reason, runtime: bool = True) -> "Rule":
+def _failed_reinit(status: Status, cause: Cause, runtime: bool = True) -> "Rule":
     """The second attempt failed as well: that is the invocation's answer."""
 
-    def rule(state: State, now: float, timeout: float) -> Step:
-        return _stop(state._replace(invoked=False), now, reason, (Effect.DISARM, report), runtime, answer)
+    def rule(state: State, now: float, said: Any) -> Step:
+        failed = _measured(state, now)._replace(invoked=False)
+        report = ReportInit(Stage.REINIT, status, said)
+        return _stop(failed, now, REASONS[status], (Effect.DISARM, report), runtime, Answer(cause, said))
 
     return rule
 
@@ -364,6 +449,7 @@ def _reinit(state: State, now: float, timeout: float) -> Step:
         invoked=True,
         timeout=timeout,
         deadline=now + timeout,
+        began=now,
         init_started=now,
         runtime_ready=False,
         extensions_ready=True,
@@ -376,7 +462,7 @@ def _reinit(state: State, now: float, timeout: float) -> Step:
 
 
 def _run(state: State, now: float, timeout: float) -> Step:
-    return _in_phase(state, Phase.BUSY, True, timeout, now + timeout), (Effect.DELIVER, Effect.ARM)
+    return _in_phase(state, Phase.BUSY, True, timeout, now + timeout, now), (Effect.DELIVER, Effect.ARM)
 
 
 def _thaw_and_run(state: State, now: float, timeout: float) -> Step:
@@ -384,64 +470,70 @@ def _thaw_and_run(state: State, now: float, timeout: float) -> Step:
     return running, (Effect.THAW, *effects)
 
 
-def _answered(state: State, now: float, timeout: float) -> Step:
+def _answered(state: State, now: float, said: Any) -> Step:
     if state.crew.invoked:
-        return state._replace(phase=Phase.ANSWERED, invoked=False), (Effect.ANSWER_EARLY,)
-    after = _in_phase(state, Phase.ANSWERED, False, state.timeout, state.deadline)
-    return after, (Effect.ANSWER_RESPONSE,) if state.retired else (Effect.SOON, Effect.ANSWER_RESPONSE)
+        return state._replace(phase=Phase.ANSWERED, invoked=False), (Answer(Cause.RESPONSE, said, early=True),)
+    after = _in_phase(state, Phase.ANSWERED, False, state.timeout, state.deadline, state.began)
+    answer = Answer(Cause.RESPONSE, said)
+    return after, (answer,) if state.retired else (Effect.SOON, answer)
 
 
-def _answer_and_reset(answer: Effect, reason: Reason = Reason.FAILURE, runtime: bool = True) -> "Rule":
-    def rule(state: State, now: float, timeout: float) -> Step:
+def _answer_and_reset(cause: Cause, reason: Reason = Reason.FAILURE, runtime: bool = True) -> "Rule":
+    def rule(state: State, now: float, said: Any) -> Step:
+        answer = Answer(cause, said)
         return _stop(state._replace(invoked=False), now, reason, (Effect.DISARM,), runtime, answer)
 
     return rule
+
+
+def _run_elsewhere(state: State, now: float, said: Any) -> Step:
+    return _stopped(state, now, (Effect.DISARM, Effect.KILL_ALL))
 
 
 def _wait_for_next(state: State, now: float, timeout: float) -> Step:
     # The timer stays that of the invocation before: it bounds how long the runtime may take to ask.
     if state.crew.invoked:
         raise IllegalTransition(state.phase, Event.INVOKE)  # it was not offered
-    return _in_phase(state, Phase.ANSWERED, True, timeout, state.deadline), ()
+    return _in_phase(state, Phase.ANSWERED, True, timeout, state.deadline, now), ()
 
 
-def _lost_after_answer(report: Effect, reason: Reason, runtime: bool = True) -> "Rule":
+def _lost_after_answer(cause: Cause, reason: Reason, runtime: bool = True) -> "Rule":
     """Somebody did not come back for the next event; the caller has his answer already."""
 
-    def rule(state: State, now: float, timeout: float) -> Step:
-        line = (report,) if state.crew.invoked else ()
+    def rule(state: State, now: float, said: Any) -> Step:
+        line = (Report(cause, said),) if state.crew.invoked else ()
         return _stop(state, now, reason, (Effect.DISARM, *line), runtime)
 
     return rule
 
 
-def _idle_again(state: State, now: float, timeout: float) -> Step:
-    report = (Effect.REPORT_RESPONSE,) if state.crew.invoked else ()
+def _idle_again(state: State, now: float, said: Any) -> Step:
+    report = (Report(Cause.RESPONSE),) if state.crew.invoked else ()
     if state.invoked:
         running, effects = _run(state, now, state.timeout)
         return running, (Effect.DISARM, *effects)
     if state.retired:
-        ended, effects = _end(state, now, timeout)
+        ended, effects = _end(state, now, said)
     else:
         ended, effects = _idle(state, now)
     return ended, (*report, *effects) if report else effects
 
 
 def _idle(state: State, now: float) -> Step:
-    idle = _in_phase(state, Phase.IDLE, False, state.timeout, now + state.grace)
+    idle = _in_phase(state, Phase.IDLE, False, state.timeout, now + state.grace, state.began)
     return idle, (Effect.ARM if state.grace < NEVER else Effect.DISARM, Effect.OFFER)
 
 
-def _freeze(state: State, now: float, timeout: float) -> Step:
+def _freeze(state: State, now: float, said: Any) -> Step:
     return state._replace(phase=Phase.FROZEN), (Effect.FREEZE,)
 
 
 def _runtime_next(done: "Rule") -> "Rule":
     """The runtime has said next: the phase is done when the extensions have, too."""
 
-    def rule(state: State, now: float, timeout: float) -> Step:
+    def rule(state: State, now: float, said: Any) -> Step:
         if state.extensions_ready:
-            return done(state, now, timeout)
+            return done(state, now, said)
         return state._replace(runtime_ready=True), ()
 
     return rule
@@ -450,15 +542,15 @@ def _runtime_next(done: "Rule") -> "Rule":
 def _extensions_next(done: "Rule") -> "Rule":
     """The extensions have said next: the phase is done when the runtime has, too."""
 
-    def rule(state: State, now: float, timeout: float) -> Step:
+    def rule(state: State, now: float, said: Any) -> Step:
         if state.runtime_ready:
-            return done(state, now, timeout)
+            return done(state, now, said)
         return state._replace(extensions_ready=True), ()
 
     return rule
 
 
-def _not_yet(state: State, now: float, timeout: float) -> Step:
+def _not_yet(state: State, now: float, said: Any) -> Step:
     return state._replace(extensions_ready=True), ()
 
 
@@ -466,7 +558,7 @@ def _not_yet(state: State, now: float, timeout: float) -> Step:
 
 
 def _stop(
-    state: State, now: float, reason: Reason, first: Effects, runtime: bool = True, answer: Effect | None = None
+    state: State, now: float, reason: Reason, first: Effects, runtime: bool = True, answer: Answer | None = None
 ) -> Step:
     """Stop everything that runs, as the crew has it; `runtime` tells whether that runs. Then `_stopped`."""
     crew = state.crew
@@ -481,7 +573,7 @@ def _stop(
 
 
 def _runtime_stopped(*first: Effect) -> "Rule":
-    def rule(state: State, now: float, timeout: float) -> Step:
+    def rule(state: State, now: float, said: Any) -> Step:
         crew = state.crew
         if not crew.external:
             return _stopped(state, now, (Effect.DISARM, Effect.KILL_ALL))
@@ -492,7 +584,7 @@ def _runtime_stopped(*first: Effect) -> "Rule":
     return rule
 
 
-def _all_stopped(state: State, now: float, timeout: float) -> Step:
+def _all_stopped(state: State, now: float, said: Any) -> Step:
     return _stopped(state, now, (Effect.DISARM, Effect.KILL_ALL))
 
 
@@ -509,43 +601,64 @@ def _stopped(state: State, now: float, effects: Effects) -> Step:
 def _invoke_while_stopping(state: State, now: float, timeout: float) -> Step:
     if state.invoked or state.retired:
         raise IllegalTransition(state.phase, Event.INVOKE)
-    return state._replace(invoked=True, timeout=timeout), ()
+    return state._replace(invoked=True, timeout=timeout, began=now), ()
 
 
 def _lost_while_idle(runtime: bool) -> "Rule":
     # What is frozen can't exit on AWS; what does is started again by the next invocation, which may come meanwhile.
-    def rule(state: State, now: float, timeout: float) -> Step:
+    def rule(state: State, now: float, said: Any) -> Step:
         return _stop(state, now, Reason.FAILURE, (Effect.DISARM,), runtime)
 
     return rule
 
 
-def _out_of_memory(state: State, now: float, timeout: float) -> Step:
-    answer = (Effect.ANSWER_EXIT,) if state.invoked else ()
-    report = (Effect.REPORT_EXIT,) if state.phase is Phase.ANSWERED and state.crew.invoked else ()
+def _out_of_memory(state: State, now: float, said: Any) -> Step:
+    answer = (Answer(Cause.EXIT, said),) if state.invoked else ()
+    report = (Report(Cause.EXIT, said),) if state.phase is Phase.ANSWERED and state.crew.invoked else ()
     ended = state._replace(invoked=False, retired=True)
+    return _end_without_runtime(ended, now, (Effect.DISARM, *answer, *report))
+
+
+def _out_of_memory_after_answer(state: State, now: float, said: Any) -> Step:
+    """The invocation that was placed meanwhile took no part in it: it gets a new start here, the last one."""
+    if not state.invoked:
+        return _out_of_memory(state, now, said)
+    return _stop(state._replace(retired=True), now, Reason.FAILURE, (Effect.DISARM,), runtime=False)
+
+
+def _init_out_of_memory(stage: Stage) -> "Rule":
+    def rule(state: State, now: float, said: Any) -> Step:
+        answer = (Answer(Cause.EXIT, said),) if state.invoked else ()
+        report = ReportInit(stage, Status.ERROR, said)
+        ended = _measured(state, now)._replace(invoked=False, retired=True)
+        return _end_without_runtime(ended, now, (Effect.DISARM, report, *answer))
+
+    return rule
+
+
+def _end_without_runtime(state: State, now: float, first: Effects) -> Step:
     if state.crew.external:
-        return _stop(ended, now, Reason.FAILURE, (Effect.DISARM, *answer, *report, Effect.WITHDRAW), runtime=False)
-    return _ending(ended, (Effect.DISARM, *answer, *report, Effect.DESTROY))
+        return _stop(state, now, Reason.FAILURE, (*first, Effect.WITHDRAW), runtime=False)
+    return _ending(state, (*first, Effect.DESTROY))
 
 
-def _retire_later(state: State, now: float, timeout: float) -> Step:
+def _retire_later(state: State, now: float, said: Any) -> Step:
     return state._replace(retired=True), ()
 
 
-def _retire_stopping(state: State, now: float, timeout: float) -> Step:
+def _retire_stopping(state: State, now: float, said: Any) -> Step:
     return state._replace(retired=True), () if state.invoked else (Effect.WITHDRAW,)
 
 
-def _end(state: State, now: float, timeout: float) -> Step:
+def _end(state: State, now: float, said: Any) -> Step:
     if state.crew is ALONE:
         return _ending(state, (Effect.DISARM, Effect.DESTROY))
     retired = state._replace(retired=True)
     return _stop(retired, now, Reason.SPINDOWN, (Effect.DISARM, Effect.WITHDRAW))
 
 
-def _thaw_and_end(state: State, now: float, timeout: float) -> Step:
-    ended, effects = _end(state, now, timeout)
+def _thaw_and_end(state: State, now: float, said: Any) -> Step:
+    ended, effects = _end(state, now, said)
     return ended, effects if state.crew is ALONE else (Effect.THAW, *effects)
 
 
@@ -553,68 +666,57 @@ def _ending(state: State, effects: Effects) -> Step:
     return state._replace(phase=Phase.ENDING, invoked=False), effects
 
 
-Rule = Callable[[State, float, float], Step]
+Rule = Callable[[State, float, Any], Step]
+"""What is told is passed on as it came."""
 
 TABLE: dict[tuple[Phase, Event], Rule] = {
     (Phase.INIT, Event.STARTED): _started,
     (Phase.INIT, Event.FAILED): _failed,
     (Phase.INIT, Event.JOINED): _joined,
     (Phase.INIT, Event.INVOKE): _wait_for_init,
-    (Phase.INIT, Event.NEXT): _runtime_next(_initialised(Effect.REPORT_INIT)),
-    (Phase.INIT, Event.READY): _extensions_next(_initialised(Effect.REPORT_INIT)),
-    (Phase.INIT, Event.INIT_ERROR): _failed_init(Effect.REPORT_INIT_FAILURE, Reason.FAILURE),
-    (Phase.INIT, Event.EXITED): _failed_init(Effect.REPORT_INIT_FAILURE, Reason.FAILURE, runtime=False),
-    (Phase.INIT, Event.EXTENSION_FAILED): _failed_init(Effect.REPORT_INIT_FAILURE, Reason.FAILURE),
-    (Phase.INIT, Event.OUT_OF_MEMORY): _out_of_memory,
-    (Phase.INIT, Event.DEADLINE): _failed_init(Effect.REPORT_INIT_TIMEOUT, Reason.TIMEOUT),
+    (Phase.INIT, Event.NEXT): _runtime_next(_initialised(Stage.INIT)),
+    (Phase.INIT, Event.READY): _extensions_next(_initialised(Stage.INIT)),
+    (Phase.INIT, Event.INIT_ERROR): _failed_init(Status.ERROR),
+    (Phase.INIT, Event.EXITED): _failed_init(Status.ERROR, runtime=False),
+    (Phase.INIT, Event.EXTENSION_FAILED): _failed_init(Status.ERROR),
+    (Phase.INIT, Event.OUT_OF_MEMORY): _init_out_of_memory(Stage.INIT),
+    (Phase.INIT, Event.DEADLINE): _failed_init(Status.TIMEOUT),
     (Phase.INIT, Event.RETIRE): _retire_later,
     (Phase.INIT, Event.RESTORING): _restoring,
     (Phase.RESTORE, Event.FAILED): _failed,
     (Phase.RESTORE, Event.JOINED): _joined,
     (Phase.RESTORE, Event.INVOKE): _wait_for_init,
-    (Phase.RESTORE, Event.NEXT): _runtime_next(_initialised(Effect.REPORT_RESTORE)),
-    (Phase.RESTORE, Event.READY): _extensions_next(_initialised(Effect.REPORT_RESTORE)),
-    (Phase.RESTORE, Event.INIT_ERROR): _failed_restore(Effect.REPORT_RESTORE_FAILURE, Effect.ANSWER_RESTORE_ERROR),
-    (Phase.RESTORE, Event.EXITED): _failed_restore(Effect.REPORT_RESTORE_FAILURE, Effect.ANSWER_RESTORE_ERROR),
-    (Phase.RESTORE, Event.OUT_OF_MEMORY): _failed_restore(Effect.REPORT_RESTORE_FAILURE, Effect.ANSWER_RESTORE_ERROR),
-    (Phase.RESTORE, Event.EXTENSION_FAILED): _failed_restore(
-        Effect.REPORT_RESTORE_FAILURE, Effect.ANSWER_RESTORE_ERROR
-    ),
-    (Phase.RESTORE, Event.DEADLINE): _failed_restore(Effect.REPORT_RESTORE_TIMEOUT, Effect.ANSWER_RESTORE_TIMEOUT),
+    (Phase.RESTORE, Event.NEXT): _runtime_next(_initialised(Stage.RESTORE)),
+    (Phase.RESTORE, Event.READY): _extensions_next(_initialised(Stage.RESTORE)),
+    (Phase.RESTORE, Event.INIT_ERROR): _failed_restore(Status.ERROR, Cause.RESTORE_ERROR),
+    (Phase.RESTORE, Event.EXITED): _failed_restore(Status.ERROR, Cause.RESTORE_ERROR),
+    (Phase.RESTORE, Event.OUT_OF_MEMORY): _failed_restore(Status.ERROR, Cause.RESTORE_ERROR),
+    (Phase.RESTORE, Event.EXTENSION_FAILED): _failed_restore(Status.ERROR, Cause.RESTORE_ERROR),
+    (Phase.RESTORE, Event.DEADLINE): _failed_restore(Status.TIMEOUT, Cause.RESTORE_TIMEOUT),
     (Phase.RESTORE, Event.RETIRE): _retire_later,
+    (Phase.EXTENSION_INIT, Event.STARTED): _started,
     (Phase.EXTENSION_INIT, Event.FAILED): _failed,
     (Phase.EXTENSION_INIT, Event.REGISTERED): _registered(Phase.INIT),
     (Phase.EXTENSION_INIT, Event.INVOKE): _wait_for_init,
-    (Phase.EXTENSION_INIT, Event.EXTENSION_FAILED): _failed_init(
-        Effect.REPORT_INIT_FAILURE, Reason.FAILURE, runtime=False
-    ),
-    (Phase.EXTENSION_INIT, Event.DEADLINE): _failed_init(Effect.REPORT_INIT_TIMEOUT, Reason.TIMEOUT, runtime=False),
+    (Phase.EXTENSION_INIT, Event.EXTENSION_FAILED): _failed_init(Status.ERROR, runtime=False),
+    (Phase.EXTENSION_INIT, Event.DEADLINE): _failed_init(Status.TIMEOUT, runtime=False),
     (Phase.EXTENSION_INIT, Event.RETIRE): _retire_later,
     (Phase.REINIT, Event.STARTED): _started_again,
     (Phase.REINIT, Event.FAILED): _failed,
     (Phase.REINIT, Event.JOINED): _joined,
     (Phase.REINIT, Event.NEXT): _runtime_next(_reinitialised),
     (Phase.REINIT, Event.READY): _extensions_next(_reinitialised),
-    (Phase.REINIT, Event.INIT_ERROR): _failed_reinit(
-        Effect.REPORT_REINIT_FAILURE, Effect.ANSWER_INIT_ERROR, Reason.FAILURE
-    ),
-    (Phase.REINIT, Event.EXITED): _failed_reinit(
-        Effect.REPORT_REINIT_FAILURE, Effect.ANSWER_EXIT, Reason.FAILURE, runtime=False
-    ),
-    (Phase.REINIT, Event.EXTENSION_FAILED): _failed_reinit(
-        Effect.REPORT_REINIT_FAILURE, Effect.ANSWER_EXTENSION, Reason.FAILURE
-    ),
-    (Phase.REINIT, Event.OUT_OF_MEMORY): _out_of_memory,
-    (Phase.REINIT, Event.DEADLINE): _failed_reinit(Effect.REPORT_REINIT_TIMEOUT, Effect.ANSWER_TIMEOUT, Reason.TIMEOUT),
+    (Phase.REINIT, Event.INIT_ERROR): _failed_reinit(Status.ERROR, Cause.INIT_ERROR),
+    (Phase.REINIT, Event.EXITED): _failed_reinit(Status.ERROR, Cause.EXIT, runtime=False),
+    (Phase.REINIT, Event.EXTENSION_FAILED): _failed_reinit(Status.ERROR, Cause.EXTENSION),
+    (Phase.REINIT, Event.OUT_OF_MEMORY): _init_out_of_memory(Stage.REINIT),
+    (Phase.REINIT, Event.DEADLINE): _failed_reinit(Status.TIMEOUT, Cause.TIMEOUT),
     (Phase.REINIT, Event.RETIRE): _retire_later,
+    (Phase.EXTENSION_REINIT, Event.STARTED): _started_again,
     (Phase.EXTENSION_REINIT, Event.FAILED): _failed,
     (Phase.EXTENSION_REINIT, Event.REGISTERED): _registered(Phase.REINIT),
-    (Phase.EXTENSION_REINIT, Event.EXTENSION_FAILED): _failed_reinit(
-        Effect.REPORT_REINIT_FAILURE, Effect.ANSWER_EXTENSION, Reason.FAILURE, runtime=False
-    ),
-    (Phase.EXTENSION_REINIT, Event.DEADLINE): _failed_reinit(
-        Effect.REPORT_REINIT_TIMEOUT, Effect.ANSWER_TIMEOUT, Reason.TIMEOUT, runtime=False
-    ),
+    (Phase.EXTENSION_REINIT, Event.EXTENSION_FAILED): _failed_reinit(Status.ERROR, Cause.EXTENSION, runtime=False),
+    (Phase.EXTENSION_REINIT, Event.DEADLINE): _failed_reinit(Status.TIMEOUT, Cause.TIMEOUT, runtime=False),
     (Phase.EXTENSION_REINIT, Event.RETIRE): _retire_later,
     (Phase.IDLE, Event.READY): _keep,
     (Phase.IDLE, Event.INVOKE): _run,
@@ -631,21 +733,21 @@ TABLE: dict[tuple[Phase, Event], Rule] = {
     (Phase.BUSY, Event.FAILED): _failed,
     (Phase.BUSY, Event.READY): _not_yet,
     (Phase.BUSY, Event.RESPONSE): _answered,
-    (Phase.BUSY, Event.NEXT): _answer_and_reset(Effect.ANSWER_EXIT),
-    (Phase.BUSY, Event.INIT_ERROR): _answer_and_reset(Effect.ANSWER_INIT_ERROR),
-    (Phase.BUSY, Event.EXITED): _answer_and_reset(Effect.ANSWER_EXIT, runtime=False),
-    (Phase.BUSY, Event.EXTENSION_FAILED): _answer_and_reset(Effect.ANSWER_EXTENSION),
+    (Phase.BUSY, Event.NEXT): _answer_and_reset(Cause.EXIT),
+    (Phase.BUSY, Event.INIT_ERROR): _answer_and_reset(Cause.INIT_ERROR),
+    (Phase.BUSY, Event.EXITED): _answer_and_reset(Cause.EXIT, runtime=False),
+    (Phase.BUSY, Event.EXTENSION_FAILED): _answer_and_reset(Cause.EXTENSION),
     (Phase.BUSY, Event.OUT_OF_MEMORY): _out_of_memory,
-    (Phase.BUSY, Event.DEADLINE): _answer_and_reset(Effect.ANSWER_TIMEOUT, Reason.TIMEOUT),
+    (Phase.BUSY, Event.DEADLINE): _answer_and_reset(Cause.TIMEOUT, Reason.TIMEOUT),
     (Phase.BUSY, Event.RETIRE): _retire_later,
     (Phase.ANSWERED, Event.FAILED): _failed,
     (Phase.ANSWERED, Event.INVOKE): _wait_for_next,
     (Phase.ANSWERED, Event.NEXT): _runtime_next(_idle_again),
     (Phase.ANSWERED, Event.READY): _extensions_next(_idle_again),
-    (Phase.ANSWERED, Event.EXITED): _lost_after_answer(Effect.REPORT_EXIT, Reason.FAILURE, runtime=False),
-    (Phase.ANSWERED, Event.EXTENSION_FAILED): _lost_after_answer(Effect.REPORT_EXTENSION, Reason.FAILURE),
-    (Phase.ANSWERED, Event.OUT_OF_MEMORY): _out_of_memory,
-    (Phase.ANSWERED, Event.DEADLINE): _lost_after_answer(Effect.REPORT_TIMEOUT, Reason.TIMEOUT),
+    (Phase.ANSWERED, Event.EXITED): _lost_after_answer(Cause.EXIT, Reason.FAILURE, runtime=False),
+    (Phase.ANSWERED, Event.EXTENSION_FAILED): _lost_after_answer(Cause.EXTENSION, Reason.FAILURE),
+    (Phase.ANSWERED, Event.OUT_OF_MEMORY): _out_of_memory_after_answer,
+    (Phase.ANSWERED, Event.DEADLINE): _lost_after_answer(Cause.TIMEOUT, Reason.TIMEOUT),
     (Phase.ANSWERED, Event.RETIRE): _retire_later,
     (Phase.STOPPING, Event.FAILED): _keep,
     (Phase.STOPPING, Event.JOINED): _keep,
@@ -692,4 +794,14 @@ TABLE: dict[tuple[Phase, Event], Rule] = {
     (Phase.ENDING, Event.OUT_OF_MEMORY): _keep,
     (Phase.ENDING, Event.RETIRE): _keep,
     (Phase.ENDING, Event.DEADLINE): _keep,
+    (Phase.INIT, Event.LOST): _prepare_again,
+    (Phase.EXTENSION_INIT, Event.LOST): _prepare_again,
+    (Phase.RESTORE, Event.LOST): _prepare_again,
+    (Phase.REINIT, Event.LOST): _prepare_again_inside,
+    (Phase.EXTENSION_REINIT, Event.LOST): _prepare_again_inside,
+    (Phase.BUSY, Event.LOST): _run_elsewhere,
 }
+
+for _phase in Phase:  # elsewhere it makes no difference why everything has ended
+    if (_phase, Event.EXITED) in TABLE and (_phase, Event.LOST) not in TABLE:
+        TABLE[_phase, Event.LOST] = TABLE[_phase, Event.EXITED]

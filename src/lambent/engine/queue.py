@@ -118,6 +118,11 @@ class Queue:
         """A message that is there."""
         return self._messages.get(seq)
 
+    def oldest(self, now: float) -> float:
+        """When the message that came first was sent; `now` if there is none."""
+        first = next(iter(self._messages.values()), None)
+        return first.sent if first is not None else now
+
     def messages(self) -> list[Message]:
         """Every message, in the order of arrival."""
         return list(self._messages.values())

@@ -4,13 +4,16 @@
     rate(5 minutes)             again and again, counted from a start
     cron(0 8 ? * MON-FRI *)     minutes hours day-of-month month day-of-week year; L, W and # as in Quartz
 
-Times are local ones, without a zone: whoever asks knows the zone.
-Source: https://docs.aws.amazon.com/autoscaling/application/userguide/scheduled-scaling-using-cron-expressions.html
+What an expression says are local times, without a zone; `next_after` is told the zone, and answers an instant.
+Sources: https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html
+https://docs.aws.amazon.com/autoscaling/application/userguide/scheduled-scaling-using-cron-expressions.html
 """
 
 import calendar
 import re
-from datetime import date, datetime, timedelta
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import NamedTuple
 
 MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
@@ -55,6 +58,25 @@ class Cron(NamedTuple):
             return False
         return when.month in self.months and when.year in self.years and self._day(when.date())
 
+    def following(self, after: datetime) -> Iterator[datetime]:
+        """The minutes of it after a local time, in order."""
+        for day in self._days_from(after.date()):
+            for hour in sorted(self.hours):
+                for minute in sorted(self.minutes):
+                    when = datetime(day.year, day.month, day.day, hour, minute)
+                    if when > after:
+                        yield when
+
+    def _days_from(self, first: date) -> Iterator[date]:
+        for year in sorted(year for year in self.years if year >= first.year):
+            for month in sorted(self.months):
+                if (year, month) < (first.year, first.month):
+                    continue
+                for number in range(1, calendar.monthrange(year, month)[1] + 1):
+                    day = date(year, month, number)
+                    if day >= first and self._day(day):
+                        yield day
+
     def _day(self, day: date) -> bool:
         length = calendar.monthrange(day.year, day.month)[1]
         weekday = day.isoweekday() % 7 + 1  # 1 is Sunday
@@ -93,8 +115,49 @@ class Schedule(NamedTuple):
         return False
 
 
-def parse(expression: str) -> Schedule:
-    """Raises Invalid."""
+def next_after(
+    schedule: Schedule, after: datetime, start: datetime | None = None, zone: tzinfo = UTC
+) -> datetime | None:
+    """The first instant of a schedule after `after`, in UTC; None when there is none any more.
+
+    A rate counts from `start`, which is its first time (without one, from `after`), in seconds that pass: a day has 24
+    hours whatever the clocks do. `cron` and `at` are said in the time of `zone`. A time of a cron that the change to
+    summer time leaves out is left out, and one that comes twice in autumn is meant the first time only; an `at` that is
+    left out is meant as if the clocks had not changed. `after` and `start` have a zone.
+    """
+    try:
+        if schedule.seconds:
+            return _next_turn(schedule.seconds, after, start or after)
+        if schedule.at is not None:
+            once = _instant(schedule.at, zone)
+            return once if once > after else None
+        assert schedule.cron is not None
+        return _next_minute(schedule.cron, after, zone)
+    except OverflowError:  # beyond the year 9999
+        return None
+
+
+def _next_turn(seconds: int, after: datetime, start: datetime) -> datetime:
+    after, start, every = after.astimezone(UTC), start.astimezone(UTC), timedelta(seconds=seconds)
+    return start if after < start else start + ((after - start) // every + 1) * every
+
+
+def _next_minute(cron: Cron, after: datetime, zone: tzinfo) -> datetime | None:
+    for local in cron.following(after.astimezone(zone).replace(tzinfo=None, fold=0)):
+        when = _instant(local, zone)
+        if when > after and when.astimezone(zone).replace(tzinfo=None, fold=0) == local:
+            return when
+    return None
+
+
+def _instant(local: datetime, zone: tzinfo) -> datetime:
+    """What a local time means; one that comes twice, the first time."""
+    return local.replace(tzinfo=zone, fold=0).astimezone(UTC)
+
+
+def parse(expression: str, *, any_plural: bool = False) -> Schedule:
+    """What an expression says. `any_plural` takes "1 minutes" and "5 minute" as well, as EventBridge Scheduler does and
+    EventBridge's rules do not. Raises Invalid."""
     match = re.fullmatch(r"(at|rate|cron)\((.*)\)", expression.strip())
     if match is None:
         raise Invalid(expression)
@@ -102,7 +165,7 @@ def parse(expression: str) -> Schedule:
     if kind == "at":
         return Schedule(at=_at(inside))
     if kind == "rate":
-        return Schedule(seconds=_rate(inside))
+        return Schedule(seconds=_rate(inside, any_plural))
     return Schedule(cron=_cron(inside))
 
 
@@ -112,15 +175,19 @@ def _turns(when: datetime, start: datetime, seconds: int) -> int:
 
 
 def _at(text: str) -> datetime:
+    if not re.fullmatch(r"[0-9]{4}(-[0-9]{2}){2}T([0-9]{2}:){2}[0-9]{2}", text):
+        raise Invalid(text)
     try:
         return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S")
     except ValueError as error:
         raise Invalid(text) from error
 
 
-def _rate(text: str) -> int:
-    match = re.fullmatch(r"(\d+) (minute|hour|day)(s?)", text)
-    if match is None or int(match[1]) < 1 or (int(match[1]) == 1) == bool(match[3]):
+def _rate(text: str, any_plural: bool) -> int:
+    match = re.fullmatch(r"([0-9]{1,9}) (minute|hour|day)(s?)", text)
+    if match is None or int(match[1]) < 1:
+        raise Invalid(text)
+    if not any_plural and (int(match[1]) == 1) == bool(match[3]):
         raise Invalid(text)
     return int(match[1]) * _UNITS[match[2]]
 
@@ -143,7 +210,7 @@ def _cron(text: str) -> Cron:
 def _with_day(times: Cron, field: str) -> Cron:
     if field in ("L", "LW"):
         return times._replace(last_day=field == "L", nearest=0 if field == "L" else 31)
-    if nearest := re.fullmatch(r"(\d{1,2})W", field):
+    if nearest := re.fullmatch(r"([0-9]{1,2})W", field):
         return times._replace(nearest=_number("day-of-month", nearest[1]))
     return times._replace(days=_values("day-of-month", field))
 
@@ -171,7 +238,9 @@ def _part(name: str, part: str) -> range:
         low = _number(name, first)
         if last or not step:
             high = _number(name, last) if last else low
-    if low > high or (step and not re.fullmatch(r"[1-9]\d*", step)):
+    if low > high or part.endswith(("/", "-")) or (step and not re.fullmatch(r"[1-9][0-9]{0,3}", step)):
+        raise Invalid(part)
+    if step and int(step) > _RANGES[name][1]:  # AWS takes no step of 60 minutes
         raise Invalid(part)
     return range(low, high + 1, int(step or 1))
 
@@ -180,7 +249,7 @@ def _number(name: str, text: str) -> int:
     low, high, names = _RANGES[name]
     if text in names:
         return names.index(text) + 1
-    if not re.fullmatch(r"\d{1,4}", text) or not low <= int(text) <= high:
+    if not re.fullmatch(r"[0-9]{1,4}", text) or not low <= int(text) <= high:
         raise Invalid(text)
     return int(text)
 

@@ -5,18 +5,28 @@ caller's error in the service's own wire form. Anything else is ours: it is logg
 as a 500 that carries that id.
 """
 
+import asyncio
 import contextlib
+import errno
+import functools
 import logging
+import os
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import orjson
 from botocore.exceptions import UnknownServiceError
 
+from lambent.gateway import accounts, buckets, pages, sites
 from lambent.gateway.exchange import Exchange, Here
+from lambent.gateway.guard import Guard
+from lambent.gateway.sites import Sites
 from lambent.model.answer import Answer
-from lambent.model.scope import DEFAULT_ACCOUNT, DEFAULT_REGION, Caller, Scope
-from lambent.wire import locate, parse, serialize, validate
+from lambent.model.credentials import Held
+from lambent.model.scope import DEFAULT_ACCOUNT, DEFAULT_REGION, REGION, Caller, Scope
+from lambent.model.trouble import Trouble
+from lambent.wire import compressed, locate, parse, query, serialize, validate
 from lambent.wire import service as wire_service
 from lambent.wire.fault import Fault
 from lambent.wire.http import Request, Response
@@ -27,8 +37,30 @@ Page = Callable[[Request], Awaitable[Response]]
 Forward = Callable[[Request, Caller, str], Awaitable[Response]]
 
 PAGES = "/_lambent/"
+STATE_DELAY = "x-lambent-state-delay"
+"""A request with this header and the value 0 makes changes that take effect at once (`lambent deploy`)."""
+TEMPORARY = "ASIA"
+"""How the ids of temporary keys begin: whose one it was is forgotten with the server that gave it."""
+IN_MEMORY = 1 << 30
+"""Bytes of a body that is held as a whole; objects are not."""
+OF_OPERATIONS = 80 << 20
+"""More than any operation takes that is answered here and not S3's."""
 UNSIGNED_SERVICE = "s3"
 """What an anonymous request is for: of the services that answer such requests, S3 is the one addressed by path."""
+
+Check = Callable[[Request, Caller, wire_service.Service, str, Any], Awaitable[None]]
+"""Raises Fault for what a caller may not do (service, operation, parameters)."""
+Told = Callable[[Exchange, Fault | None], Awaitable[Fault | None]]
+"""Hears how a request ended, and answers the error that its caller sees."""
+
+
+async def allowed(_request: Request, _caller: Caller, _service: wire_service.Service, _name: str, _params: Any) -> None:
+    """Everybody may do everything."""
+
+
+async def untold(_exchange: Exchange, fault: Fault | None) -> Fault | None:
+    """Nobody wants to know."""
+    return fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +68,12 @@ class Gateway:
     """What stands behind the endpoint.
 
     `here` maps a service name to its operations; `forward` takes the requests for all other services; `pages` are
-    Lambent's own, by path; `account_of` answers the account that an access key stands for; `trace_of` the
-    trace header that counts for a caller's request without one, by access key; `new_id` makes request ids (UUIDs).
+    Lambent's own, by path; `account_of` answers the account that an access key stands for; `held` whose it is when it
+    was issued here; `trace_of` the trace header that counts for a caller's request without one, by access key;
+    `new_id` makes request ids (UUIDs); `guard` tells who may ask; `sites` are what has a host name of its own; `now` is
+    the clock by which keys expire, `signed` asks that what is signed with a key that was issued here is so with its
+    secret; `check` tells whether somebody may do what they ask for; `told` hears how a request of a service answered
+    here ended.
     """
 
     here: Mapping[str, Here]
@@ -46,18 +82,34 @@ class Gateway:
     account_of: Callable[[str], str]
     trace_of: Callable[[str], str | None]
     new_id: Callable[[], str]
+    held: Callable[[str], Held | None] = lambda _access_key: None
+    guard: Guard = field(default_factory=Guard)
+    sites: Sites = field(default_factory=Sites)
+    now: Callable[[], float] = lambda: 0.0
+    signed: bool = False
+    check: Check = allowed
+    told: Told = untold
 
     async def __call__(self, request: Request) -> Response:
+        return await self.walk(request, STEPS)
+
+    async def walk(self, request: Request, steps: "Sequence[Step]") -> Response:
+        """The answer of the first of these steps that has one."""
         exchange = Exchange(request, self.new_id())
+        response = await self._answer(exchange, steps)
+        response.headers += exchange.told
+        return response
+
+    async def _answer(self, exchange: Exchange, steps: "Sequence[Step]") -> Response:
         try:
-            return await self._steps(exchange)
+            return await self._steps(exchange, steps)
         except Fault as fault:
-            return _faulty(exchange, fault)
+            return _faulty(exchange, await self.told(exchange, fault) or fault)
         except Exception as error:
             return _faulty(exchange, ours(exchange.request_id, error))
 
-    async def _steps(self, exchange: Exchange) -> Response:
-        for step in STEPS:
+    async def _steps(self, exchange: Exchange, steps: "Sequence[Step]") -> Response:
+        for step in steps:
             response = await step(self, exchange)
             if response is not None:
                 return response
@@ -67,39 +119,162 @@ class Gateway:
 Step = Callable[[Gateway, Exchange], Awaitable[Response | None]]
 
 
-async def own_page(gateway: Gateway, exchange: Exchange) -> Response | None:
-    """Lambent's own pages, such as /_lambent/health."""
-    path = exchange.request.path
-    if not path.startswith(PAGES):
+async def known_host(gateway: Gateway, exchange: Exchange) -> None:
+    """Nothing is answered that comes by another name than the platform's own, or one that the user gave to a site."""
+    host = exchange.request.headers.get("host")
+    if not gateway.guard.hosts.is_own(host) and gateway.sites.named(host) is None:
+        gateway.guard.check_host(host)
+
+
+async def site(gateway: Gateway, exchange: Exchange) -> Response | None:
+    """What is addressed to a function URL, an API or a load balancer, by its host name or by a path."""
+    request = exchange.request
+    place = gateway.sites.find(request)
+    if place is None:
         return None
-    page = gateway.pages.get(path.removeprefix(PAGES).partition("/")[0])
+    if sites.loads(request):
+        await load(request)
+    return await gateway.sites.serve(sites.asked(request, place, exchange.request_id))
+
+
+async def allowed_page(gateway: Gateway, exchange: Exchange) -> Response | None:
+    """A page of the web is answered when it is allowed to ask; its browser's question whether it is, here."""
+    request = exchange.request
+    if not pages.is_from_page(request.headers):
+        return None
+    try:
+        told = await gateway.guard.admit(request, functools.partial(_name, gateway))
+    except Fault as fault:
+        if fault.code == "AccessForbidden":
+            exchange.service = wire_service.load("s3")
+        raise
+    exchange.told += told
+    preflight = request.method == "OPTIONS" and "access-control-request-method" in request.headers
+    return Response(200) if preflight else None
+
+
+async def own_page(gateway: Gateway, exchange: Exchange) -> Response | None:
+    """Lambent's own pages, such as /_lambent/health. From inside an environment only those for functions."""
+    request = exchange.request
+    name = request.path.removeprefix(PAGES).partition("/")[0] if request.path.startswith(PAGES) else None
+    if request.inside and pages.is_operators(request.path) and name not in accounts.FOR_FUNCTIONS:
+        raise Fault("AccessDeniedException", "This page is not for functions.", status=403)
+    if name is None:
+        if pages.is_motos(request.path):  # some of them look at all that moto holds, and never end
+            raise Fault("AccessDeniedException", "moto's own pages are not served.", status=403)
+        return None
+    page = gateway.pages.get(name)
     if page is None:
         return Response(404, [("Content-Type", "application/json")], orjson.dumps({"message": "no such page"}))
-    return await page(exchange.request)
+    await load(request, OF_OPERATIONS)
+    return await page(request)
 
 
 async def identify(gateway: Gateway, exchange: Exchange) -> None:
-    """Account from a 12-digit access key id, region from the credential scope."""
-    credential = locate.credential_of(exchange.request)
-    scope, trace_id = Scope(), exchange.request.headers.get("x-amzn-trace-id")
-    if credential is not None:
-        scope = Scope(gateway.account_of(credential.access_key), credential.region or DEFAULT_REGION)
-        trace_id = trace_id or gateway.trace_of(credential.access_key)
+    """Account from a 12-digit access key id, region from the credential scope; from inside, from the socket."""
+    request = exchange.request
+    credential = locate.credential_of(request)
+    region = credential.region if credential and credential.region else DEFAULT_REGION
+    if not REGION.fullmatch(region):
+        exchange.service = _form(gateway, request)
+        raise accounts.bad_region(exchange.service, region)
+    key = credential.access_key if credential else None
+    if request.inside and key != request.inside:  # its signature is of its body
+        await load(request)
+    known = _inside(gateway, exchange, key) if request.inside else gateway.held(key or "")
+    if known is not None:
+        await _good(gateway, exchange, known)
+    elif gateway.signed and (key or "").startswith(TEMPORARY):
+        exchange.service = _form(gateway, request)
+        raise accounts.unknown_key(exchange.service)
     exchange.caller = Caller(
-        scope,
+        Scope(_account(gateway, known, key), region),
         exchange.request_id,
-        access_key=credential.access_key if credential else None,
-        trace_id=trace_id,
+        access_key=key,
+        trace_id=request.headers.get("x-amzn-trace-id") or (gateway.trace_of(key) if key else None),
+        role=known.role if known else "",
+        held=known,
+        at_once=request.headers.get(STATE_DELAY) == "0",
+        own=request.own,
     )
+
+
+def _identify_by_form(gateway: Gateway, exchange: Exchange) -> None:
+    """A form is signed within; its signature was compared when it was read. Raises Fault."""
+    form = exchange.request.form
+    if form is None or not form.access_key:
+        return
+    assert exchange.caller is not None
+    key = form.access_key
+    known = gateway.held(key)
+    if known is not None and known.expires is not None and known.expires <= gateway.now():
+        raise accounts.expired(exchange.service)
+    if known is None and gateway.signed and key.startswith(TEMPORARY):
+        raise accounts.unknown_key(exchange.service)
+    region = form.region if REGION.fullmatch(form.region) else DEFAULT_REGION
+    scope = Scope(_account(gateway, known, key), region)
+    role = known.role if known else ""
+    exchange.caller = replace(exchange.caller, scope=scope, access_key=key, role=role, held=known)
+
+
+async def _good(gateway: Gateway, exchange: Exchange, known: Held) -> None:
+    """Whether a key that was issued here is still good, and used by who has it. Raises Fault."""
+    request = exchange.request
+    if known.expires is not None and known.expires <= gateway.now():
+        exchange.service = _form(gateway, request)
+        raise accounts.expired(exchange.service)
+    if gateway.signed and not request.inside:
+        await load(request)
+        if not accounts.is_signed(request, known.secret_key):
+            exchange.service = _form(gateway, request)
+            raise accounts.badly_signed(exchange.service)
+        if not accounts.has_token(request, known.token):
+            exchange.service = _form(gateway, request)
+            raise accounts.bad_token(exchange.service)
+
+
+def _account(gateway: Gateway, known: Held | None, key: str | None) -> str:
+    if known is not None:
+        return known.account
+    return gateway.account_of(key) if key is not None else DEFAULT_ACCOUNT
+
+
+def _inside(gateway: Gateway, exchange: Exchange, key: str | None) -> Held:
+    """Whose a request from inside an environment is. Raises Fault as AWS does for an unknown key, or for none."""
+    request = exchange.request
+    own = gateway.held(request.inside)
+    service = None
+    if own is not None and key is None:
+        service = _form(gateway, request)
+        if accounts.may_be_unsigned(service, request):
+            return own
+    elif own is not None and key is not None:
+        found = accounts.whose(request, own, key, gateway.held, gateway.account_of)
+        if found is not None:
+            return found
+    exchange.service = service or _form(gateway, request)
+    raise accounts.unsigned(exchange.service) if key is None else accounts.unknown_key(exchange.service)
 
 
 async def find_service(gateway: Gateway, exchange: Exchange) -> Response | None:
     """The service, by signature, target header or query; every service that is not answered here is forwarded."""
-    name = locate.service_of(exchange.request) or _unsigned(gateway, exchange.request)
+    name = _name(gateway, exchange.request)
     if name in gateway.here and gateway.here[name].takes(exchange.request):
+        receive = gateway.here[name].receive
+        if receive is None:
+            await load(exchange.request, OF_OPERATIONS)
+            if wire_service.load(name).compressed:
+                compressed.unpack(exchange.request)
         exchange.service = wire_service.spoken(name, exchange.request)
+        if receive is not None:
+            assert exchange.caller is not None
+            exchange.request = receive(exchange.request, exchange.caller)
+            _identify_by_form(gateway, exchange)
         return None
     assert exchange.caller is not None
+    if exchange.request.headers.get("content-type", "").startswith(locate.FORM):
+        await load(exchange.request, query.MOST_BYTES)
+        query.check_form(exchange.request.body)  # moto would be busy with it
     try:
         return await gateway.forward(exchange.request, exchange.caller, name)
     except Fault:
@@ -122,8 +297,16 @@ async def find_operation(gateway: Gateway, exchange: Exchange) -> None:
 async def read_params(gateway: Gateway, exchange: Exchange) -> None:
     """Parse and validate by the model."""
     assert exchange.service is not None and exchange.operation is not None
+    exchange.service.check_size(exchange.operation, len(exchange.request.body))
     exchange.params = parse.parse(exchange.service, exchange.operation, exchange.request)
     validate.validate(exchange.service, exchange.operation, exchange.params)
+
+
+async def authorise(gateway: Gateway, exchange: Exchange) -> None:
+    """Whether the caller may do it, by their policies and the resource's."""
+    service, operation = exchange.service, exchange.operation
+    assert service is not None and operation is not None and exchange.caller is not None
+    await gateway.check(exchange.request, exchange.caller, service, operation, exchange.params)
 
 
 async def run(gateway: Gateway, exchange: Exchange) -> Response:
@@ -131,10 +314,15 @@ async def run(gateway: Gateway, exchange: Exchange) -> Response:
     service, operation = exchange.service, exchange.operation
     assert service is not None and operation is not None and exchange.caller is not None
     here = gateway.here[service.name]
-    result = await here.operations[operation](here.env, exchange.caller, exchange.params or {})
+    env = here.env if here.bind is None else here.bind(here.env, exchange.request)
+    result = await here.operations[operation](env, exchange.caller, exchange.params or {})
+    await gateway.told(exchange, None)
+    if isinstance(result, Response):
+        return result
     if not isinstance(result, Answer):
         return serialize.output(service, operation, result, exchange.request_id)
     response = serialize.output(service, operation, result.result, exchange.request_id)
+    response.status = result.status or response.status
     named = {name.lower() for name in result.headers}
     kept = [(name, value) for name, value in response.headers if name.lower() not in named]
     response.headers = [*kept, *result.headers.items()]
@@ -142,25 +330,66 @@ async def run(gateway: Gateway, exchange: Exchange) -> Response:
 
 
 STEPS: Sequence[Step] = (
+    known_host,
+    site,
+    allowed_page,
     own_page,
     identify,
     find_service,
     find_operation,
     read_params,
+    authorise,
     run,
 )
 
 
+async def load(request: Request, most: int = IN_MEMORY) -> None:
+    """Bring a body that is a file into memory. Raises Fault (413) for one of more than `most` bytes."""
+    if request.file is not None:
+        if os.fstat(request.file.fileno()).st_size > most:
+            raise Fault("RequestEntityTooLargeException", f"A body has at most {most} bytes here.", status=413)
+        file, request.file = request.file, None
+        request.body = await asyncio.to_thread(file.read)
+
+
 def ours(request_id: str, error: Exception) -> Fault:
     """The answer to an error of ours, which is logged under the request's id."""
-    log.error("request %s failed", request_id, exc_info=error)
-    text = f"Lambent failed on this request; its log has the reason under {request_id}."
-    return Fault("ServiceException", text, status=500)
+    trouble = _trouble(error)
+    log.error("request %s failed: %s", request_id, trouble or error, exc_info=None if trouble else error)
+    return Fault("ServiceException", failure(request_id, error), status=500)
+
+
+def failure(request_id: str, error: Exception) -> str:
+    """What a caller is told of an error of ours. Trouble of the machine says itself what it is."""
+    trouble = _trouble(error)
+    if trouble is not None:
+        return f"Lambent failed on this request ({request_id}): {trouble}."
+    return f"Lambent failed on this request; its log has the reason under {request_id}."
+
+
+def _trouble(error: Exception) -> Exception | None:
+    """The trouble of the machine that an error is, or comes from."""
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return Trouble(f"the disk of the data folder is full: make room there and try again ({error.strerror})")
+    cause = error if isinstance(error, Trouble) else error.__cause__
+    return cause if isinstance(cause, Trouble) else None
 
 
 def account_of(access_key: str) -> str:
     """The account that an access key stands for: itself when it is 12 digits, else the default."""
     return access_key if len(access_key) == 12 and access_key.isdigit() else DEFAULT_ACCOUNT
+
+
+def _name(gateway: Gateway, request: Request) -> str:
+    return locate.service_of(request) or (UNSIGNED_SERVICE if buckets.host(request) else _unsigned(gateway, request))
+
+
+def _form(gateway: Gateway, request: Request) -> wire_service.Service | None:
+    """The service in whose form a request is refused before it is read; None for one whose form is not known."""
+    try:
+        return wire_service.spoken(_name(gateway, request), request)
+    except (UnknownServiceError, ValueError):
+        return None
 
 
 def _unsigned(gateway: Gateway, request: Request) -> str:
@@ -176,11 +405,16 @@ def _unsigned(gateway: Gateway, request: Request) -> str:
 
 def _faulty(exchange: Exchange, fault: Fault) -> Response:
     if exchange.service is None:
-        body = orjson.dumps({"__type": fault.code, "message": fault.message})
-        headers = [
-            ("Content-Type", "application/json"),
-            ("x-amzn-RequestId", exchange.request_id),
-            ("x-amzn-ErrorType", fault.code),
-        ]
-        return Response(fault.status or 400, headers, body)
+        return plain_fault(exchange.request_id, fault)
     return serialize.fault(exchange.service, exchange.operation, fault, exchange.request_id)
+
+
+def plain_fault(request_id: str, fault: Fault) -> Response:
+    """An error in no service's form."""
+    body = orjson.dumps({"__type": fault.code, "message": fault.message})
+    headers = [
+        ("Content-Type", "application/json"),
+        ("x-amzn-RequestId", request_id),
+        ("x-amzn-ErrorType", fault.code),
+    ]
+    return Response(fault.status or 400, headers, body)

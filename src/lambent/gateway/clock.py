@@ -15,6 +15,7 @@ from lambent.wire.http import Request, Response
 
 UNITS = {"d": 86_400.0, "h": 3_600.0, "m": 60.0, "s": 1.0}
 _DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s?)?")
+_LENGTHS = "seconds, or as in 90s, 10m, 6h, 1h30m, 2d"
 LONGEST = 10 * 366 * UNITS["d"]
 
 Advance = Callable[[float], Awaitable[int]]
@@ -31,10 +32,14 @@ def page(read: Callable[[], dict[str, Any]], advance: Advance | None) -> Callabl
         if advance is None:
             return _json(409, {"message": "this clock moves by itself: start the server with --clock manual"})
         try:
-            seconds = duration(orjson.loads(request.body)["advance"])
+            said = orjson.loads(request.body)["advance"]
         except (ValueError, KeyError, TypeError):
             message = 'a JSON object is needed, as in {"advance": 90} or {"advance": "1h30m"}'
             return _json(400, {"message": message})
+        try:
+            seconds = duration(said)
+        except ValueError:
+            return _json(400, {"message": f"{said!r} is no length of time of at most ten years: {_LENGTHS}"})
         running = await advance(seconds)
         return _json(200, read() | {"running": running})
 

@@ -5,6 +5,7 @@ lives as long as the server.
 """
 
 import hmac
+import re
 import secrets
 from collections.abc import Awaitable, Callable
 from hashlib import sha256
@@ -12,6 +13,7 @@ from urllib.parse import parse_qs
 
 from lambent.wire.http import Request, Response
 
+EXPIRES = re.compile("[0-9]{1,12}")
 LIFETIME = 600
 """Seconds (https://docs.aws.amazon.com/lambda/latest/api/API_GetFunction.html: valid for 10 minutes)."""
 
@@ -35,9 +37,9 @@ class CodeLinks:
         digest = request.path.rpartition("/")[2].removesuffix(".zip")
         query = parse_qs(request.query)
         expires, proof = query.get("expires", ["0"])[0], query.get("proof", [""])[0]
-        if not expires.isdecimal() or int(expires) < self._now():
+        if not EXPIRES.fullmatch(expires) or int(expires) < self._now():
             return Response(403, [("Content-Type", "text/plain")], b"This link has expired: call GetFunction again.\n")
-        if not hmac.compare_digest(proof, self._proof(digest, int(expires))):
+        if not hmac.compare_digest(proof.encode("utf-8", "replace"), self._proof(digest, int(expires)).encode()):
             return Response(403, [("Content-Type", "text/plain")], b"This link is not valid.\n")
         return Response(200, [("Content-Type", "application/zip")], await self._read(digest))
 

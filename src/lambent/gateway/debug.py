@@ -16,9 +16,10 @@ from typing import Any, Protocol
 
 import orjson
 
+from lambent.gateway.chain import failure
 from lambent.gateway.live import HEADER, refused
 from lambent.model.invocation import Outcome
-from lambent.model.scope import Scope
+from lambent.model.scope import Scope, checked_scope
 from lambent.wire.http import Request, Response
 
 log = logging.getLogger(__name__)
@@ -67,7 +68,7 @@ class DebugPage:
 
     async def __call__(self, request: Request) -> Response:
         """The lines; 403 without the token, 400 for a bad request, and what `begin` refuses."""
-        if not hmac.compare_digest(request.headers.get(HEADER, ""), self._token):
+        if not hmac.compare_digest(request.headers.get(HEADER, "").encode(), self._token.encode()):
             return refused(403, "the token of the data folder is needed")
         if request.method != "POST":
             return refused(405, "POST is needed")
@@ -88,7 +89,7 @@ def _read(body: bytes) -> Asked:
         raise ValueError("port")
     qualifier = said["qualifier"]
     return Asked(
-        Scope(str(said["account"]), str(said["region"])),
+        checked_scope(said["account"], said["region"]),
         str(said["function"]),
         None if qualifier is None else str(qualifier),
         port,
@@ -109,7 +110,7 @@ async def _answer(begun: Begun) -> dict[str, Any]:
         outcome = await begun.session.outcome()
     except Exception as error:
         log.error("request %s failed", begun.request_id, exc_info=error)
-        return {"failed": f"Lambent failed on this request; its log has the reason under {begun.request_id}."}
+        return {"failed": failure(begun.request_id, error)}
     return {
         "status_code": 200,
         "function_error": outcome.error,

@@ -1,4 +1,5 @@
-"""HTTP/1.1 on asyncio and httptools: bytes in, `Request`; `Response`, bytes out.
+"""HTTP/1.1 on asyncio and httptools: bytes in, `Request`; `Response`, bytes out. Who begins with HTTP/2 is handed to
+`http2`.
 
 One request at a time per connection; a pipelined one waits for the answer of the one before it (RFC 9112, section
 9.3.2). What a request means is the business of the two roads it is given: `short`, which may take a request without
@@ -6,22 +7,37 @@ a task and answer later by calling back, and `chain`, which takes all the others
 """
 
 import asyncio
-import http
+import functools
 import socket
+import ssl
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
-from email.utils import formatdate
-from time import time
-from typing import cast
+from typing import IO, cast
 
 import httptools
 
+from lambent.gateway import http2
+from lambent.gateway.duplex import Peer, hand_over
+from lambent.gateway.head import NO_BODY, head
+from lambent.gateway.intake import (
+    PART_BYTES,
+    SPOOLED_AT_ONCE,
+    SPOOLED_FROM,
+    SWEEP_SECONDS,
+    Door,
+    Intake,
+    is_overdue,
+    spool,
+)
 from lambent.wire.http import Request, Response
 
 MAX_HEAD = 1 << 20
 """Bytes of request line and headers (Lambda quotas: 1 MB)."""
-MAX_BODY = 1 << 30
-"""Bytes of a body that is held in memory; the largest single S3 upload part that clients make by default is 8 MB."""
+MAX_HEADERS = 1_000
+SEPARATORS = 4
+"""Bytes of a header beside its name and value."""
+MAX_BODY = (5 << 30) + (64 << 20)
+"""Bytes of a body: the largest object that S3 takes at once, and its coding in chunks."""
 MAX_PIPELINED = 16
 STREAM_BUFFER = 1 << 16
 
@@ -30,67 +46,58 @@ Respond = Callable[[Response], None]
 Short = Callable[[Request, Respond], bool]
 
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
-_STATUS_LINES = {s.value: f"HTTP/1.1 {s.value} {s.phrase}\r\n".encode() for s in http.HTTPStatus}
-_NO_BODY = frozenset({204, 304})
-
-
-class _Date:
-    """The Date header's value, formatted once a second."""
-
-    __slots__ = ("_line", "_second")
-
-    def __init__(self) -> None:
-        self._second = 0
-        self._line = b""
-
-    def line(self) -> bytes:
-        second = int(time())
-        if second != self._second:
-            self._second = second
-            self._line = f"Date: {formatdate(second, usegmt=True)}\r\n".encode()
-        return self._line
-
-
-_date = _Date()
 
 
 class Refused(Exception):
-    """A request that is not worth parsing further; `status` says why."""
+    """A request that is not worth parsing further; `status` says why, `text` more of it."""
 
-    def __init__(self, status: int) -> None:
-        super().__init__(status)
+    def __init__(self, status: int, text: str = "") -> None:
+        super().__init__(status, text)
         self.status = status
+        self.text = text
 
 
 class Connection(asyncio.Protocol):
     """One client's connection."""
 
     __slots__ = (
-        "_body", "_body_bytes", "_busy", "_chain", "_closing", "_drained", "_head_bytes", "_head_only", "_headers",
-        "_keep_alive", "_open", "_parser", "_short", "_task", "_transport", "_url", "_waiting",
+        "_began", "_body", "_body_bytes", "_busy", "_chain", "_closing", "_door", "_drained", "_file", "_half",
+        "_head_bytes", "_head_only", "_headers", "_heard", "_held", "_keep_alive", "_lines", "_parser",
+        "_paused", "_peer", "_queued", "_repeated", "_rest", "_short", "_task", "_transport", "_url", "_waiting",
+        "_writing",
     )  # fmt: skip
 
-    def __init__(self, chain: Chain, short: Short, open_connections: "set[Connection]") -> None:
+    def __init__(self, chain: Chain, short: Short, door: Door) -> None:
         self._chain = chain
         self._short = short
-        self._open = open_connections
+        self._door = door
+        self._rest: bytes | None = None
+        self._half = self._paused = False
+        self._began = self._heard = 0.0
+        self._held = self._queued = 0
+        self._writing: asyncio.Task[None] | None = None
         self._parser = httptools.HttpRequestParser(self)
         self._waiting: deque[tuple[Request, bool]] = deque()
         self._busy = self._closing = self._head_only = False
         self._keep_alive = True
         self._task: asyncio.Task[None] | None = None
         self._drained: asyncio.Event | None = None
+        self._body: list[bytes]
+        self._file: IO[bytes] | None
         self._begin()
 
     # --- the transport's calls
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
-        self._open.add(self)
+        self._peer = Peer(transport)
+        if not self._door.admit(self):
+            self.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._closing = True
-        self._open.discard(self)
+        self._door.leave(self)
+        self._hold(0)
         if self._task is not None:
             self._task.cancel()
         self.resume_writing()
@@ -98,13 +105,21 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         try:
             self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade:
-            self._refuse(501)
+            if self._half:
+                self._wait_for_more()
+        except httptools.HttpParserUpgrade as upgrade:
+            self._upgrade(data[upgrade.args[0] :])
         except httptools.HttpParserCallbackError as error:
             cause = error.__context__
-            self._refuse(cause.status if isinstance(cause, Refused) else 400)
+            self._refuse(*cause.args if isinstance(cause, Refused) else (400,))
         except httptools.HttpParserError:
-            self._refuse(400)
+            if data.startswith(http2.PREFACE) and not self._busy:
+                self.connection_lost(None)
+                http2.take_over(self._transport, data, self._chain, self._door)
+            else:
+                self._refuse(400)
+        except Refused as refused:
+            self._refuse(refused.status, refused.text)
 
     def pause_writing(self) -> None:
         self._drained = asyncio.Event()
@@ -118,28 +133,100 @@ class Connection(asyncio.Protocol):
         """Close now, whatever is under way."""
         self._transport.abort()
 
+    # --- a request that is not whole yet
+
+    def expire(self, now: float) -> None:
+        """Give up a request that takes too long (`now` is the loop's time). One behind another may wait."""
+        received = self._head_bytes + self._body_bytes
+        if not self._busy and not self._paused and is_overdue(self._began, self._heard, received, now):
+            self._refuse(408)
+
+    def _wait_for_more(self) -> None:
+        """What there is of it counts from here on. Raises Refused."""
+        self._heard = asyncio.get_running_loop().time()
+        if not self._began:
+            self._began = self._heard
+            self._door.half.add(self)
+        gathered = self._body_bytes - (self._file.tell() if self._file is not None else 0)
+        self._hold(self._queued + self._head_bytes + gathered + PART_BYTES * len(self._body))
+        if gathered > (SPOOLED_FROM if self._file is None else SPOOLED_AT_ONCE):
+            self._pause()
+            if not self._busy:  # else it can wait where it comes from
+                self._spool()
+
+    def _hold(self, count: int) -> None:
+        """Hold so many bytes of the door's share. Raises Refused."""
+        if not self._door.unfinished.take(count - self._held):
+            raise Refused(503, "too many requests are under way at once: more bytes than this server holds in memory")
+        self._held = count
+
+    def _spool(self) -> None:
+        """Nothing more is read until what is there is on disk."""
+        parts, self._body = self._body, []
+        self._writing = asyncio.get_running_loop().create_task(self._write(parts))
+
+    async def _write(self, parts: list[bytes]) -> None:
+        try:
+            self._file = await asyncio.to_thread(spool, self._file, self._door.spool, parts)
+        except OSError as error:
+            self._refuse(503, f"the server's disk does not take the body: {error.strerror}")
+            return
+        if not self._closing:
+            self._hold(0)
+            self._heard = asyncio.get_running_loop().time()
+            self._resume()
+
+    def _pause(self) -> None:
+        self._paused = True
+        self._transport.pause_reading()
+
+    def _resume(self) -> None:
+        self._paused = False
+        self._transport.resume_reading()
+
     # --- the parser's calls
 
     def _begin(self) -> None:
         self._url = b""
         self._headers: dict[str, str] = {}
-        self._body: list[bytes] = []
+        self._lines: list[tuple[bytes, bytes]] = []
+        self._repeated: list[tuple[str, str]] = []
+        self._body = []
+        self._file = None
         self._head_bytes = self._body_bytes = 0
 
     def on_message_begin(self) -> None:
         self._begin()
+        self._half = True
 
     def on_url(self, url: bytes) -> None:
         self._url += url
-        self._count_head(len(url))
+        self._head_bytes += len(url)
+        if self._head_bytes > MAX_HEAD:
+            raise Refused(431)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._count_head(len(name) + len(value))
+        self._head_bytes += len(name) + len(value) + SEPARATORS
+        if self._head_bytes > MAX_HEAD:
+            raise Refused(431)
+        self._lines.append((name, value))
         key, text = name.decode("latin-1").lower(), value.decode("latin-1")
         headers = self._headers
-        headers[key] = f"{headers[key]}, {text}" if key in headers else text
+        if key in headers:
+            self._repeat(key, text)
+        else:
+            headers[key] = text
+
+    def _repeat(self, key: str, text: str) -> None:
+        if len(self._repeated) >= MAX_HEADERS:
+            raise Refused(431)
+        self._repeated.append((key, text))
 
     def on_headers_complete(self) -> None:
+        if len(self._headers) + len(self._repeated) > MAX_HEADERS:
+            raise Refused(431)
+        if self._repeated:
+            _join(self._headers, self._repeated)
         if int(self._headers.get("content-length") or 0) > MAX_BODY:
             raise Refused(413)
         if self._headers.get("expect", "").lower() == "100-continue" and not self._busy:
@@ -152,21 +239,41 @@ class Connection(asyncio.Protocol):
         self._body.append(data)
 
     def on_message_complete(self) -> None:
+        self._half = False
         path, _, query = self._url.decode("latin-1").partition("?")
-        body = self._body[0] if len(self._body) == 1 else b"".join(self._body)
-        request = Request(self._parser.get_method().decode("ascii"), path, query, self._headers, body)
+        file, body = _whole(self._file, self._body)
+        method = self._parser.get_method().decode("ascii")
+        inside = self._door.inside
+        request = Request(method, path, query, self._headers, body, inside, file, lines=self._lines, client=self._peer)
         keep_alive = self._parser.should_keep_alive()
+        if "upgrade" in self._headers and _wants_websocket(self._headers) and not self._busy:
+            self._rest, keep_alive = b"", False
+        if self._began:
+            self._began = 0.0
+            self._door.half.discard(self)
+            self._hold(self._queued)
         if self._busy:
-            self._waiting.append((request, keep_alive))
-            if len(self._waiting) >= MAX_PIPELINED:
-                self._transport.pause_reading()
+            self._wait_in_line(request, keep_alive)
         else:
             self._start(request, keep_alive)
 
-    def _count_head(self, count: int) -> None:
-        self._head_bytes += count
-        if self._head_bytes > MAX_HEAD:
-            raise Refused(431)
+    def _upgrade(self, rest: bytes) -> None:
+        """The parser has read a request for another protocol: `rest` is in that, if it comes to it."""
+        if self._rest is not None:
+            self._rest = rest
+            self._pause()
+        elif self._parser.get_method() == b"CONNECT":
+            self._refuse(501)
+        elif rest:
+            self.data_received(rest)
+
+    def _wait_in_line(self, request: Request, keep_alive: bool) -> None:
+        """Behind the request that is being answered. Raises Refused."""
+        self._hold(self._held + len(request.body))
+        self._queued += len(request.body)
+        self._waiting.append((request, keep_alive))
+        if len(self._waiting) >= MAX_PIPELINED:
+            self._pause()
 
     # --- from request to response
 
@@ -179,23 +286,32 @@ class Connection(asyncio.Protocol):
 
     async def _answer(self, request: Request) -> None:
         response = await self._chain(request)
-        if isinstance(response.body, bytes):
+        if response.takeover is not None:
+            self._task = None  # it ends by itself, not with the client
+            if not self._closing and self._rest is not None:
+                self._paused = False
+                await hand_over(self._transport, response, self._rest, self.connection_lost)
+        elif isinstance(response.body, bytes):
             self._finish(response)
         else:
-            await self._stream(response, response.body)
+            try:
+                await self._stream(response, response.body)
+            except Exception:
+                self.abort()
+                raise
             self._next()
 
     def _finish(self, response: Response) -> None:
         if self._closing:
             return
         body = cast(bytes, response.body)
-        head = self._head(response, len(body))
-        if self._head_only or response.status in _NO_BODY:
-            self._transport.write(head)
+        top = head(response, len(body), self._keep_alive)
+        if self._head_only or response.status in NO_BODY:
+            self._transport.write(top)
         elif len(body) < STREAM_BUFFER:
-            self._transport.write(head + body)
+            self._transport.write(top + body)
         else:
-            self._transport.writelines((head, body))
+            self._transport.writelines((top, body))
         self._next()
 
     def _next(self) -> None:
@@ -205,72 +321,124 @@ class Connection(asyncio.Protocol):
             self._transport.close()
             return
         self._busy = False
-        if self._waiting and not self._closing:
-            request, keep_alive = self._waiting.popleft()
-            self._transport.resume_reading()
-            self._start(request, keep_alive)
-
-    def _head(self, response: Response, length: int | None) -> bytes:
-        status = _STATUS_LINES.get(response.status) or b"HTTP/1.1 %d Unknown\r\n" % response.status
-        lines = [status, _date.line(), response.head]
-        names = set()
-        for name, value in response.headers:
-            names.add(name.lower())
-            lines.append(f"{name}: {value}\r\n".encode())
-        if length is None:
-            lines.append(b"Transfer-Encoding: chunked\r\n")
-        elif "content-length" not in names and response.status not in _NO_BODY:
-            lines.append(b"Content-Length: %d\r\n" % length)
-        lines.append(b"\r\n" if self._keep_alive else b"Connection: close\r\n\r\n")
-        return b"".join(lines)
-
-    async def _stream(self, response: Response, body: AsyncIterator[bytes]) -> None:
-        self._transport.write(self._head(response, None))
-        async for chunk in body:
-            if chunk and not self._head_only:
-                self._transport.write(b"%x\r\n%b\r\n" % (len(chunk), chunk))
-            if self._drained is not None:
-                await self._drained.wait()
-        if not self._head_only:
-            self._transport.write(b"0\r\n\r\n")
-
-    def _refuse(self, status: int) -> None:
         if self._closing:
             return
-        self._keep_alive = False
+        if self._waiting:
+            request, keep_alive = self._waiting.popleft()
+            self._queued -= len(request.body)
+            self._hold(self._held - len(request.body))
+            if self._paused:
+                self._resume()
+            self._start(request, keep_alive)
+        elif self._paused:
+            self._spool()
+
+    async def _stream(self, response: Response, body: AsyncIterator[bytes]) -> None:
+        """In chunks, or as it is when its length is known."""
+        known = any(name == "Content-Length" for name, _ in response.headers)
+        self._transport.write(head(response, 0 if known else None, self._keep_alive))
+        async for chunk in body:
+            if chunk and not self._head_only:
+                self._transport.write(chunk if known else b"%x\r\n%b\r\n" % (len(chunk), chunk))
+            if self._drained is not None:
+                await self._drained.wait()
+        if not self._head_only and not known:
+            self._transport.write(b"0\r\n\r\n")
+
+    def _refuse(self, status: int, text: str = "") -> None:
+        if self._closing:
+            return
+        self._keep_alive = self._half = False
+        self._body = []
+        self._pause()
         if not self._busy:
-            self._transport.write(self._head(Response(status), 0))
+            body = text.encode()
+            self._transport.write(head(Response(status), len(body), False) + body)
             self._closing = True
             self._transport.close()
+
+
+def _whole(file: IO[bytes] | None, parts: list[bytes]) -> tuple[IO[bytes] | None, bytes]:
+    """A body as a file or as bytes. Raises Refused."""
+    if file is None:
+        return None, parts[0] if len(parts) == 1 else b"".join(parts)
+    try:
+        spool(file, None, parts).seek(0)
+    except OSError as error:
+        raise Refused(503, f"the server's disk does not take the body: {error.strerror}") from error
+    return file, b""
+
+
+def _join(headers: dict[str, str], repeated: list[tuple[str, str]]) -> None:
+    """Put the further values of headers that were sent more than once behind their first."""
+    values: dict[str, list[str]] = {}
+    for key, text in repeated:
+        values.setdefault(key, [headers[key]]).append(text)
+    headers.update({key: ", ".join(texts) for key, texts in values.items()})
+
+
+def _wants_websocket(headers: dict[str, str]) -> bool:
+    """Whether it is to be WebSocket; other protocols may be left unnoticed (RFC 9110, section 7.8). Raises Refused
+    where the parser has left a body unread."""
+    if headers.get("content-length", "0") != "0" or "transfer-encoding" in headers:
+        raise Refused(501)
+    return headers["upgrade"].lower() == "websocket"
+
+
+def _no_short_road(_request: Request, _respond: Respond) -> bool:
+    return False
 
 
 class Listener:
     """Accepts connections on listening sockets until it is closed; `chain` and `short` take their requests."""
 
-    def __init__(self, chain: Chain, short: Short) -> None:
+    def __init__(self, chain: Chain, short: Short, intake: Intake | None = None) -> None:
         self._chain = chain
         self._short = short
-        self._servers: set[asyncio.Server] = set()
-        self._open: set[Connection] = set()
+        self._intake = intake or Intake()
+        self._doors: dict[asyncio.Server, Door] = {}
+        self._sweeper: asyncio.TimerHandle | None = None
 
-    async def serve(self, listening: socket.socket) -> asyncio.Server:
-        """Accept on `listening`, which is closed with the server that is answered (or with this listener)."""
-        server = await asyncio.get_running_loop().create_server(self._connection, sock=listening, backlog=1024)
-        self._servers.add(server)
+    async def serve(
+        self,
+        listening: socket.socket,
+        inside: str = "",
+        tls: ssl.SSLContext | None = None,
+        chain: Chain | None = None,
+    ) -> asyncio.Server:
+        """Accept on `listening`, which is closed with the server that is answered (or with this listener): the
+        endpoint itself, with `tls` over HTTPS, or the one that the environment with the access key `inside` sees. With
+        `chain` all that comes there is for that alone."""
+        door = self._intake.inside(inside) if inside else self._intake.outside()
+        loop = asyncio.get_running_loop()
+        roads = (self._chain, self._short) if chain is None else (chain, _no_short_road)
+        make = functools.partial(Connection, *roads, door)
+        server = await loop.create_server(make, sock=listening, backlog=1024, ssl=tls)
+        self._doors[server] = door
+        if self._sweeper is None:
+            self._sweep()
         return server
 
     def forget(self, server: asyncio.Server) -> None:
-        """Stop accepting on the socket of one `serve`."""
+        """Stop accepting on the socket of one `serve`, and drop its connections."""
         server.close()
-        self._servers.discard(server)
+        door = self._doors.pop(server, None)
+        if door is not None:
+            door.drop()
 
     async def close(self) -> None:
         """Stop accepting and drop the connections that are open."""
-        for server in self._servers:
-            server.close()
-        for connection in tuple(self._open):
-            connection.abort()
+        if self._sweeper is not None:
+            self._sweeper.cancel()
+        for server in tuple(self._doors):
+            self.forget(server)
         await asyncio.sleep(0)
 
-    def _connection(self) -> Connection:
-        return Connection(self._chain, self._short, self._open)
+    def _sweep(self) -> None:
+        """Give up the requests that take too long."""
+        loop = asyncio.get_running_loop()
+        self._sweeper = loop.call_later(SWEEP_SECONDS, self._sweep)
+        now = loop.time()
+        for door in self._doors.values():
+            for connection in tuple(door.half):
+                connection.expire(now)

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 
 import orjson
 
-from lambent.model.scope import Scope
+from lambent.model.scope import Scope, checked_scope
 from lambent.wire.http import Request, Response
 
 Recycle = Callable[[Scope | None, str], Awaitable[int]]
@@ -24,7 +24,7 @@ def page(recycle: Recycle) -> Callable[[Request], Awaitable[Response]]:
         if request.body:
             try:
                 said = orjson.loads(request.body)
-                scope, name = Scope(str(said["account"]), str(said["region"])), str(said["function"])
+                scope, name = checked_scope(said["account"], said["region"]), str(said["function"])
             except (ValueError, KeyError, TypeError):
                 return _json(400, {"message": "a JSON object with account, region and function is needed"})
         return _json(200, {"environments": await recycle(scope, name)})

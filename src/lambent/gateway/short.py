@@ -13,6 +13,7 @@ from typing import Protocol
 
 import orjson
 
+from lambent.gateway.hosts import Hosts
 from lambent.gateway.listener import Respond
 from lambent.model import lineage, names
 from lambent.model.async_event import NewEvent
@@ -25,7 +26,12 @@ _QUALIFIER = r"[A-Za-z0-9_-]{1,128}|(?:\$|%24)LATEST"
 PATH = re.compile(rf"/2015-03-31/functions/([A-Za-z0-9_-]{{1,64}})(?:(?::|%3A)({_QUALIFIER}))?/invocations")
 QUERY = re.compile(rf"Qualifier=({_QUALIFIER})")
 CREDENTIAL = re.compile(r"AWS4-HMAC-SHA256 Credential=([^/,\s]+)/\d{8}/([^/,\s]+)/lambda/aws4_request")
-UNUSUAL = ("x-amz-client-context", "x-amz-tenant-id", "x-amz-durable-execution-name", "expect")
+UNUSUAL = frozenset(
+    {
+        *("x-amz-client-context", "x-amz-tenant-id", "x-amz-durable-execution-name", "expect"),
+        *("origin", "sec-fetch-site"),  # a page asks
+    }
+)
 
 EVENT = "Event"
 EVENT_HEAD = "Content-Type: application/octet-stream\r\n"
@@ -46,7 +52,8 @@ class Functions(Protocol):
 @dataclass(frozen=True, slots=True)
 class ShortRoad:
     """`request_bytes` is the limit on the payload, `event_bytes` that of an event; `fail` makes the answer to an error
-    of ours; `trace_of` as in the chain's Gateway."""
+    of ours; `account_of`, `trace_of` and `hosts` as in the chain's Gateway; `may` tells whether it is known that a key
+    may invoke an ARN."""
 
     functions: Functions
     submit: Submit
@@ -58,6 +65,8 @@ class ShortRoad:
     accept: Accept
     event_bytes: int
     trace_of: Callable[[str], str | None]
+    hosts: Hosts
+    may: Callable[[str, str], bool] = lambda _access_key, _arn: True
 
     def __call__(self, request: Request, respond: Respond) -> bool:
         found = self._ordinary(request)
@@ -106,28 +115,32 @@ class ShortRoad:
 
     def _ordinary(self, request: Request) -> tuple[FunctionVersion, str, str] | None:
         """The version to run, the ARN asked for and the caller's access key, if this road takes the request."""
-        if request.method != "POST":
+        if request.method != "POST" or request.file is not None:
             return None
         path = PATH.fullmatch(request.path)
         headers = request.headers
         credential = CREDENTIAL.match(headers.get("authorization", ""))
-        if path is None or credential is None:
+        if path is None or credential is None or not self.hosts.is_endpoint(headers.get("host")):
+            return None
+        if request.inside and request.inside != credential[1]:
             return None
         kind = headers.get("x-amz-invocation-type", "RequestResponse")
         if kind not in KINDS or (kind == EVENT and len(request.body) > self.event_bytes):
             return None
         if headers.get("x-amz-log-type", "None") not in {"None", "Tail"}:
             return None
-        if any(name in headers for name in UNUSUAL) or not self._plain_payload(request.body):
+        if not UNUSUAL.isdisjoint(headers) or not self._plain_payload(request.body):
             return None
-        scope = Scope(self.account_of(credential[1]), credential[2])
+        scope = Scope(self.account_of(credential[1]), credential[2])  # a region that is none has no functions
         qualifier = None
         if request.query or path[2] is not None:
             qualifier = _one_qualifier(path[1], path[2], request.query)
             if qualifier is None:
                 return None
         found = self.functions(scope, path[1], qualifier)
-        return None if found is None else (*found, credential[1])
+        if found is None or not self.may(credential[1], found[1]):
+            return None
+        return (*found, credential[1])
 
     def _plain_payload(self, body: bytes) -> bool:
         if not body:

@@ -58,28 +58,29 @@ class AsyncEvent:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """How often a function error is retried, and how old (seconds) an event may become."""
+    """How often a function error is retried, how old (seconds) an event may become, and who is told of its end: ARNs,
+    "" for nobody."""
 
     retries: int = RETRIES
     max_age: float = AGE_SECONDS
+    on_success: str = ""
+    on_failure: str = ""
+    dead_letter: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Handling:
     """How an event is run now, by the settings of its function, version or alias.
 
-    `function` is what runs, `arn` how the caller named it, `record_arn` how records of the invocation do. The targets
-    are ARNs, "" for none. `ready` is whether the function can run, `disabled` whether its reserved concurrency is 0,
-    `stops_loops` whether a recursive loop is stopped.
+    `function` is what runs, `arn` how the caller named it, `record_arn` how records of the invocation do. `ready` is
+    whether the function can run, `disabled` whether its reserved concurrency is 0, `stops_loops` whether a recursive
+    loop is stopped.
     """
 
     function: FunctionVersion
     arn: str
     record_arn: str
     policy: Policy = Policy()
-    on_success: str = ""
-    on_failure: str = ""
-    dead_letter: str = ""
     ready: bool = True
     disabled: bool = False
     stops_loops: bool = True

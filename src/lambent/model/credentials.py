@@ -1,4 +1,4 @@
-"""Temporary credentials of an execution role."""
+"""Access keys that were issued here: to an environment for its execution role, or by STS."""
 
 from dataclasses import dataclass
 
@@ -10,3 +10,51 @@ class Credentials:
     access_key: str
     secret_key: str
     session_token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Whose an access key is: the account that it counts for, and the ARN of the role behind it.
+
+    `session` is the name of the role's session, `user` the ARN of an IAM user or of a federated one. `token` is the
+    session token that belongs to it, `expires` when it ends (seconds since 1970 on the platform's clock; None: never).
+    `policies` are the documents (JSON) and the ARNs of managed policies that bound the session, None without any;
+    `tags` those of the session, of which the `transitive` go on to the next role. `issuer` is the IAM user who asked
+    for a federated one's, "" for the account itself.
+    """
+
+    secret_key: str
+    account: str
+    role: str = ""
+    session: str = ""
+    user: str = ""
+    token: str = ""
+    expires: float | None = None
+    policies: tuple[str, ...] | None = None
+    tags: tuple[tuple[str, str], ...] = ()
+    transitive: tuple[str, ...] = ()
+    issuer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """Who signed a request: the account, and the ARN of the role behind the key, "" for a key that only names an
+    account; `region` is the one that it was signed for."""
+
+    access_key: str
+    account: str
+    role: str = ""
+    region: str = ""
+
+    @property
+    def arn(self) -> str:
+        """Of the account's root user, or of the role's session; whose name is not known here, so that it is the
+        key's."""
+        if not self.role:
+            return f"arn:aws:iam::{self.account}:root"
+        return f"arn:aws:sts::{self.account}:assumed-role/{self.role.rpartition('/')[2]}/{self.access_key}"
+
+    @property
+    def user_id(self) -> str:
+        """A root user's is the account; a role has no id here."""
+        return self.account if not self.role else f"{self.role.rpartition('/')[2]}:{self.access_key}"

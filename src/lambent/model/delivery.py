@@ -7,11 +7,15 @@ from lambent.model.scope import Scope
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One message to `target`, an ARN, as the account and region of who sends it.
+    """One message to `target`, an ARN or a URL, as the account and region of who sends it.
 
     `arn` is the sender's, of a function as records say it; `function` is its name. `attributes` are message attributes
-    of SQS and SNS: name -> (data type, value), a binary value in Base64. `detail_type` is what an event bus gets beside
+    of SQS and SNS: name -> (data type, value), a binary value in Base64;
+    for a URL they are headers. `detail_type` is what an event bus gets beside
     the body, `trace_id` the trace header that goes along ("" for none). `group` and `deduplication` are of FIFO queues.
+    `source` is the service that events on a bus are of, where that is not Lambda, `subject` the title of a message to a
+    topic.
+    `call` is an operation ("sqs:SendMessage") that is asked for instead, with the parameters that the body is (JSON).
     `unique` (a UUID) and `now` (seconds since 1970) name an object in a bucket.
     """
 
@@ -27,26 +31,16 @@ class Delivery:
     attributes: dict[str, tuple[str, str]] = field(default_factory=dict)
     group: str = ""
     deduplication: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Handed:
-    """A message that a service of the neighbour's sends.
-
-    `through` are the services that it came through, the sending one last; `dead_letter` is the ARN of the queue that
-    takes what can't be delivered ("" for none). With a `problem`, that is why the neighbour can't send it at all.
-    """
-
-    delivery: Delivery
-    through: tuple[str, ...]
-    dead_letter: str = ""
-    problem: str = ""
+    source: str = ""
+    subject: str = ""
+    call: str = ""
 
 
 class DeliveryFailed(Exception):
-    """A message was not taken; `passing` when it may be another time."""
+    """A message was not taken; `passing` when it may be another time. `code` is the service's error code."""
 
-    def __init__(self, reason: str, *, passing: bool) -> None:
+    def __init__(self, reason: str, *, passing: bool, code: str = "") -> None:
         super().__init__(reason)
         self.reason = reason
         self.passing = passing
+        self.code = code

@@ -19,12 +19,8 @@ class Limits:
 
     profile: str
     timeout_default: int = 3
-    timeout_max: int = 900
     memory_default_mb: int = 128
-    memory_min_mb: int = 128
-    memory_max_mb: int = 10_240
     tmp_default_mb: int = 512
-    tmp_max_mb: int = 10_240
     function_name: int = 64
     """Characters."""
     zip_direct: int = 50 * MB

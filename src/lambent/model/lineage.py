@@ -18,6 +18,7 @@ Until such a hop a header has AWS's form alone.
 import functools
 import re
 import zlib
+from collections.abc import Iterable
 from typing import NamedTuple
 
 ROUNDS = 16
@@ -85,6 +86,18 @@ def unwatched(header: str, way: str) -> str:
         return header
     kept = [field for field in fields if not field.strip().startswith((_NAME, _OURS))]
     return ";".join([*kept, f"{_OURS}{way}:{_written(entries)}"])
+
+
+def furthest(headers: Iterable[str]) -> str:
+    """Of the headers of several records the one whose chain is longest; "" when none has a header."""
+    return max((header for header in headers if header), key=_length, default="")
+
+
+def _length(header: str) -> int:
+    fields = header.split(";")
+    at = _place(fields, _NAME)
+    seen = {} if at is None else _read(fields[at].strip().removeprefix(_NAME))[1]
+    return sum(count + 1 for count in (*seen.values(), *_unseen(header).values()))
 
 
 def way_of(header: str) -> str:

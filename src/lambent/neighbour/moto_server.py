@@ -9,26 +9,33 @@ import io
 import os
 import signal
 import sys
+import tempfile
 import threading
 from typing import Any
 
+from lambent.neighbour import guard
+
 READY = b"ready\n"
 PR_SET_PDEATHSIG = 1
+SERVICE = "x-lambent-service"
+"""The header in which the gateway says what it took an unsigned request for, lest moto guess otherwise from a path."""
 FORM = "application/x-www-form-urlencoded"
 
 
 def main(argv: list[str]) -> None:
-    """`argv`: the descriptor, the parent's process id, and the URL of the gateway if there is one."""
+    """`argv`: the descriptor, the parent's process id, and the path of the gateway's socket if there is one."""
     descriptor, parent = int(argv[0]), int(argv[1])
     _end_with(parent)
     if len(argv) > 2:
-        _bridge(argv[2])
+        _bridge(*argv[2:])
     from moto.moto_server.werkzeug_app import create_backend_app
     from werkzeug.serving import make_server
 
     application = _dispatcher()(create_backend_app)
     application.app_instances["s3"] = create_backend_app("s3")
-    server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=_handler(), fd=descriptor)
+    server = make_server("unix://", 0, application, threaded=True, request_handler=_handler(), fd=descriptor)
+    server.server_address = ("127.0.0.1", 0)  # what the application is told of it
+    guard.install(tempfile.gettempdir(), argv[2] if len(argv) > 2 else "")
     os.write(1, READY)
     server.serve_forever()
 
@@ -42,7 +49,7 @@ def _end_with(parent: int) -> None:
 
 
 def _bridge(gateway: str) -> None:
-    """What moto's services send shall reach the functions and queues at `gateway`."""
+    """What moto's services send shall reach the functions and queues behind the socket at `gateway`."""
     from lambent.neighbour.bridges import places
 
     places.install(gateway)
@@ -57,9 +64,12 @@ def _handler() -> Any:
     from moto.moto_server.werkzeug_app import MotoRequestHandler
 
     class Handler(MotoRequestHandler):
-        """Writes no line per request, and does not let small packets wait for one another."""
+        """Writes no line per request. Its clients have no address: the gateway speaks for them."""
 
-        disable_nagle_algorithm = True
+        client_address = ("127.0.0.1", 0)
+
+        def __init__(self, request: Any, _client_address: object, server: Any) -> None:
+            super().__init__(request, self.client_address, server)
 
         def log_request(self, *args: object) -> None:
             pass
@@ -72,21 +82,27 @@ def _dispatcher() -> Any:
 
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication
 
+    from lambent.neighbour.bridges import failing
+
     class Dispatcher(DomainDispatcherApplication):
-        """Mends three things: presigned requests name their service in the query, a PUT is never a form, and a body
-        that is read twice ends, rather than wait for more on the socket."""
+        """Mends four things: presigned requests name their service in the query, an
+        unsigned one for S3 is for S3 whatever its path looks like, a PUT is never a form, and a body that is read twice
+        ends, rather than wait for more on the socket."""
 
         def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
             if length := int(environ.get("CONTENT_LENGTH") or 0):
                 environ["wsgi.input"] = io.BytesIO(environ["wsgi.input"].read(length))
             if environ["REQUEST_METHOD"] == "PUT" and environ.get("CONTENT_TYPE", "").startswith(FORM):
                 environ["CONTENT_TYPE"] = "binary/octet-stream"  # or Flask would take the object's bytes for fields
-            return super().__call__(environ, start_response)
+            return failing.answered(super().__call__, environ, start_response)
 
         def infer_service_region_host(self, environ: dict[str, Any], path: str) -> Any:
             scope = parse_qs(environ.get("QUERY_STRING", "")).get("X-Amz-Credential")
             if scope and "HTTP_AUTHORIZATION" not in environ:
                 environ = {**environ, "HTTP_AUTHORIZATION": f"AWS4-HMAC-SHA256 Credential={scope[0]}, "}
+            unsigned = "HTTP_AUTHORIZATION" not in environ and "/.well-known/" not in path
+            if unsigned and environ.get("HTTP_X_LAMBENT_SERVICE") == "s3":
+                return None  # S3, moto's own default
             return super().infer_service_region_host(environ, path)
 
     return Dispatcher

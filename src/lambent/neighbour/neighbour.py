@@ -3,14 +3,19 @@
 import asyncio
 import io
 import logging
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import IO, Any
+from urllib.parse import unquote
 
 import aiohttp
 from yarl import URL
 
 from lambent.model.scope import Caller
+from lambent.neighbour import kept, moto_server
+from lambent.neighbour.asked import Asked
+from lambent.neighbour.bridges import dynamodb, failing
 from lambent.neighbour.endpoints import Endpoints
+from lambent.neighbour.holdings import Holdings
 from lambent.neighbour.process import MotoProcess
 from lambent.wire.fault import Fault
 from lambent.wire.http import Request, Response
@@ -22,6 +27,8 @@ START_SECONDS = 20.0
 CONNECTIONS = 32
 """At once, to each neighbour: moto has a thread for each."""
 CONNECT_SECONDS = 5.0
+MOTO = "http://127.0.0.1"
+"""Said to moto, whose socket has no such name."""
 PIECE = 1 << 16
 BODILESS = ("GET", "HEAD", "DELETE")
 """Methods whose request has no Content-Length when it has no body."""
@@ -36,44 +43,89 @@ HOP_BY_HOP = frozenset(
     }
 )
 """RFC 9110, section 7.6.1; Expect was met by our listener, the length is told by the body."""
+NOT_PASSED = HOP_BY_HOP | {"date"}
+"""Of an answer: our listener dates it."""
+ONCE = frozenset({"server", "content-type", "last-modified", "etag"})
+"""Headers that a client reads one of: moto's server says some, and moto what counts after it."""
+OURS = ("x-lambent-", "x-moto-")
+"""Headers in which the gateway tells moto what counts, and those between a client and Lambent: nobody else's pass."""
+CORS = "access-control-"
 OWN_HEADERS = frozenset({"user-agent", "accept", "accept-encoding", "content-type"})
 """What aiohttp would add to a request that comes without them."""
 
 
 class Neighbour:
-    """moto in a process of its own, and the endpoints that `urls` gives to services (botocore's names) instead."""
+    """moto in a process of its own, and the endpoints that `urls` gives to services (botocore's names) instead.
 
-    def __init__(self, urls: Mapping[str, str] | None = None, moto: MotoProcess | None = None) -> None:
+    `holdings` remembers what moto held, and says so when that is lost.
+    """
+
+    def __init__(
+        self,
+        urls: Mapping[str, str] | None = None,
+        moto: MotoProcess | None = None,
+        holdings: Holdings | None = None,
+    ) -> None:
         self._endpoints = Endpoints(urls or {})
         self._moto = moto or MotoProcess()
-        self._session: aiohttp.ClientSession | None = None
+        self._moto.died = lambda reason: self.holdings.lose(f"{reason}, and was started again, empty")
+        self.holdings = holdings or Holdings()
+        self._endpoint_session: aiohttp.ClientSession | None = None
+        self._moto_session: aiohttp.ClientSession | None = None
         self._generation = 0
 
     async def start(self) -> None:
-        """Begin to start moto and come back at once. Raises OSError when no port can be had."""
+        """Begin to start moto and come back at once. Raises OSError when there can be no socket."""
         self._moto.start()
 
     async def forward(self, request: Request, caller: Caller | None, service: str) -> Response:
         """What the neighbour answers, status and headers and all.
 
-        Raises Fault ServiceUnavailable (503), which names what happened, when it can't be reached.
+        Raises Fault ServiceUnavailable (503), which names what happened, when it can't be reached; of moto also
+        NotImplementedException (501) for what it would keep to itself or does not have, InternalFailure (500) for what
+        it raises, and StateLost (410) for what would read the state that it lost.
         """
         if not request.path.startswith("/"):  # it would become a part of the host's name
             raise Fault("InvalidURI", f"The request target must be a path: {request.path}", status=400)
-        base = self._endpoints.choose(service)
-        headers = {name: _utf8(value) for name, value in request.headers.items() if name not in HOP_BY_HOP}
-        if base is None:
-            await self._moto_ready(service)
-            base = f"http://127.0.0.1:{self._moto.port}"
-            if caller is not None:
-                headers["x-moto-account-id"] = caller.scope.account
-                if caller.trace_id:
-                    headers["x-amzn-trace-id"] = caller.trace_id
-        target = f"{base}{request.path}?{request.query}" if request.query else f"{base}{request.path}"
+        headers = _passed(request.headers)
+        endpoint = self._endpoints.choose(service)
+        if endpoint is not None:
+            return await self._ask(service, request, endpoint, headers)
+        headers[moto_server.SERVICE] = service
+        if request.principal:
+            headers[dynamodb.HEADER] = request.principal
+        if caller is not None:
+            headers["x-moto-account-id"] = caller.scope.account
+            if caller.trace_id:
+                headers["x-amzn-trace-id"] = caller.trace_id
+        return await self._ask_moto(Asked(service, request), headers, caller.request_id if caller else "-")
+
+    async def _ask_moto(self, asked: Asked, headers: dict[str, str], request_id: str) -> Response:
+        """Its answer, unless that would be untrue."""
+        kept.refuse(asked)
+        await self._moto_ready(asked.service)
+        self.holdings.before(asked)
+        life = self._moto.starts
+        response = await self._ask(asked.service, asked.request, None, headers)
+        _look_for_failure(asked, response, request_id)
+        self.holdings.after(asked, response)
+        if self.holdings.changes(asked, response):
+            await asyncio.to_thread(self._remember, asked, life)
+        return response
+
+    async def _ask(self, service: str, request: Request, endpoint: str | None, headers: dict[str, str]) -> Response:
+        """What an endpoint answers, or with None moto. Raises Fault."""
+        target = f"{endpoint or MOTO}{request.path}{'?' if request.query else ''}{request.query}"
         try:
-            return await self._send(request, target, headers)
+            return await self._send(self._to_endpoints() if endpoint else self._to_moto(), request, target, headers)
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise self._unavailable(service, error) from error
+
+    def _remember(self, asked: Asked, life: int) -> None:
+        """A service holds something since that life of moto, which may be over by now."""
+        self.holdings.hold(asked)
+        if life != self._moto.starts:
+            self.holdings.lose(f"{self._moto.reason}, and was started again, empty")
 
     def status(self) -> dict[str, Any]:
         """For the health page: moto's state, process id, starts and why it died last."""
@@ -87,9 +139,10 @@ class Neighbour:
 
     async def close(self) -> None:
         """End moto and all connections. Closing twice is allowed."""
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
+        for session in (self._endpoint_session, self._moto_session):
+            if session is not None:
+                await session.close()
+        self._endpoint_session = self._moto_session = None
         await self._moto.close()
 
     async def _moto_ready(self, service: str) -> None:
@@ -101,8 +154,10 @@ class Neighbour:
             message = f"moto, which answers {service}, is not up yet ({self._moto.state.value}). Try again."
         raise Fault("ServiceUnavailable", message, status=503)
 
-    async def _send(self, request: Request, target: str, headers: dict[str, str]) -> Response:
-        async with self._connections().request(
+    async def _send(
+        self, session: aiohttp.ClientSession, request: Request, target: str, headers: dict[str, str]
+    ) -> Response:
+        async with session.request(
             request.method,
             URL(target, encoded=True),
             data=_body(request),
@@ -111,24 +166,29 @@ class Neighbour:
             allow_redirects=False,
         ) as answer:
             content = await answer.read()
-            return Response(answer.status, _headers(request.method, answer), content)
+            return Response(answer.status, _headers(request.method, answer.headers.items()), content)
 
-    def _connections(self) -> aiohttp.ClientSession:
-        """The session of this life of moto; connections to a dead one are not used again."""
-        if self._session is not None and self._generation != self._moto.starts:
-            asyncio.get_running_loop().create_task(self._session.close())
-            self._session = None
-        if self._session is None:
-            self._generation = self._moto.starts
-            self._session = aiohttp.ClientSession(
-                # moto's server leaves a body that it has no use for where the connection's next request is awaited.
-                connector=aiohttp.TCPConnector(limit_per_host=CONNECTIONS, limit=0, force_close=True),
-                cookie_jar=aiohttp.DummyCookieJar(),
-                timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS, sock_read=READ_SECONDS),
-                auto_decompress=False,
-                trust_env=False,
+    def _to_endpoints(self) -> aiohttp.ClientSession:
+        if self._endpoint_session is None:
+            self._endpoint_session = _session(
+                aiohttp.TCPConnector(limit_per_host=CONNECTIONS, limit=0, force_close=True)
             )
-        return self._session
+        return self._endpoint_session
+
+    def _to_moto(self) -> aiohttp.ClientSession:
+        """The session of this life of moto; connections to a dead one are not used again.
+
+        Its server leaves a body that it has no use for where the connection's next request is awaited.
+        """
+        if self._moto_session is not None and self._generation != self._moto.starts:
+            asyncio.get_running_loop().create_task(self._moto_session.close())
+            self._moto_session = None
+        if self._moto_session is None:
+            self._generation = self._moto.starts
+            self._moto_session = _session(
+                aiohttp.UnixConnector(self._moto.address, limit_per_host=CONNECTIONS, limit=0, force_close=True)
+            )
+        return self._moto_session
 
     def _unavailable(self, service: str, error: Exception) -> Fault:
         url = self._endpoints.choose(service)
@@ -138,21 +198,61 @@ class Neighbour:
         return Fault("ServiceUnavailable", f"{where} did not answer: {what}", status=503)
 
 
-def _body(request: Request) -> bytes | io.BytesIO | None:
+def _passed(headers: Mapping[str, str]) -> dict[str, str]:
+    """What of a client's headers reaches a neighbour, which takes `a_b` for `a-b`."""
+    return {
+        name: _utf8(value)
+        for name, value in headers.items()
+        if name not in HOP_BY_HOP and not name.replace("_", "-").startswith(OURS)
+    }
+
+
+def _session(connector: aiohttp.BaseConnector) -> aiohttp.ClientSession:
+    return aiohttp.ClientSession(
+        connector=connector,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS, sock_read=READ_SECONDS),
+        auto_decompress=False,
+        trust_env=False,
+    )
+
+
+def _body(request: Request) -> bytes | IO[bytes] | None:
     """A large one as a file, which is written piece by piece so that others have their turn."""
+    if request.file is not None and request.method not in READING:
+        return request.file
     if not request.body or request.method in READING:
         return None if request.method in BODILESS else b""
     return request.body if len(request.body) < PIECE else io.BytesIO(request.body)
 
 
-def _headers(method: str, answer: aiohttp.ClientResponse) -> list[tuple[str, str]]:
-    """All but those of the connection. A HEAD's length is that of the body which is not there."""
-    dropped = HOP_BY_HOP - {"content-length"} if method == "HEAD" else HOP_BY_HOP
-    return [
-        (name, value.encode("utf-8", "replace").decode())
-        for name, value in answer.headers.items()
-        if name.lower() not in dropped
-    ]
+def _headers(method: str, said: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """All but those of the connection, and what moto would let every page of the web read. A HEAD's length is that of
+    the body which is not there."""
+    dropped = NOT_PASSED - {"content-length"} if method == "HEAD" else NOT_PASSED
+    kept_headers: list[tuple[str, str]] = []
+    for name, value in said:
+        if name.lower() in ONCE:
+            kept_headers = [one for one in kept_headers if one[0].lower() != name.lower()]
+        if name.lower() not in dropped and not name.lower().startswith(CORS):
+            kept_headers.append((name, value.encode("utf-8", "replace").decode()))
+    return kept_headers
+
+
+def _look_for_failure(asked: Asked, response: Response, request_id: str) -> None:
+    """Log that moto failed. Raises Fault: 500, or 501 for what it does not have."""
+    if response.status < 500:
+        return
+    failure = unquote(next((value for name, value in response.headers if name.lower() == failing.HEADER), ""))
+    what = f"{asked.service}:{asked.operation}" if asked.operation else asked.service
+    if failure.startswith(failing.MISSING):
+        text = f"moto, which answers {asked.service}, does not support {what}: {failure}"
+        raise Fault("NotImplementedException", text, status=501)
+    body = response.body if isinstance(response.body, bytes) else b""
+    log.error("request %s: moto failed on %s: %s", request_id, what, failure or f"{response.status} {body[:200]!r}")
+    if failure:
+        text = f"moto, which answers {asked.service}, failed on this request; Lambent's log has the reason under"
+        raise Fault("InternalFailure", f"{text} {request_id}.", status=500)
 
 
 def _utf8(value: str) -> str:

@@ -1,57 +1,97 @@
 """Messages to AWS services, as Lambda sends them: to a queue, a topic, an event bus, a bucket, a function.
 
 Each is one request in the service's own protocol, sent to the endpoint itself, whoever answers it there.
-Sources: the API references of the five operations; object keys: developer guide, invocation-async-retain-records.
+Sources: the API references of the operations; object keys: developer guide, invocation-async-retain-records.
 """
 
+import asyncio
 import re
+import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote, urlencode
 
 import orjson
+from botocore.exceptions import BotoCoreError
 
 from lambent.model.delivery import Delivery, DeliveryFailed
 from lambent.model.scope import Scope
+from lambent.neighbour import api_calls
 from lambent.wire.fault import Fault
 from lambent.wire.http import Request, Response
 
 Send = Callable[[Request], Awaitable[Response]]
+Post = Callable[[str, Mapping[str, str], bytes], Awaitable[None]]
+"""Posts to a URL. Raises DeliveryFailed."""
 
 SOURCE = "lambda"
-JSON_VERSIONS = {"sqs": "1.0", "events": "1.1"}
+JSON_VERSIONS = {"sqs": "1.0", "events": "1.1", "logs": "1.1"}
+STREAM_EXISTS = "ResourceAlreadyExists"
 PASSING = re.compile("Throttl|TooManyRequests|SlowDown|Unavailable|RequestTimeout|Internal")
 """Error codes that say nothing against the message."""
 
 
-class Outbox:
-    """`send` takes a request as the endpoint would."""
+KEPT_QUEUES = 1_000
 
-    def __init__(self, send: Send) -> None:
+
+async def _nobody_looks(_delivery: Delivery) -> str:
+    return ""
+
+
+class Outbox:
+    """`send` takes a request as the endpoint would, `post` one for a URL."""
+
+    def __init__(self, send: Send, post: Post | None = None) -> None:
         self._send = send
+        self._post = post
+        self._known: set[str] = set()
+        """Services whose models are loaded."""
+        self.inner: Mapping[str, Callable[[Delivery], Awaitable[None]]] = {}
+        """What rules send to that no request is made for, by what the ARN names: another bus, an API destination."""
+        self.may_cross: Callable[[Delivery], Awaitable[str]] = _nobody_looks
+        """Why a message may not go to another account's target, "" if it may."""
+        self._queues: dict[str, str] = {}
+        """URLs by ARN."""
 
     async def __call__(self, delivery: Delivery) -> None:
-        """Hand the message to the service of its target. Raises DeliveryFailed."""
+        """Hand the message to the service of its target, or post it there. Raises DeliveryFailed."""
+        if self._post is not None and delivery.target.startswith(("http://", "https://")):
+            headers = {name: value for name, (_, value) in delivery.attributes.items()}
+            await self._post(delivery.target, headers, delivery.body)
+            return
+        if delivery.call:
+            await self._call(delivery)
+            return
         parts = delivery.target.split(":", 5)
         way = _WAYS.get(parts[2]) if len(parts) == 6 else None
         if way is None:
             raise DeliveryFailed(f"{delivery.target} is nothing that events are sent to", passing=False)
+        if parts[4] not in ("", delivery.scope.account) and (reason := await self.may_cross(delivery)):
+            raise DeliveryFailed(reason, passing=False)
         await way(
             self, delivery, Scope(parts[4] or delivery.scope.account, parts[3] or delivery.scope.region), parts[5]
         )
 
+    async def _call(self, delivery: Delivery) -> None:
+        """An operation of any service, as the sender."""
+        service, _, operation = delivery.call.partition(":")
+        scope = Scope(delivery.scope.account, delivery.target.split(":")[3] or delivery.scope.region)
+        params = orjson.loads(delivery.body)
+        try:
+            if service not in self._known:  # a model may be large
+                await asyncio.to_thread(api_calls.find_service, service)
+                self._known.add(service)
+            request, signer = api_calls.request_of(service, operation, params)
+        except (ValueError, BotoCoreError) as error:
+            raise DeliveryFailed(f"{delivery.call} can't be asked for so: {error}", passing=False) from error
+        _require_taken(await self._ask(delivery, scope, signer, request))
+
     async def _to_queue(self, delivery: Delivery, scope: Scope, name: str) -> None:
         if name.endswith(".fifo") and not delivery.group:
             raise DeliveryFailed("a FIFO queue takes no message without a group", passing=False)
-        document = await self._json(
-            delivery,
-            scope,
-            "sqs",
-            "AmazonSQS.GetQueueUrl",
-            {"QueueName": name, "QueueOwnerAWSAccountId": scope.account},
-        )
-        message = {"QueueUrl": document.get("QueueUrl"), "MessageBody": _text(delivery.body)}
+        url = await self._queue_url(delivery, scope, name)
+        message: dict[str, Any] = {"QueueUrl": url, "MessageBody": _text(delivery.body)}
         if delivery.attributes:
             message["MessageAttributes"] = {key: _attribute(*said) for key, said in delivery.attributes.items()}
         if delivery.trace_id:
@@ -61,7 +101,23 @@ class Outbox:
             message["MessageGroupId"] = delivery.group
         if delivery.deduplication and name.endswith(".fifo"):
             message["MessageDeduplicationId"] = delivery.deduplication
-        await self._json(delivery, scope, "sqs", "AmazonSQS.SendMessage", message)
+        try:
+            await self._json(delivery, _asking(delivery, scope), "sqs", "AmazonSQS.SendMessage", message)
+        except DeliveryFailed:
+            self._queues.pop(delivery.target, None)
+            raise
+
+    async def _queue_url(self, delivery: Delivery, scope: Scope, name: str) -> str:
+        """Asked once, and again when a message was not taken."""
+        url = self._queues.get(delivery.target)
+        if url is None:
+            asked = {"QueueName": name, "QueueOwnerAWSAccountId": scope.account}
+            said = await self._json(delivery, scope, "sqs", "AmazonSQS.GetQueueUrl", asked)
+            url = str(said.get("QueueUrl"))
+            if len(self._queues) >= KEPT_QUEUES:
+                self._queues.clear()
+            self._queues[delivery.target] = url
+        return url
 
     async def _to_topic(self, delivery: Delivery, scope: Scope, name: str) -> None:
         if name.endswith(".fifo"):
@@ -72,26 +128,30 @@ class Outbox:
             "TopicArn": delivery.target,
             "Message": _text(delivery.body),
         }
+        form |= {"Subject": delivery.subject} if delivery.subject else {}
         for place, (key, (kind, value)) in enumerate(delivery.attributes.items(), 1):
             entry = f"MessageAttributes.entry.{place}"
             form |= {f"{entry}.Name": key, f"{entry}.Value.DataType": kind, f"{entry}.Value.StringValue": value}
         headers = {"content-type": "application/x-www-form-urlencoded; charset=utf-8"}
-        await self._ask(delivery, scope, "sns", Request("POST", "/", "", headers, urlencode(form).encode()))
+        request = Request("POST", "/", "", headers, urlencode(form).encode())
+        await self._ask(delivery, _asking(delivery, scope), "sns", request)
 
     async def _to_bus(self, delivery: Delivery, scope: Scope, resource: str) -> None:
+        inner = self.inner.get(resource.partition("/")[0])
+        if inner is not None and not delivery.detail_type:
+            await inner(delivery)
+            return
         name = resource.removeprefix("event-bus/")
         entry = {
-            "Source": SOURCE,
+            "Source": delivery.source or SOURCE,
             "DetailType": delivery.detail_type,
             "Detail": _text(delivery.body),
-            "Resources": [delivery.target, delivery.arn],
+            "Resources": [delivery.arn] if delivery.source else [delivery.target, delivery.arn],
             "EventBusName": name if scope == delivery.scope else delivery.target,
         }
-        said = await self._json(delivery, scope, "events", "AWSEvents.PutEvents", {"Entries": [entry]})
-        if said.get("FailedEntryCount"):
-            failed = (said.get("Entries") or [{}])[0]
-            code = str(failed.get("ErrorCode", ""))
-            raise DeliveryFailed(f"{code}: {failed.get('ErrorMessage', '')}", passing=bool(PASSING.search(code)))
+        body = orjson.dumps({"Entries": [entry]})
+        headers = _json_headers("events", "AWSEvents.PutEvents")
+        _require_taken(await self._ask(delivery, scope, "events", Request("POST", "/", "", headers, body, own=True)))
 
     async def _to_bucket(self, delivery: Delivery, scope: Scope, bucket: str) -> None:
         moment = datetime.fromtimestamp(delivery.now, UTC)
@@ -106,16 +166,31 @@ class Outbox:
         headers = {"x-amz-invocation-type": "Event", "content-type": "application/json"}
         await self._ask(delivery, scope, "lambda", Request("POST", path, "", headers, delivery.body))
 
-    async def _json(
-        self, delivery: Delivery, scope: Scope, service: str, target: str, document: Mapping[str, object]
-    ) -> dict[str, Any]:
-        headers = {"content-type": f"application/x-amz-json-{JSON_VERSIONS[service]}", "x-amz-target": target}
-        body = await self._ask(delivery, scope, service, Request("POST", "/", "", headers, orjson.dumps(document)))
+    async def _to_log_group(self, delivery: Delivery, scope: Scope, resource: str) -> None:
+        """Into a stream of the sender's."""
+        group = resource.removeprefix("log-group:").removesuffix(":*")
+        stream = str(uuid.uuid5(uuid.NAMESPACE_URL, delivery.arn))
+        place = {"logGroupName": group, "logStreamName": stream}
         try:
-            said = orjson.loads(body)
-        except orjson.JSONDecodeError:
-            said = None
-        return said if isinstance(said, dict) else {}
+            await self._json(delivery, scope, "logs", "Logs_20140328.CreateLogStream", place)
+        except DeliveryFailed as failed:
+            if not failed.code.startswith(STREAM_EXISTS):
+                raise
+        events = {**place, "logEvents": [_log_event(delivery)]}
+        await self._json(delivery, scope, "logs", "Logs_20140328.PutLogEvents", events)
+
+    async def _json(
+        self,
+        delivery: Delivery,
+        scope: Scope,
+        service: str,
+        target: str,
+        document: Mapping[str, object],
+    ) -> dict[str, Any]:
+        headers = _json_headers(service, target)
+        return _said(
+            await self._ask(delivery, scope, service, Request("POST", "/", "", headers, orjson.dumps(document)))
+        )
 
     async def _ask(self, delivery: Delivery, scope: Scope, service: str, request: Request) -> bytes:
         """What the service answers, if it is content."""
@@ -133,7 +208,8 @@ class Outbox:
         if response.status >= 300:
             reason = _reason(response)
             passing = response.status >= 500 or response.status == 429 or bool(PASSING.search(reason))
-            raise DeliveryFailed(f"{service} answered {response.status}: {reason}", passing=passing)
+            code = _older_code(response) or error_of(response)[0]
+            raise DeliveryFailed(f"{service} answered {response.status}: {reason}", passing=passing, code=code)
         return response.body
 
 
@@ -143,13 +219,43 @@ _WAYS = {
     "events": Outbox._to_bus,
     "s3": Outbox._to_bucket,
     "lambda": Outbox._to_function,
+    "logs": Outbox._to_log_group,
 }
 """By the service in the target's ARN."""
 
 
-def signed_as(scope: Scope, signing_name: str) -> str:
+def _json_headers(service: str, target: str) -> dict[str, str]:
+    return {"content-type": f"application/x-amz-json-{JSON_VERSIONS[service]}", "x-amz-target": target}
+
+
+def _said(body: bytes) -> dict[str, Any]:
+    try:
+        said = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        said = None
+    return said if isinstance(said, dict) else {}
+
+
+def _require_taken(body: bytes) -> None:
+    """Raises DeliveryFailed for an event that a bus has not taken, which it says in an answer with status 200."""
+    said = _said(body) if b"FailedEntryCount" in body else {}
+    if said.get("FailedEntryCount"):
+        failed = (said.get("Entries") or [{}])[0]
+        code = str(failed.get("ErrorCode", ""))
+        reason = f"{code}: {failed.get('ErrorMessage', '')}"
+        raise DeliveryFailed(reason, passing=bool(PASSING.search(code)), code=code)
+
+
+def _asking(delivery: Delivery, scope: Scope) -> Scope:
+    """As whom a queue is asked: what a function sends is sent by its role, so that another account's queue decides by
+    its policy. Services of AWS send in their own name; whether they may was asked before (`may_cross`)."""
+    by_function = delivery.arn.split(":")[2:3] == ["lambda"]
+    return Scope(delivery.scope.account, scope.region) if by_function else scope
+
+
+def signed_as(scope: Scope, signing_name: str, access_key: str | None = None) -> str:
     """An Authorization header that says whose a request is; nobody looks at its signature."""
-    whose = f"{scope.account}/20260101/{scope.region}/{signing_name}/aws4_request"
+    whose = f"{access_key or scope.account}/20260101/{scope.region}/{signing_name}/aws4_request"
     return f"AWS4-HMAC-SHA256 Credential={whose}, SignedHeaders=host, Signature=none"
 
 
@@ -157,20 +263,50 @@ def _attribute(kind: str, value: str) -> dict[str, str]:
     return {"DataType": kind, "BinaryValue" if kind.startswith("Binary") else "StringValue": value}
 
 
+def _log_event(delivery: Delivery) -> dict[str, object]:
+    """The message as an event of a log; one that says `timestamp` and `message` is that already.
+
+    Source: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-targets.html (CloudWatch Logs groups)
+    """
+    try:
+        said = orjson.loads(delivery.body)
+    except orjson.JSONDecodeError:
+        said = None
+    if isinstance(said, dict) and said.keys() == {"timestamp", "message"} and isinstance(said["message"], str):
+        if isinstance(said["timestamp"], int):
+            return said
+        return {"timestamp": int(delivery.now * 1000), "message": said["message"]}
+    return {"timestamp": int(delivery.now * 1000), "message": _text(delivery.body)}
+
+
 def _text(body: bytes) -> str:
     return body.decode("utf-8", "replace")
 
 
+def _older_code(response: Response) -> str:
+    """The code that a service told before it spoke JSON, which SDKs and services of AWS go on showing.
+
+    Source: https://smithy.io/2.0/aws/protocols/aws-query-protocol.html (x-amzn-query-error).
+    """
+    said = next((value for name, value in response.headers if name.lower() == "x-amzn-query-error"), "")
+    return said.partition(";")[0]
+
+
 def _reason(response: Response) -> str:
     """The error's code and text, whatever the protocol."""
-    assert isinstance(response.body, bytes)
-    text = response.body.decode("utf-8", "replace")
+    code, message = error_of(response)
+    return f"{code}: {message}" if code else message
+
+
+def error_of(response: Response) -> tuple[str, str]:
+    """The code and text of an error, whatever the protocol; ("", what it says) for what is none."""
+    text = response.body.decode("utf-8", "replace") if isinstance(response.body, bytes) else ""
     try:
         said = orjson.loads(text)
     except orjson.JSONDecodeError:
         said = None
     if isinstance(said, dict):
         code = str(said.get("__type") or said.get("code") or "").rpartition("#")[2]
-        return f"{code}: {said.get('message') or said.get('Message') or ''}".strip(": ")
+        return code, str(said.get("message") or said.get("Message") or "")
     found = re.search(r"<Code>(.*?)</Code>(?:.*?<Message>(.*?)</Message>)?", text, re.DOTALL)
-    return f"{found[1]}: {found[2] or ''}" if found else text[:200]
+    return (found[1], found[2] or "") if found else ("", text[:200])

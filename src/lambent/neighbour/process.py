@@ -5,12 +5,13 @@ import enum
 import logging
 import os
 import socket
-import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-from lambent.neighbour import moto_server
+from lambent.neighbour import moto_server, unix
+from lambent.neighbour.life import Bare, Launch
 
 log = logging.getLogger(__name__)
 
@@ -21,7 +22,10 @@ SETTLED_SECONDS = 30.0
 STOP_SECONDS = 2.0
 LAST_WORDS = 2000
 """Bytes of its standard error that are kept to say why it died."""
-PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "PYTHONPATH")
+SAID = 200
+"""Characters of them that are told."""
+SOCKET = "moto"
+OWNERS_ALONE = 0o600
 
 
 class State(enum.Enum):
@@ -35,34 +39,39 @@ class State(enum.Enum):
 
 
 class MotoProcess:
-    """One moto, and its successors. `port` is where it listens on 127.0.0.1, the same for all of them.
+    """One moto, and its successors, each started by `launch`. All of them serve on one socket, which lies in `folder`:
+    no port, which any program and any web page on this machine could ask.
 
-    What its services send to functions and queues goes to those at the URL `gateway`; without one, to its own.
+    `died` is called with the reason when one is dead.
     """
 
     def __init__(
         self,
-        program: Path = Path(moto_server.__file__),
+        launch: Launch | None = None,
+        folder: Path | None = None,
         monotonic: Callable[[], float] = time.monotonic,
-        gateway: str | None = None,
     ) -> None:
         self.state = State.NOT_STARTED
-        self.port = 0
+        self.address = ""
         self.pid: int | None = None
         self.starts = 0
         self.reason = ""
-        self._program = program
+        self.died: Callable[[str], None] = lambda reason: None
+        self._launch = launch or Bare()
+        self._folder = folder
         self._monotonic = monotonic
-        self._arguments = () if gateway is None else (gateway,)
         self._changed = asyncio.Event()
         self._socket: socket.socket | None = None
+        self._opened = -1
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        """Begin to start it, once; needs a running loop. Raises OSError when no port can be had."""
+        """Begin to start it, once; needs a running loop. Raises OSError when there can be no socket."""
         if self._task is None:
-            self._socket = socket.create_server(("127.0.0.1", 0), backlog=512)
-            self.port = self._socket.getsockname()[1]
+            folder = self._folder or Path(tempfile.mkdtemp(prefix="lambent-"))
+            self._socket = unix.listen(folder / SOCKET, OWNERS_ALONE)
+            self._opened = os.open(folder, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+            self.address = unix.address(self._opened, SOCKET)
             self._become(State.STARTING)
             self._task = asyncio.create_task(self._live(), name="moto")
 
@@ -82,9 +91,17 @@ class MotoProcess:
             self._task.cancel()
             await asyncio.wait([self._task])
             self._task = None
-        if self._socket is not None:
-            self._socket.close()
-            self._socket = None
+        self._close_socket()
+
+    def _close_socket(self) -> None:
+        if self._socket is None:
+            return
+        self._socket.close()
+        self._socket = None
+        Path(self.address).unlink(missing_ok=True)
+        if self._folder is None:
+            Path(f"/proc/self/fd/{self._opened}").readlink().rmdir()
+        os.close(self._opened)
 
     def _become(self, state: State) -> None:
         self.state = state
@@ -102,6 +119,7 @@ class MotoProcess:
             deaths = 0 if self._monotonic() - born > SETTLED_SECONDS else deaths
             self._become(State.DEAD)
             log.warning("moto: %s; starting it again", self.reason)
+            self.died(self.reason)
             await asyncio.sleep(BACK_OFF[min(deaths, len(BACK_OFF) - 1)])
             deaths += 1
             self._become(State.STARTING)
@@ -110,36 +128,17 @@ class MotoProcess:
         """From start to death."""
         assert self._socket is not None
         self.starts += 1
-        descriptor = self._socket.fileno()
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, str(self._program), str(descriptor), str(os.getpid()), *self._arguments),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            pass_fds=(descriptor,),
-            env=_environment(),
-            start_new_session=True,
-        )
-        self.pid = process.pid
-        assert process.stdout is not None and process.stderr is not None
-        words = asyncio.create_task(_last_words(process.stderr))
+        life = await self._launch(self._socket.fileno())
+        self.pid = life.pid
+        words = asyncio.create_task(_last_words(life.errors))
         try:
-            if await process.stdout.readline() == moto_server.READY:
+            if await life.output.readline() == moto_server.READY:
                 self._become(State.READY)
-            await process.wait()
-            self.reason = f"it {_manner(process.returncode)}{await _said(words)}"
+            self.reason = f"it {_manner(await life.wait())}{await _said(words)}"
         finally:
-            await _end(process)
+            await life.end()
             words.cancel()
             self.pid = None
-
-
-async def _end(process: asyncio.subprocess.Process) -> None:
-    if process.returncode is None:
-        process.kill()
-    if process.stdin is not None:
-        process.stdin.close()
-    await process.wait()
 
 
 async def _last_words(errors: asyncio.StreamReader) -> bytes:
@@ -153,17 +152,10 @@ async def _said(words: "asyncio.Task[bytes]") -> str:
     """The last line of its standard error, if it said anything."""
     done, _ = await asyncio.wait([words], timeout=STOP_SECONDS)
     lines = words.result().decode("utf-8", "replace").strip().splitlines() if done else []
-    return f" ({lines[-1].strip()})" if lines else ""
+    return f" ({lines[-1].strip()[:SAID]})" if lines else ""
 
 
-def _manner(returncode: int | None) -> str:
-    if returncode is not None and returncode < 0:
+def _manner(returncode: int) -> str:
+    if returncode < 0:
         return f"was killed by signal {-returncode}"
     return f"ended with exit status {returncode}"
-
-
-def _environment() -> dict[str, str]:
-    """Nothing of the caller's credentials: moto shall never speak to AWS."""
-    kept = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
-    made_up = {"AWS_ACCESS_KEY_ID": "moto", "AWS_SECRET_ACCESS_KEY": "moto", "AWS_EC2_METADATA_DISABLED": "true"}
-    return {**kept, **made_up}

@@ -1,6 +1,7 @@
 """Which functions and queues moto was asked to send to by services of its that never do.
 
-What SNS, S3 and EventBridge send arrives (`lambent.neighbour.bridges`).
+What SNS, S3, EventBridge and Step Functions send arrives (`lambent.neighbour.bridges`); where moto would say that it
+was sent, it is refused (`lambent.neighbour.kept`).
 """
 
 import re
@@ -8,7 +9,12 @@ from urllib.parse import unquote_plus
 
 from lambent.wire.http import Request
 
-SENDERS = frozenset({"cognito-idp", "iot", "pipes", "scheduler"})
+SENDERS = frozenset(
+    {
+        *("appsync", "cloudfront", "codecommit", "codepipeline", "cognito-identity", "cognito-idp"),
+        *("connect", "firehose", "iot", "lexv2-models", "pipes", "s3control", "transfer"),
+    }
+)
 """Services that send to functions and queues on AWS when something happens or it is time."""
 _ARN = re.compile(
     r"arn:aws[a-z-]*:(?:sqs:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,80}(?:\.fifo)?"

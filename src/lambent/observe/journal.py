@@ -93,9 +93,14 @@ class Journal:
         said = "{} log lines ({} bytes) of one environment were dropped: they came faster than logs are kept"
         self._notify(Finding("logs-dropped", self._function.arn, said.format(*self._lost), "log less"))
 
-    def _keep(self, epoch_ms: int, message: str) -> None:
+    def find(self, finding: Finding) -> None:
+        """Report what was seen while the function ran."""
+        self._notify(finding)
+
+    def _keep(self, epoch_ms: int, message: str, in_tail: bool = True) -> None:
         self._write(epoch_ms, message)
-        self._tail.add(message if message.endswith("\n") else message + "\n")
+        if in_tail:
+            self._tail.add(message if message.endswith("\n") else message + "\n")
 
     def flush(self) -> None:
         """Keep what has been written by now, complete or not."""
@@ -110,11 +115,11 @@ class Journal:
         """Whether anybody gets what only telemetry and logs in JSON have."""
         return self._json or self._listen is not None
 
-    def _publish(self, event: Event) -> None:
+    def _publish(self, event: Event, in_tail: bool = True) -> None:
         now = self._now()
         line = self._line(now, event)
         if line is not None:
-            self._keep(now, line)
+            self._keep(now, line, in_tail)
         if self._listen is not None or self._early is not None:
             self._tell(now, event.kind, event.record())
 
@@ -134,7 +139,7 @@ class Journal:
     def init_start(self, runtime_version: str, runtime_version_arn: str, phase: str = "init") -> None:
         """An Init phase begins; `runtime_version` such as "python:3.12.v1", "" for a runtime of the user's."""
         origin = self._origin(runtime_version, runtime_version_arn)
-        self._publish(platform.InitStart(origin, self._initialization, phase))
+        self._publish(platform.InitStart(origin, self._initialization, phase), in_tail=False)
 
     def init_runtime_done(self, phase: str, status: str = SUCCESS, error_type: str = "") -> None:
         """The runtime got through its Init phase, or did not."""
@@ -148,7 +153,7 @@ class Journal:
 
     def restore_start(self, runtime_version: str, runtime_version_arn: str) -> None:
         """The environment is made of a snapshot."""
-        self._publish(platform.RestoreStart(self._origin(runtime_version, runtime_version_arn)))
+        self._publish(platform.RestoreStart(self._origin(runtime_version, runtime_version_arn)), in_tail=False)
 
     def restore_runtime_done(self, status: str = SUCCESS, error_type: str = "") -> None:
         """The restored runtime has run its hooks, or failed to."""
@@ -168,14 +173,21 @@ class Journal:
         """An extension has subscribed to the Telemetry API, or with `logs` to the Logs API."""
         self._publish(platform.Subscription(name, tuple(types), logs))
 
-    def start(self, request_id: str, tracing: Tracing | None = None) -> None:
-        """An invocation begins; what was written before belongs to the Init phase, or to no invocation."""
+    def forget(self) -> None:
+        """What has been written by now is none of the next invocation's."""
+        self.flush()
+        self._tail.take()
+
+    def start(self, request_id: str, tracing: Tracing | None = None, after_init: bool = False) -> None:
+        """An invocation begins. What was written before belongs to no invocation, but for what the Init phase wrote
+        that it has waited for (`after_init`): its tail begins with that, INIT_START excepted."""
         if not self._settled:
             # Warm, the pipe was flushed by the end of the invocation before.
             self.flush()
             self._settled = True
             self._early = None
-        self._tail.take()
+        if not after_init:
+            self._tail.take()
         self._publish(platform.Start(request_id, self._function.version, tracing))
 
     def timed_out(self, request_id: str, seconds: float) -> None:

@@ -6,6 +6,9 @@ themselves by the application log level; runtimes that log through AWS's client 
 Source: https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html
 """
 
+import re
+from datetime import datetime
+
 import orjson
 
 SYSTEM = {"DEBUG": 0, "INFO": 1, "WARN": 2}
@@ -26,7 +29,8 @@ def keeps_system(level: str, severity: str) -> bool:
 def keeps_line(level: str, line: str) -> bool:
     """Whether a line that the function wrote itself reaches the log group at application log level `level`.
 
-    A line's level is the member "level" of a JSON object; a line that has none, or none that is known, is INFO.
+    A line's level is the member "level" of a JSON object. A line that has none, or none that is known, is INFO, and so
+    is one without a valid timestamp (RFC 3339) beside it.
     """
     return _severity(line) >= APPLICATION[level]
 
@@ -34,7 +38,28 @@ def keeps_line(level: str, line: str) -> bool:
 def _severity(line: str) -> int:
     members = members_of(line)
     level = members.get("level") if members is not None else None
-    return _SPELLINGS.get(level.upper(), APPLICATION["INFO"]) if isinstance(level, str) else APPLICATION["INFO"]
+    if members is None or not isinstance(level, str) or not any(_is_timestamp(members.get(key)) for key in _TIMES):
+        return APPLICATION["INFO"]
+    return _SPELLINGS.get(level.upper(), APPLICATION["INFO"])
+
+
+_TIMES = ("timestamp", "time")
+"""As managed runtimes name it: Python, Node.js, Java, .NET and Rust the first, Go's slog the second."""
+_RFC_3339 = re.compile(
+    r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d):(\d\d)(?:\.\d+)?(?:[Zz]|[+-]([01]\d|2[0-3]):[0-5]\d)", re.ASCII
+)
+
+
+def _is_timestamp(value: object) -> bool:
+    """Its 60th second is a leap second."""
+    found = _RFC_3339.fullmatch(value) if isinstance(value, str) else None
+    if found is None or int(found[3]) > 60:
+        return False
+    try:
+        datetime.fromisoformat(f"{found[1]}T{found[2]}")
+    except ValueError:
+        return False
+    return True
 
 
 def members_of(line: str) -> dict[str, object] | None:

@@ -132,6 +132,27 @@ class LogFile:
         self._size = 0
         self.first = self.last = None
 
+    def cut(self, size: int) -> None:
+        """Drop the oldest events, `size` bytes of them or a little more. Raises OSError, and then nothing is dropped.
+
+        Positions of events change with that.
+        """
+        rest = self._event_after(size, self.size) if size < self.size else None
+        if rest is None:
+            self.truncate()
+            return
+        scratch = self.path.with_suffix(".new")
+        try:
+            _copy(self.path, scratch, rest.offset)
+            scratch.replace(self.path)
+        except OSError:
+            scratch.unlink(missing_ok=True)
+            raise
+        self._size = -1
+        self.first, ingested = None, self.ingested
+        self._load()
+        self.ingested = ingested
+
     def _last_or(self, default: int) -> int:
         if self._size < 0:
             self._load()
@@ -191,6 +212,13 @@ class LogFile:
                 return file.read(size)
         except FileNotFoundError:
             return b""
+
+
+def _copy(path: Path, to: Path, offset: int) -> None:
+    """From `offset` on, by the kernel: nobody else waits for it."""
+    with path.open("rb") as source, to.open("wb") as target:
+        while copied := os.sendfile(target.fileno(), source.fileno(), offset, 1 << 24):
+            offset += copied
 
 
 def append(path: Path, data: bytes) -> None:

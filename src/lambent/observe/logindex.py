@@ -26,6 +26,10 @@ class LogStoreError(Exception):
     """Something asked of the log store can't be done. The subclass says what; the first argument is the name."""
 
 
+class IndexBroken(LogStoreError):
+    """The journal has a line that is none."""
+
+
 class NoSuchGroup(LogStoreError):
     """There is no log group of this name."""
 
@@ -156,12 +160,12 @@ class Index:
         except FileNotFoundError:
             return
         lines = data.split(b"\n")
-        for line in lines[:-1]:
+        for number, line in enumerate(lines[:-1], 1):
             try:
                 change = orjson.loads(line)
                 APPLY[change["op"]](self, change)
-            except (orjson.JSONDecodeError, KeyError):
-                continue
+            except (ValueError, KeyError, TypeError, AttributeError) as error:
+                raise IndexBroken(f"{self.journal}, line {number}: nothing that an index of logs says") from error
         if lines[-1]:
             os.truncate(self.journal, len(data) - len(lines[-1]))
         live = len(self._groups) + sum(len(group.streams) for group in self._groups.values())

@@ -9,13 +9,15 @@ import asyncio
 import logging
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
+from lambent.model.finding import Finding
 from lambent.model.scope import Scope
-from lambent.observe import logread
+from lambent.observe import logbound, logread
+from lambent.observe.logbound import GROUP_BYTES
 from lambent.observe.logindex import Group, Index, Stream
 from lambent.observe.logread import FilterPage, Page, Span
 from lambent.observe.logwriter import Batch, Writer
@@ -30,9 +32,13 @@ IN_FLIGHT_BYTES = 64 << 20
 EVENT_BYTES = 200
 """What an event that waits takes beside its message."""
 SWEEP_SECONDS = 3600.0
+LOOKS = 16
+"""How often it is looked at what the groups hold while one fills."""
 DAY_MS = 86_400_000
 
 T = TypeVar("T")
+Hear = Callable[[Scope, str, str, Sequence[tuple[int, str]]], None]
+"""Hears of new events of a stream, as (ms since 1970, message): the scope, the group, the stream, the events."""
 
 
 class LogStream:
@@ -52,10 +58,10 @@ class LogStore:
 
     `clock` answers seconds since 1970. All methods are called on one event loop; those that are not async neither
     wait nor fail; those that change groups or streams also raise OSError when the disk takes nothing. Names are
-    not checked here.
+    not checked here. A group keeps `most` bytes.
     """
 
-    def __init__(self, folder: Path, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, folder: Path, clock: Callable[[], float] = time.time, most: int = GROUP_BYTES) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._clock = clock
         self._index = Index(folder)
@@ -67,11 +73,19 @@ class LogStore:
         self._in_flight: list[tuple[Future[None], int]] = []
         self._held = 0
         self._swept = 0.0
+        self.hears: list[Hear] = []
+        """Who hears of new events, some moments after they came; on the event loop, once for many. Must not raise."""
+        self._most = most
+        self._unbounded = most
+        """Handed over since it was looked at last what the groups hold; at the start that is not known."""
+        self._trimmed: set[str] = set()
+        self.report: Callable[[Finding], None] = lambda finding: None
+        """Told once of each group of which old events were dropped for want of room."""
 
     @classmethod
-    async def open(cls, folder: Path, clock: Callable[[], float] = time.time) -> "LogStore":
+    async def open(cls, folder: Path, clock: Callable[[], float] = time.time, most: int = GROUP_BYTES) -> "LogStore":
         """The store under `folder`, which is made if it is missing. Raises OSError."""
-        return await asyncio.to_thread(cls, folder, clock)
+        return await asyncio.to_thread(cls, folder, clock, most)
 
     # --- writing
 
@@ -183,6 +197,7 @@ class LogStore:
         now = self._now()
         if events:
             await self._run(lambda: record.file.insert(events, now))
+            self._spread(scope, group, stream, events)
 
     async def get_events(self, scope: Scope, group: str, stream: str, span: Span) -> Page:
         """A page of one stream. Raises NoSuchGroup, NoSuchStream, logread.BadToken."""
@@ -206,6 +221,10 @@ class LogStore:
 
     # --- the thread
 
+    def later(self, job: Callable[[], None]) -> None:
+        """Do something in the store's thread, behind what was handed to it; it must not raise."""
+        self._thread.submit(job)
+
     def _now(self) -> int:
         return int(self._clock() * 1000)
 
@@ -223,13 +242,30 @@ class LogStore:
         pending, self._pending = self._pending, []
         size, self._room = BUFFER_BYTES - self._room, BUFFER_BYTES
         batch = Batch(self._now(), {})
+        handles: dict[Stream, LogStream] = {}
         for handle, epoch_ms, message in pending:
-            batch.events.setdefault(self._record(handle, min(batch.now, epoch_ms)), []).append((epoch_ms, message))
+            record = self._record(handle, min(batch.now, epoch_ms))
+            events = batch.events.get(record)
+            if events is None:
+                events = batch.events[record] = []
+                handles[record] = handle
+            events.append((epoch_ms, message))
         batch.journal = b"".join(self._index.unwritten)
         self._index.unwritten.clear()
         if batch.journal or batch.events:
             self._submit(batch, size)
+        if self.hears:
+            for record, events in batch.events.items():
+                self._spread(handles[record].scope, handles[record].group, record.name, events)
         self._sweep()
+        self._unbounded += size
+        if self._unbounded > self._most / LOOKS:
+            self._unbounded = 0
+            self._bound()
+
+    def _spread(self, scope: Scope, group: str, stream: str, events: Sequence[tuple[int, str]]) -> None:
+        for hear in self.hears:
+            hear(scope, group, stream, events)
 
     def _record(self, handle: LogStream, created: int) -> Stream:
         record = handle.record
@@ -244,6 +280,23 @@ class LogStore:
     def _settle_in_flight(self) -> None:
         self._in_flight = [(future, held) for future, held in self._in_flight if not future.done()]
         self._held = sum(held for _, held in self._in_flight)
+
+    def _bound(self) -> None:
+        """Drop the oldest events of the groups that have outgrown their room, and tell it once of each."""
+        loop, groups = asyncio.get_running_loop(), self._index.groups()
+        bounding = asyncio.wrap_future(self._thread.submit(logbound.trim, groups, self._most), loop=loop)
+        bounding.add_done_callback(lambda done: self._tell(done.result()))
+
+    def _tell(self, trimmed: list[Group]) -> None:
+        for group in trimmed:
+            arn = f"arn:aws:logs:{group.scope.region}:{group.scope.account}:log-group:{group.name}"
+            if arn in self._trimmed:
+                continue
+            self._trimmed.add(arn)
+            said = f"the log group has outgrown {self._most >> 20} MB, which are kept: its oldest events are dropped"
+            log.warning("%s: %s", arn, said)
+            hint = "log less, or set log_mb; AWS would keep, and charge for, all of it"
+            self.report(Finding("logs-trimmed", arn, said, hint))
 
     def _sweep(self) -> None:
         """Now and then, free the files of streams whose last event has expired."""

@@ -1,14 +1,18 @@
-"""Metrics by AWS's names, in memory: how often, how much, how long.
+"""What is measured of functions: how often, how much, how long.
 
-Counters of a running server; a restart begins anew. Dimensions are those of CloudWatch: FunctionName, and Resource for
-a version or alias. Source: https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
+Counters of a running server, in memory (a restart begins anew), and the way to the series that last (`observe.series`).
+Dimensions are those of CloudWatch: FunctionName, and Resource for a version or alias. Source: https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
 """
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from lambent.engine.statistics import Bucket
+from lambent.model.metric import Stream
 from lambent.model.scope import Scope
+from lambent.observe import lambda_metrics
 
 BOUND = 20_000
 """Series that are kept; further ones are counted, not kept."""
@@ -47,35 +51,81 @@ class Runs:
 
 
 Key = tuple[str, Scope, str, str]
+Run = tuple[str, float, bool, str, float]
+"""ARN, milliseconds, whether it failed, the version that ran, when (seconds since 1970)."""
+Take = Callable[[tuple[Stream, ...], float, Bucket], None]
+"""Takes measurements into series: those, when, the values."""
+MINUTE = 60.0
+WAITING = 10_000
+"""Invocations that wait to be counted."""
+
+
+def untaken(_streams: tuple[Stream, ...], _at: float, _values: Bucket) -> None:
+    """Nobody keeps series."""
 
 
 class Metrics:
-    """All metrics of the server. `wall` answers seconds since 1970, for the page."""
+    """All metrics of the server. `wall` answers seconds since 1970; `take` gets what belongs into series, `wake` is
+    called when the first invocation waits to be counted (by `drain`)."""
 
-    def __init__(self, wall: Callable[[], float], bound: int = BOUND) -> None:
+    def __init__(self, wall: Callable[[], float], bound: int = BOUND, take: Take = untaken) -> None:
         self._wall = wall
         self._since = wall()
         self._bound = bound
+        self.take = take
+        self.wake: Callable[[], None] = lambda: None
+        self._waiting: list[Run] = []
         self._series: dict[Key, Series] = {}
         self._left_out = 0
         self._runs: dict[str, Runs] = {}
 
-    def ran(self, arn: str, milliseconds: float, failed: bool) -> None:
-        """An invocation of what `arn` names has ended; `failed` with a function error. As cheap as can be."""
-        runs = self._runs.get(arn)
-        if runs is None:
-            if len(self._runs) >= self._bound:
-                self._left_out += 1
-                return
-            runs = self._runs[arn] = Runs()
-        runs.errors += failed
-        runs.duration.add(milliseconds)
+    def ran(self, arn: str, milliseconds: float, failed: bool, version: str = "") -> None:
+        """An invocation of what `arn` names has ended, of that version; `failed` with a function error. As cheap as can
+        be."""
+        waiting = self._waiting
+        if not waiting:
+            self.wake()
+        elif len(waiting) > WAITING:
+            self.drain()
+        waiting.append((arn, milliseconds, failed, version, self._wall()))
 
-    def add(self, name: str, scope: Scope, function: str, value: float = 1.0, resource: str = "") -> None:
-        """Record `value` for a function, and for `resource` ("f:alias", or an ARN) if there is one."""
+    def drain(self) -> None:
+        """Count what waits: at once what was invoked under one ARN, in one version and one minute."""
+        if not self._waiting:
+            return
+        waiting, self._waiting = self._waiting, []
+        durations: dict[tuple[str, str, float], tuple[Bucket, Bucket]] = {}
+        for arn, milliseconds, failed, version, at in waiting:
+            runs = self._runs.get(arn)
+            if runs is None and len(self._runs) < self._bound:
+                runs = self._runs[arn] = Runs()
+            if runs is None:
+                self._left_out += 1
+            else:
+                runs.errors += failed
+                runs.duration.add(milliseconds)
+            key = (arn, version, at // MINUTE * MINUTE)
+            found = durations.get(key) or durations.setdefault(key, (Bucket(), Bucket()))
+            found[0].add(milliseconds)
+            found[1].add(float(failed))
+        for (arn, version, at), (took, errors) in durations.items():
+            scope, function, resource = _asked(arn)
+            count = took.count
+            each = {"Invocations": Bucket(count, count, 1.0, 1.0, {1.0: count}), "Errors": errors, "Duration": took}
+            for name, values in each.items():
+                self.take(lambda_metrics.streams(name, scope, function, resource, version), at, values)
+
+    def add(
+        self, name: str, scope: Scope, function: str, value: float = 1.0, resource: str = "", *, series: bool = True
+    ) -> None:
+        """Record `value` for a function, and for `resource` ("f:alias", or an ARN) if there is one; without `series`
+        it is counted here alone."""
         self._add((name, scope, function, ""), value)
         if resource and resource != function:
             self._add((name, scope, function, resource), value)
+        if series:
+            values = Bucket(1.0, value, value, value, {value: 1.0})
+            self.take(lambda_metrics.streams(name, scope, function, resource), self._wall(), values)
 
     def _add(self, key: Key, value: float) -> None:
         series = self._series.get(key)
@@ -110,17 +160,25 @@ class Metrics:
 
     def _of_runs(self) -> dict[Key, Series]:
         """Invocations, Errors and Duration, by function and by version or alias."""
+        self.drain()
         found: dict[Key, Series] = {}
         for arn, runs in self._runs.items():
-            _, _, _, region, account, _, function, *qualifier = arn.split(":")
-            for resource in ("", *(f"{function}:{one}" for one in qualifier)):
-                key = (Scope(account, region), function, resource)
+            scope, function, qualified = _asked(arn)
+            for resource in ("", qualified) if qualified else ("",):
+                key = (scope, function, resource)
                 found.setdefault(("Duration", *key), Series()).merge(runs.duration)
                 each = Series(runs.duration.count, float(runs.duration.count), 1.0, 1.0)
                 found.setdefault(("Invocations", *key), Series()).merge(each)
                 low, high = float(runs.errors == each.count), float(runs.errors > 0)
                 found.setdefault(("Errors", *key), Series()).merge(Series(each.count, float(runs.errors), low, high))
         return found
+
+
+@functools.lru_cache(maxsize=4096)
+def _asked(arn: str) -> tuple[Scope, str, str]:
+    """Whose function, its name, and "f:alias" for what was named with a qualifier."""
+    _, _, _, region, account, _, function, *qualifier = arn.split(":")
+    return Scope(account, region), function, f"{function}:{qualifier[0]}" if qualifier else ""
 
 
 def _dimensions(function: str, resource: str) -> dict[str, str]:

@@ -1,1 +1,1 @@
-"""The conversation with what runs inside an execution environment, and how each runtime is started."""
+"""How each runtime is found and started."""

@@ -4,6 +4,7 @@ Installed once, on first need, into `<cache>/clients/<version>-<machine>/` (see 
 which can fetch for other interpreters, so those need no pip.
 """
 
+import os
 import platform
 import shutil
 import subprocess
@@ -35,7 +36,37 @@ def install(interpreter: Interpreter, cache: Path) -> Path:
 
     Blocks, for seconds when it has to install: call it off the event loop. Raises ClientError.
     """
-    return ensure(interpreter, folder_of(interpreter, cache), REQUIREMENTS)
+    folder = ensure(interpreter, folder_of(interpreter, cache), REQUIREMENTS)
+    note_modules(interpreter, folder)
+    return folder
+
+
+_BOOTSTRAP = """
+import sys, types
+sys.path.insert(0, sys.argv[1])
+sys.modules["runtime_client"] = types.ModuleType("runtime_client")
+sys.modules["runtime_client"].initialize_client = print
+import json, logging, os, site, time, traceback, warnings
+os.environ["AWS_EXECUTION_ENV"] = "AWS_Lambda_python"
+sys.stdout = sys.stderr
+import awslambdaric.__main__, awslambdaric.bootstrap, awslambdaric.lambda_runtime_client
+sys.__stdout__.write("\\n".join(sorted({name.partition(".")[0] for name in sys.modules})))
+"""
+"""The imports of AWS's /var/runtime/bootstrap.py before it puts the function's folders on the search path."""
+
+
+def note_modules(interpreter: Interpreter, folder: Path) -> None:
+    """Note beside the client what AWS's bootstrap imports with this interpreter: a function's own module of such a name
+    is never imported there, one of any other name is. A client that can't be imported is not noted. Blocks."""
+    note = folder.with_name(f"{folder.name}.modules")
+    if note.is_file() and note.stat().st_mtime >= folder.stat().st_mtime:
+        return
+    done = installs.run([str(interpreter.path), "-I", "-S", "-c", _BOOTSTRAP, str(folder)])
+    if done.returncode != 0 or "awslambdaric" not in done.stdout:
+        return
+    made = note.with_name(f"{note.name}.{os.getpid()}")
+    made.write_text(done.stdout)
+    made.replace(note)
 
 
 def ensure(interpreter: Interpreter, folder: Path, requirements: Sequence[str], what: str = CLIENT) -> Path:

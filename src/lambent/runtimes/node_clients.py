@@ -57,8 +57,7 @@ def sdk_folder(cache: Path) -> Path:
 def _install_client(npm: Sequence[str], made: Path, requirement: str) -> None:
     said = _npm(npm, made, requirement, "pack", requirement, "--silent", "--ignore-scripts")
     archive = made / said.strip().splitlines()[-1]
-    with tarfile.open(archive) as packed:
-        packed.extractall(made / ".package", filter="data")
+    _unpack(archive, made / ".package")
     archive.unlink()
     package = made / ".package/package"
     main = package / "dist/index.mjs" if (package / "dist/index.mjs").exists() else package / "index.mjs"
@@ -70,6 +69,24 @@ def _install_client(npm: Sequence[str], made: Path, requirement: str) -> None:
     (made / PLACEHOLDER).touch()
     _copy_certificates(made / CERTIFICATES)
     (made / "node_modules").mkdir()
+
+
+def _unpack(archive: Path, target: Path) -> None:
+    """The plain files of npm's archive, which are all that it may hold.
+
+    Written out, because the filters of `TarFile.extractall` came with Python 3.11.4: Debian 12 has 3.11.2.
+    Raises ClientError for a name that leads out of `target`.
+    """
+    root = target.resolve()
+    with tarfile.open(archive) as packed:
+        for member in packed:
+            path = (root / member.name).resolve()
+            if not path.is_relative_to(root):
+                raise ClientError(f"{archive.name} is no package: it holds {member.name!r}")
+            content = packed.extractfile(member) if member.isreg() else None
+            if content is not None:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(content.read())
 
 
 def _copy_certificates(target: Path) -> None:

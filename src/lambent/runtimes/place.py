@@ -1,5 +1,6 @@
 """What a runtime is to those who launch environments: values, and the one protocol that every runtime fulfils."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +12,8 @@ from lambent.sandbox.spec import ProcessSpec, ZygoteSpec
 
 TASK_ROOT = "/var/task"
 OPT = "/opt"
+LINKS = 40
+"""As many as the kernel follows (path_resolution(7))."""
 TELEMETRY_FD = 3
 """The descriptor of the framed log, for runtime clients that write one."""
 
@@ -24,6 +27,8 @@ class Around:
     credentials: Credentials
     endpoint_url: str
     initialization_type: str = "on-demand"
+    metadata_token: str = ""
+    """For the metadata endpoint, which is at the address of the Runtime API; without it there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +42,43 @@ class Folders:
     task_root: str = TASK_ROOT
     opt_root: str = OPT
     mounts: Mapping[str, Path] = field(default_factory=dict)
+    image: bool = False
+    """`code` is the whole root of an image, and not what is seen at /var/task."""
+
+    def find(self, path: str) -> Path | None:
+        """Where an absolute path of the environment is on this machine, links followed as they lead inside; None when
+        that is nothing of the function's own, or goes round in circles. What is not there is named all the same.
+
+        Whoever looks at a package, a layer or an image from outside asks here: their links are strangers' texts.
+        """
+        at: list[str] = []
+        waiting, links = list(reversed(path.split("/"))), LINKS
+        while waiting:
+            part = waiting.pop()
+            if part in ("", ".", ".."):
+                del at[len(at) - (part == "..") :]
+                continue
+            step = self._own([*at, part])
+            if step is None or not step.is_symlink():
+                at.append(part)
+                continue
+            target = os.readlink(step)  # noqa: PTH115 - Path.readlink would drop a trailing "."
+            links -= 1
+            if links < 0:
+                return None
+            at = [] if target.startswith("/") else at
+            waiting.extend(reversed(target.split("/")))
+        return self._own(at)
+
+    def _own(self, parts: list[str]) -> Path | None:
+        """Of a path without links."""
+        if self.image:
+            return self.code.joinpath(*parts)
+        for root, folder in ((TASK_ROOT, self.code), (OPT, self.opt)):
+            above = root.split("/")[1:]
+            if folder is not None and parts[: len(above)] == above:
+                return folder.joinpath(*parts[len(above) :])
+        return None
 
 
 class Place(Protocol):

@@ -16,18 +16,22 @@ from lambent.model.function import FunctionVersion
 from lambent.runtimes import variables
 from lambent.runtimes.interpreters import elf_for_this_machine
 from lambent.runtimes.place import OPT, TASK_ROOT, Around, Folders, InvalidEntrypoint
+from lambent.runtimes.programs import hidden
 from lambent.runtimes.shell import bash_as_sh
-from lambent.sandbox.spec import Level, ProcessSpec, ZygoteSpec
+from lambent.sandbox.spec import Level, ProcessSpec, Programs, ZygoteSpec
 
 BOOTSTRAP = "bootstrap"
+_SEEN = ("/usr/", "/bin/", "/sbin/", "/lib/", "/lib64/", "/nix/store/")
+"""Folders of this machine that sandboxes see."""
 HEAD_BYTES = 256
 """How much of a file the kernel reads to tell what it is (execve(2))."""
 
 
-def bare_zygote(level: Level) -> ZygoteSpec:
+def bare_zygote(level: Level, files: tuple[tuple[str, str], ...] = (), programs: Programs = ()) -> ZygoteSpec:
     """The zygote of runtimes that are no Python: this server's interpreter with nothing imported."""
     binds = bash_as_sh() if level is Level.NAMESPACE else ()
-    return ZygoteSpec(interpreter=Path(getattr(sys, "_base_executable", sys.executable)), binds=binds)
+    interpreter = Path(getattr(sys, "_base_executable", sys.executable))
+    return ZygoteSpec(interpreter=interpreter, binds=binds, files=files, programs=programs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,23 +59,27 @@ class ProvidedPlace:
         """The bootstrap, without a framed log: AWS offers none to custom runtimes."""
         return ProcessSpec(
             environment=variables.as_seen(environment, folders),
-            argv=(find_bootstrap(folders),),
+            argv=(find_bootstrap(folders, self.zygote.programs),),
             cwd=folders.task_root,
             fds={number: fd for number, fd in fds.items() if number in (1, 2)},
         )
 
 
-def find_bootstrap(folders: Folders) -> str:
+def find_bootstrap(folders: Folders, programs: Programs = ()) -> str:
     """Where the sandbox finds the bootstrap. Raises InvalidEntrypoint with AWS's text when it can't be started.
 
-    The package comes before the layers. A text names AWS's paths, wherever the files are here.
+    The package comes before the layers; `programs` are those of the host that are found. A text names AWS's paths,
+    wherever the files are here.
     """
-    candidates = [(folders.code / BOOTSTRAP, TASK_ROOT, folders.task_root)]
+    candidates = [(folders.code, TASK_ROOT, folders.task_root)]
     if folders.opt is not None:
-        candidates.append((folders.opt / BOOTSTRAP, OPT, folders.opt_root))
-    for file, aws, here in candidates:
-        if file.is_file():
-            reason = why_not(file, lambda interpreter: _is_there(interpreter, folders))
+        candidates.append((folders.opt, OPT, folders.opt_root))
+    for folder, aws, here in candidates:
+        file = folders.find(f"{aws}/{BOOTSTRAP}")
+        if file is None and (folder / BOOTSTRAP).is_symlink():
+            return f"{here}/{BOOTSTRAP}"  # it leads to something that is not the function's: the attempt tells
+        if file is not None and file.is_file():
+            reason = why_not(file, lambda interpreter: _is_there(interpreter, folders, programs))
             if reason:
                 raise InvalidEntrypoint(f"fork/exec {aws}/{BOOTSTRAP}: {reason}")
             return f"{here}/{BOOTSTRAP}"
@@ -93,9 +101,10 @@ def why_not(file: Path, is_there: Callable[[str], bool]) -> str:
     return "" if elf_for_this_machine(head) else "exec format error"
 
 
-def _is_there(interpreter: str, folders: Folders) -> bool:
+def _is_there(interpreter: str, folders: Folders, programs: Programs) -> bool:
     """Whether a script's interpreter is in the sandbox: the package's, the layers', or one of this machine."""
-    for aws, here in ((TASK_ROOT, folders.code), (OPT, folders.opt)):
-        if here is not None and interpreter.startswith(aws + "/"):
-            return (here / interpreter[len(aws) + 1 :]).exists()
-    return Path(interpreter).exists()
+    own = folders.find(interpreter)
+    if own is not None:
+        return own.exists()
+    seen = folders.task_root != TASK_ROOT or interpreter.startswith(_SEEN)
+    return seen and Path(interpreter).exists() and not hidden(programs, interpreter)

@@ -15,7 +15,7 @@ from lambent.runtimes.place import TASK_ROOT, TELEMETRY_FD, Around, Folders
 from lambent.runtimes.shell import bash_as_sh
 from lambent.runtimes.table import AL2023, RUNTIMES
 from lambent.runtimes.variables import LANG_DIR, RUNTIME_DIR
-from lambent.sandbox.spec import Bind, Level, ProcessSpec, ZygoteSpec
+from lambent.sandbox.spec import Bind, Level, ProcessSpec, Programs, ZygoteSpec
 
 INSIDE_DIR = "/var/lambent"
 ENTRY = "lambent_bootstrap:main"
@@ -58,7 +58,13 @@ _AWS = (
 """AWS's SDK with what a first client imports late. Importing makes no session and reads no configuration."""
 
 
-def zygote_spec(interpreter: Interpreter, client_dir: Path, level: Level = Level.NAMESPACE) -> ZygoteSpec:
+def zygote_spec(
+    interpreter: Interpreter,
+    client_dir: Path,
+    level: Level = Level.NAMESPACE,
+    files: tuple[tuple[str, str], ...] = (),
+    programs: Programs = (),
+) -> ZygoteSpec:
     """The zygote of `interpreter`, with the runtime client of `client_dir` (see `clients`).
 
     At level NAMESPACE its sandboxes see the interpreter at /var/lang and the client at /var/runtime, and the
@@ -69,7 +75,7 @@ def zygote_spec(interpreter: Interpreter, client_dir: Path, level: Level = Level
         interpreter=interpreter.path,
         paths=(str(client_dir), str(_INSIDE)),
         preload=(*(("lambent_loopback",) if inside else ()), *_CLIENT, *_STANDARD, *_AWS)
-        + (("lambent_relocated",) if inside else ()),
+        + (("lambent_as_recorded", "lambent_relocated") if inside else ()),
         binds=(
             (
                 Bind(interpreter.prefix, LANG_DIR),
@@ -80,6 +86,8 @@ def zygote_spec(interpreter: Interpreter, client_dir: Path, level: Level = Level
             if inside
             else ()
         ),
+        files=files,
+        programs=programs,
     )
 
 

@@ -99,7 +99,16 @@ def _day(text: str) -> date | None:
     return None if text == "-" else date.fromisoformat(text)
 
 
+# The first six are in AWS's model and not yet in the page's table, which announces Python 3.15 and Node.js 26 for
+# November 2026: their dates follow AWS's policy, from the end of the language's support or of the system's
+# (30 June 2029).
 _ROWS: tuple[tuple[str, str, str, str, str], ...] = (
+    ("nodejs26.x", AL2023, "2029-04-30", "2029-06-01", "2029-07-01"),
+    ("python3.15", AL2023, "2029-06-30", "2029-07-31", "2029-08-31"),
+    ("ruby4.0", AL2023, "2029-03-31", "2029-04-30", "2029-05-31"),
+    ("java17.al2023", AL2023, "2029-06-30", "2029-07-31", "2029-08-31"),
+    ("java11.al2023", AL2023, "2029-06-30", "2029-07-31", "2029-08-31"),
+    ("java8.al2023", AL2023, "2029-06-30", "2029-07-31", "2029-08-31"),
     ("nodejs24.x", AL2023, "2028-04-30", "2028-06-01", "2028-07-01"),
     ("nodejs22.x", AL2023, "2027-04-30", "2027-06-01", "2027-07-01"),
     ("nodejs20.x", AL2023, "2026-04-30", "2026-08-31", "2026-09-30"),
@@ -169,11 +178,13 @@ RUN_HERE: tuple[str, ...] = (
     "python3.12",
     "python3.13",
     "python3.14",
+    "python3.15",
     "nodejs16.x",
     "nodejs18.x",
     "nodejs20.x",
     "nodejs22.x",
     "nodejs24.x",
+    "nodejs26.x",
     "provided.al2",
     "provided.al2023",
 )

@@ -47,6 +47,7 @@ def fixed(function: FunctionVersion, around: Around) -> dict[str, str]:
         "_AWS_XRAY_DAEMON_PORT": "2000",
         **_identity(function, around),
         **_logging(function),
+        **_metadata(around),
     }
 
 
@@ -58,6 +59,13 @@ def _identity(function: FunctionVersion, around: Around) -> dict[str, str]:
         "AWS_SECRET_ACCESS_KEY": around.credentials.secret_key,
         "AWS_SESSION_TOKEN": around.credentials.session_token,
     }
+
+
+def _metadata(around: Around) -> dict[str, str]:
+    """https://docs.aws.amazon.com/lambda/latest/dg/configuration-metadata-endpoint.html"""
+    if not around.metadata_token:
+        return {}
+    return {"AWS_LAMBDA_METADATA_API": around.runtime_api, "AWS_LAMBDA_METADATA_TOKEN": around.metadata_token}
 
 
 def _logging(function: FunctionVersion) -> dict[str, str]:

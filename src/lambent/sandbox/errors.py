@@ -44,6 +44,9 @@ _HINTS = {
     ("network", errors.ENOENT): "the kernel lacks a part of nf_tables (nat, reject, fib)",
     ("network", errors.EROFS): "/proc/sys is read-only, as in most containers: set net.ipv4.ip_forward=1 outside",
     ("network", errors.EACCES): "/proc/sys is read-only, as in most containers: set net.ipv4.ip_forward=1 outside",
+    ("tun", errors.ENOENT): "this machine has no tap devices",
+    ("tun", errors.EACCES): "this user may not make tap devices",
+    ("tun", errors.EPERM): "this container may not make tap devices",
     ("preload", errors.EAGAIN): "a module that starts threads when it is imported can't be preloaded",
 }
 
@@ -85,6 +88,10 @@ class StartFailed(StepFailed):
 
 class ZygoteFailed(SandboxError):
     """An interpreter could not be made ready to fork."""
+
+
+class ZygoteKilled(ZygoteFailed):
+    """It ended before it was ready, without a word."""
 
 
 class SnapshotFailed(ZygoteFailed):

@@ -255,7 +255,8 @@ class NoTree:
 
 
 class NoGroup:
-    """See Group. `usage` and `held` are the private memory of the watched processes and their descendants."""
+    """See Group. `usage` and `held` are the memory of the watched processes and their descendants: what is their own,
+    and what they have mapped of memory that they share. /tmp is not in it."""
 
     def __init__(self) -> None:
         self._at_start: dict[int, int] = {}
@@ -273,9 +274,10 @@ class NoGroup:
 
     def usage(self) -> int:
         now = sum(
-            max(0, private_bytes(pid) - at_start)
+            max(0, private - at_start) + (shared_bytes(pid) if shares else 0)
             for watched, at_start in self._at_start.items()
             for pid in (watched, *descendants(watched))
+            for private, shares in (resident(pid),)
         )
         self._peak = max(self._peak, now)
         return now
@@ -292,7 +294,7 @@ class NoGroup:
 
     def watch(self, pid: int, *, forked: bool) -> None:
         """What a fork shares with its zygote counts as its own in /proc, so it is taken off."""
-        self._at_start[pid] = private_bytes(pid) if forked else 0
+        self._at_start[pid] = resident(pid)[0] if forked else 0
 
     def unwatch(self, pid: int) -> None:
         self._at_start.pop(pid, None)
@@ -301,13 +303,37 @@ class NoGroup:
         return True
 
 
-def private_bytes(pid: int) -> int:
-    """Resident memory of a process without files and shared memory; 0 when it is gone (proc_pid_statm(5))."""
+def resident(pid: int) -> tuple[int, bool]:
+    """Bytes that are a process's own, and whether it has mapped memory that others may have, too; nothing when it is
+    gone (proc_pid_status(5))."""
     try:
-        resident, shared = _read(f"/proc/{pid}/statm").split()[1:3]
+        fields = dict(line.split(":", 1) for line in _read(f"/proc/{pid}/status").splitlines() if line[:3] == "Rss")
     except OSError:
-        return 0
-    return (int(resident) - int(shared)) * PAGE
+        return 0, False
+    if not fields:  # a zombie
+        return 0, False
+    return int(fields["RssAnon"].split()[0]) << 10, fields["RssShmem"].split()[0] != "0"
+
+
+_SHARED = ("/dev/zero", "/memfd:", "/SYSV", "[anon_shmem")
+"""How mappings of memory that is in no file system are called (proc_pid_maps(5))."""
+
+
+def shared_bytes(pid: int) -> int:
+    """A process's share of such memory: each page is divided among those who have it (proc_pid_smaps(5)). Files in
+    /tmp are not counted: they are kept within its size."""
+    found, counts = 0, False
+    try:
+        with open(f"/proc/{pid}/smaps", encoding="utf-8", errors="replace") as file:  # noqa: PTH123 - hot path
+            for line in file:
+                first, _, rest = line.partition(" ")
+                if not first.endswith(":"):
+                    counts = any(f" {name}" in rest for name in _SHARED)
+                elif counts and first == "Pss:":
+                    found += int(rest.split()[0]) << 10
+    except OSError:
+        return found
+    return found
 
 
 def descendants(pid: int) -> list[int]:

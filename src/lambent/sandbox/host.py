@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import functools
 import logging
 import os
 import resource
@@ -13,29 +14,39 @@ from pathlib import Path
 
 from lambent.sandbox import groups
 from lambent.sandbox.channel import Channel
-from lambent.sandbox.errors import LevelUnavailable, SandboxError, SandboxGone, StepFailed, ZygoteFailed
+from lambent.sandbox.errors import LevelUnavailable, SandboxError, SandboxGone, StepFailed, ZygoteKilled
 from lambent.sandbox.groups import Group, Limits, Tree
 from lambent.sandbox.inside.steps.restorable import TMP_BYTES
 from lambent.sandbox.inside.sweep import sweep_groups
 from lambent.sandbox.network import Network, Slot
-from lambent.sandbox.orders import HostSettings, sandbox_order
+from lambent.sandbox.orders import GID, OWN_USER, UID, HostSettings, sandbox_order, source_file
 from lambent.sandbox.sandbox import Made, Process, Sandbox
 from lambent.sandbox.snapshots import Holding
 from lambent.sandbox.spec import NAT, NONE, Level, SandboxSpec, ZygoteSpec
+from lambent.sandbox.users import Users
 from lambent.sandbox.watch import MemoryWatch
 from lambent.sandbox.zygotes import Given, Zygote
 
 __all__ = ["Process", "Sandbox", "SandboxHost"]
 
 SWEEP_SECONDS = 10.0
+TRIES = 12
+"""How often a sandbox is made that is killed while it is made, before its maker is told."""
+REVIVE_SECONDS = 30.0
+"""Between tries to have another network process when there could be none."""
+LOST = "the network process has ended; another is started with the next environment"
 _log = logging.getLogger("lambent.sandbox")
 
 
 class SandboxHost:
     """Makes sandboxes at one level. `create` and `warm` may be called many at once."""
 
-    def __init__(self, state_dir: Path, level: Level, owner: str, tree: Tree) -> None:
+    def __init__(
+        self, state_dir: Path, level: Level, owner: str, tree: Tree, ids: tuple[int, int] = (UID, GID)
+    ) -> None:
         self.level = level
+        self.ids = ids
+        """User and group of everything that runs in its sandboxes, at level NAMESPACE."""
         self._problem = ""
         self.fail_step = ""
         """A step that is made to fail instead of being done: the tests' seam."""
@@ -49,22 +60,27 @@ class SandboxHost:
         self._sandboxes: dict[Sandbox, Zygote] = {}
         self._count = 0
         self._network: Network | None = None
+        self._reviving: asyncio.Task[None] | None = None
+        self._revive_from = 0.0
+        self._users = Users.here()
         self._owner = owner
         self._closed = False
 
     @classmethod
-    async def open(cls, state_dir: Path, level: Level, owner: str, network: str = "none") -> "SandboxHost":
+    async def open(
+        cls, state_dir: Path, level: Level, owner: str, network: str = "none", ids: tuple[int, int] = (UID, GID)
+    ) -> "SandboxHost":
         """Remove what an earlier run of `owner` has left, and be ready. One host per owner at a time.
 
         `network`: "none" connects no sandbox to anything; "auto" those that ask for it, where this machine allows it;
-        "nat" the same, but raises LevelUnavailable where it does not.
+        "nat" the same, but raises LevelUnavailable where it does not. `ids` are the user and group inside.
         Raises this process's soft limit of descriptors to the hard one: each sandbox takes about six.
         """
         await asyncio.to_thread(state_dir.mkdir, parents=True, exist_ok=True)
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         if soft < hard:
             resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-        host = cls(state_dir, level, owner, groups.find())
+        host = cls(state_dir, level, owner, groups.find(), ids)
         await asyncio.to_thread(host._sweep)
         try:
             await host._connect(network)
@@ -100,22 +116,31 @@ class SandboxHost:
         connected = self._network is not None and not self._network.lost and asked.network == NAT
         holding = Holding(group, self._network if connected else None)
 
+        user = self._users.take()
+
         async def listens(listeners: dict[int, socket.socket], namespace: int) -> None:
             listening(listeners)
             await holding.connect(namespace)
 
         try:
-            zygote = await Zygote.start(spec, self._settings(), Given(stdio, joins, listens))
+            zygote = await Zygote.start(spec, self._settings(), Given(stdio, joins, listens, user))
         except BaseException:
+            self._users.give_back(user)
             await asyncio.shield(holding.release())
             raise
         finally:
             for fd in joins:
                 os.close(fd)
-        zygote.lost.add_done_callback(lambda _: self._thaw(zygote))
+        zygote.lost.add_done_callback(lambda _: self._let_end(zygote))
+        zygote.dead.add_done_callback(lambda _: self._users.give_back(user))
         self._zygotes[spec] = asyncio.create_task(_result(zygote))
         self._snapshots[spec] = holding
         return zygote.dead
+
+    def stands(self, spec: ZygoteSpec) -> bool:
+        """Whether a snapshot that was taken can be forked from."""
+        task = self._zygotes.get(spec)
+        return task is not None and not _is_over(task)
 
     async def forget(self, spec: ZygoteSpec) -> None:
         """End a snapshot, and every sandbox that was forked from it."""
@@ -126,20 +151,38 @@ class SandboxHost:
             await holding.release()
 
     async def create(self, spec: SandboxSpec) -> Sandbox:
-        """Make a sandbox. Raises StepFailed, ZygoteFailed; nothing is left then."""
+        """Make a sandbox. Raises StepFailed, ZygoteFailed, SandboxGone; nothing is left then.
+
+        What was killed while it was made (its zygote, the guard, the keeper) is made again: nothing has run in it.
+        """
+        for _ in range(TRIES - 1):
+            with contextlib.suppress(SandboxGone, ZygoteKilled):
+                return await self._try(spec)
+        return await self._try(spec)
+
+    async def _try(self, spec: SandboxSpec) -> Sandbox:
         zygote = await self._zygote(spec.zygote)
         try:
             return await self._create(spec, zygote)
         except SandboxGone:
-            if not await zygote.has_ended():
+            await zygote.settled()
+            raise
+        except StepFailed as failed:
+            if failed.step != OWN_USER or self._users.problem or self.fail_step:
                 raise
-        return await self._create(spec, await self._zygote(spec.zygote))
+            self._users.problem = str(failed)
+            _log.warning("environments share one user: %s", failed)
+            return await self._create(spec, zygote)
+
+    @property
+    def users_problem(self) -> str:
+        """Why sandboxes share one user outside, or nothing if each has its own."""
+        return self._users.problem
 
     @property
     def outbound_problem(self) -> str:
         """Why sandboxes don't reach the internet, or nothing if they do."""
-        lost = self._network is not None and self._network.lost
-        return "the network process has ended: start the server again" if lost else self._problem
+        return LOST if self._network is not None and self._network.lost else self._problem
 
     async def _connect(self, network: str) -> None:
         if network == NONE:
@@ -163,6 +206,8 @@ class SandboxHost:
         await asyncio.gather(*(_stop(start) for start in starts))
         for holding in self._snapshots.values():
             await holding.release()
+        if self._reviving is not None:
+            await asyncio.wait([self._reviving])
         if self._network is not None:
             await self._network.close()
         with contextlib.suppress(OSError):
@@ -201,6 +246,7 @@ class SandboxHost:
             level=self.level,
             group=group,
             counted=groups.PIDS in self._tree.controllers,
+            charged=groups.MEMORY in self._tree.controllers,
             watcher=self._watcher,
             baseline_bytes=zygote.baseline_bytes,
             folder=folder,
@@ -211,7 +257,11 @@ class SandboxHost:
         self._fail("control_group")
         room = spec.tmp_bytes if self.level is Level.NAMESPACE else 0
         try:
-            return self._tree.create(name, Limits(spec.memory_bytes + room, spec.processes))
+            limits = Limits(spec.memory_bytes + room, spec.processes)
+            try:
+                return self._tree.create(name, limits)
+            except FileExistsError:  # the kernel has not let go of the one of a sandbox that was killed
+                return self._tree.create(f"{name}-{secrets.token_hex(3)}", limits)
         except OSError as failed:
             raise StepFailed.by("control_group", failed) from failed
 
@@ -219,9 +269,13 @@ class SandboxHost:
         fds: list[int] = []
         try:
             slot = await self._slot(sandbox.spec, made)
+            fds += source_file(sandbox.spec, self.level)
             fds += [slot.namespace] if slot else []
             fds += made.group.joins()
-            order = sandbox_order(sandbox.spec, self._settings(), self._hostname(), slot=slot is not None)
+            made.user = self._user(sandbox.spec)
+            order = sandbox_order(
+                sandbox.spec, self._settings(), self._hostname(), slot=slot is not None, user=made.user
+            )
             await zygote.channel.send(order, [theirs.fileno(), *fds])
         except ConnectionError:
             raise SandboxGone("the zygote has ended") from None
@@ -233,16 +287,48 @@ class SandboxHost:
                 os.close(fd)
         await sandbox.wait_ready()
         await self._connect_restored(sandbox, made)
+        if sandbox.lost.done():
+            raise SandboxGone(f"sandbox {sandbox.id} ended as soon as it was ready")
         if self.level is Level.PROCESS:
             _listen(sandbox)
 
+    def _user(self, spec: SandboxSpec) -> int:
+        """The user outside that is the sandbox's own, or 0. What it writes in the host's folders belongs to the user
+        that all have; what is forked from a snapshot has that one's."""
+        if self.level is not Level.NAMESPACE or spec.zygote.snapshot or any(bind.writable for bind in spec.binds):
+            return 0
+        return self._users.take()
+
     async def _slot(self, spec: SandboxSpec, made: Made) -> Slot | None:
         """A way out for the sandbox, if it is to have one and there is one."""
-        if self._network is None or self._network.lost or spec.network != NAT or spec.zygote.snapshot is not None:
+        if self._network is None or spec.network != NAT or spec.zygote.snapshot is not None:
             return None
+        if self._network.lost:
+            await self._revive()
+            if self._network.lost:
+                return None
         slot = await self._network.slot()
-        made.slot = slot.number
+        made.free = functools.partial(self._network.free, slot.number)
         return slot
+
+    async def _revive(self) -> None:
+        """Whoever finds that the network process has ended has another one started; the others wait with him."""
+        if self._reviving is None and asyncio.get_running_loop().time() > self._revive_from:
+            self._reviving = asyncio.create_task(self._reconnect())
+        if self._reviving is not None:
+            await asyncio.shield(self._reviving)
+
+    async def _reconnect(self) -> None:
+        former = self._network
+        assert former is not None
+        try:
+            self._network = await Network.open(self._owner, self._state_dir, former)
+            _log.warning("there is another network process: environments from before it have no way out")
+        except StepFailed as failed:
+            _log.error("no other network process can be had: %s", failed)
+            self._revive_from = asyncio.get_running_loop().time() + REVIVE_SECONDS
+        finally:
+            self._reviving = None
 
     async def _connect_restored(self, sandbox: Sandbox, made: Made) -> None:
         """What is forked from a snapshot has made its namespace itself: it may not enter one of the server's."""
@@ -250,14 +336,17 @@ class SandboxHost:
         if namespace < 0:
             return
         try:
+            if self._network is not None and self._network.lost:
+                await self._revive()
             if self._network is not None and not self._network.lost and sandbox.spec.network == NAT:
-                made.slot = await self._network.connect(namespace)
+                made.free = functools.partial(self._network.free, await self._network.connect(namespace))
         finally:
             os.close(namespace)
 
     def _hostname(self) -> str:
+        """A link-local address, as on AWS: names that are addresses need no look-up, whoever asks for one's own."""
         self._count += 1
-        return f"169-254-{self._count // 254 % 254 + 1}-{self._count % 254 + 1}"
+        return f"169.254.{self._count // 254 % 254 + 1}.{self._count % 254 + 1}"
 
     # --- zygotes
 
@@ -266,7 +355,7 @@ class SandboxHost:
         task = self._zygotes.get(spec)
         if task is None or _is_over(task):
             if spec.snapshot is not None:
-                raise ZygoteFailed(f"the snapshot {spec.snapshot.name} has ended")
+                raise ZygoteKilled(f"the snapshot {spec.snapshot.name} has ended")
             task = self._zygotes[spec] = asyncio.create_task(self._start_zygote(spec))
         try:
             return await asyncio.shield(task)
@@ -277,24 +366,28 @@ class SandboxHost:
 
     async def _start_zygote(self, spec: ZygoteSpec) -> Zygote:
         zygote = await Zygote.start(spec, self._settings())
-        zygote.lost.add_done_callback(lambda _: self._thaw(zygote))
+        zygote.lost.add_done_callback(lambda _: self._let_end(zygote))
         return zygote
 
-    def _thaw(self, zygote: Zygote) -> None:
+    def _let_end(self, zygote: Zygote) -> None:
+        """Its sandboxes end with it, and nobody is to use one of them meanwhile. What is frozen can't end."""
         for sandbox in [sandbox for sandbox, its in self._sandboxes.items() if its is zygote]:
+            if self.level is Level.NAMESPACE:
+                sandbox.lose()
             with contextlib.suppress(OSError):
                 sandbox.thaw()
 
     def _forget(self, sandbox: Sandbox, made: Made) -> None:
         self._sandboxes.pop(sandbox, None)
-        if made.slot and self._network is not None:
-            self._network.free(made.slot)
+        self._users.give_back(made.user)
+        made.free()
 
     def _settings(self) -> HostSettings:
         swept = {"folders": self._tree.folders, "prefixes": [self._run]}
         counted = groups.PIDS in self._tree.controllers
         users = self._network.users if self._network is not None else -1
-        return HostSettings(self.level, swept, counted, self.fail_step, self._network is not None, users)
+        connected = self._network is not None
+        return HostSettings(self.level, swept, counted, self.fail_step, connected, users, *self.ids)
 
     # --- leftovers
 

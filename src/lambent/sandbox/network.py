@@ -31,6 +31,9 @@ TOOLS = ("slirp4netns", "pasta")
 """The programs that an ordinary user's way out takes, the preferred one first: pasta of early 2023, which Debian 12
 has, lets connections that are refused time out."""
 
+TUN = "/dev/net/tun"
+"""The device that they make their interface with."""
+
 _ENDED = StepFailed("network", "use", "", 0, "the network process has ended")
 _log = logging.getLogger("lambent.sandbox")
 
@@ -59,7 +62,7 @@ class Network:
         self._asked = 0
         self._refilling: asyncio.TimerHandle | None = None
         self.lost = False
-        """Whether the network process has ended by itself. Sandboxes have no way out any more."""
+        """Whether the network process has ended by itself. Its sandboxes have no way out any more."""
         self.notes: list[str] = []
         """What of the host may be in the way."""
         self.users = -1
@@ -68,10 +71,16 @@ class Network:
         self._channel = Channel(ours, self._on_message)
 
     @classmethod
-    async def open(cls, owner: str, state_dir: Path) -> "Network":
-        """Connect the host. Raises StepFailed: it can't be done here."""
+    async def open(cls, owner: str, state_dir: Path, former: "Network | None" = None) -> "Network":
+        """Connect the host. Raises StepFailed: it can't be done here.
+
+        `former` is one that was lost, which is closed: the user namespace that zygotes have joined goes on.
+        """
         marker = state_dir.absolute() / "forwarding"  # noqa: ASYNC240 - does not look at the disk
         network = cls(_order(owner, str(marker)))
+        if former is not None:
+            network.users = os.dup(former.users) if former.users >= 0 else -1
+            await former.close()
         try:
             await network._open()
         except BaseException:
@@ -81,14 +90,18 @@ class Network:
 
     async def _open(self) -> None:
         self._process = start(self._theirs)
-        await self._channel.send({**self._order, "do": OPEN})
+        users = [self.users] if self.users >= 0 else []
+        await self._channel.send({**self._order, "do": OPEN}, users)
         try:
             answer = await asyncio.wait_for(self._ready, OPEN_SECONDS)
         except TimeoutError:
             raise StepFailed("network", "connect the host", "", 0, "no answer") from None
         self.notes = answer.body["notes"]
         datagrams, listener = (socket.socket(fileno=fd) for fd in answer.fds[:2])
-        self.users = answer.fds[2] if len(answer.fds) > 2 else -1
+        if len(answer.fds) > 2:
+            if users:
+                os.close(self.users)
+            self.users = answer.fds[2]
         self._names = await Names.serve(datagrams, listener)
         self._refill()
 
@@ -146,8 +159,9 @@ class Network:
 
     def _on_message(self, message: wire.Message | None) -> None:
         if message is None:
+            if self._ready.done() and not self._ready.exception():  # else `open` says why
+                _log.error("the network process has ended: environments that it connected can't reach the internet")
             self._lose(_ENDED)
-            _log.error("the network process has ended: functions can't reach the internet until the next start")
         elif "slot" in message.body:
             self._asked -= 1
             self._offer(Slot(message.body["slot"], message.fds[0]))
@@ -246,7 +260,17 @@ def _order(owner: str, marker: str) -> dict[str, Any]:
     found = {} if root else {name: path for name in TOOLS if (path := shutil.which(name))}
     if not root and not found:
         raise StepFailed("network", "connect", "", 0, "an ordinary user needs slirp4netns or pasta (package passt)")
+    if not root:
+        _require_tun()
     return {"owner": owner, "marker": marker, "tools": found, "uid": UID, "gid": GID}
+
+
+def _require_tun() -> None:
+    """Raise StepFailed where no program could make its interface: it would say so in words of its own."""
+    try:
+        os.close(os.open(TUN, os.O_RDWR | os.O_CLOEXEC))
+    except OSError as failed:
+        raise StepFailed.by("tun", failed) from failed
 
 
 def _ask(order: dict[str, Any]) -> wire.Message | None:

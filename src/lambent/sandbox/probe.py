@@ -2,20 +2,23 @@
 
 import os
 import platform
+import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from lambent.sandbox import groups, network
+from lambent.sandbox import groups, network, remedies
 from lambent.sandbox.channel import Channel
 from lambent.sandbox.errors import LevelUnavailable, StepFailed
 from lambent.sandbox.inside import wire
-from lambent.sandbox.orders import HostSettings, sandbox_order, zygote_order
+from lambent.sandbox.orders import HostSettings, sandbox_order, source_file, zygote_order
 from lambent.sandbox.spec import Level, SandboxSpec, ZygoteSpec
+from lambent.sandbox.users import Users
 from lambent.sandbox.zygotes import spawn
 
 PROBE_SECONDS = 20.0
@@ -36,12 +39,22 @@ class Abilities:
     cgroup_version: int
     """0: none that this user can use."""
     controllers: tuple[str, ...]
+    memory_problem: str = ""
+    """What a control group's memory limit does not stop, though there is one."""
+    users_problem: str = ""
+    """Why sandboxes of level NAMESPACE have no user of their own outside."""
     outbound_problem: str = ""
     """Why sandboxes of level NAMESPACE can't reach the internet."""
+    means: remedies.Means = field(default_factory=remedies.Means)
 
     def promises(self, level: Level) -> dict[str, dict[str, Any]]:
-        """Each promise at `level` on this machine: {"kept": bool, "how": text}; the text says why not if it isn't."""
-        return {name: {"kept": kept, "how": how} for name, (kept, how) in _promises(self, level).items()}
+        """Each promise at `level` on this machine: {"kept": bool, "how": text}; the text says why not if it isn't, and
+        "remedy" what to do."""
+        return {name: self._said(name, kept, how) for name, (kept, how) in _promises(self, level).items()}
+
+    def _said(self, name: str, kept: bool, how: str) -> dict[str, Any]:
+        said = {"kept": kept, "how": how}
+        return said if kept else said | {"remedy": remedies.remedy(name, self.means)}
 
 
 def probe(*, outbound: bool = True) -> Abilities:
@@ -52,7 +65,7 @@ def probe(*, outbound: bool = True) -> Abilities:
     tree = groups.find()
     supported = sys.platform == "linux" and platform.machine() in MACHINES
     problem = "" if supported else f"sandboxes need Linux on {' or '.join(MACHINES)}"
-    namespaces_problem = problem or _try(Level.NAMESPACE)
+    namespaces_problem, users_problem = (problem, problem) if problem else _try_namespaces()
     if namespaces_problem and not problem:
         problem = _try(Level.PROCESS)
     return Abilities(
@@ -63,8 +76,16 @@ def probe(*, outbound: bool = True) -> Abilities:
         sandbox_problem=problem,
         cgroup_version=_version(tree),
         controllers=tuple(sorted(tree.controllers)),
+        memory_problem=_overrun(tree),
+        users_problem=users_problem,
         outbound_problem=namespaces_problem or (network.problem() if outbound else ""),
+        means=remedies.look(os.geteuid() == 0, not namespaces_problem),
     )
+
+
+def best(abilities: Abilities) -> Level | None:
+    """The strongest level that this machine lets one have."""
+    return None if abilities.sandbox_problem else choose("auto", abilities)
 
 
 def choose(setting: str, abilities: Abilities) -> Level:
@@ -86,9 +107,64 @@ def _version(tree: groups.Tree) -> int:
 
 # --- trying
 
+_TRIED_BYTES = 32 << 20
+_OVERRUNS = {
+    "private memory": "held = b'x' * size",
+    "shared memory": "import os; fd = os.memfd_create('x'); os.write(fd, b'x' * size)",
+}
+"""What a process does that takes more than it may."""
 
-def _try(level: Level) -> str:
-    """Make a zygote and a sandbox at `level`; what failed, or nothing."""
+
+def _overrun(tree: groups.Tree) -> str:
+    """Kinds of memory that a control group lets a process have beyond its limit, found by taking them."""
+    if groups.MEMORY not in tree.controllers:
+        return ""
+    try:
+        running = {kind: _take(tree, kind, code) for kind, code in _OVERRUNS.items()}
+        return ", ".join(kind for kind, end in running.items() if not end())
+    except OSError as failed:
+        return f"probing failed: {failed}"
+
+
+def _take(tree: groups.Tree, kind: str, code: str) -> Callable[[], bool]:
+    """Begin to take memory; then, whether that ended by a signal."""
+    name = f"lambent-probe-{os.getpid()}-{kind.partition(' ')[0]}"
+    group = tree.create(name, groups.Limits(_TRIED_BYTES // 2, 16))
+    joins = group.joins()
+    join = "".join(f"__import__('os').write({fd}, b'0');" for fd in joins)
+    script = f"{join}size = {_TRIED_BYTES}; {code}"
+    try:
+        process = subprocess.Popen(
+            [sys.executable, "-I", "-S", "-c", script], pass_fds=joins, stderr=subprocess.DEVNULL
+        )
+    except OSError:
+        group.remove()
+        raise
+    finally:
+        for fd in joins:
+            os.close(fd)
+
+    def ended() -> bool:
+        _end(process)
+        deadline = time.monotonic() + 1
+        while not group.remove() and time.monotonic() < deadline:
+            time.sleep(0.001)
+        return process.returncode == -signal.SIGKILL
+
+    return ended
+
+
+def _try_namespaces() -> tuple[str, str]:
+    """Why level NAMESPACE can't be had, and why sandboxes have no user of their own there; nothing where they can."""
+    users = Users.here()
+    failed = _try(Level.NAMESPACE, users.take())
+    if not failed or users.problem:
+        return failed, users.problem or failed
+    return _try(Level.NAMESPACE), failed
+
+
+def _try(level: Level, user: int = 0) -> str:
+    """Make a zygote and a sandbox at `level`, with `user` outside; what failed, or nothing."""
     settings = HostSettings(level, {"folders": [], "prefixes": ["-"]}, counted=True)
     zygote = ZygoteSpec(Path(sys.executable))
     ours, theirs = Channel.pair()
@@ -99,7 +175,7 @@ def _try(level: Level) -> str:
             theirs.close()
             ours.settimeout(PROBE_SECONDS)
             try:
-                return _ask(ours, lifeline, SandboxSpec("probe", zygote), settings)
+                return _ask(ours, lifeline, SandboxSpec("probe", zygote), settings, user)
             finally:
                 ours.close()
                 _end(process)
@@ -110,7 +186,7 @@ def _try(level: Level) -> str:
         os.close(held)
 
 
-def _ask(control: socket.socket, lifeline: int, spec: SandboxSpec, settings: HostSettings) -> str:
+def _ask(control: socket.socket, lifeline: int, spec: SandboxSpec, settings: HostSettings, user: int) -> str:
     wire.send(control, zygote_order(spec.zygote, settings), [lifeline])
     problem = _answer(control)
     if problem:
@@ -118,7 +194,9 @@ def _ask(control: socket.socket, lifeline: int, spec: SandboxSpec, settings: Hos
     ours, theirs = Channel.pair()
     with ours:
         with theirs:
-            wire.send(control, sandbox_order(spec, settings, "probe"), [theirs.fileno()])
+            sources = source_file(spec, settings.level)
+            wire.send(control, sandbox_order(spec, settings, "probe", user=user), [theirs.fileno(), *sources])
+            wire.close(sources)
         ours.settimeout(PROBE_SECONDS)
         return _answer(ours)
 
@@ -161,6 +239,8 @@ def _promises(found: Abilities, level: Level) -> dict[str, _Promise]:
         "read_only_root": _root,
         "private_processes": _processes,
         "separate_user": _user,
+        "own_user_limits": _user_limits,
+        "root_owned_folders": _owner,
         "no_capabilities": lambda found, namespaced: (True, "none held, none to be gained by executing a file"),
         "system_call_filter": lambda found, namespaced: (True, "seccomp, denied calls in sandbox/inside/denied.py"),
         "freeze": _freeze,
@@ -173,11 +253,19 @@ def _group(found: Abilities, controller: str) -> str:
     return f"control group version {found.cgroup_version}" if controller in found.controllers else ""
 
 
+_UNCHARGED = (
+    "no control group with the memory controller can be made by this user: the server looks every 20 ms or more, and "
+    "kills; what is shared counts while it is mapped; memfd, SysV shared memory and message queues are refused"
+)
+
+
 def _memory(found: Abilities, namespaced: bool) -> _Promise:
     group = _group(found, groups.MEMORY)
+    if group and found.memory_problem:
+        return False, f"{group}, which does not stop: {found.memory_problem}"
     if group:
         return True, f"{group}; /tmp is not counted" if namespaced else group
-    return True, "no control group: the server looks every 20 ms or more and kills, so short excesses pass unseen"
+    return False, _UNCHARGED
 
 
 def _cpu(found: Abilities, namespaced: bool) -> _Promise:
@@ -224,6 +312,25 @@ def _user(found: Abilities, namespaced: bool) -> _Promise:
     if found.root:
         return True, "uid 993, gid 990"
     return True, "uid 993, gid 990 in a user namespace; outside it is the server's user, whom files belong to"
+
+
+def _user_limits(found: Abilities, namespaced: bool) -> _Promise:
+    if namespaced and not found.users_problem:
+        return True, (
+            "outside, each environment has a user of its own; those with file systems share one, as do those of one "
+            "version with SnapStart"
+        )
+    why = found.users_problem or "isolation level process"
+    return False, (
+        "what the kernel counts by user (inotify instances, pending signals, pipe buffers) is shared by all "
+        f"environments, whose user is the same outside: one can use up fs.inotify.max_user_instances ({why})"
+    )
+
+
+def _owner(found: Abilities, namespaced: bool) -> _Promise:
+    if namespaced and found.root:
+        return True, "/var/task, /opt and /tmp belong to root, as on AWS"
+    return False, "/var/task, /opt and /tmp belong to the function's own user, on AWS to root"
 
 
 def _freeze(found: Abilities, namespaced: bool) -> _Promise:

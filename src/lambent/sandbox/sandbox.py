@@ -18,7 +18,7 @@ from lambent.sandbox.channel import Channel, writable
 from lambent.sandbox.errors import SandboxGone, StartFailed, StepFailed
 from lambent.sandbox.groups import Group
 from lambent.sandbox.inside import wire
-from lambent.sandbox.orders import process_order
+from lambent.sandbox.orders import Counts, named, process_order
 from lambent.sandbox.spec import ExitStatus, Level, ProcessSpec, SandboxSpec
 
 START_SECONDS = 30.0
@@ -66,13 +66,17 @@ class Made:
     group: Group
     counted: bool
     """Whether the group counts processes."""
+    charged: bool
+    """Whether the group counts memory: then what is in /tmp, too."""
     watcher: watch.MemoryWatch
     baseline_bytes: int
     folder: Path | None
     """Level PROCESS: a private folder of the host; its `tmp` stands for /tmp."""
     ended: Callable[["Sandbox", "Made"], None]
-    slot: int = 0
-    """Its network slot; 0 is none."""
+    free: Callable[[], None] = lambda: None
+    """Gives its network slot back, to the network that it is of."""
+    user: int = 0
+    """Its own user outside; 0 is none."""
 
 
 class Sandbox:
@@ -90,6 +94,9 @@ class Sandbox:
         self.gone: asyncio.Future[None] = loop.create_future()
         """Resolved when nothing runs in it any more, however it ended. Never fails. Shield it when waiting with a
         timeout, which would cancel it for everybody."""
+        self.lost: asyncio.Future[None] = loop.create_future()
+        """Resolved when it ends, or is about to, though nobody has asked for that: it is of no use any more. Never
+        fails."""
         self.baseline_bytes = made.baseline_bytes
         """What an interpreter takes that has imported nothing. Sandboxes share it with their zygote, so it is in no
         other figure."""
@@ -266,7 +273,8 @@ class Sandbox:
 
     async def _ask(self, number: int, spec: ProcessSpec, started: "asyncio.Future[Process]") -> Process:
         extra = {} if self._made.folder is None else {"TMPDIR": self.inside("/tmp")}  # noqa: S108
-        order = process_order(number, spec, self.spec, self._made.counted, extra, self.fail_step)
+        counts = Counts(self._made.counted, self._made.charged)
+        order = process_order(number, spec, self.spec, counts, extra, self.fail_step)
         try:
             await self._channel.send(order, list(spec.fds.values()))
             return await asyncio.wait_for(asyncio.shield(started), START_SECONDS)
@@ -329,7 +337,7 @@ class Sandbox:
         """Of making the sandbox, or of starting a process, whose end is then reported too."""
         starting = self._starting.get(number)
         if not self._ready.done():
-            self._ready.set_exception(StepFailed.of(error))
+            self._ready.set_exception(StepFailed.of(named(error, self.spec)))
         elif starting is not None and not starting.done():
             self._failures[number] = StartFailed.of(error)
         else:
@@ -352,7 +360,8 @@ class Sandbox:
             return
         self._made.group.unwatch(process.pid)
         short = self._over or self._oom_killed()
-        process.exited.set_result(ExitStatus(status.code, status.signal, short))
+        if not process.exited.done():  # who waited may have given up, which cancels it
+            process.exited.set_result(ExitStatus(status.code, status.signal, short))
 
     def _oom_killed(self) -> bool:
         """Whether the kernel has killed for want of memory since the first of the running processes was started."""
@@ -417,17 +426,25 @@ class Sandbox:
         except OSError:
             return False
 
+    def lose(self) -> None:
+        """It is about to end: what it needs is gone."""
+        if not self._ending:
+            self._resolve(self.lost, None)
+
     def _lost(self) -> None:
         """The keeper has ended. Its pidfd tells when all below it has, for which nothing may be frozen."""
+        self.lose()
         with contextlib.suppress(OSError):
             self.thaw()
         if not self._ready.done():
             self._ready.set_exception(SandboxGone(f"the keeper of sandbox {self.id} ended before it was ready"))
+            self._ready.exception()  # known, also when nobody waits yet
 
     def _ended(self) -> None:
         """Nothing runs in it any more."""
         if self._removing is not None:
             return
+        self.lose()  # if nobody has asked for it; the channel's end may be seen later
         self._removing = self._loop.create_task(self._remove())
         self._channel.close()
         if self._pidfd >= 0:
@@ -444,10 +461,12 @@ class Sandbox:
             self._ready.set_result(None)
         for number in list(self._processes):
             self._conclude(number, ExitStatus(signal=signal.SIGKILL))
-        for fd in (self._tmp, self.network):
-            if fd >= 0:
-                os.close(fd)
-        self._tmp = self.network = -1
+        if self.network >= 0:
+            os.close(self.network)
+            self.network = -1
+        if self._tmp >= 0:  # with it goes all that is in /tmp: a million files take the kernel seconds
+            self._loop.run_in_executor(None, os.close, self._tmp)
+            self._tmp = -1
         for listener in self.listeners.values():
             listener.close()
         self._resolve(self.gone, None)
@@ -473,8 +492,8 @@ class Sandbox:
         return True
 
     def _tmp_used(self) -> int:
-        """Bytes in the private /tmp."""
-        if self._tmp < 0:
+        """Bytes in the private /tmp that the group has counted."""
+        if self._tmp < 0 or not self._made.charged:
             return 0
         found = os.fstatvfs(self._tmp)
         return (found.f_blocks - found.f_bfree) * found.f_frsize

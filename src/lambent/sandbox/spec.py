@@ -28,6 +28,10 @@ class Bind:
     writable: bool = False
 
 
+Programs = tuple[tuple[str, tuple[str, ...]], ...]
+"""Folders inside, and the names of what of the host is found in each; a name may end with "*"."""
+
+
 @dataclass(frozen=True, slots=True)
 class SnapshotSpec:
     """What a zygote runs before its first fork: a function's own initialisation, confined (see inside/snapshot.py).
@@ -52,7 +56,9 @@ class ZygoteSpec:
 
     `paths` go to the front of sys.path; `preload` are imported before the first fork, in order, and one that
     can't be imported is skipped and reported; `binds` are in every sandbox of this zygote (the interpreter's own
-    prefix and the host's shared libraries are added by the sandbox itself). With a `snapshot`, at level NAMESPACE
+    prefix and the host's shared libraries are added by the sandbox itself), and so are `files`, texts by place (one
+    that begins with "#!" can be executed), those in the host's folders only in the place of one that is there.
+    `programs` hides all else that is in those folders. With a `snapshot`, at level NAMESPACE
     alone, `paths` are those inside, and sandboxes have no binds of their own.
     """
 
@@ -61,6 +67,8 @@ class ZygoteSpec:
     preload: tuple[str, ...] = ()
     binds: tuple[Bind, ...] = ()
     snapshot: SnapshotSpec | None = None
+    files: tuple[tuple[str, str], ...] = ()
+    programs: Programs = ()
 
 
 @dataclass(frozen=True, slots=True)

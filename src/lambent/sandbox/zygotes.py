@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from lambent.sandbox.channel import Channel
-from lambent.sandbox.errors import SnapshotFailed, SnapshotUnfit, StepFailed, ZygoteFailed
+from lambent.sandbox.errors import SnapshotFailed, SnapshotUnfit, StepFailed, ZygoteFailed, ZygoteKilled
 from lambent.sandbox.inside import wire
 from lambent.sandbox.orders import HostSettings, zygote_order
 from lambent.sandbox.spec import ZygoteSpec
@@ -22,7 +22,8 @@ SNAPSHOT_SECONDS = 130.0
 """Imports and the function's initialisation: what AWS grants to functions with SnapStart
 (https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html)."""
 END_SECONDS = 5.0
-NOTICE_SECONDS = 0.5
+NOTICE_SECONDS = 0.05
+"""How long after its forks an end of the zygote itself may be noticed."""
 TURNS = 8
 """How many sandboxes are made at once: more would only wait for each other."""
 
@@ -50,11 +51,12 @@ initialisation begins when it is done."""
 @dataclass(frozen=True, slots=True)
 class Given:
     """What a snapshot is given: descriptors, which stay the giver's (`stdio` by number inside, `joins` for its group),
-    and who takes its listening sockets (non-blocking, by port) before its initialisation begins."""
+    who takes its listening sockets (non-blocking, by port) before its initialisation begins, its own user outside."""
 
     stdio: Mapping[int, int] = field(default_factory=dict)
     joins: Sequence[int] = ()
     listening: Listening | None = None
+    user: int = 0
 
 
 @dataclass(slots=True)
@@ -90,13 +92,9 @@ class Zygote:
                 _log.info("zygote %s does not preload %s: %s", spec.interpreter, name, reason)
             return zygote
 
-    async def has_ended(self) -> bool:
-        """Whether it is dead, or dies just now."""
-        try:
-            await asyncio.wait_for(asyncio.shield(self.dead), NOTICE_SECONDS)
-        except TimeoutError:
-            return False
-        return True
+    async def settled(self) -> None:
+        """Until it is known whether it still lives: a little after what it forked was found dead."""
+        await asyncio.wait([self.lost], timeout=NOTICE_SECONDS)
 
     async def stop(self) -> None:
         """End it, and at level NAMESPACE every sandbox of it."""
@@ -146,7 +144,7 @@ async def _make_ready(
 ) -> None:
     try:
         with contextlib.suppress(ConnectionError):  # it has ended: the reader tells
-            await zygote.channel.send(zygote_order(spec, settings, given.stdio), fds)
+            await zygote.channel.send(zygote_order(spec, settings, given.stdio, given.user), fds)
     finally:
         os.close(fds[0])
     try:
@@ -157,6 +155,8 @@ async def _make_ready(
         raise ZygoteFailed(f"{spec.interpreter} did not become ready in {PRELOAD_SECONDS:.0f} s") from None
     zygote.baseline_bytes = ready["baseline"]
     zygote.skipped = ready["skipped"]
+    for note in ready["notes"]:
+        _log.warning("zygote %s: %s", spec.interpreter, note)
 
 
 def spawn(interpreter: Path, fd: int, program: str = "boot") -> "subprocess.Popen[bytes]":
@@ -200,7 +200,7 @@ def _on_message(start: _Start, message: wire.Message | None) -> None:
         if start.importing:
             start.ready.set_exception(_Unfit(start.importing, "the process ended while importing it"))
         else:
-            start.ready.set_exception(ZygoteFailed("the zygote ended before it was ready"))
+            start.ready.set_exception(ZygoteKilled("the zygote ended before it was ready"))
     elif "importing" in message.body:
         start.importing = message.body["importing"]
     elif "listening" in message.body:

@@ -3,24 +3,32 @@
 import asyncio
 import hashlib
 import socket
+import ssl
 import time
 import uuid
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from pathlib import Path
 
 from lambent import clock
+from lambent.background import Background
 from lambent.clock import Clock
-from lambent.dispatch.background import Background
-from lambent.dispatch.environment import Clock as RealClock
+from lambent.environments.running import Clock as RealClock
 from lambent.gateway.chain import Gateway
-from lambent.gateway.listener import Listener
+from lambent.gateway.listener import Chain, Listener
+from lambent.model.metric import Metric, Stream
+from lambent.neighbour.holdings import Holdings
 from lambent.neighbour.neighbour import Neighbour
 from lambent.neighbour.process import MotoProcess
+from lambent.observe.logindex import IndexBroken
 from lambent.observe.logstore import LogStore
+from lambent.observe.series import SeriesBroken, SeriesStore
 from lambent.runtimes import installs
 from lambent.sandbox.errors import LevelUnavailable
 from lambent.sandbox.host import SandboxHost
 from lambent.sandbox.spec import Level
+from lambent.server import confined
+from lambent.server.hatch import Hatch
 from lambent.settings import Settings, StartError
 
 CLOSE_SECONDS = 2.0
@@ -30,38 +38,92 @@ REAL = RealClock(time.monotonic, time.time)
 
 
 @dataclass(frozen=True, slots=True)
+class Secure:
+    """The listening socket of HTTPS, what it speaks TLS with, and the authority that clients have to trust."""
+
+    door: socket.socket
+    context: ssl.SSLContext
+    authority: Path
+
+
+@dataclass(frozen=True, slots=True)
 class Base:
     """What stands below the services."""
 
     clock: Clock
     background: Background
     logs: LogStore
+    series: SeriesStore
     neighbour: Neighbour
+    hatch: Hatch
     host: SandboxHost
     door: socket.socket
     url: str
+    secure: Secure | None = None
+
+    def measure(self, metric: Metric, unit: str, value: float) -> None:
+        """What was measured now becomes part of its series."""
+        self.series.add(Stream(metric, unit), self.clock.wall(), value)
 
 
-async def open_base(stack: AsyncExitStack, settings: Settings, door: socket.socket, level: Level) -> Base:
+async def open_base(
+    stack: AsyncExitStack, settings: Settings, door: socket.socket, level: Level, secure: Secure | None = None
+) -> Base:
     """What lives as long as `stack`. Raises StartError."""
     now = clock.make(settings.clock, settings.time_scale)
     background = Background()
     stack.push_async_callback(background.close, CLOSE_SECONDS)
     stack.callback(installs.stop)
-    logs = await LogStore.open(settings.data_dir / "logs", now.wall)
+    try:
+        logs = await LogStore.open(settings.data_dir / "logs", now.wall, settings.log_mb << 20)
+    except IndexBroken as error:
+        hint = f"remove that line, or move {settings.data_dir / 'logs'} away to start without old logs"
+        raise StartError(f"{error}: {hint}") from error
     stack.push_async_callback(logs.close)
+    series = await _open_series(settings, now)
+    stack.push_async_callback(series.close)
     host_name = f"[{settings.host}]" if ":" in settings.host else settings.host
     url = f"http://{host_name}:{door.getsockname()[1]}"
-    neighbour = Neighbour(settings.endpoints, MotoProcess(gateway=url))
-    stack.push_async_callback(neighbour.close)
-    background.spawn(neighbour.start())
     owner = hashlib.sha256(str(settings.data_dir.resolve()).encode()).hexdigest()[:12]
     try:
+        neighbour, hatch = await _open_neighbour(stack, settings, level, f"{owner}m")
+        background.spawn(neighbour.start())
         host = await SandboxHost.open(settings.data_dir / "sandboxes", level, owner, settings.network)
     except LevelUnavailable as error:
         raise StartError(str(error)) from error
     stack.push_async_callback(host.close)
-    return Base(now, background, logs, neighbour, host, door, url)
+    return Base(now, background, logs, series, neighbour, hatch, host, door, url, secure)
+
+
+async def _open_series(settings: Settings, now: Clock) -> SeriesStore:
+    """The series of metrics. Raises StartError."""
+    path = settings.data_dir / "metrics.db"
+    try:
+        return await SeriesStore.open(path, now.wall)
+    except SeriesBroken as error:
+        raise StartError(f"{error}: move {path} away to start without old metrics") from error
+
+
+async def _open_neighbour(
+    stack: AsyncExitStack, settings: Settings, level: Level, owner: str
+) -> tuple[Neighbour, Hatch]:
+    """moto has a sandbox host of its own: another user, other zygotes. Raises StartError, LevelUnavailable."""
+    folder = settings.data_dir / "moto"
+    hatch = Hatch(folder / "hatch")
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        await hatch.open()
+    except OSError as error:
+        raise StartError(f"{folder}: {error.strerror}") from error
+    stack.push_async_callback(hatch.close)
+    host = await SandboxHost.open(folder / "sandboxes", level, owner, ids=confined.IDS)
+    stack.push_async_callback(host.close)
+    launch = confined.Confined(host, folder, hatch.path)
+    neighbour = Neighbour(
+        settings.endpoints, MotoProcess(launch, folder), Holdings(settings.data_dir / "neighbour.json")
+    )
+    stack.push_async_callback(neighbour.close)
+    return neighbour, hatch
 
 
 class Doors:
@@ -70,9 +132,15 @@ class Doors:
     gateway: Gateway
     listener: Listener
 
-    async def serve(self, listening: socket.socket) -> asyncio.Server:
-        """Answer on one more socket."""
-        return await self.listener.serve(listening)
+    async def serve(
+        self, listening: socket.socket, inside: str = "", tls: ssl.SSLContext | None = None
+    ) -> asyncio.Server:
+        """Answer on one more socket: that of the environment with the access key `inside`, or that of HTTPS."""
+        return await self.listener.serve(listening, inside, tls)
+
+    async def serve_site(self, listening: socket.socket, chain: Chain, tls: ssl.SSLContext | None) -> asyncio.Server:
+        """Answer on a socket that leads to something of the user's alone."""
+        return await self.listener.serve(listening, "", tls, chain)
 
     def forget(self, server: asyncio.Server) -> None:
         """The environment of that socket is gone."""

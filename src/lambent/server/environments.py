@@ -4,10 +4,10 @@ import functools
 import uuid
 from collections.abc import Callable
 
-from lambent.dispatch.environment import Environment, Home
-from lambent.dispatch.launch import Launcher
 from lambent.dispatch.pools import Pools
 from lambent.engine.scaling import Scaling
+from lambent.environments.environment import Environment, Home
+from lambent.environments.launch import Launcher
 from lambent.model.finding import Finding
 from lambent.model.function import FunctionVersion
 from lambent.observe.journal import Journal

@@ -2,15 +2,17 @@
 
 import dataclasses
 import errno
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from lambent import __version__
-from lambent.dispatch.debugging import Debugging
-from lambent.dispatch.live import LiveFolders
+from lambent.dispatch.concurrency_samples import Sampler
 from lambent.dispatch.pools import Pools
-from lambent.dispatch.sampling import Sampler
+from lambent.environments.debugging import Debugging
+from lambent.environments.live_folders import LiveFolders
+from lambent.events.sources.sources import Sources
 from lambent.gateway.debug import Asked, Begun
 from lambent.model.scope import Caller, Scope
 from lambent.observe.metrics import Metrics
@@ -18,13 +20,15 @@ from lambent.runtimes import interpreters, table
 from lambent.runtimes.debugging import NoDebugger
 from lambent.runtimes.installs import ClientError
 from lambent.sandbox import probe
+from lambent.server import confined
 from lambent.server.base import Base, new_id
 from lambent.services.lambda_ import faults
-from lambent.services.lambda_ import payload as payloads
 from lambent.services.lambda_.env import LambdaEnv
-from lambent.services.lambda_.invoke import invocation_of
+from lambent.services.lambda_.functions.stored_only import MAPPING
+from lambent.services.lambda_.invoking import payload as payloads
+from lambent.services.lambda_.invoking.invoke import invocation_of
 from lambent.services.lambda_.lookup import running_version
-from lambent.settings import Settings
+from lambent.settings import Settings, cache_dir, user_name
 from lambent.store.open import Store
 
 
@@ -49,6 +53,18 @@ def metrics_document(sampler: Sampler, metrics: Metrics) -> dict[str, Any]:
     return metrics.document()
 
 
+def mappings_document(store: Store, sources: Sources) -> dict[str, Any]:
+    """The page of event source mappings: what each says, and how it goes."""
+    members = ("UUID", "State", "EventSourceArn", "FunctionArn")
+    found = []
+    for mapping in store.resources:
+        if mapping.kind == MAPPING:
+            shown = mapping.document["shown"]
+            said = {name: shown[name] for name in members if name in shown}
+            found.append(said | {"Account": mapping.scope.account} | sources.document(mapping.name))
+    return {"mappings": found}
+
+
 async def recycle_all(those: Sequence[Pools], scope: Scope | None = None, name: str = "") -> int:
     """End environments everywhere; answers how many."""
     return sum([await pools.recycle_now(scope, name) for pools in those])
@@ -67,6 +83,15 @@ def set_live(store: Store, live: LiveFolders, pools: Pools, scope: Scope, name: 
     return True
 
 
+def able_now(abilities: probe.Abilities, base: Base) -> probe.Abilities:
+    """What this machine can do, with what the host found of the way out."""
+    return dataclasses.replace(
+        abilities,
+        outbound_problem=base.host.outbound_problem,
+        users_problem=base.host.users_problem or abilities.users_problem,
+    )
+
+
 def health_report(
     settings: Settings,
     base: Base,
@@ -75,13 +100,17 @@ def health_report(
     pools: Sequence[Pools],
 ) -> dict[str, Any]:
     """What runs here, and what this machine can promise."""
-    now = dataclasses.replace(abilities, outbound_problem=base.host.outbound_problem)
+    level = base.host.level
+    now = able_now(abilities, base)
+    promises = {**now.promises(level), "confined_moto": confined.promise(level, root=now.root)}
     return {
         "version": __version__,
         "endpoint": base.url,
+        "user": user_name(),
         "data_dir": str(settings.data_dir),
+        "cache_dir": str(cache_dir(os.environ)),
         "profile": settings.profile,
-        "isolation": {"level": base.host.level.value, "promises": now.promises(base.host.level)},
+        "isolation": {"level": level.value, "promises": promises},
         "interpreters": {version: one.full_version for version, one in found.items()},
         "runtime_map": dict(settings.runtime_map),
         "neighbour": base.neighbour.status(),

@@ -4,9 +4,9 @@ import os
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from lambent.dispatch.file_systems import FileSystemMissing, FileSystems, is_writable
-from lambent.dispatch.places import Places
-from lambent.dispatch.snapshots import Snapshots
+from lambent.environments.file_systems import FileSystemMissing, FileSystems, is_writable
+from lambent.environments.runtime_places import Places
+from lambent.environments.snapshots import Snapshots
 from lambent.model.finding import Finding
 from lambent.model.function import FunctionVersion
 from lambent.model.scope import Caller
@@ -17,7 +17,7 @@ from lambent.sandbox.orders import GID, UID
 from lambent.sandbox.spec import Level
 from lambent.server.base import REAL
 from lambent.services.lambda_ import faults
-from lambent.services.lambda_.unready import Unready
+from lambent.services.lambda_.functions.unready import Unready
 from lambent.store.image_layers import ImageError
 from lambent.store.images import Images
 from lambent.store.registry import ImageMissing

@@ -1,25 +1,37 @@
 """Start, serve, stop. `run` serves until SIGINT or SIGTERM."""
 
 import asyncio
+import contextlib
 import errno
+import json
 import logging
 import os
 import signal
 import socket
 from collections.abc import Callable
 from contextlib import AsyncExitStack
+from http.client import HTTPException
 from pathlib import Path
+from urllib.request import ProxyHandler, build_opener
 
 from lambent import __version__
 from lambent.model.limits import PROFILES
 from lambent.sandbox import probe
 from lambent.sandbox.errors import LevelUnavailable
-from lambent.server.base import open_base
+from lambent.sandbox.spec import Level
+from lambent.server.base import Secure, open_base
+from lambent.server.pages import able_now
 from lambent.server.services import open_services
 from lambent.settings import Settings, StartError
-from lambent.store.errors import StoreError
+from lambent.store.errors import StoreBroken, StoreError, StoreFull, StoreInUse
+from lambent.store.images import Sources
 from lambent.store.open import Store, open_store
 from lambent.store.registry import docker_logins
+
+ASK_SECONDS = 2.0
+"""How long who has our port may take to say who it is."""
+MOVE_AWAY = "move it away, or choose another folder with --data-dir"
+_IN_THE_WAY = (FileExistsError, IsADirectoryError, NotADirectoryError)
 
 
 def run(settings: Settings) -> int:
@@ -42,15 +54,38 @@ async def _serve(settings: Settings) -> int:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    new = not settings.data_dir.exists()
     async with AsyncExitStack() as stack:
-        url, level = await _open(stack, settings)
-        print(f"Lambent {__version__} is ready at {url} (isolation: {level}, data: {settings.data_dir})", flush=True)
+        try:
+            url, level, lost = await _open(stack, settings)
+        except OSError as error:
+            raise _unopened(settings, error) from error
+        with contextlib.suppress(OSError):  # nobody reads it
+            _greet(settings, url, level, lost, new)
         await stop.wait()
     return 0
 
 
-async def _open(stack: AsyncExitStack, settings: Settings) -> tuple[str, str]:
-    """Open every part; answers the endpoint's URL and the level of isolation. Raises StartError."""
+def _greet(settings: Settings, url: str, level: str, lost: list[str], new: bool) -> None:
+    print(f"Lambent {__version__} is ready at {url} (isolation: {level}, data: {settings.data_dir})", flush=True)
+    if new:
+        print("It is a new data folder; --data-dir, LAMBENT_DATA_DIR or lambent.toml name another", flush=True)
+    if lost:
+        print(f"Not kept on this machine: {', '.join(lost)}. `lambent doctor` says why and what helps", flush=True)
+
+
+def _unopened(settings: Settings, error: OSError) -> Exception:
+    """Something in the data folder is not what it should be; anything else is a defect."""
+    if error.filename is None or not Path(error.filename).is_relative_to(settings.data_dir):
+        return error
+    return StartError(f"{error.filename}: {error.strerror}: {MOVE_AWAY}")
+
+
+async def _open(stack: AsyncExitStack, settings: Settings) -> tuple[str, str, list[str]]:
+    """Open every part; answers the endpoint's URL, the level of isolation and which promises are not kept.
+
+    Raises StartError.
+    """
     abilities = await asyncio.to_thread(probe.probe, outbound=False)
     try:
         level = probe.choose(settings.isolation, abilities)
@@ -59,19 +94,57 @@ async def _open(stack: AsyncExitStack, settings: Settings) -> tuple[str, str]:
     door = _bind(settings.host, settings.port)
     stack.callback(door.close)
     store = await _open_store(stack, settings)
-    base = await open_base(stack, settings, door, level)
+    secure = _secure(stack, settings) if settings.tls == "on" else None
+    base = await open_base(stack, settings, door, level, secure)
     await open_services(stack, settings, store, base, abilities)
-    return base.url, level.value
+    if secure is not None:
+        port = secure.door.getsockname()[1]
+        print(f"HTTPS at https://localhost:{port}, for clients that trust {secure.authority}", flush=True)
+    return base.url, level.value, _lost(able_now(abilities, base), level, settings)
 
 
-def _bind(host: str, port: int) -> socket.socket:
+def _secure(stack: AsyncExitStack, settings: Settings) -> Secure:
+    """HTTPS's listening socket and authority. Raises StartError."""
+    door = _bind(settings.host, settings.tls_port, "--tls-port")
+    stack.callback(door.close)
+    folder = settings.data_dir / "tls"
+    from lambent.server.tls import Authority
+
+    try:
+        authority = Authority(folder, settings.host_names)
+        return Secure(door, authority.context(), authority.path)
+    except ValueError as error:
+        raise StartError(f"{folder}: {error}: {MOVE_AWAY}") from error
+
+
+def _lost(abilities: probe.Abilities, level: Level, settings: Settings) -> list[str]:
+    """The promises that this machine can't keep, in words; what the settings switch off is no loss."""
+    wanted = {"outbound_network": settings.network != "none"}
+    promises = abilities.promises(level)
+    return [name.replace("_", " ") for name, said in promises.items() if not said["kept"] and wanted.get(name, True)]
+
+
+def _bind(host: str, port: int, flag: str = "--port") -> socket.socket:
     """The endpoint's listening socket. Raises StartError."""
     try:
         return socket.create_server((host, port), backlog=1024, family=_family(host))
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
-            raise StartError(f"port {port} on {host} is in use: choose another with --port") from error
+            raise StartError(
+                f"port {port} on {host} is in use{_by_whom(host, port)}: choose another with {flag}"
+            ) from error
         raise StartError(f"{host} port {port} can't be bound: {error.strerror}") from error
+
+
+def _by_whom(host: str, port: int) -> str:
+    """Whose Lambent it is that answers there, if it is one."""
+    url = f"http://{f'[{host}]' if ':' in host else host}:{port}/_lambent/health"
+    try:
+        with build_opener(ProxyHandler({})).open(url, timeout=ASK_SECONDS) as answer:
+            said = json.load(answer)
+            return f" by {said['user']}'s Lambent, with its data in {said['data_dir']}"
+    except (OSError, HTTPException, ValueError, KeyError, TypeError):
+        return ""
 
 
 def _family(host: str) -> socket.AddressFamily:
@@ -81,11 +154,26 @@ def _family(host: str) -> socket.AddressFamily:
 async def _open_store(stack: AsyncExitStack, settings: Settings) -> Store:
     try:
         limits = PROFILES[settings.profile].with_concurrency(settings.concurrency)
-        store = await open_store(settings.data_dir, limits=limits, logins=docker_logins(_docker_config()))
+        sources = Sources(docker_logins(_docker_config()), settings.reach, settings.image_folders)
+        store = await open_store(settings.data_dir, limits=limits, sources=sources)
     except StoreError as error:
-        raise StartError(f"{settings.data_dir}: {error}") from error
+        raise StartError(f"{settings.data_dir}: {error}{_advice(error)}") from error
     stack.push_async_callback(store.close)
     return store
+
+
+def _advice(error: StoreError) -> str:
+    """What to do about a data folder that can't be opened, where the error doesn't say it."""
+    match error:
+        case StoreInUse():
+            return ": stop it, or choose another with --data-dir"
+        case StoreFull():
+            return ": free some space, or choose another with --data-dir"
+        case StoreBroken() if isinstance(error.__cause__, OSError) and not isinstance(error.__cause__, _IN_THE_WAY):
+            return ": choose another with --data-dir"
+        case StoreBroken():
+            return f": {MOVE_AWAY}"
+    return ""
 
 
 def _docker_config() -> Path:

@@ -6,34 +6,35 @@ import random
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from pathlib import Path
 
-from lambent.dispatch.contents import Contents
-from lambent.dispatch.credentials import Credentialed
-from lambent.dispatch.debugging import Debugging
-from lambent.dispatch.dial import Dial
-from lambent.dispatch.environment import Environment
-from lambent.dispatch.file_systems import FileSystems
-from lambent.dispatch.function_time import FunctionTime
 from lambent.dispatch.invoker import Invoker
-from lambent.dispatch.keeping import freeze_grace, keep_alive
-from lambent.dispatch.launch import Endpoint, Launcher
-from lambent.dispatch.live import LiveFolders
-from lambent.dispatch.places import Places
+from lambent.dispatch.keep_alive import freeze_grace, keep_alive
 from lambent.dispatch.pools import Pools
 from lambent.dispatch.provisioned import INITIALIZATION, Provisioned
-from lambent.dispatch.snapshots import Snapshots
 from lambent.engine.concurrency import Concurrency
 from lambent.engine.scaling import Scaling
+from lambent.environments.clock_dial import Dial
+from lambent.environments.contents import Contents
+from lambent.environments.debugging import Debugging
+from lambent.environments.environment import Environment
+from lambent.environments.file_systems import FileSystems
+from lambent.environments.function_time import FunctionTime
+from lambent.environments.launch import Endpoint, Launcher
+from lambent.environments.live_folders import LiveFolders
+from lambent.environments.role_credentials import Credentialed
+from lambent.environments.runtime_places import Places
+from lambent.environments.snapshots import Snapshots
 from lambent.model.finding import Finding
 from lambent.model.function import FunctionVersion
 from lambent.model.limits import PROFILES, Limits
 from lambent.observe.findings import Ledger
 from lambent.observe.metrics import Metrics
-from lambent.runtimes import interpreters, snapstart
+from lambent.runtimes import interpreters, programs, snapstart
+from lambent.sandbox.spec import Programs
 from lambent.server.base import REAL, Base, Doors, tells_time
 from lambent.server.environments import debugged_environment, environment_maker, journals, require_room
-from lambent.settings import Settings
+from lambent.server.metrics import measuring
+from lambent.settings import Settings, cache_dir
 from lambent.store.open import Store
 
 
@@ -69,7 +70,8 @@ async def open_running(
     findings = Ledger()
     report = findings.report
     told = _told(stack, settings, base, report)
-    places = Places(_cache_dir(), settings.runtime_map, found, base.host.level, store.images, told)
+    cache = cache_dir(os.environ)
+    places = Places(cache, settings.runtime_map, found, base.host.level, store.images, told, _programs(settings))
     credentials = Credentialed()
     limits = PROFILES[settings.profile].with_concurrency(settings.concurrency)
     doors = Doors()
@@ -84,7 +86,7 @@ async def open_running(
     make_debugged = functools.partial(debugged_environment, base, report)
     debugging = Debugging(base.host, endpoint, credentials, contents, places.debugged, make_debugged)
     stack.push_async_callback(debugging.close)
-    metrics = Metrics(base.clock.wall)
+    metrics = measuring(base)
     grace = freeze_grace(settings.freeze_after_ms)
     pools = _open_pools(settings, base, limits, environment_maker(launcher, base, report, metrics, grace))
     stack.push_async_callback(pools.close)
@@ -99,6 +101,11 @@ async def open_running(
     )  # fmt: skip
 
 
+def _programs(settings: Settings) -> Programs:
+    """Those of this machine that functions find; with none, all are found."""
+    return programs.AS_ON_AWS if settings.host_programs == "hidden" else ()
+
+
 def _told(
     stack: AsyncExitStack, settings: Settings, base: Base, report: Callable[[Finding], None]
 ) -> FunctionTime | None:
@@ -107,7 +114,7 @@ def _told(
         return None
     dial = Dial(settings.data_dir / "dial", base.clock)
     stack.callback(dial.close)
-    return FunctionTime(dial.path, _cache_dir(), base.host.level, report)
+    return FunctionTime(dial.path, cache_dir(os.environ), base.host.level, report)
 
 
 def _open_pools(
@@ -116,9 +123,3 @@ def _open_pools(
     keep = keep_alive(settings.idle_seconds, random.Random(settings.seed))  # noqa: S311
     room = functools.partial(require_room, Scaling(limits))
     return Pools(make, base.clock.monotonic, keep, base.clock.call_at, room)
-
-
-def _cache_dir() -> Path:
-    """Where runtime clients are kept, for all data folders of the user (XDG Base Directory)."""
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "lambent"

@@ -7,67 +7,128 @@ import random
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 
+from lambent.background import Background
 from lambent.clock import ManualClock
-from lambent.dispatch.async_queue import AsyncQueue, Resolve
-from lambent.dispatch.background import Background
-from lambent.dispatch.credentials import Credentialed
-from lambent.dispatch.destinations import Destinations
-from lambent.dispatch.handover import Handover
+from lambent.dispatch.autoscaling import Autoscaler
+from lambent.dispatch.concurrency_samples import Sampler
 from lambent.dispatch.pools import Pools
 from lambent.dispatch.provisioned import Provisioned
-from lambent.dispatch.sampling import Sampler
-from lambent.dispatch.snapshots import Snapshots
+from lambent.environments.role_credentials import Credentialed
+from lambent.environments.snapshots import Snapshots
+from lambent.events.async_queue import AsyncQueue
+from lambent.events.destinations import Destinations
+from lambent.events.pushes import Pushes
+from lambent.events.runs import Resolve
+from lambent.events.sources.sources import Sources
 from lambent.gateway import clock as clock_page
-from lambent.gateway import deliveries, health, recycle
-from lambent.gateway.chain import Gateway, Page, account_of, ours
+from lambent.gateway import health, recycle
+from lambent.gateway import neighbour as neighbour_page
+from lambent.gateway import permissions as permissions_page
+from lambent.gateway.chain import Gateway, Page, account_of, ours, plain_fault
 from lambent.gateway.codelink import CodeLinks
 from lambent.gateway.credentials import CredentialsPage
 from lambent.gateway.debug import DebugPage
 from lambent.gateway.exchange import Here
+from lambent.gateway.guard import Guard
+from lambent.gateway.hosts import Hosts
+from lambent.gateway.intake import Intake
 from lambent.gateway.listener import Listener
 from lambent.gateway.live import LivePage, make_token
 from lambent.gateway.short import ShortRoad
+from lambent.gateway.short_site import ShortRoads
+from lambent.gateway.signers import KnownSigners
+from lambent.gateway.sites import Sites
+from lambent.gateway.torture import TorturePage, Trials
 from lambent.model.async_event import Handling
 from lambent.model.function import LATEST, FunctionVersion
 from lambent.model.invocation import RestoreFailed, Throttled
 from lambent.model.limits import Limits
 from lambent.model.names import FunctionRef
 from lambent.model.scope import Scope
+from lambent.neighbour import web
+from lambent.neighbour.holdings import RESTARTED
 from lambent.neighbour.outbox import Outbox
 from lambent.observe.findings import Ledger
+from lambent.permissions.gate import Gate
 from lambent.runtimes import interpreters
 from lambent.sandbox import probe
 from lambent.sandbox.spec import Level
-from lambent.server.asking import ask_service, fetch_s3, forward_to_neighbour
+from lambent.server import permissions, torture
+from lambent.server.api_ports import open_outside
+from lambent.server.asking import ask_service, bucket_rules, fetch_s3
 from lambent.server.base import REAL, Base, new_id, tells_time
-from lambent.server.pages import begin_debugging, health_report, metrics_document, recycle_all, set_live
+from lambent.server.buckets import Buckets, open_buckets
+from lambent.server.buses import open_buses
+from lambent.server.deployments import deployment_service, open_deployments
+from lambent.server.destinations import check_destination
+from lambent.server.http_apis import HttpApis, open_http_apis
+from lambent.server.integration_roles import IntegrationRoles
+from lambent.server.load_balancers import LoadBalancers, open_load_balancers
+from lambent.server.log_subscriptions import open_logs
+from lambent.server.metrics import measure_queues, open_cloudwatch
+from lambent.server.neighbouring import Forwarding, Saw, acknowledge, all_of, neighbour_document
+from lambent.server.pages import (
+    begin_debugging,
+    health_report,
+    mappings_document,
+    metrics_document,
+    recycle_all,
+    set_live,
+)
 from lambent.server.preparing import make_ready, resolve_image, runtime_check, tell_of_network
+from lambent.server.pushes import open_pushes, resume_pushes
+from lambent.server.rest_apis import RestApis, open_rest_apis
 from lambent.server.running import Running, open_running
 from lambent.server.scaling import make_autoscaler, plan_concurrency, scaling_service
-from lambent.services.lambda_ import (
-    asynchronous,
-    concurrency,
-    event_source_mapping,
-    faults,
-    inert,
-    settling,
-    stored_only,
-)
+from lambent.server.sources import TableWrites, open_expiry, open_sources
+from lambent.server.stacks import open_stacks, signal_page, stack_service
+from lambent.server.streams import Streams, open_streams
+from lambent.server.sweeping import Sweeper
+from lambent.server.timed import open_timed
+from lambent.server.topics import PAGE as TOPICS_PAGE
+from lambent.server.topics import Topics, open_topics
+from lambent.services.apigateway.operations import OPERATIONS as API_OPERATIONS
+from lambent.services.apigateway.operations import REFUSED as API_REFUSED
+from lambent.services.apigatewayv2.operations import OPERATIONS as API_V2_OPERATIONS
+from lambent.services.apigatewayv2.operations import REFUSED as API_V2_REFUSED
+from lambent.services.apigatewayv2.serving.management import OPERATIONS as CONNECTION_OPERATIONS
+from lambent.services.cloudformation.env import CloudFormationEnv
+from lambent.services.cloudtrail.lookup_events import TrailEnv, lookup_events
+from lambent.services.cloudtrail.lookup_events import takes as looks_up
+from lambent.services.kinesis.operations import OPERATIONS as KINESIS_OPERATIONS
+from lambent.services.kinesis.operations import REFUSED as KINESIS_REFUSED
+from lambent.services.lambda_ import faults
+from lambent.services.lambda_.concurrency import concurrency
 from lambent.services.lambda_.env import LambdaEnv
-from lambent.services.lambda_.invoke import new_trace_id
+from lambent.services.lambda_.event_sources import event_source_mapping
+from lambent.services.lambda_.functions import inert, settling, stored_only
+from lambent.services.lambda_.invoking import asynchronous
+from lambent.services.lambda_.invoking.invoke import new_trace_id
 from lambent.services.lambda_.lookup import running_at_once
 from lambent.services.lambda_.operations import OPERATIONS as LAMBDA_OPERATIONS
 from lambent.services.lambda_.refused import REFUSED
-from lambent.services.logs.env import LogsEnv
-from lambent.services.logs.operations import OPERATIONS as LOGS_OPERATIONS
+from lambent.services.lambda_.urls import function_url_config
+from lambent.services.lambda_.urls.serving import FunctionUrls
 from lambent.services.sqs.env import SqsEnv, open_env
 from lambent.services.sqs.operations import OPERATIONS as SQS_OPERATIONS
+from lambent.services.sts.env import StsEnv
+from lambent.services.sts.operations import OPERATIONS as STS_OPERATIONS
+from lambent.services.sts.operations import REFUSED as STS_REFUSED
 from lambent.settings import Settings, StartError
+from lambent.store.checkpoints import Checkpoints
 from lambent.store.errors import StoreError
 from lambent.store.events import Events
-from lambent.store.open import Store, sweep
+from lambent.store.open import Store
 from lambent.wire import locate, serialize, service
 from lambent.wire.http import Response
+from lambent.wire.site import Serve
+
+ALWAYS_HERE = frozenset({"lambda", "logs"})
+"""Services that no other endpoint can have."""
+
+
+UNBUILT = ("lambda-core", "lambda-microvms", "lambda-web")
+"""Services of Lambda's that clients call by models of their own and sign as `lambda`: refused by their own names."""
 
 
 async def open_services(
@@ -81,46 +142,248 @@ async def open_services(
     def handling(scope: Scope, name: str, qualifier: str) -> Handling | None:
         return asynchronous.handling(env, scope, name, qualifier)
 
-    outbox = Outbox(lambda request: running.doors.gateway(request))  # noqa: PLW0108
+    outbox = Outbox(lambda request: running.doors.gateway(request), functools.partial(web.post, settings.reach))  # noqa: PLW0108
     queue = _events(settings, store, base, running, handling, outbox)
     links = CodeLinks(base.url, store.blobs.get, base.clock.wall)
-    env = _lambda_env(settings, store, base, running, queue, links)
+    sqs = await _open_sqs(stack, store, base, running.limits, running.findings)
+    checkpoints, writes = Checkpoints(store.database), TableWrites()
+    stack.push_async_callback(checkpoints.close)
+    streams = await open_streams(stack, store, base, running.findings, settings.change_seconds > 0)
+    sources = open_sources(settings, running, base.clock, handling, sqs.queues, streams, checkpoints, outbox, writes)
+    stack.push_async_callback(sources.close)
+    open_expiry(settings, running, base.clock, base.background.spawn, writes)
+    gate = permissions.open_gate(settings, base, running)
+    pushes = await open_pushes(store, base, outbox, gate, running.findings, _twice(settings))
+    topics = open_topics(settings.data_dir, store.resources, base, running.doors, running.findings, pushes.add)
+    rules = open_buses(stack, store, base, running.findings, outbox, pushes.add, settings.reach)
+    s3 = await _open_s3(stack, settings, store, base, running, outbox, gate)
+    env = _lambda_env(settings, store, base, running, queue, links, sources)
+    scaler, sampler = _scaling(stack, env, base, running)
+    keys, who, signers = _callers(running, base)
+    balancers = open_load_balancers(stack, store, base, env, running)
+    rest, http, sites = _sites(stack, settings, store, base, env, running, signers, balancers.serve, gate)
+    stacks = open_stacks(settings, store, base, running.doors, running.findings.report)
+    deployments = open_deployments(stack, store, base, running.doors)
+    timed = open_timed(store, base, running, gate, pushes.add)
+    sts = permissions.sts_service(settings, gate, keys, base, who)
+    logs = open_logs(store, base, running.doors, gate, running.findings, pushes.add)
+    here = _here(settings, env, logs, sqs, streams, scaler, rest, http, stacks, s3, topics)
+    here |= _partly_here(settings, sts, gate, balancers) | timed.service(settings) | rules.service(settings)
+    here |= deployment_service(settings, deployments) | open_cloudwatch(stack, settings, store, base, outbox, gate)
+    token = make_token(settings.data_dir)
+    pages = _pages(stack, settings, store, base, running, abilities, found, token)
+    trials = torture.open_trials(running)
+    pages |= _late_pages(store, running, env, sources, sampler, links, stacks, gate, token, trials, balancers, topics)
+    saw = all_of(writes.saw, balancers.balancers.saw)
+    _open_door(stack, settings, base, running, env, queue, here, pages, saw, sites, gate, trials)
+    await _resume(stack, env, queue, pushes)
+    timed.start(stack)
+    _start(stack, store, base, rules.start, stacks.stacks.resume, deployments.deployments.resume)
+    await _listen(running, base)
+
+
+def _callers(running: Running, base: Base) -> tuple[Credentialed, Callable[[str], str], KnownSigners]:
+    """The keys that were issued here, the account of any, and who has signed."""
+    keys = running.credentials
+    who = functools.partial(_account_of, keys)
+    return keys, who, KnownSigners(keys.held, who, base.clock.wall)
+
+
+def _late_pages(
+    store: Store,
+    running: Running,
+    env: LambdaEnv,
+    sources: Sources,
+    sampler: Sampler,
+    links: CodeLinks,
+    stacks: CloudFormationEnv,
+    gate: Gate,
+    token: str,
+    trials: Trials,
+    balancers: LoadBalancers,
+    topics: Topics,
+) -> dict[str, Page]:
+    """Lambent's own pages that need what is made late."""
+    return {
+        TOPICS_PAGE: topics.page,
+        "torture": TorturePage(token, trials),
+        "load-balancers": health.page(balancers.ports.document),
+        "mappings": health.page(functools.partial(mappings_document, store, sources)),
+        "metrics": health.page(functools.partial(metrics_document, sampler, running.metrics)),
+        "code": links.page,
+        "stacks": signal_page(stacks.signals),
+        "permissions": permissions_page.page(functools.partial(permissions.document, gate)),
+        "debug": DebugPage(token, functools.partial(begin_debugging, env, running.debugging)),
+    }
+
+
+def _open_door(
+    stack: AsyncExitStack,
+    settings: Settings,
+    base: Base,
+    running: Running,
+    env: LambdaEnv,
+    queue: AsyncQueue,
+    here: dict[str, Here],
+    pages: dict[str, Page],
+    saw: Saw,
+    sites: Sites,
+    gate: Gate,
+    trials: Trials,
+) -> None:
+    """The gateway, the short road beside it, and what listens for both."""
+    base.hatch.tasks = lambda request: running.doors.gateway(request)  # noqa: PLW0108
+    forward = _forwarding(settings, base, running, saw, gate, trials)
+    keys = running.credentials
+    who = functools.partial(_account_of, keys)
+    guard = _guard(settings, running, who)
+    told = functools.partial(torture.hear, gate, base, trials)
+    check = functools.partial(torture.check, gate, trials)
+    wall, enforced = base.clock.wall, settings.iam == "enforce"
+    gateway = Gateway(
+        here, pages, forward, who, keys.trace_of, new_id, keys.held, guard, sites, wall, enforced, check, told
+    )
+    running.doors.gateway = gateway
+    may = functools.partial(permissions.may_invoke, gate, keys.held, enforced, trials.going)
+    road = ShortRoads(_short_road(env, running, queue, who, guard.hosts, may), sites.at_once, guard.hosts, new_id)
+    running.doors.listener = Listener(gateway, road, Intake(spool=settings.data_dir))
+    stack.push_async_callback(running.doors.listener.close)
+
+
+def _scaling(stack: AsyncExitStack, env: LambdaEnv, base: Base, running: Running) -> tuple[Autoscaler, Sampler]:
+    """What scales provisioned concurrency, and what it goes by."""
     scaler = make_autoscaler(env, base, running.findings.report)
     sampler = Sampler(running.concurrency, running.metrics, base.clock.monotonic, base.clock.call_at, scaler.minute)
     stack.callback(sampler.close)
-    sqs = await _open_sqs(stack, store, base, running.limits, running.findings)
+    return scaler, sampler
+
+
+def _guard(settings: Settings, running: Running, who: Callable[[str], str]) -> Guard:
+    """Who may ask at all."""
+    rules = functools.partial(bucket_rules, running.doors, who)
+    return Guard(Hosts(settings.host_names), frozenset(settings.origins), rules)
+
+
+def _start(stack: AsyncExitStack, store: Store, base: Base, *those: Callable[[], object]) -> None:
+    """What goes by the clock goes on, and what nobody needs any more is swept."""
+    for start in those:
+        start()
+    stack.callback(Sweeper(store, base.background.spawn).close)
+
+
+async def _listen(running: Running, base: Base) -> None:
+    """Everything is ready: the endpoint answers."""
+    await running.doors.serve(base.door)
+    if base.secure is not None:
+        await running.doors.serve(base.secure.door, tls=base.secure.context)
+
+
+def _sites(
+    stack: AsyncExitStack,
+    settings: Settings,
+    store: Store,
+    base: Base,
+    env: LambdaEnv,
+    running: Running,
+    signers: KnownSigners,
+    balancers: Serve,
+    gate: Gate,
+) -> tuple[RestApis, HttpApis, Sites]:
+    """The doors to functions that have host names of their own, and API Gateway's control planes."""
+    roles = IntegrationRoles(gate, running.credentials, env.report, base.clock.wall)
+    outside = open_outside(stack, settings.reach, base, env, running.doors, roles)
+    rest = open_rest_apis(store, base, env, running.findings, outside, signers)
+    http = open_http_apis(stack, store, base, env, running.findings, outside, signers)
+    sites = Sites()
+    rest.add_to(sites)
+    http.add_to(sites)
+    urls = FunctionUrls(env, signers, strict=settings.iam == "enforce", fail=_site_failure)
+    sites.add("lambda-url", urls.serve)
+    sites.at_once = urls.take
+    sites.add("elb", balancers)
+    return rest, http, sites
+
+
+def _here(
+    settings: Settings,
+    env: LambdaEnv,
+    logs: Here,
+    sqs: SqsEnv,
+    streams: Streams,
+    scaler: Autoscaler,
+    rest: RestApis,
+    http: HttpApis,
+    stacks: CloudFormationEnv,
+    s3: Buckets,
+    topics: Topics,
+) -> dict[str, Here]:
+    """The services that are answered here."""
     here = {
         "lambda": Here(LAMBDA_OPERATIONS, env, REFUSED),
-        "logs": Here(LOGS_OPERATIONS, LogsEnv(base.logs, base.clock.wall)),
+        "logs": logs,
+        "sqs": Here(SQS_OPERATIONS, sqs),
+        "sns": topics.here,
+        "kinesis": Here(KINESIS_OPERATIONS, streams.env, KINESIS_REFUSED),
+        "apigateway": Here(API_OPERATIONS, rest.env, API_REFUSED),
+        "apigatewayv2": Here(API_V2_OPERATIONS, http.env, API_V2_REFUSED),
+        "apigatewaymanagementapi": Here(CONNECTION_OPERATIONS, http.doors.websocket.connections),
+        "cloudformation": stack_service(stacks),
         **scaling_service(settings, env, scaler),
-        **({} if "sqs" in settings.endpoints else {"sqs": Here(SQS_OPERATIONS, sqs)}),
+        **{name: Here({}, None) for name in UNBUILT if locate.knows(name)},
+        "s3control": Here({}, None),
+        "s3": s3.here,  # last: what is unsigned and of no other service is for it
     }
+    return {name: one for name, one in here.items() if name in ALWAYS_HERE or name not in settings.endpoints}
+
+
+def _partly_here(settings: Settings, env: StsEnv, gate: Gate, balancers: LoadBalancers) -> dict[str, Here]:
+    """STS, what CloudTrail tells of calls, what moto has otherwise of load balancers."""
+    trail = TrailEnv(functools.partial(permissions.records, gate))
+    here = {
+        "sts": Here(STS_OPERATIONS, env, STS_REFUSED),
+        "cloudtrail": Here({"LookupEvents": lookup_events}, trail, takes=looks_up),
+        "elbv2": balancers.here,
+    }
+    return {name: one for name, one in here.items() if name not in settings.endpoints}
+
+
+def _pages(
+    stack: AsyncExitStack,
+    settings: Settings,
+    store: Store,
+    base: Base,
+    running: Running,
+    abilities: probe.Abilities,
+    found: dict[str, interpreters.Interpreter],
+    token: str,
+) -> dict[str, Page]:
+    """Lambent's own pages, but those that need what is made of all this."""
     those = (running.pools, running.provisioned)
-    token = make_token(settings.data_dir)
     moved = base.clock.advance if isinstance(base.clock, ManualClock) else None
-    pages: dict[str, Page] = {
+    live = LivePage(token, functools.partial(set_live, store, running.live, running.pools))
+    stack.callback(live.close)
+    return {
         "health": health.page(functools.partial(health_report, settings, base, abilities, found, those)),
         "findings": health.page(running.findings.document),
-        "metrics": health.page(functools.partial(metrics_document, sampler, running.metrics)),
-        "code": links.page,
         "credentials": _credentials_page(settings, base, running.credentials),
         "recycle": recycle.page(functools.partial(recycle_all, those)),
-        deliveries.PATH: deliveries.page(Handover(outbox, running.findings.report, base.background.spawn)),
         "clock": clock_page.page(base.clock.document, moved),
-        "live": LivePage(token, functools.partial(set_live, store, running.live, running.pools)),
-        "debug": DebugPage(token, functools.partial(begin_debugging, env, running.debugging)),
+        "live": live,
+        "neighbour": neighbour_page.page(
+            functools.partial(neighbour_document, base.neighbour),
+            functools.partial(acknowledge, base.neighbour, running.findings),
+        ),
     }
-    forward = functools.partial(forward_to_neighbour, settings, base.neighbour, running.findings.report)
-    who = functools.partial(_account_of, running.credentials)
-    gateway = Gateway(
-        here=here, pages=pages, forward=forward, account_of=who, trace_of=running.credentials.trace_of, new_id=new_id
-    )
-    running.doors.gateway = gateway
-    running.doors.listener = Listener(gateway, _short_road(env, running, queue, who))
-    stack.push_async_callback(running.doors.listener.close)
-    await _resume(stack, env, queue)
-    base.background.spawn(_housekeeping(store))
-    await running.doors.serve(base.door)
+
+
+def _forwarding(settings: Settings, base: Base, running: Running, saw: Saw, gate: Gate, trials: Trials) -> Forwarding:
+    """The way to the neighbour, whose memory is empty now: what it held when the last server stopped is lost."""
+    base.neighbour.holdings.report = base.logs.report = running.findings.report
+    base.neighbour.holdings.lose(RESTARTED)
+    keys, report = running.credentials, running.findings.report
+    note = functools.partial(torture.hear_neighbour, gate, base, trials)
+    check = functools.partial(torture.check, gate, trials)
+    return Forwarding(settings, base.neighbour, running.doors, report, keys.learn, saw, check, note)
 
 
 def _credentials_page(settings: Settings, base: Base, credentials: Credentialed) -> CredentialsPage:
@@ -149,7 +412,13 @@ def _events(
 
 
 def _lambda_env(
-    settings: Settings, store: Store, base: Base, running: Running, queue: AsyncQueue, links: CodeLinks
+    settings: Settings,
+    store: Store,
+    base: Base,
+    running: Running,
+    queue: AsyncQueue,
+    links: CodeLinks,
+    sources: Sources,
 ) -> LambdaEnv:
     """What the Lambda operations need of the rest."""
     report = running.findings.report
@@ -160,7 +429,7 @@ def _lambda_env(
         blobs=store.blobs,
         clock=base.clock.wall,
         new_id=new_id,
-        fetch_s3=functools.partial(fetch_s3, base.neighbour),
+        fetch_s3=functools.partial(fetch_s3, running.doors),
         check_runtime=runtime_check(running.places),
         resolve_image=functools.partial(resolve_image, store.images, base.host.level),
         retire=functools.partial(_retire, running.pools, running.provisioned, running.snapshots, base.background),
@@ -171,6 +440,8 @@ def _lambda_env(
             make_ready, running.snapshots, base.host, store.images, running.files, report, outbound
         ),
         pause=asyncio.sleep,
+        state_delay=settings.change_seconds,
+        sleep=base.clock.sleep,
         report=report,
         withdraw=running.findings.withdraw,
         ask=functools.partial(ask_service, running.doors),
@@ -180,6 +451,7 @@ def _lambda_env(
         limits=running.limits,
         accept=queue.accept,
         count=running.metrics.add,
+        sources=sources,
         forward=base.neighbour.forward,
         mounts_files=base.host.level is Level.NAMESPACE,
         # Of its own, so that nothing else uses up its numbers.
@@ -188,7 +460,14 @@ def _lambda_env(
     )
 
 
-def _short_road(env: LambdaEnv, running: Running, queue: AsyncQueue, who: Callable[[str], str]) -> ShortRoad:
+def _short_road(
+    env: LambdaEnv,
+    running: Running,
+    queue: AsyncQueue,
+    who: Callable[[str], str],
+    hosts: Hosts,
+    may: Callable[[str, str], bool],
+) -> ShortRoad:
     return ShortRoad(
         functions=functools.partial(_active, env),
         submit=running.invoker.submit,
@@ -200,13 +479,15 @@ def _short_road(env: LambdaEnv, running: Running, queue: AsyncQueue, who: Callab
         accept=queue.put,
         event_bytes=running.limits.async_request_bytes,
         trace_of=running.credentials.trace_of,
+        hosts=hosts,
+        may=may,
     )
 
 
-async def _resume(stack: AsyncExitStack, env: LambdaEnv, queue: AsyncQueue) -> None:
+async def _resume(stack: AsyncExitStack, env: LambdaEnv, queue: AsyncQueue, pushes: Pushes) -> None:
     """Go on with what the last server left unfinished. Raises StartError."""
     settling.resume(env)
-    for stored in (inert, concurrency, event_source_mapping, stored_only):
+    for stored in (inert, concurrency, event_source_mapping, stored_only, function_url_config):
         stored.resume(env)
     try:
         await queue.start()
@@ -214,6 +495,24 @@ async def _resume(stack: AsyncExitStack, env: LambdaEnv, queue: AsyncQueue) -> N
         raise StartError(f"the events that wait can't be read: {error}") from error
     # Before anything that events are run and sent by.
     stack.push_async_callback(queue.close)
+    await resume_pushes(stack, pushes)
+
+
+async def _open_s3(
+    stack: AsyncExitStack, settings: Settings, store: Store, base: Base, running: Running, outbox: Outbox, gate: Gate
+) -> Buckets:
+    """The buckets, with what was under way when the server stopped going on."""
+    return await open_buckets(
+        stack,
+        settings.data_dir,
+        store,
+        base,
+        running.findings,
+        outbox,
+        _twice(settings),
+        running.credentials.secret_of,
+        functools.partial(check_destination, running.doors, functools.partial(permissions.may_send, gate)),
+    )
 
 
 async def _open_sqs(stack: AsyncExitStack, store: Store, base: Base, limits: Limits, findings: Ledger) -> SqsEnv:
@@ -226,13 +525,14 @@ async def _open_sqs(stack: AsyncExitStack, store: Store, base: Base, limits: Lim
         raise StartError(f"the queues can't be read: {error}") from error
     stack.push_async_callback(store.queues.close)
     spawn(sqs.resume())
+    measure_queues(stack, base, sqs)
     return sqs
 
 
 def _look_around() -> dict[str, interpreters.Interpreter]:
     """The machine's interpreters; on the way, what the first requests would otherwise wait for."""
     locate.by_signing_name()
-    for name in ("lambda", "logs", "sqs"):
+    for name in ("lambda", "logs", "sqs", "sns", "kinesis", "s3"):
         service.load(name)
     return interpreters.find()
 
@@ -278,12 +578,12 @@ def _short_failure(request_id: str, error: Exception) -> Response:
     return serialize.fault(service.load("lambda"), "Invoke", fault, request_id)
 
 
+def _site_failure(request_id: str, error: Exception) -> Response:
+    """The answer of a site to an error of ours."""
+    return plain_fault(request_id, ours(request_id, error))
+
+
 def _twice(settings: Settings) -> Callable[[], bool]:
     """Whether the next asynchronous event is delivered two times."""
     chance = random.Random(settings.seed)  # noqa: S311
     return lambda: chance.random() < settings.duplicate_rate
-
-
-async def _housekeeping(store: Store) -> None:
-    """What is done once, beside the first requests."""
-    await sweep(store)

@@ -36,7 +36,7 @@ class Blobs:
         """Open `folder`, removing what a killed server left half done. Raises StoreError."""
         self._folder = folder
         self._limit = unzipped_limit
-        self._held = Holds()
+        self.held = Holds()
         self._unpacked_sizes: dict[str, int] = {}
         self._locks = tuple(asyncio.Lock() for _ in range(_LOCKS))
         open_folder(folder)
@@ -108,11 +108,11 @@ class Blobs:
 
     def hold(self, digest: str) -> None:
         """Keep a package from being swept until `release`; holds are counted."""
-        self._held.hold(digest)
+        self.held.hold(digest)
 
     def release(self, digest: str) -> None:
         """End one hold."""
-        self._held.release(digest)
+        self.held.release(digest)
 
     async def sweep(self, used: Callable[[str], bool]) -> list[str]:
         """Remove every package that is neither held nor `used`; returns their digests. Raises StoreError."""
@@ -120,7 +120,7 @@ class Blobs:
         removed = []
         for digest in found:
             async with self._lock(digest):
-                if not self._held[digest] and not used(digest):
+                if not self.held[digest] and not used(digest):
                     await asyncio.to_thread(self._discard, digest)
                     self._unpacked_sizes.pop(digest, None)
                     removed.append(digest)

@@ -1,6 +1,6 @@
-"""One thread that talks to the database, so that the event loop never waits for a disk.
+"""One thread that changes the database, so that the event loop never waits for a disk, and one that reads it.
 
-Every transaction runs in that thread, in the order asked for. What a transaction changes in memory is applied
+Every transaction runs in the first, in the order asked for. What a transaction changes in memory is applied
 on the event loop after the commit, also when the asker was cancelled meanwhile: memory never lags the disk.
 """
 
@@ -41,12 +41,27 @@ class Database:
     def __init__(self, url: str) -> None:
         self._engine = _engine(url)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="lambent-store")
+        self._reader = self._thread
+        if not _is_in_memory(self._engine.url):
+            self._reader = ThreadPoolExecutor(1, thread_name_prefix="lambent-store-reader")
 
     async def run(self, work: Callable[[sa.Connection], T], then: Callable[[T], None] | None = None) -> T:
         """Run `work` in one transaction; after its commit call `then(result)` on the event loop.
 
         Raises StoreError; `work` may raise its own.
         """
+        return await self._submit(self._thread, work, then)
+
+    async def look(self, work: Callable[[sa.Connection], T]) -> T:
+        """What `work` finds, which changes nothing: it waits for no transaction, and sees all that were acknowledged.
+
+        Raises StoreError; `work` may raise its own.
+        """
+        return await self._submit(self._reader, work, None)
+
+    async def _submit(
+        self, thread: ThreadPoolExecutor, work: Callable[[sa.Connection], T], then: Callable[[T], None] | None
+    ) -> T:
         loop = asyncio.get_running_loop()
         done: asyncio.Future[T] = loop.create_future()
 
@@ -69,7 +84,7 @@ class Database:
                 loop.call_soon_threadsafe(settle, result)
 
         try:
-            self._thread.submit(job)
+            thread.submit(job)
         except RuntimeError as error:
             raise StoreBroken("the store is closed") from error
         return await done
@@ -87,9 +102,16 @@ class Database:
         """Finish what was asked for, then let go of the database."""
         loop = asyncio.get_running_loop()
         try:
+            await loop.run_in_executor(self._reader, int)
             await loop.run_in_executor(self._thread, self._engine.dispose)
         finally:
+            self._reader.shutdown(wait=False)
             self._thread.shutdown(wait=False)
+
+
+def _is_in_memory(url: sa.URL) -> bool:
+    """Whether each thread would have a database of its own."""
+    return url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:")
 
 
 async def open_database(url: str) -> Database:

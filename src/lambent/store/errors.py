@@ -5,6 +5,7 @@ StoreError
 ├── StoreLocked      another process holds the database
 ├── StoreInUse       the data folder belongs to a running server
 ├── StoreTooNew      made by a later version of Lambent
+├── StoreTooOld      made by an earlier one, which this one can't read
 ├── StoreBroken      anything else: unreadable, gone, corrupt
 ├── RecordExists     insert of a key that is there
 ├── RecordChanged    replace of a record that is no longer current
@@ -15,13 +16,18 @@ import errno
 
 from sqlalchemy import exc
 
+from lambent.model.trouble import Trouble
+
 
 class StoreError(Exception):
     """Durable state could not be read or written; nothing was changed."""
 
 
-class StoreFull(StoreError):
+class StoreFull(StoreError, Trouble):
     """No space left for the data folder or the database."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"the disk of the data folder is full: make room there and try again ({reason})")
 
 
 class StoreLocked(StoreError):
@@ -36,6 +42,10 @@ class StoreTooNew(StoreError):
     """The state was written by a later version."""
 
 
+class StoreTooOld(StoreError):
+    """The state was written by an earlier version, and can't be read any more."""
+
+
 class StoreBroken(StoreError):
     """The state can't be read or written."""
 
@@ -48,8 +58,11 @@ class RecordChanged(StoreError):
     """The record is not, or no longer, what the caller saw."""
 
 
-class BlobMissing(StoreError):
+class BlobMissing(StoreError, Trouble):
     """There is no blob of that digest."""
+
+    def __init__(self, digest: str) -> None:
+        super().__init__(f"the package {digest} is gone from the data folder: deploy its function or layer again")
 
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}

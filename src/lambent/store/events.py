@@ -14,6 +14,7 @@ from lambent.model.scope import Scope
 from lambent.store import schema
 from lambent.store.database import Database
 from lambent.store.group_commit import GroupCommit
+from lambent.store.window import choose
 
 table = sa.Table(
     "async_events",
@@ -222,16 +223,7 @@ def _select_due(
         .order_by(_T.due, _T.number)
         .limit(count + len(besides) + 1)
     )
-    chosen: list[int] = []
-    following = None
-    for number, due, size in connection.execute(query):
-        if number in besides:
-            continue
-        if due > now or len(chosen) == count or (chosen and size > room):
-            following = due
-            break
-        chosen.append(number)
-        room -= size
+    chosen, following = choose(connection.execute(query), now, count, room, besides)
     if not chosen:
         return Due([], following)
     found = {row.number: row for row in connection.execute(sa.select(table).where(_T.number.in_(chosen)))}

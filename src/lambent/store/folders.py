@@ -3,10 +3,13 @@
 An entry is made beside under a name that begins with `STAGING` and renamed, so that it is there whole or not at all.
 """
 
+import asyncio
 import os
 import shutil
 import stat
+import tempfile
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -15,8 +18,14 @@ from lambent.store.errors import from_os
 STAGING = "staging-"
 
 
+def _nobody() -> None:
+    pass
+
+
 class Holds(Counter[str]):
-    """Who keeps what from being swept; holds are counted."""
+    """Who keeps what from being swept; holds are counted. `unused` is called when the last holder of something goes."""
+
+    unused: Callable[[], None] = staticmethod(_nobody)
 
     def hold(self, name: str) -> None:
         """One more holder."""
@@ -27,6 +36,7 @@ class Holds(Counter[str]):
         self[name] -= 1
         if self[name] <= 0:
             del self[name]
+            self.unused()
 
 
 def open_folder(folder: Path) -> None:
@@ -39,19 +49,24 @@ def open_folder(folder: Path) -> None:
         raise from_os(error) from error
 
 
-def remove_all_but(folder: Path, keep: set[str]) -> list[str]:
-    """Remove every entry of `folder` whose name is not in `keep`; their names. Raises StoreError."""
+async def sweep_folder(folder: Path, wanted: Callable[[str], bool]) -> list[str]:
+    """Remove every entry that is not `wanted`, which is asked at the moment of its removal; the names. Raises
+    StoreError."""
     gone = []
     try:
-        for entry in sorted(folder.iterdir()):
-            if entry.name not in keep and not entry.name.startswith(STAGING):
-                away = entry.with_name(f"{STAGING}{entry.name}")
-                entry.rename(away)
-                remove(away)
-                gone.append(entry.name)
+        for name in await asyncio.to_thread(_entries, folder):
+            if not wanted(name):
+                away = Path(tempfile.mkdtemp(prefix=STAGING, dir=folder))
+                (folder / name).rename(away / name)
+                await asyncio.to_thread(remove, away)
+                gone.append(name)
     except OSError as error:
         raise from_os(error) from error
     return gone
+
+
+def _entries(folder: Path) -> list[str]:
+    return sorted(entry.name for entry in folder.iterdir() if not entry.name.startswith(STAGING))
 
 
 def remove(path: Path) -> None:

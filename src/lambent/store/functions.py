@@ -7,7 +7,7 @@ the writer saw, and reach memory after their commit.
 import sys
 from bisect import bisect_left, bisect_right, insort
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import sqlalchemy as sa
 
@@ -40,6 +40,8 @@ class Functions:
         self._tags: dict[tuple[Scope, str], Tags] = {}
         self._uses: Counter[str] = Counter()
         self._code_size: Counter[Scope] = Counter()
+        self.unused: Callable[[], None] = lambda: None
+        """Called when a record no longer refers to something."""
 
     async def load(self) -> None:
         """Read everything; once, before anything else."""
@@ -231,6 +233,8 @@ class Functions:
     def _count(self, record: FunctionRecord, by: int) -> None:
         for digest in record.packages:
             self._uses[digest] += by
+        if by < 0:
+            self.unused()
         self._counts[record.scope] += by * (record.version == LATEST)
         self._code_size[record.scope] += by * int(record.configuration["CodeSize"])
 

@@ -6,14 +6,17 @@ https://github.com/opencontainers/image-spec/blob/main/image-layout.md
 
 import hashlib
 import json
+import os
 import platform
+import stat
 import tarfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
+from lambent.store.beneath import NotBeneath, open_beneath
 from lambent.store.image_layers import ZSTD, ImageError
 
 INDEXES = (
@@ -49,13 +52,15 @@ class Found:
     layers: tuple[Layer, ...]
 
 
+Folders = Sequence[Path]
+"""The folders of this machine that images may be named in."""
 Read = Callable[[str], AbstractContextManager[IO[bytes]]]
 """Opens a file of a layout or archive by its name there. Raises ImageError."""
 
 
-def oci_layout(path: Path, reference: str) -> Found:
-    """The image of an OCI layout: a folder, or a tar file of one. Raises ImageError."""
-    read = _reader(path)
+def oci_layout(folders: Folders, path: Path, reference: str) -> Found:
+    """The image of an OCI layout below one of `folders`: a folder, or a tar file of one. Raises ImageError."""
+    read = _reader(folders, path)
     described = _described(_json(read, "index.json"), reference, path)
     digest = described["digest"]
     manifest = _checked(read, digest)
@@ -66,12 +71,12 @@ def oci_layout(path: Path, reference: str) -> Found:
     return Found(_hex(digest), _checked(read, manifest["config"]["digest"]), layers)
 
 
-def docker_archive(path: Path, reference: str) -> Found:
-    """The image of an archive that `docker save` wrote. Raises ImageError.
+def docker_archive(folders: Folders, path: Path, reference: str) -> Found:
+    """The image of an archive below one of `folders`, that `docker save` wrote. Raises ImageError.
 
     It holds no manifest with a digest; its configuration's digest (Docker's image id) stands for it.
     """
-    read = _reader(path)
+    read = _reader(folders, path)
     images = _json(read, "manifest.json")
     chosen = [one for one in images if not reference or reference in (one.get("RepoTags") or ())]
     if len(chosen) != 1:
@@ -131,13 +136,13 @@ def _plain(layer: IO[bytes]) -> Iterator[IO[bytes]]:
 # --- files
 
 
-def _reader(path: Path) -> Read:
-    if path.is_dir():
-        return lambda name: _open_file(path, name)
-    if not path.is_file():
-        raise ImageError(f"{path}: there is no such file or folder")
+def _reader(folders: Folders, path: Path) -> Read:
+    opened_path = _found(folders, path)
+    if stat.S_ISDIR(os.fstat(opened_path).st_mode):
+        os.close(opened_path)
+        return lambda name: _open_file(folders, path, name)
     try:
-        with tarfile.open(path) as archive:
+        with os.fdopen(opened_path, "rb") as file, tarfile.open(fileobj=file) as archive:
             members = {str(PurePosixPath(member.name)): member for member in archive if member.isfile()}
             links = {
                 str(PurePosixPath(member.name)): str(PurePosixPath(member.name).parent / member.linkname)
@@ -146,30 +151,38 @@ def _reader(path: Path) -> Read:
             }
     except (tarfile.TarError, OSError, EOFError) as error:
         raise ImageError(f"{path} is no archive of an image: {error}") from error
-    return lambda name: _open_member(path, members, links, name)
+    return lambda name: _open_member(folders, path, members, links, name)
+
+
+def _found(folders: Folders, path: Path) -> int:
+    try:
+        return open_beneath(folders, path)
+    except NotBeneath as error:
+        text = "there is no such file or folder below those that the setting image_folders lists"
+        raise ImageError(f"{path}: {text}") from error
 
 
 @contextmanager
-def _open_file(folder: Path, name: str) -> Iterator[IO[bytes]]:
+def _open_file(folders: Folders, folder: Path, name: str) -> Iterator[IO[bytes]]:
     if ".." in name.split("/") or name.startswith("/"):
         raise ImageError(f"{name!r} leads out of {folder}")
     try:
-        file = (folder / name).open("rb")
-    except OSError as error:
-        raise ImageError(f"{folder} has no {name}: {error.strerror}") from error
+        file = os.fdopen(open_beneath(folders, folder / name), "rb")
+    except (NotBeneath, OSError) as error:
+        raise ImageError(f"{folder} has no {name}") from error
     with file:
         yield file
 
 
 @contextmanager
 def _open_member(
-    path: Path, members: dict[str, tarfile.TarInfo], links: dict[str, str], name: str
+    folders: Folders, path: Path, members: dict[str, tarfile.TarInfo], links: dict[str, str], name: str
 ) -> Iterator[IO[bytes]]:
     name = str(PurePosixPath(name))
     member = members.get(name) or members.get(_normal(links.get(name, "")))
     if member is None:
         raise ImageError(f"{path} has no {name}")
-    with tarfile.open(path) as archive:
+    with os.fdopen(_found(folders, path), "rb") as opened_path, tarfile.open(fileobj=opened_path) as archive:
         file = archive.extractfile(member)
         assert file is not None
         yield file

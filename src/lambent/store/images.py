@@ -7,18 +7,20 @@ all: unpacked beside and renamed.
 import asyncio
 import json
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from lambent.outward import NOTHING_MORE, Reach
 from lambent.store import image_reference
 from lambent.store.errors import from_os
-from lambent.store.folders import STAGING, Holds, open_folder, remove, remove_all_but
+from lambent.store.folders import STAGING, Holds, open_folder, remove, sweep_folder
 from lambent.store.image_layers import ImageError, Root, resolve
 from lambent.store.image_reference import FileReference, RegistryReference
 from lambent.store.image_sources import Found, check_platform, docker_archive, oci_layout, opened
-from lambent.store.registry import pulling
+from lambent.store.registry import Pull, pulling
 
 LIMIT = 10 << 30
 """Bytes of an image, unpacked (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html)."""
@@ -43,18 +45,39 @@ class Unpacked:
         return resolve(self.root, path.split("/"))
 
 
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where images may come from. `logins` answers base64 of user:password for a registry's host, or ""; `reach` are
+    the registries that may be asked, `folders` those of this machine that images may be named in."""
+
+    logins: Callable[[str], str] = lambda _host: ""
+    reach: Reach = NOTHING_MORE
+    folders: Sequence[Path] = ()
+
+    def pulling(self, reference: RegistryReference) -> AbstractAsyncContextManager[Pull]:
+        """A conversation with the reference's registry."""
+        return pulling(reference, self.logins, self.reach)
+
+    def look(self, reference: FileReference) -> Found:
+        """The image in a file or folder. Raises ImageError."""
+        kind = oci_layout if reference.kind == "oci" else docker_archive
+        try:
+            found = kind(self.folders, reference.path, reference.name)
+        except (KeyError, TypeError) as error:
+            raise ImageError(f"{reference.path} is no image: {error!r}") from error
+        check_platform(found.config)
+        return found
+
+
 class Images:
     """The images of one data folder. All methods are called on the event loop."""
 
-    def __init__(self, folder: Path, logins: Callable[[str], str] = lambda _host: "", limit: int = LIMIT) -> None:
-        """Open `folder`, removing what a killed server left half done. Raises StoreError.
-
-        `logins` answers base64 of user:password for a registry's host, or ""; `limit` is in bytes.
-        """
+    def __init__(self, folder: Path, sources: Sources | None = None, limit: int = LIMIT) -> None:
+        """Open `folder`, removing what a killed server left half done. `limit` is in bytes. Raises StoreError."""
         self._folder = folder
-        self._logins = logins
+        self._sources = sources or Sources()
         self._limit = limit
-        self._held = Holds()
+        self.held = Holds()
         self._known: dict[str, Unpacked] = {}
         self._locks: dict[str, asyncio.Lock] = {}
         open_folder(folder)
@@ -63,8 +86,8 @@ class Images:
         """The digest (hex SHA-256) that a URI stands for now. Nothing is fetched but that. Raises ImageError."""
         reference = image_reference.parse(uri)
         if isinstance(reference, FileReference):
-            return (await asyncio.to_thread(_look, reference)).digest
-        async with pulling(reference, self._logins) as pull:
+            return (await asyncio.to_thread(self._sources.look, reference)).digest
+        async with self._sources.pulling(reference) as pull:
             return await pull.digest()
 
     async def unpacked(self, uri: str, digest: str) -> Unpacked:
@@ -82,19 +105,23 @@ class Images:
 
     def hold(self, digest: str) -> None:
         """Keep an image from being swept until `release`; holds are counted."""
-        self._held.hold(digest)
+        self.held.hold(digest)
 
     def release(self, digest: str) -> None:
         """End one hold."""
-        self._held.release(digest)
+        self.held.release(digest)
 
     async def sweep(self, used: set[str]) -> list[str]:
         """Remove every image that is neither held nor in `used`; answers their digests. Raises StoreError."""
-        keep = used | set(self._held) | {digest for digest, lock in self._locks.items() if lock.locked()}
-        gone = await asyncio.to_thread(remove_all_but, self._folder, keep)
-        for digest in gone:
+
+        def wanted(digest: str) -> bool:
+            lock = self._locks.get(digest)
+            if digest in used or digest in self.held or (lock is not None and lock.locked()):
+                return True
             self._known.pop(digest, None)
-        return gone
+            return False
+
+        return await sweep_folder(self._folder, wanted)
 
     async def _fetch(self, uri: str, digest: str) -> None:
         reference = image_reference.parse(uri)
@@ -104,10 +131,10 @@ class Images:
             raise from_os(error) from error
         try:
             if isinstance(reference, RegistryReference):
-                async with pulling(reference.at(digest), self._logins) as pull:
+                async with self._sources.pulling(reference.at(digest)) as pull:
                     found = await pull.fetch(staging)
             else:
-                found = await asyncio.to_thread(_look, reference)
+                found = await asyncio.to_thread(self._sources.look, reference)
             if found.digest != digest:
                 raise ImageError(f"{uri} is another image now than when the function was deployed")
             await asyncio.to_thread(self._unpack, found, staging)
@@ -129,15 +156,6 @@ class Images:
             made.rename(self._folder / found.digest)
         except OSError as error:
             raise from_os(error) from error
-
-
-def _look(reference: FileReference) -> Found:
-    try:
-        found = (oci_layout if reference.kind == "oci" else docker_archive)(reference.path, reference.name)
-    except (KeyError, TypeError) as error:
-        raise ImageError(f"{reference.path} is no image: {error!r}") from error
-    check_platform(found.config)
-    return found
 
 
 def _about(config: Mapping[str, Any]) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from lambent.store.blobs import Blobs
 from lambent.store.errors import from_os
-from lambent.store.folders import STAGING, Holds, open_folder, remove, remove_all_but
+from lambent.store.folders import STAGING, Holds, open_folder, remove, sweep_folder
 
 _NO_LINK = {errno.EMLINK, errno.EXDEV, errno.EPERM, errno.ENOTSUP}
 """Why a file system refuses a hard link and a copy is made instead (link(2))."""
@@ -30,7 +30,7 @@ class Layers:
         """Open `folder`, removing what a killed server left half done. Raises StoreError."""
         self._folder = folder
         self._blobs = blobs
-        self._held = Holds()
+        self.held = Holds()
         self._locks: dict[str, asyncio.Lock] = {}
         open_folder(folder)
 
@@ -58,18 +58,18 @@ class Layers:
         """Keep the packages and what is merged of them from being swept until `release`; holds are counted."""
         for digest in digests:
             self._blobs.hold(digest)
-        self._held.hold(key_of(digests))
+        self.held.hold(key_of(digests))
 
     def release(self, digests: Sequence[str]) -> None:
         """End one hold."""
         for digest in digests:
             self._blobs.release(digest)
-        self._held.release(key_of(digests))
+        self.held.release(key_of(digests))
 
     async def sweep(self, used: set[tuple[str, ...]]) -> list[str]:
         """Remove every merged folder that is neither held nor of a combination in `used`; answers the keys."""
-        keep = {key_of(digests) for digests in used} | set(self._held) | set(self._locks)
-        return await asyncio.to_thread(remove_all_but, self._folder, keep)
+        keep = {key_of(digests) for digests in used}
+        return await sweep_folder(self._folder, lambda name: name in keep or name in self.held or name in self._locks)
 
 
 def key_of(digests: Sequence[str]) -> str:

@@ -7,10 +7,12 @@ from pathlib import Path
 from lambent.model.limits import AWS_2026, Limits
 from lambent.store.blobs import Blobs
 from lambent.store.database import Database, open_database
+from lambent.store.errors import StoreBroken
 from lambent.store.functions import Functions
-from lambent.store.images import Images
+from lambent.store.images import Images, Sources
 from lambent.store.layers import Layers
 from lambent.store.lock import FolderLock
+from lambent.store.objects import ObjectStore
 from lambent.store.queues import QueueStore
 from lambent.store.resources import Resources
 
@@ -25,6 +27,7 @@ class Store:
     layers: Layers
     images: Images
     queues: QueueStore
+    objects: ObjectStore
     database: Database
     lock: FolderLock
 
@@ -40,17 +43,17 @@ async def open_store(
     data_dir: Path,
     url: str | None = None,
     limits: Limits = AWS_2026,
-    logins: Callable[[str], str] = lambda _host: "",
+    sources: Sources | None = None,
 ) -> Store:
-    """Open a data folder, made if it is not there; `url` is an SQLAlchemy URL for the state, `logins` see `Images`.
+    """Open a data folder, made if it is not there; `url` is an SQLAlchemy URL for the state, `sources` those of images.
 
-    Raises StoreInUse when a server runs on the folder, StoreTooNew, StoreLocked, StoreError.
+    Raises StoreInUse when a server runs on the folder, StoreTooNew, StoreTooOld, StoreLocked, StoreError.
     """
     lock = FolderLock(data_dir)
     try:
         blobs = Blobs(data_dir / "blobs", limits.zip_unzipped)
         layers = Layers(data_dir / "layers", blobs)
-        images = Images(data_dir / "images", logins)
+        images = Images(data_dir / "images", sources)
         database = await open_database(url or f"sqlite:///{data_dir / 'state.db'}")
     except BaseException:
         lock.release()
@@ -58,13 +61,29 @@ async def open_store(
     resources = Resources(database)
     functions = Functions(database, resources)
     try:
-        await resources.load()
-        await functions.load()
+        await _load(resources, functions)
     except BaseException:
         await database.close()
         lock.release()
         raise
-    return Store(functions, resources, blobs, layers, images, QueueStore(database), database, lock)
+    return Store(
+        functions, resources, blobs, layers, images, QueueStore(database), ObjectStore(database), database, lock
+    )
+
+
+async def _load(resources: Resources, functions: Functions) -> None:
+    try:
+        await resources.load()
+        await functions.load()
+    except (ValueError, KeyError, TypeError) as error:  # what JSON, or a record made of it, says
+        raise StoreBroken(f"a record of its state can't be read ({type(error).__name__}: {error})") from error
+
+
+def watch(store: Store, unused: Callable[[], None]) -> None:
+    """Call `unused` when something may have lost its last reference."""
+    store.functions.unused = store.resources.unused = unused
+    for room in (store.blobs, store.layers, store.images):
+        room.held.unused = unused
 
 
 async def sweep(store: Store, in_use: Callable[[str], bool] = lambda _digest: False) -> list[str]:

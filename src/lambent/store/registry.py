@@ -18,6 +18,7 @@ from typing import IO, Any
 
 import aiohttp
 
+from lambent.outward import Reach
 from lambent.store.image_layers import ImageError
 from lambent.store.image_reference import RegistryReference
 from lambent.store.image_sources import INDEXES, JSON_MAX, MANIFESTS, Found, Layer, check_platform, for_this_machine
@@ -137,10 +138,13 @@ class Pull:
 
 
 @asynccontextmanager
-async def pulling(reference: RegistryReference, logins: Callable[[str], str]) -> AsyncIterator[Pull]:
-    """A conversation with the registry; `logins` answers base64 of user:password for a host, or ""."""
+async def pulling(reference: RegistryReference, logins: Callable[[str], str], reach: Reach) -> AsyncIterator[Pull]:
+    """A conversation with the registry; `logins` answers base64 of user:password for a host, or "". No connection
+    leaves `reach`, whatever names resolve to and wherever the registry sends us (a proxy of the environment included:
+    behind it, it decides)."""
     timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS, sock_read=SILENCE_SECONDS)
-    async with aiohttp.ClientSession(timeout=timeout, trust_env=True) as session:
+    connector = aiohttp.TCPConnector(socket_factory=reach.socket_for)
+    async with aiohttp.ClientSession(timeout=timeout, connector=connector, trust_env=True) as session:
         yield Pull(session, reference, logins(reference.host))
 
 

@@ -6,7 +6,7 @@ each and reach memory after their commit. Which kinds there are, and what a docu
 
 from bisect import bisect_left, bisect_right, insort
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -66,6 +66,8 @@ class Resources:
         self._by_key: dict[Key, Resource] = {}
         self._names: dict[tuple[str, Scope], list[tuple[str, str]]] = {}
         self._packages: Counter[str] = Counter()
+        self.unused: Callable[[], None] = lambda: None
+        """Called when a resource no longer needs its package."""
 
     async def load(self) -> None:
         """Read everything; once, before anything else."""
@@ -84,6 +86,13 @@ class Resources:
     def get(self, kind: str, scope: Scope, parent: str, name: str) -> Resource | None:
         """The resource as of the last commit, or None."""
         return self._by_key.get((kind, scope, parent, name))
+
+    def anywhere(self, kind: str, parent: str, name: str) -> Resource | None:
+        """The first resource of that key in any scope: for names that are unique in all of them."""
+        for known, scope in self._names:
+            if known == kind and (found := self._by_key.get((kind, scope, parent, name))):
+                return found
+        return None
 
     def children(self, kind: str, scope: Scope, parent: str) -> list[Resource]:
         """Every resource of one parent, by name."""
@@ -105,6 +114,15 @@ class Resources:
     def all(self, kind: str, scope: Scope) -> list[Resource]:
         """Every resource of a kind in one scope, by parent, then name."""
         return [self._by_key[(kind, scope, *name)] for name in self._names.get((kind, scope), [])]
+
+    def of_kind(self, kind: str) -> list[Resource]:
+        """Every resource of a kind in all scopes."""
+        return [
+            self._by_key[(kind, scope, *name)]
+            for known, scope in self._names
+            if known == kind
+            for name in self._names[(kind, scope)]
+        ]
 
     def uses(self, package: str) -> int:
         """How many resources need a package."""
@@ -163,8 +181,7 @@ class Resources:
         """Several changes in one transaction: all or none. Raises RecordExists, RecordChanged, StoreError."""
 
         def work(connection: sa.Connection) -> None:
-            for resource in deletes:
-                _delete(connection, resource)
+            _delete_all(connection, deletes)
             for old, new in replaces:
                 _replace(connection, old, new)
             for resource in inserts:
@@ -202,7 +219,10 @@ class Resources:
         there = self._by_key.pop(resource.key, None)
         if there is not None:
             self._packages[there.package] -= 1
-            self._names[(resource.kind, resource.scope)].remove((resource.parent, resource.name))
+            if there.package:
+                self.unused()
+            names = self._names[(resource.kind, resource.scope)]
+            del names[bisect_left(names, (resource.parent, resource.name))]
 
 
 def delete_with_function(connection: sa.Connection, scope: Scope, function: str) -> None:
@@ -257,6 +277,37 @@ def _replace(connection: sa.Connection, old: Resource, new: Resource) -> None:
     values = {"revision": new.revision, "document": orjson.dumps(new.document).decode()}
     if not connection.execute(change.values(values)).rowcount:
         raise RecordChanged(old.name)
+
+
+_DELETE = _R.delete().where(
+    (_R.c.kind == sa.bindparam("of_kind"))
+    & (_R.c.account == sa.bindparam("of_account"))
+    & (_R.c.region == sa.bindparam("of_region"))
+    & (_R.c.parent == sa.bindparam("of_parent"))
+    & (_R.c.name == sa.bindparam("of_name"))
+    & (_R.c.revision == sa.bindparam("of_revision"))
+)
+
+
+def _delete_all(connection: sa.Connection, resources: Sequence[Resource]) -> None:
+    """Many in one statement, where the database tells how many rows that met."""
+    if len(resources) < 2 or not connection.dialect.supports_sane_multi_rowcount:
+        for resource in resources:
+            _delete(connection, resource)
+        return
+    rows = [
+        {
+            "of_kind": one.kind,
+            "of_account": one.scope.account,
+            "of_region": one.scope.region,
+            "of_parent": one.parent,
+            "of_name": one.name,
+            "of_revision": one.revision,
+        }
+        for one in resources
+    ]
+    if connection.execute(_DELETE, rows).rowcount != len(rows):
+        raise RecordChanged(resources[0].name)
 
 
 def _delete(connection: sa.Connection, resource: Resource) -> None:

@@ -1,10 +1,16 @@
-"""The tables, and their version."""
+"""The tables, and the version of all that a data folder holds, which is kept in one of them.
+
+It is raised by whatever could not be read by the Lambent before: tables, documents in them, files beside them.
+"""
 
 import sqlalchemy as sa
 
-from lambent.store.errors import StoreTooNew
+from lambent import __version__
+from lambent.store.errors import StoreBroken, StoreTooNew, StoreTooOld
 
 VERSION = 1
+OLDEST = 1
+"""The earliest version that this Lambent can read."""
 
 metadata = sa.MetaData()
 
@@ -56,11 +62,36 @@ resources = sa.Table(
 
 
 def prepare(connection: sa.Connection) -> None:
-    """Make the tables if they are not there. Raises StoreTooNew for state of a later version."""
+    """Make the tables if they are not there, in state that this Lambent can read.
+
+    Raises StoreTooNew, StoreTooOld, StoreBroken; nothing was changed then.
+    """
+    known = _check(connection) if sa.inspect(connection).has_table(settings.name) else False
     metadata.create_all(connection)
-    query = sa.select(settings.c.value).where(settings.c.name == "schema")
-    found = connection.execute(query).scalar_one_or_none()
+    if not known:
+        rows = [{"name": "schema", "value": str(VERSION)}, {"name": "made_by", "value": __version__}]
+        connection.execute(settings.insert(), rows)
+
+
+def _check(connection: sa.Connection) -> bool:
+    """Whether the state says its version."""
+    said = {row.name: row.value for row in connection.execute(sa.select(settings))}
+    found = said.get("schema")
     if found is None:
-        connection.execute(settings.insert().values(name="schema", value=str(VERSION)))
-    elif int(found) > VERSION:
-        raise StoreTooNew(f"the state has schema {found}, this Lambent knows {VERSION}: use a later Lambent")
+        return False
+    maker = f" (Lambent {said['made_by']})" if "made_by" in said else ""
+    if not found.isdecimal():
+        raise StoreBroken(f"the state says no version but {found!r}: {_ELSE}")
+    if int(found) > VERSION:
+        raise StoreTooNew(
+            f"its data is of version {found}{maker}, Lambent {__version__} knows {VERSION}: use a later one, or {_ELSE}"
+        )
+    if int(found) < OLDEST:
+        raise StoreTooOld(
+            f"its data is of version {found}{maker}, Lambent {__version__} reads {OLDEST} and later: "
+            f"use an earlier one, or {_ELSE}"
+        )
+    return True
+
+
+_ELSE = "another --data-dir, or empty this one (`lambent reset`)"

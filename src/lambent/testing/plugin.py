@@ -1,4 +1,5 @@
-"""The pytest plugin: fixture `lambent` (one server for the run, its clock moved by hand) and `lambent_env`.
+"""The pytest plugin: fixture `lambent` (one server for the run, its clock moved by hand; an empty account of its own
+for each test) and `lambent_env`. With pytest-xdist each worker has a server of its own.
 
     def test_it(lambent):
         client = lambent.client("lambda")
@@ -10,6 +11,7 @@
 """
 
 import shlex
+import shutil
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -25,13 +27,26 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.fixture(scope="session")
-def lambent(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Lambent]":
-    """A running server with an empty data folder, for all tests of the run."""
+def lambent_server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Lambent]":
+    """A running server with an empty data folder, for all tests of the run. For fixtures that several tests share:
+    the tests that use `lambent` see nothing of what is made in its account."""
     from lambent.testing.running import Lambent
 
     options = shlex.split(str(request.config.getini("lambent_options")))
-    with Lambent(tmp_path_factory.mktemp("lambent"), *options) as running:
+    folder = tmp_path_factory.mktemp("lambent")
+    with Lambent(folder, *options) as running:
         yield running
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def lambent(lambent_server: "Lambent") -> "Iterator[Lambent]":
+    """That server, as an account in which there is nothing yet. Clock and findings are those of the run."""
+    before = lambent_server.account
+    lambent_server.reset()
+    yield lambent_server
+    lambent_server.recycle()
+    lambent_server.account = before
 
 
 @pytest.fixture

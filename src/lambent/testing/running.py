@@ -1,11 +1,13 @@
 """A server in a process of its own, for tests."""
 
+import itertools
 import json
 import queue
 import re
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
@@ -14,6 +16,8 @@ from urllib.request import ProxyHandler, Request, build_opener
 
 READY_SECONDS = 60.0
 STOP_SECONDS = 15.0
+ACCOUNT, FIRST_ACCOUNT = "000000000000", 100_000_000_000
+DRAIN_SECONDS = 0.02
 _READY = re.compile(r"ready at (http://\S+)")
 
 
@@ -28,6 +32,9 @@ class Lambent:
         self._command = [sys.executable, "-m", "lambent.cli.main", "up", "--port", "0", "--data-dir", str(data_dir)]
         self._command += [*own, *options]
         self.endpoint_url = ""
+        self.account = ACCOUNT
+        """The account of the clients that are made from now on."""
+        self._accounts = itertools.count(FIRST_ACCOUNT)
 
     def __enter__(self) -> "Lambent":
         self._process = subprocess.Popen(self._command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
@@ -61,7 +68,7 @@ class Lambent:
         """The variables with which any AWS SDK finds it."""
         return {
             "AWS_ENDPOINT_URL": self.endpoint_url,
-            "AWS_ACCESS_KEY_ID": "000000000000",
+            "AWS_ACCESS_KEY_ID": self.account,
             "AWS_SECRET_ACCESS_KEY": "lambent",
             "AWS_DEFAULT_REGION": "us-east-1",
         }
@@ -84,6 +91,32 @@ class Lambent:
         moved: dict[str, Any] = self.page("clock", {"advance": by})
         return moved
 
+    def reset(self) -> str:
+        """Go on as an account in which there is nothing, in any service; answers its number. Clients that were made
+        before stay in theirs."""
+        self.account = str(next(self._accounts))
+        return self.account
+
+    def drain(self, source: str, seconds: float = 30.0) -> None:
+        """Wait until the account's mappings of a queue or stream have nothing left to do: nothing to read or running.
+
+        `source` is its ARN, its name or its URL. What waits for the clock (a retry of a stream's batch, a message that
+        is invisible) needs `advance`. Raises LookupError when no mapping reads it, TimeoutError after real seconds.
+        """
+        name = source.rstrip("/").rpartition("/")[2].rpartition(":")[2]
+        deadline = time.monotonic() + seconds
+        while not all(_is_drained(one) for one in self._mappings(source, name)):
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{source} still has work for its functions after {seconds:.0f} s")
+            time.sleep(DRAIN_SECONDS)
+
+    def _mappings(self, source: str, name: str) -> list[dict[str, Any]]:
+        every = self.page("mappings")["mappings"]
+        found = [one for one in every if one["Account"] == self.account and _is_of(one, name)]
+        if not found:
+            raise LookupError(f"no event source mapping of account {self.account} reads {source}")
+        return found
+
     def recycle(self) -> int:
         """End every execution environment: the next invocations start cold. Answers how many there were."""
         return int(self.page("recycle", {}, post=True)["environments"])
@@ -102,6 +135,19 @@ class Lambent:
                 return json.load(answer)
         except HTTPError as error:
             raise RuntimeError(error.read().decode("utf-8", "replace")) from None
+
+
+def _is_of(mapping: dict[str, Any], name: str) -> bool:
+    """Whether its source has that name, or is a stream of the table of that name."""
+    return name in re.split("[:/]", str(mapping.get("EventSourceArn", "")))
+
+
+def _is_drained(mapping: dict[str, Any]) -> bool:
+    """What is about to be read (Creating, or Enabled without a reader yet) has everything before it."""
+    if mapping["State"] == "Disabled":
+        return not mapping.get("InFlight")
+    read = mapping["State"] == "Enabled" and "LastResult" in mapping
+    return read and not mapping.get("InFlight") and not mapping.get("Behind") and mapping.get("CaughtUp", True)
 
 
 def _read(stream: IO[str], said: "queue.Queue[str]") -> None:

@@ -6,10 +6,13 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html and …/sig
 import hmac
 import re
 from dataclasses import dataclass, field
+from typing import IO
 
 from lambent.wire.sigv4 import Verified, scope_of, sha256_hex, sign
 
 HEAD = re.compile(rb"([0-9a-fA-F]{1,16})(?:;chunk-signature=([0-9a-f]{64}))?\r\n")
+_LONGEST_HEAD = 256
+_LONGEST_TRAILERS = 1 << 16
 TRAILER_SIGNATURE = "x-amz-trailer-signature"
 
 
@@ -43,6 +46,45 @@ def read_chunks(body: bytes, seed: Verified | None) -> Chunked:
     if seed is not None and seed.payload.endswith("-TRAILER"):
         _check_trailers(seed, previous, trailers)
     return Chunked(b"".join(payload), trailers)
+
+
+class ChunkReader:
+    """A file in the coding, read without it; its chunks' signatures are passed over. `trailers` are there at its end.
+
+    Raises ChunkError.
+    """
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self._left = 0
+        self._ended = False
+        self.trailers: dict[str, str] = {}
+
+    def read(self, size: int = -1) -> bytes:
+        """Up to so many bytes of the payload (without a number all), none at its end."""
+        if size < 0:
+            return b"".join(iter(lambda: self.read(1 << 20), b""))
+        if not self._left and not self._ended:
+            self._begin()
+        if self._ended:
+            return b""
+        data = self._file.read(min(size, self._left))
+        if not data:
+            raise ChunkError("the body ends within a chunk")
+        self._left -= len(data)
+        if not self._left and self._file.read(2) != b"\r\n":
+            raise ChunkError("a chunk does not end where it should")
+        return data
+
+    def _begin(self) -> None:
+        line = self._file.readline(_LONGEST_HEAD)
+        head = HEAD.fullmatch(line)
+        if head is None:
+            raise ChunkError("no chunk where one should begin")
+        self._left = int(head[1], 16)
+        if not self._left:
+            self._ended = True
+            self.trailers = _trailers(self._file.read(_LONGEST_TRAILERS))
 
 
 def _chunk(body: bytes, at: int) -> tuple[bytes, str, int]:

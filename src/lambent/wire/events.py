@@ -3,13 +3,13 @@
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping
 from typing import Any
 
-import orjson
 from botocore.model import Shape
 
-from lambent.wire import serialize_json, serialize_xml
+from lambent.wire import serialize_xml
+from lambent.wire.documents import content_type, dumps, write
 from lambent.wire.eventstream import HeaderValue, Message, encode
 from lambent.wire.fault import Fault
-from lambent.wire.service import Service
+from lambent.wire.service import CBOR, Service
 
 Event = Mapping[str, Mapping[str, Any]]
 
@@ -45,18 +45,19 @@ def frame(service: Service, stream: Shape, event: Event) -> bytes:
     return encode(Message(headers, payload))
 
 
-def fault_frame(stream: Shape, fault: Fault) -> bytes:
+def fault_frame(service: Service, stream: Shape, fault: Fault) -> bytes:
     """The message that ends a stream with `fault`: an exception when the stream's model has it, else an
     error."""
     for name, shape in stream.members.items():
         if shape.metadata.get("exception") and fault.code in {name, shape.name}:
+            message = next((key for key in shape.members if key.lower() == "message"), "message")
+            kind, payload = _document(service, shape, {message: fault.message, **fault.members})
             headers: dict[str, HeaderValue] = {
                 ":exception-type": name,
-                ":content-type": "application/json",
+                ":content-type": kind,
                 ":message-type": "exception",
             }
-            message = next((key for key in shape.members if key.lower() == "message"), "message")
-            return encode(Message(headers, orjson.dumps({message: fault.message, **fault.members})))
+            return encode(Message(headers, payload))
     error = {":message-type": "error", ":error-code": fault.code, ":error-message": fault.message or ""}
     return encode(Message(error))
 
@@ -68,14 +69,13 @@ async def _framed(service: Service, stream: Shape, events: AsyncIterable[Event],
         async for event in events:
             yield frame(service, stream, event)
     except Fault as fault:
-        yield fault_frame(stream, fault)
+        yield fault_frame(service, stream, fault)
 
 
 def _initial(service: Service, payload: bytes) -> bytes:
-    version = service.metadata.get("jsonVersion", "1.0")
     headers: dict[str, HeaderValue] = {
         ":event-type": "initial-response",
-        ":content-type": f"application/x-amz-json-{version}",
+        ":content-type": content_type(service),
         ":message-type": "event",
     }
     return encode(Message(headers, payload))
@@ -110,4 +110,5 @@ def _explicit(service: Service, member: Shape, value: Any) -> tuple[str, bytes]:
 def _document(service: Service, shape: Shape, value: Mapping[str, Any]) -> tuple[str, bytes]:
     if service.protocol == "rest-xml":
         return "text/xml", serialize_xml.payload(shape, value)
-    return "application/json", orjson.dumps(serialize_json.write(shape, value))
+    kind = content_type(service) if service.protocol == CBOR else "application/json"
+    return kind, dumps(service)(write(service, shape, value))

@@ -2,7 +2,7 @@
 
 rest-json: `x-amzn-ErrorType`, and a body whose message goes by the name that the shape gives it. json:
 `__type`. query and rest-xml: an `Error` element, wrapped in `ErrorResponse` unless the service says
-otherwise.
+otherwise; ec2: in `Response` and `Errors`.
 """
 
 from collections.abc import Callable
@@ -11,11 +11,11 @@ from typing import Any
 import orjson
 from botocore.model import Shape
 
-from lambent.wire import serialize_json, serialize_xml
+from lambent.wire import documents, serialize_xml
 from lambent.wire.fault import Fault
 from lambent.wire.http import Response
 from lambent.wire.scalars import leaf_to_text
-from lambent.wire.service import Service
+from lambent.wire.service import CBOR, RPC_CBOR, RPC_HEADER, Service
 
 MESSAGE_NAMES = ("message", "Message")
 
@@ -57,18 +57,19 @@ def _rest_json(service: Service, shape: Shape | None, error: Fault, request_id: 
     ]
     members = _members(service, shape, error)
     headers.extend(_header_members(shape, members))
-    return Response(status_of(service, shape, error), headers, orjson.dumps(_document(shape, members)))
+    return Response(status_of(service, shape, error), headers, orjson.dumps(_document(service, shape, members)))
 
 
 def _json(service: Service, shape: Shape | None, error: Fault, request_id: str) -> Response:
-    version = service.metadata.get("jsonVersion", "1.0")
-    headers = [("Content-Type", f"application/x-amz-json-{version}"), ("x-amzn-RequestId", request_id)]
+    headers = [("Content-Type", documents.content_type(service)), ("x-amzn-RequestId", request_id)]
+    if service.protocol == RPC_CBOR:
+        headers.append(("smithy-protocol", RPC_HEADER))
     name = shape.name if shape is not None else error.code
     if "awsQueryCompatible" in service.metadata:
         who = "Sender" if is_sender(service, shape, error) else "Receiver"
         headers.append(("x-amzn-query-error", f"{code_of(shape, error)};{who}"))
-    document = {"__type": name, **_document(shape, _members(service, shape, error))}
-    return Response(status_of(service, shape, error), headers, orjson.dumps(document))
+    document = {"__type": name, **_document(service, shape, _members(service, shape, error))}
+    return Response(status_of(service, shape, error), headers, documents.dumps(service)(document))
 
 
 def _query(service: Service, shape: Shape | None, error: Fault, request_id: str) -> Response:
@@ -79,6 +80,12 @@ def _query(service: Service, shape: Shape | None, error: Fault, request_id: str)
     head = [("Type", who), ("Code", code_of(shape, error)), ("Message", error.message or None)]
     body = serialize_xml.error_response(head, detail, request_id, namespace)
     return Response(status_of(service, shape, error), headers, body)
+
+
+def _ec2(service: Service, shape: Shape | None, error: Fault, request_id: str) -> Response:
+    headers = [("Content-Type", "text/xml"), ("x-amzn-RequestId", request_id)]
+    head = [("Code", code_of(shape, error)), ("Message", error.message or None)]
+    return Response(status_of(service, shape, error), headers, serialize_xml.ec2_error(head, request_id))
 
 
 def _rest_xml(service: Service, shape: Shape | None, error: Fault, request_id: str) -> Response:
@@ -127,7 +134,7 @@ def _extra(shape: Shape | None, error: Fault) -> dict[str, Any]:
     }
 
 
-def _document(shape: Shape | None, members: dict[str, Any]) -> dict[str, Any]:
+def _document(service: Service, shape: Shape | None, members: dict[str, Any]) -> dict[str, Any]:
     """The JSON body. A message that is None is null, as AWS sends it; other members that are None are
     left out."""
     if shape is None:
@@ -139,7 +146,7 @@ def _document(shape: Shape | None, members: dict[str, Any]) -> dict[str, Any]:
             document[name] = value
         elif "location" not in member.serialization and (value is not None or name in MESSAGE_NAMES):
             wire_name = member.serialization.get("name", name)
-            document[wire_name] = None if value is None else serialize_json.write(member, value)
+            document[wire_name] = None if value is None else documents.write(service, member, value)
     return document
 
 
@@ -157,5 +164,8 @@ SERIALIZERS: dict[str, Callable[[Service, Shape | None, Fault, str], Response]] 
     "rest-json": _rest_json,
     "rest-xml": _rest_xml,
     "json": _json,
+    CBOR: _json,
+    RPC_CBOR: _json,
     "query": _query,
+    "ec2": _ec2,
 }

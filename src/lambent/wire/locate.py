@@ -21,6 +21,8 @@ from lambent.wire.http import Request
 from lambent.wire.query import form_of
 
 SCOPE = re.compile(r"Credential=([^,\s]+)")
+VERSION_2 = re.compile(r"\s*AWS\s+([^:\s]+):")
+"""https://docs.aws.amazon.com/AmazonS3/latest/API/RESTAuthentication.html: names nothing but the key."""
 FORM = "application/x-www-form-urlencoded"
 SMITHY_PATH = re.compile(r"/service/([^/]+)/operation/[^/]+")
 
@@ -45,6 +47,7 @@ class Entry:
     signing_name: str
     target_prefix: str | None
     version: str
+    service_id: str
 
 
 def credential_of(request: Request) -> Credential | None:
@@ -52,6 +55,9 @@ def credential_of(request: Request) -> Credential | None:
     found = SCOPE.search(request.headers.get("authorization", ""))
     if found is not None:
         return _scope(found[1])
+    found = VERSION_2.match(request.headers.get("authorization", ""))
+    if found is not None:
+        return Credential(found[1], "", "", "")
     if "X-Amz-Credential" in request.query:
         return _scope(parse_qs(request.query).get("X-Amz-Credential", [""])[0])
     if "AWSAccessKeyId" in request.query:  # a link presigned with Signature Version 2 names nothing but the key
@@ -80,6 +86,11 @@ def index() -> tuple[Entry, ...]:
     return tuple(entry for folder in folders if (entry := _entry(folder)) is not None)
 
 
+def knows(name: str) -> bool:
+    """Whether the installed botocore has a service of that name."""
+    return any(entry.name == name for entry in index())
+
+
 @cache
 def by_signing_name() -> dict[str, tuple[Entry, ...]]:
     """The services that sign with each name."""
@@ -103,7 +114,21 @@ def _unsigned(entries: Iterable[Entry], request: Request) -> str | None:
     if by_target:
         return by_target[0].name
     by_version = _by_version(entries, request)
-    return _preferred(by_version, request) if by_version else None
+    return _preferred(by_version, request) if by_version else _by_link(request)
+
+
+def _by_link(request: Request) -> str | None:
+    """The service of a link that a message asks to visit: it has no signature, and names no version."""
+    return links().get(form_of(request).get("Action", "")) if "Action=" in request.query else None
+
+
+@cache
+def links() -> dict[str, str]:
+    """The operations of such links, and their services.
+
+    Source: https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html (SubscribeURL, UnsubscribeURL).
+    """
+    return dict(json.loads(Path(__file__).with_name("links.json").read_text("utf-8")))
 
 
 def _among(signers: tuple[Entry, ...], request: Request, signing_name: str) -> str:
@@ -183,6 +208,7 @@ def _entry(folder: Path) -> Entry | None:
                 metadata.get("signingName", metadata["endpointPrefix"]),
                 metadata.get("targetPrefix"),
                 metadata["apiVersion"],
+                metadata.get("serviceId", ""),
             )
     return None
 

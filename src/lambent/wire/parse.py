@@ -5,6 +5,7 @@ into the body. Blobs come out as bytes, timestamps as datetimes in UTC.
 """
 
 import base64
+import functools
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote
@@ -12,11 +13,11 @@ from urllib.parse import unquote
 import orjson
 from botocore.model import OperationModel, Shape
 
-from lambent.wire import parse_json, parse_query, parse_xml
+from lambent.wire import cbor, parse_json, parse_query, parse_xml
 from lambent.wire.http import Request
 from lambent.wire.query import form_of, values_of
 from lambent.wire.scalars import leaf_from_text, mismatch, unreadable
-from lambent.wire.service import Service
+from lambent.wire.service import CBOR, RPC_CBOR, Service
 
 Params = dict[str, Any]
 TEXT_TIMESTAMP = {"header": "rfc822", "querystring": "iso8601", "uri": "iso8601"}
@@ -53,11 +54,7 @@ def _rest_located(service: Service, model: OperationModel, request: Request) -> 
     params: Params = {}
     labels: dict[str, str] | None = None
     query: dict[str, list[str]] | None = None
-    for name, member in model.input_shape.members.items():
-        location = member.serialization.get("location")
-        if location is None:
-            continue
-        wire_name = member.serialization.get("name", name)
+    for name, member, location, wire_name, header in _located(model.input_shape):
         if location == "uri":
             labels = labels if labels is not None else service.routes.labels(model.name, request)
             value = _text_leaf(member, labels[wire_name], location) if wire_name in labels else None
@@ -67,10 +64,21 @@ def _rest_located(service: Service, model: OperationModel, request: Request) -> 
         elif location == "headers":
             value = _header_map(wire_name, request.headers)
         else:
-            value = _from_header(member, request.headers.get(wire_name.lower()))
+            value = _from_header(member, request.headers.get(header))
         if value is not None:
             params[name] = value
     return params
+
+
+@functools.cache
+def _located(shape: Shape) -> tuple[tuple[str, Shape, str, str, str], ...]:
+    """Members that stand outside the body: name, shape, location, name on the wire, and that in lower case."""
+    return tuple(
+        (name, member, location, wire_name, wire_name.lower())
+        for name, member in shape.members.items()
+        if (location := member.serialization.get("location")) is not None
+        if (wire_name := member.serialization.get("name", name))
+    )
 
 
 def _from_query(member: Shape, name: str, query: dict[str, list[str]]) -> Any:
@@ -187,6 +195,12 @@ def _json(service: Service, model: OperationModel, request: Request) -> Params:
     return params
 
 
+def _cbor(service: Service, model: OperationModel, request: Request) -> Params:
+    document = cbor.loads(request.body, rpc=service.protocol == RPC_CBOR)
+    params: Params = {} if document is None else parse_json.read(model.input_shape, document)
+    return params
+
+
 def _query(service: Service, model: OperationModel, request: Request) -> Params:
     """A service's `pathMember` (of the patched metadata) may be the path of the request instead."""
     params = parse_query.read(model.input_shape, form_of(request))
@@ -200,5 +214,7 @@ PARSERS: dict[str, Callable[[Service, OperationModel, Request], Params]] = {
     "rest-json": _rest,
     "rest-xml": _rest,
     "json": _json,
+    CBOR: _cbor,
+    RPC_CBOR: _cbor,
     "query": _query,
 }

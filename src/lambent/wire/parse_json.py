@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -83,6 +84,8 @@ def _boolean(shape: Shape, value: Any) -> bool:
 
 
 def _timestamp(shape: Shape, value: Any) -> Any:
+    if isinstance(value, datetime):  # of a notation that has such a thing
+        return value
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise _wrong(value, shape)
     fallback = "iso8601" if isinstance(value, str) else "unixTimestamp"
@@ -90,6 +93,8 @@ def _timestamp(shape: Shape, value: Any) -> Any:
 
 
 def _blob(shape: Shape, value: Any) -> bytes:
+    if isinstance(value, bytes):
+        return value
     if not isinstance(value, str):
         raise _wrong(value, shape)
     return blob_of(value)

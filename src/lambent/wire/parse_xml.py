@@ -10,16 +10,21 @@ from lambent.wire.fault import Fault
 from lambent.wire.scalars import leaf_from_text
 
 Element = ET.Element
+MOST_BYTES = 16 << 20
+"""More than a list of 10,000 parts or 1,000 keys: a larger document would keep everybody waiting."""
 MALFORMED = "The XML you provided was not well-formed or did not validate against our published schema"
 
 
 def root_of(body: bytes) -> Element:
-    """The body's root element. Raises Fault(MalformedXML)."""
-    if b"<!DOCTYPE" in body or b"<!ENTITY" in body:
-        raise Fault("MalformedXML", MALFORMED, status=400)
+    """The body's root element. Raises Fault(MalformedXML), Fault(MaxMessageLengthExceeded)."""
+    if len(body) > MOST_BYTES:
+        raise Fault("MaxMessageLengthExceeded", "Your request was too big.", status=400)
     try:
-        return ET.fromstring(body)  # noqa: S314 - document types are refused above
-    except (ET.ParseError, ValueError, LookupError):
+        text = body.decode("utf-8-sig")  # in any other coding a document type would not be seen
+        if "<!DOCTYPE" in text or "<!ENTITY" in text:
+            raise ValueError("document types are refused")
+        return ET.fromstring(text)  # noqa: S314 - they were looked for
+    except (ET.ParseError, ValueError, LookupError, RecursionError):
         raise Fault("MalformedXML", MALFORMED, status=400) from None
 
 

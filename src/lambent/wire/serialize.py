@@ -7,13 +7,13 @@ from typing import Any
 import orjson
 from botocore.model import OperationModel, Shape
 
-from lambent.wire import serialize_json, serialize_xml
+from lambent.wire import documents, serialize_json, serialize_xml
 from lambent.wire.events import frames
 from lambent.wire.fault import Fault
 from lambent.wire.faults import serialize_fault
 from lambent.wire.http import Response
 from lambent.wire.scalars import leaf_to_text
-from lambent.wire.service import Service
+from lambent.wire.service import CBOR, RPC_CBOR, RPC_HEADER, Service
 
 Result = Mapping[str, Any]
 Headers = list[tuple[str, str]]
@@ -138,19 +138,27 @@ def _header_text(member: Shape, value: Any) -> str:
 
 
 def _json(service: Service, model: OperationModel, result: Result, request_id: str) -> Response:
-    version = service.metadata.get("jsonVersion", "1.0")
-    headers = [("x-amzn-RequestId", request_id), ("Content-Type", f"application/x-amz-json-{version}")]
-    shape = model.output_shape
+    headers = [("x-amzn-RequestId", request_id), ("Content-Type", documents.content_type(service))]
+    shape, dumps = model.output_shape, documents.dumps(service)
     if shape is None:
-        return Response(200, headers, b"{}")
+        return Response(200, headers, dumps({}))
     stream = model.get_event_stream_output()
     if stream is None:
-        return Response(200, headers, orjson.dumps(serialize_json.write(shape, result)))
+        return Response(200, headers, dumps(documents.write(service, shape, result)))
     headers[1] = ("Content-Type", EVENT_STREAM)
     name = next(name for name, member in shape.members.items() if member.name == stream.name)
     first = {key: value for key, value in result.items() if key != name}
-    initial = orjson.dumps(serialize_json.write(shape, first))
+    initial = dumps(documents.write(service, shape, first))
     return Response(200, headers, frames(service, stream, result.get(name), initial=initial))
+
+
+def _rpc(service: Service, model: OperationModel, result: Result, request_id: str) -> Response:
+    """An operation without output has an empty body."""
+    headers = [("x-amzn-RequestId", request_id), ("smithy-protocol", RPC_HEADER)]
+    if model.output_shape is None:
+        return Response(200, headers)
+    body = documents.dumps(service)(documents.write(service, model.output_shape, result))
+    return Response(200, [*headers, ("Content-Type", documents.content_type(service))], body)
 
 
 def _query(service: Service, model: OperationModel, result: Result, request_id: str) -> Response:
@@ -162,5 +170,7 @@ SERIALIZERS: dict[str, Callable[[Service, OperationModel, Result, str], Response
     "rest-json": _rest,
     "rest-xml": _rest,
     "json": _json,
+    CBOR: _json,
+    RPC_CBOR: _rpc,
     "query": _query,
 }

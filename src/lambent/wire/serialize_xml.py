@@ -66,6 +66,12 @@ def bare_error(head: Iterable[tuple[str, str | None]], detail: str, request_id: 
     return _bytes([HEAD, "<Error>", *_head(head), detail, f"<RequestId>{_text(request_id)}</RequestId></Error>"])
 
 
+def ec2_error(head: Iterable[tuple[str, str | None]], request_id: str) -> bytes:
+    """`Response` with `Errors` in it, as EC2 answers."""
+    parts = [HEAD, "<Response><Errors><Error>", *_head(head), "</Error></Errors>"]
+    return _bytes([*parts, f"<RequestID>{_text(request_id)}</RequestID></Response>"])
+
+
 def error_members(shape: Shape | None, members: Mapping[str, Any]) -> str:
     """An error's further members as elements; those that the shape doesn't know go as text."""
     parts: Parts = []

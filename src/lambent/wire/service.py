@@ -10,7 +10,7 @@ import botocore
 from botocore.loaders import Loader
 from botocore.model import OperationModel, ServiceModel, Shape
 
-from lambent.wire import patches
+from lambent.wire import cbor, patches
 from lambent.wire.fault import Fault
 from lambent.wire.http import Request
 from lambent.wire.query import form_of
@@ -18,18 +18,29 @@ from lambent.wire.route import Routes
 
 BUILTIN_MODELS = str(Path(botocore.__file__).parent / "data")
 REST = frozenset({"rest-json", "rest-xml"})
-PROTOCOLS = REST | {"json", "query"}
+EC2 = "ec2"
+"""EC2's own kind of query: its operations are told apart and its errors are told, no more is needed here."""
+PROTOCOLS = REST | {"json", "query", EC2}
+DOCUMENT_BYTES = 16 << 20
+"""Of a JSON, CBOR, XML or form document: more than the largest (10 MB of Kinesis' records in base64)."""
+CBOR = "cbor"
+"""The JSON protocol in another notation."""
+RPC_CBOR = "smithy-rpc-v2-cbor"
+"""One that a service speaks beside JSON or query: https://smithy.io/2.0/additional-specs/protocols/smithy-rpc-v2.html."""
+RPC_HEADER = "rpc-v2-cbor"
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """One AWS service: its model and its routes. `description` is the raw model, corrections applied."""
+    """One AWS service: its model and its routes. `description` is the raw model, corrections applied; `compressed`
+    tells whether an operation takes a body that is compressed."""
 
     name: str
     protocol: str
     model: ServiceModel
     description: dict[str, Any]
     routes: Routes
+    compressed: bool = False
 
     @property
     def signing_name(self) -> str:
@@ -50,6 +61,22 @@ class Service:
     def operation(self, name: str) -> OperationModel:
         """The operation's model. Raises botocore's OperationNotFoundError."""
         return self.model.operation_model(name)
+
+    def check_size(self, operation: str, request_bytes: int) -> None:
+        """Raise Fault(413) for a request of more bytes than the operation takes (`requestBytes` of the patches), or
+        than any operation's document has."""
+        limit = self.description["operations"][operation].get("requestBytes")
+        if limit is None and request_bytes > DOCUMENT_BYTES and not self._is_raw(operation):
+            limit = DOCUMENT_BYTES
+        if limit is not None and request_bytes > limit:
+            text = f"Request must be smaller than {limit} bytes for the {operation} operation"
+            raise Fault("RequestEntityTooLargeException", text, status=413)
+
+    def _is_raw(self, operation: str) -> bool:
+        """Whether the body is no document."""
+        shape = self.operation(operation).input_shape
+        payload = shape.serialization.get("payload") if shape is not None else None
+        return payload is not None and shape.members[payload].type_name in ("blob", "string")
 
     def error_shape(self, code: str) -> Shape | None:
         """The shape of the error `code` (shape name or wire code), or None when it isn't modelled."""
@@ -75,11 +102,16 @@ def load(name: str, protocol: str = "") -> Service:
 
 
 def spoken(name: str, request: Request) -> Service:
-    """The service in the protocol of the request: its own, or query, which some that went over to JSON still take.
+    """The service in the protocol of the request: its own, CBOR for JSON, Smithy's RPC, or query, which some that went
+    over to JSON still take.
 
     Source: https://smithy.io/2.0/aws/protocols/aws-query-protocol.html (awsQueryCompatible).
     """
     own = load(name)
+    if request.headers.get("smithy-protocol") == RPC_HEADER and RPC_CBOR in own.metadata.get("protocols", ()):
+        return load(name, RPC_CBOR)
+    if own.protocol == "json" and request.headers.get("content-type", "").startswith(cbor.TYPE):
+        return load(name, CBOR)
     older = "awsQueryCompatible" in own.metadata and own.protocol != "query" and "x-amz-target" not in request.headers
     return load(name, "query") if older and "Action" in form_of(request) else own
 
@@ -90,7 +122,8 @@ def from_description(name: str, description: dict[str, Any], protocol: str = "")
     patches.apply(name, description, protocol)
     protocol = protocol or _protocol_of(name, description["metadata"])
     routes = Routes(description) if protocol in REST else Routes({"operations": {}, "shapes": {}})
-    return Service(name, protocol, ServiceModel(description, name), description, routes)
+    compressed = any("requestcompression" in one for one in description["operations"].values())
+    return Service(name, protocol, ServiceModel(description, name), description, routes, compressed)
 
 
 def _protocol_of(name: str, metadata: dict[str, Any]) -> str:
@@ -122,6 +155,14 @@ def _route_json(service: Service, request: Request) -> str:
     raise unknown_operation(f"{service.name} has no operation {prefix}.{operation}".removesuffix("."), 400)
 
 
+def _route_rpc(service: Service, request: Request) -> str:
+    """`/service/{prefix}/operation/{operation}`."""
+    operation = request.path.rpartition("/operation/")[2]
+    if operation in service.description["operations"]:
+        return operation
+    raise unknown_operation(f"{service.name} has no operation {operation}", 404)
+
+
 def _route_query(service: Service, request: Request) -> str:
     operation = form_of(request).get("Action", "")
     if not operation:
@@ -132,4 +173,12 @@ def _route_query(service: Service, request: Request) -> str:
     raise Fault("InvalidAction", f"Could not find operation {operation} for version {version}", status=400)
 
 
-ROUTERS = {"rest-json": _route_rest, "rest-xml": _route_rest, "json": _route_json, "query": _route_query}
+ROUTERS = {
+    "rest-json": _route_rest,
+    "rest-xml": _route_rest,
+    "json": _route_json,
+    CBOR: _route_json,
+    RPC_CBOR: _route_rpc,
+    "query": _route_query,
+    EC2: _route_query,
+}

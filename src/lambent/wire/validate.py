@@ -92,6 +92,8 @@ def _value(service: Service, shape: Shape, value: Any, path: str) -> Iterator[st
 def _scalar(service: Service, shape: Shape, value: Any, path: str) -> Iterator[str]:
     for constraint in _broken(shape, value):
         yield violation(value, path, constraint, sensitive=_is_sensitive(shape))
+    if _is_unknown(service, shape, [value]):
+        yield violation(value, path, _told(service, shape))
 
 
 def _list(service: Service, shape: Shape, value: list[Any], path: str) -> Iterator[str]:
@@ -101,6 +103,9 @@ def _list(service: Service, shape: Shape, value: list[Any], path: str) -> Iterat
         for at, item in enumerate(value, 1):
             if item is not None:
                 yield from _value(service, member, item, f"{path}.{at}.member{_dot(member)}")
+        return
+    if _is_unknown(service, member, value):
+        yield violation(value, path, _told(service, member))
         return
     must = [*_texts(member), *_not_null(service, shape)]
     if any(_breaks(member, item, must) for item in value):
@@ -127,6 +132,16 @@ def _map(service: Service, shape: Shape, value: dict[str, Any], path: str) -> It
 
 def _nested(service: Service, shape: Shape, value: Any, path: str) -> Iterator[str]:
     yield from _structure(service, shape, value, path if path.endswith(".") else f"{path}.")
+
+
+def _is_unknown(service: Service, shape: Shape, values: list[Any]) -> bool:
+    """Whether one is none of a patch's `knownValues`, which are more than the `toldValues` that a refusal lists."""
+    known = service.description["shapes"].get(shape.name, {}).get("knownValues")
+    return known is not None and not all(value in known for value in values)
+
+
+def _told(service: Service, shape: Shape) -> str:
+    return _enum_text(service.description["shapes"][shape.name]["toldValues"])
 
 
 def _dot(shape: Shape) -> str:
@@ -171,11 +186,10 @@ def _broken(shape: Shape, value: Any) -> Iterator[str]:
         yield _enum_text(metadata["enum"])
     if "min" in metadata or "max" in metadata:
         size = value if shape.type_name in SCALARS_WITH_VALUE else _length(value)
-        texts = _range_texts(shape)
         if "max" in metadata and size > metadata["max"]:
-            yield texts[0]
+            yield _range_texts(shape)[0]
         if "min" in metadata and size < metadata["min"]:
-            yield texts[-1]
+            yield _range_texts(shape)[-1]
 
 
 def _length(value: Any) -> int:

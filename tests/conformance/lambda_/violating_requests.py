@@ -78,8 +78,9 @@ def good(shape: Shape, everything: bool = False, above: tuple[str, ...] = ()) ->
 def scalar(shape: Shape) -> Any:
     """A number, text or blob within its constraints."""
     data = shape.metadata
-    if "enum" in data:
-        return data["enum"][0]
+    values = data.get("enum") or shape._shape_model.get("knownValues")  # a patch's, which botocore doesn't know
+    if values:
+        return values[0]
     if shape.type_name in NUMBERS:
         number = data.get("min", min(1, data.get("max", 1)))
         return float(number) if shape.type_name in {"float", "double"} else number

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from lambent import __version__
+
 Done = subprocess.CompletedProcess[str]
 Lambent = Callable[..., Done]
 
@@ -87,7 +89,7 @@ def test_invoke_with_the_log(lambent, function):
 def test_a_function_error_exits_3(lambent, function):
     done = lambent("invoke", function, "--payload", '{"fail": true}', code=3)
     assert json.loads(done.stdout)["errorType"] == "ValueError"
-    assert done.stderr == "error: the function failed (Unhandled)\n"
+    assert done.stderr == "error: the function failed (Unhandled): ValueError: asked to\n"
 
 
 def test_an_update_is_seen_by_the_next_invocation(lambent, folder, function):
@@ -115,7 +117,7 @@ def test_list_and_status(lambent, server, function):
     names = [about["FunctionName"] for about in json.loads(lambent("list", "--json").stdout)["functions"]]
     assert function in names
     status = lambent("status").stdout
-    assert status.startswith(f"Lambent 0.1.0 at {server.endpoint}, isolation ")
+    assert status.startswith(f"Lambent {__version__} at {server.endpoint}, isolation ")
     assert json.loads(lambent("status", "--json").stdout)["health"]["isolation"]["level"] in status
 
 

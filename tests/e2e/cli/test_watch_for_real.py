@@ -38,13 +38,18 @@ def test_a_saved_file_is_in_the_next_invocation(server: Server, tmp_path: Path) 
     folder.mkdir()
     (folder / "app.py").write_text(code(0))
     client = server.client("lambda")
-    watching = subprocess.Popen(
-        [sys.executable, "-m", "lambent.cli.main", "--endpoint", server.endpoint, "deploy", str(folder), "--watch"],
-        stderr=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        text=True,
-        env={**os.environ, "AWS_ACCESS_KEY_ID": "000000000000", "AWS_SECRET_ACCESS_KEY": "x"},
-    )
+    command = [
+        sys.executable,
+        "-m",
+        "lambent.cli.main",
+        "--endpoint",
+        server.endpoint,
+        "deploy",
+        str(folder),
+        "--watch",
+    ]
+    env = {**os.environ, "AWS_ACCESS_KEY_ID": "000000000000", "AWS_SECRET_ACCESS_KEY": "x"}
+    watching = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, env=env)
     try:
         assert watching.stderr is not None
         for line in watching.stderr:
@@ -59,7 +64,10 @@ def test_a_saved_file_is_in_the_next_invocation(server: Server, tmp_path: Path) 
         print(f"a saved file was in an invocation after {statistics.median(taken) * 1000:.0f} ms (median of {SAVES})")
         assert statistics.median(taken) < SECONDS, taken
         assert client.get_function_configuration(FunctionName="watched")["CodeSha256"] == deployed
-        watching.send_signal(signal.SIGINT)
+        second = subprocess.run(command, env=env, capture_output=True, text=True, timeout=60, check=False)
+        assert (second.returncode, f"is watched by process {watching.pid}: end that" in second.stderr) == (1, True)
+        assert ask(client, "watched") == SAVES
+        watching.send_signal(signal.SIGTERM)
         assert watching.wait(20) == 0
         assert client.get_function_configuration(FunctionName="watched")["CodeSha256"] != deployed
         assert ask(client, "watched") == SAVES

@@ -1,7 +1,8 @@
-"""Programs from PyPI, installed once into the tests' cache, each with all it needs."""
+"""Programs from PyPI and npm, installed once into the tests' cache, each with all it needs."""
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -27,6 +28,33 @@ def installed(*wanted: str) -> Path:
         fresh.rename(folder)
     except OSError:  # another run was faster
         shutil.rmtree(fresh)
+    return folder
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    """Everything in a folder that a package needs."""
+    found = {str(path.relative_to(folder)): path for path in folder.rglob("*") if path.is_file()}
+    return {name: path.read_bytes() for name, path in found.items() if not re.search(r"\.(pyc|map|ts)$|^bin/", name)}
+
+
+def node_runtime() -> str:
+    """A runtime that this machine's Node.js serves."""
+    major = re.match(
+        r"v(\d+)", subprocess.run(["node", "--version"], capture_output=True, text=True, check=True).stdout
+    )
+    assert major is not None
+    return f"nodejs{major[1]}.x"
+
+
+def from_npm(*wanted: str) -> Path:
+    """A folder with `node_modules` that has packages and what they need; installed once."""
+    folder = CACHE / "clients" / "npm" / re.sub(r"\W+", "_", "-".join(wanted))
+    if not folder.exists():
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        fresh = Path(tempfile.mkdtemp(dir=folder.parent))
+        command = ["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", str(fresh), *wanted]
+        subprocess.run(command, check=True, timeout=100, capture_output=True)
+        fresh.rename(folder)
     return folder
 
 
@@ -60,3 +88,18 @@ def impatient_waiters(folder: Path) -> Path:
     target.parent.mkdir(parents=True)
     target.write_text(json.dumps(waiters))
     return folder / "data"
+
+
+def installed_by_npm(wanted: str) -> Path:
+    """The folder `node_modules` that holds one package, such as "osls@4.3.1"."""
+    folder = CACHE / "clients" / "npm" / wanted.replace("@", "_")
+    if not folder.exists():
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        fresh = Path(tempfile.mkdtemp(dir=folder.parent))
+        command = ["npm", "install", "--no-audit", "--no-fund", "--silent", "--prefix", str(fresh), wanted]
+        subprocess.run(command, check=True, timeout=100)
+        try:
+            fresh.rename(folder)
+        except OSError:  # another run was faster
+            shutil.rmtree(fresh)
+    return folder / "node_modules"

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.e2e.conftest import ROLE, RUNTIME, Deploy, Server, package
+from tests.e2e.conftest import ROLE, RUNTIME, TIMEOUT, Deploy, Server, package
 
 TELLS = """
 import os, time, uuid
@@ -28,7 +28,7 @@ def handler(event, context):
     return [ID, os.environ["AWS_LAMBDA_INITIALIZATION_TYPE"], was, context.log_stream_name]
 """
 FAILS = "raise RuntimeError('no')\n\ndef handler(event, context): pass\n"
-SECONDS = 20
+SECONDS = 60
 
 
 def until(done: Callable[[], Any]) -> Any:
@@ -171,7 +171,9 @@ def test_they_are_there_again_after_a_crash_of_the_server(own_server: Callable[.
     first = own_server(env={"LAMBENT_IDLE_SECONDS": "0"})
     client = first.client("lambda")
     code = {"ZipFile": package({"app.py": TELLS})}
-    client.create_function(FunctionName="f", Runtime=RUNTIME, Handler="app.handler", Role=ROLE, Code=code)
+    client.create_function(
+        FunctionName="f", Runtime=RUNTIME, Handler="app.handler", Role=ROLE, Code=code, Timeout=TIMEOUT
+    )
     client.get_waiter("function_active_v2").wait(FunctionName="f", WaiterConfig={"Delay": 0.05, "MaxAttempts": 2000})
     client.publish_version(FunctionName="f")
     provision(client, "f", "1", 2)
@@ -214,7 +216,9 @@ def test_a_throttle_is_the_same_on_both_roads(server: Server, deploy: Deploy, sh
 def test_the_account_s_limit_is_a_setting(own_server: Callable[..., Server]) -> None:
     client = own_server(env={"LAMBENT_CONCURRENCY": "110"}).client("lambda")
     code = {"ZipFile": package({"app.py": TELLS})}
-    client.create_function(FunctionName="f", Runtime=RUNTIME, Handler="app.handler", Role=ROLE, Code=code)
+    client.create_function(
+        FunctionName="f", Runtime=RUNTIME, Handler="app.handler", Role=ROLE, Code=code, Timeout=TIMEOUT
+    )
     client.put_function_concurrency(FunctionName="f", ReservedConcurrentExecutions=10)
     limits = client.get_account_settings()["AccountLimit"]
     assert (limits["ConcurrentExecutions"], limits["UnreservedConcurrentExecutions"]) == (110, 100)

@@ -17,7 +17,7 @@ from typing import Any
 
 import aiohttp
 
-from tests.e2e.conftest import ROLE, RUNTIME, Deploy, Server, package
+from tests.e2e.conftest import ROLE, RUNTIME, TIMEOUT, Deploy, Server, package
 from tests.e2e.debug.dap import Dap
 from tests.e2e.test_leaks import cgroups, descendants, name_of
 
@@ -91,7 +91,9 @@ def create(server: Server) -> str:
     """A function on a server of the test's own."""
     client = server.client("lambda")
     code = {"ZipFile": package({"app.py": CODE})}
-    client.create_function(FunctionName="f", Runtime=RUNTIME, Handler="app.handler", Role=ROLE, Code=code)
+    client.create_function(
+        FunctionName="f", Runtime=RUNTIME, Handler="app.handler", Role=ROLE, Code=code, Timeout=TIMEOUT
+    )
     client.get_waiter("function_active_v2").wait(FunctionName="f", WaiterConfig={"Delay": 0.05, "MaxAttempts": 2000})
     return "f"
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.conftest import ROLE, RUNTIME, Server, package, start
+from tests.e2e.conftest import ROLE, RUNTIME, TIMEOUT, Server, package, start
 from tests.e2e.events.captured import Captured, capturing
 
 FAILS = "def handler(event, context):\n    print('RUN', event)\n    raise ValueError('no')\n"
@@ -32,7 +32,7 @@ class World:
 
     def deploy(self, name: str, code: str, **settings: Any) -> str:
         """An active function; its ARN."""
-        said = {"Runtime": RUNTIME, "Handler": "app.handler", "Role": ROLE, **settings}
+        said = {"Runtime": RUNTIME, "Handler": "app.handler", "Role": ROLE, "Timeout": TIMEOUT, **settings}
         client = self.lambda_
         made = client.create_function(FunctionName=name, Code={"ZipFile": package({"app.py": code})}, **said)
         waiter = client.get_waiter("function_active_v2")
@@ -101,7 +101,7 @@ class World:
         return [one["code"] for one in found if one["resource"].startswith(resource)]
 
 
-def until(what: Callable[[], Any], seconds: float = 20.0) -> Any:
+def until(what: Callable[[], Any], seconds: float = 60.0) -> Any:
     """Ask until the answer is one."""
     end = time.monotonic() + seconds
     while (found := what()) is None:

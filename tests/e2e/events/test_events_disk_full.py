@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.e2e.conftest import ROLE, RUNTIME, Server, package
+from tests.e2e.conftest import ROLE, RUNTIME, TIMEOUT, Server, package
 from tests.e2e.events.captured import capturing
 
 BUS = "arn:aws:events:us-east-1:000000000000:event-bus/records"
@@ -35,7 +35,9 @@ def test_what_was_acknowledged_before_the_disk_was_full_is_run(
         server = own_server("--clock", "manual", data_dir=small_disk / "data", env=env)
         client = server.client("lambda")
         code = {"ZipFile": package({"app.py": CODE})}
-        client.create_function(FunctionName="f", Runtime=RUNTIME, Handler="app.handler", Role=ROLE, Code=code)
+        client.create_function(
+            FunctionName="f", Runtime=RUNTIME, Handler="app.handler", Role=ROLE, Code=code, Timeout=TIMEOUT
+        )
         waiter = client.get_waiter("function_active_v2")
         waiter.wait(FunctionName="f", WaiterConfig={"Delay": 0.05, "MaxAttempts": 900})
         client.put_function_event_invoke_config(FunctionName="f", DestinationConfig={"OnFailure": {"Destination": BUS}})

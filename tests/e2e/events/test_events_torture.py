@@ -21,7 +21,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import ROLE, RUNTIME, Server, package
+from tests.e2e.conftest import ROLE, RUNTIME, TIMEOUT, Server, package
 from tests.e2e.events.captured import Captured, capturing
 
 ROUNDS = int(os.environ.get("LAMBENT_TORTURE", "5"))
@@ -76,7 +76,12 @@ def deploy(server: Server) -> None:
     client = server.client("lambda")
     files = {"app.py": CODE}
     client.create_function(
-        FunctionName="f", Runtime=RUNTIME, Handler="app.handler", Role=ROLE, Code={"ZipFile": package(files)}
+        FunctionName="f",
+        Runtime=RUNTIME,
+        Handler="app.handler",
+        Role=ROLE,
+        Timeout=TIMEOUT,
+        Code={"ZipFile": package(files)},
     )
     waiter = client.get_waiter("function_active_v2")
     waiter.wait(FunctionName="f", WaiterConfig={"Delay": 0.05, "MaxAttempts": 2000})

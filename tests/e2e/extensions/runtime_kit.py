@@ -6,7 +6,7 @@ import time
 import zipfile
 from typing import Any
 
-from tests.e2e.conftest import ROLE, Server
+from tests.e2e.conftest import ROLE, TIMEOUT, Server
 
 PYTHON_EXTENSION = """#!/usr/bin/env python3
 import json, os, signal, sys, time, urllib.request
@@ -153,7 +153,7 @@ def log(server: Server, name: str) -> str:
     return "".join(event["message"] + ("" if event["message"].endswith("\n") else "\n") for event in events)
 
 
-def logged(server: Server, name: str, text: str, seconds: float = 8.0) -> str:
+def logged(server: Server, name: str, text: str, seconds: float = 60.0) -> str:
     """The log as soon as `text` is in it."""
     deadline = time.monotonic() + seconds
     while text not in (found := log(server, name)):
@@ -165,7 +165,7 @@ def logged(server: Server, name: str, text: str, seconds: float = 8.0) -> str:
 def custom(server: Server, name: str, bootstrap: str, **options: Any) -> str:
     """Create a function of a custom runtime and wait until it is active."""
     client = server.client("lambda")
-    settings = {"Runtime": "provided.al2023", "Handler": "x", "Role": ROLE, **options}
+    settings = {"Runtime": "provided.al2023", "Handler": "x", "Role": ROLE, "Timeout": TIMEOUT, **options}
     client.create_function(FunctionName=name, Code={"ZipFile": executables({"bootstrap": bootstrap})}, **settings)
     client.get_waiter("function_active_v2").wait(FunctionName=name, WaiterConfig={"Delay": 0.05, "MaxAttempts": 2000})
     return name

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.conftest import ROLE, RUNTIME, Deploy, Server, package
+from tests.e2e.conftest import ROLE, RUNTIME, TIMEOUT, Deploy, Server, package
 from tests.e2e.extensions.runtime_kit import (
     BOOTSTRAP,
     HANDLER,
@@ -34,6 +34,8 @@ def stop(number, frame):
     sys.exit(0)
 signal.signal(signal.SIGTERM, stop)
 """
+TRIES = 4
+"""Half a second is little on a machine that is busy, and Python's handler runs when its main thread does."""
 INTERNAL = """
 import threading, urllib.error, urllib.request
 API = "http://" + host + "/2020-01-01/extension/"
@@ -73,7 +75,7 @@ def extended(server: Server, deploy: Deploy, request: pytest.FixtureRequest) -> 
 def deploy(server: Server, name: str, code: str, **options: Any) -> str:
     """Create a function on a server of a test's own."""
     client = server.client("lambda")
-    settings = {"Runtime": RUNTIME, "Handler": "app.handler", "Role": ROLE, **options}
+    settings = {"Runtime": RUNTIME, "Handler": "app.handler", "Role": ROLE, "Timeout": TIMEOUT, **options}
     client.create_function(FunctionName=name, Code={"ZipFile": package({"app.py": code})}, **settings)
     client.get_waiter("function_active_v2").wait(FunctionName=name, WaiterConfig=WAIT)
     return name
@@ -116,18 +118,18 @@ def test_external_extensions_follow_every_invocation_and_the_end(server: Server,
 
 
 def test_the_caller_does_not_wait_for_extensions_but_the_report_does(server: Server, extended: Extended) -> None:
-    name = extended({"slow.py": python('main(["INVOKE"], on_invoke=lambda event: time.sleep(0.6))')}, Timeout=5)
+    name = extended({"slow.py": python('main(["INVOKE"], on_invoke=lambda event: time.sleep(1))')})
     invoke(server, name)
     logged(server, name, "REPORT")
     started = time.monotonic()
     assert invoke(server, name)[1] is None
-    assert time.monotonic() - started < 0.5
-    text = logged(server, name, "Duration: 6")
-    assert all(float(found) >= 600 for found in re.findall(r"REPORT.*?\tDuration: ([\d.]+) ms", text))
+    assert time.monotonic() - started < 0.9
+    text = logged(server, name, "Duration: 1")
+    assert all(float(found) >= 1000 for found in re.findall(r"REPORT.*?\tDuration: ([\d.]+) ms", text))
 
 
 def test_an_invocation_counts_until_its_extensions_are_done(server: Server, extended: Extended) -> None:
-    name = extended({"slow.py": python('main(["INVOKE"], on_invoke=lambda event: time.sleep(0.6))')}, Timeout=5)
+    name = extended({"slow.py": python('main(["INVOKE"], on_invoke=lambda event: time.sleep(1))')})
     client = server.client("lambda")
     client.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=1)
     assert invoke(server, name)[1] is None
@@ -175,6 +177,7 @@ def test_an_extension_that_fails_in_init_fails_the_invocation(
         assert re.search(rf"INIT_REPORT .*Phase: {phase}\tStatus: error\tError Type: {error_type}", text)
     assert f"EXTENSION\tName: bad.py\tState: {state}\n" in text
     assert re.search(rf"\tStatus: error\tError Type: {error_type}\n", text)
+    assert all(0 <= float(ms) < 30_000 for ms in re.findall(r"Duration: (-?[\d.]+) ms", text))
 
 
 def test_a_file_that_can_not_be_executed_is_a_launch_error(server: Server, extended: Extended) -> None:
@@ -199,7 +202,7 @@ def fail(event):
     open("/tmp/again", "w").close()
     sys.exit(7)
 main(["INVOKE"], on_invoke=fail)"""
-    name = extended({"one.py": python(extension), "other.py": python('main(["SHUTDOWN"])')}, Timeout=5)
+    name = extended({"one.py": python(extension), "other.py": python('main(["SHUTDOWN"])')})
     payload, error = invoke(server, name, {"sleep": 3})
     assert error == "Unhandled"
     assert payload["errorType"] == "Extension.Crash"
@@ -215,11 +218,16 @@ def test_an_internal_extension_follows_invocations_and_gives_the_runtime_time_to
     server: Server,
 ) -> None:
     name = custom(server, "internal", BOOTSTRAP + STOPPABLE + INTERNAL)
-    payload, error = invoke(server, name)
-    assert error is None
-    assert payload == [[403, "Extension.InvalidEventType"], [403, "Extension.RegistrationClosed"]]
-    recycle(server)
-    text = logged(server, name, "SIGTERM")
+    for _ in range(TRIES):
+        payload, error = invoke(server, name)
+        assert error is None
+        assert payload == [[403, "Extension.InvalidEventType"], [403, "Extension.RegistrationClosed"]]
+        recycle(server)
+        time.sleep(1.0)  # the Shutdown phase takes half a second
+        if "SIGTERM" in log(server, name):
+            break
+    text = log(server, name)
+    assert "SIGTERM" in text
     assert "EXTENSION\tName: inside\tState: Ready\tEvents: [INVOKE]\n" in text
     assert "[inside] INVOKE" in text
 
@@ -301,7 +309,7 @@ def test_at_level_process_extensions_live_alike(own_server: Begin) -> None:
     server = own_server("--isolation", "process")
     arn = layer(server, "both", {"first.py": python(BOTH), "stays.py": python(STAYING)})
     code = "import os\ndef handler(event, context):\n    return os._exit(3) if event else 1"
-    deploy(server, "f", code, Layers=[arn], Timeout=5)
+    deploy(server, "f", code, Layers=[arn])
     assert invoke(server, "f") == (1, None)
     assert invoke(server, "f", {"exit": True})[1] == "Unhandled"
     logged(server, "f", "[first.py] shutdown failure")

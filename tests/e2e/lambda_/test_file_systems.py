@@ -68,7 +68,7 @@ def test_environments_share_it_and_a_restart_keeps_it(own_server: Begin) -> None
         one, two = pool.map(lambda name: write(client, name, until=2), ("one", "two"))
     assert (one[:2], two[:2]) == (["done", ["one", "two"]],) * 2
     assert one[2] != two[2]  # two environments, at the same time
-    assert write(client, "one") == ["EEXIST", ["one", "two"], write(client, "one")[2]]
+    assert write(client, "one")[:2] == ["EEXIST", ["one", "two"]]  # whichever of the two answers
     assert codes(first) == set()
     client.delete_function(FunctionName="f")
     mounts = Path("/proc/self/mounts").read_text()

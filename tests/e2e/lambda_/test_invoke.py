@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.e2e.conftest import Deploy, Server
+from tests.e2e.conftest import Deploy, Server, restarted
 
 ECHO = "def handler(event, context):\n    return event\n"
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -143,20 +143,20 @@ def test_what_json_can_not_hold_is_a_marshal_error(server: Server, deploy: Deplo
 
 def test_a_timeout_kills_and_says_so(server: Server, deploy: Deploy) -> None:
     name = deploy(
-        "import time\ndef handler(event, context):\n    time.sleep(event.get('sleep', 0))\n    return 'ok'\n", Timeout=1
+        "import time\ndef handler(event, context):\n    time.sleep(event.get('sleep', 0))\n    return 'ok'\n", Timeout=2
     )
     assert call(server, name, {})[1] == "ok"
     begin = time.monotonic()
     answer, error = call(server, name, {"sleep": 30}, LogType="Tail")
-    assert 0.9 < time.monotonic() - begin < 3.0
+    assert 1.9 < time.monotonic() - begin < 4.0
     request_id = answer["ResponseMetadata"]["RequestId"]
     assert answer["FunctionError"] == "Unhandled"
     assert error == {
         "errorType": "Sandbox.Timedout",
-        "errorMessage": f"RequestId: {request_id} Error: Task timed out after 1.00 seconds",
+        "errorMessage": f"RequestId: {request_id} Error: Task timed out after 2.00 seconds",
     }
     assert "Status: timeout" in tail_of(answer)
-    assert call(server, name, {})[1] == "ok"
+    assert restarted(lambda: call(server, name, {})[1], lambda said: "Sandbox.Timedout" in str(said)) == "ok"
 
 
 @pytest.mark.parametrize(
@@ -258,7 +258,7 @@ def test_an_event_runs_in_the_background(server: Server, deploy: Deploy) -> None
     assert answer["StatusCode"] == 202
     assert answer["Payload"].read() == b""
     logs = server.client("logs")
-    for _ in range(100):
+    for _ in range(1000):
         try:
             events = logs.filter_log_events(logGroupName=f"/aws/lambda/{name}")["events"]
         except logs.exceptions.ResourceNotFoundException:

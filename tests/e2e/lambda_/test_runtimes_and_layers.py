@@ -4,6 +4,7 @@ import base64
 import io
 import json
 import re
+import stat
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -15,14 +16,18 @@ from tests.e2e.runtimes.test_image import an_image
 from tests.e2e.runtimes.test_opt import BOOTSTRAP
 
 
-def zipped(files: dict[str, str]) -> bytes:
-    """A name that ends in `*` is executable."""
+def zipped(files: dict[str, str], links: dict[str, str] | None = None) -> bytes:
+    """A name that ends in `*` is executable; `links` are symbolic ones."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for name, text in files.items():
             info = zipfile.ZipInfo(name.rstrip("*"))
             info.external_attr = (0o755 if name.endswith("*") else 0o644) << 16
             archive.writestr(info, text)
+        for name, target in (links or {}).items():
+            info = zipfile.ZipInfo(name)
+            info.external_attr = (stat.S_IFLNK | 0o777) << 16
+            archive.writestr(info, target)
     return buffer.getvalue()
 
 

@@ -13,7 +13,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.e2e.conftest import ROLE, Deploy, Server, package, start
-from tests.e2e.test_leaks import cgroups
+from tests.e2e.test_leaks import cgroups, descendants, name_of
 
 SNAP = {"Runtime": "python3.13", "SnapStart": {"ApplyOn": "PublishedVersions"}}
 HERE = {"LAMBENT_RUNTIME_MAP": f"python3.13=3.{sys.version_info.minor}"}
@@ -85,7 +85,7 @@ def lines(server: Server, group: str) -> list[str]:
 
 def until(ask: Callable[[], list[str]], good: Callable[[list[str]], bool]) -> list[str]:
     """What `ask` answers as soon as that is good."""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while not good(said := ask()):
         assert time.monotonic() < deadline, said
         time.sleep(0.05)
@@ -103,8 +103,9 @@ def publish(client: Any, name: str) -> dict[str, Any]:
 
 
 def snapshots(server: Server) -> set[str]:
-    """The control groups of the snapshots that are there."""
-    return {group for group in cgroups(server.data_dir) if "-snapshot-" in group}
+    """The zygotes that are there, and the control groups of snapshots, which are some of them."""
+    zygotes = {str(pid) for pid in descendants(server.process.pid) if name_of(pid) == "lambent-zygote"}
+    return zygotes | {group for group in cgroups(server.data_dir) if "-snapshot-" in group}
 
 
 def ask(client: Any, name: str, payload: Any, qualifier: str = "1") -> Any:
@@ -194,14 +195,14 @@ def test_snapshots_are_made_again_after_a_restart(own_server: Any, tmp_path: Any
 
 def test_a_deleted_version_takes_its_snapshot_with_it_after_the_last_invocation(server: Server, deploy: Deploy) -> None:
     client = server.client("lambda")
+    name = deploy("import time\ndef handler(e, c):\n    print('on')\n    time.sleep(1)\n    return 'done'\n", **SNAP)
     before = snapshots(server)
-    name = deploy("import time\ndef handler(e, c):\n    time.sleep(1)\n    return 'done'\n", **SNAP)
     assert publish(client, name)["State"] == "Active"
     taken = snapshots(server) - before
     assert taken
     with ThreadPoolExecutor(1) as pool:
         running = pool.submit(ask, client, name, {})
-        time.sleep(0.3)
+        until(lambda: lines(server, f"/aws/lambda/{name}"), lambda said: "on\n" in said)
         client.delete_function(FunctionName=name, Qualifier="1")
         assert running.result() == "done"
     deadline = time.monotonic() + 20

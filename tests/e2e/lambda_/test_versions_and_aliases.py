@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.conftest import ROLE, RUNTIME, Deploy, Server, package
+from tests.e2e.conftest import ROLE, RUNTIME, TIMEOUT, Deploy, Server, package
 from tests.e2e.lambda_.test_both_roads import raw
 
 CODE = """
@@ -119,7 +119,7 @@ def test_a_function_deleted_while_it_runs_answers_first(server: Server) -> None:
     client, name, answers = server.client("lambda"), "deleted-while-it-runs", []
     slow = "import time\ndef handler(event, context):\n    print('on')\n    time.sleep(1)\n    return 'done'\n"
     client.create_function(
-        FunctionName=name, Runtime=RUNTIME, Handler="app.handler", Role=ROLE, Timeout=10,
+        FunctionName=name, Runtime=RUNTIME, Handler="app.handler", Role=ROLE, Timeout=TIMEOUT,
         Code={"ZipFile": package({"app.py": slow})},
     )  # fmt: skip
     client.get_waiter("function_active_v2").wait(FunctionName=name, WaiterConfig={"Delay": 0.05, "MaxAttempts": 500})
@@ -136,7 +136,7 @@ def test_a_function_deleted_while_it_runs_answers_first(server: Server) -> None:
 def _wait_for_line(server: Server, name: str) -> None:
     """Until the function has said that it is on its way."""
     logs = server.client("logs")
-    for _ in range(200):
+    for _ in range(2000):
         try:
             found = logs.filter_log_events(logGroupName=f"/aws/lambda/{name}", filterPattern="on")
         except logs.exceptions.ResourceNotFoundException:

@@ -8,13 +8,13 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import boto3
-import orjson
 from botocore.config import Config
 
 from lambent.gateway.listener import Listener
 from lambent.model.scope import Caller, Scope
 from lambent.neighbour.neighbour import Neighbour
-from lambent.wire import locate
+from lambent.wire import locate, serialize
+from lambent.wire import service as wire_service
 from lambent.wire.fault import Fault
 from lambent.wire.http import Request, Response
 
@@ -68,8 +68,7 @@ class Front:
         try:
             return await self.neighbour.forward(request, Caller(Scope("111111111111"), "id"), service)
         except Fault as fault:
-            body = orjson.dumps({"__type": fault.code, "message": fault.message})
-            return Response(fault.status or 400, [("Content-Type", "application/json")], body)
+            return serialize.fault(wire_service.load(service), None, fault, "id")
 
 
 @contextmanager

@@ -1,17 +1,21 @@
 """moto behind our listener, spoken to by unmodified boto3."""
 
 import base64
+import contextlib
 import hashlib
 import http.client
 import os
 import signal
+import socket
+import stat
 import subprocess
 import sys
 import time
 import urllib.request
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from boto3.s3.transfer import TransferConfig
@@ -27,6 +31,19 @@ ODD_NAMES = ["a//b", "/leading", "a/../b", "a%2Fb", "a?b&c=d", "ü+ü", "x" * 10
 def opened() -> Iterator[Front]:
     with front() as running:
         yield running
+
+
+def test_moto_listens_where_nobody_else_comes(opened: Front) -> None:
+    opened.client("s3").list_buckets()  # it is up
+    sock = Path(opened.neighbour._moto.address)
+    assert (stat.S_IMODE(sock.stat().st_mode), stat.S_IMODE(sock.parent.stat().st_mode)) == (0o600, 0o700)
+    assert stat.S_ISSOCK(sock.stat().st_mode)
+    connections = Path(f"/proc/{opened.neighbour._moto.pid}/net/tcp").read_text().splitlines()
+    inodes = set()
+    for fd in Path(f"/proc/{opened.neighbour._moto.pid}/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):  # closed meanwhile
+            inodes.add(os.readlink(fd))
+    assert not [line for line in connections[1:] if f"socket:[{line.split()[9]}]" in inodes]
 
 
 def test_objects_with_odd_names_come_back(opened: Front) -> None:
@@ -142,6 +159,37 @@ def test_the_other_protocols(opened: Front) -> None:
         assert b"GetCallerIdentityResult" in answer.read()
 
 
+def test_an_answer_has_each_header_once_and_moto_s_defaults_are_aws_s(opened: Front) -> None:
+    """The JavaScript SDK reads a date that came twice as none."""
+    iam = opened.client("iam")
+    answer = iam.get_policy(PolicyArn="arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole")
+    assert answer["Policy"]["PolicyName"] == "AWSLambdaBasicExecutionRole"
+    head = raw(opened, "GET / HTTP/1.1").split(b"\r\n\r\n")[0]
+    names = [line.split(b":")[0].lower() for line in head.split(b"\r\n")[1:]]
+    assert sorted(names) == sorted(set(names)) and {b"date", b"server"} <= set(names)
+
+
+def raw(opened: Front, line: str) -> bytes:
+    """An answer as it is on the wire."""
+    host = opened.url.removeprefix("http://")
+    with socket.create_connection((host.split(":")[0], int(host.split(":")[1]))) as connection:
+        connection.sendall(f"{line}\r\nhost: {host}\r\nconnection: close\r\n\r\n".encode())
+        return b"".join(iter(lambda: connection.recv(65536), b""))
+
+
+def test_what_moto_raises_is_logged_and_what_it_lacks_is_refused_by_name(
+    opened: Front, caplog: pytest.LogCaptureFixture
+) -> None:
+    with pytest.raises(ClientError) as refused:
+        opened.client("dynamodb").list_contributor_insights()
+    assert refused.value.response["Error"]["Code"] == "NotImplementedException"
+    assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
+    client = opened.client("dynamodb", parameter_validation=False)
+    with pytest.raises(ClientError, match="moto, which answers dynamodb, failed on this request"):
+        client.create_table()
+    assert "request id: moto failed on dynamodb:CreateTable: KeyError: 'TableName' (" in caplog.text
+
+
 def test_a_target_that_is_no_path_is_refused(opened: Front) -> None:
     host = opened.url.removeprefix("http://")
     connection = http.client.HTTPConnection(host)
@@ -152,31 +200,50 @@ def test_a_target_that_is_no_path_is_refused(opened: Front) -> None:
     connection.close()
 
 
-def test_a_killed_moto_is_named_and_started_again() -> None:
+def test_a_killed_moto_is_named_and_started_again_and_what_it_held_is_said_to_be_lost() -> None:
     with front() as opened:
         s3 = opened.client("s3")
         s3.create_bucket(Bucket="bbb")
+        s3.put_object(Bucket="bbb", Key="k", Body=b"x")
         first = opened.neighbour.status()
         assert (first["state"], first["starts"]) == ("ready", 1)
         os.kill(first["pid"], signal.SIGKILL)
-        refused = []
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline:
-            try:
-                assert s3.list_buckets()["Buckets"] == []
-                break
-            except ClientError as error:
-                refused.append(error.response["ResponseMetadata"]["HTTPStatusCode"])
-                time.sleep(0.02)
-        else:
-            pytest.fail("moto did not come back")
-        assert set(refused) <= {503}
+        assert {until_it_is_back(s3.list_buckets) for _ in range(3)} == {"StateLost"}
         again = opened.neighbour.status()
         assert (again["state"], again["starts"]) == ("ready", 2)
         assert "killed by signal 9" in again["last_death"]
         pid = again["pid"]
+        for lost in (
+            lambda: s3.get_object(Bucket="bbb", Key="k"),
+            lambda: s3.list_objects_v2(Bucket="bbb"),
+            lambda: s3.put_object(Bucket="bbb", Key="k", Body=b"x"),
+        ):
+            with pytest.raises(ClientError, match=r"StateLost.*lambent neighbour acknowledge"):
+                lost()
+        assert opened.client("dynamodb").list_tables()["TableNames"] == []  # it never held anything
+        s3.create_bucket(Bucket="ccc")
+        assert s3.list_objects_v2(Bucket="ccc")["KeyCount"] == 0
+        assert opened.neighbour.holdings.acknowledge() == ["s3"]
+        assert [one["Name"] for one in s3.list_buckets()["Buckets"]] == ["ccc"]
+        with pytest.raises(ClientError, match="NoSuchBucket"):
+            s3.get_object(Bucket="bbb", Key="k")
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
+
+
+def until_it_is_back(ask: Callable[[], Any]) -> str:
+    """The code of the first answer that moto itself is there for."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        try:
+            ask()
+        except ClientError as error:
+            if error.response["ResponseMetadata"]["HTTPStatusCode"] != 503:
+                return str(error.response["Error"]["Code"])
+            time.sleep(0.02)
+        else:
+            return "answered"
+    raise AssertionError("moto did not come back")
 
 
 def test_closing_while_it_starts_leaves_nothing() -> None:

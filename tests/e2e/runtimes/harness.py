@@ -13,15 +13,17 @@ from typing import Any
 from lambent.model.credentials import Credentials
 from lambent.model.function import FunctionVersion
 from lambent.model.scope import Scope
+from lambent.runtime_api.server import RuntimeApi, RuntimeInvocation
 from lambent.runtimes import clients, interpreters, python
-from lambent.runtimes.api import RuntimeApi, RuntimeInvocation
 from lambent.runtimes.interpreters import Interpreter
 from lambent.runtimes.place import Around, Folders
 from lambent.sandbox.spec import Level
+from lambent.settings import cache_dir
 
 FORKER = Path(__file__).parent / "forker.py"
 ARN = "arn:aws:lambda:us-east-1:000000000000:function:f"
-CACHE = Path(os.environ.get("LAMBENT_TEST_CACHE", Path(__file__).parents[3] / ".lambent" / "test-cache"))
+CACHE = cache_dir(os.environ)
+"""That of the user's servers: runtimes and clients are fetched once."""
 
 
 KEYS = Credentials("ASIAEXAMPLE", "secret", "token")
@@ -97,17 +99,20 @@ def function(interpreter: Interpreter, **more: Any) -> FunctionVersion:
 
 
 @contextlib.asynccontextmanager
-async def started(task: Path, interpreter: Interpreter | None = None, **more: Any) -> AsyncIterator[Runtime]:
-    """The runtime for the code in `task`, forked from a zygote, at level process."""
+async def started(
+    task: Path, interpreter: Interpreter | None = None, api: int = 0, **more: Any
+) -> AsyncIterator[Runtime]:
+    """The runtime for the code in `task`, forked from a zygote, at level process. With `api`, the port of a Runtime API
+    of the test's own, its standard error is in `stdout` too."""
     interpreter = interpreter or newest()
     client = clients.install(interpreter, CACHE)
     zygote = python.zygote_spec(interpreter, client, Level.PROCESS)
     listener = socket.create_server(("127.0.0.1", 0))
     listener.setblocking(False)
     heard = Recorder()
-    api = RuntimeApi(listener, heard)
+    runtime_api = RuntimeApi(listener, heard)
     read, write = os.pipe()
-    around = Around(f"127.0.0.1:{listener.getsockname()[1]}", "stream", KEYS, "http://127.0.0.1:1")
+    around = Around(f"127.0.0.1:{api or listener.getsockname()[1]}", "stream", KEYS, "http://127.0.0.1:1")
     environment = python.environment(function(interpreter, **more), around)
     environment["_LAMBDA_TELEMETRY_LOG_FD"] = str(write)
     spec = python.process_spec(environment, Folders(task, task_root=str(task)), {})
@@ -122,17 +127,18 @@ async def started(task: Path, interpreter: Interpreter | None = None, **more: An
         *(str(interpreter.path), "-I", "-S", str(FORKER), json.dumps(told)),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT if api else None,
         pass_fds=(write,),
         env={},
         start_new_session=True,
     )
     os.close(write)
     try:
-        yield Runtime(api, heard, process, read)
+        yield Runtime(runtime_api, heard, process, read)
     finally:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, 9)
         await process.wait()
-        api.close()
+        runtime_api.close()
         os.close(read)
         await asyncio.sleep(0)

@@ -19,8 +19,8 @@ from pathlib import Path
 
 import harness
 
+from lambent.runtime_api.server import RuntimeApi
 from lambent.runtimes import clients, interpreters, python
-from lambent.runtimes.api import RuntimeApi
 from lambent.runtimes.place import Around, Folders
 
 SIOCSIFFLAGS = 0x8914

@@ -11,18 +11,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lambent.dispatch.contents import Contents
-from lambent.dispatch.credentials import Credentialed
-from lambent.dispatch.file_systems import FileSystems
-from lambent.dispatch.launch import Endpoint, Launched, Launcher
-from lambent.dispatch.live import LiveFolders
-from lambent.dispatch.places import Places
+from lambent.environments.contents import Contents
+from lambent.environments.file_systems import FileSystems
+from lambent.environments.launch import Endpoint, Launched, Launcher
+from lambent.environments.live_folders import LiveFolders
+from lambent.environments.role_credentials import Credentialed
+from lambent.environments.runtime_places import Places
 from lambent.model.function import FunctionVersion
 from lambent.model.scope import Scope
+from lambent.runtime_api.server import RuntimeInvocation
 from lambent.runtimes import interpreters
-from lambent.runtimes.api import RuntimeInvocation
 from lambent.sandbox.host import SandboxHost
 from lambent.sandbox.spec import Level
+from lambent.store.images import Sources
 from lambent.store.open import Store, open_store
 from tests.e2e.runtimes.harness import ARN, CACHE, Recorder
 from tests.unit.store.zips import zip_entries
@@ -65,7 +66,7 @@ class Machine:
     """One store, one sandbox host, one launcher."""
 
     def __init__(self, host: SandboxHost, store: Store, places: Places) -> None:
-        async def serve(_listening: Any) -> asyncio.Server:
+        async def serve(_listening: Any, _inside: str) -> asyncio.Server:
             return await asyncio.start_server(lambda _reader, writer: writer.close(), "127.0.0.1", 0)
 
         endpoint = Endpoint(4566, "http://127.0.0.1:4566", serve, lambda server: server.close())
@@ -110,7 +111,7 @@ class Machine:
 @asynccontextmanager
 async def machine(folder: Path, level: Level = Level.NAMESPACE) -> AsyncIterator[Machine]:
     host = await SandboxHost.open(folder / "run", level, secrets.token_hex(4))
-    store = await open_store(folder / "data")
+    store = await open_store(folder / "data", sources=Sources(folders=[folder]))
     found = interpreters.find()
     try:
         yield Machine(host, store, Places(CACHE, {}, lambda: found, level, store.images))

@@ -143,6 +143,30 @@ def test_a_function_that_can_not_start(tmp_path: Path, code: str, handler: str, 
     assert code_of_exit == 1
 
 
+@pytest.mark.parametrize("start", [{}, {"PYTHONHASHSEED": "0"}], ids=["fork", "exec"])
+def test_a_runtime_that_is_hung_up_on_does_not_complain_in_the_functions_log(
+    tmp_path: Path, start: dict[str, str]
+) -> None:
+    """A failed Init kills the runtime, which may just be waiting for the answer to its report."""
+    write(tmp_path, "import nothing_like_this")
+
+    async def run() -> str:
+        async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.read(1)
+            writer.transport.abort()
+
+        server = await asyncio.start_server(hang_up, "127.0.0.1", 0)
+        async with (
+            server,
+            harness.started(tmp_path, api=server.sockets[0].getsockname()[1], environment=start) as runtime,
+        ):
+            assert await runtime.exit_code() == 1
+            assert b"Unable to import module 'app'" in runtime.framed()
+            return await runtime.stdout()
+
+    assert asyncio.run(run()) == ""
+
+
 def test_an_exception_while_importing(tmp_path: Path) -> None:
     write(tmp_path, "raise ValueError('at start')\n")
     header, told, _ = init_error(tmp_path)

@@ -57,8 +57,9 @@ def test_layers_are_on_the_paths_of_python(tmp_path: Path, level: Level) -> None
                 if level is Level.NAMESPACE:
                     assert seen["path"] == ["/var/task", f"/opt/{SITE}", "/opt/python", "/var/runtime"]
                     assert seen["errno"] == 30
-                assert running.launched.opt is not None
-                assert (running.launched.opt / "bin/tool").read_text() == SECOND["bin/tool*"]
+                opt = running.launched.folders.opt
+                assert opt is not None
+                assert (opt / "bin/tool").read_text() == SECOND["bin/tool*"]
 
     asyncio.run(main())
 

@@ -4,7 +4,7 @@ import asyncio
 import time
 from pathlib import Path
 
-from lambent.services.sqs.content import Content
+from lambent.queues.content import Content
 from lambent.store.queues import Changes, MessageRow
 from tests.e2e.sqs import victim
 
@@ -12,6 +12,7 @@ MANY = 100_000
 MEMORY_MB = 60
 """The contents alone are 100 MB."""
 SECONDS = 2.0
+"""Of the processor: what else this machine does is not ours."""
 
 
 def resident() -> float:
@@ -31,12 +32,12 @@ async def fill(folder: Path) -> None:
 
 
 async def use(folder: Path) -> None:
-    before, began = resident(), time.monotonic()
+    before, began = resident(), time.process_time()
     store, env = await victim.open_victim(folder)
     queue = env.registry.get(victim.SCOPE, "keep")
     first = await env.messages.receive(queue, 10, 0, 30)
     assert len(first) == 10 and first[0].content.body == "x" * 1000
-    took = time.monotonic() - began
+    took = time.process_time() - began
     for _ in range(200):
         found = await env.messages.receive(queue, 10, 0, 30)
         await env.messages.delete(queue, [one.handle for one in found])

@@ -4,6 +4,7 @@ import json
 import threading
 import time
 import urllib.request
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -17,8 +18,10 @@ def handler(event, context):
     log.debug("debug")
     log.info("info")
     log.warning("warning")
-    print(json.dumps({"level": "debug", "message": "printed debug"}))
-    print(json.dumps({"level": "error", "message": "printed error"}))
+    now = {"timestamp": "2024-11-02T16:51:31.587199Z"}
+    print(json.dumps({"level": "debug", "message": "printed debug", **now}))
+    print(json.dumps({"level": "error", "message": "printed error", **now}))
+    print(json.dumps({"level": "error", "message": "of no time"}))
     print("plain")
     if event == "fail":
         raise ValueError("no")
@@ -34,6 +37,13 @@ def handler(event, context):
     return written
 """
 """More than is kept of a flood, however slow the machine is just then (`observe/flood.py`)."""
+
+
+def seconds(call: Callable[[], Any]) -> float:
+    """How long a call takes."""
+    before = time.monotonic()
+    call()
+    return time.monotonic() - before
 
 
 def events(server: Server, group: str) -> list[str]:
@@ -61,7 +71,7 @@ def kinds(lines: list[str]) -> list[str]:
     ("application", "system", "said", "reported"),
     [
         ("DEBUG", "DEBUG", "all", ["initStart", "initRuntimeDone", "initReport", "start", "runtimeDone", "report"]),
-        ("INFO", "INFO", ["info", "warning", "printed error", "plain"], ["initStart", "start", "report"]),
+        ("INFO", "INFO", ["info", "warning", "printed error", "of no time", "plain"], ["initStart", "start", "report"]),
         ("WARN", "WARN", ["warning", "printed error"], []),
         ("FATAL", "WARN", [], []),
     ],
@@ -70,7 +80,7 @@ def test_levels_of_json_logs(
     server: Server, deploy: Deploy, application: str, system: str, said: Any, reported: list[str]
 ) -> None:
     if said == "all":
-        said = ["debug", "info", "warning", "printed debug", "printed error", "plain"]
+        said = ["debug", "info", "warning", "printed debug", "printed error", "of no time", "plain"]
     group = f"shared/{application}-{system}"
     name = deploy(
         CODE,
@@ -121,10 +131,10 @@ def test_a_timeout_in_json_is_a_status(server: Server, deploy: Deploy) -> None:
 
 
 def test_a_flood_of_log_lines_harms_nobody(server: Server, deploy: Deploy) -> None:
-    flooding = deploy(FLOOD, Timeout=20, MemorySize=1769)
+    flooding = deploy(FLOOD, Timeout=120, MemorySize=1769)
     other = deploy("def handler(event, context): return 1\n")
     client = server.client("lambda")
-    client.invoke(FunctionName=other)
+    quiet = sorted(seconds(lambda: client.invoke(FunctionName=other)) for _ in range(21))[10]
     written: list[int] = []
 
     def flood() -> None:
@@ -135,12 +145,10 @@ def test_a_flood_of_log_lines_harms_nobody(server: Server, deploy: Deploy) -> No
     thread.start()
     took = []
     while thread.is_alive():
-        before = time.monotonic()
-        client.invoke(FunctionName=other)
-        took.append(time.monotonic() - before)
+        took.append(seconds(lambda: client.invoke(FunctionName=other)))
     thread.join()
     assert isinstance(written[0], int), f"the function was held up: {written}"
-    assert sorted(took)[len(took) // 2] < 0.5, "others had to wait"
+    assert sorted(took)[len(took) // 2] < max(0.5, 10 * quiet), "others had to wait"
     _check_flooded_log(server, flooding)
     with urllib.request.urlopen(f"{server.endpoint}/_lambent/findings") as page:
         findings = json.load(page)["findings"]

@@ -35,11 +35,15 @@ class Fake:
     health: object = field(default_factory=lambda: dict(HEALTH))
     invocations: list = field(default_factory=list)
     findings: list = field(default_factory=list)
+    mappings: list = field(default_factory=list)
+    feeding: dict = field(default_factory=dict)
     live: list = field(default_factory=list)
+    watcher: int | None = None
     debug: list = field(default_factory=list)
     debugged: tuple = ()
     clock: dict = field(default_factory=dict)
     moved: list = field(default_factory=list)
+    neighbour: dict = field(default_factory=lambda: {"state": "ready", "held": ["s3"], "lost": {}})
 
     def names(self):
         return [name for name, _ in self.calls]
@@ -47,13 +51,15 @@ class Fake:
     def call(self, name):
         return next(body for called, body in self.calls if called == name)
 
-    def answer(self, method, path, headers, body):
+    def answer(self, method, path, headers, body):  # noqa: PLR0911
         """-> status, headers, body"""
         target = headers.get("X-Amz-Target", "")
         if path == "/_lambent/health":
             return 200, {}, json.dumps(self.health).encode()
         if path == "/_lambent/findings":
             return 200, {}, json.dumps({"findings": self.findings, "dropped": 0}).encode()
+        if path == "/_lambent/mappings":
+            return 200, {}, json.dumps({"mappings": self.mappings}).encode()
         if path == "/_lambent/clock":
             if not self.clock:
                 return 404, {}, _json(message="no such page")
@@ -62,15 +68,32 @@ class Fake:
                     return 409, {}, _json(message="this clock moves by itself")
                 self.moved.append(json.loads(body))
             return 200, {}, json.dumps(self.clock).encode()
+        if path == "/_lambent/neighbour":
+            return 200, {}, json.dumps(self._neighbour(body)).encode()
         if path == "/_lambent/live":
+            if method == "POST":
+                return 200, {}, _json(watcher=self.watcher)
             self.live.append((method, headers.get("X-Lambent-Token"), json.loads(body)))
             return 204, {}, b""
         if path == "/_lambent/debug":
             self.debug.append((headers.get("X-Lambent-Token"), json.loads(body)))
             return self.debugged
-        if target.startswith("Logs_"):
-            return self._logs(target.partition(".")[2], json.loads(body))
+        if target:
+            service = self._sqs if target.startswith("AmazonSQS.") else self._logs
+            return service(target.partition(".")[2], json.loads(body))
         return self._lambda(method, unquote(path), headers, body)
+
+    def _sqs(self, _operation, asked):
+        if "QueueName" in asked:
+            return 200, {}, _json(QueueUrl=f"{self.endpoint}/000000000000/{asked['QueueName']}")
+        return 200, {}, _json(Attributes=self.feeding[asked["QueueUrl"].rpartition("/")[2]])
+
+    def _neighbour(self, body):
+        if not body:
+            return self.neighbour
+        assert json.loads(body) == {"acknowledge": True}
+        forgotten, self.neighbour["lost"] = sorted(self.neighbour["lost"]), {}
+        return {"acknowledged": forgotten}
 
     def _logs(self, operation, asked):
         self.calls.append((operation, asked))
@@ -91,6 +114,13 @@ class Fake:
         if path.endswith("/invocations"):
             return self._invoke(path, headers, body)
         asked = json.loads(body) if body else {}
+        if "/event-source-mappings" in path:
+            arns = [f"arn:aws:sqs:us-east-1:000000000000:{name}" for name in self.feeding]
+            return (
+                200,
+                {},
+                _json(EventSourceMappings=[{"EventSourceArn": arn, "UUID": f"u{at}"} for at, arn in enumerate(arns)]),
+            )
         if method == "POST" and path == BASE:
             return self._create(asked)
         if method == "GET" and path.rstrip("/") == BASE:

@@ -37,7 +37,7 @@ def test_it_waits_and_answers_as_a_plain_invoke(cli, fake):
 def test_errors_log_and_json_are_those_of_invoke(cli, fake):
     fake.debugged = told(WAITING, answer(b'{"errorType": "X"}', function_error="Unhandled"))
     result = cli("invoke", "hello", "--debug", "5678", "--log", code=3)
-    assert result.stderr.splitlines()[1:] == ["REPORT", "error: the function failed (Unhandled)"]
+    assert result.stderr.splitlines()[1:] == ["REPORT", "error: the function failed (Unhandled): X"]
     document = json.loads(cli("invoke", "hello", "--debug", "5678", "--json", code=3).stdout)
     assert (document["payload"], document["request_id"]) == ({"errorType": "X"}, "req-2")
 

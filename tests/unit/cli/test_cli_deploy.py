@@ -6,7 +6,7 @@ import zipfile
 import pytest
 
 from lambent.cli.deploy import RESERVED
-from lambent.services.lambda_ import configuration
+from lambent.services.lambda_.functions import configuration
 
 ARN = "arn:aws:lambda:us-east-1:000000000000:function:hello"
 SOURCE = {"app.py": "def handler(event, context):\n    return event\n"}
@@ -111,6 +111,14 @@ def test_files_that_lambda_could_not_read_are_named(cli, make):
     folder = make({**SOURCE, "data.txt": ""})
     (folder / "data.txt").chmod(0o640)
     assert "unreadable for Lambda's user (chmod a+r): data.txt" in cli("deploy", folder).stderr
+
+
+def test_secrets_are_left_out_with_a_line(cli, fake, make):
+    folder = make({**SOURCE, ".env": "A=1"})
+    line = "left out, as secrets: .env (to pack one: --include .env)"
+    assert line in cli("deploy", folder).stderr
+    assert "left out" not in cli("deploy", folder, "--include", ".env").stderr
+    assert ".env" in zipfile.ZipFile(io.BytesIO(fake.code["hello"])).namelist()
 
 
 def test_json(cli, fake, make):

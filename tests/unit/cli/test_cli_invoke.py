@@ -39,8 +39,26 @@ def test_a_function_error_exits_3(cli, fake):
     fake.response_headers = {"X-Amz-Function-Error": "Unhandled"}
     result = cli("invoke", "hello", code=3)
     assert result.stdout == '{"errorType": "ValueError"}\n'
-    assert result.stderr == "error: the function failed (Unhandled)\n"
+    assert result.stderr == "error: the function failed (Unhandled): ValueError\n"
     assert json.loads(cli("invoke", "hello", "--json", code=3).stdout)["function_error"] == "Unhandled"
+
+
+def test_a_failed_start_says_why_without_being_asked(cli, fake):
+    said = "[ERROR] Runtime.ImportModuleError: Unable to import module 'app': No module named 'x'\n"
+    report = "INIT_REPORT Init Duration: 9.00 ms\tPhase: init\tStatus: error\tError Type: Runtime.ImportModuleError\n"
+    log = said + report + said + report.replace("init", "invoke") + "START RequestId: 1 Version: $LATEST\nEND\n"
+    fake.response = b'{"errorMessage": "No module\\nnamed \'x\'", "errorType": "Runtime.ImportModuleError"}'
+    fake.response_headers = {
+        "X-Amz-Function-Error": "Unhandled",
+        "X-Amz-Log-Result": base64.b64encode(log.encode()).decode(),
+    }
+    reason = "error: the function failed (Unhandled): Runtime.ImportModuleError: No module named 'x'\n"
+    assert cli("invoke", "hello", code=3).stderr == said + reason
+    late = "START RequestId: 1 Version: $LATEST\n" + log
+    fake.response_headers["X-Amz-Log-Result"] = base64.b64encode(late.encode()).decode()
+    assert cli("invoke", "hello", code=3).stderr == reason
+    del fake.response_headers["X-Amz-Function-Error"]
+    assert cli("invoke", "hello").stderr == ""
 
 
 def test_the_log_is_on_stderr(cli, fake):
@@ -75,7 +93,8 @@ def test_json_holds_everything(cli, fake):
 def test_an_unknown_function_is_aws_fault_in_one_line(cli):
     result = cli("invoke", "nobody", code=1)
     arn = "arn:aws:lambda:us-east-1:000000000000:function:nobody"
-    assert result.stderr == f"error: ResourceNotFoundException: Function not found: {arn}\n"
+    hint = "`lambent list` shows what there is in this account and region"
+    assert result.stderr == f"error: ResourceNotFoundException: Function not found: {arn}: {hint}\n"
 
 
 def test_the_region_is_in_the_scope(cli, fake):

@@ -1,11 +1,10 @@
+import importlib
 import json
 import sys
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from types import ModuleType
-
-from lambent.cli.doctor import in_words
 
 SOURCE = {"app.py": "def handler(event, context): ..."}
 
@@ -39,6 +38,19 @@ def test_delete(cli, fake, make):
     assert "Function not found" in cli("delete", "hello", code=1).stderr
 
 
+def test_delete_tells_of_mappings_that_are_left(cli, fake, make):
+    for more in ((), ("--json",)):
+        cli("deploy", make(SOURCE))
+        fake.feeding = {"orders": {}}
+        said = cli("delete", "hello", *more)
+        if more:
+            assert json.loads(said.stdout) == {"deleted": "hello", "mappings": ["u0"]}
+        else:
+            assert "of arn:aws:sqs:us-east-1:000000000000:orders is left, as on AWS: aws lambda" in said.stderr
+            assert said.stderr.endswith("--uuid u0\n")
+        fake.feeding = {}
+
+
 def test_delete_json(cli, make):
     cli("deploy", make(SOURCE))
     assert json.loads(cli("delete", "hello", "--json").stdout) == {"deleted": "hello"}
@@ -65,6 +77,12 @@ class Abilities:
     user_namespaces: bool = False
     controllers: frozenset = frozenset({"memory", "cpu"})
 
+    def promises(self, level):
+        return {
+            "private_network": {"kept": True, "how": "a namespace"},
+            "cpu_share": {"kept": False, "how": "no group", "remedy": "run it as root"},
+        }
+
 
 @dataclass(frozen=True)
 class Interpreter:
@@ -79,9 +97,10 @@ class Node:
 
 
 def machine(monkeypatch):
+    importlib.import_module("lambent.server.confined")  # what it imports is no fake
     probe = ModuleType("lambent.sandbox.probe")
     probe.probe = Abilities
-    probe.choose = lambda setting, abilities: Level.NAMESPACE
+    probe.best = lambda abilities: Level.NAMESPACE
     interpreters = ModuleType("lambent.runtimes.interpreters")
     interpreters.find = lambda: {"3.12": Interpreter(Path("/usr/bin/python3.12"), "3.12.1")}
     nodes = ModuleType("lambent.runtimes.nodes")
@@ -95,12 +114,12 @@ def machine(monkeypatch):
 
 def test_doctor(cli, monkeypatch):
     machine(monkeypatch)
-    lines = {line[:17].strip(): line.split()[-1] for line in cli("doctor").stdout.splitlines()}
+    lines = {line[:17].strip(): line[17:].strip() for line in cli("doctor").stdout.splitlines()}
     assert lines["isolation"] == "namespace"
-    assert lines["root"] == "yes"
-    assert lines["nodejs22"] == "/usr/bin/node"
-    assert lines["user namespaces"] == "no"
-    assert lines["python3.12"] == "/usr/bin/python3.12"
+    assert lines["nodejs22"] == "22.20.0 /usr/bin/node"
+    assert lines["private network"] == "kept: a namespace"
+    assert lines["cpu share"] == "NOT KEPT: no group. To mend: run it as root"
+    assert lines["python3.12"] == "3.12.1 /usr/bin/python3.12"
 
 
 def test_doctor_needs_no_server(cli, monkeypatch):
@@ -108,13 +127,6 @@ def test_doctor_needs_no_server(cli, monkeypatch):
     document = json.loads(cli("doctor", "--json", "--endpoint", "http://127.0.0.1:1").stdout)
     assert document["server"]["error"].startswith("No Lambent at http://127.0.0.1:1")
     assert document["abilities"]["controllers"] == ["cpu", "memory"]
-
-
-def test_in_words():
-    assert in_words(None) == "none"
-    assert in_words([]) == "none"
-    assert in_words({"memory": True}) == "memory yes"
-    assert in_words(2) == "2"
 
 
 def test_doctor_shows_the_servers_findings(cli, fake):

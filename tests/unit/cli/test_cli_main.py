@@ -1,3 +1,5 @@
+import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -29,6 +31,8 @@ assert not heavy, heavy
 
 def test_version(cli):
     assert cli("--version").stdout == f"lambent {__version__}\n"
+    newest = re.search(r"^## (\S+)", (Path(__file__).parents[3] / "CHANGELOG.md").read_text(), re.MULTILINE)
+    assert newest is not None and newest[1] == __version__
 
 
 @pytest.mark.parametrize(
@@ -132,3 +136,69 @@ def test_a_reader_that_goes_away_is_met_in_silence(fake):
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         process.stdout.close()
         assert process.stderr.read() == b""
+
+
+def test_a_misspelt_variable_is_told_by_every_command(cli):
+    told = cli("status", env={"LAMBENT_DATADIR": "x"}).stderr
+    assert told == "LAMBENT_DATADIR sets nothing: there is no such setting (did you mean LAMBENT_DATA_DIR?)\n"
+
+
+ENTRY = "from lambent.cli.entry import main; main()"
+
+
+def entered(script: str, redirected: str = "", **environment: str) -> "subprocess.CompletedProcess[bytes]":
+    command = f'exec "$0" -c "$1" {redirected}'
+    given = {"PATH": "/usr/bin:/bin", **environment}
+    return subprocess.run(
+        ["/bin/sh", "-c", command, sys.executable, script], capture_output=True, env=given, check=False
+    )
+
+
+@pytest.mark.parametrize("asked", ["--version", "--help", "doctor"])
+@pytest.mark.parametrize(("redirected", "why"), [(">/dev/full", "No space left"), (">&-", "Bad file descriptor")])
+def test_an_output_that_takes_nothing_is_one_line(asked, redirected, why):
+    done = entered(f"import sys; sys.argv[1:] = ['{asked}']; {ENTRY}", redirected)
+    assert done.returncode == 1
+    assert done.stderr.decode().startswith(f"error: standard output can't be written: {why}")
+    assert done.stderr.count(b"\n") == 1
+
+
+def test_nothing_is_open_and_nothing_is_said():
+    done = entered(f"import sys; sys.argv[1:] = ['--version']; {ENTRY}", "<&- >&- 2>&-")
+    assert (done.returncode, done.stdout, done.stderr) == (1, b"", b"")
+
+
+SAYS = r"""
+from lambent.cli import entry, output
+entry._open_streams()
+output.document({"a": "é → 😀"})
+output.table(("→",), [("\udcff",)])
+output.error("→")
+"""
+
+
+@pytest.mark.parametrize(
+    ("encoding", "e"), [("latin-1", "é".encode("latin-1")), ("koi8-r", rb"\u00e9"), ("utf-8", None)]
+)
+def test_letters_that_the_terminal_does_not_have_are_escaped(encoding, e):
+    done = entered(SAYS, PYTHONIOENCODING=encoding)
+    assert done.returncode == 0
+    document, head, row = done.stdout.splitlines()
+    assert json.loads(document.decode(encoding)) == {"a": "é → 😀"}
+    if e is not None:
+        assert document == b'{"a": "' + e + rb' \u2192 \ud83d\ude00"}'
+        assert (head.strip(), row.strip(), done.stderr) == (rb"\u2192", rb"\udcff", b"error: \\u2192\n")
+
+
+def test_ctrl_c_while_it_is_loaded_says_nothing():
+    script = f"""
+import os, signal, sys
+class Interrupted:
+    def find_spec(name, path=None, target=None):
+        if name == "typer":
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Interrupted)
+{ENTRY}
+"""
+    done = entered(script)
+    assert (done.returncode, done.stdout, done.stderr) == (-2, b"", b"")

@@ -45,6 +45,44 @@ def test_what_is_not_code_stays_out(make):
     assert sorted(package.load(folder).modes) == ["app.py", "lib/data.txt", "é.txt"]
 
 
+KEY = "-----BEGIN RSA PRIVATE KEY-----\nMII\n"
+
+
+def test_secrets_stay_out_and_are_named(make):
+    files = {
+        "app.py": "",
+        ".env": "PASSWORD=x",
+        ".env.local": "",
+        ".env.example": "PASSWORD=",
+        ".aws/credentials": "",
+        "keys/server.pem": KEY,
+        "keys/id_ed25519": KEY.replace("RSA", "OPENSSH"),
+        "certifi/cacert.pem": "-----BEGIN CERTIFICATE-----",
+        "identity.py": "",
+        "id_maker.py": "",
+        "credentials/__init__.py": "",
+        "terraform.tfstate": "",
+    }
+    folder = make(files)
+    loaded = package.load(folder)
+    assert sorted(loaded.modes) == [
+        ".env.example", "app.py", "certifi/cacert.pem", "credentials/__init__.py", "id_maker.py", "identity.py",
+    ]  # fmt: skip
+    assert loaded.withheld == (
+        ".aws/", ".env", ".env.local", "keys/id_ed25519", "keys/server.pem", "terraform.tfstate",
+    )  # fmt: skip
+    asked = package.load(folder, (".env", "keys/*", ".aws/", "*.tfstate"))
+    assert asked.withheld == (".env.local",)
+    assert {".env", "keys/server.pem", "keys/id_ed25519", ".aws/credentials", "terraform.tfstate"} <= set(asked.modes)
+
+
+def test_what_is_left_out_can_be_asked_for(make):
+    folder = make({"app.py": "", ".vscode/settings.json": "", ".venv/pyvenv.cfg": "", ".venv/x.py": ""})
+    assert set(package.load(folder, (".vscode", ".venv")).modes) == {
+        "app.py", ".vscode/settings.json", ".venv/pyvenv.cfg", ".venv/x.py",
+    }  # fmt: skip
+
+
 def test_links_are_followed_but_not_in_circles(make):
     folder = make({"app.py": "x", "lib/a.py": "y"})
     (folder / "b.py").symlink_to("app.py")

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from lambent.model import limits
-from lambent.settings import PROFILES, SETTINGS, Settings, StartError, load
+from lambent.settings import PROFILES, SETTINGS, Settings, StartError, load, unknown_variables
 
 
 @pytest.fixture
@@ -44,11 +44,37 @@ def test_tables_from_file_and_environment(folder):
     assert load({}, environ, folder).runtime_map == {"python3.14": "3.12", "python3.10": "3.11"}
 
 
+@pytest.mark.parametrize(
+    ("given", "clock", "seconds"),
+    [(None, "real", 0.5), (None, "manual", 0.0), ("auto", "real", 0.5), ("0", "real", 0.0), ("1.5", "manual", 1.5)],
+)
+def test_how_long_changes_last(folder, given, clock, seconds):
+    environ = {"LAMBENT_CLOCK": clock} | ({} if given is None else {"LAMBENT_STATE_DELAY": given})
+    assert load({}, environ, folder).change_seconds == seconds
+
+
+@pytest.mark.parametrize("given", ["soon", "-1", "61"])
+def test_how_long_changes_cannot_last(folder, given):
+    with pytest.raises(StartError, match=r"LAMBENT_STATE_DELAY .*: a number from 0 to 60 or auto is needed"):
+        load({}, {"LAMBENT_STATE_DELAY": given}, folder)
+
+
 def test_folders_of_file_systems(folder):
     one, other = (f"arn:aws:elasticfilesystem:us-east-1:000000000000:access-point/fsap-{digit * 17}" for digit in "ab")
     (folder / "lambent.toml").write_text(f'[file_systems]\n"{one}" = "shared"\n"{other}" = "/srv/x"\n')
     assert load({}, {}, folder).file_systems == {one: folder / "shared", other: Path("/srv/x")}
     assert load({}, {"LAMBENT_FILE_SYSTEMS": f"{one}=/y"}, folder).file_systems == {one: Path("/y")}
+
+
+def test_pages_and_names_are_lists(folder):
+    assert (load({}, {}, folder).origins, load({}, {}, folder).host_names) == ((), ())
+    listed = {"LAMBENT_ORIGINS": "http://localhost:3000, https://app.test", "LAMBENT_HOST_NAMES": "a.test,*.b.test"}
+    found = load({}, listed, folder)
+    assert found.origins == ("http://localhost:3000", "https://app.test")
+    assert found.host_names == ("a.test", "*.b.test")
+    assert load({"origins": "http://x"}, listed, folder).origins == ("http://x",)
+    (folder / "lambent.toml").write_text('origins = ["http://y"]\nhost_names = ["y"]\n')
+    assert (load({}, {}, folder).origins, load({}, {}, folder).host_names) == (("http://y",), ("y",))
 
 
 @pytest.mark.parametrize(("given", "found"), [("never", "never"), ("random", "random"), ("0", 0), ("90", 90)])
@@ -76,6 +102,13 @@ def test_relative_folders_start_where_they_are_written(folder, tmp_path):
     ("flags", "environ", "text", "message"),
     [
         ({}, {}, "prot = 1", "there is no setting 'prot' (did you mean port?)"),
+        (
+            {},
+            {},
+            'dynamodb = "local"',
+            "no setting 'dynamodb': Lambent does not start DynamoDB Local itself yet: start it",
+        ),
+        ({}, {"LAMBENT_ENDPOINTS": "dynamodb=local"}, "", "dynamodb = local: a URL is needed, as in http://127.0.0.1"),
         ({}, {}, "port = ", "not TOML"),
         ({}, {}, "port = true", "lambent.toml: port True: a whole number from 0 to 65535 is needed"),
         ({}, {}, "port = 4566.5", "a whole number from 0 to 65535 is needed"),
@@ -100,6 +133,11 @@ def test_relative_folders_start_where_they_are_written(folder, tmp_path):
         ({}, {}, '[endpoints]\ns33 = "http://x"', "no AWS service is called 's33' (did you mean s3?)"),
         ({}, {}, '[endpoints]\ns3 = "minio"', "s3 = minio: a URL is needed"),
         ({}, {}, '[file_systems]\n"fs-1" = "x"', "fs-1: the ARN of an access point is needed"),
+        ({"origins": "*"}, {}, "", "--origins *: *: the origin of a page is needed, as in http://localhost:3000"),
+        ({}, {}, 'origins = ["http://x/"]', "http://x/: the origin of a page is needed"),
+        ({}, {}, "origins = [1]", "a list of texts is needed"),
+        ({"host_names": "*"}, {}, "", "--host-names *: *: a host name without a port is needed"),
+        ({"host_names": "a:1"}, {}, "", "a:1: a host name without a port is needed"),
         ({}, {}, "[endpoints]\ns3 = 1", "a table of names and texts is needed"),
     ],
 )
@@ -114,3 +152,13 @@ def test_what_is_wrong_is_said_in_one_line(folder, flags, environ, text, message
 def test_a_named_file_must_be_there(folder):
     with pytest.raises(StartError, match="there is no such file"):
         load({}, {}, folder, folder / "none.toml")
+
+
+def test_a_variable_that_sets_nothing_is_told():
+    [line] = unknown_variables({"LAMBENT_DYNAMODB": "local"})
+    assert line.startswith("LAMBENT_DYNAMODB sets nothing: Lambent does not start DynamoDB Local itself yet: start it")
+    environ = {"LAMBENT_PROT": "1", "LAMBENT_PORT": "2", "LAMBENT_XYZZY": "3", "OTHER": "4"}
+    assert unknown_variables(environ) == [
+        "LAMBENT_PROT sets nothing: there is no such setting (did you mean LAMBENT_PORT?)",
+        "LAMBENT_XYZZY sets nothing: there is no such setting",
+    ]

@@ -1,14 +1,16 @@
 """A queue of events on a real database, a clock moved by hand, and functions that do what they are told."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from lambent.clock import ManualClock
-from lambent.dispatch.async_queue import AsyncQueue
+from lambent.engine.async_event import Target
 from lambent.engine.invocation_record import Ending
+from lambent.events.async_queue import AsyncQueue
+from lambent.events.turns import Pauses
 from lambent.model.async_event import AsyncEvent, Handling, NewEvent, Policy
 from lambent.model.finding import Finding
 from lambent.model.function import FunctionVersion
@@ -34,7 +36,8 @@ def function(name: str) -> FunctionVersion:
 
 def handling(name: str, **settings: Any) -> Handling:
     made = function(name)
-    policy = Policy(settings.pop("retries", 2), settings.pop("max_age", 21_600.0))
+    said = {name: settings.pop(name) for name in tuple(settings) if name in Policy.__slots__}
+    policy = Policy(**{"retries": 2, "max_age": 21_600.0, **said})
     return replace(Handling(made, made.arn, f"{made.arn}:$LATEST", policy), **settings)
 
 
@@ -59,20 +62,32 @@ class Bench:
 
     def __post_init__(self) -> None:
         self.metrics = Metrics(self.clock.wall)
+        self.submit: Callable[..., None] = self._submit
+        self.resolve: Callable[..., Handling | None] = self._resolve
         self.queue = self.new_queue()
 
     def new_queue(self) -> AsyncQueue:
         return AsyncQueue(
             self.events,
             self.clock,
-            self._submit,
-            lambda scope, name, qualifier: self.handled.get(name, handling(name)),
+            self._submits,
+            self._resolves,
             self._deliver,
             self._spawn,
             self.findings.append,
             self.metrics,
             self._twice,
+            Pauses(retry=0.001, stall=0.001),
         )
+
+    def _resolve(self, scope: Scope, name: str, qualifier: str) -> Handling | None:
+        return self.handled.get(name, handling(name))
+
+    def _submits(self, *asked: Any) -> None:
+        self.submit(*asked)
+
+    def _resolves(self, *asked: Any) -> Handling | None:
+        return self.resolve(*asked)
 
     def _twice(self) -> bool:
         return self.twice()
@@ -94,7 +109,9 @@ class Bench:
         else:
             asyncio.get_running_loop().call_soon(finish, said)
 
-    async def _deliver(self, event: AsyncEvent, handled: Handling, ending: Ending, trace_id: str) -> bool:
+    async def _deliver(
+        self, event: AsyncEvent, handled: Handling, ending: Ending, trace_id: str, targets: Sequence[Target]
+    ) -> bool:
         self.delivered.append((event, ending))
         await self.delivering()
         return not self.undeliverable

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from queue_kit import DONE, FAILED, SCOPE, START, THROTTLED, Bench, handling, play
 
-from lambent.dispatch import lanes
 from lambent.engine.async_event import Condition
+from lambent.events import lanes
 from lambent.model import lineage
 from lambent.model.async_event import NewEvent
 from lambent.model.invocation import Invocation, Outcome
@@ -37,6 +37,53 @@ def test_an_event_is_run_once_and_forgotten(stage) -> None:
         assert (bench.delivered, bench.findings) == ([], [])
         assert bench.total("AsyncEventsReceived") == 1
         assert bench.total("AsyncEventsDropped") == 0
+
+    stage(scene)
+
+
+def test_an_event_that_is_answered_twice_ends_once(stage, caplog: pytest.LogCaptureFixture) -> None:
+    async def scene(bench: Bench) -> None:
+        bench.behave = lambda _: None
+        bench.handled["f"] = handling("f", on_success="arn")
+        await bench.send()
+        await bench.clock.advance(0, settle=0.02)
+        [(_, finish)] = bench.open
+        for _ in range(3):
+            finish(DONE)
+        await bench.clock.advance(1)
+        assert len(bench.delivered) == 1
+        assert await bench.on_disk() == 0
+        bench.behave = lambda _: DONE
+        for number in range(3):
+            await bench.send(request_id=f"r{number}")
+        await asyncio.wait_for(bench.clock.advance(0), 5)
+        assert len(bench.ran) == 4
+
+    stage(scene)
+    assert caplog.text.count("ended twice") == 2
+
+
+def test_a_late_answer_of_a_run_that_was_given_up_does_not_end_the_next_one(stage) -> None:
+    async def scene(bench: Bench) -> None:
+        answers, again = [], asyncio.Event()
+
+        def breaks_after_taking(made, invocation, answer) -> None:
+            answers.append(answer)
+            if len(answers) == 1:
+                raise OSError("the environment broke")
+            again.set()
+
+        bench.submit = breaks_after_taking
+        bench.handled["f"] = handling("f", on_success="arn", retries=2)
+        await bench.send()
+        moving = asyncio.ensure_future(bench.clock.advance(60))
+        await asyncio.wait_for(again.wait(), 30)
+        answers[0](FAILED)
+        assert (bench.delivered, await bench.on_disk()) == ([], 1)
+        answers[1](DONE)
+        await asyncio.wait_for(moving, 30)
+        [(_, ending)] = bench.delivered
+        assert (ending.outcome, await bench.on_disk()) == (DONE, 0)
 
     stage(scene)
 
@@ -221,9 +268,7 @@ def test_events_of_a_clock_that_was_ahead_count_from_now(tmp_path: Path) -> None
     play(tmp_path, after)
 
 
-def test_places_are_shared_and_every_function_has_one(stage, monkeypatch) -> None:
-    monkeypatch.setattr("lambent.dispatch.async_queue.STALL_SECONDS", 0.001)
-
+def test_places_are_shared_and_every_function_has_one(stage) -> None:
     async def scene(bench: Bench) -> None:
         bench.behave = lambda _: None
         for _ in range(lanes.AT_ONCE + 20):
@@ -252,13 +297,13 @@ def test_many_events_wait_on_disk_not_in_memory(stage) -> None:
     async def scene(bench: Bench) -> None:
         bench.behave = lambda _: THROTTLED
         await asyncio.gather(*(bench.send(request_id=f"r{n}") for n in range(1_000)))
-        [lane] = bench.queue._lanes.values()
+        [lane] = bench.queue._turns._lanes.values()
         assert len(lane.held) <= lanes.WINDOW
         assert await bench.on_disk() == 1_000
         bench.behave = lambda _: DONE
         await bench.clock.advance(600)
         assert sorted(one.request_id for _, one in bench.ran) == sorted(f"r{n}" for n in range(1_000))
-        assert (await bench.on_disk(), bench.queue._lanes) == (0, {})
+        assert (await bench.on_disk(), bench.queue._turns._lanes) == (0, {})
         assert bench.most <= lanes.AT_ONCE
 
     stage(scene)
@@ -304,7 +349,6 @@ def test_what_can_not_be_written_is_not_accepted(stage, monkeypatch) -> None:
 def test_an_end_that_can_not_be_written_now_is_written_later(stage, monkeypatch) -> None:
     async def scene(bench: Bench) -> None:
         write, refusals = bench.events.write, [StoreFull("no room")]
-        monkeypatch.setattr("lambent.dispatch.async_queue.RETRY_SECONDS", 0.001)
 
         def sometimes(change, then, failed) -> None:
             if refusals and not isinstance(change, Insert):
@@ -386,7 +430,6 @@ def test_a_function_that_is_not_ready_gets_its_events_later(stage) -> None:
 
 def test_a_locked_database_refuses_and_loses_nothing(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr("lambent.store.database.BUSY_SECONDS", 0.02)
-    monkeypatch.setattr("lambent.dispatch.async_queue.RETRY_SECONDS", 0.001)
 
     async def scene(bench: Bench) -> None:
         bench.behave = lambda _: None
@@ -483,16 +526,16 @@ def test_what_can_not_be_sent_while_the_server_closes_is_sent_by_the_next(tmp_pa
     play(tmp_path, after)
 
 
-def test_settings_that_can_not_be_read_lose_nothing(stage, monkeypatch) -> None:
+def test_settings_that_can_not_be_read_lose_nothing(stage) -> None:
     async def scene(bench: Bench) -> None:
-        resolve, failures = bench.queue._resolve, [RuntimeError("no")]
+        resolve, failures = bench.resolve, [RuntimeError("no")]
 
         def sometimes(*asked):
             if failures:
                 raise failures.pop()
             return resolve(*asked)
 
-        monkeypatch.setattr(bench.queue, "_resolve", sometimes)
+        bench.resolve = sometimes
         await bench.send()
         await bench.clock.advance(2)
         assert (len(bench.ran), await bench.on_disk()) == (1, 0)
@@ -501,7 +544,6 @@ def test_settings_that_can_not_be_read_lose_nothing(stage, monkeypatch) -> None:
 
 
 def test_events_that_can_not_be_read_now_are_read_later(tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.setattr("lambent.dispatch.async_queue.RETRY_SECONDS", 0.001)
 
     async def before(bench: Bench) -> None:
         bench.behave = lambda _: FAILED

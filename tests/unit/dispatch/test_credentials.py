@@ -1,7 +1,11 @@
 """What an access key of an execution role tells."""
 
-from lambent.dispatch.credentials import Credentialed
+import pytest
+
+from lambent.environments import role_credentials as credentials
+from lambent.environments.role_credentials import Credentialed
 from lambent.model import lineage
+from lambent.model.credentials import Held
 from lambent.model.scope import Scope
 
 ARN = "arn:aws:lambda:us-east-1:111111111111:function:f"
@@ -20,3 +24,24 @@ def test_a_request_without_a_header_belongs_to_what_runs_in_its_environment() ->
     assert credentialed.trace_of("AKIA") is None
     credentialed.revoke(issued)
     assert credentialed.trace_of(issued.access_key) is None
+
+
+def test_a_key_means_the_same_when_its_environment_is_gone() -> None:
+    credentialed = Credentialed()
+    issued = credentialed.issue(Scope("111111111111"), role="r")
+    credentialed.revoke(issued)
+    kept = credentialed.held(issued.access_key)
+    assert kept == Held(issued.secret_key, "111111111111", "r", token=issued.session_token)
+    assert credentialed.account_of(issued.access_key) == "111111111111"
+    assert credentialed.by_token(issued.session_token) is None
+
+
+def test_keys_that_are_not_in_use_are_forgotten_when_they_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(credentials, "KEPT", 10)
+    credentialed = Credentialed()
+    living = credentialed.issue(Scope("111111111111"))
+    for number in range(50):
+        credentialed.learn(f"ASIA{number}", Held("s", "222222222222"))
+    assert credentialed.held(living.access_key) is not None
+    assert credentialed.held("ASIA49") is not None
+    assert sum(credentialed.held(f"ASIA{number}") is not None for number in range(50)) == 10

@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from queue_kit import DONE, FAILED, SCOPE, handling
 
-from lambent.dispatch.destinations import Destinations
-from lambent.dispatch.sending import PAUSES
+from lambent.engine import async_event
 from lambent.engine.async_event import Condition
 from lambent.engine.invocation_record import Ending
+from lambent.events.destinations import Destinations
+from lambent.events.sending import PAUSES
 from lambent.model.async_event import AsyncEvent, Attempts
 from lambent.model.delivery import Delivery, DeliveryFailed
 from lambent.model.finding import Finding
@@ -42,7 +43,9 @@ class World:
 
     def deliver(self, ending: Ending, **settings: Any) -> bool:
         made = Destinations(self._send, self.findings.append, self.metrics, lambda: 0.0, self._pause)
-        return asyncio.run(made.deliver(EVENT, handling("f", **settings), ending, "trace"))
+        handled = handling("f", **settings)
+        targets = async_event.targets(ending.condition, handled.policy)
+        return asyncio.run(made.deliver(EVENT, handled, ending, "trace", targets))
 
 
 def test_a_success_sends_its_record_alone() -> None:

@@ -5,7 +5,7 @@ import struct
 from pathlib import Path
 
 from lambent.clock import ManualClock, make
-from lambent.dispatch.dial import LAYOUT, Dial
+from lambent.environments.clock_dial import LAYOUT, Dial
 
 
 def read(path: Path) -> tuple[float, int, int]:

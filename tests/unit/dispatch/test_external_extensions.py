@@ -7,8 +7,9 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from lambent.dispatch.extensions import ExternalExtensions, find, variables
-from lambent.runtimes.extensions import About, Extensions
+from lambent.environments.extensions import ExternalExtensions, find, variables
+from lambent.runtime_api.extensions import About, Extensions
+from lambent.runtimes.place import Folders
 from lambent.sandbox.errors import StartFailed
 from lambent.sandbox.spec import ExitStatus, ProcessSpec
 
@@ -39,10 +40,9 @@ class Bench:
         self.registry = Extensions(about, quiet, lambda: f"00000000-0000-4000-8000-{next(numbers):012}")
         self.external = ExternalExtensions(self.registry, lambda *why: self.failed.append(why), self.on_gone)
         self.launched: Any = SimpleNamespace(
-            opt=self.folder,
-            folders=SimpleNamespace(opt_root="/opt"),
+            folders=Folders(self.folder / "none", self.folder),
             environment={"_HANDLER": "h", "PATH": "/bin", "LAMBDA_TASK_ROOT": "/var/task", "MINE": "1"},
-            sandbox=SimpleNamespace(start=self.start, spec=SimpleNamespace(root=None)),
+            sandbox=SimpleNamespace(start=self.start),
         )
 
     def on_gone(self) -> None:
@@ -72,7 +72,25 @@ def test_files_are_extensions_and_folders_are_not(tmp_path: Path) -> None:
     bench.put("b.sh", "a.sh", ".hidden")
     (tmp_path / "extensions" / "lib").mkdir()
     assert find(bench.launched) == [".hidden", "a.sh", "b.sh"]
-    bench.launched.opt = None
+    bench.launched.folders = Folders(tmp_path)
+    assert find(bench.launched) == []
+
+
+def test_links_are_followed_as_they_lead_inside(tmp_path: Path) -> None:
+    """What this machine has where a layer's or an image's link says is nobody's business."""
+    host, opt = tmp_path / "host", tmp_path / "opt"
+    (host / "folder").mkdir(parents=True)
+    (host / "told").write_text("")
+    (opt / "real").mkdir(parents=True)
+    (opt / "real" / "a.sh").symlink_to(host / "folder")  # a folder of the host: inside there is nothing
+    (opt / "extensions").symlink_to("/opt/real")
+    bench = Bench(tmp_path)
+    bench.launched.folders = Folders(tmp_path / "code", opt)
+    assert find(bench.launched) == ["a.sh"]
+    (opt / "extensions").unlink()
+    (opt / "extensions").symlink_to(host)
+    assert find(bench.launched) == []
+    bench.launched.folders = Folders(tmp_path, image=True)
     assert find(bench.launched) == []
 
 
@@ -80,7 +98,7 @@ def test_an_image_has_its_extensions_in_its_root(tmp_path: Path) -> None:
     (tmp_path / "opt").mkdir()
     bench = Bench(tmp_path / "opt")
     bench.put("a.sh")
-    bench.launched.opt, bench.launched.sandbox.spec.root = None, tmp_path
+    bench.launched.folders = Folders(tmp_path, image=True)
     assert find(bench.launched) == ["a.sh"]
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lambent.dispatch.file_systems import FileSystemMissing, FileSystems, is_writable
+from lambent.environments.file_systems import FileSystemMissing, FileSystems, is_writable
 from lambent.model.function import FileSystem, FunctionVersion
 from lambent.model.scope import Scope
 

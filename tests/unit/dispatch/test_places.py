@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from lambent.dispatch import places as module
-from lambent.dispatch.places import Places
+from lambent.environments import runtime_places as module
+from lambent.environments.runtime_places import Places
 from lambent.model.function import FunctionVersion, Image
 from lambent.model.scope import Scope
 from lambent.runtimes.images import ImagePlace

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from lambent.dispatch.invoker import Invoker
-from lambent.dispatch.keeping import AWS_SECONDS, keep_alive
+from lambent.dispatch.keep_alive import AWS_SECONDS, keep_alive
 from lambent.dispatch.pools import Pools
 from lambent.engine.concurrency import Concurrency
 from lambent.model.function import FunctionVersion

@@ -4,7 +4,7 @@ import asyncio
 import socket
 from collections.abc import Awaitable, Callable
 
-from lambent.dispatch.relay import Relay
+from lambent.environments.debug_relay import Relay
 
 
 def free_port() -> int:

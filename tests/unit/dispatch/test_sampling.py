@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from lambent.dispatch.sampling import Sampler
+from lambent.dispatch.concurrency_samples import Sampler
 from lambent.engine.concurrency import Concurrency
 from lambent.model.scope import Scope
 from lambent.observe.metrics import Metrics

@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from lambent.dispatch import telemetry as under_test
-from lambent.dispatch.telemetry import Telemetry
+from lambent.environments import telemetry as under_test
+from lambent.environments.telemetry import Telemetry
 from lambent.model.function import FunctionVersion
 from lambent.model.scope import Scope
 from lambent.observe.journal import Journal
 from lambent.observe.report import Report
-from lambent.runtimes.conversation import Refusal
+from lambent.runtime_api.conversation import Refusal
 from lambent.sandbox.errors import SandboxGone
 
 FUNCTION = FunctionVersion(

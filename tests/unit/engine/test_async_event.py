@@ -1,6 +1,7 @@
 """The life of an asynchronous event, without waiting for it."""
 
 import itertools
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -10,11 +11,16 @@ from lambent.engine.async_event import (
     RETRY_SECONDS,
     TRANSITIONS,
     Condition,
+    Deliver,
+    Drop,
     Effect,
+    Effects,
     Event,
     IllegalTransition,
     Progress,
+    Role,
     State,
+    Target,
     apply,
     back_off,
     expiry,
@@ -22,7 +28,16 @@ from lambent.engine.async_event import (
 from lambent.model.async_event import Attempts, Policy
 
 NOW = 1_000.0
-POLICY = Policy()
+POLICY = Policy(on_success="good", on_failure="bad", dead_letter="dead")
+FAILED = Deliver((Target(Role.DESTINATION, "bad"), Target(Role.DEAD_LETTER, "dead")))
+SUCCEEDED = Deliver((Target(Role.DESTINATION, "good"),))
+
+
+def ends(condition: Condition | None) -> Effects:
+    """What follows an end, with all the targets there are."""
+    if condition is Condition.SUCCESS:
+        return (SUCCEEDED,)
+    return (Drop(condition, lost=False), FAILED)
 
 
 def fresh(accepted: float = NOW) -> Progress:
@@ -41,9 +56,9 @@ def live(outcomes: list[tuple[Event, float]], policy: Policy = POLICY) -> tuple[
             now += takes
             progress, effects = apply(progress, happening, now, policy)
         if progress.state is State.DELIVERING:
-            assert effects == (Effect.DELIVER,)
+            assert effects == ends(progress.condition)
             return progress, starts
-        assert effects == (Effect.KEEP,)
+        assert effects[-1] is Effect.KEEP
     raise AssertionError("unreachable")
 
 
@@ -62,14 +77,14 @@ def test_a_function_error_is_retried_after_one_and_two_minutes() -> None:
 
 def test_fewer_retries_on_request() -> None:
     for retries in (0, 1, 2):
-        progress, starts = live([(Event.ERROR, 0)], Policy(retries))
+        progress, starts = live([(Event.ERROR, 0)], replace(POLICY, retries=retries))
         assert (len(starts), progress.attempts.invocations) == (retries + 1, retries + 1)
         assert progress.condition is Condition.RETRIES
 
 
 def test_a_maximum_age_of_a_minute_means_no_retry_at_all() -> None:
     """Recorded."""
-    progress, starts = live([(Event.ERROR, 0)], Policy(2, 60))
+    progress, starts = live([(Event.ERROR, 0)], replace(POLICY, max_age=60))
     assert (starts, progress.condition) == ([0], Condition.AGE)
 
 
@@ -99,12 +114,30 @@ def test_what_ends_it_without_a_run(happening: Event, condition: Condition) -> N
 
 def test_what_waited_too_long_is_not_run() -> None:
     progress, effects = apply(fresh(), Event.START, NOW + 21_600, POLICY)
-    assert (progress.condition, effects) == (Condition.AGE, (Effect.DELIVER,))
+    assert (progress.condition, effects) == (Condition.AGE, ends(Condition.AGE))
+
+
+@pytest.mark.parametrize(
+    ("happening", "effects"),
+    [(Event.SUCCESS, (Effect.REMOVE,)), (Event.ERROR, (Drop(Condition.RETRIES, lost=True), Effect.REMOVE))],
+)
+def test_without_targets_it_ends_at_once(happening: Event, effects: Effects) -> None:
+    running, _ = apply(fresh(), Event.START, NOW, Policy(0))
+    ended, found = apply(running, happening, NOW, Policy(0))
+    assert (ended.state, found) == (State.ENDED, effects)
+
+
+def test_a_dead_letter_queue_alone_gets_failures_alone() -> None:
+    policy = Policy(0, dead_letter="dead")
+    running, _ = apply(fresh(), Event.START, NOW, policy)
+    assert apply(running, Event.SUCCESS, NOW, policy)[1] == (Effect.REMOVE,)
+    dead = Deliver((Target(Role.DEAD_LETTER, "dead"),))
+    assert apply(running, Event.ERROR, NOW, policy)[1] == (Drop(Condition.RETRIES, lost=False), dead)
 
 
 def test_an_event_of_a_deleted_function_is_dropped() -> None:
     progress, effects = apply(fresh(), Event.GONE, NOW, POLICY)
-    assert (progress.state, effects) == (State.ENDED, (Effect.DROP, Effect.REMOVE))
+    assert (progress.state, effects) == (State.ENDED, (Drop(None, lost=True), Effect.REMOVE))
 
 
 def test_nothing_else_can_happen() -> None:
@@ -126,7 +159,9 @@ RUNS = st.sampled_from([Event.SUCCESS, Event.ERROR, Event.THROTTLE, Event.BREAK,
 @given(
     outcomes=st.lists(st.tuples(RUNS, st.floats(0, 900)), min_size=1, max_size=60),
     late=st.lists(st.floats(0, 400), min_size=1),
-    policy=st.builds(Policy, st.integers(0, 2), st.floats(60, 21_600)),
+    policy=st.builds(
+        Policy, st.integers(0, 2), st.floats(60, 21_600), st.just("good"), st.just("bad"), st.just("dead")
+    ),
 )
 def test_whatever_happens_it_ends_in_time(
     outcomes: list[tuple[Event, float]], late: list[float], policy: Policy
@@ -149,11 +184,11 @@ def test_whatever_happens_it_ends_in_time(
             assert progress.attempts.invocations == ran
             assert errors <= policy.retries + 1
         if progress.state is State.DELIVERING:
-            assert effects == (Effect.DELIVER,)
+            assert effects == ends(progress.condition)
             assert (progress.condition is Condition.RETRIES) <= (errors == policy.retries + 1)
             return
         assert progress.state is State.WAITING
-        assert effects == (Effect.KEEP,)
+        assert effects[-1] is Effect.KEEP
         assert now <= progress.attempts.due <= max(now, expiry(progress.attempts, policy))
         assert progress.attempts.due - now <= max(*RETRY_SECONDS, 300) + 0.001
     raise AssertionError("it never ended")

@@ -51,6 +51,13 @@ def test_anything_else_is_refused(method: str, body: bytes, status: int) -> None
     assert (ask(method, body)[0], ask(method, body)[2]) == (status, [])
 
 
+def test_a_length_that_is_none_is_named_with_what_would_be_one() -> None:
+    for body in (b'{"advance": "5x"}', b'{"advance": "9999d"}'):
+        _, said, _ = ask("POST", body)
+        assert json.loads(body)["advance"] in said["message"]
+        assert "1h30m" in said["message"]
+
+
 def test_a_clock_that_moves_by_itself_is_not_moved() -> None:
     status, said, moved = ask("POST", b'{"advance": 1}', movable=False)
     assert (status, moved) == (409, [])

@@ -1,13 +1,14 @@
 """The HTTP listener over real sockets."""
 
 import asyncio
+import re
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
 from lambent.gateway.listener import MAX_HEAD, Listener, Respond
-from lambent.wire.http import Request, Response
+from lambent.wire.http import Request, Response, Stream
 
 
 async def echo(request: Request) -> Response:
@@ -55,6 +56,15 @@ def test_a_request_is_answered_with_its_parts() -> None:
     assert answer.startswith(b"HTTP/1.1 200 OK\r\nDate: ")
     assert b"X-Seen: 1, 2\r\n" in answer
     assert answer.endswith(b"\r\n\r\nPOST /a%2Fb x=1 abc")
+
+
+def test_a_value_ends_no_header() -> None:
+    async def chain(request: Request) -> Response:
+        return Response(200, [("X-Told", "a\r\nX-Own: b\nX-Own: c\0"), ("X-Name\r\nX-More", "d")])
+
+    answer = talk(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n", chain)
+    assert b"\r\nX-Told: a  X-Own: b X-Own: c \r\n" in answer
+    assert b"\r\nX-Name  X-More: d\r\n" in answer
 
 
 def test_a_request_in_many_pieces_is_one_request() -> None:
@@ -133,3 +143,53 @@ def test_connection_close_is_honoured() -> None:
     answer = talk(b"GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\nGET /2 HTTP/1.1\r\nHost: h\r\n\r\n")
     assert answer.count(b"HTTP/1.1") == 1
     assert b"Connection: close\r\n" in answer
+
+
+def test_a_stream_that_fails_cuts_the_connection() -> None:
+    async def parts() -> AsyncIterator[bytes]:
+        yield b"abc"
+        raise RuntimeError("the function failed")
+
+    async def chain(request: Request) -> Response:
+        return Response(200, [], parts())
+
+    answer = talk(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n", chain)
+    assert b"\r\n3\r\nabc\r\n" in answer
+    assert not answer.endswith(b"0\r\n\r\n")
+
+
+UPGRADE = b"GET / HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
+
+
+def test_a_connection_is_handed_over() -> None:
+    ended = []
+
+    async def shout(stream: Stream) -> None:
+        while said := await stream.read():
+            await stream.write(said.upper())
+        ended.append(True)
+
+    async def chain(request: Request) -> Response:
+        return Response(101, [("Upgrade", "websocket")], takeover=shout)
+
+    answer = talk(UPGRADE + b"abc", chain, pieces=3)
+    assert answer == b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\nABC"
+    assert ended
+
+
+@pytest.mark.parametrize(("body", "statuses"), [(b"", [b"200", b"200"]), (b"abc", [b"501"])])
+def test_another_protocol_than_websocket_is_left_unnoticed(body: bytes, statuses: list[bytes]) -> None:
+    head = b"GET /1 HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: h2c\r\nContent-Length: %d\r\n\r\n" % len(
+        body
+    )
+    answer = talk(head + body + b"GET /2 HTTP/1.1\r\nHost: h\r\n\r\n")
+    assert re.findall(rb"HTTP/1.1 (\d+) ", answer) == statuses
+
+
+def test_who_asks_and_with_which_header_lines() -> None:
+    async def chain(request: Request) -> Response:
+        assert request.client is not None
+        return Response(200, [], f"{request.client.address} {request.client.scheme} {list(request.lines)}".encode())
+
+    answer = talk(b"GET / HTTP/1.1\r\nHost: h\r\nX-A: 1\r\nx-a: 2\r\n\r\n", chain)
+    assert answer.endswith(b"127.0.0.1 http [(b'Host', b'h'), (b'X-A', b'1'), (b'x-a', b'2')]")

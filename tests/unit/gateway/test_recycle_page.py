@@ -29,6 +29,12 @@ def test_all_or_one_function() -> None:
     assert ask("POST", one)[2] == [(Scope("111111111111", "eu-west-1"), "f")]
 
 
-@pytest.mark.parametrize(("method", "body", "status"), [("GET", b"", 405), ("POST", b"[]", 400), ("POST", b"{", 400)])
+OUTSIDE = b'{"account": "111111111111", "region": "..", "function": "f"}'
+
+
+@pytest.mark.parametrize(
+    ("method", "body", "status"),
+    [("GET", b"", 405), ("POST", b"[]", 400), ("POST", b"{", 400), ("POST", OUTSIDE, 400)],
+)
 def test_anything_else_is_refused(method: str, body: bytes, status: int) -> None:
     assert (ask(method, body)[0], ask(method, body)[2]) == (status, [])

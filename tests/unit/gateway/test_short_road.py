@@ -2,6 +2,7 @@
 
 import pytest
 
+from lambent.gateway.hosts import Hosts
 from lambent.gateway.short import ShortRoad
 from lambent.model import lineage
 from lambent.model.async_event import NewEvent
@@ -15,9 +16,11 @@ SCOPE = Scope("111111111111", "us-east-1")
 AUTH = "AWS4-HMAC-SHA256 Credential=111111111111/20261121/us-east-1/lambda/aws4_request, SignedHeaders=host"
 
 
-def sent(path: str, query: str = "", running: str | None = None, **headers: str) -> tuple[str, str | None] | None:
+def sent(
+    path: str, query: str = "", running: str | None = None, inside: str = "", **headers: str
+) -> tuple[str, str | None] | None:
     """The name and qualifier that were looked up; None when the request was left to the chain. `running` is the trace
-    header of what runs in the caller's environment."""
+    header of what runs in the caller's environment, `inside` the key of the environment by whose socket it comes."""
     seen: list[tuple[str, str | None]] = []
 
     def functions(scope: Scope, name: str, qualifier: str | None) -> tuple[FunctionVersion, str]:
@@ -48,10 +51,11 @@ def sent(path: str, query: str = "", running: str | None = None, **headers: str)
         accept=accept,
         event_bytes=0 if headers.get("large") else 100,
         trace_of={"111111111111": running}.get,
+        hosts=Hosts(),
     )
     answers: list[Response] = []
     sent = {"authorization": AUTH} | {name.replace("_", "-"): value for name, value in headers.items()}
-    request = Request("POST", f"/2015-03-31/functions/{path}/invocations", query, sent, b"1")
+    request = Request("POST", f"/2015-03-31/functions/{path}/invocations", query, sent, b"1", inside)
     taken = road(request, answers.append)
     assert taken == bool(answers)
     if answers and answers[0].status == 200:
@@ -87,6 +91,27 @@ def sent(path: str, query: str = "", running: str | None = None, **headers: str)
 )
 def test_what_the_short_road_takes(path: str, query: str, found: tuple[str, str | None] | None) -> None:
     assert sent(path, query) == found
+
+
+@pytest.mark.parametrize(
+    ("headers", "taken"),
+    [
+        ({}, True),
+        ({"host": "127.0.0.1:4566"}, True),
+        ({"host": "lambda.us-east-1.amazonaws.com"}, True),
+        ({"host": "evil.test:4566"}, False),
+        ({"origin": "http://evil.test"}, False),
+        ({"origin": "null"}, False),
+        ({"sec_fetch_site": "cross-site"}, False),
+    ],
+)
+def test_pages_and_foreign_names_are_left_to_the_chain(headers: dict[str, str], taken: bool) -> None:
+    assert sent("f", **headers) == (("f", None) if taken else None)
+
+
+def test_from_inside_only_the_environments_own_key_is_taken() -> None:
+    assert sent("f", inside="111111111111") == ("f", None)
+    assert sent("f", inside="ASIAOTHER") is None
 
 
 def test_events_go_to_the_queue() -> None:

@@ -30,7 +30,8 @@ def send(target: str, *answers: Response | Exception, **more) -> list[Request]:
         return answer
 
     said = {"detail_type": "type", "attributes": {}} | more
-    delivery = Delivery(HERE, target, b'{"a":1}', "f", FUNCTION, "trace", "unique", 1_573_755_365.5, **said)
+    arn = said.pop("arn", FUNCTION)
+    delivery = Delivery(HERE, target, b'{"a":1}', "f", arn, "trace", "unique", 1_573_755_365.5, **said)
     asyncio.run(Outbox(endpoint)(delivery))
     return seen
 
@@ -40,7 +41,7 @@ def test_to_a_queue() -> None:
     asked, sent = send("arn:aws:sqs:eu-west-1:222222222222:q", Response(200, [], URL), attributes=attributes)
     assert asked.headers["x-amz-target"] == "AmazonSQS.GetQueueUrl"
     assert json.loads(asked.body) == {"QueueName": "q", "QueueOwnerAWSAccountId": "222222222222"}
-    assert "Credential=222222222222/20260101/eu-west-1/sqs/" in sent.headers["authorization"]
+    assert "Credential=111111111111/20260101/eu-west-1/sqs/" in sent.headers["authorization"]
     assert sent.headers["x-amz-target"] == "AmazonSQS.SendMessage"
     assert json.loads(sent.body) == {
         "QueueUrl": "http://q",
@@ -51,6 +52,12 @@ def test_to_a_queue() -> None:
         },
         "MessageSystemAttributes": {"AWSTraceHeader": {"DataType": "String", "StringValue": "trace"}},
     }
+
+
+def test_what_services_send_to_a_queue_is_sent_in_its_account() -> None:
+    """Their own name, which a queue's policy would have to allow, is no account's."""
+    _, sent = send("arn:aws:sqs:eu-west-1:222222222222:q", Response(200, [], URL), arn="arn:aws:sns:us-east-1:111:t")
+    assert "Credential=222222222222/20260101/eu-west-1/sqs/" in sent.headers["authorization"]
 
 
 def test_to_a_topic() -> None:
@@ -103,7 +110,7 @@ def test_to_a_function() -> None:
     [
         ("arn:aws:sqs:us-east-1:111111111111:q.fifo", [], "a FIFO queue takes no message without a group", False),
         ("arn:aws:sns:us-east-1:111111111111:t.fifo", [], "a FIFO topic takes no events", False),
-        ("arn:aws:kinesis:us-east-1:111111111111:stream/s", [], "is nothing that events are sent to", False),
+        ("arn:aws:dynamodb:us-east-1:111111111111:table/t", [], "is nothing that events are sent to", False),
         ("nonsense", [], "is nothing that events are sent to", False),
         (
             "arn:aws:sqs:us-east-1:111111111111:q",

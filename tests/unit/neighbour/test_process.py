@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from lambent.model.scope import Caller, Scope
-from lambent.neighbour import process
+from lambent.neighbour import life, process
+from lambent.neighbour.asked import Asked
 from lambent.neighbour.endpoints import Endpoints
+from lambent.neighbour.life import Bare
 from lambent.neighbour.neighbour import Neighbour
 from lambent.neighbour.process import MotoProcess, State
 from lambent.wire.fault import Fault
@@ -24,7 +26,7 @@ def with_process(tmp_path: Path, program: str, body: Callable[[MotoProcess], Awa
     (tmp_path / "stand_in.py").write_text(program)
 
     async def run() -> None:
-        moto = MotoProcess(tmp_path / "stand_in.py")
+        moto = MotoProcess(Bare(tmp_path / "stand_in.py"), tmp_path)
         try:
             await body(moto)
         finally:
@@ -86,7 +88,7 @@ def test_waiting_has_an_end(tmp_path: Path) -> None:
 def test_its_environment_holds_no_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SESSION_TOKEN", "secret")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
-    environment = process._environment()
+    environment = life.environment()
     assert "secret" not in environment.values()
     assert environment["AWS_SECRET_ACCESS_KEY"] == "moto"
 
@@ -147,3 +149,27 @@ def test_an_endpoint_gets_the_request_as_it_came() -> None:
         b"connection: close",
     }
     assert body == b"abc"
+
+
+def test_motos_settings_are_passed_on_and_credentials_are_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MOTO_IAM_LOAD_MANAGED_POLICIES", raising=False)
+    monkeypatch.setenv("MOTO_S3_DEFAULT_MAX_KEYS", "7")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "real")
+    given = life.environment()
+    assert (given["MOTO_S3_DEFAULT_MAX_KEYS"], given["MOTO_IAM_LOAD_MANAGED_POLICIES"]) == ("7", "true")
+    assert given["AWS_SECRET_ACCESS_KEY"] == "moto"
+    monkeypatch.setenv("MOTO_IAM_LOAD_MANAGED_POLICIES", "false")
+    assert life.environment()["MOTO_IAM_LOAD_MANAGED_POLICIES"] == "false"
+
+
+def test_its_death_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process, "BACK_OFF", (30.0,))
+
+    async def body(moto: MotoProcess) -> None:
+        neighbour = Neighbour(moto=moto)
+        neighbour.holdings.hold(Asked("s3", Request("PUT", "/b")))
+        moto.start()
+        await moto.wait_ready(20)
+        assert "no such thing" in neighbour.holdings.lost["s3"]
+
+    with_process(tmp_path, DIES, body)

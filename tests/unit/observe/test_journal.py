@@ -250,6 +250,27 @@ def test_the_tail_is_that_of_the_invocation() -> None:
     journalled(FUNCTION, body)
 
 
+def test_the_tail_of_an_invocation_that_waited_begins_with_what_init_wrote() -> None:
+    def body(journal: Journal, kept: Kept) -> None:
+        os.write(journal.pipes.writers[1], b"of another time\n")
+        journal.forget()
+        journal.init_start("python:3.12.v1", ARN)
+        os.write(journal.pipes.writers[1], b"Loading\n")
+        journal.flush()
+        journal.subscribed("ext", ["platform"])
+        journal.extension("ext", "Ready", ["INVOKE"])
+        journal.init_report(0.1, "init", "error", "Runtime.ImportModuleError")
+        journal.start(ID, after_init=True)
+        tail = journal.end(Report(ID, 1.0, 128, 40)).decode()
+        words = ["Loading", "TELEMETRY", "EXTENSION", "INIT_REPORT", "START", "END", "REPORT"]
+        assert [line.split()[0] for line in tail.splitlines()] == words
+        assert kept.lines[1].startswith("INIT_START ")
+        journal.start(ID)
+        assert journal.end(Report(ID, 1.0, 128, 40)).decode().startswith("START ")
+
+    journalled(FUNCTION, body)
+
+
 def test_no_descriptor_is_left() -> None:
     before = len(os.listdir("/proc/self/fd"))
     journalled(FUNCTION, life)

@@ -9,7 +9,7 @@ import pytest
 from lambent.model.scope import Scope
 from lambent.observe import logstore
 from lambent.observe.filterpattern import compile_pattern
-from lambent.observe.logindex import GroupExists, NoSuchGroup, NoSuchStream, StreamExists
+from lambent.observe.logindex import GroupExists, IndexBroken, NoSuchGroup, NoSuchStream, StreamExists
 from lambent.observe.logread import BadToken, Page, Span, event_id
 from lambent.observe.logstore import DAY_MS, LogStore
 
@@ -37,6 +37,53 @@ def texts(page: Page) -> list[str]:
 
 def anything(_name: str) -> bool:
     return True
+
+
+def on_disk(folder: Path) -> int:
+    return sum(file.stat().st_size for file in folder.rglob("*.jsonl"))
+
+
+def test_a_flood_without_end_is_bounded_and_told_once(tmp_path: Path) -> None:
+    most, found = 1 << 20, []
+
+    async def run() -> None:
+        store = await LogStore.open(tmp_path, lambda: NOW / 1000, most)
+        store.report = found.append
+        other, flooding = store.stream(HERE, "/aws/lambda/g", NAME), store.stream(HERE, GROUP, NAME)
+        store.append(other, NOW, "other")
+        for number in range(40_000):
+            store.append(flooding, NOW + number, f"{number:06}" + "x" * 100)
+            if number % 1_000 == 0:
+                await store.flush()
+                await asyncio.sleep(0)
+                assert on_disk(tmp_path) < 2 * most
+        await store.flush()
+        page = await store.get_events(HERE, GROUP, NAME, Span())
+        assert texts(page)[-1].startswith("039999")
+        assert int(texts(page)[0][:6]) > 30_000
+        assert texts(await store.get_events(HERE, "/aws/lambda/g", NAME, Span())) == ["other"]
+        await store.close()
+
+    asyncio.run(run())
+    assert [(one.code, one.resource) for one in found] == [
+        ("logs-trimmed", f"arn:aws:logs:us-east-1:000000000000:log-group:{GROUP}")
+    ]
+
+
+def test_of_many_streams_the_oldest_go(tmp_path: Path) -> None:
+    async def run() -> None:
+        store = await LogStore.open(tmp_path, lambda: NOW / 1000, 1 << 20)
+        for number in range(30):
+            stream = store.stream(HERE, GROUP, f"s{number:02}")
+            for _ in range(500):
+                store.append(stream, NOW + number, "x" * 100)
+            await store.flush()
+        held = {one.name for one in await store.streams(HERE, GROUP) if one.file.size}
+        assert max(held) == "s29"
+        assert "s00" not in held
+        await store.close()
+
+    asyncio.run(run())
 
 
 def test_an_append_makes_group_and_stream_and_lasts(tmp_path: Path) -> None:
@@ -294,3 +341,21 @@ def test_a_change_that_the_disk_refuses_is_not_called_done(tmp_path: Path) -> No
 
     with_store(tmp_path, body)
     with_store(tmp_path, read)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *(b"garbage", b"123", b"[]", b"null", b'{"op":"group"}', b'{"op":"x"}', b"\xff\xfe\0", b'{"op":"-stream"}'),
+        b'{"op":"group","account":1,"region":[],"group":"g","created":"x","uid":"u","tags":{}}',
+    ],
+)
+def test_an_index_that_is_none_is_named_with_its_line(tmp_path: Path, line: bytes) -> None:
+    async def write(store: LogStore) -> None:
+        await store.create_group(HERE, "a")
+
+    with_store(tmp_path, write)
+    with (tmp_path / "index.jsonl").open("ab") as journal:
+        journal.write(line + b"\n")
+    with pytest.raises(IndexBroken, match=r"index\.jsonl, line 2: "):
+        with_store(tmp_path, write)

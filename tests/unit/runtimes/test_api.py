@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 import uvloop
 
-from lambent.runtimes import errors
-from lambent.runtimes.api import MAX_CONNECTIONS, RuntimeApi, RuntimeInvocation, invocation_head
-from lambent.runtimes.extensions import About, Extensions, Reply
+from lambent.runtime_api import errors
+from lambent.runtime_api.extensions import About, Extensions, Reply
+from lambent.runtime_api.server import MAX_CONNECTIONS, RuntimeApi, RuntimeInvocation, invocation_head
 
 GET_NEXT = b"GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nHost: x\r\n\r\n"
 LIMIT = errors.MAX_RESPONSE
@@ -438,11 +438,21 @@ def test_a_large_payload(run: Any) -> None:
     run(test)
 
 
+@pytest.mark.parametrize("broken", ["a\nX: y", "a\rX: y", "a\0b", "\ud800", "é"])
+@pytest.mark.parametrize("field", ["trace_id", "client_context", "cognito_identity", "invocation_id"])
+def test_no_value_is_too_odd_for_the_head(field: str, broken: str) -> None:
+    values = {"request_id": "r", "function_arn": "arn", "trace_id": "t", field: broken}
+    lines = invocation_head(RuntimeInvocation(payload=b"", deadline_ms=1, **values)).split(b"\r\n")
+    assert len(lines) == 9 + (field != "trace_id")
+    assert not any(set(b"\r\n\0") & set(line) for line in lines)
+
+
 @pytest.mark.parametrize("field", ["function_arn", "trace_id", "request_id"])
 def test_a_value_can_not_break_the_head(field: str) -> None:
     values = {"request_id": "r", "function_arn": "arn", "trace_id": "t", field: "a\r\nX: y"}
-    with pytest.raises(ValueError, match="line break"):
-        invocation_head(RuntimeInvocation(payload=b"", deadline_ms=1, **values))
+    head = invocation_head(RuntimeInvocation(payload=b"", deadline_ms=1, **values))
+    assert b": a  X: y\r\n" in head
+    assert head.count(b"\n") == head.count(b"\r\n") == 8
 
 
 # --- streamed responses

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from lambent.runtimes.conversation import TRANSITIONS, Conversation, Event, Refusal, State
+from lambent.runtime_api.conversation import TRANSITIONS, Conversation, Event, Refusal, State
 
 MOVES = [(state, event) for state in State for event in Event]
 

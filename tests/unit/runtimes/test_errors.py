@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from lambent.runtimes import errors
+from lambent.runtime_api import errors
 
 
 def test_timeout() -> None:

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from lambent.runtimes.conversation import Refusal
-from lambent.runtimes.extensions import (
+from lambent.runtime_api.conversation import Refusal
+from lambent.runtime_api.extensions import (
     About,
     Extensions,
     Reply,

@@ -72,3 +72,18 @@ def test_npms_failures_are_told_apart(
     with pytest.raises(ClientError) as failed:
         node_clients.install("22", ["npm"], tmp_path, ("client-s3",))
     assert type(failed.value) is kind
+
+
+def test_the_client_is_unpacked_without_what_the_smallest_python_lacks(
+    tmp_path: Path, npm: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Debian 12's 3.11.2 has no extraction filters."""
+    monkeypatch.delattr(tarfile.TarFile, "extractall")
+    assert (node_clients.install("22", ["npm"], tmp_path, ()) / "index.mjs").read_text() == "client"
+
+
+def test_an_archive_that_leads_out_of_its_folder_is_refused(tmp_path: Path) -> None:
+    packed(tmp_path / "ric.tgz", {"../../out": b"x"})
+    with pytest.raises(ClientError, match=r"it holds 'package/\.\./\.\./out'"):
+        node_clients._unpack(tmp_path / "ric.tgz", tmp_path / "made")
+    assert not (tmp_path / "out").exists()

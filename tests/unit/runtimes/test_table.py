@@ -63,6 +63,16 @@ def test_what_aws_refuses_is_refused_in_its_words() -> None:
     assert table.refusal("dotnet9", NOW).startswith("Value dotnet9")
 
 
+def test_the_runtimes_of_aws_s_model_are_all_known() -> None:
+    import botocore.session
+
+    named = set(botocore.session.get_session().get_service_model("lambda").shape_for("Runtime").enum) - {"custom"}
+    assert named <= set(RUNTIMES)
+    for runtime in ("python3.15", "nodejs26.x"):
+        assert table.refusal(runtime, NOW) == ""
+        assert table.lookup(runtime).os == "Amazon Linux 2023"
+
+
 def test_refusals_follow_the_clock_but_not_forecasts() -> None:
     assert table.refusal("java8", date(2024, 2, 7)) == ""
     assert "no longer supported" in table.refusal("java8", date(2024, 2, 8))

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from lambent.runtimes import telemetry
-from lambent.runtimes.conversation import Refusal
-from lambent.runtimes.telemetry import Api, Subscription
+from lambent.runtime_api import telemetry
+from lambent.runtime_api.conversation import Refusal
+from lambent.runtime_api.telemetry import Api, Subscription
 
 TELEMETRY: dict[str, Any] = {
     "schemaVersion": "2022-07-01",

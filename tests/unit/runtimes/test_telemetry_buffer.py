@@ -3,8 +3,8 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambent.runtimes.telemetry import Api, Subscription
-from lambent.runtimes.telemetry_buffer import Buffer
+from lambent.runtime_api.telemetry import Api, Subscription
+from lambent.runtime_api.telemetry_buffer import Buffer
 
 ASKED = Subscription(Api.TELEMETRY, "2022-07-01", ("function",), 80, "POST", "/", 3, 100, 1.0)
 

@@ -2,9 +2,9 @@ from dataclasses import replace
 
 import pytest
 
-from lambent.runtimes.telemetry import Api, Subscription
-from lambent.runtimes.telemetry_buffer import Batch
-from lambent.runtimes.telemetry_wire import Answer, BadAnswer, encoded
+from lambent.runtime_api.telemetry import Api, Subscription
+from lambent.runtime_api.telemetry_buffer import Batch
+from lambent.runtime_api.telemetry_wire import Answer, BadAnswer, encoded
 
 ASKED = Subscription(Api.TELEMETRY, "2022-07-01", ("function",), 8080, "POST", "/t?a=b", 1000, 262_144, 1.0)
 BATCH = Batch([b'{"a":1}', b'{"b":2}'], 14)

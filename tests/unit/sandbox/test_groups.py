@@ -182,7 +182,7 @@ def test_version_2_is_found_above_our_own_group(tmp_path: Path) -> None:
     for folder, controllers in ((tmp_path, ""), (parent.parent, ""), (parent, "cpu memory pids"), (own, "")):
         (folder / "cgroup.procs").touch()
         (folder / "cgroup.subtree_control").write_text(controllers)
-    (own / "cgroup.subtree_control").chmod(0o000)
+    (own / "cgroup.subtree_control").chmod(0o444)  # the kernel lets everyone read it
     mount = f"30 20 0:30 / {tmp_path} rw - cgroup2 cgroup2 rw,nsdelegate"
     if os.getuid() == 0:
         own.rename(own.with_name("other"))  # root may write everything; a missing folder can't be written

@@ -22,7 +22,7 @@ SNAPSHOT = (
     plan.SNAPSHOT_FORK,
     plan.SNAPSHOT_SANDBOX,
 )
-SERVERS_OWN = {"control_group", "folder", "fork", "present", "execute", "start"}
+SERVERS_OWN = {"control_group", "folder", "fork", "present", "execute", "start", "tun"}
 
 
 def names(steps: tuple[ModuleType, ...]) -> list[str]:

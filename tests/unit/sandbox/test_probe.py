@@ -17,7 +17,7 @@ ABLE = Abilities(
     cgroup_version=2,
     controllers=("cpu", "freezer", "memory", "pids"),
 )
-USER = replace(ABLE, root=False, cgroup_version=0, controllers=())
+USER = replace(ABLE, root=False, users_problem="only root can", cgroup_version=0, controllers=())
 POOR = replace(USER, namespaces=False, namespaces_problem="not allowed here")
 
 
@@ -51,12 +51,30 @@ def kept(abilities: Abilities, level: Level) -> set[str]:
 def test_promises_shrink_with_the_means() -> None:
     everything = set(ABLE.promises(Level.NAMESPACE))
     assert kept(ABLE, Level.NAMESPACE) == everything
-    assert everything - kept(USER, Level.NAMESPACE) == {"cpu_share", "process_limit"}
+    assert everything - kept(USER, Level.NAMESPACE) == {
+        "cpu_share",
+        "process_limit",
+        "memory_limit",
+        "own_user_limits",
+        "root_owned_folders",
+    }
     lost = everything - kept(POOR, Level.PROCESS)
     assert lost >= {"private_network", "private_tmp", "read_only_root", "separate_user", "nothing_survives"}
+
+
+def test_a_limit_that_was_tried_and_did_not_hold_is_no_promise() -> None:
+    promise = replace(ABLE, memory_problem="shared memory").promises(Level.NAMESPACE)["memory_limit"]
+    assert not promise["kept"] and promise["how"].endswith("does not stop: shared memory")
 
 
 def test_every_promise_says_how() -> None:
     for abilities in (ABLE, USER, POOR):
         for level in Level:
             assert all(promise["how"] for promise in abilities.promises(level).values())
+
+
+def test_every_promise_that_is_not_kept_says_what_to_do() -> None:
+    for abilities in (ABLE, USER, POOR):
+        for level in Level:
+            for promise in abilities.promises(level).values():
+                assert promise["kept"] == ("remedy" not in promise)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from lambent.sandbox.inside.denied import CLONE, CLONE3, DENIED, DENIED_FAMILIES, SOCKET
+from lambent.sandbox.inside.denied import CLONE, CLONE3, DENIED, DENIED_FAMILIES, SOCKET, UNCHARGED
 from lambent.sandbox.inside.seccomp import program
 
 ALLOW = 0x7FFF0000
@@ -73,3 +73,12 @@ def test_no_number_stands_twice_and_every_rule_has_a_reason() -> None:
         numbers = [call[column] for call in DENIED.values() if call[column] is not None]
         assert len(numbers) == len(set(numbers))
     assert all(call.why for call in DENIED.values())
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_memory_that_nobody_could_count_is_absent_where_nobody_counts(machine: str) -> None:
+    for call in UNCHARGED.values():
+        number = call[MACHINES.index(machine)]
+        data = {0: number, 4: AUDIT[machine], 16: 0}
+        assert run(program(machine, charged=False), data) & 0xFFFF == errno.ENOSYS
+        assert run(program(machine), data) == ALLOW

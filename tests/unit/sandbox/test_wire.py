@@ -8,10 +8,10 @@ import pytest
 
 from lambent.sandbox.inside import wire
 from lambent.sandbox.inside.contexts import ProcessContext, SandboxContext, ZygoteContext
-from lambent.sandbox.orders import HostSettings, process_order, sandbox_order, zygote_order
+from lambent.sandbox.orders import Counts, HostSettings, process_order, sandbox_order, source_file, zygote_order
 from lambent.sandbox.spec import Bind, Level, ProcessSpec, SandboxSpec, ZygoteSpec
 
-SETTINGS = HostSettings(Level.NAMESPACE, {"folders": [], "prefixes": ["x"]}, counted=True, fail_step="tmp")
+SETTINGS = HostSettings(Level.NAMESPACE, {"folders": [], "prefixes": ["x"]}, Counts(True, True), fail_step="tmp")
 ZYGOTE = ZygoteSpec(Path("/usr/bin/python3"), ("/a",), ("json",), (Bind(Path("/host"), "/inside"),))
 
 
@@ -51,12 +51,17 @@ def test_orders_are_what_the_contexts_read() -> None:
     with ours, theirs:
         spec = SandboxSpec("one", ZYGOTE, (Bind(Path("/code"), "/var/task"),), listen=(9001,))
         zygote = ZygoteContext(ours, zygote_order(ZYGOTE, SETTINGS))
-        sandbox = SandboxContext(zygote, ours, sandbox_order(spec, SETTINGS, "name"), [])
-        start = process_order(7, ProcessSpec({"A": "b"}, "m:f", fds={3: 1}), spec, True, {"A": "a", "T": "t"}, "")
+        named = source_file(spec, SETTINGS.level)
+        sandbox = SandboxContext(zygote, ours, sandbox_order(spec, SETTINGS, "name"), [*named, 78])
+        names = os.pread(sandbox.sources, 100, 0)
+        os.close(sandbox.sources)
+        start = process_order(
+            7, ProcessSpec({"A": "b"}, "m:f", fds={3: 1}), spec, Counts(True, True), {"A": "a", "T": "t"}, ""
+        )
         process = ProcessContext(zygote, ours, start["start"], [77])
     assert zygote.binds == [("/host", "/inside")] and zygote.fail_step == "tmp"
-    assert sandbox.binds == [("/code", "/var/task")] and sandbox.ports == (9001,)  # type: ignore[comparison-overlap]
-    assert (sandbox.trees, sandbox.groups) == ([], [])
+    assert sandbox.binds == ["/var/task"] and sandbox.ports == (9001,)  # type: ignore[comparison-overlap]
+    assert (sandbox.trees, sandbox.groups, names) == ([], [78], b"/code\0")
     assert process.number == 7
     assert process.environment == {"A": "b", "T": "t"}
     assert process.fds == {3: 77} and process.descriptors == 1024 and process.processes == 0
@@ -66,7 +71,8 @@ def test_at_level_process_nothing_is_bound() -> None:
     settings = HostSettings(Level.PROCESS, {}, counted=False)
     spec = SandboxSpec("one", ZYGOTE, (Bind(Path("/code"), "/var/task"),))
     assert sandbox_order(spec, settings, "name")["binds"] == []
-    assert process_order(1, ProcessSpec({}, "m:f"), spec, False, {}, "")["start"]["processes"] == 1024
+    assert source_file(spec, settings.level) == []
+    assert process_order(1, ProcessSpec({}, "m:f"), spec, Counts(False, False), {}, "")["start"]["processes"] == 1024
 
 
 def test_last_words_are_heard_although_ours_were_not() -> None:

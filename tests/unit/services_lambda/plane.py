@@ -21,6 +21,7 @@ from lambent.model.limits import AWS_2026, Limits
 from lambent.model.scope import Caller, Scope
 from lambent.services.lambda_ import faults
 from lambent.services.lambda_.env import LambdaEnv
+from lambent.services.lambda_.haste import Haste
 from lambent.services.lambda_.operations import OPERATIONS
 from lambent.store.open import Store, open_store
 from lambent.wire.fault import Fault
@@ -87,6 +88,7 @@ class Plane:
             allocation=self._allocation,
             site_url=lambda name: f"http://{name}.localhost:4566/",
             limits=self.limits,
+            haste=Haste(itertools.count(0, 100).__next__),  # nobody is in a hurry
         )
 
     def _withdraw(self, resource: str, code: str = "") -> None:

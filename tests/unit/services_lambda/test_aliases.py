@@ -11,8 +11,8 @@ from test_versions import ARN, publish, ready
 
 from lambent.model.names import FunctionRef
 from lambent.model.scope import Caller
+from lambent.services.lambda_.aliases.routing import leads_to
 from lambent.services.lambda_.lookup import running_at_once, running_version
-from lambent.services.lambda_.routing import leads_to
 from lambent.wire.fault import Fault
 
 

@@ -10,7 +10,7 @@ from settings_answers import ARN, function
 from lambent.model import lineage
 from lambent.model.async_event import Handling, NewEvent, Policy
 from lambent.model.scope import Caller, Scope
-from lambent.services.lambda_ import asynchronous, loops
+from lambent.services.lambda_.invoking import asynchronous, loops
 from lambent.services.lambda_.lookup import running_version
 from lambent.wire.fault import Fault
 
@@ -89,8 +89,7 @@ def test_events_are_handled_as_the_settings_say_now(stage) -> None:
         await function(plane, version=True, DeadLetterConfig={"TargetArn": QUEUE})
         plain = handling(plane)
         assert (plain.arn, plain.record_arn) == (f"{ARN}f", f"{ARN}f:$LATEST")
-        assert plain.policy == Policy(2, 21_600.0)
-        assert (plain.on_success, plain.on_failure, plain.dead_letter) == ("", "", QUEUE)
+        assert plain.policy == Policy(2, 21_600.0, dead_letter=QUEUE)
         assert (plain.ready, plain.disabled, plain.stops_loops) == (True, False, True)
         await plane.call("CreateAlias", FunctionName="f", Name="live", FunctionVersion="1")
         await plane.call(
@@ -103,8 +102,8 @@ def test_events_are_handled_as_the_settings_say_now(stage) -> None:
         )
         live = handling(plane, "live")
         assert (live.arn, live.record_arn, live.function.version) == (f"{ARN}f:live", f"{ARN}f:live", "1")
-        assert (live.policy, live.on_failure) == (Policy(0, 60.0), TOPIC)
-        assert handling(plane).on_failure == ""
+        assert live.policy == Policy(0, 60.0, on_failure=TOPIC, dead_letter=QUEUE)
+        assert handling(plane).policy.on_failure == ""
         await plane.call("PutFunctionConcurrency", FunctionName="f", ReservedConcurrentExecutions=0)
         await plane.call("PutFunctionRecursionConfig", FunctionName="f", RecursiveLoop="Allow")
         assert (handling(plane).disabled, handling(plane).stops_loops) == (True, False)

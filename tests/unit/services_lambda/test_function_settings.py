@@ -9,7 +9,7 @@ from plane import HERE, ROLE, Plane, package
 
 from lambent.model.function import Image
 from lambent.model.scope import Caller
-from lambent.services.lambda_ import inert
+from lambent.services.lambda_.functions import inert
 from lambent.wire.http import Request, Response
 
 ARN = "arn:aws:lambda:us-east-1:111111111111:function:f"

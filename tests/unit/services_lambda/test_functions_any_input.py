@@ -12,7 +12,7 @@ from lambent.wire import serialize, service, validate
 from lambent.wire.fault import Fault
 from lambent.wire.http import Request, Response
 
-CALLS = 600
+CALLS = 900
 UNDER_TEST = (
     "CreateAlias", "CreateFunction", "DeleteAlias", "DeleteFunction", "GetAlias", "GetFunction",
     "GetFunctionConfiguration", "ListAliases", "ListFunctions", "ListVersionsByFunction", "PublishVersion",

@@ -10,11 +10,15 @@ import botocore.session
 import pytest
 from plane import HERE, ROLE, Plane, package, play
 
+from lambent.model.finding import Finding
+from lambent.model.function import FunctionVersion
 from lambent.model.limits import AWS_2026
 from lambent.model.scope import Caller, Scope
-from lambent.services.lambda_ import operations, settling
-from lambent.services.lambda_.lifecycle import TRANSITIONS, Phase
+from lambent.services.lambda_ import operations
+from lambent.services.lambda_.functions import settling
+from lambent.services.lambda_.functions.lifecycle import TRANSITIONS, Phase
 from lambent.services.lambda_.lookup import running_version
+from lambent.store.errors import StoreFull
 from lambent.wire.fault import Fault
 
 ARN = "arn:aws:lambda:us-east-1:111111111111:function:"
@@ -130,6 +134,16 @@ def test_the_version_list_pages_too(stage) -> None:
         ({"Code": {"ZipFile": b"z", "SourceKMSKeyArn": "k"}}, "SourceKMSKeyArn"),
         ({"PublishTo": "LATEST_PUBLISHED"}, "PublishTo"),
         ({"DurableConfig": {"ExecutionTimeout": 60}}, "DurableConfig"),
+        (  # before its wider limits are held against those of all others
+            {
+                "CapacityProviderConfig": {
+                    "LambdaManagedInstancesCapacityProviderConfig": {"CapacityProviderArn": "x"}
+                },
+                "MemorySize": 32_768,
+                "Timeout": 5_400,
+            },
+            "CapacityProviderConfig",
+        ),
         ({"SomethingNew": {"Size": 0}}, "SomethingNew"),
     ],
 )
@@ -158,9 +172,6 @@ def test_settings_that_ask_for_nothing_pass(stage) -> None:
     ("params", "text"),
     [
         ({"Role": "arn:aws:iam::111111111111:roles"}, "The role defined for the function cannot be assumed"),
-        ({"Timeout": 901}, "'901' at 'timeout'"),
-        ({"MemorySize": 10_241}, "'10241' at 'memorySize'"),
-        ({"EphemeralStorage": {"Size": 10_241}}, "at 'ephemeralStorage.size'"),
         ({"Environment": {"Variables": {"AWS_REGION": "x", "OK": "y"}}}, "used in this request: AWS_REGION'"),
         ({"Environment": {"Variables": {"LARGE_VAR": "x" * 4081}}}, 'measured: {"LARGE_VAR":"xxx'),
         ({"Handler": ""}, "Runtime and Handler are mandatory"),
@@ -272,6 +283,7 @@ def test_a_package_lost_meanwhile_fails_the_function_loudly(tmp_path: Path) -> N
         await plane.settle()
         said = await plane.call("GetFunctionConfiguration", FunctionName="f")
         assert (said["State"], said["LastUpdateStatus"]) == ("Failed", "Failed")
+        assert said["StateReason"] == "Its code package is no longer in Lambent's store: deploy it again."
         await plane.call("UpdateFunctionCode", FunctionName="f", ZipFile=package())
         await plane.settle()
         said = await plane.call("GetFunctionConfiguration", FunctionName="f")
@@ -279,6 +291,39 @@ def test_a_package_lost_meanwhile_fails_the_function_loudly(tmp_path: Path) -> N
         assert "StateReason" not in said
 
     play(tmp_path, scene)
+
+
+def test_what_keeps_a_function_from_running_is_its_reason(stage) -> None:
+    async def scene(plane: Plane) -> None:
+        async def refuse(function: FunctionVersion) -> None:
+            raise RuntimeError("cannot write to /home/me/.cache/lambent: Permission denied")
+
+        plane.env = replace(plane.env, prepare=refuse)
+        await plane.create()
+        await plane.settle()
+        said = await plane.call("GetFunctionConfiguration", FunctionName="f")
+        assert (said["State"], said["StateReasonCode"]) == ("Failed", "InternalError")
+        assert said["StateReason"] == said["LastUpdateStatusReason"]
+        assert said["StateReason"] == (
+            "It can't be run on this machine: cannot write to /home/me/.cache/lambent: Permission denied"
+        )
+
+    stage(scene)
+
+
+def test_a_disk_that_is_full_is_found_while_the_function_waits(stage) -> None:
+    async def scene(plane: Plane) -> None:
+        async def prepare(function: FunctionVersion) -> None:
+            if not told:
+                raise StoreFull("No space left on device: blobs")
+
+        told: list[Finding] = []
+        plane.env = replace(plane.env, prepare=prepare, report=told.append)
+        await plane.create()
+        await plane.settle()
+        assert [one.message for one in told] == [f"it is not ready yet: {StoreFull('No space left on device: blobs')}"]
+
+    stage(scene)
 
 
 def test_a_function_deleted_before_it_settled_stays_deleted(stage) -> None:

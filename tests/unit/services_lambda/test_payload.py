@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambent.services.lambda_.payload import check_size, checked
+from lambent.services.lambda_.invoking.payload import check_size, checked
 from lambent.wire.fault import Fault
 
 AT = " at [Source: REDACTED (`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION` disabled); line: {}, column: {}]"

@@ -185,24 +185,6 @@ def test_the_last_statement_takes_the_policy_with_it(stage) -> None:
     stage(scene)
 
 
-def test_a_policy_says_that_it_is_not_enforced_as_long_as_it_is_there(stage) -> None:
-    async def scene(plane: Plane) -> None:
-        await published(plane)
-        await add(plane)
-        await add(plane, Qualifier="a")
-
-        def said() -> list[str]:
-            return sorted(one.resource for one in plane.findings if one.code == "stored-only/policy")
-
-        assert said() == [f"{ARN}f", f"{ARN}f:a"]
-        await plane.call("RemovePermission", FunctionName="f", StatementId="s3")
-        assert said() == [f"{ARN}f:a"]
-        await plane.call("DeleteAlias", FunctionName="f", Name="a")
-        assert said() == []
-
-    stage(scene)
-
-
 def test_a_policy_goes_with_its_function_version_or_alias(stage) -> None:
     async def scene(plane: Plane) -> None:
         await published(plane)

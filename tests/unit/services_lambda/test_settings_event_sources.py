@@ -38,8 +38,8 @@ def test_the_life_of_a_mapping(stage) -> None:
             DestinationConfig={"OnFailure": {"Destination": QUEUE}},
         )  # fmt: skip
         one = {"UUID": made["UUID"]}
-        assert [finding.resource for finding in plane.findings] == [made["EventSourceMappingArn"]]
         await plane.settle()
+        assert [finding.resource for finding in plane.findings] == [made["EventSourceMappingArn"]]
         await said("get_response", "GetEventSourceMapping", **one)
         await said("delete_response", "DeleteEventSourceMapping", **one)
         assert (await plane.refused("DeleteEventSourceMapping", **one)).code == "ResourceInUseException"
@@ -229,38 +229,110 @@ def test_patterns_that_are_refused(stage, pattern) -> None:
 
 
 KINDS = [
-    ({"EventSourceArn": CLUSTER, "Topics": ["t"], "StartingPosition": "LATEST"}, "AmazonManagedKafkaEventSourceConfig"),
+    ({"EventSourceArn": CLUSTER, "Topics": ["t"], "StartingPosition": "LATEST"}, "MSK"),
     (
-        {"SelfManagedEventSource": BOOTSTRAP, "Topics": ["t"], "StartingPosition": "LATEST"},
-        "SelfManagedKafkaEventSourceConfig",
+        {
+            "SelfManagedEventSource": BOOTSTRAP, "Topics": ["t"], "StartingPosition": "LATEST",
+            "SourceAccessConfigurations": BASIC_AUTH,
+        },
+        "SelfManagedKafka",
     ),
-    ({"EventSourceArn": BROKER, "Queues": ["q"], "SourceAccessConfigurations": BASIC_AUTH}, ""),
+    ({"EventSourceArn": BROKER, "Queues": ["q"], "SourceAccessConfigurations": BASIC_AUTH}, "MQ"),
     (
         {
             "EventSourceArn": DOCUMENTS, "StartingPosition": "TRIM_HORIZON", "SourceAccessConfigurations": BASIC_AUTH,
             "DocumentDBEventSourceConfig": {"DatabaseName": "d"},
         },
-        "",
+        "DocumentDB",
     ),
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("asked", "group"), KINDS, ids=["msk", "kafka", "mq", "documentdb"])
-def test_other_sources(stage, asked, group) -> None:
+@pytest.mark.parametrize(("asked", "name"), KINDS, ids=["msk", "kafka", "mq", "documentdb"])
+def test_sources_that_nothing_reads_are_refused_by_name(stage, asked, name) -> None:
+    """What AWS would refuse is refused as there."""
+
     async def scene(plane: Plane) -> None:
         await surroundings(plane)
-        made = await plane.call(CREATE, FunctionName="f", **asked)
-        assert {member: made[member] for member in asked if member != "StartingPosition"} == {
-            member: value for member, value in asked.items() if member != "StartingPosition"
-        }
-        assert (made["BatchSize"], made["State"], made["StateTransitionReason"]) == (100, "Creating", "USER_INITIATED")
-        assert made.get(group or "-") == ({"ConsumerGroupId": made["UUID"]} if group else None)
+        fault = await plane.refused(CREATE, FunctionName="f", **asked)
+        assert fault.message.startswith(f"An event source mapping of {name} (planned")
+        assert (await plane.call("ListEventSourceMappings"))["EventSourceMappings"] == []
         for member in asked.keys() - {"EventSourceArn", "SelfManagedEventSource"}:
             fewer = {name: value for name, value in asked.items() if name != member}
             fault = await plane.refused(CREATE, FunctionName="f", **fewer)
-            assert f"'{member[0].lower()}{member[1:]}'" in fault.message
+            said = f"{member[0].lower()}{member[1:]}"
+            assert fault.message == (
+                "1 validation error detected: Value null at 'startingPosition' failed to satisfy constraint: "
+                "Member must not be null."
+                if member == "StartingPosition"
+                else f"Required '{said}' parameter is missing."
+            )
         fault = await plane.refused(CREATE, FunctionName="f", **asked, ScalingConfig={"MaximumConcurrency": 2})
         assert fault.message == "Unsupported ScalingConfig parameter for given event source mapping type."
+
+    stage(scene)
+
+
+OTHERS_QUEUE = QUEUE.replace("111111111111", "222222222222")
+ALLOWED = {
+    "Effect": "Allow",
+    "Principal": {"AWS": "arn:aws:iam::111111111111:role/r"},
+    "Action": ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"],
+    "Resource": OTHERS_QUEUE,
+}
+
+
+@pytest.mark.parametrize(
+    ("statements", "fits"),
+    [
+        ([], False),
+        ([ALLOWED], True),
+        ([ALLOWED | {"Principal": "*", "Action": "SQS:*"}], True),
+        ([ALLOWED | {"Principal": {"AWS": ["111111111111"]}}], True),
+        ([ALLOWED | {"Principal": {"AWS": "arn:aws:iam::333333333333:root"}}], False),
+        ([ALLOWED | {"Action": "sqs:SendMessage"}], False),
+        ([ALLOWED | {"Resource": QUEUE}], False),
+        ([ALLOWED, ALLOWED | {"Effect": "Deny", "Principal": "*"}], False),
+    ],
+)
+def test_a_queue_of_another_account_has_to_let_the_role_receive(stage, statements, fits) -> None:
+    async def scene(plane: Plane) -> None:
+        await surroundings(plane)
+        policy = json.dumps({"Version": "2012-10-17", "Statement": statements})
+        plane.elsewhere["AmazonSQS.GetQueueAttributes"]["Attributes"]["Policy"] = policy
+        asked = {"FunctionName": "f", "EventSourceArn": OTHERS_QUEUE}
+        if fits:
+            assert (await plane.call(CREATE, **asked))["State"] == "Creating"
+            assert (plane.asked[0][0].account, plane.asked[0][1]) == ("222222222222", "AmazonSQS.GetQueueUrl")
+        else:
+            fault = await plane.refused(CREATE, **asked)
+            assert (
+                fault.message == "The function execution role does not have permissions to call ReceiveMessage on SQS"
+            )
+
+    stage(scene)
+
+
+def test_a_source_in_another_region_is_refused(stage) -> None:
+    async def scene(plane: Plane) -> None:
+        await surroundings(plane)
+        elsewhere = QUEUE.replace("us-east-1", "eu-west-1")
+        assert "same AWS Region" in (await plane.refused(CREATE, FunctionName="f", EventSourceArn=elsewhere)).message
+
+    stage(scene)
+
+
+def test_a_mapping_does_not_move_to_a_function_that_runs_longer_than_messages_are_hidden(stage) -> None:
+    async def scene(plane: Plane) -> None:
+        await surroundings(plane, visibility=30)
+        await function(plane, "slow", Timeout=31)
+        made = await plane.call(CREATE, FunctionName="f", EventSourceArn=QUEUE)
+        await plane.settle()
+        one = {"UUID": made["UUID"]}
+        fault = await plane.refused("UpdateEventSourceMapping", **one, FunctionName="slow")
+        assert fault.message == "Queue visibility timeout: 30 seconds is less than Function timeout: 31 seconds"
+        del plane.elsewhere["AmazonSQS.GetQueueUrl"]  # the queue is gone: the mapping can still be changed
+        assert (await plane.call("UpdateEventSourceMapping", **one, FunctionName="slow"))["State"] == "Updating"
 
     stage(scene)
 
@@ -302,7 +374,8 @@ def test_the_source_must_be_there(stage) -> None:
             assert fault.message == f"Stream not found: {source}"
         name = {"QueueName": "q", "QueueOwnerAWSAccountId": "111111111111"}
         assert plane.asked[0] == (HERE, "AmazonSQS.GetQueueUrl", name)
-        assert plane.asked[2][2] == {"StreamName": "s"}
+        assert plane.asked[1][2] == {"StreamName": "s"}
+        assert plane.asked[2][2] == {"ConsumerARN": f"{STREAM}/consumer/c:1"}
         plane.elsewhere["AmazonSQS.GetQueueUrl"] = {"QueueUrl": "http://q"}
         plane.elsewhere["AmazonSQS.GetQueueAttributes"] = {"Attributes": {"VisibilityTimeout": "30"}}
         fault = await plane.refused(CREATE, FunctionName="f", EventSourceArn=QUEUE)
@@ -330,5 +403,26 @@ def test_lists(stage) -> None:
         assert await listed(Marker=first["NextMarker"]) == [("g", "s")]
         await plane.call("DeleteFunction", FunctionName="f")
         assert len(await listed()) == 4  # mappings outlive their function, as on AWS
+
+    stage(scene)
+
+
+def test_another_accounts_stream_is_not_read(stage) -> None:
+    async def scene(plane: Plane) -> None:
+        await surroundings(plane)
+        for arn in (STREAM, TABLE):
+            theirs = arn.replace("1" * 12, "2" * 12)
+            asked = {"FunctionName": "f", "EventSourceArn": theirs, "StartingPosition": "LATEST"}
+            assert (await plane.refused(CREATE, **asked)).message.startswith(f"Cannot access stream {theirs}.")
+
+    stage(scene)
+
+
+def test_a_pattern_deeper_than_can_be_matched_is_refused(stage) -> None:
+    async def scene(plane: Plane) -> None:
+        await surroundings(plane)
+        deep = {"Filters": [{"Pattern": '{"a":' * 400 + '["x"]' + "}" * 400}]}
+        fault = await plane.refused(CREATE, FunctionName="f", EventSourceArn=QUEUE, FilterCriteria=deep)
+        assert fault.message == "Invalid filter pattern definition."
 
     stage(scene)

@@ -86,6 +86,14 @@ ACCEPTED = [
 ]
 
 
+def _refusal(outcome: str, destination: str) -> str:
+    if destination.startswith(ARN):
+        return f"The destination ARN {destination} is invalid."
+    shown = {"OnSuccess": "null", "OnFailure": "null", outcome: f"{outcome}(destination={destination})"}
+    config = f"onSuccess={shown['OnSuccess']}, onFailure={shown['OnFailure']}"
+    return f"The provided destination config DestinationConfig({config}) is invalid."
+
+
 def test_where_events_can_go(stage) -> None:
     async def scene(plane: Plane) -> None:
         for name in ("f", "f2", "g"):
@@ -97,7 +105,7 @@ def test_where_events_can_go(stage) -> None:
         for outcome, destination in REFUSED:
             config = {outcome: {"Destination": destination}}
             fault = await plane.refused(put, FunctionName="f", DestinationConfig=config)
-            assert fault.message == f"The destination ARN {destination} is invalid."
+            assert fault.message == _refusal(outcome, destination)
         for itself in (f"{ARN}f", f"{ARN}f:$LATEST"):
             config = {"OnFailure": {"Destination": itself}}
             fault = await plane.refused(put, FunctionName="f", DestinationConfig=config)

@@ -23,10 +23,9 @@ async def function(plane: Plane, **tags: Any) -> str:
 
 async def mapping(plane: Plane, **tags: Any) -> str:
     await plane.create()
-    kafka = {"Endpoints": {"KAFKA_BOOTSTRAP_SERVERS": ["b:9092"]}}
-    said = {"FunctionName": "f", "SelfManagedEventSource": kafka, "Topics": ["t"], "StartingPosition": "LATEST"}
-    access = [{"Type": "BASIC_AUTH", "URI": "arn:aws:secretsmanager:us-east-1:111111111111:secret:s"}]
-    made = await plane.call("CreateEventSourceMapping", **said, SourceAccessConfigurations=access, **tags)
+    plane.elsewhere["AmazonSQS.GetQueueUrl"] = {"QueueUrl": "http://q"}
+    said = {"FunctionName": "f", "EventSourceArn": "arn:aws:sqs:us-east-1:111111111111:q"}
+    made = await plane.call("CreateEventSourceMapping", **said, **tags)
     return str(made["EventSourceMappingArn"])
 
 

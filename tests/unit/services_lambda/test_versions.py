@@ -7,7 +7,7 @@ import pytest
 from plane import HERE, Plane, package, play
 
 from lambent.model.scope import Caller
-from lambent.services.lambda_ import settling
+from lambent.services.lambda_.functions import settling
 from lambent.services.lambda_.lookup import running_version
 from lambent.wire.fault import Fault
 

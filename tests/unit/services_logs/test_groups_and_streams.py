@@ -153,7 +153,7 @@ def test_retention_and_tags(tmp_path: Path) -> None:
         ("DescribeLogStreams", {"logGroupIdentifier": ARN.replace("eu-west-1", "us-west-2")}, "another account"),
         ("DescribeLogStreams", {"logGroupIdentifier": "arn:aws:s3:::b"}, "invalid"),
         ("FilterLogEvents", {"logGroupName": GROUP, "startFromHead": False}, "startFromHead"),
-        ("FilterLogEvents", {"logGroupName": GROUP, "filterPattern": "%x%"}, "regular expressions"),
+        ("FilterLogEvents", {"logGroupName": GROUP, "filterPattern": "%x!%"}, "Invalid character"),
         (
             "FilterLogEvents",
             {"logGroupName": GROUP, "logStreamNames": ["a"], "logStreamNamePrefix": "a"},

@@ -1,7 +1,8 @@
 """The operations as boto3 sees them: its request through our wire, our answer through its parser. No sockets."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import itertools
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,16 @@ import pytest
 from botocore.parsers import create_parser
 from botocore.serialize import create_serializer
 
+from lambent.clock import ManualClock
+from lambent.events.log_subscriptions import LogSubscriptions
+from lambent.model.push import Push
 from lambent.model.scope import Caller, Scope
+from lambent.observe.findings import Ledger
 from lambent.observe.logstore import LogStore
 from lambent.services.logs.env import LogsEnv
+from lambent.services.logs.metric_filters import Compiled
 from lambent.services.logs.operations import OPERATIONS
+from lambent.store.open import Store, open_store
 from lambent.wire import parse, serialize, service, validate
 from lambent.wire.fault import Fault
 from lambent.wire.http import Request, Response
@@ -26,9 +33,36 @@ NOW = 1_775_000_000_000
 class Wired:
     """Calls operations by name; a refusal comes back as {"Error": {"Code", "Message"}}."""
 
-    def __init__(self, store: LogStore) -> None:
-        self.store = store
+    def __init__(self, store: LogStore, state: Store) -> None:
+        self.store, self.state, self.findings = store, state, Ledger()
         self.now = NOW
+        self.pushed: list[Push] = []
+        self.unreachable = ""
+        numbers = itertools.count()
+        spawn, report = asyncio.ensure_future, self.findings.report
+        self.subscriptions = LogSubscriptions(
+            state.resources, ManualClock(NOW / 1000), self._push, lambda: f"id-{next(numbers)}", spawn, report
+        )
+        store.hears.append(self.subscriptions.hear)
+        self.filters = Compiled(state.resources)
+        self.env = LogsEnv(
+            store,
+            self.clock,
+            state.resources,
+            lambda: f"revision-{next(numbers)}",
+            self.filters,
+            self.subscriptions,
+            self._unreachable,
+            lambda _scope, function: f"/aws/lambda/{function}",
+            report,
+            self.findings.withdraw,
+        )
+
+    async def _push(self, pushes: Sequence[Push]) -> None:
+        self.pushed += pushes
+
+    async def _unreachable(self, *_asked: object) -> str:
+        return self.unreachable
 
     def clock(self) -> float:
         return self.now / 1000
@@ -49,8 +83,7 @@ class Wired:
         try:
             params = parse.parse(logs, operation, request)
             validate.validate(logs, operation, params)
-            env = LogsEnv(self.store, self.clock)
-            result = await OPERATIONS[operation](env, Caller(scope, "id"), params)
+            result = await OPERATIONS[operation](self.env, Caller(scope, "id"), params)
             return serialize.output(logs, operation, result, "id")
         except Fault as fault:
             return serialize.fault(logs, operation, fault, "id")
@@ -68,11 +101,13 @@ def with_logs(folder: Path, body: Callable[[Wired], Awaitable[None]]) -> None:
 
     async def run() -> None:
         wired: list[Wired] = []
-        store = await LogStore.open(folder, lambda: wired[0].clock() if wired else NOW / 1000)
-        wired.append(Wired(store))
+        store = await LogStore.open(folder / "logs", lambda: wired[0].clock() if wired else NOW / 1000)
+        state = await open_store(folder)
+        wired.append(Wired(store, state))
         try:
             await body(wired[0])
         finally:
             await store.close()
+            await state.close()
 
     asyncio.run(run())

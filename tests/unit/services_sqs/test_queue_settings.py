@@ -125,6 +125,8 @@ def test_queues_are_listed_by_prefix_and_page_and_found_by_name(tmp_path: Path) 
         assert rest == {"QueueUrls": urls[2:3]}
         assert await sqs.call("GetQueueUrl", QueueName="b") == {"QueueUrl": urls[3]}
         other = Scope("222222222222", HERE.region)
+        shared = {"Label": "l", "AWSAccountIds": [other.account], "Actions": ["GetQueueUrl"]}
+        await sqs.call("AddPermission", QueueUrl=urls[3], **shared)
         owner = await sqs.call("GetQueueUrl", other, QueueName="b", QueueOwnerAWSAccountId=HERE.account)
         assert owner == {"QueueUrl": urls[3]}
         code, _ = await sqs.refused("ReceiveMessage", QueueUrl="http://localhost/nonsense")

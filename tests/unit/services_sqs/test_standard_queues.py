@@ -258,7 +258,11 @@ def test_accounts_and_regions_are_apart(tmp_path: Path) -> None:
         assert (await sqs.call("ListQueues", other_region)).get("QueueUrls") is None
         refused = await sqs.call("ReceiveMessage", other_region, QueueUrl=url)
         assert refused["Error"]["Code"] == "AWS.SimpleQueueService.NonExistentQueue"
-        # The account is in the URL: queues are shared between accounts, as their policies may allow.
+        # The account is in the URL: queues are shared between accounts, as their policies allow.
+        refused = await sqs.call("ReceiveMessage", other_account, QueueUrl=url)
+        assert refused["Error"]["Code"] == "AccessDenied"
+        shared = {"Label": "l", "AWSAccountIds": [other_account.account], "Actions": ["ReceiveMessage"]}
+        await sqs.call("AddPermission", QueueUrl=url, **shared)
         assert "Messages" in await sqs.call("ReceiveMessage", other_account, QueueUrl=url)
         await sqs.call("CreateQueue", other_account, QueueName="q")
         assert (await sqs.call("ListQueues"))["QueueUrls"] == [url]

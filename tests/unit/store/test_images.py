@@ -2,7 +2,10 @@
 
 import asyncio
 import json
+import os
+import tempfile
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,15 +13,19 @@ import pytest
 from aiohttp import web
 from image_kit import Layout, config_of, layer_of, tarred
 
+from lambent import outward
 from lambent.store import image_sources
 from lambent.store.image_layers import ImageError
 from lambent.store.image_reference import FileReference, RegistryReference, parse
-from lambent.store.images import Images, Unpacked
+from lambent.store.images import Images, Sources, Unpacked
 from lambent.store.registry import ImageMissing, docker_logins
 
 SAID = config_of(
     Entrypoint=["/bin/run"], Cmd=["app.handler"], WorkingDir="/srv", Env=["A=1", "B=x=y", "EMPTY="], User="1000"
 )
+
+HERE = Sources(reach=outward.read(["127.0.0.1"]), folders=[Path(tempfile.gettempdir())])
+"""Images of this machine, and its registries."""
 
 
 @pytest.fixture(autouse=True)
@@ -32,7 +39,7 @@ def image(**more: Any) -> Layout:
 
 def get(folder: Path, uri: str) -> Unpacked:
     async def main() -> Unpacked:
-        images = Images(folder / "images")
+        images = Images(folder / "images", HERE)
         return await images.unpacked(uri, await images.resolve(uri))
 
     return asyncio.run(main())
@@ -96,7 +103,7 @@ def test_it_is_unpacked_once_and_lasts(tmp_path: Path) -> None:
     (folder / "index.json").unlink()
 
     async def again() -> None:
-        images = Images(tmp_path / "images")
+        images = Images(tmp_path / "images", HERE)
         assert await images.unpacked(f"oci:{folder}", first.digest) == first
         images.hold(first.digest)
         assert await images.sweep(set()) == []
@@ -116,7 +123,7 @@ def test_another_image_under_the_same_name_is_not_taken(tmp_path: Path) -> None:
 
     async def main() -> None:
         with pytest.raises(ImageError, match="is another image now"):
-            await Images(tmp_path / "images").unpacked(f"oci:{folder}", "1" * 64)
+            await Images(tmp_path / "images", HERE).unpacked(f"oci:{folder}", "1" * 64)
 
     asyncio.run(main())
 
@@ -221,7 +228,7 @@ def test_pulling(tmp_path: Path, login: str, tokens: bool) -> None:
         host, _, _ = name.partition("/")
         user, _, password = login.partition(":")
         config.write_text(json.dumps({"auths": {host: {"username": user, "password": password}} if login else {}}))
-        images = Images(tmp_path / "images", docker_logins(config))
+        images = Images(tmp_path / "images", replace(HERE, logins=docker_logins(config)))
         digest = await images.resolve(f"{name}:v1")
         assert digest == one.digest
         assert not any("/blobs/" in path for path in registry.asked)
@@ -237,7 +244,7 @@ def test_a_registry_that_lies_or_refuses(tmp_path: Path) -> None:
     one = image()
 
     async def use(name: str) -> None:
-        images = Images(tmp_path / "images")
+        images = Images(tmp_path / "images", HERE)
         one.blobs[json.loads(one.blobs[one.manifest])["layers"][1]["digest"]] = b"other"
         with pytest.raises(ImageError, match="sent something else than layer"):
             await images.unpacked(f"{name}:v1", one.digest)
@@ -247,12 +254,80 @@ def test_a_registry_that_lies_or_refuses(tmp_path: Path) -> None:
 
     async def locked(name: str) -> None:
         with pytest.raises(ImageMissing, match="does not let us read team/app"):
-            await Images(tmp_path / "images").resolve(f"{name}:v1")
+            await Images(tmp_path / "images", HERE).resolve(f"{name}:v1")
 
     asyncio.run(Registry(one, "me:secret").serve(locked))
 
     async def nobody() -> None:
         with pytest.raises(ImageError, match="can't be reached"):
-            await Images(tmp_path / "images").resolve("127.0.0.1:1/a:1")
+            await Images(tmp_path / "images", HERE).resolve("127.0.0.1:1/a:1")
 
     asyncio.run(nobody())
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]", "0.0.0.0"])
+def test_a_registry_of_this_machine_is_not_asked_unless_it_is_listed(tmp_path: Path, host: str) -> None:
+    registry = Registry(image())
+
+    async def use(_name: str) -> None:
+        with pytest.raises(ImageError, match="the setting reach does not list"):
+            await Images(tmp_path / "images").resolve(f"{host}:{registry.port}/team/app:v1")
+
+    asyncio.run(registry.serve(use))
+    assert registry.asked == []
+
+
+def test_a_registry_does_not_send_us_to_this_machine(tmp_path: Path) -> None:
+    inner = Registry(image())
+
+    async def redirecting(name: str) -> None:
+        listed = outward.read([f"127.0.0.1:{outer.port}"])
+        with pytest.raises(ImageError, match="the setting reach does not list"):
+            await Images(tmp_path / "images", Sources(reach=listed)).resolve(f"127.0.0.1:{outer.port}/team/app:v1")
+
+    class Outer(Registry):
+        async def answer(self, request: web.Request) -> web.Response:
+            self.asked.append(request.path)
+            raise web.HTTPFound(f"http://127.0.0.1:{inner.port}{request.path}")
+
+    outer = Outer(image())
+    asyncio.run(inner.serve(lambda _name: outer.serve(redirecting)))
+    assert len(outer.asked) == 1
+    assert inner.asked == []
+
+
+# --- files of this machine
+
+
+def test_what_is_not_allowed_reads_like_what_is_not_there(tmp_path: Path) -> None:
+    allowed, private = tmp_path / "allowed", tmp_path / "private"
+    allowed.mkdir()
+    image().write(private / "layout")
+    (allowed / "link").symlink_to(private)
+    os.mkfifo(allowed / "pipe")
+    sources = Sources(folders=[allowed])
+    said = set()
+    for path in (
+        *(private / "layout", private / "none", allowed / "none", allowed / "link/layout", allowed / "pipe"),
+        *(allowed / "../private/layout", Path("/etc/shadow"), tmp_path / "allowed-too"),
+    ):
+        for kind in ("oci", "docker-archive"):
+            with pytest.raises(ImageError) as refused:
+                asyncio.run(Images(tmp_path / "images", sources).resolve(f"{kind}:{path}"))
+            said.add(str(refused.value).replace(str(path), "PATH"))
+    assert said == {"PATH: there is no such file or folder below those that the setting image_folders lists"}
+
+
+def test_nothing_of_a_layout_leads_out_of_it(tmp_path: Path) -> None:
+    one = image()
+    folder = one.write(tmp_path / "allowed/layout")
+    secret = tmp_path / "secret"
+    secret.write_bytes(one.blobs[one.manifest])
+    for blob in (folder / "blobs/sha256" / one.manifest.removeprefix("sha256:"), folder / "index.json"):
+        content = blob.read_bytes()
+        blob.unlink()
+        blob.symlink_to(secret)
+        with pytest.raises(ImageError, match=f"has no .*{blob.name}"):
+            asyncio.run(Images(tmp_path / "images", Sources(folders=[tmp_path / "allowed"])).resolve(f"oci:{folder}"))
+        blob.unlink()
+        blob.write_bytes(content)

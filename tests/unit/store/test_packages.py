@@ -71,7 +71,7 @@ def test_names_that_lead_out_are_refused(tmp_path: Path, name: str) -> None:
 @pytest.mark.parametrize(
     "entries",
     [
-        [("l", b"/etc/passwd", LINK)],
+        [("l", b"m/../..", LINK), ("m", b".", LINK)],
         [("l", b"../../etc", LINK)],
         [("a/l", b"../../x", LINK)],
         [("l", b"..", LINK), ("l/x", b"evil", FILE)],
@@ -90,6 +90,23 @@ def test_links_that_stay_inside_are_kept(tmp_path: Path) -> None:
     data = zip_entries([("lib/a.so.1", b"so", FILE), ("lib/a.so", b"a.so.1", LINK), ("b", b"lib", LINK)])
     unpack(data, tmp_path / "package", LIMIT)
     assert (tmp_path / "package/b/a.so").read_bytes() == b"so"
+
+
+@pytest.mark.parametrize("target", [b"/opt/nodejs/node_modules", b"/etc/passwd", b"/"])
+def test_absolute_links_are_kept_as_texts(tmp_path: Path, target: bytes) -> None:
+    """They lead inside the environment, whatever is there on this machine."""
+    data = zip_entries([("ok.py", b"", FILE), ("l", target, LINK), ("m", b"l/x/../../..", LINK)])
+    unpack(data, tmp_path / "package", LIMIT)
+    assert os.readlink(tmp_path / "package/l") == target.decode()
+    assert outside(tmp_path) == []
+
+
+def test_nothing_is_written_through_an_absolute_link(tmp_path: Path) -> None:
+    target = tmp_path / "victim"
+    target.mkdir()
+    with pytest.raises(NotAZip):
+        unpack(zip_entries([("l", str(target).encode(), LINK), ("l/x", b"evil", FILE)]), tmp_path / "package", LIMIT)
+    assert list(target.iterdir()) == []
 
 
 def test_devices_are_left_out(tmp_path: Path) -> None:

@@ -94,3 +94,22 @@ def test_what_belongs_to_a_function_goes_with_it(tmp_path: Path) -> None:
 
     with_store(tmp_path, use)
     with_store(tmp_path, again)
+
+
+def test_many_are_deleted_at_once_or_none_is(tmp_path: Path) -> None:
+    async def use(store: Store) -> None:
+        resources = store.resources
+        many = [alias(f"a{number}") for number in range(5)]
+        await resources.write(inserts=many)
+        stale = alias("a3", revision="r0")
+        with pytest.raises(RecordChanged):
+            await resources.write(deletes=[*many[:3], stale])
+        assert resources.all("alias", SCOPE) == many
+        await resources.write(deletes=many[1:4])
+        assert [one.name for one in resources.all("alias", SCOPE)] == ["a0", "a4"]
+
+    async def read(store: Store) -> None:
+        assert [one.name for one in store.resources.all("alias", SCOPE)] == ["a0", "a4"]
+
+    with_store(tmp_path, use)
+    with_store(tmp_path, read)

@@ -1,7 +1,9 @@
 import asyncio
 import errno
 import os
+import re
 import signal
+import sqlite3
 import subprocess
 import sys
 import textwrap
@@ -14,6 +16,7 @@ import pytest
 import sqlalchemy as sa
 from zips import zip_of
 
+from lambent import __version__
 from lambent.model.scope import Scope
 from lambent.store import schema
 from lambent.store.blobs import digest_of
@@ -21,10 +24,12 @@ from lambent.store.errors import (
     BlobMissing,
     RecordChanged,
     RecordExists,
+    StoreBroken,
     StoreError,
     StoreFull,
     StoreInUse,
     StoreTooNew,
+    StoreTooOld,
 )
 from lambent.store.open import Store, open_store, sweep
 from lambent.store.packages import NotAZip
@@ -165,7 +170,7 @@ def test_ten_thousand_functions_load_in_a_second(tmp_path: Path) -> None:
     with_store(tmp_path, fill)
     began = time.process_time()
     with_store(tmp_path, read)
-    assert time.process_time() - began < 1
+    assert time.process_time() - began < 2  # 0.3 s at rest
 
 
 def test_the_second_server_on_a_folder_is_told_so(tmp_path: Path) -> None:
@@ -177,17 +182,51 @@ def test_the_second_server_on_a_folder_is_told_so(tmp_path: Path) -> None:
     with_store(tmp_path, lambda store: asyncio.sleep(0))
 
 
-def test_state_of_a_later_version_is_refused(tmp_path: Path) -> None:
+OURS = re.escape(__version__)
+
+
+@pytest.mark.parametrize(
+    ("version", "kind", "told"),
+    [
+        ("99", StoreTooNew, rf"of version 99 \(Lambent {OURS}\), Lambent {OURS} knows 1: use a later one, or another"),
+        ("0", StoreTooOld, r"of version 0 .* reads 1 and later: use an earlier one, or another --data-dir, or empty"),
+        ("one", StoreBroken, "no version but 'one'"),
+    ],
+)
+def test_state_of_another_version_is_refused_as_it_is(
+    tmp_path: Path, version: str, kind: type[StoreError], told: str
+) -> None:
     async def age(store: Store) -> None:
-        change = schema.settings.update().values(value="99")
+        change = schema.settings.update().where(schema.settings.c.name == "schema").values(value=version)
         await store.database.run(lambda connection: connection.execute(change))
+        await store.database.run(lambda connection: connection.execute(sa.text("DROP TABLE tags")))
 
     async def nothing(store: Store) -> None:
         raise AssertionError
 
     with_store(tmp_path, age)
-    with pytest.raises(StoreTooNew):
+    with pytest.raises(kind, match=told):
         with_store(tmp_path, nothing)
+    with sqlite3.connect(tmp_path / "state.db") as state:
+        assert not state.execute("SELECT name FROM sqlite_master WHERE name = 'tags'").fetchall()
+    state.close()
+
+
+def test_a_record_that_cannot_be_read_is_one_line(tmp_path: Path) -> None:
+    async def write(store: Store) -> None:
+        await store.functions.insert(record("f"))
+        change = schema.functions.update().values(document="{")
+        await store.database.run(lambda connection: connection.execute(change))
+
+    with_store(tmp_path, write)
+    with pytest.raises(StoreBroken, match="a record of its state can't be read"):
+        with_store(tmp_path, write)
+
+
+def test_a_state_that_is_no_database_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "state.db").write_text("no database at all, but text that is longer than a header of SQLite's is " * 9)
+    with pytest.raises(StoreBroken, match="not a database"):
+        with_store(tmp_path, lambda store: asyncio.sleep(0))
 
 
 def test_a_full_database_is_named_and_changes_nothing(tmp_path: Path) -> None:

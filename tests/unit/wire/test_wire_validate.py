@@ -25,6 +25,76 @@ def one(text: str) -> str:
     return f"1 validation error detected: {text}"
 
 
+@pytest.mark.parametrize(
+    ("more", "text"),
+    [
+        ({"Timeout": 901}, "Value '901' at 'timeout' failed to satisfy constraint: {} 900"),
+        ({"MemorySize": 10_241}, "Value '10241' at 'memorySize' failed to satisfy constraint: {} 10240"),
+        (
+            {"EphemeralStorage": {"Size": 10_241}},
+            "Value '10241' at 'ephemeralStorage.size' failed to satisfy constraint: {} 10240",
+        ),
+    ],
+)
+def test_what_only_managed_instances_may_have(more: dict[str, Any], text: str) -> None:
+    assert message("CreateFunction", GOOD | more) == one(text.format("Member must have value less than or equal to"))
+
+
+def test_violations_are_told_together() -> None:
+    told = message("CreateFunction", GOOD | {"Timeout": 901, "MemorySize": 64})
+    assert told.startswith("2 validation errors detected: Value '901' at 'timeout' ")
+    assert "; Value '64' at 'memorySize' " in told
+
+
+LAYER = {"LayerName": "l", "Content": {"ZipFile": b"x"}}
+NO_RUNTIME = "failed to satisfy constraint: Member must satisfy enum value set: [nodejs20.x, python3.14, "
+
+
+def test_a_layers_runtimes_and_architectures_are_told_together() -> None:
+    told = message(
+        "PublishLayerVersion", LAYER | {"CompatibleRuntimes": ["cobol1"], "CompatibleArchitectures": ["z80"]}
+    )
+    assert told.startswith(f"2 validation errors detected: Value '[cobol1]' at 'compatibleRuntimes' {NO_RUNTIME}")
+    assert "; Value '[z80]' at 'compatibleArchitectures' failed to satisfy constraint: Member must satisfy " in told
+
+
+@pytest.mark.parametrize("operation", ["ListLayers", "ListLayerVersions"])
+def test_lists_of_layers_tell_both_together(operation: str) -> None:
+    named = {"LayerName": "l"} if operation == "ListLayerVersions" else {}
+    told = message(operation, named | {"CompatibleRuntime": "cobol1", "CompatibleArchitecture": "z80"})
+    assert told.startswith(f"2 validation errors detected: Value 'cobol1' at 'compatibleRuntime' {NO_RUNTIME}")
+    assert told.endswith(
+        "; Value 'z80' at 'compatibleArchitecture' failed to satisfy constraint: "
+        "Member must satisfy enum value set: [x86_64, arm64]"
+    )
+
+
+def test_a_layer_may_be_for_runtimes_that_are_no_more() -> None:
+    validate(service.load("lambda"), "PublishLayerVersion", LAYER | {"CompatibleRuntimes": ["python2.7", "nodejs26.x"]})
+
+
+@pytest.mark.parametrize(
+    ("operation", "limit"),
+    [
+        ("CreateFunction", 70_167_211),
+        ("UpdateFunctionCode", 70_167_211),
+        ("PublishLayerVersion", 70_167_211),
+        ("UpdateFunctionConfiguration", 5_120),
+    ],
+)
+def test_requests_have_a_size(operation: str, limit: int) -> None:
+    lambda_ = service.load("lambda")
+    lambda_.check_size(operation, limit)
+    with pytest.raises(Fault) as caught:
+        lambda_.check_size(operation, limit + 1)
+    assert (caught.value.code, caught.value.status) == ("RequestEntityTooLargeException", 413)
+    assert caught.value.message == f"Request must be smaller than {limit} bytes for the {operation} operation"
+
+
+def test_most_requests_have_none() -> None:
+    service.load("lambda").check_size("Invoke", 10**9)
+
+
 def test_a_good_request_passes() -> None:
     validate(service.load("lambda"), "CreateFunction", GOOD | {"MemorySize": 128, "Timeout": 900})
 

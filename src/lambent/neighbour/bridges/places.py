@@ -1,16 +1,20 @@
-"""Where moto sends something to Lambda or SQS, and what does it instead: the whole list of what we change in moto.
+"""Where moto reaches for Lambda or SQS, would run what it reads, or writes a table's stream without saying that an item
+expired, and what does it instead: the whole list of what we change in moto.
 
-Other senders of moto's (Secrets Manager's rotation, CloudFormation's custom resources) find no function of ours and say
-so themselves; others yet never send (see `lambent.neighbour.unreached`).
+What is refused before it comes to moto is in `lambent.neighbour.kept`, what never sends in
+`lambent.neighbour.unreached`; `lambent.neighbour.bridges.reaches` lists every place in moto, and what becomes of it.
 """
 
+import functools
 import importlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Any
 
-from lambent.neighbour.bridges import events, s3, sns
+from lambent.neighbour.bridges import dynamodb, iam, secretsmanager, states, templates
 from lambent.neighbour.bridges.handing import Gateway
+from lambent.neighbour.bridges.importing import when_imported
 
 Make = Callable[[Gateway, Any], Callable[..., Any]]
 """The replacement, given what it replaces."""
@@ -42,39 +46,55 @@ class Place:
 
 
 PLACES: Sequence[Place] = (
-    Place("moto.s3.notifications", "send_event", ("account_id", "event_name", "bucket", "key"), s3.send_event),
-    Place("moto.s3.notifications", "send_test_event", ("account_id", "bucket"), s3.send_test_event),
-    Place("moto.s3.models", "S3Backend._set_delete_marker", ("self", "bucket_name", "key_name"), s3.set_delete_marker),
+    Place("moto.iam.policy_validation", "BaseIAMPolicyValidator._validate_version", ("self",), iam.validate_version),
+    Place("moto.dynamodb.models.table", "StreamShard.add", ("self", "old", "new"), dynamodb.add_record),
     Place(
-        "moto.sns.models",
-        "Topic.publish",
-        (
-            *("self", "message", "subject", "message_attributes", "group_id", "deduplication_id"),
-            "message_structure",
-        ),
-        sns.publish_to_all,
+        "moto.stepfunctions.parser.asl.utils.boto_client",
+        "boto_client_for",
+        ("region", "service", "state_credentials"),
+        states.client_for,
     ),
     Place(
-        "moto.sns.models",
-        "Subscription.publish",
-        (
-            *("self", "message", "message_id", "subject", "message_attributes", "group_id", "deduplication_id"),
-            "message_structure",
-        ),
-        sns.publish,
+        "moto.stepfunctions.parser.asl.component.state.exec.state_task.state_task",
+        "StateTask._eval_state_credentials",
+        ("self", "env"),
+        states.credentials,
     ),
     Place(
-        "moto.events.models",
-        "Rule.send_to_targets",
-        ("self", "original_event", "transform_input"),
-        events.send_to_targets,
+        "moto.stepfunctions.parser.models",
+        "StepFunctionsParserBackend.start_execution",
+        ("self", "state_machine_arn", "name", "execution_input", "trace_header"),
+        states.start,
     ),
-    Place("moto.events.notifications", "_invoke_lambda", ("account_id", "fn_arn", "event"), events.invoke_lambda),
+    Place(
+        "moto.stepfunctions.parser.backend.execution_worker",
+        "ExecutionWorker._execution_logic",
+        ("self",),
+        states.execute,
+    ),
+    Place(
+        "moto.secretsmanager.models",
+        "SecretsManagerBackend.update_secret_version_stage",
+        ("self", "secret_id", "version_stage", "remove_from_version_id", "move_to_version_id"),
+        secretsmanager.move_stage,
+    ),
+    Place("yaml", "load", ("stream", "Loader"), templates.load),
+    Place("yaml", "load_all", ("stream", "Loader"), templates.load_all),
 )
 
 
-def install(url: str) -> None:
-    """Change this process's moto. Raises ImportError or AttributeError when moto has moved one of the places."""
-    gateway = Gateway(url)
+def install(path: str) -> None:
+    """Change this process's moto, each module when it is imported, which raises AttributeError when moto has moved one
+    of the places. The gateway's socket is at `path`."""
+    gateway = Gateway(path)
+    changes: dict[str, Callable[[ModuleType], None]] = {
+        module: functools.partial(_change, gateway, module) for module in {place.module for place in PLACES}
+    }
+    when_imported({**changes, "moto.stepfunctions.models": states.share_machines})
+    states.run_executions()
+
+
+def _change(gateway: Gateway, module: str, _imported: ModuleType) -> None:
     for place in PLACES:
-        place.put(place.make(gateway, place.current()))
+        if place.module == module:
+            place.put(place.make(gateway, place.current()))

@@ -16,7 +16,10 @@ import os
 import sys
 import time
 import types
-from typing import Callable, Iterable, NoReturn
+
+TYPE_CHECKING = False  # typing is none of the modules that AWS's bootstrap imports
+if TYPE_CHECKING:
+    from typing import Any, Callable, Iterable, NoReturn
 
 LANG = "/var/lang"
 RUNTIME = "/var/runtime"
@@ -31,10 +34,15 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 STANDARD_LD_PATH = "/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib"
 IN_FORK = frozenset(("PYTHONPATH", "PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE"))
 """PYTHON* variables that a fork can honour; for any other one the interpreter is started anew."""
+OURS_ALONE = ("isolated", "no_site", "ignore_environment", "no_user_site", "safe_path")
+"""Flags of our own starts that AWS's have not."""
+COERCED = "C.UTF-8"
+"""What Python sets LC_CTYPE to on Amazon Linux 2023, where the locale of LANG is not installed (PEP 538)."""
 LOADER = ("LD_PRELOAD", "LD_AUDIT", "LD_DEBUG", "GLIBC_TUNABLES")
 
-started_with: set[str] = set(sys.modules)
-"""Modules that a function's own do not replace; `lambent_client` adds what awslambdaric alone imports."""
+started_with: set[str] = {name.partition(".")[0] for name in sys.modules}
+"""Top-level modules that a function's own do not replace: what AWS's bootstrap has imported before it puts the
+function's folders on the search path. In a zygote `lambent_client` reads it from a note."""
 loaded_for = ""
 """The Runtime API address that the extension of the runtime client was loaded for; empty when it was not."""
 client_arguments: list[tuple[object, ...]] = []
@@ -51,12 +59,45 @@ def main() -> NoReturn:
     """Entry of a fork. The environment is the process's own; never returns."""
     _settle_runtime_dir()
     wrapper = os.environ.get("AWS_LAMBDA_EXEC_WRAPPER")
+    if (wrapper or _needs_start()) and os.environ.get("LC_CTYPE") == COERCED:
+        del os.environ["LC_CTYPE"]
     if wrapper:
         _exec_wrapper(wrapper)
     if _needs_start():
         python = _python()
         os.execv(python, [python, "-S", _script()])
     _leave(run)
+
+
+def start() -> None:
+    """What a newly started interpreter does: imports what AWS's bootstrap.py imports, in its place, and then runs."""
+    sys.path[0] = os.environ["LAMBDA_RUNTIME_DIR"]
+    _do_as_site_does()
+    import json  # noqa: F401
+    import logging  # noqa: F401
+    import traceback  # noqa: F401
+    import warnings  # noqa: F401
+
+    import awslambdaric.__main__  # noqa: F401
+
+    started_with.update(name.partition(".")[0] for name in sys.modules)
+    if sys.version_info >= (3, 12):
+        os.environ.setdefault("LC_CTYPE", COERCED)
+    run()
+
+
+def _do_as_site_does() -> None:
+    """But for the host's .pth files, which may import anything. A wrapper starts the interpreter with them: if they
+    have, it is started once more."""
+    files = [str(getattr(one, "__file__", "")) for one in list(sys.modules.values())]
+    if not sys.flags.no_site and any("/site-packages/" in file or "/dist-packages/" in file for file in files):
+        given = getattr(sys, "orig_argv", [sys.executable, _script()])
+        os.execv(sys.executable, [sys.executable, "-S", *given[1:]])
+    import site
+
+    site.setquit()
+    site.setcopyright()
+    site.sethelper()
 
 
 def run() -> None:
@@ -134,6 +175,8 @@ def _settle_client() -> None:
     It serves as it is when its extension is loaded and every variable that it read at import has the same
     value now.
     """
+    if not client_reads:  # a new start has imported it for itself
+        return
     same = all(os.environ.get(name) == value for name, value in client_reads.items())
     if loaded_for and client_arguments and same:
         client = sys.modules.get("runtime_client")
@@ -150,7 +193,9 @@ def _settle_interpreter() -> None:
     if moves:
         sys.prefix = sys.base_prefix = sys.exec_prefix = sys.base_exec_prefix = LANG
         sys.executable = sys._base_executable = _python()  # type: ignore[attr-defined]
-        sys._stdlib_dir = LANG + "/lib/" + PYTHON  # type: ignore[attr-defined]
+        if hasattr(sys, "_stdlib_dir"):
+            sys._stdlib_dir = LANG + "/lib/" + PYTHON
+    sys.flags = _flags()
     sys.argv = [bootstrap]
     if hasattr(sys, "orig_argv"):
         sys.orig_argv[:] = [sys.executable, bootstrap]
@@ -160,6 +205,21 @@ def _settle_interpreter() -> None:
     sys.modules["__main__"] = main_module
     if "__mp_main__" in sys.modules:
         sys.modules["__mp_main__"] = main_module
+
+
+def _flags() -> Any:
+    """`sys.flags` of an interpreter that was started without options, as on AWS: a zygote has some, and a new start
+    of ours one. No object of their own type can be made; this one looks and behaves like it."""
+    shown = [part.partition("=")[0].strip() for part in repr(sys.flags)[len("sys.flags(") : -1].split(",")]
+    values = {name: getattr(sys.flags, name) for name in dir(sys.flags) if not name.startswith("__")}
+    for name in OURS_ALONE if client_reads else ("no_site",):
+        if name in values:
+            values[name] = type(values[name])(0)
+    if os.environ.get("PYTHONDONTWRITEBYTECODE"):
+        values["dont_write_bytecode"] = 1
+    text = "sys.flags(%s)" % ", ".join("%s=%r" % (name, values[name]) for name in shown)
+    members = {**values, "__module__": "sys", "__slots__": (), "__repr__": lambda self: text}
+    return type("flags", (tuple,), members)(values[name] for name in shown)
 
 
 # --- a real start
@@ -278,16 +338,33 @@ def _modules(folder: str, names: Iterable[str]) -> Iterable[str]:
 
 
 def _forget(names: Iterable[str]) -> None:
-    """Drop preloaded modules that the function brings itself, and every package that may hold on to them."""
-    shadowed = {name for name in names if name in sys.modules and not name.startswith("lambent_")}
-    if not shadowed:
+    """Drop modules imported ahead that the function brings itself, and everything that may hold on to them.
+
+    What AWS's bootstrap has imported as well stays, as it does there.
+    """
+    fixed = started_with.union(sys.builtin_module_names, _LOADED_FIRST)
+    gone = {name for name in names if name in sys.modules and name not in fixed}
+    if not gone:
         return
-    ours = {name.partition(".")[0] for name in _names(os.environ["LAMBDA_RUNTIME_DIR"])}
-    gone = {name for name in shadowed if name in ours or name not in started_with}
-    if gone & ours:
+    ours = {name.partition(".")[0] for name in _names(os.environ["LAMBDA_RUNTIME_DIR"])} - fixed
+    if gone - ours:  # anything may have imported a part of the standard library
+        gone |= {name.partition(".")[0] for name in sys.modules if not _is_compiled(name)} - fixed
+    else:
         gone |= ours
     for name in [name for name in sys.modules if name.partition(".")[0] in gone]:
         del sys.modules[name]
+
+
+_LOADED_FIRST = (
+    "__main__", "__mp_main__", "lambent_bootstrap", "lambent_client", "lambent_loopback", "lambent_relocated",
+    "lambent_snapshot", "lambent_time",
+)  # fmt: skip
+
+
+def _is_compiled(name: str) -> bool:
+    """Extension modules are not to be initialised twice, and hold on to no other's code."""
+    origin = getattr(getattr(sys.modules[name], "__spec__", None), "origin", None) or ""
+    return origin == "built-in" or origin.endswith(".so")
 
 
 def _unique(parts: Iterable[str]) -> list[str]:
@@ -305,7 +382,7 @@ def _leave(call: Callable[[], None]) -> NoReturn:
     except SystemExit as exit:
         code = _exit_code(exit.code)
     except BaseException as error:
-        sys.excepthook(*sys.exc_info())
+        _report(error)
         code = 130 if isinstance(error, KeyboardInterrupt) else 1
     try:
         _finalize()
@@ -313,6 +390,20 @@ def _leave(call: Callable[[], None]) -> NoReturn:
         if code == 130:
             _interrupt()
         os._exit(code)
+
+
+def _report(error: BaseException) -> None:
+    """As the interpreter would, without our own frames. A client that the platform has hung up on is about to be
+    killed, and on AWS has no time to complain."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_frame.f_code.co_filename == _report.__code__.co_filename:
+        trace = trace.tb_next
+    inner = trace
+    while inner is not None:
+        if inner.tb_frame.f_code.co_filename.endswith("awslambdaric/lambda_runtime_client.py"):
+            return
+        inner = inner.tb_next
+    sys.excepthook(type(error), error, trace)
 
 
 def _finalize() -> None:
@@ -343,4 +434,4 @@ def _exit_code(code: object) -> int:
 
 
 if __name__ == "__main__":
-    run()
+    _leave(start)

@@ -29,11 +29,11 @@ class _Watched(_environ_class):  # type: ignore[valid-type,misc]
         return value
 
 
-def _note(*arguments: object) -> None:
+def _remember(*arguments: object) -> None:
     lambent_bootstrap.client_arguments.append(arguments)
 
 
-_held.initialize_client = _note  # type: ignore[attr-defined]
+_held.initialize_client = _remember  # type: ignore[attr-defined]
 sys.modules["runtime_client"] = _held
 os.environ["AWS_EXECUTION_ENV"] = "AWS_Lambda_" + lambent_bootstrap.PYTHON
 os.environ.__class__ = _Watched
@@ -41,7 +41,7 @@ try:
     import awslambdaric.__main__
     import awslambdaric.bootstrap
     import awslambdaric.lambda_literals
-    import awslambdaric.lambda_runtime_client  # noqa: F401
+    import awslambdaric.lambda_runtime_client
 finally:
     os.environ.__class__ = _environ_class
     del os.environ["AWS_EXECUTION_ENV"]
@@ -50,5 +50,9 @@ finally:
     else:
         _held.initialize_client = _initialize  # type: ignore[attr-defined]
 
-# A function can't replace on AWS what its runtime client alone has imported.
-lambent_bootstrap.started_with = set(sys.modules)
+_note = os.path.dirname(os.path.dirname(awslambdaric.__file__)) + ".modules"
+if os.path.exists(_note):
+    with open(_note) as _file:
+        lambent_bootstrap.started_with = set(_file.read().split())
+else:
+    lambent_bootstrap.started_with = {name.partition(".")[0] for name in sys.modules}

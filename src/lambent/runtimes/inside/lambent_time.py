@@ -1,4 +1,4 @@
-"""This process's wall clock becomes the platform's, which is read from the clock's dial (see `lambent.dispatch.dial`).
+"""This process's wall clock becomes the platform's, read from its dial (`lambent.environments.clock_dial`).
 
 The package time-machine exchanges the functions of `time` and `datetime` where C has them, so that references which
 were imported before are exchanged too. What it reads then is the dial. Monotonic clocks are left alone.

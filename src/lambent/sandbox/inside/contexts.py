@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from types import ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 
 class ZygoteContext:
@@ -19,6 +19,8 @@ class ZygoteContext:
         self.fail_step: str = config["fail_step"]
         self.uid: int = config["uid"]
         self.gid: int = config["gid"]
+        self.user: int = config["user"]
+        """A snapshot's own user outside, or 0."""
         self.unprivileged: bool = config["unprivileged"]
         self.joins_user: bool = config["joins_user"]
         """Whether the descriptor of a user namespace comes with the order."""
@@ -27,6 +29,10 @@ class ZygoteContext:
         self.paths: list[str] = config["paths"]
         self.preload: list[str] = config["preload"]
         self.binds: list[tuple[str, str]] = [(source, inside) for source, inside in config["binds"]]
+        self.files: list[tuple[str, str]] = config["files"]
+        self.programs: list[tuple[str, list[str]]] = config["programs"]
+        self.notes: list[str] = []
+        """What is not as it was asked for, for the log."""
         self.user_view = -1
         """Descriptor of the user namespace to join instead of making one."""
         self.host_view = -1
@@ -77,6 +83,13 @@ class ZygoteContext:
             self.groups = fds[count:]
 
 
+class Spare(NamedTuple):
+    """A fork that waits to become the sandbox's first process. In the fork itself `pid` is 0."""
+
+    pid: int
+    sock: socket.socket
+
+
 class BlankContext:
     """A keeper's before it has an order. `orders` is its socket to the zygote, None in the zygote itself."""
 
@@ -91,8 +104,9 @@ class BlankContext:
 class SandboxContext:
     """A sandbox's, in the zygote and in its keeper: made from the message that asks for it.
 
-    `fds`, until they are used: what is mounted at body["trees"] (first, if there is one, the root file system at
-    "/"), a network namespace if body["network"] is 1, then cgroup.procs files for the keeper to join.
+    `fds`, until they are used: in the zygote, if body["sources"] is 1, a file with the names of what is to be bound; in
+    the keeper, what is mounted at body["trees"] (first, if there is one, the root file system at "/"); a network
+    namespace if body["network"] is 1; then cgroup.procs files for the keeper to join.
     """
 
     def __init__(self, zygote: ZygoteContext, control: socket.socket, body: dict[str, Any], fds: list[int]) -> None:
@@ -103,10 +117,19 @@ class SandboxContext:
         self.times: list[tuple[str, float]] = []
         self.fail_step: str = body["fail_step"]
         self.hostname: str = body["hostname"]
+        self.user: int = body["user"]
+        """The user outside whom everything in it belongs to; 0 where that is not its own."""
+        self.user_view = -1
+        """Descriptor of that user's namespace, in the keeper."""
+        self.first: Spare | None = None
         self.tmp_bytes: int = body["tmp_bytes"]
         self.ports: list[int] = body["listen"]
-        self.root: str = body["root"]
-        self.binds: list[tuple[str, str]] = [(source, inside) for source, inside in body["binds"]]
+        self.root: bool = body["root"]
+        self.binds: list[str] = body["binds"]
+        """Where something is bound, "/" first if `root`."""
+        self.sources = fds[0] if body["sources"] else -1
+        """Descriptor of the file with the names, in the zygote until they are taken."""
+        fds = fds[body["sources"] :]
         self.writable: list[str] = body["writable"]
         self.trees: list[tuple[int, str]] = list(zip(fds, places))  # noqa: B905 - new in 3.10
         self.network = fds[len(places)] if body["network"] else -1
@@ -122,23 +145,40 @@ class SandboxContext:
 
     def close(self) -> None:
         """Close what is not used yet."""
-        for fd in [*self.groups, *(fd for fd, _ in self.trees), *self.namespaces()]:
+        sources = [self.sources] if self.sources >= 0 else []
+        for fd in [*sources, *self.groups, *(fd for fd, _ in self.trees), *self.namespaces()]:
             os.close(fd)
-        self.groups, self.trees, self.network = [], [], -1
+        self.groups, self.trees, self.network, self.sources = [], [], -1, -1
         self.control.close()
 
 
 class ProcessContext:
-    """A process's: made from the message that asks to start it. `processes` is 0 where a control group counts."""
+    """A process's: made from the message that asks to start it. `processes` is 0 where a control group counts.
 
-    def __init__(self, zygote: ZygoteContext, control: socket.socket, body: dict[str, Any], fds: list[int]) -> None:
+    `user` is its own user outside, or 0; `user_view` the namespace in which it has the sandbox's number, -1 if it is
+    there already.
+    """
+
+    def __init__(
+        self,
+        zygote: ZygoteContext,
+        control: socket.socket,
+        body: dict[str, Any],
+        fds: list[int],
+        user: int = 0,
+        user_view: int = -1,
+    ) -> None:
         self.zygote = zygote
         self.control = control
+        self.user = user
+        self.user_view = user_view
         self.times: list[tuple[str, float]] = []
         self.fail_step: str = body["fail_step"]
         self.number: int = body["process"]
         self.descriptors: int = body["descriptors"]
         self.processes: int = body["processes"]
+        self.charged: bool = body["charged"]
+        """Whether a control group counts memory."""
         self.environment: dict[str, str] = body["environment"]
         self.cwd: str = body["cwd"]
         self.entry: str = body["entry"]

@@ -84,6 +84,16 @@ DENIED: dict[str, Denied] = {
 }
 """Answered with EPERM."""
 
+_HIDDEN = "memory that is in no process: without a control group nobody can count it"
+
+UNCHARGED: dict[str, Denied] = {
+    "memfd_create": Denied(319, 279, _HIDDEN),
+    "memfd_secret": Denied(447, 447, _HIDDEN),
+    "shmget": Denied(29, 194, _HIDDEN),
+    "msgget": Denied(68, 186, _HIDDEN),
+}
+"""Answered with ENOSYS where no control group counts memory; programs then do as on a kernel that lacks them."""
+
 CLONE = Denied(56, 220, _NAMESPACES)
 """Answered with EPERM when it asks for a new namespace."""
 

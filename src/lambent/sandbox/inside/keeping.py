@@ -12,19 +12,11 @@ import os
 import select
 import socket
 from collections.abc import Callable
-from typing import NamedTuple
 
 from . import plan, processes, starting, wire
-from .contexts import BlankContext, SandboxContext
+from .contexts import BlankContext, SandboxContext, Spare
 from .kernel import close_all_but, pidfd_open
 from .netlink import open_namespace
-
-
-class Spare(NamedTuple):
-    """A fork that waits to become the sandbox's first process. In the fork itself `pid` is 0."""
-
-    pid: int
-    sock: socket.socket
 
 
 def keep(blank: BlankContext) -> Callable[[], object]:
@@ -49,11 +41,12 @@ def keep(blank: BlankContext) -> Callable[[], object]:
     try:
         if failure is not None:
             raise failure
-        _make(context, spare)
+        context.first = spare
+        _make(context)
     except plan.StepFailed as failed:
         wire.tell(context.control, failed.message)
         os._exit(1)
-    return _Keeper(context, spare).serve()
+    return _Keeper(context).serve()
 
 
 def _forget_zygote(blank: BlankContext, orders: socket.socket) -> None:
@@ -72,14 +65,11 @@ def _fork_spare() -> Spare:
     return Spare(pid, inner if pid == 0 else outer)
 
 
-def _make(context: SandboxContext, spare: Spare | None) -> None:
+def _make(context: SandboxContext) -> None:
     """Do the plan, and hand the server what it holds: the keeper's pidfd, of a restored sandbox the network namespace,
     /tmp, the listening sockets."""
     plan.run(plan.SNAPSHOT_SANDBOX if context.zygote.entry else plan.SANDBOX[context.level], context)
     try:
-        if spare is not None:
-            joined = [*context.namespaces(), *context.groups]
-            wire.send(spare.sock, {"network": len(context.namespaces())}, [context.control.fileno(), *joined])
         own = [pidfd_open(os.getpid()), *([open_namespace()] if context.zygote.entry else [])]
         own += [context.tmp] if context.tmp >= 0 else []
         body = {"ready": True, "tmp": context.tmp >= 0, "times": context.times}
@@ -94,11 +84,11 @@ def _make(context: SandboxContext, spare: Spare | None) -> None:
 class _Keeper:
     """The loop: requests of the server on one side, ended children on the other."""
 
-    def __init__(self, context: SandboxContext, spare: Spare | None) -> None:
+    def __init__(self, context: SandboxContext) -> None:
         self._context = context
         self._level = context.level
         self._control = context.control
-        self._spare = spare
+        self._spare = context.first
         self._started: dict[int, int] = {}
         """Process id of each started process to the number that the server gave it."""
         self._wake, wakeup = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
@@ -123,7 +113,8 @@ class _Keeper:
                 elif "connect" in message.body:
                     self._connect(message.body["connect"], message.body["call"])
                 elif self._start(message):
-                    return starting.start(starting.context_of(self._context.zygote, self._control, message))
+                    context, own = self._context, (self._context.user, self._context.user_view)
+                    return starting.start(starting.context_of(context.zygote, self._control, message, *own))
 
     def _start(self, message: wire.Message) -> bool:
         """Whether this is the new process. The first one is there already."""

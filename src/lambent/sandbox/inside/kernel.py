@@ -6,6 +6,7 @@ Every function raises CallError, which names the call and what it was about.
 from __future__ import annotations
 
 import ctypes
+import mmap
 import os
 import platform
 
@@ -31,6 +32,7 @@ ATTR_NOEXEC = 8
 
 PR_SET_PDEATHSIG = 1
 PR_SET_DUMPABLE = 4
+PR_SET_KEEPCAPS = 8
 PR_SET_NAME = 15
 PR_SET_SECCOMP = 22
 PR_CAPBSET_DROP = 24
@@ -154,6 +156,16 @@ def clone_tree(path: str) -> int:
     """open_tree(2): a detached copy of what is at `path`, mounts below it too, as a descriptor."""
     flags = _OPEN_TREE_CLONE | _OPEN_TREE_CLOEXEC | _AT_RECURSIVE
     return _syscall("open_tree", path, _OPEN_TREE, _AT_FDCWD, os.fsencode(path), flags)
+
+
+def clone_tree_named(names: mmap.mmap, start: int, meant: str) -> int:
+    """The same of what the zero-terminated name at `start` names, which is copied nowhere. `meant` is for the error
+    alone."""
+    flags = _OPEN_TREE_CLONE | _OPEN_TREE_CLOEXEC | _AT_RECURSIVE
+    name = ctypes.c_char.from_buffer(names, start)
+    result = _libc.syscall(ctypes.c_long(_OPEN_TREE), _AT_FDCWD, ctypes.byref(name), flags)
+    del name  # an error would keep it, and with it the mapping
+    return _checked(result, "open_tree", meant)
 
 
 def attach_tree(fd: int, target: str, *, follow: bool = False) -> None:

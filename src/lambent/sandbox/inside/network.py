@@ -21,8 +21,8 @@ def main(fd: int) -> NoReturn:
     """Serve until the server is gone.
 
     The first order is {"do", "owner", "marker", "tools"}, with "do" one of OPEN, TRY and UNDO, and "tools" the programs
-    that an ordinary user's way out takes, none for root's; the others, after OPEN, are {"slots": count}, {"connect"}
-    with a namespace, {"free": number}.
+    that an ordinary user's way out takes, none for root's; with OPEN may come the user namespace of one that is lost.
+    The others, after OPEN, are {"slots": count}, {"connect"} with a namespace, {"free": number}.
     """
     set_name("lambent-network")
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -31,7 +31,7 @@ def main(fd: int) -> NoReturn:
     if first is None:
         os._exit(0)
     order = first.body
-    way = UserMode(order) if order["tools"] else Nat(order["owner"], order["marker"], dry=order["do"] == TRY)
+    way = UserMode(order, first.fds) if order["tools"] else Nat(order["owner"], order["marker"], dry=order["do"] == TRY)
     if order["do"] != UNDO:
         _run(control, way)
     way.close()

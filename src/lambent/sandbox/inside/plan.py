@@ -14,6 +14,7 @@ from .steps import (
     base_devices,
     base_folders,
     base_proc,
+    base_programs,
     base_root,
     base_seal,
     base_view,
@@ -27,6 +28,7 @@ from .steps import (
     descriptors,
     directory,
     environment,
+    first_joins,
     host_view,
     hostname,
     identity,
@@ -37,6 +39,7 @@ from .steps import (
     namespaces,
     network,
     own_pids,
+    own_user,
     parent_death,
     pid_namespace,
     preload,
@@ -70,6 +73,7 @@ _BASE = (
     parent_death,
     host_view,
     base_root,
+    base_programs,
     base_folders,
     base_devices,
     base_binds,
@@ -98,7 +102,7 @@ RESTORABLE = (restorable, settled, bounding_set, title)
 SNAPSHOT_FORK = (sandbox_pids,)
 """FORK of a snapshot: its own view is the base root."""
 
-SNAPSHOT_SANDBOX = (control_groups, hostname, tmp, tmp_content, listen, keeper)
+SNAPSHOT_SANDBOX = (control_groups, first_joins, hostname, tmp, tmp_content, listen, keeper)
 """SANDBOX of a snapshot: the code is bound already, where the snapshot found it."""
 
 FORK: dict[str, tuple[ModuleType, ...]] = {
@@ -120,8 +124,20 @@ SOURCES: dict[str, tuple[ModuleType, ...]] = {
 """Done by the zygote for each order, before a keeper gets it."""
 
 SANDBOX: dict[str, tuple[ModuleType, ...]] = {
-    NAMESPACE: (control_groups, network, hostname, root, tmp, bind_places, binds, listen, keeper),
-    PROCESS: (control_groups, keeper),
+    NAMESPACE: (
+        control_groups,
+        network,
+        first_joins,
+        hostname,
+        root,
+        tmp,
+        bind_places,
+        binds,
+        listen,
+        own_user,
+        keeper,
+    ),
+    PROCESS: (control_groups, first_joins, keeper),
 }
 """Done by each keeper when it has its order."""
 

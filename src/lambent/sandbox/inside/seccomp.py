@@ -8,6 +8,7 @@ import platform
 import struct
 
 from .denied import CLONE, CLONE3, DENIED, DENIED_FAMILIES, SOCKET, Denied
+from .denied import UNCHARGED as HIDDEN
 from .kernel import Filter
 
 _LOAD = 0x20  # BPF_LD | BPF_W | BPF_ABS
@@ -25,8 +26,8 @@ _NEW_NAMESPACES = 0x7E020000  # CLONE_NEWNS | NEWCGROUP | NEWUTS | NEWIPC | NEWU
 _INSTRUCTION = struct.Struct("HBBI")
 
 
-def program(machine: str) -> list[tuple[int, int, int, int]]:
-    """The filter for `machine`, as (code, jump if true, jump if false, value)."""
+def program(machine: str, *, charged: bool = True) -> list[tuple[int, int, int, int]]:
+    """The filter for `machine`, as (code, jump if true, jump if false, value). `charged`: all memory is counted."""
     refuse = (_RETURN, 0, 0, _ERRNO | errno.EPERM)
     absent = (_RETURN, 0, 0, _ERRNO | errno.ENOSYS)
     steps = [(_LOAD, 0, 0, _ARCH), (_EQUAL, 1, 0, _AUDIT[machine]), absent, (_LOAD, 0, 0, _NR)]
@@ -36,7 +37,8 @@ def program(machine: str) -> list[tuple[int, int, int, int]]:
         number = _number(call, machine)
         if number is not None:
             steps += [(_EQUAL, 0, 1, number), refuse]
-    steps += [(_EQUAL, 0, 1, _number(CLONE3, machine) or 0), absent]
+    for call in [CLONE3, *([] if charged else HIDDEN.values())]:
+        steps += [(_EQUAL, 0, 1, _number(call, machine) or 0), absent]
     clone = [(_LOAD, 0, 0, _ARG0), (_ANY_BIT, 0, 1, _NEW_NAMESPACES), refuse, (_RETURN, 0, 0, _ALLOW)]
     steps += [(_EQUAL, 0, len(clone), _number(CLONE, machine) or 0), *clone]
     sockets = [(_LOAD, 0, 0, _ARG0)]
@@ -50,12 +52,13 @@ def _number(call: Denied, machine: str) -> int | None:
     return call.x86_64 if machine == "x86_64" else call.aarch64
 
 
-def _filter(machine: str) -> Filter:
-    steps = program(machine)
+def _filter(machine: str, *, charged: bool) -> Filter:
+    steps = program(machine, charged=charged)
     code = ctypes.create_string_buffer(b"".join(_INSTRUCTION.pack(*step) for step in steps))
     _held.append(code)
     return Filter(len(steps), ctypes.addressof(code))
 
 
 _held: list[object] = []  # the kernel gets an address: what is there must stay
-FILTER = _filter(platform.machine())
+FILTER = _filter(platform.machine(), charged=True)
+UNCHARGED = _filter(platform.machine(), charged=False)

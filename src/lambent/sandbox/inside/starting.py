@@ -12,17 +12,20 @@ from typing import Any
 from . import plan, wire
 from .contexts import ProcessContext, ZygoteContext
 from .kernel import CLONE_NEWNET, setns
-from .steps import control_groups
+from .steps import control_groups, own_user
 
 
-def context_of(zygote: ZygoteContext, control: socket.socket, message: wire.Message) -> ProcessContext:
+def context_of(
+    zygote: ZygoteContext, control: socket.socket, message: wire.Message, user: int = 0, user_view: int = -1
+) -> ProcessContext:
     """What a keeper was asked to start."""
-    return ProcessContext(zygote, control, message.body["start"], message.fds)
+    return ProcessContext(zygote, control, message.body["start"], message.fds, user, user_view)
 
 
 def wait_and_start(zygote: ZygoteContext, sock: socket.socket) -> Callable[[], object]:
     """The life of a fork made ahead: join the sandbox's network and groups, wait, then start. Ends with its keeper."""
     control: socket.socket | None = None
+    user = 0
     while True:
         message = wire.receive(sock)
         if message is None:
@@ -34,9 +37,22 @@ def wait_and_start(zygote: ZygoteContext, sock: socket.socket) -> Callable[[], o
                 setns(message.fds[1], CLONE_NEWNET)
             control_groups.join(message.fds[1 + connected :])
             wire.close(message.fds[1:])
+            user = message.body["user"]
+            if user:
+                _own(user, sock)
         else:
             sock.close()
-            return start(context_of(zygote, control, message))
+            return start(context_of(zygote, control, message, user))
+
+
+def _own(user: int, sock: socket.socket) -> None:
+    """Have an own user, and tell the keeper, who then writes its maps."""
+    try:
+        own_user.make(user)
+        wire.send(sock, {})
+    except OSError as failed:
+        wire.send(sock, {"failed": [failed.errno or 0, getattr(failed, "operation", "setresuid")]})
+        os._exit(1)
 
 
 def start(context: ProcessContext) -> Callable[[], object]:

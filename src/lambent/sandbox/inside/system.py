@@ -22,7 +22,7 @@ CONFIGURED = ("/etc/alternatives", "/etc/ssl/certs", "/etc/pki", "/etc/crypto-po
 
 COPIED = ("/etc/ld.so.cache", "/etc/ssl/openssl.cnf", "/etc/services", "/etc/protocols", "/etc/mime.types")
 
-FOLDERS = ("/dev/shm", "/etc", "/home", "/mnt", "/opt", "/proc", "/root", "/run", "/tmp", "/var/task", "/var/tmp")
+FOLDERS = ("/dev", "/etc", "/home", "/mnt", "/opt", "/proc", "/root", "/run", "/tmp", "/var/task", "/var/tmp")
 
 DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
 

@@ -20,7 +20,7 @@ from typing import Any, NoReturn
 
 from . import wire
 from .firewall import ACCEPT, POSTROUTING, SOURCE_NAT, goes_to, is_to, masquerade
-from .kernel import CLONE_NEWNET, CLONE_NEWUSER, close_all_but, set_name, unshare
+from .kernel import CLONE_NEWNET, CLONE_NEWUSER, close_all_but, set_name, setns, unshare
 from .netlink import Routes
 from .router import BLOCK_BITS, UPLINK, Router, dotted
 from .steps.user_namespace import map_ids
@@ -43,12 +43,14 @@ LAST_WORDS = 2000
 class UserMode:
     """Everything of one server. This process is in the host's namespaces until `open`, in the router's after it."""
 
-    def __init__(self, order: dict[str, Any]) -> None:
+    def __init__(self, order: dict[str, Any], users: list[int]) -> None:
+        """`users` is the descriptor of a user namespace to go on with, if there is one."""
         self.notes: list[str] = []
         self.handed: list[int] = []
         """The descriptor of the user namespace."""
         self._tools: dict[str, str] = order["tools"]
         self._inside = (order["uid"], order["gid"])
+        self._users = users
         self._began = 0.0
         self._helper, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.alarm = self._helper.fileno()
@@ -64,8 +66,12 @@ class UserMode:
         own = routes.addresses()
         routes.close()
         outside = os.geteuid(), os.getegid()
-        unshare(CLONE_NEWUSER | CLONE_NEWNET)
-        map_ids(self._inside, outside)
+        if self._users:
+            setns(self._users[0], CLONE_NEWUSER)
+            unshare(CLONE_NEWNET)
+        else:
+            unshare(CLONE_NEWUSER | CLONE_NEWNET)
+            map_ids(self._inside, outside)
         self.handed = [os.open("/proc/self/ns/user", os.O_RDONLY | os.O_CLOEXEC)]
         router = Router()
         self._connect()

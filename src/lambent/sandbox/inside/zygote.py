@@ -29,7 +29,10 @@ def run(context: ZygoteContext) -> Callable[[], object]:
 def serve(context: ZygoteContext) -> Callable[[], object]:
     """Say that it is ready and fork what is asked for. Returns in a started process only: what it is to run."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps the keepers
-    wire.send(context.control, {"ready": True, "baseline": context.baseline, "skipped": context.skipped})
+    wire.send(
+        context.control,
+        {"ready": True, "baseline": context.baseline, "skipped": context.skipped, "notes": context.notes},
+    )
     zygote = Zygote(context)
     while True:
         blank = zygote.serve()
@@ -114,7 +117,7 @@ def _hand_over(keeper: socket.socket, order: SandboxContext, body: dict[str, obj
     """Whether the keeper was there to take it."""
     fds = [order.control.fileno(), *(fd for fd, _ in order.trees), *order.namespaces(), *order.groups]
     try:
-        wire.send(keeper, {**body, "trees": [inside for _, inside in order.trees]}, fds)
+        wire.send(keeper, {**body, "sources": 0, "trees": [inside for _, inside in order.trees]}, fds)
     except OSError:
         return False
     return True

@@ -1,10 +1,14 @@
 """The provisioned concurrency that is scaled, by the resource id of its version or alias ("function:f:live")."""
 
 from lambent.model.scope import Caller, Scope
-from lambent.services.lambda_ import concurrency
-from lambent.services.lambda_.delete_provisioned_concurrency_config import delete_provisioned_concurrency_config
+from lambent.services.lambda_.concurrency import concurrency
+from lambent.services.lambda_.concurrency.delete_provisioned_concurrency_config import (
+    delete_provisioned_concurrency_config,
+)
+from lambent.services.lambda_.concurrency.put_provisioned_concurrency_config import (
+    put_provisioned_concurrency_config,
+)
 from lambent.services.lambda_.env import LambdaEnv
-from lambent.services.lambda_.put_provisioned_concurrency_config import put_provisioned_concurrency_config
 from lambent.services.lambda_.qualifiers import version_of
 
 

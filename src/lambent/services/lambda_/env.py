@@ -8,13 +8,16 @@ from typing import Any, Protocol
 
 from lambent.engine.allocation import State
 from lambent.model.async_event import NewEvent
+from lambent.model.event_source import EventSource
 from lambent.model.finding import Finding
 from lambent.model.function import FunctionVersion
 from lambent.model.invocation import Invocation, Outcome
 from lambent.model.limits import AWS_2026, Limits
 from lambent.model.scope import Caller, Scope
+from lambent.services.lambda_.haste import Haste
 from lambent.store.blobs import Blobs
 from lambent.store.functions import Functions
+from lambent.store.record import FunctionRecord
 from lambent.store.resources import Resources
 from lambent.wire.fault import Fault
 from lambent.wire.http import Request, Response
@@ -75,9 +78,48 @@ class ResponseStream(Protocol):
     def __aiter__(self) -> AsyncIterator[bytes]: ...
 
     @property
+    def content_type(self) -> str:
+        """Of a response that the runtime streams, "" for any other."""
+        ...
+
+    @property
     def outcome(self) -> Outcome: ...
 
     def abandon(self) -> None: ...
+
+
+class ReadSources(Protocol):
+    """Reads the sources of event source mappings."""
+
+    async def put(self, source: EventSource) -> bool:
+        """Read a mapping as it says now; False where nothing reads such sources."""
+        ...
+
+    async def remove(self, uuid: str) -> None:
+        """Read it no more; come back when its last batch has ended."""
+        ...
+
+    async def forget(self, uuid: str) -> None:
+        """The mapping is gone, and with it how far it has read. Raises StoreError."""
+        ...
+
+    def last_result(self, uuid: str) -> str:
+        """What came of the last batch, in AWS's words; "" when nothing reads the mapping."""
+        ...
+
+
+class _NoSources:
+    async def put(self, source: EventSource) -> bool:
+        return False
+
+    async def remove(self, uuid: str) -> None:
+        pass
+
+    async def forget(self, uuid: str) -> None:
+        pass
+
+    def last_result(self, uuid: str) -> str:
+        return ""
 
 
 Accept = Callable[[NewEvent], Awaitable[None]]
@@ -97,6 +139,12 @@ class Invoker(Protocol):
 
     async def invoke(self, function: FunctionVersion, invocation: Invocation) -> Outcome: ...
 
+    def submit(
+        self, function: FunctionVersion, invocation: Invocation, answer: Callable[[Outcome | Exception], None]
+    ) -> None:
+        """The same without waiting: `answer` is called once. Raises Throttled, RestoreFailed."""
+        ...
+
     def stream(self, function: FunctionVersion, invocation: Invocation) -> ResponseStream: ...
 
 
@@ -113,10 +161,12 @@ class LambdaEnv:
     it any request. `limit_concurrency` makes reservations effective and starts what is provisioned; `allocation` tells
     how far that is. `site_url` is the URL of a host name's first part here. `architecture` is this machine's, in AWS's
     words. `resolve_image` answers the digest (hex SHA-256) that a container image's URI stands for; None where images
-    are not run. `accept` takes an asynchronous event, `count` a sample of a metric. `mounts_files` tells that functions
-    see their file systems. `chance` answers a number from 0 up to, but not, 1, for aliases with two versions.
-    `versions_lock` is held while an alias is changed or a version removed, so that no alias points to a version that is
-    not there.
+    are not run. `accept` takes an asynchronous event, `count` a sample of a metric; `sources` reads what mappings name.
+    `mounts_files` tells that functions see their file systems. `chance` answers a number from 0 up to, but not, 1, for
+    aliases with two versions. `state_delay` is how long, in seconds of the platform's clock, a change is under way;
+    `sleep` waits as many. `serving` is what runs meanwhile: the record of before, by the deployment of the change.
+    `haste` notices who does not wait. `versions_lock` is held while an alias is changed or a version removed, so that
+    no alias points to a version that is not there.
     """
 
     functions: Functions
@@ -143,7 +193,12 @@ class LambdaEnv:
     forward: Forward = _nobody
     accept: Accept = _no_queue
     count: Callable[[str, Scope, str], None] = _not_counted
+    sources: ReadSources = field(default_factory=_NoSources)
     mounts_files: bool = False
     resolve_image: Callable[[Caller, str], Awaitable[str]] | None = None
     chance: Callable[[], float] = random.random
+    state_delay: float = 0.0
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    serving: dict[str, FunctionRecord] = field(default_factory=dict)
+    haste: Haste = field(default_factory=Haste)
     versions_lock: asyncio.Lock = field(default_factory=asyncio.Lock)

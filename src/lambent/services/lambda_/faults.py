@@ -79,11 +79,11 @@ def code_storage_exceeded() -> Fault:
     return Fault("CodeStorageExceededException", "Code storage limit exceeded.", members=_USER)
 
 
-def over_maximum(value: object, member: str, maximum: int, *, what: str) -> Fault:
-    """A value over a quota, where the model's own bound is wider. `what` is "length" or "value"."""
+def name_too_long(text: str, maximum: int) -> Fault:
+    """400: a function name over the quota, where the model's own bound is wider."""
     return invalid(
-        f"1 validation error detected: Value '{value}' at '{member}' failed to satisfy constraint: "
-        f"Member must have {what} less than or equal to {maximum}"
+        f"1 validation error detected: Value '{text}' at 'functionName' failed to satisfy constraint: "
+        f"Member must have length less than or equal to {maximum}"
     )
 
 
@@ -163,6 +163,18 @@ def access_denied(account: str, action: str, resource: str) -> Fault:
         f"because no resource-based policy allows the lambda:{action} action",
         status=403,
     )
+
+
+def layer_elsewhere(account: str, arn: str) -> Fault:
+    """The same for a layer version that is not here, as a public one of AWS's is not; the second part is ours."""
+    fault = access_denied(account, "GetLayerVersion", arn)
+    _, _, _, region, owner, _, name, _ = arn.split(":")
+    here = (
+        f"This layer is not here: nothing is fetched from AWS. Publish its package with PublishLayerVersion in account "
+        f"{owner} (access key id {owner}) and region {region} as {name}, and allow its use with "
+        "AddLayerVersionPermission; or publish it in your own account and use that ARN."
+    )
+    return Fault(fault.code, f"{fault.message}. {here}", status=403)
 
 
 def stale_policy(api: str) -> Fault:

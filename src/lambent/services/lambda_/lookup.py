@@ -6,11 +6,11 @@ from lambent.model import names
 from lambent.model.function import LATEST, FunctionVersion
 from lambent.model.names import FunctionRef
 from lambent.model.scope import Caller, Scope
-from lambent.services.lambda_ import faults
+from lambent.services.lambda_ import faults, unawaited
+from lambent.services.lambda_.aliases.routing import leads_to
 from lambent.services.lambda_.env import LambdaEnv
-from lambent.services.lambda_.lifecycle import require_invocable
+from lambent.services.lambda_.functions.lifecycle import require_invocable
 from lambent.services.lambda_.qualifiers import ALIAS, is_alias, version_of
-from lambent.services.lambda_.routing import leads_to
 from lambent.store.functions import Functions
 from lambent.store.record import FunctionRecord
 from lambent.wire.fault import Fault
@@ -59,10 +59,15 @@ def find_any(env: LambdaEnv, ref: FunctionRef) -> FunctionRecord:
 
 def find_latest(functions: Functions, scope: Scope, name: str) -> FunctionRecord:
     """The unpublished version, for operations that change it. A qualifier in the name must be $LATEST."""
+    return find(functions, refer_latest(scope, name))
+
+
+def refer_latest(scope: Scope, name: str) -> FunctionRef:
+    """What `find_latest` looks for, whether it is there or not. Raises Fault."""
     ref = refer(scope, name)
     if ref.qualifier not in (None, LATEST):
         raise faults.functions_only()
-    return find(functions, FunctionRef(scope, ref.name))
+    return FunctionRef(scope, ref.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +85,7 @@ def running_version(env: LambdaEnv, caller: Caller, name: str, qualifier: str | 
     if record is None:
         raise faults.function_not_found(names.function_arn(ref.scope, ref.name, ref.version))
     require_invocable(record)
+    _notice(env, record)
     return Target(record.running, ref.arn)
 
 
@@ -88,15 +94,27 @@ def running_at_once(env: LambdaEnv, ref: FunctionRef) -> Target | None:
     record = routed(env, ref)
     if record is None or record.configuration["State"] != "Active":
         return None
+    _notice(env, record)
     return Target(record.running, ref.arn)
 
 
+def _notice(env: LambdaEnv, record: FunctionRecord) -> None:
+    if env.haste.young:
+        unawaited.check_invocation(env, record)
+
+
 def routed(env: LambdaEnv, ref: FunctionRef) -> FunctionRecord | None:
-    """The version that an invocation goes to, by the weights of an alias; None if there is none."""
+    """The version that an invocation goes to, by the weights of an alias; None if there is none.
+
+    While an update is in progress it is what was before it.
+    """
     version = ref.qualifier or LATEST
     if is_alias(version):
         alias = env.resources.get(ALIAS, ref.scope, ref.name, version)
         if alias is None:
             return None
         version = leads_to(alias.document, env.chance)
-    return env.functions.current(ref.scope, ref.name, version)
+    record = env.functions.current(ref.scope, ref.name, version)
+    if env.serving and record is not None and record.configuration.get("LastUpdateStatus") == "InProgress":
+        return env.serving.get(record.deployment, record)
+    return record

@@ -6,6 +6,7 @@ from lambent.model.scope import Caller
 from lambent.observe.logindex import Group
 from lambent.services.logs.env import LogsEnv
 from lambent.services.logs.faults import invalid, unsupported
+from lambent.services.logs.metric_filters import KIND
 from lambent.services.logs.names import from_identifier, group_arn
 from lambent.services.logs.paging import page
 
@@ -17,7 +18,7 @@ async def describe_log_groups(env: LogsEnv, caller: Caller, params: dict[str, An
     found, token = page(chosen, lambda group: group.name, params.get("limit"), params.get("nextToken"))
     sizes = await env.store.stored_bytes(found)
     return {
-        "logGroups": [_shown(group, size) for group, size in zip(found, sizes, strict=True)],
+        "logGroups": [_shown(env, group, size) for group, size in zip(found, sizes, strict=True)],
         "nextToken": token,
     }
 
@@ -40,13 +41,13 @@ def _wanted(caller: Caller, params: dict[str, Any], name: str) -> bool:
     )
 
 
-def _shown(group: Group, size: int) -> dict[str, Any]:
+def _shown(env: LogsEnv, group: Group, size: int) -> dict[str, Any]:
     arn = group_arn(group.scope, group.name)
     return {
         "logGroupName": group.name,
         "creationTime": group.created,
         **({"retentionInDays": group.retention} if group.retention else {}),
-        "metricFilterCount": 0,
+        "metricFilterCount": len(env.resources.children(KIND, group.scope, group.name)),
         "arn": f"{arn}:*",
         "storedBytes": size,
         "logGroupClass": "STANDARD",

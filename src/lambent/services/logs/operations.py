@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from lambent.model.scope import Caller
+from lambent.services.logs import subscription_filters
 from lambent.services.logs.create_log_group import create_log_group
 from lambent.services.logs.create_log_stream import create_log_stream
 from lambent.services.logs.delete_log_group import delete_log_group
@@ -15,6 +16,12 @@ from lambent.services.logs.env import LogsEnv
 from lambent.services.logs.filter_log_events import filter_log_events
 from lambent.services.logs.get_log_events import get_log_events
 from lambent.services.logs.list_tags_for_resource import list_tags_for_resource
+from lambent.services.logs.metric_filters import (
+    delete_metric_filter,
+    describe_metric_filters,
+    put_metric_filter,
+    test_metric_filter,
+)
 from lambent.services.logs.put_log_events import put_log_events
 from lambent.services.logs.put_retention_policy import put_retention_policy
 from lambent.services.logs.tag_resource import tag_resource
@@ -27,14 +34,21 @@ OPERATIONS: dict[str, Operation] = {
     "CreateLogStream": create_log_stream,
     "DeleteLogGroup": delete_log_group,
     "DeleteLogStream": delete_log_stream,
+    "DeleteMetricFilter": delete_metric_filter,
     "DeleteRetentionPolicy": delete_retention_policy,
+    "DeleteSubscriptionFilter": subscription_filters.delete_subscription_filter,
     "DescribeLogGroups": describe_log_groups,
     "DescribeLogStreams": describe_log_streams,
+    "DescribeMetricFilters": describe_metric_filters,
+    "DescribeSubscriptionFilters": subscription_filters.describe_subscription_filters,
     "FilterLogEvents": filter_log_events,
     "GetLogEvents": get_log_events,
     "ListTagsForResource": list_tags_for_resource,
     "PutLogEvents": put_log_events,
+    "PutMetricFilter": put_metric_filter,
     "PutRetentionPolicy": put_retention_policy,
+    "PutSubscriptionFilter": subscription_filters.put_subscription_filter,
     "TagResource": tag_resource,
+    "TestMetricFilter": test_metric_filter,
     "UntagResource": untag_resource,
 }

@@ -4,9 +4,10 @@ import re
 from typing import Any
 
 from lambent.model.scope import Caller
-from lambent.services.sqs import faults, policy
+from lambent.queues import errors
+from lambent.queues.errors import QueueError
+from lambent.services.sqs import policy
 from lambent.services.sqs.env import SqsEnv
-from lambent.wire.fault import Fault
 
 MOST_ACTIONS = 7
 MOST_STATEMENTS = 20
@@ -20,14 +21,14 @@ _LABEL = re.compile(r"[A-Za-z0-9_-]{1,80}")
 
 
 async def add_permission(env: SqsEnv, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
-    """Adds a statement to the queue's policy, which is stored and not enforced (a finding says so)."""
+    """Adds a statement to the queue's policy, which is enforced for other accounts only (a finding says so)."""
     queue = env.queue(caller, params)
     label, accounts, actions = _read(params)
     statements = policy.statements(queue)
     if any(statement.get("Sid") == label for statement in statements):
-        raise faults.bad_value(label, "Label", "Already exists.")
+        raise errors.bad_value(label, "Label", "Already exists.")
     if len(statements) >= MOST_STATEMENTS:
-        raise Fault("OverLimit", f"{MOST_STATEMENTS} statements per policy maximum")  # our wording
+        raise QueueError("OverLimit", f"{MOST_STATEMENTS} statements per policy maximum")  # our wording
     principals = [f"arn:aws:iam::{account}:root" for account in accounts]
     allowed = [f"SQS:{action}" for action in actions]
     statement = {
@@ -44,18 +45,18 @@ async def add_permission(env: SqsEnv, caller: Caller, params: dict[str, Any]) ->
 def _read(params: dict[str, Any]) -> tuple[str, list[str], list[str]]:
     for name, shown in (("Label", "Label"), ("AWSAccountIds", "AWSAccountIds"), ("Actions", "Actions")):
         if not params.get(name):
-            raise faults.missing(shown)
+            raise errors.missing(shown)
     label, accounts, actions = params["Label"], params["AWSAccountIds"], params["Actions"]
     if not _LABEL.fullmatch(label):
         reason = "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length"
-        raise faults.bad_value(label, "Label", reason)
+        raise errors.bad_value(label, "Label", reason)
     for account in accounts:
         if not re.fullmatch(r"[0-9]{12}", account):
-            raise faults.bad_value(account, "PrincipalId", "Unable to verify.")
+            raise errors.bad_value(account, "PrincipalId", "Unable to verify.")
     if len(actions) > MOST_ACTIONS:
-        raise Fault("OverLimit", f"{MOST_ACTIONS} Actions per permission statement maximum")
+        raise QueueError("OverLimit", f"{MOST_ACTIONS} Actions per permission statement maximum")
     for action in actions:
         if action not in ACTIONS:
             reason = "Please refer to the appropriate WSDL for a list of valid actions."
-            raise faults.bad_value(f"SQS:{action}", "ActionName", reason)
+            raise errors.bad_value(f"SQS:{action}", "ActionName", reason)
     return label, accounts, actions

@@ -3,7 +3,7 @@
 from typing import Any
 
 from lambent.model.scope import Caller
-from lambent.services.sqs import faults
+from lambent.queues import errors
 from lambent.services.sqs.env import SqsEnv
 
 
@@ -11,6 +11,6 @@ async def cancel_message_move_task(env: SqsEnv, caller: Caller, params: dict[str
     """Stops a task; what it has moved stays moved."""
     handle = params.get("TaskHandle")
     if not handle:
-        raise faults.missing("TaskHandle")
-    with faults.worded():
+        raise errors.missing("TaskHandle")
+    with errors.worded():
         return {"ApproximateNumberOfMessagesMoved": await env.moves.cancel(handle)}

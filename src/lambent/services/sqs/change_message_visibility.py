@@ -3,10 +3,10 @@
 from typing import Any
 
 from lambent.model.scope import Caller
-from lambent.services.sqs import faults
+from lambent.queues import errors
+from lambent.queues.errors import QueueError
 from lambent.services.sqs.batches import handle_of
 from lambent.services.sqs.env import SqsEnv
-from lambent.wire.fault import Fault
 
 LONGEST = 43_200
 
@@ -17,19 +17,19 @@ async def change_message_visibility(env: SqsEnv, caller: Caller, params: dict[st
     handle = handle_of(params)
     wrong: Exception | None = refused(params)
     if wrong is None:
-        with faults.worded():
+        with errors.worded():
             wrong = (await env.messages.change_visibility(queue, [(handle, params["VisibilityTimeout"])]))[0]
     if wrong is not None:
         raise wrong
     return {}
 
 
-def refused(entry: dict[str, Any]) -> Fault | None:
+def refused(entry: dict[str, Any]) -> QueueError | None:
     """What is wrong with the VisibilityTimeout of a request or an entry."""
     seconds = entry.get("VisibilityTimeout")
     if seconds is None:
-        return faults.missing("VisibilityTimeout")
+        return errors.missing("VisibilityTimeout")
     if not 0 <= seconds <= LONGEST:
         reason = f"VisibilityTimeout must be an integer between 0 and {LONGEST}."  # our wording
-        return faults.bad_value(seconds, "VisibilityTimeout", reason)
+        return errors.bad_value(seconds, "VisibilityTimeout", reason)
     return None

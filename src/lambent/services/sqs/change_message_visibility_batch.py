@@ -3,7 +3,8 @@
 from typing import Any
 
 from lambent.model.scope import Caller
-from lambent.services.sqs import batches, faults
+from lambent.queues import errors
+from lambent.services.sqs import batches
 from lambent.services.sqs.change_message_visibility import refused
 from lambent.services.sqs.env import SqsEnv
 
@@ -15,6 +16,6 @@ async def change_message_visibility_batch(env: SqsEnv, caller: Caller, params: d
     wrong: list[Exception | None] = [refused(entry) for entry in entries]
     good = [entry for entry, fault in zip(entries, wrong, strict=True) if fault is None]
     changes = [(batches.handle_of(entry), entry["VisibilityTimeout"]) for entry in good]
-    with faults.worded():
+    with errors.worded():
         outcomes = iter(await env.messages.change_visibility(queue, changes))
     return batches.outcome(entries, [fault if fault is not None else next(outcomes) for fault in wrong])

@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from lambent.model.scope import Caller
-from lambent.services.sqs import attributes, faults, findings, tags
-from lambent.services.sqs.config import Config
+from lambent.queues import attributes, errors
+from lambent.queues.config import Config
+from lambent.queues.names import check_name, queue_arn, queue_url
+from lambent.services.sqs import findings, tags
 from lambent.services.sqs.env import SqsEnv
-from lambent.services.sqs.names import check_name, queue_arn, queue_url
 from lambent.store.errors import RecordExists
 
 DELETED_SECONDS = 60.0
@@ -18,7 +19,7 @@ async def create_queue(env: SqsEnv, caller: Caller, params: dict[str, Any]) -> d
     """A queue, or the one of that name if it has all the attributes that are asked for."""
     name = params.get("QueueName")
     if not name:
-        raise faults.missing("QueueName")
+        raise errors.missing("QueueName")
     given: Mapping[str, str] = params.get("Attributes") or {}
     fifo = given.get("FifoQueue", "").lower() == "true"
     check_name(name, fifo)
@@ -27,7 +28,7 @@ async def create_queue(env: SqsEnv, caller: Caller, params: dict[str, Any]) -> d
     existing = env.registry.find(scope, name)
     if existing is None:
         _check_deleted(env, caller, name)
-        asked = tags.checked(params.get("tags") or {}, name)
+        asked = tags.checked(params.get("tags") or {}, name, caller.own)
         made = attributes.changed(attributes.defaults(env.limits, fifo), kept)
         existing = await _add(env, caller, name, made, asked)
     if existing is not None:
@@ -41,7 +42,7 @@ async def _add(
     """Make a queue; answers the one that someone else has made meanwhile."""
     # 62 bits: it fits a signed column, and no receipt of a deleted queue is ever one of a new queue.
     uid = secrets.randbits(62)
-    with faults.worded():
+    with errors.worded():
         try:
             queue = await env.registry.add(caller.scope, name, uid, made, asked, env.clock.wall())
         except RecordExists:
@@ -53,12 +54,12 @@ async def _add(
 def _check_same(existing: Config, kept: Mapping[str, str]) -> None:
     differing = attributes.differing(existing, kept)
     if differing:
-        raise faults.queue_exists(differing)
+        raise errors.queue_exists(differing)
 
 
 def _check_deleted(env: SqsEnv, caller: Caller, name: str) -> None:
     deleted = env.deleted.get((caller.scope, name))
     if deleted is not None:
         if env.clock.monotonic() < deleted + DELETED_SECONDS:
-            raise faults.deleted_recently()
+            raise errors.deleted_recently()
         del env.deleted[(caller.scope, name)]

@@ -3,7 +3,8 @@
 from typing import Any
 
 from lambent.model.scope import Caller
-from lambent.services.sqs import batches, faults
+from lambent.queues import errors
+from lambent.services.sqs import batches
 from lambent.services.sqs.env import SqsEnv
 
 
@@ -12,6 +13,6 @@ async def delete_message_batch(env: SqsEnv, caller: Caller, params: dict[str, An
     queue = env.queue(caller, params)
     entries = batches.entries_of(params, "DeleteMessageBatchRequestEntry")
     handles = [batches.handle_of(entry) for entry in entries]
-    with faults.worded():
+    with errors.worded():
         wrong = await env.messages.delete(queue, handles)
     return batches.outcome(entries, wrong)

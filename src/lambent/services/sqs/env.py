@@ -8,14 +8,15 @@ from lambent.clock import Clock
 from lambent.model.finding import Finding
 from lambent.model.limits import Limits
 from lambent.model.scope import Caller, Scope
-from lambent.services.sqs import faults, findings
-from lambent.services.sqs.config import Config
+from lambent.queues import errors
+from lambent.queues.config import Config
+from lambent.queues.messages import Messages
+from lambent.queues.moves import Moves
+from lambent.queues.names import from_url
+from lambent.queues.queues import Queues
+from lambent.queues.registry import Registry
+from lambent.services.sqs import findings
 from lambent.services.sqs.findings import Withdraw
-from lambent.services.sqs.messages import Messages
-from lambent.services.sqs.moves import Moves
-from lambent.services.sqs.names import from_url
-from lambent.services.sqs.queues import Queues
-from lambent.services.sqs.registry import Registry
 from lambent.store.queues import QueueStore
 from lambent.store.resources import Resources
 
@@ -40,10 +41,10 @@ class SqsEnv:
     purged: dict[int, float] = field(default_factory=dict)
 
     def queue(self, caller: Caller, params: dict[str, Any]) -> Config:
-        """The queue of a request's QueueUrl. Raises Fault."""
+        """The queue of a request's QueueUrl. Raises QueueError."""
         url = params.get("QueueUrl")
         if not url:
-            raise faults.missing("QueueUrl")
+            raise errors.missing("QueueUrl")
         return self.registry.get(*from_url(url, caller.scope))
 
     async def resume(self) -> None:

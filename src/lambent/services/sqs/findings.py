@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from lambent.model.finding import Finding
-from lambent.services.sqs.config import Config
+from lambent.queues.config import Config
 
 
 class Withdraw(Protocol):
@@ -31,5 +31,5 @@ def _policy(queue: Config) -> tuple[str, str]:
     has = "Policy" in queue.attributes
     return (
         "queue-policy-not-enforced",
-        "its access policy is stored and not enforced: everybody may use it" if has else "",
+        "its access policy is enforced for other accounts only: everybody of its own may use it" if has else "",
     )

@@ -3,8 +3,8 @@
 from typing import Any
 
 from lambent.model.scope import Caller
-from lambent.services.sqs import faults
-from lambent.services.sqs.attributes import KNOWN
+from lambent.queues import errors
+from lambent.queues.attributes import KNOWN
 from lambent.services.sqs.env import SqsEnv
 
 
@@ -13,6 +13,6 @@ async def get_queue_attributes(env: SqsEnv, caller: Caller, params: dict[str, An
     queue = env.queue(caller, params)
     names = set(params.get("AttributeNames") or ())
     for name in names - KNOWN - {"All"}:
-        raise faults.unknown_attribute(name)
+        raise errors.unknown_attribute(name)
     shown = await env.queues.shown(queue, names) if names else {}
     return {"Attributes": shown or None}

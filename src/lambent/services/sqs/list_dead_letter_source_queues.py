@@ -3,8 +3,8 @@
 from typing import Any
 
 from lambent.model.scope import Caller
+from lambent.queues.names import queue_url
 from lambent.services.sqs.env import SqsEnv
-from lambent.services.sqs.names import queue_url
 from lambent.services.sqs.paging import page
 
 

@@ -3,9 +3,9 @@
 from typing import Any
 
 from lambent.model.scope import Caller
-from lambent.services.sqs import faults
+from lambent.queues import errors
+from lambent.queues.moves import handle_of
 from lambent.services.sqs.env import SqsEnv
-from lambent.services.sqs.moves import handle_of
 from lambent.store.resources import Resource
 
 MOST = 10
@@ -15,9 +15,9 @@ async def list_message_move_tasks(env: SqsEnv, caller: Caller, params: dict[str,
     """The latest tasks of a dead-letter queue, by default only the last."""
     source, most = params.get("SourceArn"), params.get("MaxResults")
     if not source:
-        raise faults.missing("SourceArn")
+        raise errors.missing("SourceArn")
     if most is not None and not 1 <= most <= MOST:
-        raise faults.bad_value(most, "MaxResults", f"Must be between 1 and {MOST}, if provided.")  # our wording
+        raise errors.bad_value(most, "MaxResults", f"Must be between 1 and {MOST}, if provided.")  # our wording
     return {"Results": [_shown(task) for task in env.moves.listed(source, most or 1)]}
 
 

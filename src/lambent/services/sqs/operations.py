@@ -1,9 +1,10 @@
 """The operations answered here: all that SQS has."""
 
-from collections.abc import Awaitable, Callable
+import functools
 from typing import Any
 
 from lambent.model.scope import Caller
+from lambent.queues.errors import QueueError
 from lambent.services.sqs.add_permission import add_permission
 from lambent.services.sqs.cancel_message_move_task import cancel_message_move_task
 from lambent.services.sqs.change_message_visibility import change_message_visibility
@@ -25,13 +26,27 @@ from lambent.services.sqs.remove_permission import remove_permission
 from lambent.services.sqs.send_message import send_message
 from lambent.services.sqs.send_message_batch import send_message_batch
 from lambent.services.sqs.set_queue_attributes import set_queue_attributes
+from lambent.services.sqs.sharing import Operation, guarded
 from lambent.services.sqs.start_message_move_task import start_message_move_task
 from lambent.services.sqs.tag_queue import tag_queue
 from lambent.services.sqs.untag_queue import untag_queue
+from lambent.wire.fault import Fault
 
-Operation = Callable[[SqsEnv, Caller, dict[str, Any]], Awaitable[dict[str, Any]]]
 
-OPERATIONS: dict[str, Operation] = {
+def worded(operation: Operation) -> Operation:
+    """The operation with what queues refuse as the caller's fault."""
+
+    @functools.wraps(operation)
+    async def run(env: SqsEnv, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
+        try:
+            return await operation(env, caller, params)
+        except QueueError as error:
+            raise Fault(error.code, error.message, status=error.status) from error
+
+    return run
+
+
+_ALL: dict[str, Operation] = {
     "AddPermission": add_permission,
     "CancelMessageMoveTask": cancel_message_move_task,
     "ChangeMessageVisibility": change_message_visibility,
@@ -56,3 +71,5 @@ OPERATIONS: dict[str, Operation] = {
     "TagQueue": tag_queue,
     "UntagQueue": untag_queue,
 }
+
+OPERATIONS = {name: worded(guarded(name, operation)) for name, operation in _ALL.items()}

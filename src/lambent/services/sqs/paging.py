@@ -5,7 +5,7 @@ import binascii
 from collections.abc import Sequence
 from typing import Any
 
-from lambent.services.sqs import faults
+from lambent.queues import errors
 
 MOST = 1_000
 
@@ -14,7 +14,7 @@ def page(urls: Sequence[str], params: dict[str, Any]) -> tuple[list[str], str | 
     """The URLs behind NextToken, up to MaxResults of them, and the token of the next page. `urls` are in order."""
     most = params.get("MaxResults")
     if most is not None and not 1 <= most <= MOST:
-        raise faults.bad_value(most, "MaxResults", f"MaxResults must be an integer between 1 and {MOST}.")
+        raise errors.bad_value(most, "MaxResults", f"MaxResults must be an integer between 1 and {MOST}.")
     token = params.get("NextToken")
     after = _read(token) if token else ""
     found = [url for url in urls if url > after]
@@ -27,4 +27,4 @@ def _read(token: str) -> str:
     try:
         return base64.b64decode(token, altchars=b"-_", validate=True).decode()
     except (binascii.Error, ValueError):
-        raise faults.bad_value(token, "NextToken", "Invalid NextToken value.") from None
+        raise errors.bad_value(token, "NextToken", "Invalid NextToken value.") from None

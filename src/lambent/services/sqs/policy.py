@@ -4,8 +4,9 @@ from typing import Any
 
 import orjson
 
-from lambent.services.sqs import attributes, faults, findings
-from lambent.services.sqs.config import Config
+from lambent.queues import attributes, errors
+from lambent.queues.config import Config
+from lambent.services.sqs import findings
 from lambent.services.sqs.env import SqsEnv
 
 Statements = list[dict[str, Any]]
@@ -22,7 +23,7 @@ async def put(env: SqsEnv, queue: Config, kept: Statements) -> None:
     policy = {"Version": "2008-10-17", "Id": f"{queue.arn}/SQSDefaultPolicy"}
     policy |= orjson.loads(queue.attributes.get("Policy") or "{}") | {"Statement": kept}
     text = orjson.dumps(policy).decode() if kept else ""
-    with faults.worded():
+    with errors.worded():
         changed = await env.registry.change(
             queue, lambda current: {"attributes": attributes.changed(current.attributes, {"Policy": text})}
         )

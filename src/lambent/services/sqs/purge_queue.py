@@ -3,7 +3,7 @@
 from typing import Any
 
 from lambent.model.scope import Caller
-from lambent.services.sqs import faults
+from lambent.queues import errors
 from lambent.services.sqs.env import SqsEnv
 
 PURGE_SECONDS = 60.0
@@ -15,8 +15,8 @@ async def purge_queue(env: SqsEnv, caller: Caller, params: dict[str, Any]) -> di
     now = env.clock.monotonic()
     last = env.purged.get(queue.uid)
     if last is not None and now < last + PURGE_SECONDS:
-        raise faults.purging(queue.name)
-    with faults.worded():
+        raise errors.purging(queue.name)
+    with errors.worded():
         await env.messages.purge(queue)
     env.purged[queue.uid] = now
     return {}

@@ -4,11 +4,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from lambent.model.scope import Caller
-from lambent.services.sqs import faults, md5
-from lambent.services.sqs.attributes import KNOWN
-from lambent.services.sqs.config import Config
+from lambent.queues import errors, md5
+from lambent.queues.attributes import KNOWN
+from lambent.queues.config import Config
+from lambent.queues.messages import Delivery
+from lambent.queues.system_attributes import system_attributes
 from lambent.services.sqs.env import SqsEnv
-from lambent.services.sqs.messages import Delivery
 
 SYSTEM = frozenset(
     {
@@ -26,9 +27,9 @@ async def receive_message(env: SqsEnv, caller: Caller, params: dict[str, Any]) -
     visibility = _whole(params, "VisibilityTimeout", 0, 43_200, queue.visibility)
     names = {*(params.get("AttributeNames") or ()), *(params.get("MessageSystemAttributeNames") or ())}
     for name in names - SYSTEM - KNOWN - {"All"}:
-        raise faults.unknown_attribute(name)
+        raise errors.unknown_attribute(name)
     attempt = _attempt(queue, params)
-    with faults.worded():
+    with errors.worded():
         found = await env.messages.receive(queue, most, wait, visibility, attempt)
     wanted = params.get("MessageAttributeNames") or ()
     return {"Messages": [shown(one, names, wanted) for one in found] or None}
@@ -38,7 +39,7 @@ def shown(one: Delivery, names: set[str], wanted: Iterable[str]) -> dict[str, An
     """A message as its receiver sees it, with the system attributes and the message attributes asked for."""
     content = one.content
     attributes = {name: value for name, value in content.attributes.items() if _matches(name, wanted)}
-    system = _system(one) if names else {}
+    system = system_attributes(one) if names else {}
     told = system if "All" in names else {name: value for name, value in system.items() if name in names}
     return {
         "MessageId": content.id,
@@ -51,31 +52,11 @@ def shown(one: Delivery, names: set[str], wanted: Iterable[str]) -> dict[str, An
     }
 
 
-def _system(one: Delivery) -> dict[str, str]:
-    content = one.content
-    values = {
-        "SenderId": content.sender,
-        "ApproximateFirstReceiveTimestamp": _milliseconds(content.first or one.first),
-        "ApproximateReceiveCount": str(content.earlier + one.receives),
-        "SentTimestamp": _milliseconds(content.sent or one.sent),
-        "SequenceNumber": content.sequence,
-        "MessageDeduplicationId": content.deduplication,
-        "MessageGroupId": content.group,
-        "AWSTraceHeader": content.trace,
-        "DeadLetterQueueSourceArn": content.source,
-    }
-    return {name: value for name, value in values.items() if value}
-
-
 def _matches(name: str, wanted: Iterable[str]) -> bool:
     """`All` and `.*` are every attribute, `prefix.*` those that begin so."""
     return any(
         one in {"All", ".*", name} or (one.endswith(".*") and name.startswith(one.removesuffix("*"))) for one in wanted
     )
-
-
-def _milliseconds(seconds: float) -> str:
-    return str(int(seconds * 1000))
 
 
 def _whole(params: dict[str, Any], name: str, least: int, most: int, default: int) -> int:
@@ -84,12 +65,12 @@ def _whole(params: dict[str, Any], name: str, least: int, most: int, default: in
         return default
     if not least <= value <= most:
         between = f"between {least} and {most}" if least else f">= {least} and <= {most}"
-        raise faults.bad_value(value, name, f"Must be {between}, if provided.")
+        raise errors.bad_value(value, name, f"Must be {between}, if provided.")
     return int(value)
 
 
 def _attempt(queue: Config, params: dict[str, Any]) -> str:
     attempt = params.get("ReceiveRequestAttemptId") or ""
     if attempt and not queue.fifo:
-        raise faults.not_for_this_type(attempt, "ReceiveRequestAttemptId")
+        raise errors.not_for_this_type(attempt, "ReceiveRequestAttemptId")
     return str(attempt)

@@ -3,7 +3,8 @@
 from typing import Any
 
 from lambent.model.scope import Caller
-from lambent.services.sqs import faults, policy
+from lambent.queues import errors
+from lambent.services.sqs import policy
 from lambent.services.sqs.env import SqsEnv
 
 
@@ -12,10 +13,10 @@ async def remove_permission(env: SqsEnv, caller: Caller, params: dict[str, Any])
     queue = env.queue(caller, params)
     label = params.get("Label")
     if not label:
-        raise faults.missing("Label")
+        raise errors.missing("Label")
     statements = policy.statements(queue)
     kept = [statement for statement in statements if statement.get("Sid") != label]
     if len(kept) == len(statements):
-        raise faults.bad_value(label, "Label", "can't find label on existing policy.")
+        raise errors.bad_value(label, "Label", "can't find label on existing policy.")
     await policy.put(env, queue, kept)
     return {}

@@ -3,10 +3,10 @@
 from typing import Any
 
 from lambent.model.scope import Caller
-from lambent.services.sqs import outgoing
+from lambent.queues import outgoing
+from lambent.queues.errors import QueueError
 from lambent.services.sqs.env import SqsEnv
 from lambent.services.sqs.sender import sender_id, told
-from lambent.wire.fault import Fault
 
 
 async def send_message(env: SqsEnv, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
@@ -14,6 +14,6 @@ async def send_message(env: SqsEnv, caller: Caller, params: dict[str, Any]) -> d
     queue = env.queue(caller, params)
     one = outgoing.read(params, sender_id(caller), caller.trace_id)
     outcome = (await env.queues.send_all(queue, [one]))[0]
-    if isinstance(outcome, Fault):
+    if isinstance(outcome, QueueError):
         raise outcome
     return told(outcome)

@@ -3,10 +3,11 @@
 from typing import Any
 
 from lambent.model.scope import Caller
-from lambent.services.sqs import batches, outgoing
+from lambent.queues import outgoing
+from lambent.queues.errors import QueueError
+from lambent.services.sqs import batches
 from lambent.services.sqs.env import SqsEnv
 from lambent.services.sqs.sender import sender_id, told
-from lambent.wire.fault import Fault
 
 
 async def send_message_batch(env: SqsEnv, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
@@ -17,9 +18,7 @@ async def send_message_batch(env: SqsEnv, caller: Caller, params: dict[str, Any]
     size, most = sum(one.size for one in asked), env.limits.sqs_message_bytes
     if size > most:
         text = f"Batch requests cannot be longer than {most} bytes. You have sent {size} bytes."
-        raise Fault("BatchRequestTooLong", text)
+        raise QueueError("BatchRequestTooLong", text)
     outcomes = list(zip(entries, await env.queues.send_all(queue, asked), strict=True))
-    return {
-        "Successful": [{"Id": entry["Id"], **told(one)} for entry, one in outcomes if not isinstance(one, Fault)],
-        "Failed": [batches.failed(entry, one) for entry, one in outcomes if isinstance(one, Fault)],
-    }
+    done = [{"Id": entry["Id"], **told(one)} for entry, one in outcomes if not isinstance(one, QueueError)]
+    return batches.answer(done, [batches.failed(entry, one) for entry, one in outcomes if isinstance(one, QueueError)])

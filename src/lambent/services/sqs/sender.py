@@ -3,7 +3,7 @@
 from typing import Any
 
 from lambent.model.scope import Caller
-from lambent.services.sqs.sending import Sent
+from lambent.queues.sending import Sent
 
 
 def sender_id(caller: Caller) -> str:

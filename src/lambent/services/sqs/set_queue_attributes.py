@@ -3,7 +3,8 @@
 from typing import Any
 
 from lambent.model.scope import Caller
-from lambent.services.sqs import attributes, faults, findings
+from lambent.queues import attributes, errors
+from lambent.services.sqs import findings
 from lambent.services.sqs.env import SqsEnv
 
 
@@ -12,10 +13,10 @@ async def set_queue_attributes(env: SqsEnv, caller: Caller, params: dict[str, An
     queue = env.queue(caller, params)
     given = params.get("Attributes")
     if not given:
-        raise faults.missing("Attribute.Name")
+        raise errors.missing("Attribute.Name")
     kept = attributes.check(env.registry, env.limits, queue, given, queue.arn)
     now = env.clock.wall()
-    with faults.worded():
+    with errors.worded():
         changed = await env.registry.change(
             queue, lambda current: {"attributes": attributes.changed(current.attributes, kept), "modified": now}
         )

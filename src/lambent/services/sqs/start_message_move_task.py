@@ -3,7 +3,7 @@
 from typing import Any
 
 from lambent.model.scope import Caller
-from lambent.services.sqs import faults
+from lambent.queues import errors
 from lambent.services.sqs.env import SqsEnv
 
 FASTEST = 500
@@ -13,9 +13,9 @@ async def start_message_move_task(env: SqsEnv, caller: Caller, params: dict[str,
     """Begins to move a dead-letter queue's messages back where they came from, or to another queue."""
     source, rate = params.get("SourceArn"), params.get("MaxNumberOfMessagesPerSecond")
     if not source:
-        raise faults.missing("SourceArn")
+        raise errors.missing("SourceArn")
     if rate is not None and not 1 <= rate <= FASTEST:
         reason = f"Must be between 1 and {FASTEST}, if provided."  # our wording
-        raise faults.bad_value(rate, "MaxNumberOfMessagesPerSecond", reason)
-    with faults.worded():
+        raise errors.bad_value(rate, "MaxNumberOfMessagesPerSecond", reason)
+    with errors.worded():
         return {"TaskHandle": await env.moves.start(source, params.get("DestinationArn") or "", rate)}

@@ -3,7 +3,8 @@
 from typing import Any
 
 from lambent.model.scope import Caller
-from lambent.services.sqs import faults, tags
+from lambent.queues import errors
+from lambent.services.sqs import tags
 from lambent.services.sqs.env import SqsEnv
 
 
@@ -12,7 +13,9 @@ async def tag_queue(env: SqsEnv, caller: Caller, params: dict[str, Any]) -> dict
     queue = env.queue(caller, params)
     added = params.get("Tags")
     if not added:
-        raise faults.missing("Tags")
-    with faults.worded():
-        await env.registry.change(queue, lambda now: {"tags": tags.checked(now.tags | added, queue.name)})
+        raise errors.missing("Tags")
+    with errors.worded():
+        await env.registry.change(
+            queue, lambda now: {"tags": tags.checked(added, queue.name, caller.own, kept=now.tags)}
+        )
     return {}

@@ -3,7 +3,7 @@
 from typing import Any
 
 from lambent.model.scope import Caller
-from lambent.services.sqs import faults
+from lambent.queues import errors
 from lambent.services.sqs.env import SqsEnv
 
 
@@ -12,8 +12,8 @@ async def untag_queue(env: SqsEnv, caller: Caller, params: dict[str, Any]) -> di
     queue = env.queue(caller, params)
     keys = params.get("TagKeys")
     if not keys:
-        raise faults.missing("TagKeys")
-    with faults.worded():
+        raise errors.missing("TagKeys")
+    with errors.worded():
         await env.registry.change(
             queue, lambda now: {"tags": {key: value for key, value in now.tags.items() if key not in keys}}
         )

@@ -1,6 +1,6 @@
 """Folders, links and generated files of the base root, and a place for every bind."""
 
-# ruff: noqa: PTH103, PTH120, PTH123, PTH211
+# ruff: noqa: PTH101, PTH103, PTH113, PTH120, PTH123, PTH211
 # (paths are strings here: pathlib would be one more import in every fork)
 
 from __future__ import annotations
@@ -9,7 +9,10 @@ import os
 import stat
 
 from ..contexts import ZygoteContext
+from ..kernel import clone_tree
 from ..system import COPIED, FOLDERS, STAGE, generated_files, system_links
+
+EXECUTABLE = 0o755
 
 
 def run(context: ZygoteContext) -> None:
@@ -23,6 +26,8 @@ def run(context: ZygoteContext) -> None:
         _write(path, text.encode())
     for path in COPIED:
         _copy(path)
+    for path, text in context.files:
+        _generate(context, path, text)
     for fd, inside in context.trees:
         make_place(STAGE + inside, stat.S_ISDIR(os.fstat(fd).st_mode))
 
@@ -32,6 +37,16 @@ def make_place(path: str, folder: bool) -> None:
     os.makedirs(path if folder else os.path.dirname(path), exist_ok=True)
     if not folder and not os.path.lexists(path):
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o644))
+
+
+def _generate(context: ZygoteContext, path: str, text: str) -> None:
+    """Below a folder of the host's it comes over what is there."""
+    _write(path, text.encode())
+    if text.startswith("#!"):
+        os.chmod(STAGE + path, EXECUTABLE)
+    if any(path.startswith(inside + "/") for _, inside in context.trees) and os.path.isfile(path):
+        context.trees.append((clone_tree(STAGE + path), path))
+        context.trees.sort(key=lambda tree: tree[1].count("/"))
 
 
 def _copy(path: str) -> None:

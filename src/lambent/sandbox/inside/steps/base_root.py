@@ -10,4 +10,4 @@ from ..system import STAGE
 def run(context: ZygoteContext) -> None:
     """The tmpfs lies over /tmp of the host, in this namespace alone."""
     unshare(CLONE_NEWNS)
-    mount("lambent", STAGE, "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755,size=16m,nr_inodes=4096")
+    mount("lambent", STAGE, "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755,size=16m,nr_inodes=16384")

@@ -34,8 +34,9 @@ def run(context: ZygoteContext) -> None:
     context.base_view = context.host_view = context.pid_view = -1
     if not context.unprivileged:
         os.setgroups([])
-        os.setresgid(context.gid, context.gid, context.gid)
-        os.setresuid(context.uid, context.uid, context.uid)
+        uid, gid = context.user or context.uid, context.user or context.gid
+        os.setresgid(gid, gid, gid)
+        os.setresuid(uid, uid, uid)
         prctl("prctl PR_SET_DUMPABLE", PR_SET_DUMPABLE, 1)  # or its own /proc/self/uid_map would be root's
     outside = os.geteuid(), os.getegid()
     unshare(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWPID)

@@ -17,6 +17,8 @@ def run(context: ProcessContext) -> None:
     """The control socket stays, as a descriptor that an exec closes, until the process is on its way."""
     status = fcntl.fcntl(context.control.fileno(), fcntl.F_DUPFD_CLOEXEC, HIGH)
     moved = {inside: fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, HIGH) for inside, fd in context.fds.items()}
+    if context.user_view >= 0:
+        context.user_view = fcntl.fcntl(context.user_view, fcntl.F_DUPFD_CLOEXEC, HIGH)
     null = os.open("/dev/null", os.O_RDWR)
     for inside in (0, 1, 2):
         if inside not in moved:
@@ -28,7 +30,7 @@ def run(context: ProcessContext) -> None:
     for fd, place in context.zygote.kept.items():
         if place >= 0:
             _reopen(fd, place)
-    close_all_but({*moved, status, *context.zygote.kept})
+    close_all_but({*moved, status, *context.zygote.kept, *([context.user_view] if context.user_view >= 0 else [])})
 
 
 def _reopen(fd: int, place: int) -> None:

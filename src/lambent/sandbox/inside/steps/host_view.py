@@ -20,11 +20,15 @@ def run(context: ZygoteContext) -> None:
     context.trees.sort(key=lambda tree: tree[1].count("/"))
 
 
-def take(source: str, *, writable: bool = False) -> int:
-    """A detached copy of `source` of the host, read-only unless `writable`."""
-    fd = clone_tree(source)
+def take(source: str) -> int:
+    """A detached copy of `source` of the host, read-only."""
+    return restrict(clone_tree(source), source)
+
+
+def restrict(fd: int, meant: str, *, writable: bool = False) -> int:
+    """The detached tree `fd`, read-only unless `writable`; closed when that fails. `meant` is for the error alone."""
     try:
-        restrict_tree(fd, ATTR_NOSUID | ATTR_NODEV | (0 if writable else ATTR_RDONLY), source)
+        restrict_tree(fd, ATTR_NOSUID | ATTR_NODEV | (0 if writable else ATTR_RDONLY), meant)
     except OSError:
         os.close(fd)
         raise

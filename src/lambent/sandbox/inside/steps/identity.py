@@ -6,6 +6,7 @@ import os
 
 from ..contexts import ProcessContext
 from ..kernel import PR_SET_DUMPABLE, prctl
+from . import own_user
 
 
 def run(context: ProcessContext) -> None:
@@ -15,7 +16,10 @@ def run(context: ProcessContext) -> None:
     Dumpable again, or the process could not read its own /proc/self.
     """
     zygote = context.zygote
-    if zygote.level == "namespace" and not zygote.unprivileged:
+    if context.user_view >= 0:
+        own_user.enter(context.user, context.user_view)
+        os.close(context.user_view)
+    elif not context.user and zygote.level == "namespace" and not zygote.unprivileged:
         os.setgroups([])
         os.setresgid(zygote.gid, zygote.gid, zygote.gid)
         os.setresuid(zygote.uid, zygote.uid, zygote.uid)

@@ -6,14 +6,15 @@ import resource
 
 from ..contexts import ProcessContext
 
-CORE = 0
+CORE = 10 << 30
+"""As recorded from AWS. A core file could only be written to the sandbox's own /tmp."""
 LOCKED_BYTES = 64 << 10
 
 
 def run(context: ProcessContext) -> None:
     """Soft and hard alike: the process can't raise them. RLIMIT_NPROC only where no control group counts."""
     _limit(resource.RLIMIT_NOFILE, context.descriptors)
-    _limit(resource.RLIMIT_CORE, CORE)
+    _limit(resource.RLIMIT_CORE, CORE if context.zygote.level == "namespace" else 0)
     _limit(resource.RLIMIT_MEMLOCK, LOCKED_BYTES)
     if context.processes:
         _limit(resource.RLIMIT_NPROC, context.processes)

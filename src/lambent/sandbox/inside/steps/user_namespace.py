@@ -25,12 +25,13 @@ def run(context: ZygoteContext) -> None:
 
 def map_ids(inside: tuple[int, int], outside: tuple[int, int]) -> None:
     """User and group in the new namespace, and who they are outside of it. Raises OSError."""
-    _write("/proc/self/setgroups", "deny")
-    _write("/proc/self/uid_map", f"{inside[0]} {outside[0]} 1")
-    _write("/proc/self/gid_map", f"{inside[1]} {outside[1]} 1")
+    write_map("/proc/self/setgroups", "deny")
+    write_map("/proc/self/uid_map", f"{inside[0]} {outside[0]} 1")
+    write_map("/proc/self/gid_map", f"{inside[1]} {outside[1]} 1")
 
 
-def _write(path: str, text: str) -> None:
+def write_map(path: str, text: str) -> None:
+    """One file of user_namespaces(7). Raises OSError with its name."""
     fd = os.open(path, os.O_WRONLY)
     try:
         os.write(fd, text.encode())

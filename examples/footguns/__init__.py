@@ -1,0 +1,1 @@
+"""Functions with the weaknesses that people ship, for `lambent check` to find."""

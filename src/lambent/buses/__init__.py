@@ -1,0 +1,1 @@
+"""What EventBridge does: buses, rules and their schedules, archives and replays, API destinations."""

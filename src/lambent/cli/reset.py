@@ -1,0 +1,78 @@
+"""`lambent reset` and `lambent cache clean`: empty what a server keeps, and what runtimes need."""
+
+import os
+import shutil
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lambent.cli import output, places
+from lambent.cli.errors import USAGE, CliError
+from lambent.cli.target import EndpointOption, target_of
+from lambent.settings import cache_dir, help_of, load
+
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")]
+
+cache = typer.Typer(invoke_without_command=True, help="Show where runtime clients are kept, or remove them.")
+
+
+def reset(
+    data_dir: Annotated[
+        Path | None, typer.Option(metavar="DIR", help=help_of("data_dir"), show_default=".lambent")
+    ] = None,
+    *,
+    yes: Yes = False,
+) -> None:
+    """Remove every function, queue, stream, event and log of a data folder that no server runs on."""
+    folder = load({"data_dir": data_dir}, os.environ, Path.cwd()).data_dir
+    from lambent.server import reset as server
+
+    if not server.is_data_folder(folder):
+        raise CliError(f"{folder}: no data of Lambent's is there")
+    taken = output.size(places.size_of(folder))
+    _ask(f"Remove everything that Lambent keeps in {folder} ({taken})?", yes)
+    server.reset(folder)
+    output.note(f"{folder}: {taken} removed")
+
+
+@cache.callback()
+def show(context: typer.Context) -> None:
+    """Show where runtime clients are kept, for all data folders of this user."""
+    if context.invoked_subcommand is None:
+        folder = cache_dir(os.environ)
+        typer.echo(f"{folder} {output.size(places.size_of(folder))}")
+
+
+@cache.command()
+def clean(context: typer.Context, *, endpoint: EndpointOption = None) -> None:
+    """Remove them all; they are installed again where a function needs them."""
+    folder = cache_dir(os.environ)
+    if _in_use(context, endpoint, folder):
+        raise CliError(f"{folder}: a server runs on it: stop it first")
+    taken = output.size(places.size_of(folder))
+    try:
+        shutil.rmtree(folder)
+    except FileNotFoundError:
+        taken = "nothing"
+    except OSError as error:
+        raise CliError(f"{error.filename}: {error.strerror}") from None
+    output.note(f"{folder}: {taken} removed")
+
+
+def _in_use(context: typer.Context, endpoint: str | None, folder: Path) -> bool:
+    try:
+        return target_of(context, endpoint, None).health().get("cache_dir") == str(folder)
+    except CliError:
+        return False
+
+
+def _ask(question: str, yes: bool) -> None:
+    import sys
+
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise CliError(f"{question} Say so with --yes", USAGE)
+    if not typer.confirm(question, err=True):
+        raise CliError("nothing was removed")

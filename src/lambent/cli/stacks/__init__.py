@@ -1,0 +1,1 @@
+"""Whole applications: what `lambent deploy`, `diff` and `destroy` do with a template."""

@@ -1,0 +1,406 @@
+"""Trials: an account that is made after another one, in which a function runs and nothing else is touched.
+
+The account has the function, and the tables (with their items), buckets (with their objects), queues, topics, streams,
+parameters and secrets of the account that it is made after; the gateway keeps what runs in it from reaching out of it
+(see `lambent.gateway.torture`). Between two trials tables and buckets are put back, and environments are ended.
+"""
+
+import json
+import secrets
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from lambent.cli.errors import CliError
+from lambent.cli.target import INVOKE_SECONDS, Target
+
+MOST_THINGS, MOST_ITEMS, MOST_OBJECT = 100, 2_000, 1 << 20
+"""Tables (and buckets, …) that are copied, items and objects of each, bytes of an object."""
+WAIT = {"Delay": 0.1, "MaxAttempts": 600}
+_TABLE = ("TableName", "KeySchema", "AttributeDefinitions")
+_INDEX = ("IndexName", "KeySchema", "Projection")
+_FUNCTION = (
+    "Runtime", "Handler", "Timeout", "MemorySize", "Architectures", "EphemeralStorage", "PackageType", "ImageConfig",
+)  # fmt: skip
+
+
+@dataclass(slots=True)
+class Clients:
+    """Clients that speak for one account."""
+
+    target: Target
+    account: str
+    _made: dict[str, Any] = field(default_factory=dict)
+
+    def __call__(self, service: str) -> Any:
+        """The client of a service."""
+        with _LOCK:
+            if service not in self._made:
+                self._made[service] = self._make(service)
+        return self._made[service]
+
+    def _make(self, service: str) -> Any:
+        from botocore.config import Config
+
+        how = {"retries": {"total_max_attempts": 1}, "s3": {"addressing_style": "path"}}
+        return _session().create_client(
+            service,
+            region_name=self.target.region,
+            endpoint_url=self.target.endpoint,
+            aws_access_key_id=self.account,
+            aws_secret_access_key="trial",  # noqa: S106
+            config=Config(read_timeout=INVOKE_SECONDS, **how),
+        )
+
+    def pages(self, service: str, operation: str, member: str, **params: Any) -> Iterator[Any]:
+        """Every member of a list."""
+        client = self(service)
+        if not client.can_paginate(operation):
+            yield from getattr(client, operation)(**params).get(member, [])
+            return
+        for page in client.get_paginator(operation).paginate(**params):
+            yield from page.get(member, [])
+
+
+@dataclass(slots=True)
+class Start:
+    """What the account begins each trial with."""
+
+    tables: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    keys: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    buckets: dict[str, dict[str, bytes]] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Answer:
+    """What an invocation came to."""
+
+    answer: Any
+    error: str
+    seconds: float
+    calls: list[dict[str, Any]] = field(default_factory=list)
+
+
+class TrialAccount:
+    """The account. `names` turns the source's account id in texts to the trial's."""
+
+    def __init__(self, target: Target, source: str, function: str) -> None:
+        self.target = target
+        self.source = Clients(target, source)
+        self.account = f"9{secrets.randbelow(10**11):011d}"
+        self.own = Clients(target, self.account)
+        self.function = function
+        self.start = Start()
+        self.aliases: dict[str, str] = {}
+        self.timeout = 3
+        self._token = target.token("torture")
+
+    # --- making it, and taking it away
+
+    def open(self) -> None:
+        """Make the account. Raises CliError for a function that can't be tried."""
+        said = self.source("lambda").get_function(FunctionName=self.function)
+        self._tables()
+        self._buckets()
+        self._others()
+        self._page("PUT", {"source": self.source.account, "buckets": self.aliases})
+        self._make(said)
+
+    def close(self) -> None:
+        """Nothing of it is left."""
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        for clear in (self._clear_functions, self._clear_state, self._clear_others):
+            with suppress(ClientError, BotoCoreError):
+                clear()
+        with suppress(CliError):
+            self._page("DELETE", {})
+
+    def turned(self, value: Any) -> Any:
+        """A value with the trial's account where the source's stood."""
+        return json.loads(self._turn(json.dumps(value)))
+
+    def told(self, value: Any) -> Any:
+        """A value with the source's account where the trial's stood."""
+        return json.loads(json.dumps(value, default=_plain).replace(self.account, self.source.account))
+
+    def _turn(self, text: str) -> str:
+        return text.replace(self.source.account, self.account)
+
+    def _page(self, method: str, said: Mapping[str, Any]) -> Any:
+        return self.target.page(
+            method, "torture", {"account": self.account, **said}, {"X-Lambent-Token": self._token}, seconds=60
+        )
+
+    def _make(self, said: Mapping[str, Any]) -> None:
+        config = said["Configuration"]
+        params = {name: config[name] for name in _FUNCTION if config.get(name)}
+        if "Error" in config.get("Environment", {}):
+            raise CliError(f"the variables of {self.function} can't be read")
+        params["Environment"] = {"Variables": self.turned(config.get("Environment", {}).get("Variables", {}))}
+        params["Role"] = self._turn(config["Role"])
+        params["Layers"] = [self._layer(one["Arn"]) for one in config.get("Layers", ())]
+        code = said.get("Code", {})
+        image = config.get("PackageType") == "Image"
+        params["Code"] = {"ImageUri": code["ImageUri"]} if image else {"ZipFile": _brought(code["Location"])}
+        self.timeout = int(config.get("Timeout", 3))
+        client = self.own("lambda")
+        client.create_function(FunctionName=config["FunctionName"], **params)
+        self.function = config["FunctionName"]
+        client.get_waiter("function_active_v2").wait(FunctionName=self.function, WaiterConfig=WAIT)
+
+    def shorten(self, seconds: int) -> None:
+        """Give the function less time, so that what it leaves locked is free again sooner."""
+        if seconds < self.timeout:
+            client = self.own("lambda")
+            client.update_function_configuration(FunctionName=self.function, Timeout=seconds)
+            client.get_waiter("function_updated_v2").wait(FunctionName=self.function, WaiterConfig=WAIT)
+            self.timeout = seconds
+
+    def _layer(self, arn: str) -> str:
+        """A layer of the trial's own with the content of another."""
+        said = self.source("lambda").get_layer_version_by_arn(Arn=arn)
+        content = {"ZipFile": _brought(said["Content"]["Location"])}
+        name = arn.split(":")[6]
+        made: str = self.own("lambda").publish_layer_version(LayerName=name, Content=content)["LayerVersionArn"]
+        return made
+
+    def _tables(self) -> None:
+        source, own = self.source("dynamodb"), self.own("dynamodb")
+        for name in _some(self.source.pages("dynamodb", "list_tables", "TableNames"), "tables"):
+            about = source.describe_table(TableName=name)["Table"]
+            params = {key: about[key] for key in _TABLE}
+            for kind in ("GlobalSecondaryIndexes", "LocalSecondaryIndexes"):
+                if about.get(kind):
+                    params[kind] = [{key: index[key] for key in _INDEX} for index in about[kind]]
+            own.create_table(**params, BillingMode="PAY_PER_REQUEST")
+            self.start.keys[name] = tuple(key["AttributeName"] for key in about["KeySchema"])
+            items = _some(
+                self.source.pages("dynamodb", "scan", "Items", TableName=name), f"items of {name}", MOST_ITEMS
+            )
+            self.start.tables[name] = items
+            for item in items:
+                own.put_item(TableName=name, Item=item)
+
+    def _buckets(self) -> None:
+        source, own = self.source("s3"), self.own("s3")
+        for place, one in enumerate(_some(iter(source.list_buckets()["Buckets"]), "buckets")):
+            name, alias = one["Name"], f"lambent-trial-{self.account}-{place}"
+            own.create_bucket(Bucket=alias)
+            self.aliases[name] = alias
+            listed = self.source.pages("s3", "list_objects_v2", "Contents", Bucket=name)
+            held = {}
+            for entry in _some(listed, f"objects of {name}", MOST_ITEMS):
+                if entry["Size"] <= MOST_OBJECT:
+                    held[entry["Key"]] = source.get_object(Bucket=name, Key=entry["Key"])["Body"].read()
+                    own.put_object(Bucket=alias, Key=entry["Key"], Body=held[entry["Key"]])
+            self.start.buckets[name] = held
+
+    def _others(self) -> None:
+        """What has no state that counts: it must be there."""
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        for make in (self._queues, self._topics, self._streams, self._parameters, self._secrets):
+            with suppress(ClientError, BotoCoreError):
+                make()
+
+    def _queues(self) -> None:
+        for url in self.source.pages("sqs", "list_queues", "QueueUrls"):
+            said = self.source("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+            kept = ("VisibilityTimeout", "FifoQueue", "ContentBasedDeduplication", "DelaySeconds")
+            attributes = {name: said[name] for name in kept if name in said and said[name] != "false"}
+            self.own("sqs").create_queue(QueueName=url.rpartition("/")[2], Attributes=attributes)
+
+    def _topics(self) -> None:
+        for one in self.source.pages("sns", "list_topics", "Topics"):
+            name = one["TopicArn"].rpartition(":")[2]
+            attributes = {"FifoTopic": "true"} if name.endswith(".fifo") else {}
+            self.own("sns").create_topic(Name=name, Attributes=attributes)
+
+    def _streams(self) -> None:
+        for name in self.source.pages("kinesis", "list_streams", "StreamNames"):
+            self.own("kinesis").create_stream(StreamName=name, ShardCount=1)
+
+    def _parameters(self) -> None:
+        for one in self.source.pages("ssm", "describe_parameters", "Parameters"):
+            said = self.source("ssm").get_parameter(Name=one["Name"], WithDecryption=True)["Parameter"]
+            self.own("ssm").put_parameter(Name=one["Name"], Value=self._turn(said["Value"]), Type=said["Type"])
+
+    def _secrets(self) -> None:
+        for one in self.source.pages("secretsmanager", "list_secrets", "SecretList"):
+            said = self.source("secretsmanager").get_secret_value(SecretId=one["ARN"])
+            kept = {name: said[name] for name in ("SecretString", "SecretBinary") if name in said}
+            self.own("secretsmanager").create_secret(Name=one["Name"], **kept)
+
+    def _clear_functions(self) -> None:
+        client = self.own("lambda")
+        for one in list(self.own.pages("lambda", "list_functions", "Functions")):
+            client.delete_function(FunctionName=one["FunctionName"])
+            with suppress(client.exceptions.ClientError):
+                self.own("logs").delete_log_group(logGroupName=f"/aws/lambda/{one['FunctionName']}")
+        for layer in list(self.own.pages("lambda", "list_layers", "Layers")):
+            version = layer["LatestMatchingVersion"]["Version"]
+            client.delete_layer_version(LayerName=layer["LayerName"], VersionNumber=version)
+
+    def _clear_state(self) -> None:
+        for name in self.start.tables:
+            self.own("dynamodb").delete_table(TableName=name)
+        client = self.own("s3")
+        for alias in self.aliases.values():
+            for key in [entry["Key"] for entry in self.own.pages("s3", "list_objects_v2", "Contents", Bucket=alias)]:
+                client.delete_object(Bucket=alias, Key=key)
+            client.delete_bucket(Bucket=alias)
+
+    def _clear_others(self) -> None:
+        for url in list(self.own.pages("sqs", "list_queues", "QueueUrls")):
+            self.own("sqs").delete_queue(QueueUrl=url)
+        for one in list(self.own.pages("sns", "list_topics", "Topics")):
+            self.own("sns").delete_topic(TopicArn=one["TopicArn"])
+        for name in list(self.own.pages("kinesis", "list_streams", "StreamNames")):
+            self.own("kinesis").delete_stream(StreamName=name)
+        for one in list(self.own.pages("ssm", "describe_parameters", "Parameters")):
+            self.own("ssm").delete_parameter(Name=one["Name"])
+        for one in list(self.own.pages("secretsmanager", "list_secrets", "SecretList")):
+            self.own("secretsmanager").delete_secret(SecretId=one["ARN"], ForceDeleteWithoutRecovery=True)
+
+    # --- what happens in it
+
+    def recycle(self) -> None:
+        """The next invocation is on a new environment."""
+        said = {"account": self.account, "region": self.target.region, "function": self.function}
+        self.target.page("POST", "recycle", said, seconds=60)
+
+    def invoke(self, invocations: "list[tuple[Any, list[dict[str, Any]]]]") -> list[Answer]:
+        """Run events at the same time, each with the faults of its calls."""
+        roots = [f"1-{secrets.token_hex(4)}-{secrets.token_hex(12)}" for _ in invocations]
+        taps = {
+            root: [{**fault, "with": next((one for one in roots if one != root), "")} for fault in faults]
+            for root, (_, faults) in zip(roots, invocations, strict=True)
+        }
+        self._page("POST", {"taps": taps})
+        answers: list[Answer | None] = [None] * len(roots)
+
+        def run(place: int) -> None:
+            answers[place] = self._invoke(roots[place], invocations[place][0])
+
+        threads = [threading.Thread(target=run, args=(place,)) for place in range(1, len(roots))]
+        for thread in threads:
+            thread.start()
+        run(0)
+        for thread in threads:
+            thread.join()
+        calls = self._page("POST", {"collect": roots})["calls"]
+        for root, answer in zip(roots, answers, strict=True):
+            if answer is None:
+                raise CliError(f"an invocation of {self.function} was lost: is the server up?")
+            answer.calls = calls[root]
+        return [one for one in answers if one is not None]
+
+    def _invoke(self, root: str, event: Any) -> Answer:
+        """One invocation, with a trace header of its own: clients would make theirs."""
+        from urllib.request import ProxyHandler, Request, build_opener
+
+        scope = f"{self.account}/20260101/{self.target.region}/lambda/aws4_request"
+        headers = {
+            "X-Amzn-Trace-Id": f"Root={root};Parent={secrets.token_hex(8)};Sampled=0",
+            "Authorization": f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=trial",
+            "Content-Type": "application/json",
+        }
+        url = f"{self.target.endpoint}/2015-03-31/functions/{self.function}/invocations"
+        request = Request(url, json.dumps(event).encode(), headers, method="POST")  # noqa: S310 (clean_endpoint takes http only)
+        began = time.monotonic()
+        with build_opener(ProxyHandler({})).open(request, timeout=INVOKE_SECONDS) as said:
+            payload = json.loads(said.read() or b"null")
+            failed = said.headers.get("X-Amz-Function-Error")
+        shown = payload if isinstance(payload, dict) else {}
+        error = f"{shown.get('errorType', failed)}: {shown.get('errorMessage', '')}" if failed else ""
+        return Answer(payload, error, time.monotonic() - began)
+
+    def state(self, tables: set[str], buckets: set[str]) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Items and objects that are there now."""
+        items = {name: list(self.own.pages("dynamodb", "scan", "Items", TableName=name)) for name in sorted(tables)}
+        objects = {
+            name: [
+                {"Key": entry["Key"], "ETag": entry["ETag"]}
+                for entry in self.own.pages("s3", "list_objects_v2", "Contents", Bucket=self.aliases[name])
+            ]
+            for name in sorted(buckets)
+        }
+        return items, objects
+
+    def put_back(self, tables: set[str], buckets: set[str]) -> None:
+        """Tables and buckets as they were at the start."""
+        for name in tables:
+            self._put_back_table(name)
+        for name in buckets:
+            self._put_back_bucket(name, self.aliases[name])
+
+    def _put_back_table(self, name: str) -> None:
+        client, keys = self.own("dynamodb"), self.start.keys[name]
+        there = {_key(item, keys): item for item in self.own.pages("dynamodb", "scan", "Items", TableName=name)}
+        wanted = {_key(item, keys): item for item in self.start.tables[name]}
+        for key, item in there.items():
+            if key not in wanted:
+                client.delete_item(TableName=name, Key={one: item[one] for one in keys})
+        for key, item in wanted.items():
+            if there.get(key) != item:
+                client.put_item(TableName=name, Item=item)
+
+    def _put_back_bucket(self, name: str, alias: str) -> None:
+        import hashlib
+
+        client, wanted = self.own("s3"), self.start.buckets[name]
+        there = {
+            entry["Key"]: entry["ETag"].strip('"')
+            for entry in self.own.pages("s3", "list_objects_v2", "Contents", Bucket=alias)
+        }
+        for key in there.keys() - wanted.keys():
+            client.delete_object(Bucket=alias, Key=key)
+        for key, body in wanted.items():
+            if there.get(key) != hashlib.md5(body, usedforsecurity=False).hexdigest():
+                client.put_object(Bucket=alias, Key=key, Body=body)
+
+
+_LOCK = threading.Lock()
+
+
+@cache
+def _session() -> Any:
+    """One for all: it keeps the services' models."""
+    import botocore.session
+
+    return botocore.session.Session()
+
+
+def _plain(value: Any) -> str:
+    import hashlib
+
+    return hashlib.sha256(value).hexdigest() if isinstance(value, bytes) else str(value)
+
+
+def _key(item: Mapping[str, Any], keys: tuple[str, ...]) -> str:
+    return json.dumps([item[key] for key in keys], sort_keys=True, default=repr)
+
+
+def _some(listed: Iterator[Any], what: str, most: int = MOST_THINGS) -> list[Any]:
+    """What is copied. Raises CliError for more than can be."""
+    found: list[Any] = []
+    for one in listed:
+        if len(found) == most:
+            raise CliError(f"the account has more than {most:,} {what}: a trial copies as many; use a smaller account")
+        found.append(one)
+    return found
+
+
+def _brought(location: str) -> bytes:
+    from urllib.request import ProxyHandler, build_opener
+
+    from lambent.cli.target import is_loopback
+
+    opener = build_opener(ProxyHandler({})) if is_loopback(location) else build_opener()
+    with opener.open(location, timeout=60) as answer:
+        return bytes(answer.read())

@@ -1,0 +1,215 @@
+"""`lambent watch`: which pitfalls happen while functions run, from what their logs and calls say."""
+
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from lambent.cli import logs, output
+from lambent.cli.target import EndpointOption, RegionOption, Target, account_of, target_of
+
+if TYPE_CHECKING:
+    from lambent.pitfalls.finding import Finding
+    from lambent.pitfalls.watching.seen import Seen
+    from lambent.pitfalls.watching.sight import Sight
+
+LOOK_SECONDS = 1.0
+
+
+def watch(
+    context: typer.Context,
+    functions: Annotated[list[str] | None, typer.Argument(metavar="[FUNCTION]...", help="All, if none.")] = None,
+    since: Annotated[str, typer.Option(metavar="10s|10m|2h|7d", help="How far to look back.")] = "10m",
+    once: Annotated[bool, typer.Option("--once", help="Say what was seen so far, and end.")] = False,
+    lasting: Annotated[str | None, typer.Option("--for", metavar="30s|5m|1h", help="End after that time.")] = None,
+    project: Annotated[
+        Path | None, typer.Option(help="Where the code lies, for the lines; what is deployed is read otherwise.")
+    ] = None,
+    page: Annotated[Path | None, typer.Option(metavar="FILE", help="Keep all findings in an HTML page.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+    endpoint: EndpointOption = None,
+    region: RegionOption = None,
+) -> None:
+    """Watch functions run: pitfalls that happen, each with its evidence. Ctrl-C ends it."""
+    target = target_of(context, endpoint, region)
+    end = time.monotonic() + logs.seconds(lasting) if lasting else float("inf")
+    start = int((target.now() - logs.seconds(since)) * 1000)
+    watched = Watched(target, tuple(functions or ()), start)
+    watched.read = _read(target, project, tuple(functions or ()))
+    show = _Screen(watched.read, json, page)
+    try:
+        while True:
+            for name, sight in watched.look():
+                show(name, sight)
+            if once or time.monotonic() >= end:
+                break
+            time.sleep(LOOK_SECONDS)
+    except KeyboardInterrupt:
+        pass
+    show.end(watched)
+
+
+def _read(target: Target, project: Path | None, only: tuple[str, ...]) -> "list[Finding]":
+    """What reading the code finds, the merely possible too: what is seen makes it certain."""
+    import tempfile
+
+    from lambent.cli.running import Reader
+    from lambent.pitfalls import checking
+
+    if project is not None:
+        if not project.exists():
+            raise typer.BadParameter(f"{project} does not exist", param_hint="--project")
+        return checking.check(project, everything=True).findings
+    with tempfile.TemporaryDirectory(prefix="lambent-watch-") as folder:
+        Reader(target, Path(folder)).read(only)
+        return checking.check(Path(folder), everything=True).findings
+
+
+@dataclass
+class Watched:
+    """What is watched, and how far it was read."""
+
+    target: Target
+    names: tuple[str, ...]
+    start: int
+    functions: "dict[str, Seen]" = field(default_factory=dict)
+    read: "list[Finding]" = field(default_factory=list)
+    _tails: dict[str, logs.Tail] = field(default_factory=dict)
+    _after: int = 0
+    _throttles: dict[str, int] = field(default_factory=dict)
+    _said: Any = None
+    _clients: dict[str, Any] = field(default_factory=dict)
+
+    def look(self) -> "Iterator[tuple[str, Sight]]":
+        """What is new, function by function. Raises what clients raise."""
+        from lambent.pitfalls.watching import watching
+
+        self._said = self._said or watching.Ledger()
+        self._list()
+        self._calls()
+        throttled, findings = self._metric("Throttles"), self.target.findings()
+        for name, seen in self.functions.items():
+            self._log(name, seen)
+            before = self._throttles.setdefault(name, throttled.get(name, 0))
+            seen.throttles = throttled.get(name, 0) - before
+            for sight in self._said.fresh(name, watching.look(seen, findings)):
+                yield name, sight
+
+    @property
+    def all(self) -> "list[tuple[str, Sight]]":
+        """Everything that was seen, with the latest figures."""
+        return [(name, sight) for (name, _, _), sight in self._said.said.items()]
+
+    def _client(self, service: str) -> Any:
+        if service not in self._clients:
+            self._clients[service] = self.target.client(service)
+        return self._clients[service]
+
+    def _list(self) -> None:
+        """The functions there are now, their configuration, and the queues that drive them."""
+        from lambent.pitfalls.watching.seen import Seen
+
+        client = self._client("lambda")
+        pages = client.get_paginator("list_functions").paginate()
+        there = {one["FunctionName"]: one for page in pages for one in page["Functions"]}
+        wanted = self.names or tuple(there)
+        for name in wanted:
+            about = there.get(name) or client.get_function_configuration(FunctionName=name)
+            self.functions.setdefault(name, Seen(name)).about = about
+        queues = self._queues(client)
+        for name, seen in self.functions.items():
+            seen.queues = queues.get(name, [])
+
+    def _queues(self, client: Any) -> dict[str, list[dict[str, Any]]]:
+        """Function -> the attributes of its queues."""
+        found: dict[str, list[dict[str, Any]]] = {}
+        pages = client.get_paginator("list_event_source_mappings").paginate()
+        for one in (mapping for page in pages for mapping in page["EventSourceMappings"]):
+            name = one["FunctionArn"].split(":")[6]
+            if ":sqs:" in one.get("EventSourceArn", "") and name in self.functions:
+                queue = self._queue(one["EventSourceArn"])
+                if queue is not None:
+                    found.setdefault(name, []).append(queue)
+        return found
+
+    def _queue(self, arn: str) -> dict[str, Any] | None:
+        import json
+
+        said = self._attributes(arn)
+        if said is not None and said.get("RedrivePolicy"):
+            said["Dead"] = self._attributes(json.loads(said["RedrivePolicy"])["deadLetterTargetArn"])
+        return said
+
+    def _attributes(self, arn: str) -> dict[str, Any] | None:
+        from botocore.exceptions import ClientError
+
+        client = self._client("sqs")
+        try:
+            url = client.get_queue_url(QueueName=arn.split(":")[5], QueueOwnerAWSAccountId=arn.split(":")[4])[
+                "QueueUrl"
+            ]
+            return dict(client.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"])
+        except ClientError:
+            return None
+
+    def _log(self, name: str, seen: "Seen") -> None:
+        group = seen.about.get("LoggingConfig", {}).get("LogGroup") or f"/aws/lambda/{name}"
+        tail = self._tails.setdefault(name, logs.Tail(self.start))
+        seen.feed(tail.fresh(logs.read(self._client("logs"), group, tail.start)))
+
+    def _calls(self) -> None:
+        said = self.target.page("GET", f"permissions?calls={account_of(os.environ)}&after={self._after}")
+        self._after = said["next"]
+        for one in said["calls"]:
+            seen = self.functions.get(one.pop("function"))
+            if seen is not None and one["at"] * 1000 >= self.start:
+                seen.add_calls([one])
+
+    def _metric(self, wanted: str) -> dict[str, int]:
+        """Function -> the sum of a metric of its own."""
+        account, region = account_of(os.environ), self.target.region
+        return {
+            one["Dimensions"]["FunctionName"]: int(one["Sum"])
+            for one in self.target.page("GET", "metrics")["metrics"]
+            if one["MetricName"] == wanted
+            and (one["Account"], one["Region"]) == (account, region)
+            and set(one["Dimensions"]) == {"FunctionName"}
+        }
+
+
+class _Screen:
+    """Where findings are shown: the terminal, or lines of JSON, and a page."""
+
+    def __init__(self, read: "list[Finding]", as_json: bool, page: Path | None) -> None:
+        self._read = read
+        self._json = as_json
+        self._page = page
+        if not as_json:
+            output.note("watching; Ctrl-C ends it")
+
+    def __call__(self, name: str, sight: "Sight") -> None:
+        """One that is new."""
+        import json
+
+        from lambent.pitfalls.watching import shown, watching
+
+        known = watching.read_of(self._read, name, sight.code)
+        if self._json:
+            typer.echo(json.dumps(sight.as_json(name, known), ensure_ascii=False))
+        else:
+            typer.echo(shown.text(name, sight, known))
+
+    def end(self, watched: Watched) -> None:
+        """The last word, and the page."""
+        from lambent.pitfalls.watching import shown
+
+        runs = sum(len(seen.runs) for seen in watched.functions.values())
+        if not self._json:
+            typer.echo(f"{len(watched.functions)} functions, {runs} invocations, {len(watched.all)} findings")
+        if self._page is not None:
+            self._page.write_text(shown.page(watched.all, self._read), "utf-8")
+            output.note(f"the findings are in {self._page}")

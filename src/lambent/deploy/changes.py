@@ -1,0 +1,109 @@
+"""What an update would do: the changes of a change set.
+
+Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ResourceChange.html
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from lambent.deploy.blueprint import LATER, Blueprint
+from lambent.deploy.stack import StackResource
+from lambent.deploy.template.references import references
+from lambent.deploy.template.template import ResourceSpec
+
+CreateOnly = Callable[[str, frozenset[str]], bool]
+"""Whether a change of these properties of a type makes another resource."""
+
+
+def changes(made: Mapping[str, StackResource], blueprint: Blueprint, replaces: CreateOnly) -> list[dict[str, Any]]:
+    """Every change; what is removed comes last."""
+    alive = {name: one for name, one in made.items() if one.physical_id and one.status != "DELETE_COMPLETE"}
+    wanted = blueprint.wanted
+    found: dict[str, dict[str, Any]] = {}
+    known = dict(alive)
+    for name in _ordered(blueprint):
+        spec = wanted[name]
+        change = _added(spec) if name not in alive else _modified(alive[name], spec, blueprint, known, replaces)
+        if change is not None:
+            found[name] = change
+            if change.get("Replacement", "True") == "True":
+                known.pop(name, None)
+    gone = [_removed(one) for name, one in alive.items() if name not in wanted]
+    return [{"Type": "Resource", "ResourceChange": one} for one in [*found.values(), *gone]]
+
+
+def _ordered(blueprint: Blueprint) -> list[str]:
+    graph, order = blueprint.graph, list[str]()
+    while len(order) < len(graph):
+        order += [name for name, needs in graph.items() if name not in order and needs <= set(order)]
+    return order
+
+
+def _added(spec: ResourceSpec) -> dict[str, Any]:
+    return {
+        "Action": "Add",
+        "LogicalResourceId": spec.logical_id,
+        "ResourceType": spec.type,
+        "Scope": [],
+        "Details": [],
+    }
+
+
+def _removed(one: StackResource) -> dict[str, Any]:
+    policy = {"PolicyAction": "Retain"} if one.deletion_policy == "Retain" else {"PolicyAction": "Delete"}
+    return {
+        **policy,
+        "Action": "Remove",
+        "LogicalResourceId": one.logical_id,
+        "PhysicalResourceId": one.physical_id,
+        "ResourceType": one.type,
+        "Scope": [],
+        "Details": [],
+    }
+
+
+def _modified(
+    one: StackResource,
+    spec: ResourceSpec,
+    blueprint: Blueprint,
+    known: Mapping[str, StackResource],
+    replaces: CreateOnly,
+) -> dict[str, Any] | None:
+    properties = blueprint.value(dict(spec.properties), known, later=True) or {}
+    names = sorted(name for name in {*properties, *one.properties} if properties.get(name) != one.properties.get(name))
+    scope = (["Properties"] if names else []) + (["Metadata"] if spec.metadata != one.metadata else [])
+    if not scope:
+        return None
+    whole = replaces(spec.type, frozenset(names))
+    details = [_detail(name, spec, properties, replaces) for name in names]
+    maybe = any(one["Evaluation"] == "Dynamic" for one in details)
+    replacement = ("Conditional" if maybe and not _static(details) else "True") if whole else "False"
+    return {
+        "Action": "Modify",
+        "LogicalResourceId": one.logical_id,
+        "PhysicalResourceId": one.physical_id,
+        "ResourceType": one.type,
+        "Replacement": replacement,
+        "Scope": scope,
+        "Details": details,
+        **({"PolicyAction": "ReplaceAndDelete"} if replacement == "True" else {}),
+    }
+
+
+def _static(details: list[dict[str, Any]]) -> bool:
+    return any(one["Evaluation"] == "Static" and one["Target"]["RequiresRecreation"] == "Always" for one in details)
+
+
+def _detail(name: str, spec: ResourceSpec, properties: Mapping[str, Any], replaces: CreateOnly) -> dict[str, Any]:
+    later = LATER in str(properties.get(name))
+    entity = next(iter(references(spec.properties.get(name))), "")
+    found: dict[str, Any] = {
+        "Target": {
+            "Attribute": "Properties",
+            "Name": name,
+            "RequiresRecreation": "Always" if replaces(spec.type, frozenset({name})) else "Never",
+        },
+        "Evaluation": "Dynamic" if later else "Static",
+        "ChangeSource": "ResourceReference" if later else "DirectModification",
+    }
+    return {**found, "CausingEntity": entity} if later and entity else found

@@ -1,0 +1,91 @@
+"""Asking the endpoint itself: what boto3 would send goes through the gateway's chain, without a socket."""
+
+import functools
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from botocore import parsers, serialize
+from botocore.model import OperationModel
+
+from lambent.deploy.ports import Refused
+from lambent.model.scope import Scope
+from lambent.wire.http import Request, Response
+from lambent.wire.service import Service, load
+
+Sign = Callable[[Scope, str], str]
+"""An Authorization header for a scope and a signing name."""
+AT_ONCE = {"x-lambent-state-delay": "0"}
+"""A stack waits for its functions: they take no time on top."""
+
+
+class Endpoint:
+    """An `Ask`."""
+
+    def __init__(self, send: Callable[[Request], Awaitable[Response]], sign: Sign) -> None:
+        self._send = send
+        self._sign = sign
+
+    async def __call__(self, scope: Scope, service: str, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
+        """Ask. Raises Refused."""
+        known = load(service)
+        model = known.operation(operation)
+        request = _request(known, model, params)
+        request.own = True
+        request.headers |= {"host": "127.0.0.1", "authorization": self._sign(scope, known.signing_name), **AT_ONCE}
+        response = await self._send(request)
+        return _answer(known, model, response)
+
+
+@functools.cache
+def _serializer(protocol: str) -> Any:
+    return serialize.create_serializer(protocol, include_validation=False)
+
+
+@functools.cache
+def _parser(protocol: str) -> Any:
+    return parsers.create_parser(protocol)
+
+
+def _request(service: Service, model: OperationModel, params: Mapping[str, Any]) -> Request:
+    raw = _serializer(service.protocol).serialize_to_request(dict(params), model)
+    path, _, inline = raw["url_path"].partition("?")
+    said = raw.get("query_string") or {}
+    query = said if isinstance(said, str) else urlencode(_pairs(said))
+    body = raw.get("body") or b""
+    headers = {name.lower(): str(value) for name, value in (raw.get("headers") or {}).items()}
+    if isinstance(body, Mapping):
+        body = urlencode(list(body.items()))
+        headers.setdefault("content-type", "application/x-www-form-urlencoded; charset=utf-8")
+    body = body.encode() if isinstance(body, str) else bytes(body)
+    if body and service.protocol.startswith("rest"):
+        headers.setdefault("content-type", "application/json" if "json" in service.protocol else "application/xml")
+    if body:
+        headers["content-length"] = str(len(body))
+    return Request(raw["method"], path, "&".join(one for one in (inline, query) if one), headers, body)
+
+
+def _pairs(said: Mapping[str, Any]) -> list[tuple[str, str]]:
+    return [(key, one) for key, value in said.items() for one in (value if isinstance(value, list) else [value])]
+
+
+def _answer(service: Service, model: OperationModel, response: Response) -> dict[str, Any]:
+    body = response.body if isinstance(response.body, bytes) else b""
+    headers = {name.lower(): value for name, value in response.headers}
+    said = {"status_code": response.status, "headers": headers, "body": body}
+    if response.status >= 300:
+        raise _refusal(service, model, said)
+    found = _parser(service.protocol).parse(said, model.output_shape)
+    found.pop("ResponseMetadata", None)
+    return dict(found)
+
+
+def _refusal(service: Service, model: OperationModel, said: Mapping[str, Any]) -> Refused:
+    try:
+        found = _parser(service.protocol).parse(said, model.output_shape)
+    except parsers.ResponseParserError:
+        found = {"Error": {"Code": str(said["status_code"]), "Message": said["body"].decode("utf-8", "replace")}}
+    error = found.get("Error", {})
+    request_id = str(found.get("ResponseMetadata", {}).get("RequestId", ""))
+    message = str(error.get("Message") or "")
+    return Refused(service.name, str(error.get("Code", "")), message, said["status_code"], request_id)

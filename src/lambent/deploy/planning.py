@@ -1,0 +1,107 @@
+"""Change sets: what would be done to a stack, written down, and then done."""
+
+from dataclasses import replace
+
+from lambent.deploy import errors
+from lambent.deploy.blueprint import Blueprint
+from lambent.deploy.changes import changes
+from lambent.deploy.errors import AlreadyThere, TemplateInvalid
+from lambent.deploy.goals import TransformFailed, Wanted
+from lambent.deploy.making import replaces
+from lambent.deploy.phases import REVIEW, Phase, check_updatable
+from lambent.deploy.running import tell_stack
+from lambent.deploy.stack import ChangeSet, Goal, Stack
+from lambent.deploy.stacks import USER, Stacks
+from lambent.model.scope import Scope
+
+UNCHANGED = "The submitted information didn't contain changes. Submit different information to create a change set."
+
+
+class ChangeSets:
+    """The change sets of all stacks."""
+
+    def __init__(self, stacks: Stacks) -> None:
+        self.stacks = stacks
+        self.goals = stacks.goals
+        self.records = stacks.records
+
+    async def plan(
+        self, scope: Scope, wanted: Wanted, name: str, kind: str, description: str = ""
+    ) -> tuple[Stack, ChangeSet]:
+        """Write down what would be done. Raises DeployError."""
+        stack = self._planned(scope, wanted, kind, name)
+        same = [one for one in self.records.change_sets(stack) if one.name == name]
+        if any(one.execution == "AVAILABLE" for one in same):
+            raise AlreadyThere(f"ChangeSet {name} already exists for stack {stack.name}")  # our wording
+        # AWS CLI names them by the second, in which two deployments fit here.
+        await self.records.drop_change_sets(stack, same)
+        fresh = stack.status == REVIEW
+        uid = self.stacks.ports.new_id()
+        base = ChangeSet(
+            uid, name, stack.arn, kind, self.stacks.ports.clock.wall(), stack.goal, description=description,
+            disable_rollback=wanted.disable_rollback, on_failure=wanted.on_failure, token=wanted.token,
+        )  # fmt: skip
+        try:
+            goal, blueprint = await self.goals.prepare(
+                stack, wanted, None if fresh else stack.target, macros_need=False
+            )
+        except TransformFailed as error:
+            change_set = replace(base, status="FAILED", execution="UNAVAILABLE", reason=str(error))
+        else:
+            change_set = self._plan(stack, base, goal, blueprint)
+        if fresh and self.records.find(scope, wanted.name) is None:
+            await self.records.put(stack)
+            await tell_stack(self.stacks.ports, stack, REVIEW, USER)
+        await self.records.put_change_set(stack, change_set)
+        return stack, change_set
+
+    def _planned(self, scope: Scope, wanted: Wanted, kind: str, name: str) -> Stack:
+        stack = self.records.find(scope, wanted.name)
+        if kind == "CREATE":
+            if stack is not None and stack.status != REVIEW:
+                raise TemplateInvalid(
+                    f"Stack [{wanted.name}] already exists and cannot be created again with the changeSet [{name}]."
+                )
+            return stack or self.stacks.fresh(scope, wanted, REVIEW)
+        if stack is None or stack.status == REVIEW:
+            raise TemplateInvalid(f"Stack [{wanted.name}] does not exist")
+        check_updatable(stack.arn, stack.status)
+        return stack
+
+    def _plan(self, stack: Stack, base: ChangeSet, goal: Goal, blueprint: Blueprint) -> ChangeSet:
+        found = changes(self.records.resources(stack), blueprint, replaces)
+        planned = replace(base, goal=goal.document(), changes=found)
+        if stack.status != REVIEW and not self.goals.differs(stack, goal, blueprint):
+            return replace(planned, status="FAILED", execution="UNAVAILABLE", reason=UNCHANGED)
+        return planned
+
+    async def execute(self, stack: Stack, change_set: ChangeSet, disable: bool | None, token: str) -> None:
+        """Begin to do what a change set says. Raises DeployError."""
+        if change_set.execution != "AVAILABLE":
+            raise errors.WrongStatus(
+                f"ChangeSet [{arn_of(stack, change_set)}] cannot be executed in its current status of "
+                f"[{change_set.status}]"
+            )
+        stack = self.records.get(stack)
+        goal = Goal.from_document(change_set.goal)
+        blueprint = self.goals.draw(stack, goal)
+        off = change_set.disable_rollback if disable is None else disable
+        others = [one for one in self.records.change_sets(stack) if one.uid != change_set.uid]
+        if stack.status == REVIEW:
+            stack = replace(
+                stack, status=str(Phase.CREATE), goal=change_set.goal, disable_rollback=off, token=token,
+                on_failure=change_set.on_failure or "ROLLBACK", description=blueprint.template.description,
+                change_set=arn_of(stack, change_set),
+            )  # fmt: skip
+            await self.stacks.begin(stack, USER)
+        else:
+            await self.stacks.go_on(stack, goal, blueprint, off, token)
+            await self.records.change(stack, change_set=arn_of(stack, change_set))
+        done = replace(change_set, execution="EXECUTE_COMPLETE")
+        await self.records.put_change_set(stack, done)
+        await self.records.drop_change_sets(stack, others)
+
+
+def arn_of(stack: Stack, change_set: ChangeSet) -> str:
+    """A change set's id."""
+    return f"arn:aws:cloudformation:{stack.region}:{stack.account}:changeSet/{change_set.name}/{change_set.uid}"

@@ -1,0 +1,217 @@
+"""How a type of resource is described: as calls of AWS's operations, and what is taken from their answers.
+
+A parameter's value is
+    "$id", "$name", "$Some.Property"   what the resource has there; left out when it has nothing
+    "@Path.In.Answer"                  JMESPath in what the calls so far have answered
+    "text {name} {account}"            text with what is known of the resource
+    a function of the `Subject`        anything else; None leaves the parameter out
+"""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import jmespath
+
+from lambent.deploy.ports import Owner
+from lambent.wire.service import load
+
+Said = Any
+"""A value as described above."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A resource, as the calls that are made for it see it.
+
+    `name` is its physical name, given or generated; `former` its properties before an update; `answers` what its calls
+    have answered so far, merged; `again` says that it may be there already, made by a server that was killed; `policy`
+    are its CreationPolicy and UpdatePolicy.
+    """
+
+    type: str
+    logical_id: str
+    name: str
+    owner: Owner
+    properties: Mapping[str, Any]
+    id: str = ""
+    former: Mapping[str, Any] = field(default_factory=dict)
+    answers: Mapping[str, Any] = field(default_factory=dict)
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    again: bool = False
+    policy: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def changed(self) -> frozenset[str]:
+        """The properties that an update changes, adds or removes."""
+        names = {*self.properties, *self.former}
+        return frozenset(name for name in names if self.properties.get(name) != self.former.get(name))
+
+    def words(self) -> dict[str, str]:
+        """What `{…}` may name in a text."""
+        scope = self.owner.scope
+        return {
+            "id": self.id, "name": self.name, "account": scope.account, "region": scope.region,
+            "logical": self.logical_id, "stack": self.owner.name,
+            **{key: str(value) for key, value in self.properties.items() if isinstance(value, str | int)},
+        }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Do:
+    """One call. `call` is "service:Operation".
+
+    With `fit` the resource's properties are passed by their names, too. `on` names the properties that the call is for:
+    without any of them it is not made, in an update only when one has changed. `gone` is done instead when they were
+    removed. What a service says in `fine` (parts of an error's code or text) is no failure.
+    """
+
+    call: str
+    params: Mapping[str, Said] = field(default_factory=dict)
+    fit: bool = False
+    on: tuple[str, ...] = ()
+    gone: "Do | None" = None
+    without: tuple[str, ...] = ()
+    fine: tuple[str, ...] = ()
+    each: Said = ""
+    takes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Until:
+    """Ask again until `path` in the answer is one of `good`; one of `bad`, with what `why` says, is a failure."""
+
+    do: Do
+    path: str
+    good: tuple[Any, ...]
+    bad: tuple[Any, ...] = ()
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A type. `id` is what it is called physically (the default: its name), `ref` what Ref gives (the default: its
+    id). `made` is the number of the call that makes it. `name` is the property that names it, `length` how long a
+    generated name may be. `replace` are properties whose change makes another resource, beside those that its facts
+    name."""
+
+    create: tuple[Do, ...] = ()
+    update: tuple[Do, ...] = ()
+    delete: tuple[Do, ...] = ()
+    name: str = ""
+    length: int = 64
+    lower: bool = False
+    suffix: Said = ""
+    id: Said = "{name}"
+    ref: Said = ""
+    attributes: Mapping[str, Said] = field(default_factory=dict)
+    read: Do | None = None
+    ready: Until | None = None
+    gone: Until | None = None
+    tags: str = ""
+    tag: Do | None = None
+    untag: Do | None = None
+    replace: tuple[str, ...] = ()
+    adopt: Do | None = None
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    takes: tuple[str, ...] = ()
+    made: int = 0
+
+    def covers(self) -> frozenset[str]:
+        """The properties that are passed on: what else is given would be lost. `takes` are those that only functions
+        read."""
+        return frozenset({*self.takes, self.name, self.tags}.union(*(_covered(do) for do in self.create)))
+
+
+def put(*calls: Do, **more: Any) -> Kind:
+    """A type that the same calls make and change."""
+    return Kind(create=calls, update=calls, **more)
+
+
+def _covered(do: Do) -> set[str]:
+    found = {*do.on, *do.takes, *_named(do.params), *_named(do.each)}
+    if do.fit:
+        service, _, operation = do.call.partition(":")
+        shape = load(service).operation(operation).input_shape
+        found |= {name[:1].upper() + name[1:] for name in shape.members if name not in do.without}
+    return found
+
+
+def _named(said: Said) -> set[str]:
+    """The properties that a description names."""
+    if isinstance(said, dict):
+        return set().union(*(_named(one) for one in said.values()))
+    if isinstance(said, list):
+        return set().union(*(_named(one) for one in said))
+    if isinstance(said, str) and said.startswith("$"):
+        return {re.split(r"[^A-Za-z0-9]", said[1:])[0]}
+    return set(getattr(said, "names", ()))
+
+
+def value_of(said: Said, subject: Subject) -> Any:
+    """What a parameter's description means for a resource; None for nothing."""
+    if callable(said):
+        return said(subject)
+    if isinstance(said, dict):
+        found = {name: value_of(one, subject) for name, one in said.items()}
+        return {name: one for name, one in found.items() if one is not None} or None
+    if isinstance(said, list):
+        return [one for one in (value_of(one, subject) for one in said) if one is not None] or None
+    if not isinstance(said, str):
+        return said
+    if said.startswith("@"):
+        return jmespath.search(said[1:], dict(subject.answers))
+    if said == "$id":
+        return subject.id or None
+    if said == "$name":
+        return subject.name
+    if said.startswith("$"):
+        return jmespath.search(said[1:], dict(subject.properties))
+    return said.format_map(subject.words()) if "{" in said else said
+
+
+def added(name: str, key: str = "") -> Callable[[Subject], list[Any]]:
+    """The items of a list that an update adds or changes; when a resource is made, all."""
+
+    def items(subject: Subject) -> list[Any]:
+        before = subject.former.get(name) or []
+        return [one for one in subject.properties.get(name) or [] if one not in before]
+
+    return _names(items, name)
+
+
+def removed(name: str, key: str = "") -> Callable[[Subject], list[Any]]:
+    """The items that an update removes, told apart by `key`."""
+
+    def items(subject: Subject) -> list[Any]:
+        now = [one[key] if key else one for one in subject.properties.get(name) or []]
+        return [one for one in subject.former.get(name) or [] if (one[key] if key else one) not in now]
+
+    return _names(items, name)
+
+
+def reads(*names: str) -> Callable[[Callable[[Subject], Any]], Callable[[Subject], Any]]:
+    """Says which properties a function reads."""
+    return lambda function: _names(function, *names)
+
+
+def _names(function: Callable[[Subject], Any], *names: str) -> Callable[[Subject], Any]:
+    function.names = names  # type: ignore[attr-defined]
+    return function
+
+
+def if_changed(name: str, said: Said) -> Callable[[Subject], Any]:
+    """A parameter that is given only when its property has changed."""
+    return _names(lambda subject: value_of(said, subject) if name in subject.changed else None, name)
+
+
+def as_json(path: str) -> Callable[[Subject], str | None]:
+    """A property as text: a policy's document may be an object or text already."""
+
+    def text(subject: Subject) -> str | None:
+        found = jmespath.search(path, dict(subject.properties))
+        return found if found is None or isinstance(found, str) else json.dumps(found)
+
+    return _names(text, path.split(".", maxsplit=1)[0])

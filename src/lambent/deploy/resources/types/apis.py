@@ -1,0 +1,405 @@
+"""APIs of API Gateway: REST, HTTP and WebSocket."""
+
+import json
+from typing import Any
+
+from lambent.deploy.resources.kind import Do, Kind, Subject, put, reads
+
+_REST = {"restApiId": "$RestApiId"}
+
+
+def _patches(*pairs: tuple[str, str]) -> Any:
+    """Patch operations for the simple properties that have changed."""
+
+    def found(subject: Subject) -> list[dict[str, str]] | None:
+        changed = [(name, path) for name, path in pairs if name in subject.changed]
+        said = [
+            {"op": "replace", "path": path, "value": _plain(subject.properties.get(name, ""))} for name, path in changed
+        ]
+        return said or None
+
+    return found
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return value if isinstance(value, str) else json.dumps(value) if isinstance(value, dict | list) else str(value)
+
+
+@reads("Body")
+def _body(subject: Subject) -> str | None:
+    said = subject.properties.get("Body")
+    return said if said is None or isinstance(said, str) else json.dumps(said)
+
+
+def _integration(subject: Subject) -> list[dict[str, Any]]:
+    said = subject.properties.get("Integration")
+    return [said] if said else []
+
+
+def _responses(where: str) -> Any:
+    def found(subject: Subject) -> list[Any]:
+        said = subject.properties if where == "method" else subject.properties.get("Integration") or {}
+        return list(said.get("MethodResponses" if where == "method" else "IntegrationResponses") or [])
+
+    return reads("MethodResponses" if where == "method" else "Integration")(found)
+
+
+_METHOD = {"restApiId": "$RestApiId", "resourceId": "$ResourceId", "httpMethod": "$HttpMethod"}
+_CREDENTIALS = ("Type", "Uri", "Credentials", "RequestParameters", "RequestTemplates", "PassthroughBehavior",
+                "CacheNamespace", "CacheKeyParameters", "ContentHandling", "TimeoutInMillis", "ConnectionType",
+                "ConnectionId")  # fmt: skip
+_LOWER = {name: name[0].lower() + name[1:] for name in _CREDENTIALS}
+_PUT_METHOD = (
+    Do("apigateway:PutMethod", {**_METHOD, "authorizationType": "$AuthorizationType"}, fit=True),
+    Do(
+        "apigateway:PutMethodResponse",
+        {
+            **_METHOD,
+            "statusCode": "@item.StatusCode",
+            "responseParameters": "@item.ResponseParameters",
+            "responseModels": "@item.ResponseModels",
+        },
+        each=_responses("method"),
+    ),
+    Do(
+        "apigateway:PutIntegration",
+        {
+            **_METHOD,
+            "integrationHttpMethod": "@item.IntegrationHttpMethod",
+            **{small: f"@item.{name}" for name, small in _LOWER.items()},
+        },
+        each=reads("Integration")(_integration),
+    ),
+    Do(
+        "apigateway:PutIntegrationResponse",
+        {
+            **_METHOD,
+            "statusCode": "@item.StatusCode",
+            "selectionPattern": "@item.SelectionPattern",
+            "responseParameters": "@item.ResponseParameters",
+            "responseTemplates": "@item.ResponseTemplates",
+            "contentHandling": "@item.ContentHandling",
+        },
+        each=_responses("integration"),
+    ),
+)
+_SIMPLE_STAGE = (
+    ("DeploymentId", "/deploymentId"),
+    ("Description", "/description"),
+    ("TracingEnabled", "/tracingEnabled"),
+    ("CacheClusterEnabled", "/cacheClusterEnabled"),
+)
+
+
+def _stage_patches(subject: Subject) -> list[dict[str, str]] | None:
+    found = _patches(*_SIMPLE_STAGE)(subject) or []
+    now, before = subject.properties.get("Variables") or {}, subject.former.get("Variables") or {}
+    for name, value in now.items():
+        if before.get(name) != value:
+            found.append({"op": "replace", "path": f"/variables/{name}", "value": str(value)})
+    found += [{"op": "remove", "path": f"/variables/{name}"} for name in before if name not in now]
+    return [*found, *_settings(subject)] or None
+
+
+def _settings(subject: Subject) -> list[dict[str, str]]:
+    """MethodSettings, by path and method."""
+    paths = {
+        "LoggingLevel": "logging/loglevel",
+        "MetricsEnabled": "metrics/enabled",
+        "DataTraceEnabled": "logging/dataTrace",
+        "ThrottlingBurstLimit": "throttling/burstLimit",
+        "ThrottlingRateLimit": "throttling/rateLimit",
+        "CachingEnabled": "caching/enabled",
+        "CacheTtlInSeconds": "caching/ttlInSeconds",
+        "CacheDataEncrypted": "caching/dataEncrypted",
+    }
+    if "MethodSettings" not in subject.changed:
+        return []
+    found = []
+    for one in subject.properties.get("MethodSettings") or []:
+        where = str(one.get("ResourcePath", "/*"))
+        where = "*" if where == "/*" else where.replace("~", "~0").replace("/", "~1")
+        head = f"/{where}/{one.get('HttpMethod', '*')}"
+        found += [
+            {"op": "replace", "path": f"{head}/{path}", "value": _plain(one[name])}
+            for name, path in paths.items()
+            if name in one
+        ]
+    return found
+
+
+def _has_settings(subject: Subject) -> list[list[dict[str, str]]]:
+    found = _settings(subject)
+    return [found] if found else []
+
+
+def _own_stage(subject: Subject) -> list[Any]:
+    """The stage that a deployment has made with itself, if it still serves that deployment: it goes with it."""
+    own = subject.properties.get("StageName")
+    return [one for one in subject.answers.get("item") or [] if own and one["stageName"] == own]
+
+
+def _v2(create: str, key: str, delete: str, update: str, id_path: str, *attributes: str) -> Kind:
+    """What belongs to an API of version 2."""
+    return Kind(
+        create=(Do(f"apigatewayv2:{create}", fit=True),),
+        update=(Do(f"apigatewayv2:{update}", {key: "$id"}, fit=True),) if update else (),
+        delete=(Do(f"apigatewayv2:{delete}", {"ApiId": "$ApiId", key: "$id"}),),
+        id=f"@{id_path}",
+        attributes=dict.fromkeys((*attributes, key), "{id}"),
+    )
+
+
+KINDS = {
+    "AWS::ApiGateway::RestApi": Kind(
+        name="Name",
+        create=(
+            Do(
+                "apigateway:CreateRestApi",
+                {"name": "$name", "policy": "$Policy", "apiKeySource": "$ApiKeySourceType"},
+                fit=True,
+                without=("Policy",),
+            ),
+            Do(
+                "apigateway:PutRestApi",
+                {"restApiId": "$id", "mode": "overwrite", "body": _body, "failOnWarnings": "$FailOnWarnings"},
+                on=("Body",),
+            ),
+        ),
+        update=(
+            Do(
+                "apigateway:PutRestApi",
+                {"restApiId": "$id", "mode": "overwrite", "body": _body, "failOnWarnings": "$FailOnWarnings"},
+                on=("Body",),
+            ),
+            Do(
+                "apigateway:UpdateRestApi",
+                {
+                    "restApiId": "$id",
+                    "patchOperations": _patches(
+                        ("Name", "/name"),
+                        ("Description", "/description"),
+                        ("Policy", "/policy"),
+                        ("ApiKeySourceType", "/apiKeySource"),
+                        ("DisableExecuteApiEndpoint", "/disableExecuteApiEndpoint"),
+                    ),
+                },
+                on=("Name", "Description", "Policy", "ApiKeySourceType", "DisableExecuteApiEndpoint"),
+            ),
+        ),
+        delete=(Do("apigateway:DeleteRestApi", {"restApiId": "$id"}),),
+        id="@id",
+        read=Do("apigateway:GetResources", {"restApiId": "$id", "limit": 500}),
+        attributes={"RestApiId": "{id}", "RootResourceId": "@items[?path=='/'].id | [0]"},
+        tags="Tags",
+        takes=("Mode", "Parameters", "FailOnWarnings"),
+    ),
+    "AWS::ApiGateway::Resource": Kind(
+        create=(
+            Do(
+                "apigateway:CreateResource",
+                {"restApiId": "$RestApiId", "parentId": "$ParentId", "pathPart": "$PathPart"},
+            ),
+        ),
+        delete=(Do("apigateway:DeleteResource", {**_REST, "resourceId": "$id"}),),
+        id="@id",
+        attributes={"ResourceId": "{id}"},
+    ),
+    "AWS::ApiGateway::Method": Kind(
+        create=_PUT_METHOD,
+        update=(
+            Do(
+                "apigateway:DeleteMethod",
+                _METHOD,
+                fine=("NotFound",),
+                on=(
+                    "AuthorizationType",
+                    "AuthorizerId",
+                    "AuthorizationScopes",
+                    "ApiKeyRequired",
+                    "Integration",
+                    "MethodResponses",
+                    "OperationName",
+                    "RequestModels",
+                    "RequestParameters",
+                    "RequestValidatorId",
+                ),
+            ),
+            *_PUT_METHOD,
+        ),
+        delete=(Do("apigateway:DeleteMethod", _METHOD),),
+        id="{RestApiId}|{ResourceId}|{HttpMethod}",
+    ),
+    "AWS::ApiGateway::Deployment": Kind(
+        create=(Do("apigateway:CreateDeployment", fit=True, without=("StageDescription",)),),
+        update=(
+            Do(
+                "apigateway:UpdateDeployment",
+                {**_REST, "deploymentId": "$id", "patchOperations": _patches(("Description", "/description"))},
+                on=("Description",),
+            ),
+        ),
+        delete=(
+            Do("apigateway:GetStages", {**_REST, "deploymentId": "$id"}, on=("StageName",)),
+            Do("apigateway:DeleteStage", {**_REST, "stageName": "@item.stageName"}, each=_own_stage),
+            Do("apigateway:DeleteDeployment", {**_REST, "deploymentId": "$id"}),
+        ),
+        id="@id",
+        attributes={"DeploymentId": "{id}"},
+    ),
+    "AWS::ApiGateway::Stage": Kind(
+        create=(
+            Do("apigateway:CreateStage", fit=True),
+            Do(
+                "apigateway:UpdateStage",
+                {**_REST, "stageName": "$StageName", "patchOperations": "@item"},
+                each=reads("MethodSettings")(_has_settings),
+            ),
+        ),
+        update=(
+            Do(
+                "apigateway:UpdateStage",
+                {**_REST, "stageName": "$StageName", "patchOperations": _stage_patches},
+                on=(*(name for name, _ in _SIMPLE_STAGE), "Variables", "MethodSettings"),
+            ),
+        ),
+        delete=(Do("apigateway:DeleteStage", {**_REST, "stageName": "$StageName"}),),
+        id="{StageName}",
+        tags="Tags",
+        takes=("AccessLogSetting",),
+    ),
+    "AWS::ApiGateway::Authorizer": Kind(
+        create=(Do("apigateway:CreateAuthorizer", fit=True),),
+        delete=(Do("apigateway:DeleteAuthorizer", {**_REST, "authorizerId": "$id"}),),
+        id="@id",
+        attributes={"AuthorizerId": "{id}"},
+    ),
+    "AWS::ApiGateway::Model": Kind(
+        name="Name",
+        create=(Do("apigateway:CreateModel", {"name": "$name"}, fit=True),),
+        delete=(Do("apigateway:DeleteModel", {**_REST, "modelName": "$name"}),),
+        replace=("Schema", "Description"),
+    ),
+    "AWS::ApiGateway::RequestValidator": Kind(
+        create=(Do("apigateway:CreateRequestValidator", fit=True),),
+        delete=(Do("apigateway:DeleteRequestValidator", {**_REST, "requestValidatorId": "$id"}),),
+        id="@id",
+        attributes={"RequestValidatorId": "{id}"},
+    ),
+    "AWS::ApiGateway::GatewayResponse": put(
+        Do("apigateway:PutGatewayResponse", fit=True),
+        delete=(Do("apigateway:DeleteGatewayResponse", {**_REST, "responseType": "$ResponseType"}),),
+        attributes={"Id": "{id}"},
+    ),
+    "AWS::ApiGateway::ApiKey": Kind(
+        name="Name",
+        create=(Do("apigateway:CreateApiKey", {"name": "$name"}, fit=True),),
+        delete=(Do("apigateway:DeleteApiKey", {"apiKey": "$id"}),),
+        id="@id",
+        attributes={"APIKeyId": "{id}"},
+        tags="Tags",
+    ),
+    "AWS::ApiGateway::UsagePlan": Kind(
+        name="UsagePlanName",
+        create=(Do("apigateway:CreateUsagePlan", {"name": "$name"}, fit=True),),
+        delete=(
+            Do("apigateway:GetUsagePlanKeys", {"usagePlanId": "$id"}),
+            Do("apigateway:DeleteUsagePlanKey", {"usagePlanId": "$id", "keyId": "@item.id"}, each="@items"),
+            Do("apigateway:DeleteUsagePlan", {"usagePlanId": "$id"}),
+        ),
+        id="@id",
+        attributes={"Id": "{id}"},
+        tags="Tags",
+    ),
+    "AWS::ApiGateway::UsagePlanKey": Kind(
+        create=(Do("apigateway:CreateUsagePlanKey", fit=True),),
+        delete=(Do("apigateway:DeleteUsagePlanKey", {"usagePlanId": "$UsagePlanId", "keyId": "$KeyId"}),),
+        id="{KeyId}:{UsagePlanId}",
+        attributes={"Id": "{id}"},
+    ),
+    "AWS::ApiGateway::Account": Kind(
+        create=(
+            Do(
+                "apigateway:UpdateAccount",
+                {
+                    "patchOperations": reads("CloudWatchRoleArn")(
+                        lambda subject: [
+                            {
+                                "op": "replace",
+                                "path": "/cloudwatchRoleArn",
+                                "value": subject.properties["CloudWatchRoleArn"],
+                            }
+                        ]
+                    )
+                },
+                on=("CloudWatchRoleArn",),
+            ),
+        ),
+        attributes={"Id": "{id}"},
+    ),
+    "AWS::ApiGatewayV2::Api": Kind(
+        name="Name",
+        create=(
+            Do("apigatewayv2:CreateApi", {"Name": "$name"}, fit=True),
+            Do(
+                "apigatewayv2:ReimportApi",
+                {"ApiId": "$id", "Body": _body, "Basepath": "$BasePath", "FailOnWarnings": "$FailOnWarnings"},
+                on=("Body",),
+            ),
+        ),
+        update=(
+            Do(
+                "apigatewayv2:ReimportApi",
+                {"ApiId": "$id", "Body": _body, "Basepath": "$BasePath", "FailOnWarnings": "$FailOnWarnings"},
+                on=("Body",),
+            ),
+            Do("apigatewayv2:UpdateApi", {"ApiId": "$id"}, fit=True),
+        ),
+        delete=(Do("apigatewayv2:DeleteApi", {"ApiId": "$id"}),),
+        defaults={"ProtocolType": "HTTP"},
+        id="@ApiId",
+        attributes={"ApiId": "{id}", "ApiEndpoint": "@ApiEndpoint"},
+        tags="Tags",
+        tag=Do("apigatewayv2:TagResource", {"ResourceArn": "arn:aws:apigateway:{region}::/apis/{id}", "Tags": "$Tags"}),
+    ),
+    "AWS::ApiGatewayV2::Route": _v2("CreateRoute", "RouteId", "DeleteRoute", "UpdateRoute", "RouteId"),
+    "AWS::ApiGatewayV2::Integration": _v2(
+        "CreateIntegration", "IntegrationId", "DeleteIntegration", "UpdateIntegration", "IntegrationId"
+    ),
+    "AWS::ApiGatewayV2::Authorizer": _v2(
+        "CreateAuthorizer", "AuthorizerId", "DeleteAuthorizer", "UpdateAuthorizer", "AuthorizerId"
+    ),
+    "AWS::ApiGatewayV2::Model": _v2("CreateModel", "ModelId", "DeleteModel", "UpdateModel", "ModelId"),
+    "AWS::ApiGatewayV2::Deployment": _v2(
+        "CreateDeployment", "DeploymentId", "DeleteDeployment", "UpdateDeployment", "DeploymentId"
+    ),
+    "AWS::ApiGatewayV2::RouteResponse": Kind(
+        create=(Do("apigatewayv2:CreateRouteResponse", fit=True),),
+        delete=(
+            Do(
+                "apigatewayv2:DeleteRouteResponse",
+                {"ApiId": "$ApiId", "RouteId": "$RouteId", "RouteResponseId": "$id"},
+            ),
+        ),
+        id="@RouteResponseId",
+    ),
+    "AWS::ApiGatewayV2::IntegrationResponse": Kind(
+        create=(Do("apigatewayv2:CreateIntegrationResponse", fit=True),),
+        delete=(
+            Do(
+                "apigatewayv2:DeleteIntegrationResponse",
+                {"ApiId": "$ApiId", "IntegrationId": "$IntegrationId", "IntegrationResponseId": "$id"},
+            ),
+        ),
+        id="@IntegrationResponseId",
+    ),
+    "AWS::ApiGatewayV2::Stage": Kind(
+        create=(Do("apigatewayv2:CreateStage", fit=True),),
+        update=(Do("apigatewayv2:UpdateStage", fit=True),),
+        delete=(Do("apigatewayv2:DeleteStage", {"ApiId": "$ApiId", "StageName": "$StageName"}),),
+        id="{StageName}",
+        tags="Tags",
+    ),
+}

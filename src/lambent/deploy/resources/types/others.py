@@ -1,0 +1,272 @@
+"""Networks, repositories of images, user pools, and types that nothing is done for."""
+
+from typing import Any
+
+from lambent.deploy.resources.kind import Do, Kind, Subject, added, reads, removed
+
+_TAG = Do("ec2:CreateTags", {"Resources": ["$id"], "Tags": "$Tags"})
+
+
+def _tagged(*before: Do) -> tuple[Do, ...]:
+    return (*before, Do(_TAG.call, _TAG.params, on=("Tags",)))
+
+
+def _ec2(
+    verb: str, id_path: str, delete: str, key: str, *more: Do, update: tuple[Do, ...] = (), **attributes: Any
+) -> Kind:
+    """A resource of EC2: made without its tags, which are given after."""
+    return Kind(
+        create=_tagged(Do(f"ec2:{verb}", fit=True, without=("Tags",)), *more),
+        update=update,
+        delete=(Do(f"ec2:{delete}", {key: "$id"}),),
+        id=f"@{id_path}",
+        attributes=attributes,
+        tags="Tags",
+        tag=_TAG,
+    )
+
+
+def _vpc_switch(name: str) -> Do:
+    return Do("ec2:ModifyVpcAttribute", {"VpcId": "$id", name: {"Value": f"${name}"}}, on=(name,))
+
+
+def _permissions(name: str) -> Any:
+    """Rules of a group as permissions."""
+
+    @reads(name)
+    def found(subject: Subject) -> list[dict[str, Any]]:
+        return [_permission(one) for one in added(name)(subject)]
+
+    return found
+
+
+def _permission(one: dict[str, Any]) -> dict[str, Any]:
+    said: dict[str, Any] = {"IpProtocol": str(one.get("IpProtocol", "-1"))}
+    said |= {name: int(one[name]) for name in ("FromPort", "ToPort") if name in one}
+    described = {"Description": one["Description"]} if "Description" in one else {}
+    if "CidrIp" in one:
+        said["IpRanges"] = [{"CidrIp": one["CidrIp"], **described}]
+    if "CidrIpv6" in one:
+        said["Ipv6Ranges"] = [{"CidrIpv6": one["CidrIpv6"], **described}]
+    group = one.get("SourceSecurityGroupId") or one.get("DestinationSecurityGroupId")
+    if group:
+        said["UserIdGroupPairs"] = [{"GroupId": group, **described}]
+    return said
+
+
+def _rules(verb: str, name: str, which: Any) -> Do:
+    return Do(f"ec2:{verb}", {"GroupId": "$id", "IpPermissions": ["@item"]}, each=which, fine=("Duplicate", "NotFound"))
+
+
+def _gone(name: str) -> Any:
+    return lambda subject: [_permission(one) for one in removed(name)(subject)]
+
+
+_IN, _OUT = "SecurityGroupIngress", "SecurityGroupEgress"
+_GROUP_RULES = (
+    _rules("RevokeSecurityGroupIngress", _IN, _gone(_IN)),
+    _rules("AuthorizeSecurityGroupIngress", _IN, _permissions(_IN)),
+    _rules("RevokeSecurityGroupEgress", _OUT, _gone(_OUT)),
+    _rules("AuthorizeSecurityGroupEgress", _OUT, _permissions(_OUT)),
+)
+
+
+def _own_rule(direction: str, verb: str) -> Do:
+    def item(subject: Subject) -> list[dict[str, Any]]:
+        return [_permission(dict(subject.properties))]
+
+    names = ("IpProtocol", "FromPort", "ToPort", "CidrIp", "CidrIpv6", "SourceSecurityGroupId", "Description",
+             "DestinationSecurityGroupId")  # fmt: skip
+    return Do(
+        f"ec2:{verb}SecurityGroup{direction}",
+        {"GroupId": "$GroupId", "IpPermissions": ["@item"]},
+        each=reads(*names)(item),
+    )
+
+
+def _rule_of(direction: str) -> Kind:
+    return Kind(create=(_own_rule(direction, "Authorize"),), delete=(_own_rule(direction, "Revoke"),))
+
+
+_ATTACH: dict[str, Any] = {"InternetGatewayId": "$InternetGatewayId", "VpcId": "$VpcId"}
+_POOL = "@UserPool.Id"
+
+_REPOSITORY_POLICIES = (
+    Do(
+        "ecr:SetRepositoryPolicy",
+        {"repositoryName": "$name", "policyText": "$RepositoryPolicyText"},
+        on=("RepositoryPolicyText",),
+    ),
+    Do(
+        "ecr:PutLifecyclePolicy",
+        {"repositoryName": "$name", "lifecyclePolicyText": "$LifecyclePolicy.LifecyclePolicyText"},
+        on=("LifecyclePolicy",),
+    ),
+)
+
+KINDS = {
+    "AWS::CDK::Metadata": Kind(takes=("Analytics", "Modules")),
+    "AWS::CloudFormation::Macro": Kind(
+        takes=("Name", "FunctionName", "Description", "LogGroupName", "LogRoleARN"), id="{Name}"
+    ),
+    "AWS::EC2::VPC": _ec2(
+        "CreateVpc",
+        "Vpc.VpcId",
+        "DeleteVpc",
+        "VpcId",
+        _vpc_switch("EnableDnsSupport"),
+        _vpc_switch("EnableDnsHostnames"),
+        update=(_vpc_switch("EnableDnsSupport"), _vpc_switch("EnableDnsHostnames")),
+        VpcId="{id}",
+        CidrBlock="{CidrBlock}",
+    ),
+    "AWS::EC2::Subnet": _ec2(
+        "CreateSubnet",
+        "Subnet.SubnetId",
+        "DeleteSubnet",
+        "SubnetId",
+        Do(
+            "ec2:ModifySubnetAttribute",
+            {"SubnetId": "$id", "MapPublicIpOnLaunch": {"Value": "$MapPublicIpOnLaunch"}},
+            on=("MapPublicIpOnLaunch",),
+        ),
+        SubnetId="{id}",
+        VpcId="{VpcId}",
+        AvailabilityZone="@Subnet.AvailabilityZone",
+        CidrBlock="{CidrBlock}",
+    ),
+    "AWS::EC2::InternetGateway": _ec2(
+        "CreateInternetGateway",
+        "InternetGateway.InternetGatewayId",
+        "DeleteInternetGateway",
+        "InternetGatewayId",
+        InternetGatewayId="{id}",
+    ),
+    "AWS::EC2::VPCGatewayAttachment": Kind(
+        create=(Do("ec2:AttachInternetGateway", _ATTACH),),
+        delete=(Do("ec2:DetachInternetGateway", _ATTACH),),
+        id="{InternetGatewayId}|{VpcId}",
+    ),
+    "AWS::EC2::RouteTable": _ec2(
+        "CreateRouteTable", "RouteTable.RouteTableId", "DeleteRouteTable", "RouteTableId", RouteTableId="{id}"
+    ),
+    "AWS::EC2::Route": Kind(
+        create=(Do("ec2:CreateRoute", fit=True),),
+        update=(Do("ec2:ReplaceRoute", fit=True),),
+        delete=(
+            Do(
+                "ec2:DeleteRoute",
+                {
+                    "RouteTableId": "$RouteTableId",
+                    "DestinationCidrBlock": "$DestinationCidrBlock",
+                    "DestinationIpv6CidrBlock": "$DestinationIpv6CidrBlock",
+                },
+            ),
+        ),
+        id="{RouteTableId}|{name}",
+    ),
+    "AWS::EC2::SubnetRouteTableAssociation": Kind(
+        create=(Do("ec2:AssociateRouteTable", fit=True),),
+        delete=(Do("ec2:DisassociateRouteTable", {"AssociationId": "$id"}),),
+        id="@AssociationId",
+        attributes={"Id": "{id}"},
+    ),
+    "AWS::EC2::EIP": Kind(
+        create=(Do("ec2:AllocateAddress", {"Domain": "$Domain"}), Do(_TAG.call, _TAG.params, on=("Tags",))),
+        delete=(Do("ec2:ReleaseAddress", {"AllocationId": "@AllocationId"}),),
+        id="@AllocationId",
+        ref="@PublicIp",
+        attributes={"AllocationId": "@AllocationId", "PublicIp": "@PublicIp"},
+        tags="Tags",
+    ),
+    "AWS::EC2::NatGateway": Kind(
+        create=_tagged(Do("ec2:CreateNatGateway", fit=True, without=("Tags",))),
+        delete=(Do("ec2:DeleteNatGateway", {"NatGatewayId": "$id"}),),
+        id="@NatGateway.NatGatewayId",
+        attributes={"NatGatewayId": "{id}"},
+        tags="Tags",
+        tag=_TAG,
+    ),
+    "AWS::EC2::VPCEndpoint": Kind(
+        create=(Do("ec2:CreateVpcEndpoint", fit=True),),
+        delete=(Do("ec2:DeleteVpcEndpoints", {"VpcEndpointIds": ["$id"]}),),
+        id="@VpcEndpoint.VpcEndpointId",
+        attributes={"Id": "{id}"},
+    ),
+    "AWS::EC2::SecurityGroup": Kind(
+        name="GroupName",
+        length=255,
+        create=_tagged(
+            Do(
+                "ec2:CreateSecurityGroup", {"GroupName": "$name", "Description": "$GroupDescription", "VpcId": "$VpcId"}
+            ),
+            *_GROUP_RULES,
+        ),
+        update=_GROUP_RULES,
+        delete=(Do("ec2:DeleteSecurityGroup", {"GroupId": "$id"}),),
+        id="@GroupId",
+        attributes={"GroupId": "{id}", "VpcId": "{VpcId}", "Id": "{id}"},
+        tags="Tags",
+        tag=_TAG,
+    ),
+    "AWS::EC2::SecurityGroupIngress": _rule_of("Ingress"),
+    "AWS::EC2::SecurityGroupEgress": _rule_of("Egress"),
+    "AWS::ECR::Repository": Kind(
+        name="RepositoryName",
+        length=256,
+        lower=True,
+        create=(
+            Do("ecr:CreateRepository", {"repositoryName": "$name"}, fit=True),
+            *_REPOSITORY_POLICIES,
+        ),
+        update=(
+            *_REPOSITORY_POLICIES,
+            Do(
+                "ecr:PutImageTagMutability",
+                {"repositoryName": "$name", "imageTagMutability": "$ImageTagMutability"},
+                on=("ImageTagMutability",),
+            ),
+        ),
+        delete=(Do("ecr:DeleteRepository", {"repositoryName": "$name", "force": "$EmptyOnDelete"}),),
+        attributes={
+            "Arn": "arn:aws:ecr:{region}:{account}:repository/{name}",
+            "RepositoryUri": "{account}.dkr.ecr.{region}.amazonaws.com/{name}",
+        },
+        tags="Tags",
+        takes=("EmptyOnDelete",),
+    ),
+    "AWS::Cognito::UserPool": Kind(
+        name="UserPoolName",
+        length=128,
+        create=(
+            Do(
+                "cognito-idp:CreateUserPool",
+                {"PoolName": "$name", "UserPoolTags": "$UserPoolTags", "Schema": "$Schema"},
+                fit=True,
+            ),
+        ),
+        update=(Do("cognito-idp:UpdateUserPool", {"UserPoolId": "$id"}, fit=True),),
+        delete=(Do("cognito-idp:DeleteUserPool", {"UserPoolId": "$id"}),),
+        id=_POOL,
+        attributes={
+            "Arn": "arn:aws:cognito-idp:{region}:{account}:userpool/{id}",
+            "ProviderName": "cognito-idp.{region}.amazonaws.com/{id}",
+            "ProviderURL": "https://cognito-idp.{region}.amazonaws.com/{id}",
+            "UserPoolId": "{id}",
+        },
+    ),
+    "AWS::Cognito::UserPoolClient": Kind(
+        name="ClientName",
+        length=128,
+        create=(Do("cognito-idp:CreateUserPoolClient", {"ClientName": "$name"}, fit=True),),
+        update=(Do("cognito-idp:UpdateUserPoolClient", {"ClientId": "$id", "ClientName": "$name"}, fit=True),),
+        delete=(Do("cognito-idp:DeleteUserPoolClient", {"UserPoolId": "$UserPoolId", "ClientId": "$id"}),),
+        id="@UserPoolClient.ClientId",
+        attributes={"ClientId": "{id}", "ClientSecret": "@UserPoolClient.ClientSecret", "Name": "{name}"},
+    ),
+    "AWS::Cognito::UserPoolDomain": Kind(
+        create=(Do("cognito-idp:CreateUserPoolDomain", fit=True),),
+        delete=(Do("cognito-idp:DeleteUserPoolDomain", {"UserPoolId": "$UserPoolId", "Domain": "$Domain"}),),
+        id="{Domain}",
+    ),
+}

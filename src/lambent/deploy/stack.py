@@ -1,0 +1,156 @@
+"""Stacks, their resources, events and change sets, as values that are written down as documents."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, Self
+
+from lambent.model.scope import Scope
+
+
+class Document:
+    """What is kept under its own field names."""
+
+    @classmethod
+    def from_document(cls, said: Mapping[str, Any]) -> Self:
+        """The value that a document holds; members of newer versions are passed over."""
+        known = {one.name for one in fields(cls)}  # type: ignore[arg-type]
+        return cls(**{name: value for name, value in said.items() if name in known})
+
+    def document(self) -> dict[str, Any]:
+        """As JSON knows it."""
+        return asdict(self)  # type: ignore[call-overload, no-any-return]
+
+
+@dataclass(frozen=True, slots=True)
+class Goal(Document):
+    """What a stack is to be: a template with what is given for it.
+
+    `template` is the text as it was sent, `processed` what its transforms made of it ("" when there are none).
+    `parameters` are texts, `fetched` what parameters of SSM held.
+    """
+
+    template: str
+    processed: str = ""
+    parameters: dict[str, str] = field(default_factory=dict)
+    fetched: dict[str, str] = field(default_factory=dict)
+    tags: dict[str, str] = field(default_factory=dict)
+    capabilities: list[str] = field(default_factory=list)
+    notifications: list[str] = field(default_factory=list)
+    role: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Stack(Document):
+    """One stack; times are seconds since 1970, 0 for never. `former` is the goal before the update under way."""
+
+    uid: str
+    name: str
+    account: str
+    region: str
+    status: str
+    created: float
+    goal: dict[str, Any]
+    former: dict[str, Any] | None = None
+    reason: str = ""
+    updated: float = 0.0
+    deleted: float = 0.0
+    disable_rollback: bool = False
+    on_failure: str = "ROLLBACK"
+    protected: bool = False
+    minutes: int = 0
+    policy: str = ""
+    parent: str = ""
+    root: str = ""
+    token: str = ""
+    description: str = ""
+    change_set: str = ""
+    outputs: list[dict[str, str]] = field(default_factory=list)
+    imports: list[str] = field(default_factory=list)
+    retained: list[str] = field(default_factory=list)
+    forced: bool = False
+
+    @property
+    def scope(self) -> Scope:
+        """Whose it is."""
+        return Scope(self.account, self.region)
+
+    @property
+    def arn(self) -> str:
+        """The stack's id."""
+        return f"arn:aws:cloudformation:{self.region}:{self.account}:stack/{self.name}/{self.uid}"
+
+    @property
+    def target(self) -> Goal:
+        """What it is to be."""
+        return Goal.from_document(self.goal)
+
+
+@dataclass(frozen=True, slots=True)
+class StackResource(Document):
+    """A resource of a stack.
+
+    `properties` are those that were applied, `attributes` what Fn::GetAtt gives, `needs` the resources it was made
+    after. `before` is the record from before the update under way ({} for one that is new); `garbage` are physical
+    resources that were replaced and are still to be deleted.
+    """
+
+    logical_id: str
+    type: str
+    status: str
+    updated: float
+    physical_id: str = ""
+    name: str = ""
+    ref: str = ""
+    reason: str = ""
+    properties: dict[str, Any] = field(default_factory=dict)
+    attributes: dict[str, Any] = field(default_factory=dict)
+    needs: list[str] = field(default_factory=list)
+    deletion_policy: str = ""
+    replace_policy: str = ""
+    metadata: Any = None
+    before: dict[str, Any] | None = None
+    garbage: list[dict[str, Any]] = field(default_factory=list)
+    creation_policy: dict[str, Any] = field(default_factory=dict)
+    token: str = ""
+    update_policy: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_made(self) -> bool:
+        """Whether there is something to delete: what has failed before it had an id may be somebody else's."""
+        return bool(self.physical_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Event(Document):
+    """One line of a stack's history."""
+
+    id: str
+    logical_id: str
+    physical_id: str
+    type: str
+    status: str
+    at: float
+    reason: str = ""
+    properties: str = ""
+    token: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeSet(Document):
+    """What would be done to a stack."""
+
+    uid: str
+    name: str
+    stack: str
+    kind: str
+    created: float
+    goal: dict[str, Any]
+    status: str = "CREATE_COMPLETE"
+    execution: str = "AVAILABLE"
+    reason: str = ""
+    description: str = ""
+    changes: list[dict[str, Any]] = field(default_factory=list)
+    disable_rollback: bool = False
+    on_failure: str = ""
+    nested: bool = False
+    token: str = ""

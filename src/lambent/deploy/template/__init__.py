@@ -1,0 +1,1 @@
+"""What a template says: read, checked, evaluated. Pure."""

@@ -1,0 +1,70 @@
+"""What one policy says by itself, where nobody asks who the caller's own policies are: whether a resource's policy lets
+somebody in, denies them, and what a policy that an authorizer's function answers says.
+
+Who asks is known as far as its key tells: a key that only names an account may be anybody's of it, and a role's session
+may have any name.
+"""
+
+import functools
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from lambent.engine.authorisation import document
+from lambent.engine.authorisation.decide import Ask, first
+from lambent.engine.authorisation.document import Policy
+from lambent.engine.authorisation.principals import Principal
+
+Document = Mapping[str, Any]
+READ = 1_024
+"""Policies that are kept as they were read: front doors ask the same ones at every request."""
+
+
+def caller(account: str, role: str = "") -> Principal:
+    """Somebody of an account, and the ARN of the role or user if it is known."""
+    if not role:
+        return Principal("somebody", account, f"arn:aws:iam::{account}:root")
+    if ":role/" not in role:
+        return Principal("user", account, role)
+    return Principal("role", account, f"arn:aws:sts::{account}:assumed-role/{role.rpartition('/')[2]}/*", role)
+
+
+def lets_in(policy: Document, ask: Ask) -> bool:
+    """Whether a statement of the policy allows it and none denies it."""
+    return said(policy, ask) == "Allow"
+
+
+def denies(policy: Document, ask: Ask) -> bool:
+    """Whether a statement of the policy denies it: what the resource's owner asks for is allowed otherwise."""
+    return first(ask, _read(policy), allow=False) is not None
+
+
+def said(policy: Document, ask: Ask) -> str:
+    """What a policy says: "Allow", "Deny", or "" when it says nothing."""
+    read = _read(policy)
+    if first(ask, read, allow=False) is not None:
+        return "Deny"
+    return "Allow" if first(ask, read, allow=True) is not None else ""
+
+
+def not_let_in(who: str, action: str, arn: str) -> str:
+    """AWS's text for somebody (by ARN) whom the policy of a resource does not let in."""
+    return (
+        f"User: {who} is not authorized to perform: {action} on resource: {arn} "
+        f"because no resource-based policy allows the {action} action"
+    )
+
+
+def _read(policy: Document) -> Policy:
+    """Writing a policy down to look it up takes a sixtieth of reading it."""
+    try:
+        text = orjson.dumps(policy)
+    except TypeError:  # nothing that came out of JSON
+        return document.read("", policy)
+    return _read_text(text)
+
+
+@functools.lru_cache(READ)
+def _read_text(text: bytes) -> Policy:
+    return document.read("", orjson.loads(text))

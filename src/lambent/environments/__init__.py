@@ -1,0 +1,1 @@
+"""Execution environments of one machine: carries out what `engine.environment` decides."""

@@ -1,0 +1,235 @@
+"""Makes the execution environment of a function: which sandbox, which folders in it, which process.
+
+Knows both sides, the sandbox (Linux) and the runtimes (AWS), and nothing of when an environment is made or ended.
+"""
+
+import asyncio
+import contextlib
+import functools
+import socket
+import uuid
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from lambent.environments.contents import Contents
+from lambent.environments.role_credentials import Credentialed
+from lambent.model.credentials import Credentials
+from lambent.model.function import FunctionVersion
+from lambent.runtime_api import metadata
+from lambent.runtime_api.server import Route, RuntimeApi
+from lambent.runtimes.place import OPT, TASK_ROOT, Around, Folders, Place
+from lambent.sandbox.errors import SandboxGone, ZygoteKilled
+from lambent.sandbox.host import Sandbox, SandboxHost
+from lambent.sandbox.spec import Bind, ExitStatus, Level, SandboxSpec
+
+RUNTIME_API_PORT = 9001
+TRIES = 3
+"""How often an environment is launched when what it is made from is killed meanwhile."""
+MB = 1 << 20
+CPU_PER_MB = 1 / 1769
+"""A function has one vCPU at 1,769 MB (https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html)."""
+
+
+class RuntimeProcess(Protocol):
+    """The runtime's process, as the sandbox gives it."""
+
+    exited: "asyncio.Future[ExitStatus]"
+
+    def terminate(self) -> None: ...
+
+    def kill(self) -> None: ...
+
+
+class RuntimeEvents(Protocol):
+    """Who is told what the runtime says; `trace_id` answers the trace header of the invocation at hand."""
+
+    def on_next(self) -> None: ...
+
+    def on_response(self, request_id: str, body: bytes, headers: dict[str, str]) -> None: ...
+
+    def on_error(self, request_id: str, error_type: str, body: bytes) -> None: ...
+
+    def on_init_error(self, error_type: str, body: bytes) -> None: ...
+
+    def trace_id(self) -> str | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """The gateway: the port that is offered inside, its URL at level PROCESS, and how a listener is served, for the
+    environment with that access key."""
+
+    port: int
+    url: str
+    serve: Callable[[socket.socket, str], Awaitable[asyncio.Server]]
+    forget: Callable[[asyncio.Server], None]
+
+
+class Launcher:
+    """Launches environments on one machine.
+
+    `place` tells (and on first use installs) what a function is run with. Its package and its layers are held for as
+    long as the environment lives.
+    """
+
+    def __init__(
+        self,
+        host: SandboxHost,
+        endpoint: Endpoint,
+        credentials: Credentialed,
+        place: Callable[[FunctionVersion], Awaitable[Place]],
+        contents: Contents,
+    ) -> None:
+        self._host = host
+        self._endpoint = endpoint
+        self._credentials = credentials
+        self._place = place
+        self._contents = contents
+
+    async def launch(
+        self, function: FunctionVersion, events: RuntimeEvents, stream: str, initialization: str = "on-demand"
+    ) -> "Launched":
+        """A sandbox with its Runtime API answering; no process runs yet. Raises what the rooms below raise.
+
+        What is killed meanwhile is made again, the snapshot that it is forked from, too.
+        """
+        for _ in range(TRIES - 1):
+            with contextlib.suppress(SandboxGone, ZygoteKilled):
+                return await self._launch(function, events, stream, initialization)
+        return await self._launch(function, events, stream, initialization)
+
+    async def _launch(
+        self, function: FunctionVersion, events: RuntimeEvents, stream: str, initialization: str
+    ) -> "Launched":
+        place = await self._place(function)
+        self._contents.hold(function)
+        credentials = self._credentials.issue(function.scope, events.trace_id, function.role, function.name)
+        release = functools.partial(self._release, credentials, function)
+        try:
+            folders = await self._contents.folders(function)
+            connect = functools.partial(
+                self._connect, function, events, stream, credentials, place, folders, release, initialization
+            )
+            spec = self._spec(function, place, folders, stream)
+            return await self._stand(spec, connect)
+        except BaseException:
+            release()
+            raise
+
+    async def _stand(self, spec: SandboxSpec, connect: Callable[[Sandbox], Awaitable["Launched"]]) -> "Launched":
+        sandbox = await self._host.create(spec)
+        try:
+            return await connect(sandbox)
+        except BaseException as failed:
+            await sandbox.destroy()
+            if isinstance(failed, OSError) and sandbox.lost.done():
+                raise SandboxGone(f"sandbox {spec.id} has ended") from failed
+            raise
+
+    def _release(self, credentials: Credentials, function: FunctionVersion) -> None:
+        self._credentials.revoke(credentials)
+        self._contents.release(function)
+
+    def _spec(self, function: FunctionVersion, place: Place, folders: Folders, stream: str) -> SandboxSpec:
+        inside = (self._endpoint.port,) if self._host.level is Level.NAMESPACE else ()
+        opt = (Bind(folders.opt, OPT),) if folders.opt is not None else ()
+        own = () if function.image else (Bind(folders.code, TASK_ROOT), *opt)
+        files = tuple(Bind(folder, path, writable=True) for path, folder in folders.mounts.items())
+        return SandboxSpec(
+            id=stream[-32:],
+            zygote=place.zygote,
+            binds=() if place.zygote.snapshot else own + files,  # a snapshot has its own already, and no others
+            tmp_bytes=function.ephemeral_storage * MB,
+            memory_bytes=function.memory * MB,
+            cpus=function.memory * CPU_PER_MB,
+            listen=(RUNTIME_API_PORT, *inside),
+            throttled=False,
+            root=folders.code if function.image else None,
+        )
+
+    async def _connect(
+        self,
+        function: FunctionVersion,
+        events: RuntimeEvents,
+        stream: str,
+        credentials: Credentials,
+        place: Place,
+        folders: Folders,
+        release: Callable[[], None],
+        initialization: str,
+        sandbox: Sandbox,
+    ) -> "Launched":
+        listener = sandbox.listeners[RUNTIME_API_PORT]
+        host, port = listener.getsockname()[:2]
+        api = RuntimeApi(listener, events)
+        url = self._endpoint.url
+        gateway = None
+        if self._endpoint.port in sandbox.listeners:
+            gateway = await self._endpoint.serve(sandbox.listeners[self._endpoint.port], credentials.access_key)
+            url = f"http://127.0.0.1:{self._endpoint.port}"
+        token = str(uuid.uuid4())
+        around = Around(f"{host}:{port}", stream, credentials, url, initialization, token)
+        return Launched(
+            sandbox=sandbox,
+            api=api,
+            gateway=gateway,
+            place=place,
+            folders=replace(folders, task_root=sandbox.inside(TASK_ROOT), opt_root=sandbox.inside(OPT)),
+            environment=place.environment(function, around),
+            runtime_arn=function.runtime_version_arn,
+            metadata=metadata.answers(token, function.scope.region),
+            release=release,
+            forget=self._endpoint.forget,
+        )
+
+
+@dataclass(slots=True)
+class Launched:
+    """A sandbox that stands ready, and the runtime processes that are started in it one after another."""
+
+    sandbox: Sandbox
+    api: RuntimeApi
+    gateway: asyncio.Server | None
+    place: Place
+    folders: Folders
+    environment: dict[str, str]
+    runtime_arn: str
+    metadata: Route
+    """Answers requests for the environment's metadata."""
+    release: Callable[[], None]
+    forget: Callable[[asyncio.Server], None]
+
+    @property
+    def runtime_version(self) -> str:
+        """As INIT_START names it."""
+        return self.place.version
+
+    @property
+    def restored(self) -> bool:
+        """Whether the runtime goes on from a snapshot."""
+        return self.place.zygote.snapshot is not None
+
+    @property
+    def lost(self) -> "asyncio.Future[None]":
+        """Resolved when the sandbox is of no use any more, though nobody has ended it."""
+        return self.sandbox.lost
+
+    async def start_runtime(self, pipes: dict[int, int]) -> RuntimeProcess:
+        """Start the runtime with descriptors {1: stdout, 2: stderr, 3: telemetry} of the caller's.
+
+        Raises InvalidEntrypoint when there is nothing that can be started, and what `Sandbox.start` raises.
+        """
+        return await self.sandbox.start(self.place.process(self.environment, self.folders, pipes))
+
+    def peak_bytes(self) -> int:
+        """The most memory that the environment has used, with the interpreter's own if it shares that."""
+        return self.sandbox.memory_peak() + (self.sandbox.baseline_bytes if self.place.forked else 0)
+
+    async def destroy(self) -> None:
+        """Nothing of the environment is left afterwards."""
+        self.release()
+        self.api.close()
+        if self.gateway is not None:
+            self.forget(self.gateway)
+        await self.sandbox.destroy()

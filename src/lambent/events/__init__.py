@@ -1,0 +1,1 @@
+"""What waits and what drives: the queue of asynchronous events, deliveries, destinations."""

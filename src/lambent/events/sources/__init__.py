@@ -1,0 +1,1 @@
+"""Event sources: what reads queues and streams and invokes functions with what it finds, as mappings say."""

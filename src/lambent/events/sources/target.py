@@ -1,0 +1,92 @@
+"""Invoking the function of a mapping: what it is now, and what came of a try."""
+
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from lambent.model import lineage, loops
+from lambent.model.async_event import Handling
+from lambent.model.event_source import EventSource
+from lambent.model.finding import Finding
+from lambent.model.function import FunctionVersion
+from lambent.model.invocation import Invocation, Outcome, Throttled
+from lambent.model.scope import Scope
+
+log = logging.getLogger(__name__)
+
+Resolve = Callable[[Scope, str, str], Handling | None]
+Invoke = Callable[[FunctionVersion, Invocation], Awaitable[Outcome]]
+
+
+class Unavailable(Exception):
+    """The function can't be run now: throttled, not ready, or a fault of ours."""
+
+
+class Missing(Exception):
+    """There is no such function, version or alias."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """A try that ran: under which request id, which version, with what outcome."""
+
+    request_id: str
+    version: str
+    outcome: Outcome
+
+
+class Target:
+    """The functions of all mappings. `new_id` makes request ids, `new_trace` a trace header for one."""
+
+    def __init__(
+        self,
+        resolve: Resolve,
+        invoke: Invoke,
+        new_id: Callable[[], str],
+        new_trace: Callable[[str], str],
+        report: Callable[[Finding], None],
+    ) -> None:
+        self._resolve = resolve
+        self._invoke = invoke
+        self._new_id = new_id
+        self._new_trace = new_trace
+        self._report = report
+
+    def handling(self, source: EventSource) -> Handling:
+        """How the function is run now. Raises Missing."""
+        handling = self._resolve(source.scope, source.function, source.qualifier)
+        if handling is None:
+            raise Missing(source.function)
+        return handling
+
+    def is_loop(self, source: EventSource, trace: str) -> bool:
+        """Whether what came with the header `trace` would call the function once too often. Raises Missing."""
+        handling = self.handling(source)
+        rounds = lineage.advance(trace, handling.function.arn).rounds
+        if not handling.stops_loops or rounds < lineage.ROUNDS:
+            return False
+        self._report(loops.stopped(handling.function.arn, self._new_id()))
+        return True
+
+    async def once(self, source: EventSource, payload: bytes, trace: str = "") -> Ran:
+        """One try. `trace` is the header that came with the records. Raises Unavailable, Missing."""
+        handling = self.handling(source)
+        if not handling.ready:
+            raise Unavailable("the function is not active")
+        request_id = self._new_id()
+        header = self._enter(handling, trace or self._new_trace(request_id))
+        invocation = Invocation(request_id, payload, handling.arn, header)
+        try:
+            outcome = await self._invoke(handling.function, invocation)
+        except Throttled as error:
+            raise Unavailable(error.reason) from error
+        except Exception as error:
+            log.error("a batch of %s was not run", source.arn, exc_info=error)
+            raise Unavailable(str(error)) from error
+        return Ran(request_id, handling.function.version, outcome)
+
+    def _enter(self, handling: Handling, trace: str) -> str:
+        entered = lineage.advance(trace, handling.function.arn)
+        if handling.stops_loops and entered.is_unseen_loop:
+            self._report(loops.unseen(handling.function.arn, trace))
+        return entered.header

@@ -1,0 +1,136 @@
+"""What clients may make this server hold: connections, and requests that are not whole yet.
+
+Whoever begins requests and does not end them takes a bounded share, and that for a bounded time: those who come
+through other sockets have shares of their own.
+"""
+
+import logging
+import resource
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Protocol
+
+log = logging.getLogger(__name__)
+
+MB = 1 << 20
+GRACE_SECONDS = 20.0
+"""How long a half request may be silent, and how long it may take whatever its size."""
+RATE = 500
+"""Bytes a second that a request needs beyond that. Both as Apache's mod_reqtimeout has them
+(https://httpd.apache.org/docs/2.4/mod/mod_reqtimeout.html)."""
+SWEEP_SECONDS = 2.0
+SPOOLED_FROM = 8 * MB
+"""Bytes of a body from which on it is a file: more than any payload of an invocation."""
+SPOOLED_AT_ONCE = 2 * MB
+PART_BYTES = 64
+"""What a part of a body costs beyond its bytes."""
+UNFINISHED_BYTES = 512 * MB
+"""Of bodies in memory that come through the endpoint, and as many of all that come from environments."""
+ENVIRONMENT_BYTES = 64 * MB
+ENVIRONMENT_CONNECTIONS = 256
+"""Of one environment at a time. A function has 1,024 descriptors (Lambda quotas)."""
+
+
+class Share:
+    """So much of something; a part of what `of` has, if that is given."""
+
+    __slots__ = ("_left", "_of")
+
+    def __init__(self, limit: int, of: "Share | None" = None) -> None:
+        self._left = limit
+        self._of = of
+
+    def take(self, count: int) -> bool:
+        """Whether there was so much left; then it is taken."""
+        if count > self._left or (self._of is not None and not self._of.take(count)):
+            return False
+        self._left -= count
+        return True
+
+    def give(self, count: int) -> None:
+        """Give back what was taken."""
+        self._left += count
+        if self._of is not None:
+            self._of.give(count)
+
+
+class Receiving(Protocol):
+    """A connection, as a door sees it."""
+
+    def abort(self) -> None: ...
+
+    def expire(self, now: float) -> None: ...
+
+
+@dataclass(slots=True, eq=False)
+class Door:
+    """One listening socket: who is connected, whose request is not whole yet, and what all of them may hold. `inside`
+    is the access key of the environment that it is for."""
+
+    name: str
+    connections: Share
+    unfinished: Share
+    spool: Path | None = None
+    inside: str = ""
+    open: set[Receiving] = field(default_factory=set)
+    half: set[Receiving] = field(default_factory=set)
+    told: bool = False
+
+    def admit(self, connection: Receiving) -> bool:
+        """Whether one more connection is welcome. The first one that is not leaves a line in the log."""
+        if not self.connections.take(1):
+            if not self.told:
+                self.told = True
+                log.warning("%s: too many connections (%d are open); more are refused", self.name, len(self.open))
+            return False
+        self.open.add(connection)
+        return True
+
+    def leave(self, connection: Receiving) -> None:
+        """The connection is gone."""
+        self.half.discard(connection)
+        if connection in self.open:
+            self.open.discard(connection)
+            self.connections.give(1)
+
+    def drop(self) -> None:
+        """Cut all connections."""
+        for connection in tuple(self.open):
+            connection.abort()
+
+
+class Intake:
+    """Makes doors, and knows what they have in common."""
+
+    def __init__(self, descriptors: int | None = None, spool: Path | None = None) -> None:
+        """A quarter of this process's `descriptors` is for clients, a quarter for environments: what is left is for
+        sandboxes and files. Large bodies are files in `spool`."""
+        quarter = (resource.getrlimit(resource.RLIMIT_NOFILE)[0] if descriptors is None else descriptors) // 4
+        self._spool = spool
+        self._outside = Share(quarter), Share(UNFINISHED_BYTES)
+        self._inside = Share(quarter), Share(UNFINISHED_BYTES)
+        self._each = min(ENVIRONMENT_CONNECTIONS, max(quarter // 4, 1))
+
+    def outside(self) -> Door:
+        """The endpoint."""
+        return Door("the endpoint", *self._outside, self._spool)
+
+    def inside(self, key: str) -> Door:
+        """The endpoint as it is seen in the environment with that access key."""
+        connections, unfinished = self._inside
+        shares = Share(self._each, connections), Share(ENVIRONMENT_BYTES, unfinished)
+        return Door(f"environment {key}", *shares, self._spool, key)
+
+
+def is_overdue(began: float, heard: float, received: int, now: float) -> bool:
+    """Whether a half request is given up, that began and was last heard of then (seconds)."""
+    return now - heard > GRACE_SECONDS or now - began > GRACE_SECONDS + received / RATE
+
+
+def spool(file: IO[bytes] | None, folder: Path | None, parts: list[bytes]) -> IO[bytes]:
+    """Write more of a body to its file, which has no name and goes with the last who holds it. Raises OSError."""
+    file = file or tempfile.TemporaryFile(dir=folder)  # noqa: SIM115
+    file.writelines(parts)
+    file.flush()
+    return file

@@ -1,0 +1,30 @@
+"""GET /_lambent/permissions?why=ID, ?trail=ACCOUNT and ?policy=NAME&account=…&region=…: what the policies say;
+?calls=ACCOUNT&after=NUMBER: what functions called since then."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import orjson
+
+from lambent.wire.http import Request, Response
+from lambent.wire.query import pairs_of
+
+Answer = Callable[[Mapping[str, str]], Awaitable[Mapping[str, Any] | None]]
+
+
+def page(answer: Answer) -> Callable[[Request], Awaitable[Response]]:
+    """The page; `answer` gets the query and answers a document, None for what there is not. It may raise ValueError."""
+
+    async def show(request: Request) -> Response:
+        try:
+            said = await answer(dict(pairs_of(request.query)))
+        except ValueError as error:
+            return _json(400, {"message": str(error)})
+        return _json(404, {"message": "there is nothing of that name"}) if said is None else _json(200, said)
+
+    return show
+
+
+def _json(status: int, document: Mapping[str, Any]) -> Response:
+    body = orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS, default=str)
+    return Response(status, [("Content-Type", "application/json")], body)

@@ -1,0 +1,1 @@
+"""What a door to functions makes of an HTTP request, and of a function's answer: pure, a table per door."""

@@ -1,0 +1,17 @@
+"""The kinds under which HTTP and WebSocket APIs lie in the store, and the member that a deployment serves from."""
+
+API = "apigatewayv2:api"
+ROUTE = "apigatewayv2:route"
+ROUTE_RESPONSE = "apigatewayv2:routeresponse"
+INTEGRATION = "apigatewayv2:integration"
+INTEGRATION_RESPONSE = "apigatewayv2:integrationresponse"
+AUTHORIZER = "apigatewayv2:authorizer"
+MODEL = "apigatewayv2:model"
+DEPLOYMENT = "apigatewayv2:deployment"
+STAGE = "apigatewayv2:stage"
+DOMAIN_NAME = "apigatewayv2:domainname"
+API_MAPPING = "apigatewayv2:apimapping"
+VPC_LINK = "apigatewayv2:vpclink"
+
+SNAPSHOT = "Snapshot"
+"""The member of a deployment that no client sees: the API's document and, by name of the kind, what belongs to it."""

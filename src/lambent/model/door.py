@@ -1,0 +1,29 @@
+"""A call of a function by a front door (API Gateway, a load balancer), before anything is known of the function."""
+
+from dataclasses import dataclass
+
+
+class NotPermitted(Exception):
+    """The function's policy does not let the door call it; the text says what would."""
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """Who calls: a service (`apigateway.amazonaws.com`) for `source_arn`, which is of `account` in `region`. `role` is
+    the ARN of the role that it calls with instead of asking the function's policy, "" for none."""
+
+    service: str
+    source_arn: str
+    account: str
+    region: str
+    role: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call: the function's ARN, the event, and the ids that it is known by."""
+
+    function: str
+    payload: bytes
+    request_id: str
+    trace_id: str | None = None

@@ -1,0 +1,61 @@
+"""What a request for a neighbour asks for, by the service's model; found out when somebody wants to know."""
+
+import re
+from functools import cached_property
+from typing import Any
+
+from botocore.exceptions import UnknownServiceError
+
+from lambent.wire import parse
+from lambent.wire import service as wire_service
+from lambent.wire.fault import Fault
+from lambent.wire.http import Request
+from lambent.wire.query import form_of
+
+READING = re.compile(
+    "(Admin)?(Get|List|Describe|Head|Scan|Query|Select|Search|Lookup|Filter|View|Discover|BatchGet|Batch.*Get"
+    "|Validate|Test|Estimate|Simulate|Preview|Check|Poll|Detect|Download)(?![a-z])"
+)
+"""How the names of operations begin that change nothing."""
+
+
+class Asked:
+    """One request for `service` (botocore's name)."""
+
+    def __init__(self, service: str, request: Request) -> None:
+        self.service = service
+        self.request = request
+
+    @cached_property
+    def model(self) -> wire_service.Service | None:
+        """The service's model; None for one that botocore does not know."""
+        try:
+            return wire_service.spoken(self.service, self.request)
+        except (UnknownServiceError, ValueError):
+            return None
+
+    @cached_property
+    def operation(self) -> str:
+        """The operation's name; "" when the model has none for such a request."""
+        try:
+            return self.model.route(self.request) if self.model else ""
+        except Fault:
+            return ""
+
+    @cached_property
+    def params(self) -> dict[str, Any]:
+        """The operation's parameters; none when they can't be read, which is the neighbour's to say. EC2's are as in
+        its form."""
+        if self.model and self.model.protocol == wire_service.EC2:
+            return {name: value for name, value in form_of(self.request).items() if name not in ("Action", "Version")}
+        try:
+            return parse.parse(self.model, self.operation, self.request) if self.model and self.operation else {}
+        except Fault:
+            return {}
+
+    @property
+    def reads(self) -> bool:
+        """Whether it changes nothing; by its method where the model does not know it."""
+        if self.operation:
+            return READING.match(self.operation) is not None
+        return self.request.method in ("GET", "HEAD")

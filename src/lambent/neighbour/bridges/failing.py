@@ -1,0 +1,32 @@
+"""What moto raises, as an answer that says so: our side of the wall logs it and makes the caller's error of it."""
+
+import traceback
+from collections.abc import Callable, Iterable
+from pathlib import PurePath
+from typing import Any
+from urllib.parse import quote
+
+HEADER = "x-lambent-failure"
+"""The exception's last line and where it was raised, percent-encoded."""
+MISSING = "NotImplementedError"
+"""What moto raises for an operation that it does not have."""
+LONGEST = 500
+
+Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
+
+
+def answered(application: Wsgi, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    """What `application` answers; 500 without a body, with `HEADER`, when it raises."""
+    try:
+        return application(environ, start_response)
+    except Exception as error:
+        start_response("500 Internal Server Error", [("Content-Length", "0"), (HEADER, quote(last_line(error)))])
+        return []
+
+
+def last_line(error: Exception) -> str:
+    """`KeyError: 'x' (models.py:12)`, in one line."""
+    said = " ".join(traceback.format_exception_only(error)[-1].split())[:LONGEST]
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f" ({PurePath(frames[-1].filename).name}:{frames[-1].lineno})" if frames else ""
+    return f"{said}{where}"

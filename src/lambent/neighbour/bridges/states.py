@@ -1,0 +1,129 @@
+"""Step Functions: executions are run by moto's own interpreter, and their tasks ask the gateway, by its
+socket.
+
+So a task on a function or queue finds those that are answered here, and one on another service what its callers find.
+Source: https://docs.aws.amazon.com/step-functions/latest/dg/connect-to-services.html.
+"""
+
+import functools
+import io
+import logging
+import sys
+import uuid
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+from urllib.parse import urlsplit
+
+from lambent.neighbour.bridges.handing import Gateway
+
+PLACE = "http://127.0.0.1"
+"""Of the gateway, as the client has it: an address, so that a bucket's name is in the path. Nobody connects to it."""
+LOST = "States.Runtime"
+
+
+def run_executions() -> None:
+    """Switch moto's interpreter on. What it logs of executions that fail is in their histories."""
+    from moto.core.config import default_user_config
+
+    logging.getLogger("moto.stepfunctions").setLevel(logging.CRITICAL)
+    default_user_config["stepfunctions"] = {"execute_state_machine": True}
+
+
+def share_machines(models: ModuleType) -> None:
+    """The machines of stacks are the interpreter's as well: `moto.stepfunctions.models` makes them in its own place.
+
+    What serves the one shall serve the other: moto looks for the paths of a service beside its backend.
+    """
+    from moto.stepfunctions import urls
+    from moto.stepfunctions.parser.models import stepfunctions_parser_backends
+
+    sys.modules["moto.stepfunctions.parser.urls"] = urls
+    vars(models)["stepfunctions_backends"] = stepfunctions_parser_backends
+
+
+def client_for(gateway: Gateway, _former: Any) -> Callable[..., Any]:
+    """In place of moto's: the client of a task, for the account of its execution."""
+
+    def make(region: str, service: str, state_credentials: Any = None) -> Any:
+        import boto3
+        from botocore.config import Config
+
+        client = boto3.client(
+            service,
+            region_name=region,
+            endpoint_url=PLACE,
+            aws_access_key_id=_account(state_credentials),
+            aws_secret_access_key="lambent",  # noqa: S106 (nothing checks it)
+            config=Config(parameter_validation=False, retries={"max_attempts": 0, "total_max_attempts": 1}),
+        )
+        client.meta.events.register("before-send", functools.partial(_send, gateway))
+        return client
+
+    return make
+
+
+def _send(gateway: Gateway, request: Any, **_: object) -> Any:
+    """In place of botocore's: moto reaches the gateway's socket, and nothing else. Raises OSError, HTTPException."""
+    from botocore.awsrequest import AWSResponse
+    from urllib3 import HTTPHeaderDict, HTTPResponse
+
+    parts = urlsplit(request.url)
+    target = f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}"
+    body = request.body.read() if hasattr(request.body, "read") else request.body or b""
+    said = {name: value.decode() if isinstance(value, bytes) else value for name, value in request.headers.items()}
+    status, headers, content = gateway.ask(request.method, target, said, body)
+    raw = HTTPResponse(io.BytesIO(content), HTTPHeaderDict(headers), status, preload_content=False)
+    return AWSResponse(request.url, status, raw.headers, raw)
+
+
+def credentials(_gateway: Gateway, former: Callable[..., Any]) -> Callable[..., Any]:
+    """Around moto's: what a task acts as also says in which account its execution runs. Fails for another account's."""
+
+    def evaluate(task: Any, env: Any) -> Any:
+        found = former(task, env)
+        account = env.aws_execution_details.account
+        if task.credentials and found.role_arn.split(":")[4:5] != [account]:  # whom it trusts is not asked here
+            raise ValueError(f"a task can't act as {found.role_arn} yet: it is another account's")
+        found.account = account
+        return found
+
+    return evaluate
+
+
+def start(_gateway: Gateway, former: Callable[..., Any]) -> Callable[..., Any]:
+    """Around moto's, which takes two executions without a name for one."""
+
+    def begin(
+        backend: Any, state_machine_arn: str, name: Any = None, execution_input: Any = None, trace_header: Any = None
+    ) -> Any:
+        return former(backend, state_machine_arn, name or str(uuid.uuid4()), execution_input, trace_header)
+
+    return begin
+
+
+def execute(_gateway: Gateway, former: Callable[..., None]) -> Callable[..., None]:
+    """Around moto's: an execution that its interpreter fails on has failed; it does not run for ever."""
+
+    def run(worker: Any) -> None:
+        try:
+            former(worker)
+        except Exception as error:
+            execution = worker._execution_communication.execution
+            _fail(execution, f"{type(error).__name__}: {error}")
+
+    return run
+
+
+def _fail(execution: Any, cause: str) -> None:
+    from datetime import UTC, datetime
+
+    from moto.stepfunctions.parser.api import ExecutionStatus
+
+    execution.stop_date = datetime.now(UTC)
+    execution.error, execution.cause = LOST, cause
+    execution.exec_status = ExecutionStatus.FAILED
+
+
+def _account(state_credentials: Any) -> str:
+    return str(getattr(state_credentials, "account", None) or state_credentials.role_arn.split(":")[4])

@@ -1,0 +1,74 @@
+"""CloudFormation's templates, parsed without running what they say, whoever gets past the gateway, which answers
+CloudFormation itself.
+
+moto reads them with PyYAML's full loader, whose tags call any Python function
+(https://pyyaml.org/wiki/PyYAMLDocumentation, "YAML tags and Python types"). CloudFormation knows its own short tags
+alone: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-function-reference.html
+"""
+
+import functools
+import importlib
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from lambent.neighbour.bridges.handing import Gateway
+
+BARE = ("Condition", "Ref")
+"""Functions whose full form has no "Fn::" before its name."""
+
+
+def load(_gateway: Gateway, former: Callable[..., Any]) -> Callable[..., Any]:
+    """In place of `yaml.load`: as before with a safe loader, and with a safe one in place of any other."""
+    yaml: Any = importlib.import_module("yaml")
+
+    def loads(stream: Any, Loader: type[Any]) -> Any:
+        if not issubclass(Loader, yaml.constructor.FullConstructor):
+            return former(stream, Loader)
+        try:
+            return former(stream, _loader())
+        except yaml.YAMLError as error:
+            return _json(stream, error)
+
+    return loads
+
+
+def load_all(_gateway: Gateway, former: Callable[..., Iterator[Any]]) -> Callable[..., Iterator[Any]]:
+    """In place of `yaml.load_all`, likewise."""
+    yaml: Any = importlib.import_module("yaml")
+
+    def loads(stream: Any, Loader: type[Any]) -> Iterator[Any]:
+        return former(stream, _loader() if issubclass(Loader, yaml.constructor.FullConstructor) else Loader)
+
+    return loads
+
+
+@functools.cache
+def _loader() -> Any:
+    """YAML's own types, and functions in their short form."""
+    yaml: Any = importlib.import_module("yaml")
+    made: Any = type("TemplateLoader", (yaml.SafeLoader,), {})
+    made.add_multi_constructor("!", _function)
+    return made
+
+
+def _function(loader: Any, name: str, node: Any) -> dict[str, Any]:
+    """The full form of a function in its short form."""
+    if node.id == "scalar":
+        said = node.value.split(".", 1) if name == "GetAtt" else node.value
+    else:
+        build = loader.construct_sequence if node.id == "sequence" else loader.construct_mapping
+        said = build(node, deep=True)
+    return {name if name in BARE else f"Fn::{name}": said}
+
+
+def _json(text: Any, error: Any) -> Any:
+    """A template in JSON may be no YAML, which has no tabs. Raises ValidationError in AWS's words if it is neither."""
+    from moto.cloudformation.exceptions import ValidationError
+
+    try:
+        return json.loads(text)
+    except ValueError:
+        mark = getattr(error, "problem_mark", None)
+        where = f" (line {mark.line + 1}, column {mark.column + 1})" if mark is not None else ""
+        raise ValidationError(message=f"Template format error: YAML not well-formed.{where}") from None

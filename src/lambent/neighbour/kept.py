@@ -1,0 +1,103 @@
+"""What moto takes and keeps to itself: it would answer that functions are called, messages sent, logs written, and none
+would. Refused by name, until Lambent does it.
+"""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from lambent.neighbour.asked import Asked
+from lambent.wire.fault import Fault
+
+Params = Mapping[str, Any]
+_REACHES = re.compile(r":(lambda|sns|sqs|logs):|lambda:path/|FunctionName|AWS_LAMBDA")
+
+
+def _reaches(value: Any) -> bool:
+    """Whether a function, topic, queue or log group is named in it."""
+    return _REACHES.search(_text(value)) is not None
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    return json.dumps(value, default=lambda one: _text(one) if isinstance(one, bytes) else str(one))
+
+
+def _names(*members: str) -> Callable[[Params], bool]:
+    return lambda params: any(_reaches(params[name]) for name in members if params.get(name))
+
+
+def _has(*members: str) -> Callable[[Params], bool]:
+    return lambda params: any(params.get(name) for name in members)
+
+
+def _topic_rule(params: Params) -> bool:
+    rule = params.get("topicRulePayload") or {}
+    actions = [*(rule.get("actions") or []), rule.get("errorAction") or {}]
+    return any({"lambda", "sqs", "cloudwatchLogs"} & set(action) for action in actions)
+
+
+def _flow_logs(params: Params) -> bool:
+    return str(params.get("LogDestinationType", "cloud-watch-logs")) == "cloud-watch-logs"
+
+
+def _custom_rule(params: Params) -> bool:
+    return str(params.get("ConfigRule", {}).get("Source", {}).get("Owner", "")).startswith("CUSTOM_LAMBDA")
+
+
+def _jsonata(params: Params) -> bool:
+    return "JSONata" in str(params.get("definition", ""))
+
+
+def _mail_topic(params: Params) -> bool:
+    return bool((params.get("EventDestination") or {}).get("SNSDestination"))
+
+
+def _any(_params: Params) -> bool:
+    return True
+
+
+TRIGGERS = "no function is called as a trigger of a user pool"
+RULES = "nothing is sent to functions, queues and log groups by a topic rule"
+RECEIPT = "no function is called and no topic told of mail"
+JOBS = "no job is run, and none writes logs"
+BUCKETS = "nothing of it is read from or written to buckets that are answered here"
+DELIVERED = "records are delivered neither to buckets that are answered here nor to HTTP endpoints"
+TOPICS = "nothing of it is sent to topics"
+JSONATA = "state machines in JSONata are not run, only those in JSONPath"
+KEPT: Mapping[tuple[str, str], tuple[Callable[[Params], bool], str]] = {
+    **{("cognito-idp", name): (_has("LambdaConfig"), TRIGGERS) for name in ("CreateUserPool", "UpdateUserPool")},
+    **{("iot", name): (_topic_rule, RULES) for name in ("CreateTopicRule", "ReplaceTopicRule")},
+    ("config", "PutConfigRule"): (_custom_rule, "no function is called to evaluate a rule"),
+    **{("ses", name): (_names("Rule"), RECEIPT) for name in ("CreateReceiptRule", "UpdateReceiptRule")},
+    ("ses", "SetIdentityNotificationTopic"): (_has("SnsTopic"), TOPICS),
+    **{("ses", f"{verb}ConfigurationSetEventDestination"): (_mail_topic, TOPICS) for verb in ("Create", "Update")},
+    **{("cloudtrail", name): (_has("SnsTopicName"), TOPICS) for name in ("CreateTrail", "UpdateTrail")},
+    **{
+        ("textract", f"StartDocument{what}"): (_has("NotificationChannel"), TOPICS)
+        for what in ("Analysis", "TextDetection")
+    },
+    ("iam", "CreateUser"): (_has("PermissionsBoundary"), "moto forgets a user's boundary; a role's is kept"),
+    ("athena", "StartQueryExecution"): (_has("ResultConfiguration"), BUCKETS),
+    ("batch", "SubmitJob"): (_any, JOBS),
+    ("dynamodb", "ExportTableToPointInTime"): (_any, BUCKETS),
+    ("dynamodb", "ImportTable"): (_any, BUCKETS),
+    ("ec2", "CreateFlowLogs"): (_flow_logs, "no flow logs are written to log groups"),
+    ("route53", "CreateQueryLoggingConfig"): (_any, "no queries are logged"),
+    **{("firehose", name): (_any, DELIVERED) for name in ("CreateDeliveryStream", "UpdateDestination")},
+    **{("stepfunctions", name): (_jsonata, JSONATA) for name in ("CreateStateMachine", "UpdateStateMachine")},
+}
+"""(service, operation) as botocore calls them -> whether these parameters are refused, and why."""
+_SERVICES = frozenset(service for service, _ in KEPT)
+
+
+def refuse(asked: Asked) -> None:
+    """Raises Fault NotImplementedException (501) for what moto would keep to itself."""
+    if asked.service not in _SERVICES:
+        return
+    refused, reason = KEPT.get((asked.service, asked.operation), (None, ""))
+    if refused is not None and refused(asked.params):
+        text = f"Lambent does not support this with {asked.service}:{asked.operation} yet: {reason}."
+        raise Fault("NotImplementedException", text, status=501)

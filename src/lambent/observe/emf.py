@@ -1,0 +1,118 @@
+"""Metrics in log lines: the embedded metric format.
+
+Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html;
+what is counted of lines that are wrong:
+https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/logs/CloudWatch-Logs-Monitoring-CloudWatch-Metrics.html
+"""
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import orjson
+
+from lambent.model.metric import NONE, Metric, Sample, Stream, dimensions_of
+from lambent.model.scope import Scope
+
+MARK = '"CloudWatchMetrics"'
+"""What every such line has in it."""
+MOST_METRICS, MOST_DIMENSIONS, MOST_VALUES, MOST_NAME = 100, 30, 100, 1024
+MOST_NAMESPACE, MOST = 256, 2.0**360
+PAST_MS, FUTURE_MS = 14 * 86_400_000, 2 * 3_600_000
+PARSING, VALIDATION = "EMFParsingErrors", "EMFValidationErrors"
+UNITS = frozenset(
+    f"{unit}{rate}"
+    for rate in ("", "/Second")
+    for unit in (
+        *("Bytes", "Kilobytes", "Megabytes", "Gigabytes", "Terabytes"),
+        *("Bits", "Kilobits", "Megabits", "Gigabits", "Terabits", "Count"),
+    )
+) | {"Seconds", "Microseconds", "Milliseconds", "Percent", NONE}
+
+
+class Malformed(Exception):
+    """A line that says that it has metrics, and is wrong: `counted` is the metric of AWS's that counts it."""
+
+    def __init__(self, counted: str, reason: str) -> None:
+        super().__init__(reason)
+        self.counted = counted
+        self.reason = reason
+
+
+def samples(scope: Scope, message: str, now_ms: int) -> list[Sample]:
+    """The samples of a line that has `MARK` in it; none if it is not in this format at all. Raises Malformed."""
+    try:
+        root = orjson.loads(message)
+    except orjson.JSONDecodeError:
+        if message.lstrip().startswith("{") and '"_aws"' in message:
+            raise Malformed(PARSING, "it is no JSON") from None
+        return []
+    said = root.get("_aws") if isinstance(root, dict) else None
+    if not isinstance(said, dict) or "CloudWatchMetrics" not in said:
+        return []
+    at, directives = said.get("Timestamp"), said["CloudWatchMetrics"]
+    if isinstance(at, bool) or not isinstance(at, int | float):
+        raise Malformed(PARSING, "its _aws.Timestamp is no number")
+    if not isinstance(directives, list):
+        raise Malformed(PARSING, "its _aws.CloudWatchMetrics is no array")
+    if not now_ms - PAST_MS <= at <= now_ms + FUTURE_MS:
+        raise Malformed(VALIDATION, "its _aws.Timestamp is not of the last two weeks (it is in milliseconds)")
+    return [one for directive in directives for one in _directive(scope, root, directive, at / 1000)]
+
+
+def _directive(scope: Scope, root: Mapping[str, Any], said: Any, at: float) -> Iterator[Sample]:
+    if not isinstance(said, dict) or not isinstance(said.get("Metrics"), list):
+        raise Malformed(PARSING, "a directive has no Metrics")
+    namespace, metrics = said.get("Namespace"), said["Metrics"]
+    if not isinstance(namespace, str) or not 0 < len(namespace) <= MOST_NAMESPACE:
+        raise Malformed(VALIDATION, "a directive has no Namespace")
+    if len(metrics) > MOST_METRICS:
+        raise Malformed(VALIDATION, f"a directive has more than {MOST_METRICS} metrics")
+    sets = list(_sets(root, said.get("Dimensions", [[]])))
+    for one in metrics:
+        name, unit, resolution, values = _metric(root, one)
+        for dimensions in sets:
+            stream = Stream(Metric(scope, namespace, name, dimensions_of(dimensions)), unit)
+            for value in values:
+                yield Sample(stream, at, value, 1.0, resolution)
+
+
+def _sets(root: Mapping[str, Any], said: Any) -> Iterator[dict[str, str]]:
+    """Each set of dimensions, with the values that the line has of them; an empty list is one without any."""
+    if not isinstance(said, list) or not all(isinstance(one, list) for one in said):
+        raise Malformed(PARSING, "its Dimensions are no array of arrays")
+    for names in said or [[]]:
+        if len(names) > MOST_DIMENSIONS:
+            raise Malformed(VALIDATION, f"a set has more than {MOST_DIMENSIONS} dimensions")
+        found = {}
+        for name in names:
+            value = root.get(name) if isinstance(name, str) else None
+            if not isinstance(value, str) or not 0 < len(value) <= MOST_NAME:
+                raise Malformed(VALIDATION, f"the dimension {name!r} has no text as its value")
+            found[name] = value
+        yield found
+
+
+def _metric(root: Mapping[str, Any], said: Any) -> tuple[str, str, int, list[float]]:
+    """Name, unit, resolution and values of a metric."""
+    name = said.get("Name") if isinstance(said, dict) else None
+    if not isinstance(name, str) or not 0 < len(name) <= MOST_NAME:
+        raise Malformed(PARSING, "a metric has no Name")
+    unit, resolution = said.get("Unit") or NONE, said.get("StorageResolution", 60)
+    if unit not in UNITS:
+        raise Malformed(VALIDATION, f"the metric {name} has the Unit {unit!r}")
+    if resolution not in (1, 60):
+        raise Malformed(VALIDATION, f"the metric {name} has the StorageResolution {resolution!r}")
+    given = root.get(name)
+    values: list[Any] = given if isinstance(given, list) else [given]
+    if len(values) > MOST_VALUES:
+        raise Malformed(VALIDATION, f"the metric {name} has more than {MOST_VALUES} values")
+    if not all(_is_number(value) for value in values):
+        raise Malformed(VALIDATION, f"the metric {name} has no numbers as its values")
+    return name, unit, resolution, [float(value) for value in values]
+
+
+def _is_number(value: Any) -> bool:
+    return (
+        isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and abs(value) <= MOST
+    )

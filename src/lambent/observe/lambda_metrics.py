@@ -1,0 +1,51 @@
+"""Which series a measurement of Lambda's is part of.
+
+Sources: https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html,
+https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-view.html (dimensions).
+"""
+
+import functools
+
+from lambent.model.metric import Metric, Stream, dimensions_of
+from lambent.model.scope import Scope
+
+NAMESPACE = "AWS/Lambda"
+LATEST = "$LATEST"
+MILLISECONDS = frozenset({"Duration", "AsyncEventAge", "IteratorAge", "UrlRequestLatency"})
+EVENT_COUNTS = frozenset(
+    {
+        *("PolledEventCount", "FilteredOutEventCount", "InvokedEventCount", "FailedInvokeEventCount"),
+        *("DroppedEventCount", "OnFailureDestinationDeliveredEventCount", "DeletedEventCount"),
+    }
+)
+"""Of event source mappings, which are their resources."""
+MAPPING = "EventSourceMappingUUID"
+
+
+@functools.lru_cache(maxsize=4096)
+def streams(name: str, scope: Scope, function: str, resource: str = "", executed: str = "") -> tuple[Stream, ...]:
+    """Every series that a measurement counts in.
+
+    `resource` is "f:alias", "f:1" or a mapping's UUID, "" for what was called by the function's name alone; `executed`
+    is the version that ran.
+    """
+    unit = "Milliseconds" if name in MILLISECONDS else "Count"
+    found = _dimensions(name, function, resource, executed)
+    return tuple(Stream(Metric(scope, NAMESPACE, name, dimensions_of(one)), unit) for one in found)
+
+
+def _dimensions(name: str, function: str, resource: str, executed: str) -> list[dict[str, str]]:
+    """Sets of dimensions. How much runs at once in an account is no sum of its functions: it is measured by itself."""
+    if not function:
+        return [{}]
+    own: list[dict[str, str]] = [] if name == "ConcurrentExecutions" else [{}]
+    if name in EVENT_COUNTS:
+        return [{MAPPING: resource}]
+    of_function = {"FunctionName": function}
+    if name == "IteratorAge":
+        return [*own, of_function, of_function | {MAPPING: resource}]
+    of_resource = of_function | {"Resource": resource or function}
+    qualifier = resource.rpartition(":")[2]
+    if executed and resource and qualifier not in (executed, LATEST):
+        return [*own, of_function, of_resource, of_resource | {"ExecutedVersion": executed}]
+    return [*own, of_function, of_resource]

@@ -1,0 +1,78 @@
+"""Regular expressions and wildcards of the user's, matched in time that grows with the text and not faster (RE2).
+
+What RE2 has not (looking ahead, references back) is matched by the package regex, which gives up after `SECONDS`.
+"""
+
+import functools
+import re
+from collections.abc import Iterable
+from typing import Any
+
+import re2
+import regex
+
+SECONDS = 0.1
+"""What one match may take that is not RE2's: everybody else waits for it."""
+_OPTIONS = re2.Options()
+_OPTIONS.log_errors = False
+
+
+class Unmatchable(ValueError):
+    """The pattern is none, or takes too long."""
+
+
+@functools.lru_cache(maxsize=512)
+def _compiled(pattern: str) -> tuple[Any, dict[str, float]]:
+    """The pattern, and how long it may take. Raises Unmatchable."""
+    try:
+        return re2.compile(pattern, _OPTIONS), {}
+    except re2.error:
+        pass
+    try:
+        return regex.compile(pattern, regex.ASCII), {"timeout": SECONDS}
+    except (regex.error, RecursionError, OverflowError) as error:
+        raise Unmatchable(f"{pattern!r} is no regular expression") from error
+
+
+def _do(pattern: str, what: str, *arguments: str) -> Any:
+    compiled, timeout = _compiled(pattern)
+    try:
+        return getattr(compiled, what)(*arguments, **timeout)
+    except TimeoutError as error:
+        raise Unmatchable(f"{pattern!r} takes too long to match") from error
+
+
+def matches(pattern: str, text: str) -> bool:
+    """Whether the whole text is of the pattern, as Java's `matches` says. Raises Unmatchable."""
+    return _do(pattern, "fullmatch", text) is not None
+
+
+def search(pattern: str, text: str) -> bool:
+    """Whether the pattern is somewhere in the text. Raises Unmatchable."""
+    return _do(pattern, "search", text) is not None
+
+
+def replace(pattern: str, replacement: str, text: str) -> str:
+    """Every match replaced; `$1` is a group, as in Java. Raises Unmatchable."""
+    return str(_do(pattern, "sub", re.sub(r"\$(\d)", r"\\\1", replacement), text))
+
+
+def split(pattern: str, text: str) -> list[str]:
+    """The text between matches; empty parts at its end are left out, as in Java. Raises Unmatchable."""
+    parts = [str(part) for part in _do(pattern, "split", text)]
+    while len(parts) > 1 and not parts[-1]:
+        parts.pop()
+    return parts
+
+
+def wildcard(parts: Iterable[str]) -> str:
+    """The regular expression of what stands between asterisks, each part an expression of fixed length itself.
+
+    A part is found where it comes first, and never looked for again (atomic groups), as `fnmatch.translate` has it:
+    no pattern takes long.
+    """
+    first, *more = parts
+    if not more:
+        return first
+    middle = "".join(f"(?>.*?{part})" for part in more[:-1] if part)
+    return f"{first}{middle}.*{more[-1]}"

@@ -1,0 +1,380 @@
+"""Whether a request may be carried out: what AWS would say, and what follows from it here.
+
+`report`: a request that AWS would deny is carried out and becomes a finding, found out after it was answered.
+`enforce`: it is denied. `off`: nobody looks. A key that only names an account is the account's own and may do
+everything in it.
+"""
+
+import functools
+from collections import deque
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from lambent.engine.authorisation import document, explain, principals
+from lambent.engine.authorisation.decide import Ask, Decision, Policies, decide
+from lambent.engine.authorisation.document import Policy
+from lambent.engine.authorisation.principals import Principal
+from lambent.engine.authorisation.request_keys import of_any
+from lambent.model import names
+from lambent.model.finding import Finding
+from lambent.model.scope import Caller, Scope
+from lambent.permissions import attached, callers, facts, roles
+from lambent.permissions.attached import Attached
+from lambent.permissions.identities import Identities, Identity, loaded
+from lambent.permissions.ledger import Trail
+from lambent.permissions.organisation import Levels
+from lambent.permissions.refusals import refusal
+from lambent.permissions.requests import Right, rights
+from lambent.permissions.resolved import Resolved
+from lambent.wire.fault import Fault
+from lambent.wire.http import Request
+from lambent.wire.service import Service
+
+MODES = ("report", "enforce", "off")
+WAITING = 10_000
+"""Requests that are looked at later; more at once are not."""
+KEPT = 20_000
+MAX_SESSION = 43_200
+"""Seconds for which a session lasts at most, whatever its role says."""
+EVERYTHING = document.read("the account's own", {"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}})
+OF_ROLES = frozenset(
+    {
+        *("CreateFunction", "UpdateFunctionConfiguration", "CreateEventSourceMapping"),
+        *("PutFunctionEventInvokeConfig", "UpdateFunctionEventInvokeConfig"),
+    }
+)
+"""Operations of Lambda that ask something of the function's role."""
+BEHIND = frozenset({"kms", "dynamodb"})
+"""Services whose requests name what they are about by another name, or whose conditions are about what is asked for."""
+READS_OF_IAM = ("Get", "List", "Simulate", "Generate")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request as the gate sees it."""
+
+    caller: Caller
+    service: Service
+    operation: str
+    params: Mapping[str, Any]
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def rights(self) -> list[Right]:
+        """What it needs."""
+        return rights(self.service.signing_name, self.service.name, self.operation, self.params, self.caller.scope)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What AWS would say to one right of a request, and all that it went by."""
+
+    ask: Ask
+    policies: Policies
+    decision: Decision
+
+    @property
+    def explanation(self) -> explain.Explanation:
+        """Why."""
+        return explain.explain(self.ask, self.policies, self.decision)
+
+
+class Gate:
+    """One server's. `report` takes findings, `withdraw` takes them back (resource, code); `spawn` runs in the
+    background; `wall` is the platform's clock; `role_of` answers a function's role, "" for
+    none; `scps` are the organisation's policies, which bound an account's own key as well."""
+
+    def __init__(
+        self,
+        mode: str,
+        identities: Identities,
+        resources: Attached,
+        resolved: Resolved,
+        trail: Trail,
+        report: Callable[[Finding], None],
+        withdraw: Callable[[str, str], None],
+        spawn: Callable[[Coroutine[Any, Any, None]], object],
+        wall: Callable[[], float],
+        role_of: Callable[[Scope, str], Awaitable[str]],
+        scps: Levels = (),
+    ) -> None:
+        self.mode = mode
+        self.identities = identities
+        self.resources = resources
+        self._resolved = resolved
+        self.trail = trail
+        self._report = report
+        self._withdraw = withdraw
+        self._spawn = spawn
+        self._wall = wall
+        self.role_of = role_of
+        self._scps = scps
+        self._waiting: deque[Asked] = deque(maxlen=WAITING)
+        self._works = False
+        self._allowed: dict[tuple[str, str, str], int] = {}
+        self._reported: set[tuple[str, str]] = set()
+
+    @property
+    def revision(self) -> int:
+        """Another one whenever a policy may have changed."""
+        return self.identities.revision + self.resources.revision
+
+    def is_known(self, access_key: str, action: str, resource: str) -> bool:
+        """Whether it is known that a key of a role or user may do it, until a policy changes."""
+        return self.mode == "off" or self._allowed.get((access_key, action, resource)) == self.revision
+
+    async def check(self, request: Request, caller: Caller, service: Service, operation: str, params: Any) -> None:
+        """Before a request is carried out. Raises Fault in `enforce`; in `report` it is looked at later."""
+        about_role = service.name == "lambda" and operation in OF_ROLES
+        if self.mode == "off" or (self._unbounded(caller) and not about_role):
+            return
+        asked = Asked(caller, service, operation, params or {}, facts.of_request(request, self._wall()))
+        if self.mode == "enforce":
+            if not self._unbounded(caller):
+                for right in await self._rights(asked):
+                    await self._enforce(asked, right)
+            if about_role:
+                await self._check_role(asked)
+        else:
+            self._waiting.append(asked)
+            if not self._works:
+                self._works = True
+                self._spawn(self._work())
+
+    async def hidden(
+        self, caller: Caller, service: Service, operation: str, params: Mapping[str, Any], fault: Fault
+    ) -> Fault | None:
+        """The 403 that hides from who may not list a bucket that it has no such object.
+
+        Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html (Permissions)
+        """
+        if service.name != "s3" or fault.status != 404 or operation not in ("GetObject", "HeadObject"):
+            return None
+        if self.mode == "off" or callers.is_unbounded(caller) or fault.code == "NoSuchBucket":
+            return None
+        bucket = f"arn:aws:s3:::{params.get('Bucket')}"
+        verdict = await self.judge(caller, Right("s3:ListBucket", bucket, caller.scope.account), {})
+        if verdict is None or verdict.decision.allowed:
+            return None
+        self.trail.denied(caller.request_id, verdict)
+        self.tell(verdict, "403-for-404")
+        return refusal(service, explain.denial(verdict.ask, verdict.decision)) if self.mode == "enforce" else None
+
+    def done(self, service: str, operation: str) -> None:
+        """An operation was carried out: a policy may be another now."""
+        if service == "iam" and not operation.startswith(READS_OF_IAM):
+            self.identities.changed()
+            self._take_back()
+        self.resources.changed(operation)
+        self._resolved.changed(operation)
+
+    def _unbounded(self, caller: Caller) -> bool:
+        """Whether nothing can be denied to it within its account."""
+        return callers.is_unbounded(caller) and not self._scps
+
+    async def _rights(self, asked: Asked) -> list[Right]:
+        """What a request needs, with what stands behind the names in it."""
+        needed = asked.rights
+        if asked.service.name not in BEHIND:
+            return needed
+        identity = await self.identity_of(asked.caller)
+        policies = identity.policies if identity is not None else ()
+        scope = asked.caller.scope
+        return [await self._resolved.right(one, asked.params, policies, scope) for one in needed]
+
+    async def _enforce(self, asked: Asked, right: Right) -> None:
+        key = (asked.caller.access_key or "", right.action, right.resource)
+        if self._allowed.get(key) == self.revision:
+            return
+        verdict = await self.judge(asked.caller, right, asked.facts)
+        self._note(asked, right, verdict)
+        if verdict is not None and verdict.decision.allowed:
+            return
+        if verdict is not None:
+            raise refusal(asked.service, explain.denial(verdict.ask, verdict.decision))
+        text = f"no identity-based policy allows the {right.action} action: {_gone(asked.caller)}"
+        who = callers.principal(asked.caller).arn
+        raise refusal(asked.service, f"User: {who} is not authorized to perform: {right.action} because {text}")
+
+    async def _work(self) -> None:
+        """Look at what waits."""
+        try:
+            while self._waiting:
+                asked = self._waiting.popleft()
+                await self._look_at(asked)
+        finally:
+            self._works = False
+
+    async def _look_at(self, asked: Asked) -> None:
+        if not self._unbounded(asked.caller):
+            for right in await self._rights(asked):
+                self._note(asked, right, await self.judge(asked.caller, right, asked.facts))
+        if asked.service.name == "lambda" and asked.operation in OF_ROLES:
+            await self._check_role(asked)
+
+    async def _check_role(self, asked: Asked) -> None:
+        """Whether a function's role is good for what the function is set to do. Raises Fault in `enforce`."""
+        scope, params = asked.caller.scope, asked.params
+        name = names.parse(params.get("FunctionName") or "f").name
+        function = names.function_arn(scope, name)
+        role = params.get("Role") or await self.role_of(scope, name)
+        identity = await self.identities.find(role, scope.region) if role else None
+        if identity is None:
+            if role and params.get("Role"):
+                self._say_gone(role, f"{function} has a role that does not exist")
+            if self.mode == "enforce" and params.get("Role"):
+                raise Fault("InvalidParameterValueException", roles.CANNOT_ASSUME, status=400)
+            return
+        trust = Policies(resource=identity.trust, needs_resource=True)
+        ask = Ask(roles.LAMBDA, roles.ASSUME, role, scope.account, of_any(self._wall()))
+        self._role_may(Verdict(ask, trust, decide(ask, trust)), "role-not-assumable", roles.CANNOT_ASSUME)
+        who = principals.session(role, name)
+        for need in roles.needs(asked.operation, params, function):
+            verdict = await self.is_allowed(who, need.action, need.resource, scope, {})
+            self._role_may(verdict, need.code, need.refusal)
+
+    def _role_may(self, verdict: Verdict, code: str, refusal_text: str) -> None:
+        if verdict.decision.allowed:
+            return
+        if self.mode == "enforce" and refusal_text:
+            raise Fault("InvalidParameterValueException", refusal_text, status=400)
+        if verdict.ask.who.kind == "service":
+            self._say(
+                verdict.ask.resource, code, f"AWS would refuse the function: {refusal_text}", "mend its trust policy"
+            )
+        else:
+            self.tell(verdict, code)
+
+    async def judge(self, caller: Caller, right: Right, more: Mapping[str, str]) -> Verdict | None:
+        """What AWS would say; None when there is no such user or role, and nothing can be said."""
+        who = callers.principal(caller)
+        identity = await self.identity_of(caller)
+        if identity is None:
+            return None
+        keys = {**facts.of_caller(caller, who, identity), **more, **right.keys}
+        policies = await self._policies(caller, who, identity, right)
+        ask = Ask(who, right.action, right.resource, right.account, keys)
+        return Verdict(ask, policies, decide(ask, policies))
+
+    async def identity_of(self, caller: Caller) -> Identity | None:
+        """The policies of who asks."""
+        held = caller.held
+        arn = (held.role or held.issuer or held.user) if held is not None else ""
+        if not arn or ":federated-user/" in arn:
+            return Identity((EVERYTHING,))
+        return await self.identities.find(arn, caller.scope.region)
+
+    async def _policies(self, caller: Caller, who: Principal, identity: Identity, right: Right) -> Policies:
+        resource = await self.resources.find(right.resource, caller.scope)
+        needs = right.action.partition(":")[0] in attached.ALWAYS and resource is not None
+        session = await self._session(caller, who)
+        return Policies(identity.policies, resource, identity.boundary, session, self._scps, needs)
+
+    async def _session(self, caller: Caller, who: Principal) -> tuple[Policy, ...] | None:
+        """What bounds a session: its own documents, and managed policies by their ARNs."""
+        held = caller.held
+        if held is None or held.policies is None:
+            return () if who.kind == "federated" else None
+        region = caller.scope.region
+        return tuple(
+            [
+                await self.identities.managed(said, region)
+                if said.startswith("arn:")
+                else _read(f"session policy {place}", said)
+                for place, said in enumerate(held.policies, 1)
+            ]
+        )
+
+    async def is_allowed(
+        self, who: Principal, action: str, resource: str, scope: Scope, keys: Mapping[str, str]
+    ) -> Verdict:
+        """Whether a service, an account or a role may do something with a resource: the entry for all other rooms.
+
+        `scope` is the resource's account and region. In `report` the answer is as true as in `enforce`: what follows
+        from it is up to who asks (`findings`, `enforces`)."""
+        identity = None
+        if who.kind in ("role", "user"):
+            identity = await self.identities.find(who.principal_arn, scope.region)
+        known = identity or Identity()
+        found = await self.resources.find(resource, scope)
+        policies = Policies(known.policies, found, known.boundary, scps=self._scps)
+        ask = Ask(who, action, resource, scope.account, {**of_any(self._wall()), **keys})
+        return Verdict(ask, policies, decide(ask, policies))
+
+    async def trusts(
+        self, caller: Caller, role: str, action: str, keys: Mapping[str, str | tuple[str, ...]], provider: str = ""
+    ) -> tuple[Verdict | None, int]:
+        """Whether who asks may assume a role, and the longest session of it; None when there is no such role."""
+        identity = await self.identities.find(role, caller.scope.region)
+        if identity is None:
+            return None, MAX_SESSION
+        who = Principal("web", "", provider, provider=provider) if provider else callers.principal(caller)
+        own = Identity() if provider else await self.identity_of(caller) or Identity()
+        if self.mode != "enforce" and role.split(":")[4] != who.account:
+            own = Identity((EVERYTHING,))  # what counts is whether the other account lets it in
+        more = facts.of_caller(caller, who, own) | of_any(self._wall())
+        ask = Ask(who, action, role, role.split(":")[4], {**more, **keys})
+        session = None if provider else await self._session(caller, who)
+        policies = Policies(own.policies, identity.trust, own.boundary, session, needs_resource=True)
+        return Verdict(ask, policies, decide(ask, policies)), identity.max_session
+
+    def tell_trust(self, caller: Caller, role: str, verdict: Verdict | None) -> None:
+        """A finding: a role was assumed that AWS would not give."""
+        if verdict is None:
+            text = f"{callers.principal(caller).arn} assumed a role that does not exist"
+            self._say_gone(role, text)
+        else:
+            self.trail.denied(caller.request_id, verdict)
+            self.tell(verdict)
+
+    def tell(self, verdict: Verdict, code: str = "") -> None:
+        """A finding of a denial."""
+        ask, said = verdict.ask, verdict.explanation
+        about = ask.resource if ask.who.kind == "service" else ask.who.principal_arn
+        self._say(about, code or f"denied/{ask.action}", *_texts(said))
+
+    def _note(self, asked: Asked, right: Right, verdict: Verdict | None) -> None:
+        """What came of it: remembered, told, kept for the trail."""
+        caller = asked.caller
+        who = callers.principal(caller)
+        self.trail.used(who.principal_arn, who.arn, right.action, right.resource)
+        if verdict is None:
+            self._say_gone(who.principal_arn, _gone(caller))
+        elif not verdict.decision.allowed:
+            self.trail.denied(caller.request_id, verdict)
+            self.tell(verdict)
+        elif verdict.decision.lasting:
+            if len(self._allowed) >= KEPT:
+                self._allowed.clear()
+            self._allowed[caller.access_key or "", right.action, right.resource] = self.revision
+
+    def _say_gone(self, role: str, message: str) -> None:
+        """A finding of who is not in IAM; of nobody as long as IAM is not used at all."""
+        if not self.identities.unused():
+            self._say(role, "no-such-role", message, 'create it in IAM, or set iam = "off"')
+
+    def _say(self, resource: str, code: str, message: str, hint: str) -> None:
+        self._reported.add((resource, code))
+        self._report(Finding(code, resource, message, hint))
+
+    def _take_back(self) -> None:
+        """Policies are others now: what was said of roles is found out anew."""
+        for resource, code in self._reported:
+            self._withdraw(resource, code)
+        self._reported.clear()
+
+
+@functools.lru_cache(1_024)
+def _read(name: str, text: str) -> Policy:
+    return document.read(name, loaded(text))
+
+
+def _texts(said: explain.Explanation) -> tuple[str, str]:
+    if said.mend is None:
+        return f"AWS would deny it: {said.text}; {said.why}", "take the Deny away, or what is denied"
+    return f"AWS would deny it: {said.text}; {said.why}", f"the least that allows it: {explain.as_text(said.mend)}"
+
+
+def _gone(caller: Caller) -> str:
+    return f"there is no {callers.principal(caller).principal_arn}, so what it may do can't be told"

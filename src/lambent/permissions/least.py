@@ -1,0 +1,87 @@
+"""The least policy for what a role did, and how it differs from what the role has.
+
+Sources: https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-policy-generation.html (what it is for) and
+reference_policies_elements_resource.html.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from lambent.engine.authorisation import patterns
+from lambent.engine.authorisation.document import Policy
+from lambent.permissions.roles import LOGS
+
+OBJECTS = 3
+"""So many objects of one bucket are all of it."""
+Used = Iterable[tuple[str, str]]
+
+
+def least(used: Used) -> dict[str, Any]:
+    """A policy that allows these actions on these resources and nothing else."""
+    by_resources: dict[tuple[str, ...], list[str]] = defaultdict(list)
+    resources: dict[str, set[str]] = defaultdict(set)
+    for action, resource in used:
+        resources[action].add(_stable(resource))
+    for action, named in resources.items():
+        by_resources[tuple(sorted(_fewer(named)))].append(action)
+    statements = [
+        {"Effect": "Allow", "Action": sorted(actions), "Resource": list(named)}
+        for named, actions in sorted(by_resources.items())
+    ]
+    return {"Version": "2012-10-17", "Statement": statements}
+
+
+def with_logs(used: Used, function: str) -> list[tuple[str, str]]:
+    """What a function did, and what Lambda does for it: its log group, its streams and their lines."""
+    place = ":".join(function.split(":")[3:5])
+    group = f"arn:aws:logs:{place}:log-group:/aws/lambda/{function.rpartition(':')[2]}:*"
+    return [*used, *((action, group) for action in ("logs:CreateLogGroup", *LOGS))]
+
+
+def missing(used: Used, has: Iterable[Policy]) -> list[str]:
+    """What was done and no statement allows, as lines "action on resource"."""
+    allowing = [one for policy in has for one in policy.statements if one.allow and not one.trouble]
+    return [
+        f"{action} on {resource}"
+        for action, resource in used
+        if not any(
+            any(patterns.matches(said, action.lower()) for said in one.actions) is not one.but_actions
+            and any(patterns.arn_fits(said, resource, {}) for said in one.resources) is not one.but_resources
+            for one in allowing
+        )
+    ]
+
+
+def excess(used: Used, has: Iterable[Policy]) -> list[str]:
+    """What is allowed and was never done: actions, as the policies write them."""
+    done = [action.lower() for action, _ in used]
+    return [
+        f"{said} of {policy.name}"
+        for policy in has
+        for one in policy.statements
+        if one.allow and not one.but_actions
+        for said in one.actions
+        if "*" in said or "?" in said or not any(patterns.matches(said, action) for action in done)
+    ]
+
+
+def _stable(resource: str) -> str:
+    """Without what is another one each time: a log stream's name."""
+    return re.sub(r":log-stream:.*", ":*", resource)
+
+
+def _fewer(named: set[str]) -> set[str]:
+    """Many objects of one bucket are all its objects."""
+    by_bucket: dict[str, set[str]] = defaultdict(set)
+    for one in named:
+        bucket, slash, _ = one.partition("/")
+        by_bucket[f"{bucket}/*" if slash and one.startswith("arn:aws:s3:::") else one].add(one)
+    return {one for many, ones in by_bucket.items() for one in ({many} if len(ones) >= OBJECTS else ones)}
+
+
+def compared(used: Used, has: Iterable[Policy]) -> Mapping[str, Any]:
+    """The least policy, and the difference to what a role has."""
+    used, has = list(used), list(has)
+    return {"policy": least(used), "missing": missing(used, has), "excess": excess(used, has)}

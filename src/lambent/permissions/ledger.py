@@ -1,0 +1,191 @@
+"""What was asked, in the shape of CloudTrail's records, and what every role did: in memory, and bounded.
+
+A record is made when somebody wants to see it; a request only leaves a few values.
+Source: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
+"""
+
+import hashlib
+import json
+from collections import deque
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Any
+
+from lambent.engine.authorisation.principals import Principal
+from lambent.model.scope import Caller
+from lambent.permissions import callers
+from lambent.wire.service import Service
+
+BOUND = 10_000
+"""Calls, denials and (role, action, resource) that are kept."""
+PARAMETER = 100
+"""Characters of a parameter that a record shows."""
+SECRETS = ("secret", "password", "token", "plaintext", "ciphertext", "payload", "body", "zipfile", "environment")
+READS = ("Get", "List", "Describe", "Head", "Scan", "Query", "Batch", "Lookup")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request that was answered. `error` is its code, "" for none."""
+
+    at: float
+    caller: Caller
+    service: Service
+    operation: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+    error: str = ""
+    message: str = ""
+    agent: str = ""
+
+
+class Trail:
+    """The calls, the newest last; the denials by request id; and what every principal used."""
+
+    def __init__(self, bound: int = BOUND) -> None:
+        self._bound = bound
+        self._calls: deque[Call] = deque(maxlen=bound)
+        self.total = 0
+        """Calls that were added so far."""
+        self._denied: dict[str, list[Any]] = {}
+        self._used: dict[tuple[str, str, str], str] = {}
+
+    def add(self, call: Call) -> None:
+        """A request was answered."""
+        self._calls.append(call)
+        self.total += 1
+
+    def used(self, principal: str, session: str, action: str, resource: str) -> None:
+        """A principal (its role or user) needed a right."""
+        key = (principal, action, resource)
+        self._used.pop(key, None)
+        self._used[key] = session
+        if len(self._used) > self._bound:
+            del self._used[next(iter(self._used))]
+
+    def denied(self, request_id: str, verdict: Any) -> None:
+        """A right of a request would be denied."""
+        self._denied.setdefault(request_id, []).append(verdict)
+        if len(self._denied) > self._bound:
+            del self._denied[next(iter(self._denied))]
+
+    def denials(self, request_id: str) -> list[Any]:
+        """What was denied of a request."""
+        return list(self._denied.get(request_id, ()))
+
+    def rights_of(self, principal: str, session: str = "") -> list[tuple[str, str]]:
+        """The actions and resources that a principal, or one of its sessions, needed."""
+        return sorted(
+            (action, resource)
+            for (who, action, resource), by in self._used.items()
+            if who == principal and session in ("", by)
+        )
+
+    def since(self, number: int) -> list[Call]:
+        """The calls after the first `number` ones, the oldest first, as far as they are kept."""
+        missing = len(self._calls) - (self.total - number)
+        return list(islice(self._calls, max(missing, 0), None))
+
+    def calls(self, account: str = "") -> Iterator[Call]:
+        """The calls of an account, or of all, the newest first."""
+        return (call for call in reversed(tuple(self._calls)) if account in ("", call.caller.scope.account))
+
+
+def record(call: Call) -> dict[str, Any]:
+    """CloudTrail's record of a call."""
+    moment = datetime.fromtimestamp(call.at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    said = {
+        "eventVersion": "1.11",
+        "userIdentity": identity(callers.principal(call.caller), call.caller.access_key or ""),
+        "eventTime": moment,
+        "eventSource": f"{call.service.model.endpoint_prefix}.amazonaws.com",
+        "eventName": call.operation,
+        "awsRegion": call.caller.scope.region,
+        "sourceIPAddress": "127.0.0.1",
+        "userAgent": call.agent,
+        "requestParameters": {_lower(name): _shown(name, value) for name, value in call.params.items()} or None,
+        "responseElements": None,
+        "requestID": call.caller.request_id,
+        "eventID": call.caller.request_id,
+        "readOnly": call.operation.startswith(READS),
+        "eventType": "AwsApiCall",
+        "managementEvent": True,
+        "recipientAccountId": call.caller.scope.account,
+        "eventCategory": "Management",
+    }
+    if call.error:
+        said |= {"errorCode": call.error, "errorMessage": call.message}
+    return said
+
+
+def seen(call: Call) -> dict[str, Any]:
+    """A call as those see it who watch functions: which environment made it in which invocation (its trace's root),
+    what it asked for (`digest` stands for all of it), and how it ended."""
+    caller = call.caller
+    root = next((part[5:] for part in (caller.trace_id or "").split(";") if part.startswith("Root=")), "")
+    return {
+        "environment": caller.access_key or "",
+        "function": caller.held.session if caller.held is not None else "",
+        "trace": root,
+        "service": call.service.name,
+        "operation": call.operation,
+        "params": {_lower(name): _shown(name, value) for name, value in call.params.items()},
+        "digest": digest(call.params),
+        "error": call.error,
+        "reads": call.operation.startswith(READS),
+        "at": call.at,
+    }
+
+
+def digest(params: Mapping[str, Any]) -> str:
+    """What is the same for the same parameters; what can't be read again (a body that streams) counts by its type."""
+    return hashlib.sha256(json.dumps(params, sort_keys=True, default=_plain).encode()).hexdigest()[:16]
+
+
+def plain(value: Any) -> Any:
+    """A parameter as JSON can have it; bytes by their digest, what streams by its type."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [plain(one) for one in value]
+    return value if isinstance(value, str | bool | int | float) or value is None else _plain(value)
+
+
+def _plain(value: Any) -> str:
+    return hashlib.sha256(value).hexdigest() if isinstance(value, bytes) else type(value).__name__
+
+
+def identity(who: Principal, access_key: str) -> dict[str, Any]:
+    """The element userIdentity."""
+    kinds = {"root": "Root", "user": "IAMUser", "role": "AssumedRole", "federated": "FederatedUser"}
+    said: dict[str, Any] = {
+        "type": kinds.get(who.kind, "AWSService"),
+        "principalId": who.account if who.kind == "root" else who.arn.partition("/")[2],
+        "arn": who.arn,
+        "accountId": who.account,
+        "accessKeyId": access_key,
+    }
+    if who.kind == "user":
+        said["userName"] = who.arn.rpartition("/")[2]
+    if who.kind == "role":
+        issuer = {"type": "Role", "arn": who.role, "accountId": who.account, "userName": who.role.rpartition("/")[2]}
+        said["sessionContext"] = {"sessionIssuer": issuer}
+    return said
+
+
+def _lower(name: str) -> str:
+    return name[:1].lower() + name[1:]
+
+
+def _shown(name: str, value: Any) -> Any:
+    """A parameter as a record has it: short, and no secret."""
+    if any(word in name.lower() for word in SECRETS):
+        return "HIDDEN_DUE_TO_SECURITY_REASONS"
+    if isinstance(value, Mapping):
+        return {str(key): _shown(str(key), one) for key, one in list(value.items())[:PARAMETER]}
+    if isinstance(value, list):
+        return [_shown("", one) for one in value[:PARAMETER]]
+    if isinstance(value, str):
+        return value[:PARAMETER]
+    return value if isinstance(value, bool | int | float) or value is None else f"<{type(value).__name__}>"

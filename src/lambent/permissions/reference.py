@@ -1,0 +1,39 @@
+"""AWS's service authorisation reference and its exceptions, as data.
+
+reference.json is written by `tools/authorisation.py`, operations.json by hand, with its sources.
+"""
+
+import json
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+
+@cache
+def services() -> dict[str, Any]:
+    """Service prefix -> `actions` (name -> resource types) and `resources` (type -> ARN with variables)."""
+    return _read("reference.json")
+
+
+@cache
+def exceptions() -> dict[str, Any]:
+    """What operations ask for otherwise than by their name: see operations.json."""
+    return _read("operations.json")
+
+
+def _read(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(files("lambent.permissions").joinpath(name).read_text("utf-8"))
+    return found
+
+
+def prefix_of(signing_name: str) -> str:
+    """What a service's actions begin with."""
+    prefix: str = exceptions()["prefixes"].get(signing_name, signing_name)
+    return prefix
+
+
+def types_of(action: str) -> list[str]:
+    """The ARNs, with variables, of what an action is about; none for one that is about everything."""
+    prefix, _, name = action.partition(":")
+    service = services().get(prefix, {"actions": {}, "resources": {}})
+    return [arn for kind in service["actions"].get(name, ()) if (arn := service["resources"].get(kind)) is not None]

@@ -1,0 +1,58 @@
+"""What the pages say of requests and roles: why one was denied, the trail, the least policy."""
+
+from collections.abc import Mapping
+from itertools import islice
+from typing import Any
+
+from lambent.model import names
+from lambent.model.scope import Scope
+from lambent.permissions import least
+from lambent.permissions.gate import Gate, Verdict
+from lambent.permissions.ledger import record, seen
+
+SHOWN = 50
+
+
+def why(gate: Gate, request_id: str) -> dict[str, Any]:
+    """Every right of a request that AWS would deny, and the call itself if it is kept."""
+    call = next((one for one in gate.trail.calls() if one.caller.request_id == request_id), None)
+    return {
+        "request": request_id,
+        "call": record(call) if call else None,
+        "denied": [_denied(one) for one in gate.trail.denials(request_id)],
+    }
+
+
+def _denied(verdict: Verdict) -> dict[str, Any]:
+    said = verdict.explanation
+    ask = verdict.ask
+    return {
+        "who": ask.who.arn, "action": ask.action, "resource": ask.resource, "text": said.text,
+        "why": said.why, "policies": list(said.looked_at), "least": said.mend,
+    }  # fmt: skip
+
+
+def trail(gate: Gate, account: str, most: int = SHOWN) -> dict[str, Any]:
+    """The latest calls of an account as CloudTrail's records, the newest first."""
+    return {"Records": [record(call) for call in islice(gate.trail.calls(account), most)]}
+
+
+def calls(gate: Gate, account: str, after: int) -> dict[str, Any]:
+    """The calls that functions of an account made after the first `after` of all calls; `next` is what to ask for
+    then, `missed` how many are forgotten."""
+    kept = gate.trail.since(after)
+    mine = [one for one in kept if one.caller.scope.account == account and one.caller.held is not None]
+    missed = max(gate.trail.total - after - len(kept), 0)
+    return {"next": gate.trail.total, "missed": missed, "calls": [seen(one) for one in mine]}
+
+
+async def policy(gate: Gate, scope: Scope, name: str) -> Mapping[str, Any] | None:
+    """The least policy of a function; None when there is no such function."""
+    role = await gate.role_of(scope, name)
+    if not role:
+        return None
+    function = names.function_arn(scope, name)
+    session = f"arn:aws:sts::{role.split(':')[4]}:assumed-role/{role.rpartition('/')[2]}/{name}"
+    used = least.with_logs(gate.trail.rights_of(role, session), function)
+    identity = await gate.identities.find(role, scope.region)
+    return {"function": function, "role": role, **least.compared(used, identity.policies if identity else ())}

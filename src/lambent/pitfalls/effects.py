@@ -1,0 +1,69 @@
+"""What a handler does to the world by AWS's SDK, and how often that may be done without harm."""
+
+from collections.abc import Iterator
+
+from lambent.pitfalls.facts.project import Function
+from lambent.pitfalls.facts.sdk import SdkCall
+from lambent.pitfalls.facts.wiring import ASYNC, PULLED
+
+SENDS = {
+    "sns": {"publish", "publish_batch"},
+    "sqs": {"send_message", "send_message_batch"},
+    "ses": {"send_email", "send_raw_email", "send_templated_email"},
+    "sesv2": {"send_email"},
+    "pinpoint": {"send_messages"},
+    "events": {"put_events"},
+    "kinesis": {"put_record", "put_records"},
+    "firehose": {"put_record", "put_record_batch"},
+    "lambda": {"invoke"},
+    "stepfunctions": {"start_execution"},
+}
+"""Operations that do something once more each time: a mail, a message, a run."""
+DISTINCT = {
+    "sqs": ("MessageDeduplicationId",),
+    "sns": ("MessageDeduplicationId",),
+    "stepfunctions": ("name",),
+}
+"""Arguments that make a repetition harmless."""
+WRITES = {
+    "s3": {"put_object", "upload_file", "upload_fileobj", "copy_object", "copy", "delete_object", "delete_objects"},
+    "dynamodb": {
+        "put_item", "update_item", "delete_item", "batch_write_item", "transact_write_items", "put", "update",
+    },
+    **SENDS,
+}  # fmt: skip
+
+
+def calls(function: Function) -> list[SdkCall]:
+    """The SDK calls of what the handler reaches; none when the code is not known."""
+    found: list[SdkCall] = function.code.sdk_calls if function.code is not None else []
+    return found
+
+
+def calling(function: Function, service: str, *operations: str) -> Iterator[SdkCall]:
+    """Calls of some operations."""
+    return (one for one in calls(function) if one.service == service and one.operation in operations)
+
+
+def at_least_once(function: Function) -> bool:
+    """Whether what drives it may deliver an event twice."""
+    return bool(function.driven_by(*ASYNC, *PULLED))
+
+
+def guarded(function: Function) -> bool:
+    """Whether the package uses an idempotency library, or a conditional write as a lock."""
+    if function.code is None:
+        return True
+    names = {name for module in function.code.loaded for name in (*module.imports, *module.imports.values())}
+    if any("idempoten" in name.lower() for name in names):
+        return True
+    return any(
+        "ConditionExpression" in one.arguments for one in calling(function, "dynamodb", "put_item", "update_item")
+    )
+
+
+def again(call: SdkCall) -> bool:
+    """Whether a call does something once more each time that it is made."""
+    if call.operation not in SENDS.get(call.service, ()) or call.open:
+        return False
+    return not any(name in call.arguments for name in DISTINCT.get(call.service, ()))

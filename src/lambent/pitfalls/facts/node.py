@@ -1,0 +1,85 @@
+"""The package of a Node function: modules by paths as Node and bundlers find them."""
+
+import ast
+from dataclasses import dataclass
+from functools import cached_property
+
+from lambent.pitfalls.facts.javascript_names import DOT
+from lambent.pitfalls.facts.javascript_values import Block
+from lambent.pitfalls.facts.python import Module, Package, Reached
+
+SUFFIXES = ("ts", "js", "mjs", "cjs", "mts", "cts", "tsx", "jsx")
+"""In the order of being asked: a source goes before what was made of it."""
+_BUILT = ("dist/", "build/", "lib/", ".build/", "out/")
+
+
+def names(file: str) -> list[str]:
+    """Module names that a handler's file may have: as it stands, and as the source of what is built."""
+    file = file.removeprefix("./").strip("/")
+    paths = [file]
+    for built in _BUILT:
+        if file.startswith(built):
+            paths.extend([file.removeprefix(built), "src/" + file.removeprefix(built)])
+    return [dotted(path) for path in [*paths, "src/" + file] if path]
+
+
+def dotted(path: str) -> str:
+    """A path without suffix as a module's name."""
+    return path.replace(".", DOT).replace("/", ".")
+
+
+@dataclass(eq=False)
+class NodePackage(Package):
+    """Python's package with Node's rules of where a module lies."""
+
+    def module(self, name: str) -> Module | None:
+        """A module of the package; None if it is not of the package."""
+        if name not in self.modules:
+            self.modules[name] = None
+            for relative in () if "/" in name else _candidates(name):  # a package of npm's, or a path in one
+                tree = self.reader(self.root / relative)
+                if tree is not None:
+                    path = (self.root / relative).relative_to(self.project).as_posix()
+                    self.modules[name] = Module(dotted(relative.rpartition(".")[0]), path, tree, self)
+                    break
+        return self.modules[name]
+
+    @cached_property
+    def handler(self) -> Reached | None:
+        """The handler's function: also behind a name, or wrapped by a library."""
+        module = self.handler_module
+        return None if module is None else self._followed(module, self.handler_name, 0)
+
+    def _followed(self, module: Module, name: str, depth: int) -> Reached | None:
+        found = self.resolve(module, name)
+        if found is not None and isinstance(found[1], ast.FunctionDef | ast.AsyncFunctionDef):
+            return Reached(found[0], found[1])
+        first, _, last = module.imports.get(name, "").rpartition(".")
+        other = self.module(first) if first else None
+        module, name = (other, last) if other is not None else (module, name)
+        value = module.constants.get(name)
+        if value is None or depth > 4:
+            return None
+        for inner in _names_in(value):
+            reached = self._followed(module, inner, depth + 1) if inner != name else None
+            if reached is not None:
+                return reached
+        return None
+
+
+def _names_in(value: ast.AST) -> list[str]:
+    """Names that a value passes on: `middy(base).use(...)` passes on base."""
+    if isinstance(value, ast.Name):
+        return [value.id]
+    if isinstance(value, ast.Call):
+        given = [one.id for one in value.args if isinstance(one, ast.Name)]
+        owner = _names_in(value.func.value) if isinstance(value.func, ast.Attribute) else []
+        return [*given, *owner]
+    return [one.id for one in value.body if isinstance(one, ast.Name)] if isinstance(value, Block) else []
+
+
+def _candidates(name: str) -> list[str]:
+    path = name.replace(".", "/").replace(DOT, ".").rstrip("/")
+    stem, _, suffix = path.rpartition(".")
+    stems = [stem, path] if suffix in SUFFIXES and stem else [path]
+    return [f"{one}{middle}.{end}" for one in stems for middle in ("", "/index") for end in SUFFIXES]

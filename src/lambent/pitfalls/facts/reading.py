@@ -1,0 +1,219 @@
+"""From a folder to the picture: every reader asked for what it knows."""
+
+import ast
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from lambent.pitfalls.facts import (
+    chalice,
+    cloudformation,
+    code,
+    discovery,
+    permissions,
+    plan,
+    serverless,
+    terraform,
+    wiring,
+    yaml_text,
+)
+from lambent.pitfalls.facts.discovery import Files, read_text
+from lambent.pitfalls.facts.project import Function, Project, Resource, Stack
+from lambent.pitfalls.facts.python import parse
+from lambent.pitfalls.facts.tree import UNKNOWN, Map
+from lambent.pitfalls.facts.unread import NotRead, Unread
+
+_LOOKS_LIKE = re.compile(r"""["']?Resources["']?\s*:""")
+_TESTS = re.compile(r"(^|/)(tests?|test_[^/]*|[^/]*_test|conftest)(/|\.py$|$)|(^|/)test_[^/]*\.py$")
+
+
+def read(root: Path) -> Project:
+    """The picture of a project. What can't be read is in `not_read`; nothing raises for what a file says."""
+    single = root if root.is_file() else None
+    project = Project(root.parent if single else root)
+    project.files = _only(project.root, single) if single else discovery.find(root)
+    if project.files.truncated:
+        project.not_read.append(Unread(".", f"it has more than {discovery.MOST_FILES:,} files; the rest"))
+    for reader in (_templates, _cdk, _serverless, _terraform, _plans, _chalice):
+        for path, make in reader(project.files):
+            _add(project, path, make)
+    sources = code.Sources(project)
+    for stack in project.stacks:
+        wiring.wire(stack)
+    code.attach(project, sources)
+    for function in project.functions:
+        permissions.attach(function)
+    _loose_handlers(project, sources)
+    _notebooks(project)
+    return project
+
+
+def _notebooks(project: Project) -> None:
+    """Notebooks with a handler in them."""
+    for path in project.files.ending(".ipynb"):
+        try:
+            source = read_text(project.root / path)
+        except NotRead:
+            continue
+        if "(event, context)" in source:
+            project.not_read.append(Unread(path, "it is a notebook; the handler in it belongs into a .py file"))
+
+
+def _only(root: Path, single: Path) -> Files:
+    return Files(root, [single.name])
+
+
+Found = Iterator[tuple[str, Callable[[], Stack | None]]]
+
+
+def _add(project: Project, path: str, make: Callable[[], Stack | None]) -> None:
+    try:
+        stack = make()
+    except NotRead as why:
+        project.not_read.append(Unread(path, str(why)))
+        return
+    except RecursionError:
+        project.not_read.append(Unread(path, "it is nested too deeply"))
+        return
+    if stack is not None:
+        if stack.resources or stack.open:
+            project.stacks.append(stack)
+
+
+def _templates(files: Files) -> Found:
+    for path in files.templates():
+        yield path, lambda path=path: _template(files.root / path, path)  # type: ignore[misc]
+
+
+def _cdk(files: Files) -> Found:
+    for path in files.ending(".template.json"):
+        if "cdk.out/" in path:
+            yield path, lambda path=path: _template(files.root / path, path)  # type: ignore[misc]
+
+
+def _serverless(files: Files) -> Found:
+    for path in files.named("serverless.yml", "serverless.yaml", "serverless.json"):
+        yield path, lambda path=path: _service(files.root, path)  # type: ignore[misc]
+
+
+def _service(root: Path, path: str) -> Stack | None:
+    folder = (root / path).parent
+
+    def beside(name: str) -> object:
+        file = (folder / name).resolve()
+        if not file.is_relative_to(root.resolve()) or not file.is_file():
+            raise NotRead("it is not there")
+        return yaml_text.load(read_text(file))
+
+    document = yaml_text.load(read_text(root / path))
+    if not serverless.is_serverless(document):
+        return None
+    return serverless.read(document, path, beside)
+
+
+def _terraform(files: Files) -> Found:
+    for folder, names in terraform.folders([*files.ending(".tf")]):
+        yield (
+            folder or ".",
+            lambda folder=folder, names=names: terraform.folder(  # type: ignore[misc]
+                [(name, read_text(files.root / name)) for name in names], folder or "."
+            ),
+        )
+
+
+def _plans(files: Files) -> Found:
+    for path in files.ending(".json"):
+        if path.rpartition("/")[2] not in discovery.NOT_TEMPLATES and _begins_as_plan(files.root / path):
+            yield path, lambda path=path: _plan(files, path)  # type: ignore[misc]
+
+
+def _begins_as_plan(file: Path) -> bool:
+    """Whether a file begins as `terraform show -json` writes."""
+    try:
+        with file.open("rb") as opened:
+            head = opened.read(512)
+    except OSError:
+        return False
+    return b'"format_version"' in head and b'"terraform_version"' in head
+
+
+def _plan(files: Files, path: str) -> Stack | None:
+    source = read_text(files.root / path)
+    if plan.MARK not in source:
+        return None
+    folder = path.rpartition("/")[0]
+    if folder in files.folders(".tf"):
+        raise NotRead("the .tf files beside it are read instead")
+    document = yaml_text.load(source)
+    return plan.read(document, path) if plan.is_plan(document) else None
+
+
+def _chalice(files: Files) -> Found:
+    for path in files.ending(".chalice/config.json"):
+        folder = path.removesuffix(".chalice/config.json")
+        if f"{folder}app.py" in files.all:
+            yield (
+                path,
+                lambda path=path, folder=folder: chalice.read(  # type: ignore[misc]
+                    yaml_text.load(read_text(files.root / path)),
+                    path,
+                    parse(read_text(files.root / f"{folder}app.py")),
+                    f"{folder}app.py",
+                ),
+            )
+
+
+def _template(file: Path, path: str) -> Stack | None:
+    """The stack of a file, None when it is not a template. Raises NotRead only for what looks like one."""
+    try:
+        source = read_text(file)
+    except NotRead:
+        if path.rpartition("/")[2].startswith("template"):
+            raise
+        return None
+    if not _LOOKS_LIKE.search(source) or ("AWS::" not in source and "Custom::" not in source):
+        return None
+    document = yaml_text.load(source)
+    return cloudformation.read(document, path) if cloudformation.is_template(document) else None
+
+
+def _loose_handlers(project: Project, sources: code.Sources) -> None:
+    """Handlers in Python files that no template's function has: their code is all that is known."""
+    seen = {module.path for function in project.functions if function.code for module in function.code.loaded}
+    stack = Stack(".", "folder", open=True)
+    for path in project.files.ending(".py"):
+        if path in seen or _TESTS.search(path):
+            continue
+        tree = _quick(project.root / path, sources)
+        for node in tree.body if tree is not None else ():
+            if code.looks_like_handler(node):
+                assert isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+                _loose(stack, path, node, project, sources)
+    if stack.functions:
+        project.stacks.append(stack)
+
+
+def _quick(file: Path, sources: code.Sources) -> ast.Module | None:
+    """The tree of a file that has the words of a handler in it."""
+    try:
+        source = read_text(file)
+    except NotRead:
+        return None
+    if "def " not in source or ("event" not in source and "handler" not in source):
+        return None
+    return sources.tree(file)
+
+
+def _loose(
+    stack: Stack, path: str, node: ast.FunctionDef | ast.AsyncFunctionDef, project: Project, sources: code.Sources
+) -> None:
+    folder, _, name = path.rpartition("/")
+    package = sources.package(project.root / folder, f"{name.removesuffix('.py')}.{node.name}")
+    if package is None or package.handler is None:
+        return
+    properties = Map((node.lineno, node.lineno))
+    properties.put("Runtime", UNKNOWN, properties.span)
+    id_ = f"{path.removesuffix('.py').replace('/', '.')}.{node.name}"
+    resource = Resource(id_, "AWS::Lambda::Function", properties, path, (node.lineno, node.lineno), open=True)
+    function = Function(id_, resource, stack, code=package, listed=False)
+    stack.functions.append(function)

@@ -1,0 +1,276 @@
+"""Calls of AWS's SDK for Python: which service and operation, with which arguments, through which client."""
+
+import ast
+from dataclasses import dataclass, field
+from typing import Any
+
+from lambent.pitfalls.facts.project import Place
+from lambent.pitfalls.facts.python import Module, Package, Reached, chain, fold
+
+MAKERS = ("client", "resource")
+_SESSIONS = ("boto3.Session", "boto3.session.Session", "aioboto3.Session", "aiobotocore.session.get_session")
+_ROOTS = ("boto3", "aioboto3", *_SESSIONS)
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """What a name holds: a client of a service, or a resource of it ("Table", "Bucket") with its naming argument."""
+
+    service: str
+    kind: str
+    name: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class SdkCall:
+    """A call. `operation` in snake case as clients have it; `arguments` by keyword, unfolded; `target` folded."""
+
+    service: str
+    operation: str
+    node: ast.Call
+    where: Reached
+    client: Client
+    arguments: dict[str, ast.expr] = field(default_factory=dict)
+    paginated: bool = False
+    open: bool = False
+    """Whether arguments come from `**something` too."""
+
+    @property
+    def place(self) -> Place:
+        """Its lines."""
+        return self.where.place(self.node)
+
+    def fold(self, name: str) -> Any:
+        """An argument, folded; None when not given."""
+        node = self.arguments.get(name)
+        return None if node is None else fold(node, self.where.module, self.where)
+
+
+_RESOURCE_OPERATIONS = {
+    ("dynamodb", "Table"): {"batch_writer": "batch_write_item"},
+    ("s3", "Object"): {
+        "put": "put_object",
+        "get": "get_object",
+        "delete": "delete_object",
+        "copy_from": "copy_object",
+        "load": "head_object",
+    },
+    ("s3", "Bucket"): {"delete": "delete_bucket"},
+    ("sqs", "Queue"): {
+        "send_messages": "send_message_batch",
+        "receive_messages": "receive_message",
+        "delete_messages": "delete_message_batch",
+    },
+    ("sns", "Topic"): {},
+}
+TARGETS = {
+    "s3": "Bucket",
+    "dynamodb": "TableName",
+    "sqs": "QueueUrl",
+    "sns": "TopicArn",
+    "lambda": "FunctionName",
+    "kinesis": "StreamName",
+    "stepfunctions": "stateMachineArn",
+    "secretsmanager": "SecretId",
+    "ssm": "Name",
+    "firehose": "DeliveryStreamName",
+}
+
+
+def made(node: ast.AST, module: Module, scope: Reached | None) -> Client | None:
+    """The client that an expression makes: `boto3.client("s3")`, `session.resource("s3")`, `resource.Table("t")`."""
+    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute | ast.Name):
+        return None
+    dotted = module.dotted(node.func)
+    owner, _, last = dotted.rpartition(".")
+    if isinstance(node.func, ast.Attribute) and not dotted:
+        owner, last = _made_owner(node.func.value, module), node.func.attr
+    if last in MAKERS and (owner in _ROOTS or _is_session(owner, module, scope)):
+        named = node.args[0] if node.args else keyword(node, "service_name")
+        service = fold(named, module, scope)
+        return Client(service, last) if isinstance(service, str) else None
+    if isinstance(node.func, ast.Attribute) and last[:1].isupper():
+        return _sub(node, module, scope)
+    if last == "get_queue_by_name" and isinstance(node.func, ast.Attribute):
+        parent = held(node.func.value, module, scope)
+        return Client("sqs", "Queue") if parent is not None else None
+    return None
+
+
+def _made_owner(node: ast.expr, module: Module) -> str:
+    return module.dotted(node.func) if isinstance(node, ast.Call) else ""
+
+
+def _is_session(name: str, module: Module, scope: Reached | None) -> bool:
+    value = (scope.locals.get(name) if scope is not None else None) or module.constants.get(name)
+    return isinstance(value, ast.Call) and module.dotted(value.func) in _SESSIONS
+
+
+def _sub(node: ast.Call, module: Module, scope: Reached | None) -> Client | None:
+    assert isinstance(node.func, ast.Attribute)
+    parent = held(node.func.value, module, scope)
+    if parent is None or parent.kind not in ("resource", "Bucket"):
+        return None
+    first = fold(node.args[0], module, scope) if node.args else None
+    return Client(parent.service, node.func.attr, parent.name if parent.kind == "Bucket" else first)
+
+
+def keyword(node: ast.Call, name: str) -> ast.expr | None:
+    """A call's keyword argument."""
+    return next((one.value for one in node.keywords if one.arg == name), None)
+
+
+def held(node: ast.AST, module: Module, scope: Reached | None, depth: int = 0) -> Client | None:
+    """The client that an expression is."""
+    if depth > 5:
+        return None
+    direct = made(node, module, scope)
+    if direct is not None:
+        return direct
+    if isinstance(node, ast.Await):
+        return held(node.value, module, scope, depth + 1)
+    if isinstance(node, ast.Call):
+        return _returned(node, module, depth)
+    name = chain(node)
+    if not name:
+        return None
+    if name.startswith("self.") and scope is not None and scope.owner is not None:
+        return _attribute(name[5:], scope, depth)
+    return _named(name, module, scope, depth)
+
+
+def _named(name: str, module: Module, scope: Reached | None, depth: int) -> Client | None:
+    if scope is not None and name in scope.bound:
+        for value in scope.bindings.get(name, ()):
+            found = held(value, module, scope, depth + 1)
+            if found is not None:
+                return found
+        return None
+    for value in module.bindings.get(name, ()):
+        found = held(value, module, None, depth + 1)
+        if found is not None:
+            return found
+    return _imported(name, module, depth)
+
+
+def _imported(name: str, module: Module, depth: int) -> Client | None:
+    first, _, rest = name.partition(".")
+    target = ".".join(filter(None, (module.imports.get(first, ""), rest)))
+    owner, _, last = target.rpartition(".")
+    other = module.package.module(owner) if owner else None
+    return _named(last, other, None, depth + 1) if other is not None and other is not module else None
+
+
+def _attribute(name: str, scope: Reached, depth: int) -> Client | None:
+    assert scope.owner is not None
+    for method in scope.owner.body:
+        for node in ast.walk(method):
+            if isinstance(node, ast.Assign):
+                for target in node.targets:
+                    if chain(target) in (f"self.{name}", name):
+                        within = Reached(scope.module, method) if isinstance(method, ast.FunctionDef) else None
+                        found = held(node.value, scope.module, within, depth + 1)
+                        if found is not None:
+                            return found
+    return None
+
+
+def _returned(node: ast.Call, module: Module, depth: int) -> Client | None:
+    """The client that a function of the package returns."""
+    target = module.package.resolve(module, chain(node.func)) if chain(node.func) else None
+    if target is None or not isinstance(target[1], ast.FunctionDef | ast.AsyncFunctionDef):
+        return None
+    inner = Reached(target[0], target[1])
+    for statement in ast.walk(target[1]):
+        if isinstance(statement, ast.Return) and statement.value is not None:
+            found = held(statement.value, target[0], inner, depth + 1)
+            if found is not None:
+                return found
+    return None
+
+
+def calls(package: Package) -> list[SdkCall]:
+    """All calls in what the handler reaches."""
+    return [
+        call
+        for one in package.reached
+        for node in one.nodes
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+        if (call := of(node, one)) is not None
+    ]
+
+
+def of(node: ast.Call, where: Reached) -> SdkCall | None:
+    """The SDK call that a call is, if it is one."""
+    assert isinstance(node.func, ast.Attribute)
+    owner, method = node.func.value, node.func.attr
+    if method in MAKERS or method[:1].isupper():
+        return None
+    if method in ("paginate", "wait"):
+        return _through(node, owner, where, method)
+    client = held(owner, where.module, where)
+    if client is None:
+        return _collection(node, owner, where)
+    if method in ("get_paginator", "get_waiter", "get_available_subresources", "meta", "get_queue_by_name"):
+        return None
+    operation = _RESOURCE_OPERATIONS.get((client.service, client.kind), {}).get(method, method)
+    return _call(client, operation, node, where)
+
+
+def _call(client: Client, operation: str, node: ast.Call, where: Reached, paginated: bool = False) -> SdkCall:
+    arguments = {one.arg: one.value for one in node.keywords if one.arg is not None}
+    opened = any(one.arg is None for one in node.keywords)
+    arguments.update(_positional(client, operation, node))
+    return SdkCall(client.service, operation, node, where, client, arguments, paginated, opened)
+
+
+_POSITIONAL = {
+    ("client", "upload_file"): ("Filename", "Bucket", "Key"),
+    ("client", "upload_fileobj"): ("Fileobj", "Bucket", "Key"),
+    ("client", "download_file"): ("Bucket", "Key", "Filename"),
+    ("client", "download_fileobj"): ("Bucket", "Key", "Fileobj"),
+    ("client", "copy"): ("CopySource", "Bucket", "Key"),
+    ("client", "generate_presigned_url"): ("ClientMethod", "Params", "ExpiresIn"),
+    ("Bucket", "upload_file"): ("Filename", "Key"),
+    ("Bucket", "download_file"): ("Key", "Filename"),
+    ("Object", "download_file"): ("Filename",),
+    ("Object", "upload_file"): ("Filename",),
+}
+
+
+def _positional(client: Client, operation: str, node: ast.Call) -> dict[str, ast.expr]:
+    names = _POSITIONAL.get((client.kind, operation), ())
+    return dict(zip(names, node.args, strict=False))
+
+
+def _through(node: ast.Call, owner: ast.expr, where: Reached, method: str) -> SdkCall | None:
+    """`client.get_paginator("list_objects_v2").paginate(...)`, also by way of a variable."""
+    value: ast.AST | None = owner
+    if isinstance(owner, ast.Name):
+        value = where.locals.get(owner.id) or where.module.constants.get(owner.id)
+    if not isinstance(value, ast.Call) or not isinstance(value.func, ast.Attribute) or not value.args:
+        return None
+    if value.func.attr not in ("get_paginator", "get_waiter"):
+        return None
+    client = held(value.func.value, where.module, where)
+    operation = fold(value.args[0], where.module, where)
+    if client is None or not isinstance(operation, str):
+        return None
+    return _call(client, operation if method == "paginate" else "wait", node, where, paginated=True)
+
+
+def _collection(node: ast.Call, owner: ast.expr, where: Reached) -> SdkCall | None:
+    """`bucket.objects.filter(...)`: a listing that follows its pages."""
+    if isinstance(owner, ast.Attribute) and owner.attr == "objects" and isinstance(node.func, ast.Attribute):
+        client = held(owner.value, where.module, where)
+        if client is not None and client.kind == "Bucket":
+            return _call(client, "list_objects_v2", node, where, paginated=True)
+    return None
+
+
+def target(call: SdkCall) -> Any:
+    """What a call acts on, folded: a bucket, table, queue URL, topic; None when the service has no such argument."""
+    if call.client.kind not in MAKERS and call.client.name is not None:
+        return call.client.name
+    name = TARGETS.get(call.service)
+    return None if name is None else call.fold(name)

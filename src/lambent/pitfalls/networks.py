@@ -1,0 +1,37 @@
+"""Where a function in a VPC can go: its subnets, their routes, the endpoints."""
+
+from lambent.pitfalls.facts.project import Function, Resource, Stack
+
+
+def subnets(function: Function) -> list[Resource] | None:
+    """The subnets of the template that a function stands in; None when it has no VPC or one can't be known."""
+    value = function.fact("VpcConfig", "SubnetIds").value
+    if not isinstance(value, list) or not value:
+        return None
+    found = [function.stack.target(one) for one in value]
+    known = [one for one in found if one is not None and one.type == "AWS::EC2::Subnet"]
+    return known if len(known) == len(found) else None
+
+
+def default_route(subnet: Resource, stack: Stack) -> str | None:
+    """What 0.0.0.0/0 of a subnet goes to: "nat", "internet", "none"; None when its table can't be known."""
+    tables = [
+        stack.target(one.properties.get("RouteTableId"))
+        for one in stack.of("AWS::EC2::SubnetRouteTableAssociation")
+        if stack.target(one.properties.get("SubnetId")) is subnet
+    ]
+    if len(tables) != 1 or tables[0] is None:
+        return None
+    for route in stack.of("AWS::EC2::Route"):
+        if stack.target(route.properties.get("RouteTableId")) is tables[0]:
+            if "NatGatewayId" in route.properties:
+                return "nat"
+            if "GatewayId" in route.properties:
+                return "internet"
+            return None
+    return "none"
+
+
+def endpoint(stack: Stack, service: str) -> bool:
+    """Whether the stack has an endpoint for a service, or one whose service can't be read."""
+    return any(f".{service}" in str(one.properties.get("ServiceName")) for one in stack.of("AWS::EC2::VPCEndpoint"))

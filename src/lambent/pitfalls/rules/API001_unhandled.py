@@ -1,0 +1,63 @@
+"""Errors that become a generic 502."""
+
+import ast
+from collections.abc import Iterator
+
+from lambent.pitfalls.facts.project import Project
+from lambent.pitfalls.facts.python import Reached
+from lambent.pitfalls.facts.wiring import DOORS
+from lambent.pitfalls.finding import Hit, Rule
+
+FRAMEWORKS = {"mangum", "chalice", "apig_wsgi", "serverless_wsgi", "awsgi", "aws_wsgi", "zappa", "flask_lambda", "magnum",
+              "serverless_wsgi_handler", "lambda_decorators", "fastapi", "flask", "django", "apig_wsgi_handler"}  # fmt: skip
+
+
+def check(project: Project) -> Iterator[Hit]:
+    """Handlers behind an API without any try, framework or decorator around what may fail."""
+    for function in project.functions:
+        handler = function.code.handler if function.code is not None else None
+        if handler is None or not function.driven_by(*DOORS) or handler.node.decorator_list:
+            continue
+        if function.code.imported & FRAMEWORKS or _resolves(handler) or _tries(function.code.reached):
+            continue
+        if _may_fail(function.code.reached):
+            place = handler.place(handler.node)
+            yield Hit(type(place)(place.path, place.line, place.line), "an exception becomes a generic 5xx", function)
+
+
+def _resolves(handler: Reached) -> bool:
+    return any(
+        isinstance(node, ast.Attribute) and node.attr in ("resolve", "handle", "handle_request")
+        for node in handler.nodes
+    )
+
+
+def _tries(reached_: list[Reached]) -> bool:
+    return any(isinstance(node, ast.Try) for one in reached_ for node in one.nodes)
+
+
+def _may_fail(reached_: list[Reached]) -> bool:
+    """Whether anything is done that may fail: a call by SDK or HTTP, parsing, a key of the event."""
+    for one in reached_:
+        for node in one.nodes:
+            if isinstance(node, ast.Call) and one.module.dotted(node.func) == "json.loads":
+                return True
+            if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load) and isinstance(node.value, ast.Name):
+                if node.value.id in ("event", "body"):
+                    return True
+    return any(bool(one.module.package.sdk_calls) for one in reached_[:1])
+
+
+RULE = Rule(
+    code="API001",
+    title="An unhandled exception of an API's function",
+    level="warning",
+    reliability="likely",
+    production='The client gets 502 {"message": "Internal server error"} (REST, function URL), 500 (HTTP API), also for its'
+    " own mistakes; a non-proxy integration even answers 200 with the stack trace.",
+    mend="catch at the top: 4xx for what the client did, 5xx with an id for what is ours; or use a router (Powertools)",
+    check=check,
+    sources=("https://docs.aws.amazon.com/apigateway/latest/developerguide/handle-errors-in-lambda-integration.html",),
+    seeds="000, 001, 002",
+    elsewhere="Two seeds say that the client sees errorMessage: only direct calls and non-proxy integrations show it.",
+)

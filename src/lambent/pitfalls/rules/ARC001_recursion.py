@@ -1,0 +1,108 @@
+"""A function that feeds itself."""
+
+from collections.abc import Iterator
+
+from lambent.pitfalls import effects
+from lambent.pitfalls.facts import sdk
+from lambent.pitfalls.facts.project import Function, Project, Trigger
+from lambent.pitfalls.facts.python import Env
+from lambent.pitfalls.facts.sdk import SdkCall
+from lambent.pitfalls.facts.tree import Map, Text, Unknown, plain
+from lambent.pitfalls.finding import Hit, Rule
+
+PUTS = {
+    "s3": ("s3", {"put_object", "upload_file", "upload_fileobj", "copy_object", "copy"}),
+    "sqs": ("sqs", {"send_message", "send_message_batch"}),
+    "sns": ("sns", {"publish", "publish_batch"}),
+    "dynamodb": ("dynamodb", {"put_item", "update_item", "delete_item", "put", "update", "batch_write_item"}),
+}
+
+
+def check(project: Project) -> Iterator[Hit]:
+    """Writes to the bucket, queue, topic or table that drives the function."""
+    for function in project.functions:
+        for trigger in function.driven_by(*PUTS):
+            service, operations = PUTS[trigger.kind]
+            for call in effects.calling(function, service, *operations):
+                how = _same(function, trigger, call)
+                if how is not None and not _apart(trigger, call):
+                    text = f"it writes to what drives it ({trigger.kind})"
+                    yield Hit(call.place, text, function, reliability="certain" if how else "likely")
+
+
+def _same(function: Function, trigger: Trigger, call: SdkCall) -> bool | None:
+    """True: certainly the same; False: by the name in the event; None: not, or unknown."""
+    target = sdk.target(call)
+    source = function.stack.target(trigger.source)
+    if isinstance(target, Env):
+        value = function.environment.get(target.name)
+        named = function.stack.target(value) if value is not None else None
+        if named is not None and named is source:
+            return True
+        return True if isinstance(value, str) and value == trigger.source else None
+    if isinstance(target, str) and source is not None:
+        return True if function.stack.target(target) is source else None
+    if trigger.kind == "s3" and isinstance(target, Unknown):
+        return False if _of_event(call) else None
+    return None
+
+
+def _of_event(call: SdkCall) -> bool:
+    """Whether the bucket's name comes from the record: `record["s3"]["bucket"]["name"]`."""
+    import ast
+
+    node = call.arguments.get("Bucket")
+    value = call.where.locals.get(node.id) if isinstance(node, ast.Name) else node
+    words = (
+        {inner.value for inner in ast.walk(value) if isinstance(inner, ast.Constant)} if value is not None else set()
+    )
+    return {"s3", "bucket", "name"} <= words
+
+
+def _apart(trigger: Trigger, call: SdkCall) -> bool:
+    """Whether the notification's filter and the key that is written can't meet."""
+    if trigger.kind != "s3":
+        return False
+    prefix, suffix = _filter(trigger)
+    key = call.fold("Key")
+    written = plain(key) if isinstance(key, str | Text) else ""
+    start, end = written.partition("*")[0], written.rpartition("*")[2]
+    if prefix and start and not start.startswith(prefix) and not prefix.startswith(start):
+        return True
+    if suffix and end and not end.endswith(suffix) and not suffix.endswith(end):
+        return True
+    return bool(prefix or suffix) and not written
+
+
+def _filter(trigger: Trigger) -> tuple[str, str]:
+    found = {"prefix": "", "suffix": ""}
+    for key in ("FilterPrefix", "FilterSuffix"):
+        found[key[6:].lower()] = str(trigger.settings.get(key) or "")
+    pending = [trigger.settings.get("Filter")]
+    while pending:
+        one = pending.pop()
+        if isinstance(one, Map):
+            if str(one.get("Name", "")).lower() in found:
+                found[str(one["Name"]).lower()] = str(one.get("Value") or "")
+            for name in ("prefix", "suffix"):
+                found[name] = str(one.get(name) or found[name])
+            pending.extend(one.values())
+        elif isinstance(one, list):
+            pending.extend(one)
+    return found["prefix"], found["suffix"]
+
+
+RULE = Rule(
+    code="ARC001",
+    title="The function writes to what drives it",
+    level="error",
+    reliability="certain",
+    production="One event becomes two, four, a million: Lambda stops loops of SQS, SNS and S3 after about 16 rounds, and"
+    " loops over DynamoDB never. The bill of a night has four figures.",
+    mend="write to another bucket, queue or table, or under a prefix that the notification's filter leaves out",
+    check=check,
+    node=True,
+    sources=("https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html",),
+    seeds="001, 004",
+    silent="the target can't be known, or the filter keeps them apart",
+)

@@ -1,0 +1,80 @@
+"""Keys that are not what makes an event the same."""
+
+import ast
+from collections.abc import Iterator
+
+from lambent.pitfalls import effects
+from lambent.pitfalls.batches import reached
+from lambent.pitfalls.facts.project import Function, Project
+from lambent.pitfalls.facts.python import Reached
+from lambent.pitfalls.finding import Hit, Rule
+
+
+def check(project: Project) -> Iterator[Hit]:
+    """Keys of a guard that are of the first record only, or new in each delivery."""
+    for function in project.functions:
+        for call in effects.calling(function, "dynamodb", "get_item", "put_item"):
+            if call.operation == "get_item" or "ConditionExpression" in call.arguments:
+                argument = call.arguments.get("Key", call.arguments.get("Item"))
+                problem = _problem(argument, call.where) if argument is not None else None
+                if problem:
+                    yield Hit(call.place, problem, function)
+        yield from _first_only(function)
+
+
+def _problem(node: ast.expr, where: Reached) -> str | None:
+    for inner in _followed(node, where):
+        if isinstance(inner, ast.Attribute) and inner.attr == "aws_request_id":
+            return "the request id is new when an event is delivered again"
+        if isinstance(inner, ast.Call) and where.module.dotted(inner.func) in ("uuid.uuid4", "uuid.uuid1"):
+            if isinstance(node, ast.Dict):
+                return _in_key(node, inner, where)
+    return None
+
+
+def _in_key(node: ast.Dict, call: ast.Call, where: Reached) -> str | None:
+    first = node.values[0] if node.values else None
+    return "a new uuid never meets the old one" if first is not None and call in list(_followed(first, where)) else None
+
+
+def _followed(node: ast.expr, where: Reached) -> Iterator[ast.AST]:
+    for inner in ast.walk(node):
+        yield inner
+        if isinstance(inner, ast.Name) and inner.id in where.locals:
+            yield from ast.walk(where.locals[inner.id])
+
+
+def _first_only(function: Function) -> Iterator[Hit]:
+    """`event["Records"][0]` where a batch of several may come."""
+    pulled = function.driven_by("sqs", "kinesis", "dynamodb")
+    if not pulled or any(trigger.fact("BatchSize").number == 1 for trigger in pulled):
+        return
+    for one in reached(function):
+        if any(
+            isinstance(node, ast.For | ast.comprehension) and "Records" in ast.dump(node.iter) for node in one.nodes
+        ):
+            continue
+        for node in one.nodes:
+            if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant) and node.slice.value == 0:
+                inner = node.value
+                if (
+                    isinstance(inner, ast.Subscript)
+                    and isinstance(inner.slice, ast.Constant)
+                    and inner.slice.value == "Records"
+                ):
+                    yield Hit(one.place(node), "only the first record of a batch is looked at", function)
+
+
+RULE = Rule(
+    code="ASY007",
+    title="The key is not what makes an event the same",
+    level="error",
+    reliability="certain",
+    production="The other records of a batch go unseen (or unguarded), and a redelivered event has another key: it is"
+    " processed twice.",
+    mend="take the source's identity of each record: messageId, sequenceNumber, the event's id, a business key",
+    check=check,
+    sources=("https://docs.aws.amazon.com/powertools/python/latest/utilities/idempotency/",),
+    seeds="002",
+    elsewhere='The sample of a seed (Records[0]["messageId"]) has this fault.',
+)

@@ -1,0 +1,45 @@
+"""A bound for the database."""
+
+from collections.abc import Iterator
+
+from lambent.pitfalls.facts.project import Function, Project
+from lambent.pitfalls.facts.tree import refs
+from lambent.pitfalls.finding import Hit, Rule
+
+DATABASES = ("AWS::RDS::DBInstance", "AWS::RDS::DBCluster", "AWS::ElastiCache::CacheCluster", "AWS::DocDB::DBCluster",
+             "AWS::ElastiCache::ReplicationGroup")  # fmt: skip
+
+
+def check(project: Project) -> Iterator[Hit]:
+    """Functions in a VPC that are told a database's address, without a reservation or a mapping's maximum."""
+    for function in project.functions:
+        capped = not function.fact("ReservedConcurrentExecutions").absent or any(
+            not one.fact("ScalingConfig").absent for one in function.triggers
+        )
+        if function.fact("VpcConfig").absent or capped or any(function.stack.of("AWS::RDS::DBProxy")):
+            continue
+        database = _database(function)
+        if database:
+            yield Hit(function, f"nothing bounds how many environments connect to {database}", function)
+
+
+def _database(function: Function) -> str | None:
+    for ref in refs(function.environment):
+        target = function.stack.target(ref)
+        if target is not None and target.type in DATABASES:
+            return target.id
+    return None
+
+
+RULE = Rule(
+    code="CON007",
+    title="Nothing protects the database from the function's concurrency",
+    level="warning",
+    reliability="likely",
+    production='A burst takes 1,000 environments with a connection each, a small database has 100: "too many'
+    ' connections" for everybody.',
+    mend="set ReservedConcurrentExecutions (or the mapping's MaximumConcurrency), or put RDS Proxy between",
+    check=check,
+    sources=("https://docs.aws.amazon.com/lambda/latest/dg/services-rds.html",),
+    seeds="002, 004",
+)

@@ -1,0 +1,47 @@
+"""A door that costs three times as much."""
+
+from collections.abc import Iterator
+
+from lambent.pitfalls.facts.project import Project, Resource, Stack
+from lambent.pitfalls.finding import Hit, Rule
+
+NEEDS_REST = ("AWS::ApiGateway::UsagePlan", "AWS::ApiGateway::ApiKey", "AWS::ApiGateway::RequestValidator",
+              "AWS::WAFv2::WebACLAssociation", "AWS::ApiGateway::Model", "AWS::ApiGateway::GatewayResponse",
+              "AWS::ApiGateway::DocumentationPart", "AWS::ApiGateway::ClientCertificate")  # fmt: skip
+FEATURES = ("Auth", "CacheClusterEnabled", "ApiKeySourceType", "Policy", "MethodSettings", "GatewayResponses", "Models",
+            "EndpointConfiguration", "BinaryMediaTypes", "DefinitionBody", "DefinitionUri", "Body", "BodyS3Location",
+            "MinimumCompressionSize", "CanarySetting", "Domain", "TracingEnabled")  # fmt: skip
+
+
+def check(project: Project) -> Iterator[Hit]:
+    """REST APIs that use nothing of what only REST APIs have."""
+    for stack in project.stacks:
+        for api in stack.of("AWS::ApiGateway::RestApi", "AWS::Serverless::Api"):
+            if not api.open and not any(stack.of(*NEEDS_REST)) and not _features(api) and _only_proxies(stack):
+                yield Hit(api, "a REST API that uses nothing an HTTP API has not")
+
+
+def _features(api: Resource) -> bool:
+    return any(key in api.properties for key in FEATURES)
+
+
+def _only_proxies(stack: Stack) -> bool:
+    for method in stack.of("AWS::ApiGateway::Method"):
+        integration = method.properties.get("Integration")
+        kind = integration.get("Type") if isinstance(integration, dict) else None
+        if kind not in ("AWS_PROXY", "HTTP_PROXY", "MOCK") or method.properties.get("ApiKeyRequired") is True:
+            return False
+    return True
+
+
+RULE = Rule(
+    code="CST007",
+    title="A REST API where an HTTP API suffices",
+    level="info",
+    reliability="likely",
+    production="$3.50 for a million requests instead of $1.00, and some milliseconds more for each.",
+    mend="use AWS::Serverless::HttpApi (AWS::ApiGatewayV2::Api)",
+    check=check,
+    sources=("https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-vs-rest.html",),
+    seeds="002",
+)

@@ -1,0 +1,56 @@
+"""All of it in memory."""
+
+import ast
+from collections.abc import Iterator
+
+from lambent.pitfalls import effects
+from lambent.pitfalls.batches import reached
+from lambent.pitfalls.facts.project import Project
+from lambent.pitfalls.facts.python import Reached, chain
+from lambent.pitfalls.finding import Hit, Rule
+
+
+def check(project: Project) -> Iterator[Hit]:
+    """Files read whole to be put, queues without a bound between producer and consumer, lists of all pages."""
+    for function in project.functions:
+        for call in effects.calling(function, "s3", "put_object"):
+            body = call.arguments.get("Body")
+            if body is not None and _read(body, call.where):
+                yield Hit(call.place, "the whole file is read into memory to be put", function)
+        for one in reached(function):
+            for node in one.nodes:
+                if isinstance(node, ast.Call) and _unbounded(node, one):
+                    yield Hit(one.place(node), "the queue has no bound: the producer fills the memory", function)
+
+
+def _read(node: ast.expr, one: Reached) -> bool:
+    """`f.read()` of a file that was opened in the function."""
+    value = one.locals.get(node.id, node) if isinstance(node, ast.Name) else node
+    if not (isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute) and value.func.attr == "read"):
+        return False
+    opened = one.bindings.get(chain(value.func.value), [])
+    return not value.args and any(isinstance(one_, ast.Call) and chain(one_.func) == "open" for one_ in opened)
+
+
+def _unbounded(node: ast.Call, one: Reached) -> bool:
+    if one.module.dotted(node.func) not in ("asyncio.Queue", "queue.Queue") or node.args or node.keywords:
+        return False
+    parent = one.module.parents.get(node)
+    targets = parent.targets if isinstance(parent, ast.Assign) else [getattr(parent, "target", node)]
+    names = [chain(target) for target in targets]
+    gets = {chain(n.func) for n in one.nodes if isinstance(n, ast.Call)}
+    return any(f"{name}.put" in gets and f"{name}.get" in gets for name in names)
+
+
+RULE = Rule(
+    code="EXE012",
+    title="Everything is held in memory",
+    level="warning",
+    reliability="likely",
+    production="It grows with the input: at the memory's size the runtime is killed (Runtime.ExitError, signal: killed), all"
+    " work lost, and tried again.",
+    mend="upload_file streams in parts; give the queue a maxsize; work page by page",
+    check=check,
+    sources=("https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html",),
+    seeds="002, 003",
+)

@@ -1,0 +1,31 @@
+"""Listing without the right to list."""
+
+from collections.abc import Iterator
+
+from lambent.pitfalls import effects
+from lambent.pitfalls.facts.permissions import allows
+from lambent.pitfalls.facts.project import Project
+from lambent.pitfalls.finding import Hit, Rule
+
+
+def check(project: Project) -> Iterator[Hit]:
+    """Listings of a bucket by a function whose role has no s3:ListBucket."""
+    for function in project.functions:
+        if function.permissions_known and function.listed and not allows(function, "s3:ListBucket"):
+            for call in effects.calling(function, "s3", "list_objects_v2", "list_objects"):
+                yield Hit(call.place, "the role does not allow s3:ListBucket", function)
+                break
+
+
+RULE = Rule(
+    code="IAM002",
+    title="s3:ListBucket is missing",
+    level="error",
+    reliability="certain",
+    production="AccessDenied for ListObjectsV2; and without it a missing key answers 403 instead of 404.",
+    mend="allow s3:ListBucket on arn:aws:s3:::bucket (without /*)",
+    check=check,
+    node=True,
+    sources=("https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html",),
+    seeds="002",
+)

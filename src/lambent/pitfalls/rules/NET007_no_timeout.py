@@ -1,0 +1,46 @@
+"""Calls that wait for ever."""
+
+import ast
+from collections.abc import Iterator
+
+from lambent.pitfalls.batches import reached
+from lambent.pitfalls.facts.project import Project
+from lambent.pitfalls.facts.python import Reached
+from lambent.pitfalls.finding import Hit, Rule
+
+CALLS = {f"requests.{verb}" for verb in ("get", "post", "put", "patch", "delete", "head", "request")}
+OPENS = {"urllib.request.urlopen": 2}
+
+
+def check(project: Project) -> Iterator[Hit]:
+    """requests and urllib without a timeout. httpx has one of 5 s of its own."""
+    for function in project.functions:
+        for one in reached(function):
+            for node in one.nodes:
+                if isinstance(node, ast.Call) and _waits(node, one):
+                    yield Hit(
+                        one.place(node), f"{one.module.dotted(node.func)} without timeout waits for ever", function
+                    )
+
+
+def _waits(node: ast.Call, one: Reached) -> bool:
+    name = one.module.dotted(node.func)
+    if name not in CALLS and name not in OPENS:
+        return False
+    given = {word.arg for word in node.keywords}
+    return "timeout" not in given and None not in given and len(node.args) <= OPENS.get(name, 9)
+
+
+RULE = Rule(
+    code="NET007",
+    title="A network call has no timeout",
+    level="warning",
+    reliability="certain",
+    production="When the other side hangs the function waits until it is killed: the whole timeout is billed, and the log"
+    ' says only "Task timed out".',
+    mend="timeout=(3, 10), below the function's own",
+    check=check,
+    sources=("https://requests.readthedocs.io/en/latest/user/advanced/#timeouts",),
+    seeds="000, 001",
+    elsewhere="SonarQube S7618, bandit B113, ruff S113.",
+)

@@ -1,0 +1,48 @@
+"""Half of X-Ray."""
+
+from collections.abc import Iterator
+
+from lambent.pitfalls.facts.permissions import allows
+from lambent.pitfalls.facts.project import Function, Project
+from lambent.pitfalls.finding import Hit, Rule
+
+LIBRARIES = {"aws_xray_sdk", "opentelemetry"}
+
+
+def check(project: Project) -> Iterator[Hit]:
+    """Instrumented code with tracing off; tracing on with a role that may not send."""
+    for function in project.functions:
+        mode = function.fact("TracingConfig", "Mode")
+        uses = function.code is not None and (function.code.imported & LIBRARIES or _tracer(function))
+        if uses and mode.absent and function.listed and not function.resource.open:
+            yield Hit(function, "the code traces, TracingConfig is not Active", function)
+        raw = function.resource.type == "AWS::Lambda::Function"
+        if (
+            mode.value == "Active"
+            and raw
+            and function.permissions_known
+            and not allows(function, "xray:PutTraceSegments")
+        ):
+            yield Hit(mode, "tracing is on, the role may not xray:PutTraceSegments", function)
+
+
+def _tracer(function: Function) -> bool:
+    return any(
+        "aws_lambda_powertools.Tracer" in one for module in function.code.loaded for one in module.imports.values()
+    ) or any(
+        "aws_lambda_powertools.tracing" in one for module in function.code.loaded for one in module.imports.values()
+    )
+
+
+RULE = Rule(
+    code="OBS003",
+    title="X-Ray is switched on by half",
+    level="warning",
+    reliability="certain",
+    production="No trace appears, and nothing says why.",
+    mend="TracingConfig Active (SAM: Tracing: Active), instrumentation, and xray:PutTraceSegments + PutTelemetryRecords",
+    check=check,
+    sources=("https://docs.aws.amazon.com/lambda/latest/dg/services-xray.html",),
+    seeds="000, 002, 004",
+    elsewhere="Others want tracing on everywhere, and look at the first of the three switches only.",
+)

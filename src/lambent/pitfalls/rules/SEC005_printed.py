@@ -1,0 +1,103 @@
+"""Secrets in the log."""
+
+import ast
+from collections.abc import Iterator
+
+from lambent.pitfalls.batches import reached
+from lambent.pitfalls.facts.project import Project
+from lambent.pitfalls.facts.python import Reached, chain
+from lambent.pitfalls.finding import Hit, Level, Reliability, Rule
+
+LOGGERS = {"debug", "info", "warning", "warn", "error", "critical", "exception", "log"}
+_HARMLESS = {"len", "type", "bool", "id", "sorted", "isinstance", "list"}
+_SECRET = ("password", "passwd", "secret", "token", "api_key", "apikey", "credentials", "private_key", "access_key")
+_NOT_SECRET = ("secret_name", "secret_id", "secret_arn", "token_count", "tokens", "next_token", "nexttoken",
+               "continuation", "key_id", "max_token", "token_usage", "secretid", "secretarn")  # fmt: skip
+
+
+def check(project: Project) -> Iterator[Hit]:
+    """Prints and log calls of the environment, of the whole event, of what is named as a secret."""
+    for function in project.functions:
+        handler = function.code.handler if function.code is not None else None
+        for one in reached(function):
+            for node in one.nodes:
+                if isinstance(node, ast.Call) and logs(node):
+                    found = _leak(node, one, handler)
+                    if found is not None:
+                        what, level, reliability = found
+                        yield Hit(one.place(node), f"{what} goes to the log", function, None, level, reliability)
+
+
+def logs(node: ast.Call) -> bool:
+    """Whether a call prints or logs."""
+    name = chain(node.func)
+    owner, _, method = name.rpartition(".")
+    return name in ("print", "pprint", "pprint.pprint") or (method in LOGGERS and "log" in owner.lower())
+
+
+def _leak(node: ast.Call, one: Reached, handler: Reached | None) -> tuple[str, Level, Reliability] | None:
+    for argument in [*node.args, *(word.value for word in node.keywords)]:
+        for inner in _shown(argument):
+            if one.module.dotted(inner) == "os.environ":
+                return "the whole environment", "error", "certain"
+            name = chain(inner).lower()
+            if _is_secret(name):
+                return f"{chain(inner)}", "error", "likely"
+            if handler is not None and one.node is handler.node and _is_event(inner, one):
+                return "the whole event", "warning", "certain"
+    return None
+
+
+def _is_event(node: ast.AST, one: Reached) -> bool:
+    first = [*one.node.args.posonlyargs, *one.node.args.args][:1]
+    if isinstance(node, ast.Name) and first and node.id == first[0].arg:
+        return True
+    return isinstance(node, ast.Subscript) and _is_event(node.value, one) and _key(node) == "headers"
+
+
+def _key(node: ast.Subscript) -> object:
+    return node.slice.value if isinstance(node.slice, ast.Constant) else None
+
+
+def _is_secret(name: str) -> bool:
+    last = name.rpartition(".")[2]
+    return bool(name) and any(word in last for word in _SECRET) and not any(word in last for word in _NOT_SECRET)
+
+
+def _shown(node: ast.AST) -> Iterator[ast.AST]:
+    """The values that end up in the text: through f-strings, +, %, format, json.dumps, str; not what is taken from."""
+    yield node
+    if isinstance(node, ast.Call):
+        if chain(node.func) in _HARMLESS:
+            return
+        inner = [*node.args, *(word.value for word in node.keywords)]
+        if isinstance(node.func, ast.Attribute) and node.func.attr == "format":
+            inner.append(node.func.value)
+        for argument in inner if _dumps(node) else ():
+            yield from _shown(argument)
+    elif isinstance(node, ast.JoinedStr | ast.BinOp | ast.FormattedValue | ast.Dict | ast.Tuple):
+        for child in ast.iter_child_nodes(node):
+            yield from _shown(child)
+
+
+def _dumps(node: ast.Call) -> bool:
+    name = chain(node.func)
+    attribute = getattr(node.func, "attr", "")
+    return name in ("json.dumps", "str", "repr", "dict", "dumps", "pformat", "pprint.pformat") or attribute == "format"
+
+
+RULE = Rule(
+    code="SEC005",
+    title="The environment, the event or a secret is printed",
+    level="warning",
+    reliability="certain",
+    production="CloudWatch keeps it, often for ever, for everybody who may read logs: tokens of headers, personal data,"
+    " the role's temporary keys; at $0.50 a GB.",
+    mend="log the few fields that are needed by name",
+    check=check,
+    node=True,
+    sources=("https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars-encryption.html",),
+    seeds="001, 002",
+    elsewhere="CodeGuru aws-logged-credentials looks for credentials only.",
+    silent="only parts of the event are logged",
+)

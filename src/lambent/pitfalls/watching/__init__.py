@@ -1,0 +1,1 @@
+"""What happens while functions run, joined with what their code says: `lambent watch`."""

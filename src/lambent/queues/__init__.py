@@ -1,0 +1,1 @@
+"""What SQS queues do, without HTTP."""

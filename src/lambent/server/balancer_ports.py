@@ -1,0 +1,150 @@
+"""A port of this machine for each listener of each load balancer: a free one, and the same again after a restart.
+
+It is remembered by account, region, name of the balancer, protocol and port of the listener; moto's ARNs are new with
+every life of moto. Only the loopback address is listened on, as for the endpoint itself.
+"""
+
+import asyncio
+import functools
+import logging
+import socket
+import ssl
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from lambent.gateway.hosts import Site
+from lambent.gateway.sites import BALANCER
+from lambent.http_events import alb
+from lambent.http_events.alb import Balancer
+from lambent.model.finding import Finding
+from lambent.model.scope import Scope
+from lambent.store.errors import StoreError
+from lambent.store.resources import Resource, Resources
+from lambent.wire.http import Request, Response
+
+log = logging.getLogger(__name__)
+
+KIND = "load-balancer-port"
+NOT_OPENED = "load-balancer-port"
+"""The finding's code."""
+
+Chain = Callable[[Request], Awaitable[Response]]
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """What it takes to open one: `chain` makes what answers there (the site, which other host names lead to it, the
+    listener's ARN); `serve` accepts on a socket, `forget` closes it again. `tls` is None where HTTPS is not spoken."""
+
+    resources: Resources
+    host: str
+    chain: Callable[[Site, Callable[[str], bool], str], Chain]
+    serve: Callable[[socket.socket, Chain, ssl.SSLContext | None], Awaitable[asyncio.Server]]
+    forget: Callable[[asyncio.Server], None]
+    report: Callable[[Finding], None]
+    new_id: Callable[[], str]
+    tls: ssl.SSLContext | None = None
+
+
+@dataclass(slots=True)
+class Open:
+    """One that is open. `balancer` is replaced as it changes."""
+
+    balancer: Balancer
+    port: int
+    server: asyncio.Server
+
+
+class BalancerPorts:
+    """All of them."""
+
+    def __init__(self, ports: Ports) -> None:
+        self._ports = ports
+        self._open: dict[str, Open] = {}
+
+    async def follow(self, scope: Scope, balancers: Sequence[Balancer]) -> None:
+        """The listeners of a scope are these now."""
+        wanted = {one.listener: one for one in balancers if one.listener}
+        for listener, open_ in list(self._open.items()):
+            if _scope(open_.balancer) == scope and not _is_same(open_.balancer, wanted.get(listener)):
+                self._ports.forget(self._open.pop(listener).server)
+        for listener, balancer in wanted.items():
+            if listener in self._open:
+                self._open[listener].balancer = balancer
+            else:
+                await self._begin(balancer)
+
+    def document(self) -> dict[str, Any]:
+        """For the page: what is open."""
+        return {"listeners": [_shown(one, self._ports.host) for one in self._open.values()]}
+
+    async def _begin(self, balancer: Balancer) -> None:
+        secure = balancer.protocol == "HTTPS"
+        if balancer.protocol not in ("HTTP", "HTTPS"):
+            return  # a network load balancer's: functions are no targets of those
+        if secure and self._ports.tls is None:
+            self._tell(balancer, "it speaks HTTPS", "Start the server with --tls.")
+            return
+        try:
+            listening = await self._bound(balancer)
+        except (OSError, StoreError) as error:
+            self._tell(balancer, str(error), "")
+            return
+        site = Site(BALANCER, balancer.label, balancer.region)
+        named = functools.partial(self._is_named, balancer.listener)
+        chain = self._ports.chain(site, named, balancer.listener)
+        port = listening.getsockname()[1]
+        server = await self._ports.serve(listening, chain, self._ports.tls if secure else None)
+        self._open[balancer.listener] = Open(balancer, port, server)
+
+    def _is_named(self, listener: str, host: str) -> bool:
+        found = self._open.get(listener)
+        return found is not None and alb.is_named(found.balancer, host)
+
+    async def _bound(self, balancer: Balancer) -> socket.socket:
+        """The port that it had; a free one when that is taken or it had none. Raises OSError, StoreError."""
+        place = _place(balancer)
+        known = self._ports.resources.get(*place)
+        if known is not None:
+            try:
+                return self._bind(int(known.document["port"]))
+            except OSError:
+                log.warning("%s: its port %s is in use, it has another now", balancer.listener, known.document["port"])
+        listening = self._bind(0)
+        document = {"port": listening.getsockname()[1]}
+        await self._ports.resources.put(Resource(*place, self._ports.new_id(), document))
+        return listening
+
+    def _bind(self, port: int) -> socket.socket:
+        family = socket.AF_INET6 if ":" in self._ports.host else socket.AF_INET
+        return socket.create_server((self._ports.host, port), family=family, backlog=1024)
+
+    def _tell(self, balancer: Balancer, why: str, hint: str) -> None:
+        text = f"{balancer.protocol} port {balancer.port} has no port of this machine: {why}."
+        self._ports.report(Finding(NOT_OPENED, balancer.listener, text, hint))
+
+
+def _scope(balancer: Balancer) -> Scope:
+    return Scope(balancer.account, balancer.region)
+
+
+def _place(balancer: Balancer) -> tuple[str, Scope, str, str]:
+    name = balancer.arn.split("/")[-2]
+    return KIND, _scope(balancer), name, f"{balancer.protocol}:{balancer.port}"
+
+
+def _is_same(before: Balancer, now: Balancer | None) -> bool:
+    """Whether the port stays: it is the same listener's, and speaks as before."""
+    return now is not None and (before.port, before.protocol) == (now.port, now.protocol)
+
+
+def _shown(one: Open, host: str) -> dict[str, Any]:
+    at = f"[{host}]" if ":" in host else host
+    return {
+        "listener": one.balancer.listener,
+        "load_balancer": one.balancer.arn,
+        "protocol": one.balancer.protocol,
+        "port": one.balancer.port,
+        "url": f"{one.balancer.protocol.lower()}://{at}:{one.port}/",
+    }

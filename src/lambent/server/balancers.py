@@ -1,0 +1,93 @@
+"""Load balancers as the neighbour knows them: for the door that serves them, their ports and their health checks."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from typing import Any
+from urllib.parse import parse_qs
+
+from lambent.http_events.alb import Balancer, TargetGroup
+from lambent.model.scope import Caller, Scope
+from lambent.wire.http import Request
+
+TELLING = frozenset({"elbv2", "cloudformation"})
+"""Services whose requests may make or change a load balancer."""
+KEPT_SECONDS = 2.0
+"""For which load balancers are taken as they were read, unless a request that may change them came in between."""
+
+Read = Callable[[Scope], Awaitable[Sequence[Balancer]]]
+Told = Callable[[Scope, Sequence[Balancer]], Awaitable[None]]
+Spawn = Callable[[Coroutine[Any, Any, None]], object]
+
+
+class Balancers:
+    """`read` asks the neighbour; `told` hears every time what it said. `now` is a monotonic clock: what the neighbour
+    says is read again after real seconds."""
+
+    def __init__(self, read: Read, told: Told, spawn: Spawn, now: Callable[[], float] = time.monotonic) -> None:
+        self._read_all = read
+        self._told = told
+        self._spawn = spawn
+        self._now = now
+        self._reading = asyncio.Lock()
+        self._changed: set[Scope] = set()
+        self._scopes: dict[Scope, None] = {}
+        self._changes: Counter[Scope] = Counter()
+        self._read: dict[Scope, tuple[float, Sequence[Balancer]]] = {}
+
+    def saw(self, name: str, request: Request, caller: Caller) -> None:
+        """A request was answered by the neighbour."""
+        if name not in TELLING:
+            return
+        self._scopes[caller.scope] = None
+        self._changes[caller.scope] += 1
+        self._read.pop(caller.scope, None)
+        if _changes(request) and caller.scope not in self._changed:
+            self._changed.add(caller.scope)
+            self._spawn(self._follow(caller.scope))
+
+    async def find(self, label: str, region: str, listener: str = "") -> Balancer | None:
+        """The balancer whose DNS name begins with a label, as the listener has it that is named, else the one for HTTP
+        with the lowest port; None when no account that was seen here has it."""
+        for scope in [one for one in self._scopes if region in ("", one.region)]:
+            those = [one for one in await self.of(scope) if one.label == label and listener in ("", one.listener)]
+            if those:
+                return min(those, key=lambda one: (one.protocol != "HTTP", one.port))
+        return None
+
+    async def used(self, caller: Caller, group: str) -> TargetGroup | None:
+        """A target group that a listener leads to."""
+        return next((one.groups.get(group) for one in await self.of(caller.scope) if group in one.targets), None)
+
+    async def of(self, scope: Scope) -> Sequence[Balancer]:
+        """Every listener of a scope. What many ask for at once is read once."""
+        read = self._fresh(scope)
+        if read is None:
+            async with self._reading:
+                read = self._fresh(scope)
+                if read is None:
+                    read = await self._again(scope)
+        return read
+
+    def _fresh(self, scope: Scope) -> Sequence[Balancer] | None:
+        read = self._read.get(scope)
+        return read[1] if read is not None and self._now() - read[0] <= KEPT_SECONDS else None
+
+    async def _again(self, scope: Scope) -> Sequence[Balancer]:
+        changes, began = self._changes[scope], self._now()
+        found = await self._read_all(scope)
+        await self._told(scope, found)
+        if changes == self._changes[scope]:  # else it may be from before the change
+            self._read[scope] = began, found
+        return found
+
+    async def _follow(self, scope: Scope) -> None:
+        """Something may have changed: ports and checks follow it before anybody asks."""
+        self._changed.discard(scope)
+        await self.of(scope)
+
+
+def _changes(request: Request) -> bool:
+    action = (parse_qs(request.body.decode("latin-1")).get("Action") or [""])[0]
+    return not action.startswith("Describe")

@@ -1,0 +1,120 @@
+"""Requests for services that are answered by the neighbour: what is asked before it, and said after it."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from lambent.gateway.chain import Check, load
+from lambent.model.credentials import Held
+from lambent.model.finding import Finding
+from lambent.model.scope import Caller, Scope
+from lambent.neighbour.asked import Asked
+from lambent.neighbour.handed_out import keys_in
+from lambent.neighbour.neighbour import Neighbour
+from lambent.neighbour.outbox import error_of
+from lambent.neighbour.remarks import remarks
+from lambent.neighbour.unreached import targets_named
+from lambent.observe.findings import Ledger
+from lambent.server.base import Doors
+from lambent.server.trust import trusted
+from lambent.settings import Settings
+from lambent.wire.fault import Fault
+from lambent.wire.http import Request, Response
+
+Saw = Callable[[str, Request, Caller], None]
+"""Told of every request that was answered."""
+
+
+def all_of(*told: Saw) -> Saw:
+    """Tells several."""
+
+    def saw(service: str, request: Request, caller: Caller) -> None:
+        for one in told:
+            one(service, request, caller)
+
+    return saw
+
+
+Note = Callable[[Asked, Caller, Fault | None], Awaitable[Fault | None]]
+"""Told of every request, and how it ended; answers the error that its caller sees instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forwarding:
+    """The way to the neighbour. `learn` is told of the access keys that a service gives; `check` raises Fault for what
+    a caller may not have done."""
+
+    settings: Settings
+    neighbour: Neighbour
+    doors: Doors
+    report: Callable[[Finding], None]
+    learn: Callable[[str, Held], None]
+    saw: Saw
+    check: Check
+    note: Note
+
+    async def __call__(self, request: Request, caller: Caller, service_name: str) -> Response:
+        """Ask the neighbour, and say what moto can't do although it takes the request. Raises Fault."""
+        if service_name != "s3":  # what it is, is read; a large object is a file
+            await load(request)
+        if service_name == "sts" and request.inside:
+            request = await trusted(self.neighbour, request, caller)
+        asked = Asked(service_name, request)
+        try:
+            if asked.model is not None and asked.operation:
+                await self.check(request, caller, asked.model, asked.operation, asked.params)
+            response = await self._forward(asked, caller)
+        except Fault as fault:
+            await self.note(asked, caller, fault)
+            raise
+        hidden = await self.note(asked, caller, refused(response))
+        if hidden is not None:
+            raise hidden
+        return response
+
+    async def _forward(self, asked: Asked, caller: Caller) -> Response:
+        if asked.service in self.settings.endpoints:
+            return await self._ask(asked.request, caller, asked.service)
+        response = await self._ask(asked.request, caller, asked.service)
+        if response.status < 300:
+            self._say(asked, caller.scope)
+        return response
+
+    async def _ask(self, request: Request, caller: Caller, service_name: str) -> Response:
+        """Its answer; the keys that it gives are good here."""
+        response = await self.neighbour.forward(request, caller, service_name)
+        self.saw(service_name, request, caller)
+        if response.status < 300 and isinstance(response.body, bytes):
+            for key, held in keys_in(service_name, response.body, caller).items():
+                self.learn(key, held)
+        return response
+
+    def _say(self, asked: Asked, scope: Scope) -> None:
+        for finding in remarks(asked, scope):
+            self.report(finding)
+        for arn in targets_named(asked.service, asked.request):
+            kind = "queue" if arn.split(":")[2] == "sqs" else "function"
+            text = f"{asked.service} (moto) was told to send to it, and never does"
+            self.report(Finding(f"{kind}-not-reached", arn, text))
+
+
+def refused(response: Response) -> Fault | None:
+    """The error that an answer is."""
+    if response.status < 400:
+        return None
+    code, message = error_of(response)
+    return Fault(code, message, status=response.status)
+
+
+def neighbour_document(neighbour: Neighbour) -> dict[str, Any]:
+    """The page about the neighbour."""
+    holdings = neighbour.holdings
+    return {**neighbour.status(), "held": sorted(holdings.held), "lost": dict(holdings.lost)}
+
+
+def acknowledge(neighbour: Neighbour, findings: Ledger) -> list[str]:
+    """What moto lost may be forgotten; answers the services."""
+    services = neighbour.holdings.acknowledge()
+    for service in services:
+        findings.withdraw(f"moto/{service}")
+    return services

@@ -1,0 +1,252 @@
+"""What asks the policies, opened: whose they are asked of, and what hears of every request."""
+
+import functools
+import secrets
+from collections.abc import Callable, Container, Iterator, Mapping
+from typing import Any
+
+from botocore.exceptions import BotoCoreError
+
+from lambent.engine.authorisation import principals
+from lambent.environments.role_credentials import Credentialed
+from lambent.gateway.exchange import Exchange
+from lambent.model.credentials import Held
+from lambent.model.delivery import Delivery
+from lambent.model.finding import Finding
+from lambent.model.push import Push
+from lambent.model.scope import DEFAULT_ACCOUNT, DEFAULT_REGION, Caller, Scope, checked_scope
+from lambent.neighbour.asked import Asked
+from lambent.neighbour.neighbour import Neighbour
+from lambent.neighbour.outbox import signed_as
+from lambent.permissions import callers, organisation, roles, told
+from lambent.permissions.attached import Attached
+from lambent.permissions.gate import Gate
+from lambent.permissions.identities import Identities
+from lambent.permissions.ledger import Call, Trail, record
+from lambent.permissions.organisation import Levels
+from lambent.permissions.resolved import Resolved
+from lambent.server import push_roles
+from lambent.server.base import Base, Doors
+from lambent.server.running import Running
+from lambent.services.sts.env import Granted, StsEnv, Wanted
+from lambent.settings import Settings, StartError
+from lambent.wire import client
+from lambent.wire import service as wire_service
+from lambent.wire.fault import Fault
+from lambent.wire.http import Request
+
+OWN_SIGNATURE = "Signature=none"
+"""How our own requests are signed: they are nobody's calls."""
+
+
+def open_gate(settings: Settings, base: Base, running: Running) -> Gate:
+    """The gate of this server. Raises StartError."""
+    ask = functools.partial(ask_service, running.doors)
+    holds = functools.partial(_holds, running.doors, base.neighbour, settings.endpoints)
+    identities = Identities(ask, lambda: not holds("iam"))
+    resources = Attached(ask, holds)
+    findings = running.findings
+    return Gate(
+        settings.iam,
+        identities,
+        resources,
+        Resolved(ask),
+        Trail(),
+        findings.report,
+        findings.withdraw,
+        base.background.spawn,
+        base.clock.wall,
+        functools.partial(role_of, running.doors),
+        _organisation(settings),
+    )
+
+
+def _organisation(settings: Settings) -> Levels:
+    """Raises StartError."""
+    path = settings.service_control_policies
+    try:
+        return organisation.read(path) if path is not None else ()
+    except ValueError as error:
+        raise StartError(f"service_control_policies: {error}") from error
+
+
+async def role_of(doors: Doors, scope: Scope, name: str) -> str:
+    """A function's role, "" when there is no such function."""
+    said = await ask_service(doors, "lambda", "GetFunctionConfiguration", {"FunctionName": name}, scope)
+    return str((said or {}).get("Role", ""))
+
+
+async def ask_service(
+    doors: Doors, service_name: str, operation: str, params: Mapping[str, Any], scope: Scope
+) -> dict[str, Any] | None:
+    """What a service says, wherever it is answered; None for an error."""
+    service = wire_service.load(service_name)
+    try:
+        request = client.request_of(service, operation, params, signed_as(scope, service.signing_name))
+        response = await doors.gateway(request)
+        if response.status >= 300:
+            return None
+        return client.answer_of(service, operation, response)
+    except (ValueError, BotoCoreError):
+        return None
+
+
+def _holds(doors: Doors, neighbour: Neighbour, elsewhere: Container[str], service: str) -> bool:
+    """Whether a service can hold anything: moto's can't before somebody wrote to it."""
+    return service in elsewhere or service in doors.gateway.here or service in neighbour.holdings.held
+
+
+async def ask_trust(gate: Gate, caller: Caller, wanted: Wanted) -> Granted:
+    """What the trust policy of a role says, and who asks. Between accounts it always counts for who has a role."""
+    fields = wanted.role.split(":", 5)
+    if len(fields) < 6 or fields[2] != "iam" or not fields[5].startswith("role/"):
+        raise Fault("ValidationError", f"{wanted.role} is invalid", status=400)
+    crosses = fields[4] != caller.scope.account and not wanted.provider
+    strict = gate.mode == "enforce" or (crosses and not callers.is_unbounded(caller))
+    if gate.mode == "off" and not strict:
+        return Granted()
+    verdict, most = await gate.trusts(caller, wanted.role, wanted.action, wanted.keys, wanted.provider)
+    if verdict is not None and verdict.decision.allowed:
+        return Granted("", most)
+    if not strict:
+        gate.tell_trust(caller, wanted.role, verdict)
+        return Granted("", most)
+    who = callers.principal(caller).arn
+    text = f"User: {who} is not authorized to perform: {wanted.action} on resource: {wanted.role}"
+    return Granted(text)
+
+
+def sts_service(settings: Settings, gate: Gate, keys: Credentialed, base: Base, who: Callable[[str], str]) -> StsEnv:
+    """What STS works with."""
+    return StsEnv(
+        base.clock.wall,
+        keys.learn,
+        keys.held,
+        who,
+        functools.partial(ask_trust, gate),
+        secrets.token_bytes,
+        settings.web_tokens == "unverified",
+    )
+
+
+def may_invoke(
+    gate: Gate, held: Callable[[str], Held | None], enforced: bool, trials: Container[str], access_key: str, arn: str
+) -> bool:
+    """Whether nothing is left to find out about an invocation: the short road may take it. What functions of `trials`
+    (accounts) invoke goes through the chain."""
+    known = held(access_key)
+    if known is None:
+        return True
+    if known.account in trials:
+        return False
+    if known.expires is not None or (enforced and not known.role):
+        return False  # the chain looks at its time and its signature
+    return gate.is_known(access_key, "lambda:InvokeFunction", arn)
+
+
+async def hear(gate: Gate, base: Base, exchange: Exchange, fault: Fault | None) -> Fault | None:
+    """A request of a service that is answered here has ended; answers the error that its caller sees."""
+    caller, service, operation = exchange.caller, exchange.service, exchange.operation
+    if caller is None or service is None or operation is None:
+        return fault
+    if fault is None:
+        gate.done(service.name, operation)
+    else:
+        fault = await gate.hidden(caller, service, operation, exchange.params or {}, fault) or fault
+    note(gate, base, exchange.request, caller, service, operation, exchange.params or {}, fault)
+    return fault
+
+
+def note(
+    gate: Gate,
+    base: Base,
+    request: Request,
+    caller: Caller,
+    service: wire_service.Service,
+    operation: str,
+    params: Mapping[str, Any],
+    fault: Fault | None = None,
+) -> None:
+    """A record for the trail, unless we asked ourselves."""
+    if request.headers.get("authorization", "").endswith(OWN_SIGNATURE):
+        return
+    error, message = (fault.code, fault.message or "") if fault is not None else ("", "")
+    agent = request.headers.get("user-agent", "")
+    gate.trail.add(Call(base.clock.wall(), caller, service, operation, params, error, message, agent))
+
+
+async def hear_neighbour(gate: Gate, base: Base, asked: Asked, caller: Caller, fault: Fault | None) -> Fault | None:
+    """A request that the neighbour answered has ended; answers an error that its caller sees instead of the answer."""
+    if asked.model is None or not asked.operation:
+        return None
+    hidden = None
+    if fault is None:
+        gate.done(asked.service, asked.operation)
+    else:
+        hidden = await gate.hidden(caller, asked.model, asked.operation, asked.params, fault)
+    fault = hidden or fault
+    note(gate, base, asked.request, caller, asked.model, asked.operation, asked.params, fault)
+    return hidden
+
+
+async def may_push(gate: Gate, base: Base, report: Callable[[Finding], None], push: Push) -> str:
+    """Why a service may not send what it pushes, "" if it may; what is sent as a role, the role's policies decide."""
+    if push.role:
+        return await push_roles.may_push(gate, report, base.clock.wall, push)
+    arn = push.delivery.arn
+    account = arn.split(":")[4] if arn.count(":") > 4 else ""
+    return await may_send(gate, push.kind, arn, account, push.delivery.target)
+
+
+async def may_send(
+    gate: Gate, sender: str, arn: str, account: str, target: str, more: Mapping[str, str] | None = None
+) -> str:
+    """Why a service may not send what `arn` of an account ("" for the target's) makes to a function, queue or topic, ""
+    if it may; in `report` a finding says it. `more` are further keys of conditions that the service sends."""
+    fields = target.split(":", 5)
+    action = roles.SENDING.get(fields[2]) if len(fields) == 6 else None
+    if action is None or gate.mode == "off":
+        return ""
+    scope = Scope(fields[4], fields[3])
+    keys = {"aws:sourcearn": arn, "aws:sourceaccount": account or scope.account, **(more or {})}
+    verdict = await gate.is_allowed(principals.service(f"{sender}.amazonaws.com"), action, target, scope, keys)
+    if verdict.decision.allowed:
+        return ""
+    gate.tell(verdict)
+    return verdict.explanation.text if gate.mode == "enforce" else ""
+
+
+async def may_cross(gate: Gate, delivery: Delivery) -> str:
+    """Why another account's function, queue, topic or bus does not take what is delivered, "" if it does. In every
+    mode: by its policy, which has to let in the service that sends or the sender's account."""
+    fields = delivery.target.split(":", 5)
+    action, scope = roles.SENDING.get(fields[2]), Scope(fields[4], fields[3])
+    if action is None:
+        return f"{delivery.target} is another account's"
+    keys = {"aws:sourcearn": delivery.arn, "aws:sourceaccount": delivery.scope.account}
+    sender = principals.service(f"{delivery.arn.split(':')[2]}.amazonaws.com")
+    for who in (principals.root(delivery.scope.account), sender):
+        verdict = await gate.is_allowed(who, action, delivery.target, scope, keys)
+        if verdict.decision.allowed:
+            return ""
+    return verdict.explanation.text
+
+
+async def document(gate: Gate, asked: Mapping[str, str]) -> Mapping[str, Any] | None:
+    """What the page says. Raises ValueError for what it is not asked."""
+    if "why" in asked:
+        return told.why(gate, asked["why"])
+    if "trail" in asked:
+        return told.trail(gate, asked["trail"])
+    if "policy" in asked:
+        scope = checked_scope(asked.get("account", DEFAULT_ACCOUNT), asked.get("region", DEFAULT_REGION))
+        return await told.policy(gate, scope, asked["policy"])
+    if "calls" in asked:
+        after = asked.get("after", "0")
+        return told.calls(gate, asked["calls"], int(after) if after.isdecimal() and len(after) < 19 else 0)
+    raise ValueError("why, trail, calls or policy is needed")
+
+
+def records(gate: Gate, account: str) -> Iterator[dict[str, Any]]:
+    """The calls of an account as CloudTrail has them."""
+    return map(record, gate.trail.calls(account))

@@ -1,0 +1,39 @@
+"""Emptying a data folder: everything that a server keeps in it, and nothing that it doesn't know."""
+
+from pathlib import Path
+
+from lambent.settings import StartError
+from lambent.store.errors import StoreError
+from lambent.store.folders import remove
+from lambent.store.lock import FolderLock
+
+KEPT = (
+    "state.db", "state.db-wal", "state.db-shm", "blobs", "layers", "images", "logs", "objects", "efs", "dial", "token",
+    "sns.pem", "metrics.db", "metrics.db-wal", "metrics.db-shm", "tls", "neighbour.json", "moto", "sandboxes", "lock",
+)  # fmt: skip
+"""What a data folder holds (ARCHITECTURE.md, "Data on disk"). The lock comes last: it is held meanwhile."""
+
+
+def is_data_folder(folder: Path) -> bool:
+    """Whether a server has kept something there."""
+    return (folder / "state.db").is_file() or (folder / "lock").is_file()
+
+
+def reset(folder: Path) -> None:
+    """Remove what a server keeps in `folder`, and the folder when it is empty then.
+
+    Raises StartError when a server runs on it, or something can't be removed.
+    """
+    try:
+        lock = FolderLock(folder)
+    except StoreError as error:
+        raise StartError(f"{error}: stop it first") from error
+    try:
+        for name in KEPT:
+            remove(folder / name)
+        if not any(folder.iterdir()):
+            folder.rmdir()
+    except OSError as error:
+        raise StartError(f"{error.filename}: {error.strerror}") from error
+    finally:
+        lock.release()

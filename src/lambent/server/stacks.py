@@ -1,0 +1,70 @@
+"""CloudFormation's stacks, opened with what was under way when the last server ended."""
+
+import random
+from collections.abc import Awaitable, Callable
+from urllib.parse import unquote
+
+import orjson
+
+from lambent.deploy.endpoint import Endpoint
+from lambent.deploy.makers import Makers
+from lambent.deploy.planning import ChangeSets
+from lambent.deploy.records import Records
+from lambent.deploy.running import Ports
+from lambent.deploy.signals import Signals
+from lambent.deploy.stacks import Stacks
+from lambent.gateway.exchange import Here
+from lambent.model.finding import Finding
+from lambent.model.scope import checked_scope
+from lambent.neighbour.outbox import signed_as
+from lambent.server.base import Base, Doors, new_id
+from lambent.services.cloudformation.env import CloudFormationEnv
+from lambent.services.cloudformation.operations import OPERATIONS, REFUSED
+from lambent.settings import Settings
+from lambent.store.open import Store
+from lambent.wire.http import Request, Response
+
+MOST_BYTES = 4096
+"""Of an answer (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-responses.html)."""
+
+
+def open_stacks(
+    settings: Settings, store: Store, base: Base, doors: Doors, report: Callable[[Finding], None]
+) -> CloudFormationEnv:
+    """The stacks; nothing is under way until `resume`."""
+    signals = Signals(store.resources, base.clock, new_id, base.url)
+    makers = Makers(signals, settings.unknown_types == "skip", report)
+    ports = Ports(
+        Records(store.resources, new_id),
+        Endpoint(lambda request: doors.gateway(request), signed_as),  # noqa: PLW0108
+        base.clock,
+        new_id,
+        random.SystemRandom().random,
+        base.background.spawn,
+        makers,
+    )
+    makers.stacks = Stacks(ports)
+    return CloudFormationEnv(makers.stacks, ChangeSets(makers.stacks), signals)
+
+
+def stack_service(env: CloudFormationEnv) -> Here:
+    """What the gateway is given."""
+    return Here(OPERATIONS, env, REFUSED)
+
+
+def signal_page(signals: Signals) -> Callable[[Request], Awaitable[Response]]:
+    """PUT /_lambent/stacks/ACCOUNT/REGION/TOKEN: the answer of a custom resource, the signal of a wait condition."""
+
+    async def answer(request: Request) -> Response:
+        parts = [unquote(part) for part in request.path.split("/")[3:]]
+        if request.method not in ("PUT", "POST") or len(parts) != 3:
+            return Response(405)
+        try:
+            scope, said = checked_scope(parts[0], parts[1]), orjson.loads(request.body)
+        except ValueError:
+            return Response(400, [], b"a JSON object is needed\n")
+        if len(request.body) > MOST_BYTES or not isinstance(said, dict):
+            return Response(400, [], b"a JSON object of 4096 bytes at most is needed\n")
+        return Response(200 if await signals.say(scope, parts[2], said) else 404)
+
+    return answer

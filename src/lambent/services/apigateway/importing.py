@@ -1,0 +1,180 @@
+"""ImportRestApi and PutRestApi.
+
+https://docs.aws.amazon.com/apigateway/latest/api/API_ImportRestApi.html, API_PutRestApi.html
+"""
+
+import asyncio
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+
+from lambent.model.scope import Caller, Scope
+from lambent.services.apigateway import faults, openapi
+from lambent.services.apigateway.env import ApiGatewayEnv, Document, Params
+from lambent.services.apigateway.integrations import check_integration, with_defaults
+from lambent.services.apigateway.kinds import (
+    AUTHORIZER,
+    GATEWAY_RESPONSE,
+    MODEL,
+    RESOURCE,
+    REST_API,
+    VALIDATOR,
+    Kind,
+)
+from lambent.services.apigateway.openapi import Imported
+from lambent.services.apigateway.restapis import BUILT_IN_MODELS, beginnings, check_api, new_api
+from lambent.services.apigateway.tabled import Operation, shown
+from lambent.store.resources import Resource
+
+MODELS = "https://apigateway.amazonaws.com/restapis/"
+REPLACED = (RESOURCE, AUTHORIZER, MODEL, VALIDATOR, GATEWAY_RESPONSE)
+"""The kinds that a document says everything of."""
+
+
+async def import_rest_api(env: ApiGatewayEnv, caller: Caller, params: Params) -> dict[str, Any]:
+    """A new API of a document."""
+    imported = await asyncio.to_thread(_imported, params)
+    api = new_api(env, caller.scope, imported.api | _endpoint(params))
+    rows = Rows(env, api, beginnings(env, api))
+    rows.take(imported)
+    await env.resources.write(inserts=[api, *rows.all()])
+    return _answer(env, api, imported)
+
+
+async def put_rest_api(env: ApiGatewayEnv, caller: Caller, params: Params) -> dict[str, Any]:
+    """A document in the place of an API's parts (`overwrite`), or over them (`merge`)."""
+    imported = await asyncio.to_thread(_imported, params)
+    old = env.asked(REST_API, caller.scope, params)
+    check_api(imported.api)
+    new = old.changed(env.new_id(), old.document | imported.api | _endpoint(params))
+    there = [one for kind in REPLACED for one in env.all(kind, caller.scope, old.name)]
+    merge = params.get("mode", "merge") == "merge"
+    rows = Rows(env, new, there if merge else beginnings(env, new))
+    rows.take(imported)
+    await env.resources.write(replaces=[(old, new)], deletes=there, inserts=rows.all())
+    return _answer(env, new, imported)
+
+
+def _imported(params: Params) -> Imported:
+    options = params.get("parameters") or {}
+    imported = openapi.read(openapi.load(params["body"]), str(options.get("basepath", "ignore")))
+    if params.get("failOnWarnings") and imported.warnings:
+        raise faults.bad_request("Warnings found during import:\n\t" + "\n\t".join(imported.warnings))
+    return imported
+
+
+def _endpoint(params: Params) -> Document:
+    kind = (params.get("parameters") or {}).get("endpointConfigurationTypes")
+    return {"endpointConfiguration": {"types": [kind]}} if kind else {}
+
+
+def _answer(env: ApiGatewayEnv, api: Resource, imported: Imported) -> Document:
+    return shown(env, REST_API, api.document) | ({"warnings": imported.warnings} if imported.warnings else {})
+
+
+class Rows:
+    """The resources of an API while a document is brought in, by kind and key."""
+
+    def __init__(self, env: ApiGatewayEnv, api: Resource, begin: list[Resource]) -> None:
+        self._env = env
+        self._api = api
+        self._rows = {(one.kind, one.name): one for one in begin}
+
+    def all(self) -> list[Resource]:
+        """What is to be written: revisions are new."""
+        return [self._made(one.kind, one.name, one.document) for one in self._rows.values()]
+
+    def take(self, imported: Imported) -> None:
+        """Bring the parts in. Raises 400."""
+        for name, model in imported.models.items():
+            self._put(
+                MODEL, name, {"id": self._env.new_name(MODEL, self._api.scope, self._api.name)} | self._linked(model)
+            )
+        for name, response in imported.responses.items():
+            self._put(GATEWAY_RESPONSE, name, response)
+        authorizers = {name: self._named(AUTHORIZER, one) for name, one in imported.authorizers.items()}
+        validators = {name: self._named(VALIDATOR, one) for name, one in imported.validators.items()}
+        for path, methods in imported.methods.items():
+            resource = self._resource(path)
+            self._methods(resource, methods, authorizers, validators)
+
+    def _made(self, kind: str, name: str, document: Document) -> Resource:
+        return Resource(kind, self._api.scope, self._api.name, name, self._env.new_id(), document)
+
+    def _put(self, kind: Kind, name: str, document: Document) -> None:
+        self._rows[kind.stored, name] = self._made(kind.stored, name, document)
+
+    def _of(self, kind: Kind) -> Iterator[Resource]:
+        return (one for (stored, _), one in self._rows.items() if stored == kind.stored)
+
+    def _named(self, kind: Kind, document: Document) -> str:
+        """The id of the part of that name, in the place of one that is there."""
+        there = next((one.name for one in self._of(kind) if one.document.get("name") == document["name"]), None)
+        name = there or self._env.new_name(kind, self._api.scope, self._api.name)
+        self._put(kind, name, {"id": name} | document)
+        return name
+
+    def _linked(self, model: Document) -> Document:
+        """The model with its references as API Gateway has them."""
+        schema = orjson.loads(model["schema"])
+        return model | {"schema": orjson.dumps(_linked(schema, f"{MODELS}{self._api.name}/models/")).decode()}
+
+    def _resource(self, path: str) -> Resource:
+        """The resource of a path, made with its parents where it is not there."""
+        by_path = {one.document["path"]: one for one in self._of(RESOURCE)}
+        found, at = by_path["/"], ""
+        for part in (one for one in path.split("/") if one):
+            at = f"{at}/{part}"
+            there = by_path.get(at)
+            if there is None:
+                name = self._env.new_name(RESOURCE, self._api.scope, self._api.name)
+                document = {"id": name, "parentId": found.name, "pathPart": part, "path": at}
+                self._put(RESOURCE, name, document)
+                there = by_path[at] = self._rows[RESOURCE.stored, name]
+            found = there
+        return found
+
+    def _methods(
+        self, resource: Resource, methods: dict[str, Document], authorizers: dict[str, str], validators: dict[str, str]
+    ) -> None:
+        brought = {}
+        for name, method in methods.items():
+            if "authorizerId" in method:
+                method["authorizerId"] = authorizers[method["authorizerId"]]
+            if "requestValidatorId" in method:
+                method["requestValidatorId"] = validators[method["requestValidatorId"]]
+            self._check_models(method)
+            if "methodIntegration" in method:
+                method["methodIntegration"] = _integration(method["methodIntegration"], resource, self._api.scope)
+            brought[name] = method
+        there = resource.document.get("resourceMethods") or {}
+        self._put(RESOURCE, resource.name, resource.document | {"resourceMethods": there | brought})
+
+    def _check_models(self, method: Document) -> None:
+        known = {one.name for one in self._of(MODEL)} | set(BUILT_IN_MODELS)
+        for place in (method, *(method.get("methodResponses") or {}).values()):
+            for member in ("requestModels", "responseModels"):
+                missing = set((place.get(member) or {}).values()) - known
+                if missing:
+                    raise faults.bad_request(f"Invalid model identifier specified: {', '.join(sorted(missing))}")
+
+
+def _integration(given: Document, resource: Resource, scope: Scope) -> Document:
+    integration = with_defaults(given, resource.name)
+    check_integration(integration, scope)
+    return integration
+
+
+def _linked(value: Any, models: str) -> Any:
+    if isinstance(value, dict):
+        return {
+            name: models + one.rpartition("/")[2]
+            if name == "$ref" and isinstance(one, str) and one.startswith("#/") and one.count("/") > 1
+            else _linked(one, models)
+            for name, one in value.items()
+        }
+    return [_linked(one, models) for one in value] if isinstance(value, list) else value
+
+
+OPERATIONS: dict[str, Operation] = {"ImportRestApi": import_rest_api, "PutRestApi": put_rest_api}

@@ -1,0 +1,69 @@
+"""What an integration may be.
+
+https://docs.aws.amazon.com/apigateway/latest/api/API_PutIntegration.html and
+https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html (timeouts).
+"""
+
+import re
+from typing import Any
+
+from lambent.model.scope import Scope
+from lambent.services.apigateway import faults
+
+Document = dict[str, Any]
+ARN = re.compile(r"arn:aws[a-z-]*:apigateway:([a-z0-9-]+):([a-z0-9.-]+):(path|action)/(.*)", re.DOTALL)
+"""Region, service, path or action, what."""
+LAMBDA_PATH = re.compile(r"/?\d{4}-\d{2}-\d{2}/functions/(.+?)/(invocations|response-streaming-invocations)")
+LEAST_MILLIS, MOST_MILLIS, STREAMED_MILLIS = 50, 29_000, 900_000
+URL = re.compile(r"https?://[^\s]+", re.IGNORECASE)
+
+
+def with_defaults(given: Document, resource_id: str) -> Document:
+    """The integration with what AWS adds."""
+    return {
+        "passthroughBehavior": "WHEN_NO_MATCH",
+        "timeoutInMillis": MOST_MILLIS,
+        "cacheNamespace": resource_id,
+        "cacheKeyParameters": [],
+    } | given
+
+
+def check_integration(integration: Document, scope: Scope) -> None:
+    """Raises 400 for an integration that can't be, 501 for one that is not served."""
+    kind, uri = integration.get("type"), str(integration.get("uri") or "")
+    if kind != "MOCK" and not integration.get("httpMethod"):
+        raise faults.bad_request("Enumeration value for HttpMethod must be non-empty")
+    _check_timeout(integration)
+    if integration.get("connectionType") == "VPC_LINK":
+        raise faults.unbuilt("integrations through a VPC link")
+    if kind in ("HTTP", "HTTP_PROXY") and not URL.fullmatch(uri) and "${stageVariables." not in uri:
+        raise faults.bad_request("Invalid HTTP endpoint specified for URI")
+    if kind in ("AWS", "AWS_PROXY"):
+        _check_service(kind, uri, integration, scope)
+
+
+def _check_timeout(integration: Document) -> None:
+    millis = integration.get("timeoutInMillis", MOST_MILLIS)
+    most = STREAMED_MILLIS if integration.get("responseTransferMode") == "STREAM" else MOST_MILLIS
+    if not LEAST_MILLIS <= millis <= most:
+        raise faults.bad_request(f"Timeout should be between {LEAST_MILLIS} ms and {most} ms")
+
+
+def _check_service(kind: str, uri: str, integration: Document, scope: Scope) -> None:
+    found = ARN.fullmatch(uri)
+    if found is None:
+        if uri.startswith("arn:") and uri.count(":") >= 5:
+            raise faults.bad_request("AWS ARN for integration must contain path or action")
+        raise faults.bad_request("Invalid ARN specified in the request")
+    is_function = found[2] == "lambda" and LAMBDA_PATH.fullmatch(found[4]) is not None
+    if kind == "AWS_PROXY" and not is_function:
+        if found[2] == "firehose":
+            raise faults.unbuilt("AWS_PROXY integrations of Firehose")
+        raise faults.bad_request(
+            "Integrations of type 'AWS_PROXY' currently only supports Lambda function and Firehose stream invocations."
+        )
+    role = integration.get("credentials")
+    if not is_function and not role:
+        raise faults.bad_request("Role ARN must be specified for AWS integrations")
+    if role and role.split(":")[4:5] not in ([scope.account], ["*"]):
+        raise faults.bad_request("Cross-account pass role is not allowed.")

@@ -1,0 +1,146 @@
+"""Which kinds of resources there are, what they belong to, and what may be changed of them.
+
+Sources: botocore's model of `apigateway`; for `patched` the tables of
+https://docs.aws.amazon.com/apigateway/latest/api/patch-operations.html.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Optional
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Kind:
+    """One kind.
+
+    `stored` is its kind in the store, `shape` and `many` botocore's shapes of one and of a page of them, `owner` the
+    kind that it belongs to, `param` the parameter that names it and `member` the member of its shape that does.
+    `lacking` and `taken` are AWS's texts ("{}" is the name). `digits` is the length of the ids that are made, 0 for
+    what its creator names. `patched` are the members that a patch may change.
+    """
+
+    stored: str
+    shape: str
+    many: str
+    param: str
+    member: str
+    lacking: str
+    taken: str = "{} already exists"
+    owner: Optional["Kind"] = None
+    digits: int = 0
+    patched: tuple[str, ...] = ()
+
+    def param_given(self, params: Mapping[str, object]) -> str:
+        """The parameter in which a creator gives the name: some name it otherwise than those who ask for it."""
+        return self.param if self.param in params else self.member
+
+    def missing(self, name: str) -> str:
+        """The text of the 404."""
+        return self.lacking.format(name)
+
+    def exists(self, name: str) -> str:
+        """The text of the 409."""
+        return self.taken.format(name)
+
+
+REST_API = Kind(
+    "apigateway:api", "RestApi", "RestApis", "restApiId", "id", "Invalid API identifier specified {}", digits=10,
+    patched=(
+        "name", "description", "apiKeySource", "binaryMediaTypes", "minimumCompressionSize", "policy",
+        "endpointConfiguration", "disableExecuteApiEndpoint", "securityPolicy", "endpointAccessMode", "version",
+    ),
+)  # fmt: skip
+RESOURCE = Kind(
+    "apigateway:resource", "Resource", "Resources", "resourceId", "id", "Invalid Resource identifier specified",
+    owner=REST_API, digits=6, patched=("pathPart", "parentId"),
+)  # fmt: skip
+AUTHORIZER = Kind(
+    "apigateway:authorizer", "Authorizer", "Authorizers", "authorizerId", "id",
+    "Invalid Authorizer identifier specified", owner=REST_API, digits=6,
+    patched=(
+        "name", "type", "providerARNs", "authType", "authorizerUri", "authorizerCredentials", "identitySource",
+        "identityValidationExpression", "authorizerResultTtlInSeconds",
+    ),
+)  # fmt: skip
+MODEL = Kind(
+    "apigateway:model", "Model", "Models", "modelName", "name", "Invalid model name specified: {}",
+    "Model name already exists for this REST API", owner=REST_API, patched=("description", "schema"),
+)  # fmt: skip
+VALIDATOR = Kind(
+    "apigateway:validator", "RequestValidator", "RequestValidators", "requestValidatorId", "id",
+    "Invalid Request Validator identifier specified", owner=REST_API, digits=6,
+    patched=("name", "validateRequestBody", "validateRequestParameters"),
+)  # fmt: skip
+GATEWAY_RESPONSE = Kind(
+    "apigateway:gatewayresponse", "GatewayResponse", "GatewayResponses", "responseType", "responseType",
+    "Invalid response type specified: {}", owner=REST_API,
+    patched=("statusCode", "responseParameters", "responseTemplates"),
+)  # fmt: skip
+DEPLOYMENT = Kind(
+    "apigateway:deployment", "Deployment", "Deployments", "deploymentId", "id",
+    "Invalid Deployment identifier specified", owner=REST_API, digits=6, patched=("description",),
+)  # fmt: skip
+STAGE = Kind(
+    "apigateway:stage", "Stage", "Stages", "stageName", "stageName", "Invalid stage identifier specified",
+    "Stage already exists", owner=REST_API,
+    patched=(
+        "deploymentId", "clientCertificateId", "description", "cacheClusterEnabled", "cacheClusterSize", "variables",
+        "documentationVersion", "accessLogSettings", "canarySettings", "tracingEnabled",
+    ),
+)  # fmt: skip
+DOCUMENTATION_PART = Kind(
+    "apigateway:documentationpart", "DocumentationPart", "DocumentationParts", "documentationPartId", "id",
+    "Invalid Documentation part identifier specified", owner=REST_API, digits=6, patched=("properties",),
+)  # fmt: skip
+DOCUMENTATION_VERSION = Kind(
+    "apigateway:documentationversion", "DocumentationVersion", "DocumentationVersions", "documentationVersion",
+    "version", "Invalid Documentation version specified", "Version already exists: {}", owner=REST_API,
+    patched=("description",),
+)  # fmt: skip
+API_KEY = Kind(
+    "apigateway:apikey", "ApiKey", "ApiKeys", "apiKey", "id", "Invalid API Key identifier specified",
+    "API Key already exists", digits=10, patched=("name", "description", "enabled", "customerId"),
+)  # fmt: skip
+USAGE_PLAN = Kind(
+    "apigateway:usageplan", "UsagePlan", "UsagePlans", "usagePlanId", "id", "Invalid Usage Plan ID specified",
+    digits=6, patched=("name", "description", "productCode", "throttle", "quota", "apiStages"),
+)  # fmt: skip
+USAGE_PLAN_KEY = Kind(
+    "apigateway:usageplankey", "UsagePlanKey", "UsagePlanKeys", "keyId", "id",
+    "Invalid API Key identifier specified", "Key {} is already associated to this usage plan", owner=USAGE_PLAN,
+)  # fmt: skip
+DOMAIN_NAME = Kind(
+    "apigateway:domainname", "DomainName", "DomainNames", "domainName", "domainName",
+    "Invalid domain name identifier specified", "The domain name you provided already exists.",
+    patched=(
+        "certificateName", "certificateArn", "regionalCertificateName", "regionalCertificateArn",
+        "endpointConfiguration", "securityPolicy", "endpointAccessMode", "policy", "managementPolicy", "routingMode",
+        "ownershipVerificationCertificateArn", "mutualTlsAuthentication",
+    ),
+)  # fmt: skip
+BASE_PATH_MAPPING = Kind(
+    "apigateway:basepath", "BasePathMapping", "BasePathMappings", "basePath", "basePath",
+    "Invalid base path mapping identifier specified", "Base path already exists for this domain name",
+    owner=DOMAIN_NAME, patched=("basePath", "restApiId", "stage"),
+)  # fmt: skip
+VPC_LINK = Kind(
+    "apigateway:vpclink", "VpcLink", "VpcLinks", "vpcLinkId", "id", "Invalid Vpc Link identifier specified",
+    digits=6, patched=("name", "description"),
+)  # fmt: skip
+CLIENT_CERTIFICATE = Kind(
+    "apigateway:clientcertificate", "ClientCertificate", "ClientCertificates", "clientCertificateId",
+    "clientCertificateId", "Invalid Client Certificate identifier specified", digits=6, patched=("description",),
+)  # fmt: skip
+ACCOUNT = Kind(
+    "apigateway:account", "Account", "", "", "", "Invalid account", patched=("cloudwatchRoleArn",),
+)  # fmt: skip
+
+OF_AN_API = (
+    RESOURCE, AUTHORIZER, MODEL, VALIDATOR, GATEWAY_RESPONSE, DEPLOYMENT, STAGE, DOCUMENTATION_PART,
+    DOCUMENTATION_VERSION,
+)  # fmt: skip
+TAGGED = {
+    "restapis": REST_API, "apikeys": API_KEY, "usageplans": USAGE_PLAN, "domainnames": DOMAIN_NAME,
+    "vpclinks": VPC_LINK, "clientcertificates": CLIENT_CERTIFICATE,
+}  # fmt: skip
+"""The kinds that have tags, by their part of the ARN; stages beside them."""

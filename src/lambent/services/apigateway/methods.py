@@ -1,0 +1,286 @@
+"""Methods, integrations and their responses: they lie in the document of their resource.
+
+https://docs.aws.amazon.com/apigateway/latest/api/API_PutMethod.html, API_PutIntegration.html and their likes.
+"""
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+from lambent.model.scope import Caller
+from lambent.services.apigateway import faults, patching
+from lambent.services.apigateway.env import ApiGatewayEnv, Document, Params
+from lambent.services.apigateway.integrations import check_integration, with_defaults
+from lambent.services.apigateway.kinds import AUTHORIZER, MODEL, RESOURCE, VALIDATOR
+from lambent.services.apigateway.tabled import Operation
+
+METHODS = ("GET", "PUT", "POST", "DELETE", "PATCH", "OPTIONS", "HEAD", "ANY")
+AUTHORIZATIONS = ("NONE", "AWS_IAM", "CUSTOM", "COGNITO_USER_POOLS")
+REQUEST_PARAMETERS = tuple(
+    f"method.request.{place}."
+    for place in ("querystring", "path", "header", "multivaluequerystring", "multivalueheader")
+)
+Change = Callable[[Document], Any]
+
+METHOD_PATCHED = (
+    "authorizationType", "authorizerId", "apiKeyRequired", "operationName", "requestParameters", "requestModels",
+    "requestValidatorId", "authorizationScopes",
+)  # fmt: skip
+INTEGRATION_PATCHED = (
+    "type", "httpMethod", "uri", "connectionType", "connectionId", "credentials", "requestParameters",
+    "requestTemplates", "passthroughBehavior", "contentHandling", "timeoutInMillis", "cacheNamespace",
+    "cacheKeyParameters", "tlsConfig", "responseTransferMode", "integrationTarget",
+)  # fmt: skip
+METHOD_RESPONSE_PATCHED = ("responseParameters", "responseModels")
+INTEGRATION_RESPONSE_PATCHED = (
+    "selectionPattern", "responseParameters", "responseTemplates", "contentHandling",
+)  # fmt: skip
+
+
+# --- where they lie
+
+
+def _method(document: Document, params: Params) -> Document:
+    found = (document.get("resourceMethods") or {}).get(params["httpMethod"])
+    if found is None:
+        raise faults.not_found("Invalid Method identifier specified")
+    return found  # type: ignore[no-any-return]
+
+
+def _integration(document: Document, params: Params) -> Document:
+    found = _method(document, params).get("methodIntegration")
+    if found is None:
+        raise faults.not_found("No integration defined for method")
+    return found  # type: ignore[no-any-return]
+
+
+def _response(responses: Document | None, params: Params) -> Document:
+    found = (responses or {}).get(params["statusCode"])
+    if found is None:
+        raise faults.not_found("Invalid Response status code specified")
+    return found  # type: ignore[no-any-return]
+
+
+def _method_response(document: Document, params: Params) -> Document:
+    return _response(_method(document, params).get("methodResponses"), params)
+
+
+def _integration_response(document: Document, params: Params) -> Document:
+    return _response(_integration(document, params).get("integrationResponses"), params)
+
+
+Place = Callable[[Document, Params], Document]
+PLACES: dict[str, tuple[Place, tuple[str, ...]]] = {
+    "Method": (_method, METHOD_PATCHED),
+    "Integration": (_integration, INTEGRATION_PATCHED),
+    "MethodResponse": (_method_response, METHOD_RESPONSE_PATCHED),
+    "IntegrationResponse": (_integration_response, INTEGRATION_RESPONSE_PATCHED),
+}
+"""Shape -> where it lies in the document of a resource, and what may be patched."""
+
+
+async def _change(env: ApiGatewayEnv, caller: Caller, params: Params, change: Change) -> Any:
+    """Change a copy of the resource's document in place; answers what `change` answers."""
+    answers: list[Any] = []
+
+    def work(document: Document) -> Document:
+        new = copy.deepcopy(document)
+        answers.append(change(new))
+        return new
+
+    env.owner(RESOURCE, caller.scope, params)
+    await env.change(RESOURCE, (caller.scope, params["restApiId"], params["resourceId"]), work)
+    return answers[-1]
+
+
+def _getter(shape: str) -> Operation:
+    place, _ = PLACES[shape]
+
+    async def get(env: ApiGatewayEnv, caller: Caller, params: Params) -> dict[str, Any]:
+        return place(env.asked(RESOURCE, caller.scope, params).document, params)
+
+    return get
+
+
+def _updater(shape: str) -> Operation:
+    place, allowed = PLACES[shape]
+
+    async def update(env: ApiGatewayEnv, caller: Caller, params: Params) -> dict[str, Any]:
+        def change(document: Document) -> Document:
+            there = place(document, params)
+            new = patching.patched(env.shape(shape), there, params.get("patchOperations") or (), allowed)
+            CHECKS[shape](env, caller, params, new)
+            there.clear()
+            there.update(new)
+            return new
+
+        return await _change(env, caller, params, change)  # type: ignore[no-any-return]
+
+    return update
+
+
+# --- methods
+
+
+async def put_method(env: ApiGatewayEnv, caller: Caller, params: Params) -> dict[str, Any]:
+    """A new method."""
+    name = params["httpMethod"]
+    if name not in METHODS:
+        raise faults.bad_request(f"Invalid HttpMethod specified. Valid options are {','.join(METHODS)}")
+    method = {"apiKeyRequired": False, "httpMethod": name} | _shaped(env, "Method", params)
+    env.owner(RESOURCE, caller.scope, params)
+    check_method(env, caller, params, method)
+
+    def change(document: Document) -> Document:
+        methods = document.setdefault("resourceMethods", {})
+        if name in methods:
+            raise faults.conflict("Method already exists for this resource")
+        methods[name] = method
+        return method
+
+    return await _change(env, caller, params, change)  # type: ignore[no-any-return]
+
+
+def check_method(env: ApiGatewayEnv, caller: Caller, params: Params, method: Document) -> None:
+    """Raises 400 for what a method can't be."""
+    kind = method.get("authorizationType")
+    if kind not in AUTHORIZATIONS:
+        raise faults.bad_request("Invalid authorization type specified. Valid options are " + ", ".join(AUTHORIZATIONS))
+    place = (caller.scope, params["restApiId"])
+    if kind in ("CUSTOM", "COGNITO_USER_POOLS"):
+        _check_authorizer(env, caller, params, method)
+    validator = method.get("requestValidatorId")
+    if validator and env.resources.get(VALIDATOR.stored, *place, validator) is None:
+        raise faults.bad_request("Invalid Request Validator identifier specified")
+    for model in (method.get("requestModels") or {}).values():
+        if env.resources.get(MODEL.stored, *place, model) is None:
+            raise faults.bad_request(f"Invalid model identifier specified: {model}")
+    for name in method.get("requestParameters") or {}:
+        if not name.startswith(REQUEST_PARAMETERS):
+            raise faults.bad_request(
+                "Invalid mapping expression specified: Validation Result: warnings : [], errors : [Invalid mapping "
+                f"expression specified: {name}]"
+            )
+
+
+def _check_authorizer(env: ApiGatewayEnv, caller: Caller, params: Params, method: Document) -> None:
+    found = env.resources.get(
+        AUTHORIZER.stored, caller.scope, params["restApiId"], str(method.get("authorizerId") or "")
+    )
+    cognito = method["authorizationType"] == "COGNITO_USER_POOLS"
+    if found is None or (found.document.get("type") == "COGNITO_USER_POOLS") != cognito:
+        raise faults.bad_request(
+            "Invalid authorizer ID specified. Setting the authorization type to CUSTOM or COGNITO_USER_POOLS requires "
+            "a valid authorizer."
+        )
+
+
+def _shaped(env: ApiGatewayEnv, shape: str, params: Params) -> Document:
+    return {name: value for name, value in params.items() if name in env.shape(shape).members and value is not None}
+
+
+# --- integrations
+
+
+async def put_integration(env: ApiGatewayEnv, caller: Caller, params: Params) -> dict[str, Any]:
+    """A method's integration, over the one that is there."""
+    given = _shaped(env, "Integration", params)
+    given.pop("httpMethod", None)
+    if params.get("integrationHttpMethod"):
+        given["httpMethod"] = params["integrationHttpMethod"]
+    integration = with_defaults(given, params["resourceId"])
+    env.owner(RESOURCE, caller.scope, params)
+    check_integration(integration, caller.scope)
+
+    def change(document: Document) -> Document:
+        _method(document, params)["methodIntegration"] = integration
+        return integration
+
+    return await _change(env, caller, params, change)  # type: ignore[no-any-return]
+
+
+async def put_method_response(env: ApiGatewayEnv, caller: Caller, params: Params) -> dict[str, Any]:
+    """A response that the method declares."""
+    _check_status(params["statusCode"])
+    response = _shaped(env, "MethodResponse", params)
+    for model in (response.get("responseModels") or {}).values():
+        if env.resources.get(MODEL.stored, caller.scope, params["restApiId"], model) is None:
+            raise faults.bad_request(f"Invalid model identifier specified: {model}")
+
+    def change(document: Document) -> Document:
+        responses = _method(document, params).setdefault("methodResponses", {})
+        if params["statusCode"] in responses:
+            raise faults.conflict("Response already exists for this resource")
+        responses[params["statusCode"]] = response
+        return response
+
+    return await _change(env, caller, params, change)  # type: ignore[no-any-return]
+
+
+async def put_integration_response(env: ApiGatewayEnv, caller: Caller, params: Params) -> dict[str, Any]:
+    """What is made of an answer of the backend, over the one that is there."""
+    _check_status(params["statusCode"])
+    response = _shaped(env, "IntegrationResponse", params)
+    _check_pattern(env, caller, params, response)
+
+    def change(document: Document) -> Document:
+        integration = _integration(document, params)
+        _method_response(document, params)
+        integration.setdefault("integrationResponses", {})[params["statusCode"]] = response
+        return response
+
+    return await _change(env, caller, params, change)  # type: ignore[no-any-return]
+
+
+def _check_status(status: str) -> None:
+    if not (len(status) == 3 and status.isdigit() and status[0] in "12345"):
+        raise faults.bad_request(f"Invalid response status code specified: {status}")
+
+
+def _check_pattern(_env: ApiGatewayEnv, _caller: Caller, _params: Params, response: Document) -> None:
+    pass
+
+
+def _check_integration(_env: ApiGatewayEnv, caller: Caller, _params: Params, integration: Document) -> None:
+    check_integration(integration, caller.scope)
+
+
+CHECKS: dict[str, Callable[[ApiGatewayEnv, Caller, Params, Document], None]] = {
+    "Method": check_method,
+    "Integration": _check_integration,
+    "MethodResponse": _check_pattern,
+    "IntegrationResponse": _check_pattern,
+}
+
+
+def _deleter(shape: str, remove: Callable[[Document, Params], Any]) -> Operation:
+    place, _ = PLACES[shape]
+
+    async def delete(env: ApiGatewayEnv, caller: Caller, params: Params) -> dict[str, Any]:
+        def change(document: Document) -> Document:
+            place(document, params)
+            remove(document, params)
+            return {}
+
+        return await _change(env, caller, params, change)  # type: ignore[no-any-return]
+
+    return delete
+
+
+OPERATIONS: dict[str, Operation] = {
+    "PutMethod": put_method,
+    "PutIntegration": put_integration,
+    "PutMethodResponse": put_method_response,
+    "PutIntegrationResponse": put_integration_response,
+    **{f"Get{shape}": _getter(shape) for shape in PLACES},
+    **{f"Update{shape}": _updater(shape) for shape in PLACES},
+    "DeleteMethod": _deleter("Method", lambda one, params: one["resourceMethods"].pop(params["httpMethod"])),
+    "DeleteIntegration": _deleter("Integration", lambda one, params: _method(one, params).pop("methodIntegration")),
+    "DeleteMethodResponse": _deleter(
+        "MethodResponse", lambda one, params: _method(one, params)["methodResponses"].pop(params["statusCode"])
+    ),
+    "DeleteIntegrationResponse": _deleter(
+        "IntegrationResponse",
+        lambda one, params: _integration(one, params)["integrationResponses"].pop(params["statusCode"]),
+    ),
+}

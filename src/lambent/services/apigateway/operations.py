@@ -1,0 +1,79 @@
+"""The operations answered here; what is missing is refused by name."""
+
+from lambent.services.apigateway import (
+    deployments,
+    domains,
+    exporting,
+    importing,
+    methods,
+    parts,
+    restapis,
+    tags,
+    trying,
+    usage,
+)
+from lambent.services.apigateway.kinds import (
+    API_KEY,
+    AUTHORIZER,
+    BASE_PATH_MAPPING,
+    DEPLOYMENT,
+    DOCUMENTATION_PART,
+    DOCUMENTATION_VERSION,
+    DOMAIN_NAME,
+    GATEWAY_RESPONSE,
+    MODEL,
+    REST_API,
+    STAGE,
+    USAGE_PLAN,
+    USAGE_PLAN_KEY,
+    VALIDATOR,
+    VPC_LINK,
+    Kind,
+)
+from lambent.services.apigateway.tabled import Operation, creator, deleter, getter, lister, updater
+
+
+def _every(kind: Kind) -> dict[str, Operation]:
+    """The operations that are the same for every kind; what differs comes behind and wins."""
+    return {
+        f"Get{kind.shape}": getter(kind),
+        f"Get{kind.many}": lister(kind),
+        f"Delete{kind.shape}": deleter(kind),
+        **({f"Update{kind.shape}": updater(kind)} if kind.patched else {}),
+    }
+
+
+_TABLED = (
+    REST_API, AUTHORIZER, MODEL, VALIDATOR, GATEWAY_RESPONSE, DEPLOYMENT, STAGE, DOCUMENTATION_PART,
+    DOCUMENTATION_VERSION, API_KEY, USAGE_PLAN, USAGE_PLAN_KEY, DOMAIN_NAME, BASE_PATH_MAPPING, VPC_LINK,
+)  # fmt: skip
+
+OPERATIONS: dict[str, Operation] = {
+    **{name: operation for kind in _TABLED for name, operation in _every(kind).items()},
+    "CreateAuthorizer": creator(AUTHORIZER, parts.prepare_authorizer),
+    "UpdateAuthorizer": updater(AUTHORIZER, parts.check_authorizer),
+    "CreateModel": creator(MODEL, parts.prepare_model),
+    "UpdateModel": updater(MODEL, parts.check_model),
+    "CreateRequestValidator": creator(VALIDATOR, parts.prepare_validator),
+    "CreateVpcLink": creator(VPC_LINK, parts.prepare_vpc_link),
+    "CreateDocumentationPart": creator(DOCUMENTATION_PART),
+    "CreateDocumentationVersion": creator(DOCUMENTATION_VERSION, parts.prepare_documentation_version),
+    **restapis.OPERATIONS,
+    **methods.OPERATIONS,
+    **deployments.OPERATIONS,
+    **parts.OPERATIONS,
+    **usage.OPERATIONS,
+    **domains.OPERATIONS,
+    **tags.OPERATIONS,
+    **trying.OPERATIONS,
+    **importing.OPERATIONS,
+    **exporting.OPERATIONS,
+}
+
+REFUSED = {
+    "GetSdk": "no client is generated",
+    "GetSdkType": "no client is generated",
+    "GetSdkTypes": "no client is generated",
+    "GenerateClientCertificate": "backends are not shown a certificate",
+}
+"""Why some are not there."""

@@ -1,0 +1,237 @@
+"""What is checked of authorizers, models, validators, gateway responses and the small kinds when they are made.
+
+https://docs.aws.amazon.com/apigateway/latest/api/API_CreateAuthorizer.html, API_CreateModel.html,
+API_PutGatewayResponse.html
+"""
+
+import re
+from typing import Any
+
+import orjson
+
+from lambent.model.scope import Caller
+from lambent.services.apigateway import faults
+from lambent.services.apigateway.env import ApiGatewayEnv, Document, Params
+from lambent.services.apigateway.integrations import ARN, LAMBDA_PATH
+from lambent.services.apigateway.kinds import ACCOUNT, AUTHORIZER, GATEWAY_RESPONSE, MODEL, RESOURCE, VALIDATOR
+from lambent.services.apigateway.patching import patched
+from lambent.services.apigateway.tabled import Operation, listed, page, shown
+
+DEFAULT_TTL, MOST_TTL = 300, 3600
+MODEL_NAME = re.compile(r"[a-zA-Z0-9]+")
+STATUSES = {
+    "ACCESS_DENIED": "403",
+    "API_CONFIGURATION_ERROR": "500",
+    "AUTHORIZER_CONFIGURATION_ERROR": "500",
+    "AUTHORIZER_FAILURE": "500",
+    "BAD_REQUEST_BODY": "400",
+    "BAD_REQUEST_PARAMETERS": "400",
+    "DEFAULT_4XX": None,
+    "DEFAULT_5XX": None,
+    "EXPIRED_TOKEN": "403",
+    "INTEGRATION_FAILURE": "504",
+    "INTEGRATION_TIMEOUT": "504",
+    "INVALID_API_KEY": "403",
+    "INVALID_SIGNATURE": "403",
+    "MISSING_AUTHENTICATION_TOKEN": "403",
+    "QUOTA_EXCEEDED": "429",
+    "REQUEST_TOO_LARGE": "413",
+    "RESOURCE_NOT_FOUND": "404",
+    "THROTTLED": "429",
+    "UNAUTHORIZED": "401",
+    "UNSUPPORTED_MEDIA_TYPE": "415",
+    "WAF_FILTERED": "403",
+}
+"""https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html"""
+DEFAULT_TEMPLATES = {"application/json": '{"message":$context.error.messageString}'}
+
+
+def prepare_authorizer(env: ApiGatewayEnv, caller: Caller, params: Params, document: Document) -> Document:
+    """An authorizer with its defaults. Raises 400."""
+    kind = "cognito_user_pools" if document["type"] == "COGNITO_USER_POOLS" else "custom"
+    document = {"authType": kind, "authorizerResultTtlInSeconds": DEFAULT_TTL, **document}
+    check_authorizer(env, caller, params, document)
+    return document
+
+
+def check_authorizer(_env: ApiGatewayEnv, _caller: Caller, _params: Params, authorizer: Document) -> None:
+    """Raises 400."""
+    kind, ttl = authorizer["type"], authorizer.get("authorizerResultTtlInSeconds", DEFAULT_TTL)
+    if not 0 <= ttl <= MOST_TTL:
+        raise faults.bad_request(f"Authorizer result TTL must be between 0 and {MOST_TTL} seconds")
+    if kind == "JWT":
+        raise faults.unbuilt("authorizers of the type JWT of a REST API")
+    if kind == "COGNITO_USER_POOLS":
+        if not authorizer.get("providerARNs"):
+            raise faults.bad_request("Authorizer provider ARNs must be specified for COGNITO_USER_POOLS authorizers")
+        authorizer.setdefault("identitySource", "method.request.header.Authorization")
+        return
+    found = ARN.fullmatch(str(authorizer.get("authorizerUri") or ""))
+    if found is None or found[2] != "lambda" or not LAMBDA_PATH.fullmatch(found[4]):
+        raise faults.bad_request("Invalid Authorizer URI: it must be the ARN of a Lambda function's invocations")
+    if kind == "TOKEN" and not authorizer.get("identitySource"):
+        raise faults.bad_request("Identity source must be specified for TOKEN authorizers")
+    if kind == "REQUEST" and ttl and not authorizer.get("identitySource"):
+        raise faults.bad_request("Identity source must be specified for REQUEST authorizers when caching is enabled")
+
+
+def prepare_model(env: ApiGatewayEnv, caller: Caller, params: Params, document: Document) -> Document:
+    """A model. Raises 400."""
+    if not MODEL_NAME.fullmatch(document["name"]):
+        raise faults.bad_request(f"Model name must be alphanumeric: {document['name']}")
+    check_model(env, caller, params, document)
+    return {"id": env.new_name(MODEL, caller.scope, params["restApiId"])} | document
+
+
+def check_model(_env: ApiGatewayEnv, _caller: Caller, _params: Params, model: Document) -> None:
+    """Raises 400."""
+    schema = model.get("schema")
+    if not schema:
+        return
+    try:
+        read = orjson.loads(schema)
+    except orjson.JSONDecodeError:
+        raise faults.bad_request("Invalid model specified: Validation Result: warnings : [], errors : [Invalid model "
+                                 "schema specified]") from None  # fmt: skip
+    if not isinstance(read, dict):
+        raise faults.bad_request("Model schema must have at least 1 property or array items defined.")
+
+
+def prepare_validator(_env: ApiGatewayEnv, _caller: Caller, _params: Params, document: Document) -> Document:
+    """A validator."""
+    return {"validateRequestBody": False, "validateRequestParameters": False} | document
+
+
+async def delete_model(env: ApiGatewayEnv, caller: Caller, params: Params) -> dict[str, Any]:
+    """A model that no method names."""
+    model = env.asked(MODEL, caller.scope, params)
+    if used := _used(env, caller, params, "requestModels", model.name):
+        raise faults.conflict(f"Cannot delete model '{model.name}', is referenced in method request: {used}")
+    await env.resources.discard(model)
+    return {}
+
+
+async def delete_authorizer(env: ApiGatewayEnv, caller: Caller, params: Params) -> dict[str, Any]:
+    """An authorizer that no method names."""
+    authorizer = env.asked(AUTHORIZER, caller.scope, params)
+    if used := _used(env, caller, params, "authorizerId", authorizer.name):
+        raise faults.conflict(
+            f"Cannot delete authorizer '{authorizer.document['name']}', is referenced in method: {used}"
+        )
+    await env.resources.discard(authorizer)
+    return {}
+
+
+async def delete_validator(env: ApiGatewayEnv, caller: Caller, params: Params) -> dict[str, Any]:
+    """A validator that no method names."""
+    validator = env.asked(VALIDATOR, caller.scope, params)
+    if used := _used(env, caller, params, "requestValidatorId", validator.name):
+        name = validator.document.get("name")
+        raise faults.conflict(f"Cannot delete request validator '{name}', is referenced in method: {used}")
+    await env.resources.discard(validator)
+    return {}
+
+
+def _used(env: ApiGatewayEnv, caller: Caller, params: Params, member: str, name: str) -> str:
+    """The first method that names something, "" for none."""
+    for one in env.all(RESOURCE, caller.scope, params["restApiId"]):
+        for http, method in (one.document.get("resourceMethods") or {}).items():
+            said = method.get(member)
+            if said == name or (isinstance(said, dict) and name in said.values()):
+                return f"{one.document['path']}/{http}"
+    return ""
+
+
+# --- gateway responses
+
+
+async def put_gateway_response(env: ApiGatewayEnv, caller: Caller, params: Params) -> dict[str, Any]:
+    """What is said in the place of AWS's own answer."""
+    api = env.owner(GATEWAY_RESPONSE, caller.scope, params)
+    document = _response(params["responseType"]) | shown(env, GATEWAY_RESPONSE, params) | {"defaultResponse": False}
+    await env.resources.put(env.made(GATEWAY_RESPONSE, caller.scope, api, params["responseType"], document))
+    return shown(env, GATEWAY_RESPONSE, document)
+
+
+def _response(kind: str) -> Document:
+    return {
+        "responseType": kind,
+        "statusCode": STATUSES.get(kind),
+        "responseParameters": {},
+        "responseTemplates": dict(DEFAULT_TEMPLATES),
+        "defaultResponse": True,
+    }
+
+
+async def get_gateway_response(env: ApiGatewayEnv, caller: Caller, params: Params) -> dict[str, Any]:
+    """The one that was put, or AWS's own."""
+    api, kind = env.owner(GATEWAY_RESPONSE, caller.scope, params), params["responseType"]
+    found = env.resources.get(GATEWAY_RESPONSE.stored, caller.scope, api, kind)
+    return shown(env, GATEWAY_RESPONSE, found.document if found else _response(kind))
+
+
+async def get_gateway_responses(env: ApiGatewayEnv, caller: Caller, params: Params) -> dict[str, Any]:
+    """All types."""
+    api = env.owner(GATEWAY_RESPONSE, caller.scope, params)
+    put = {one.name: one.document for one in env.all(GATEWAY_RESPONSE, caller.scope, api)}
+    every = [shown(env, GATEWAY_RESPONSE, put.get(kind) or _response(kind)) for kind in STATUSES]
+    here, position = page(every, params, lambda one: str(one["responseType"]))
+    return listed(here, position)
+
+
+async def update_gateway_response(env: ApiGatewayEnv, caller: Caller, params: Params) -> dict[str, Any]:
+    """By patch operations; one of AWS's own becomes the API's."""
+    api, kind = env.owner(GATEWAY_RESPONSE, caller.scope, params), params["responseType"]
+    found = env.resources.get(GATEWAY_RESPONSE.stored, caller.scope, api, kind)
+    old = found.document if found else _response(kind)
+    operations = params.get("patchOperations") or ()
+    new = patched(env.shape("GatewayResponse"), old, operations, GATEWAY_RESPONSE.patched) | {"defaultResponse": False}
+    await env.resources.put(env.made(GATEWAY_RESPONSE, caller.scope, api, kind, new))
+    return shown(env, GATEWAY_RESPONSE, new)
+
+
+# --- the account
+
+
+async def get_account(env: ApiGatewayEnv, caller: Caller, params: Params) -> dict[str, Any]:
+    """The role for logs, and the account's throttles."""
+    found = env.resources.get(ACCOUNT.stored, caller.scope, "", "")
+    return found.document if found else _account()
+
+
+def _account() -> Document:
+    throttles = {"burstLimit": 5000, "rateLimit": 10000.0}
+    return {"throttleSettings": throttles, "features": ["UsagePlans"], "apiKeyVersion": "4"}
+
+
+async def update_account(env: ApiGatewayEnv, caller: Caller, params: Params) -> dict[str, Any]:
+    """By patch operations."""
+    old = await get_account(env, caller, params)
+    new = patched(env.shape("Account"), old, params.get("patchOperations") or (), ACCOUNT.patched)
+    if not new.get("cloudwatchRoleArn"):
+        new.pop("cloudwatchRoleArn", None)
+    await env.resources.put(env.made(ACCOUNT, caller.scope, "", "", new))
+    return new
+
+
+def prepare_vpc_link(_env: ApiGatewayEnv, _caller: Caller, _params: Params, document: Document) -> Document:
+    """A link that is kept; nothing goes through it."""
+    return document | {"status": "AVAILABLE"}
+
+
+def prepare_documentation_version(env: ApiGatewayEnv, _caller: Caller, _params: Params, document: Document) -> Document:
+    """A version of the documentation."""
+    return document | {"createdDate": int(env.wall())}
+
+
+OPERATIONS: dict[str, Operation] = {
+    "DeleteModel": delete_model,
+    "DeleteAuthorizer": delete_authorizer,
+    "DeleteRequestValidator": delete_validator,
+    "PutGatewayResponse": put_gateway_response,
+    "GetGatewayResponse": get_gateway_response,
+    "GetGatewayResponses": get_gateway_responses,
+    "UpdateGatewayResponse": update_gateway_response,
+    "GetAccount": get_account,
+    "UpdateAccount": update_account,
+}

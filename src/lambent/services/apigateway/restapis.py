@@ -1,0 +1,223 @@
+"""REST APIs and their resources.
+
+https://docs.aws.amazon.com/apigateway/latest/api/API_CreateRestApi.html, API_CreateResource.html
+"""
+
+import re
+from typing import Any
+
+from lambent.model.scope import Caller, Scope
+from lambent.services.apigateway import faults, findings, patching
+from lambent.services.apigateway.env import ApiGatewayEnv, Document, Params
+from lambent.services.apigateway.kinds import MODEL, OF_AN_API, RESOURCE, REST_API, STAGE
+from lambent.services.apigateway.tabled import Operation, listed, page, shown
+from lambent.store.resources import Resource
+
+PATH_PART = re.compile(r"[a-zA-Z0-9._:\-$@+~,!*'=&%]+|\{[a-zA-Z0-9._:\-]+\+?\}")
+_BAD_PART = (
+    "Resource's path part only allow a-zA-Z0-9._-: or a valid greedy path variable and curly braces at the beginning "
+    "and the end."
+)
+ROOT_DIGITS = 10
+BUILT_IN_MODELS = {
+    "Empty": (
+        "This is a default empty schema model",
+        '{\n  "$schema": "http://json-schema.org/draft-04/schema#",\n  "title" : "Empty Schema",\n'
+        '  "type" : "object"\n}',
+    ),
+    "Error": (
+        "This is a default error schema model",
+        '{\n  "$schema" : "http://json-schema.org/draft-04/schema#",\n  "title" : "Error Schema",\n'
+        '  "type" : "object",\n  "properties" : {\n    "message" : { "type" : "string" }\n  }\n}',
+    ),
+}
+"""The models that every new API has."""
+
+
+async def create_rest_api(env: ApiGatewayEnv, caller: Caller, params: Params) -> dict[str, Any]:
+    """The API, its root resource and the two models that AWS makes, in one transaction."""
+    if params.get("cloneFrom"):
+        raise faults.unbuilt("cloneFrom")
+    api = new_api(env, caller.scope, params)
+    await env.resources.write(inserts=[api, *beginnings(env, api)])
+    findings.tell_api(env, api.scope, api.document)
+    return shown(env, REST_API, api.document)
+
+
+def new_api(env: ApiGatewayEnv, scope: Scope, given: Params) -> Resource:
+    """An API that is not written yet. Raises 400."""
+    check_api(given)
+    api_id = env.new_name(REST_API, scope, "")
+    document: Document = {
+        "id": api_id,
+        "createdDate": int(env.wall()),
+        "apiKeySource": "HEADER",
+        "endpointConfiguration": {"types": ["EDGE"], "ipAddressType": "ipv4"},
+        "disableExecuteApiEndpoint": False,
+        "tags": {},
+        "rootResourceId": env.new_name(RESOURCE, scope, api_id, ROOT_DIGITS),
+    } | shown(env, REST_API, given)
+    document["endpointConfiguration"].setdefault("ipAddressType", _address_type(document["endpointConfiguration"]))
+    return env.made(REST_API, scope, "", api_id, document)
+
+
+def _address_type(configuration: Document) -> str:
+    return "dualstack" if configuration.get("types") == ["PRIVATE"] else "ipv4"
+
+
+def check_api(given: Params) -> None:
+    """Raises 400."""
+    if given.get("name") == "":
+        raise faults.bad_request("API name cannot be empty")
+    size = given.get("minimumCompressionSize")
+    if size is not None and not 0 <= size <= 10485760:
+        raise faults.bad_request("Invalid minimum compression size, must be between 0 and 10485760")
+
+
+def beginnings(env: ApiGatewayEnv, api: Resource) -> list[Resource]:
+    """What a new API has."""
+    api_id, root = api.name, str(api.document["rootResourceId"])
+    rows = [env.made(RESOURCE, api.scope, api_id, root, {"id": root, "path": "/"})]
+    for name, (description, schema) in BUILT_IN_MODELS.items():
+        document = {
+            "id": env.new_name(MODEL, api.scope, api_id),
+            "name": name,
+            "description": description,
+            "schema": schema,
+            "contentType": "application/json",
+        }
+        rows.append(env.made(MODEL, api.scope, api_id, name, document))
+    return rows
+
+
+async def update_rest_api(env: ApiGatewayEnv, caller: Caller, params: Params) -> dict[str, Any]:
+    """By patch operations."""
+
+    def work(document: Document) -> Document:
+        new = patching.patched(env.shape("RestApi"), document, params.get("patchOperations") or (), REST_API.patched)
+        check_api(new)
+        return new
+
+    changed = await env.change(REST_API, (caller.scope, "", params["restApiId"]), work)
+    findings.tell_api(env, caller.scope, changed.document)
+    return shown(env, REST_API, changed.document)
+
+
+async def delete_rest_api(env: ApiGatewayEnv, caller: Caller, params: Params) -> dict[str, Any]:
+    """The API with everything that belongs to it."""
+    api = env.asked(REST_API, caller.scope, params)
+    stages = env.all(STAGE, api.scope, api.name)
+    await env.resources.write(deletes=[api, *belongings(env, api)])
+    for stage in stages:
+        findings.tell_stage(env, api.scope, api.name, {"stageName": stage.name})
+    findings.tell_api(env, api.scope, {"id": api.name})
+    return {}
+
+
+def belongings(env: ApiGatewayEnv, api: Resource) -> list[Resource]:
+    """Everything that belongs to an API."""
+    return [one for kind in OF_AN_API for one in env.all(kind, api.scope, api.name)]
+
+
+# --- resources
+
+
+async def create_resource(env: ApiGatewayEnv, caller: Caller, params: Params) -> dict[str, Any]:
+    """One segment of a path under its parent."""
+    scope, api_id, part = caller.scope, params["restApiId"], params["pathPart"]
+    env.owner(RESOURCE, scope, params)
+    parent = env.find(RESOURCE, scope, api_id, params["parentId"])
+    document = new_resource(env.all(RESOURCE, scope, api_id), parent, part)
+    document = {"id": env.new_name(RESOURCE, scope, api_id)} | document
+    return (await env.insert(RESOURCE, scope, api_id, document["id"], document)).document
+
+
+def new_resource(there: list[Resource], parent: Resource, part: str) -> Document:
+    """The document of a resource without its id. Raises 400, 409."""
+    if not PATH_PART.fullmatch(part):
+        raise faults.bad_request(_BAD_PART)
+    parent_path = str(parent.document["path"])
+    if parent_path.endswith("+}"):
+        raise faults.bad_request(f"Cannot create a child of a resource with a greedy path variable: {parent_path}")
+    siblings = [one for one in there if one.document.get("parentId") == parent.name]
+    for one in siblings:
+        if one.document["pathPart"] == part:
+            raise faults.conflict(f"Another resource with the same parent already has this name: {part}")
+        if part.startswith("{") and one.document["pathPart"].startswith("{") and not _both_kinds(part, one):
+            raise faults.bad_request(
+                f"A sibling ({one.document['pathPart']}) of this resource already has a variable path part -- only one "
+                "is allowed"
+            )
+    return {"parentId": parent.name, "pathPart": part, "path": f"{parent_path.rstrip('/')}/{part}"}
+
+
+def _both_kinds(part: str, other: Resource) -> bool:
+    """A plain and a greedy variable may stand side by side."""
+    return part.endswith("+}") != str(other.document["pathPart"]).endswith("+}")
+
+
+async def update_resource(env: ApiGatewayEnv, caller: Caller, params: Params) -> dict[str, Any]:
+    """Another name or parent: the paths of all beneath follow."""
+    scope, api_id = caller.scope, params["restApiId"]
+    old = env.asked(RESOURCE, scope, params)
+    shape = env.shape("Resource")
+    new = patching.patched(shape, old.document, params.get("patchOperations") or (), RESOURCE.patched)
+    if "parentId" not in new:
+        raise faults.bad_request("Root resource cannot be updated")
+    there = [one for one in env.all(RESOURCE, scope, api_id) if one.name != old.name]
+    parent = env.find(RESOURCE, scope, api_id, new["parentId"])
+    new |= new_resource(there, parent, new["pathPart"])
+    replaces = [(old, old.changed(env.new_id(), new))]
+    before, after = str(old.document["path"]) + "/", str(new["path"]) + "/"
+    if after.startswith(before):
+        raise faults.bad_request("A resource can't be moved beneath itself")
+    for one in there:
+        if str(one.document["path"]).startswith(before):
+            path = after + str(one.document["path"])[len(before) :]
+            replaces.append((one, one.changed(env.new_id(), one.document | {"path": path})))
+    await env.resources.write(replaces=replaces)
+    return embedded(new, params)
+
+
+async def delete_resource(env: ApiGatewayEnv, caller: Caller, params: Params) -> dict[str, Any]:
+    """A resource with all beneath it."""
+    resource = env.asked(RESOURCE, caller.scope, params)
+    path = str(resource.document["path"])
+    if path == "/":
+        raise faults.bad_request("Root resource cannot be deleted")
+    there = env.all(RESOURCE, caller.scope, params["restApiId"])
+    beneath = [one for one in there if str(one.document["path"]).startswith(path + "/")]
+    await env.resources.write(deletes=[resource, *beneath])
+    return {}
+
+
+async def get_resource(env: ApiGatewayEnv, caller: Caller, params: Params) -> dict[str, Any]:
+    """One, with its methods when `embed` asks for them."""
+    return embedded(env.asked(RESOURCE, caller.scope, params).document, params)
+
+
+async def get_resources(env: ApiGatewayEnv, caller: Caller, params: Params) -> dict[str, Any]:
+    """A page of them."""
+    found = env.all(RESOURCE, caller.scope, env.owner(RESOURCE, caller.scope, params))
+    here, position = page(found, params, lambda one: str(one.name))
+    return listed([embedded(one.document, params) for one in here], position)
+
+
+def embedded(document: Document, params: Params) -> Document:
+    """The methods in full, or only their names."""
+    methods = document.get("resourceMethods")
+    if not methods or "methods" in (params.get("embed") or ()):
+        return {name: value for name, value in document.items() if value}
+    return document | {"resourceMethods": {name: {} for name in methods}}
+
+
+OPERATIONS: dict[str, Operation] = {
+    "CreateRestApi": create_rest_api,
+    "UpdateRestApi": update_rest_api,
+    "DeleteRestApi": delete_rest_api,
+    "CreateResource": create_resource,
+    "UpdateResource": update_resource,
+    "DeleteResource": delete_resource,
+    "GetResource": get_resource,
+    "GetResources": get_resources,
+}

@@ -1,0 +1,50 @@
+"""Access logs: a line per request, in the stage's format, into its log group.
+
+https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-logging.html
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from lambent.http_events.rest_context import context, text_of, value_at
+from lambent.http_events.rest_proxy import Reply
+from lambent.model.scope import Scope
+from lambent.services.apigateway.serving.exchange import Exchange
+from lambent.services.apigateway.serving.ports import Ports
+
+_VARIABLE = re.compile(r"\$context((?:\.\w+)+)")
+_GROUP = re.compile(r"arn:[^:]+:logs:([^:]*):(\d{12}):log-group:([^:*]+)")
+
+
+def write(ports: Ports, exchange: Exchange, reply: Reply, millis: int) -> None:
+    """The line of one answered request."""
+    settings = exchange.stage.get("accessLogSettings") or {}
+    found = _GROUP.match(str(settings.get("destinationArn") or ""))
+    if found is None or not settings.get("format"):
+        return
+    more = exchange.known | {
+        "status": reply.status,
+        "responseLength": len(reply.body),
+        "responseLatency": millis,
+        "integrationLatency": millis,
+    }
+    known = context(exchange.request, more)
+    ports.log(
+        Scope(found[2], found[1] or exchange.scope.region), found[3], _stream(exchange), line(settings["format"], known)
+    )
+
+
+def line(form: str, known: Mapping[str, Any]) -> str:
+    """The format with every variable by its value; what is not known is `-`."""
+
+    def value(found: re.Match[str]) -> str:
+        said = text_of(value_at(known, found[1][1:]))
+        return "-" if said in (None, "") else str(said)
+
+    return _VARIABLE.sub(value, form)
+
+
+def _stream(exchange: Exchange) -> str:
+    """One stream for each stage of an API."""
+    return f"{exchange.request.api_id}/{exchange.request.stage}"

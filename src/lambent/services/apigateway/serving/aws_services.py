@@ -1,0 +1,74 @@
+"""Integrations with AWS's services, by path or by action: asked like any client asks, for the API's account.
+
+https://docs.aws.amazon.com/apigateway/latest/api/API_PutIntegration.html#apigw-PutIntegration-request-uri:
+`arn:aws:apigateway:REGION:[SUBDOMAIN.]SERVICE:path|action/WHAT`. It is asked with a key of the
+integration's role, for what that may do.
+"""
+
+import re
+from urllib.parse import parse_qsl, quote, urlencode
+
+from lambent.http_events.rest_mapping import BackendAnswer, BackendRequest
+from lambent.services.apigateway.serving.exchange import Exchange
+from lambent.services.apigateway.serving.ports import Ports
+from lambent.wire.http import Request
+
+FORM = "application/x-www-form-urlencoded"
+JSON_TARGETS = {
+    "dynamodb": ("DynamoDB_20120810", "application/x-amz-json-1.0"),
+    "states": ("AWSStepFunctions", "application/x-amz-json-1.0"),
+    "kinesis": ("Kinesis_20131202", "application/x-amz-json-1.1"),
+    "events": ("AWSEvents", "application/x-amz-json-1.1"),
+    "logs": ("Logs_20140328", "application/x-amz-json-1.1"),
+    "secretsmanager": ("secretsmanager", "application/x-amz-json-1.1"),
+    "ssm": ("AmazonSSM", "application/x-amz-json-1.1"),
+    "firehose": ("Firehose_20150804", "application/x-amz-json-1.1"),
+    "cognito-idp": ("AWSCognitoIdentityProviderService", "application/x-amz-json-1.1"),
+}
+"""Services that speak JSON: an action is named in X-Amz-Target."""
+SQS_JSON = ("AmazonSQS", "application/x-amz-json-1.0")
+_VARIABLE = re.compile(r"\{(\w+)\+?\}")
+
+
+def request_of(exchange: Exchange, arn: re.Match[str], sent: BackendRequest, key: str) -> Request:
+    """The request to the service that an integration's ARN names, with an access key of the account's or role's."""
+    region, service, how, what = arn[1], arn[2], arn[3], arn[4]
+    subdomain, _, name = service.rpartition(".")
+    what = _VARIABLE.sub(lambda found: quote(sent.path.get(found[1], found[0]), safe="/"), what)
+    path, _, fixed = what.partition("?")
+    query = [*parse_qsl(fixed), *((key, value) for key, values in sent.query.items() for value in values)]
+    headers = {key.lower(): ", ".join(values) for key, values in sent.headers.items()}
+    body, method = sent.body, str(exchange.integration.get("httpMethod") or "POST")
+    if how == "action":
+        path = "/"
+        query, body = _action(name, what.partition("?")[0].rpartition("/")[2], headers, query, body)
+    path = f"/{subdomain}/{path.lstrip('/')}" if subdomain and name == "s3" else f"/{path.lstrip('/')}"
+    headers.setdefault("content-type", exchange.request.header("content-type") or "application/json")
+    headers |= {
+        "host": "127.0.0.1",
+        "authorization": f"AWS4-HMAC-SHA256 Credential={key}/20260101/{region}/{name}/aws4_request, "
+        "SignedHeaders=host, Signature=api-gateway",
+        "x-amzn-trace-id": exchange.request.trace_id,
+    }
+    return Request(method, path, urlencode(query), headers, body, "" if key.isdigit() else key)
+
+
+def _action(
+    name: str, action: str, headers: dict[str, str], query: list[tuple[str, str]], body: bytes
+) -> tuple[list[tuple[str, str]], bytes]:
+    """An action, by the service's target header or as a form's field."""
+    form = headers.get("content-type", "").startswith(FORM)
+    target = JSON_TARGETS.get(name) or (SQS_JSON if name == "sqs" and not form else None)
+    if target is not None:
+        headers.setdefault("x-amz-target", f"{target[0]}.{action}")
+        headers["content-type"] = target[1]
+        return query, body
+    return [("Action", action), *query], body
+
+
+async def ask(ports: Ports, request: Request) -> BackendAnswer:
+    """The service's answer; its status is what patterns are matched with."""
+    response = await ports.ask(request)
+    body = response.body
+    content = body if isinstance(body, bytes) else b"".join([part async for part in body])
+    return BackendAnswer(response.status, list(response.headers), content, str(response.status))

@@ -1,0 +1,71 @@
+"""One request on its way through a REST API: what is known of it so far."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from lambent.http_events.rest_request import RestRequest
+from lambent.model.door import Door
+from lambent.model.scope import Scope
+from lambent.services.apigateway.serving.deployed import Deployed
+from lambent.wire.site import SiteRequest
+
+Document = Mapping[str, Any]
+SAID_CHARACTERS = 1_000
+SERVICE = "apigateway.amazonaws.com"
+
+
+@dataclass(slots=True)
+class Exchange:
+    """`site` is the request as it came, None for one that is only tried out. `known` is what `$context` has beyond the
+    request; `lines` is the log of a trial; `integrated` is how long the integration took, in seconds."""
+
+    request: RestRequest
+    deployed: Deployed
+    stage: Document
+    method: Document
+    site: SiteRequest | None = None
+    known: dict[str, Any] = field(default_factory=dict)
+    usage_key: str | None = None
+    role: str = ""
+    """The ARN of the role that has signed it."""
+    lines: list[str] = field(default_factory=list)
+    integrated: float | None = None
+
+    @property
+    def scope(self) -> Scope:
+        """The API's account and region."""
+        return self.deployed.scope
+
+    @property
+    def integration(self) -> Document:
+        """The method's integration."""
+        found: Document = self.method["methodIntegration"]
+        return found
+
+    @property
+    def source_arn(self) -> str:
+        """The method as the function's policy names it."""
+        request = self.request
+        return f"{api_arn(request)}/{request.stage}/{request.method}{request.resource_path}"
+
+    @property
+    def method_arn(self) -> str:
+        """The method and path that are asked for, as an authorizer's policy names them."""
+        request = self.request
+        return f"{api_arn(request)}/{request.stage}/{request.method}/{request.path.lstrip('/')}"
+
+    def door(self, source: str, role: str = "") -> Door:
+        """The API as it calls a function."""
+        return Door(SERVICE, source, self.scope.account, self.scope.region, role)
+
+    def say(self, text: str, more: str | bytes | None = None) -> None:
+        """A line for the log of a trial; of `more` the beginning."""
+        if self.site is None:
+            said = more.decode("utf-8", "replace") if isinstance(more, bytes) else more or ""
+            self.lines.append(f"{text}{said[:SAID_CHARACTERS]}")
+
+
+def api_arn(request: RestRequest) -> str:
+    """The API, as IAM names it."""
+    return f"arn:aws:execute-api:{request.region}:{request.account}:{request.api_id}"

@@ -1,0 +1,249 @@
+"""Integrations: what stands behind a method, asked and answered."""
+
+import asyncio
+import functools
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from typing import Any, TypeVar
+
+import orjson
+
+from lambent.http_events import rest_mapping, rest_proxy
+from lambent.http_events.rest_errors import Refusal
+from lambent.http_events.rest_mapping import BackendAnswer, BackendRequest
+from lambent.http_events.rest_proxy import Malformed, Reply
+from lambent.model.door import Call, Door, NotPermitted
+from lambent.model.finding import Finding
+from lambent.model.invocation import Outcome, RestoreFailed, Throttled
+from lambent.services.apigateway.integrations import ARN, LAMBDA_PATH
+from lambent.services.apigateway.serving import aws_services, streaming, web
+from lambent.services.apigateway.serving.exchange import Exchange
+from lambent.services.apigateway.serving.ports import Ports
+from lambent.services.door_findings import near, timed_out
+from lambent.services.waiting import within
+from lambent.wire.fault import Fault
+
+_STAGE_VARIABLE = re.compile(r"\$\{stageVariables\.(\w+)\}")
+MALFORMED = "api-gateway-malformed-answer"
+
+LOOPS = re.compile(r"#\{?(foreach|macro|define|evaluate)", re.IGNORECASE)
+LONG_CHARACTERS = 4_000
+T = TypeVar("T")
+Document = Mapping[str, Any]
+
+Integrate = Callable[[Ports, Exchange], Awaitable[Reply]]
+
+
+async def integrate(ports: Ports, exchange: Exchange) -> Reply:
+    """The method's answer. Raises Refusal."""
+    kind = exchange.integration["type"]
+    if kind == "AWS" and function_of(exchange) is None:
+        kind = "SERVICE"
+    return await INTEGRATIONS[kind](ports, exchange)
+
+
+def filled(exchange: Exchange, text: str | None) -> str:
+    """Text with the stage's variables in it."""
+    if not text or "${" not in text:
+        return text or ""
+    variables = exchange.request.stage_variables
+    return _STAGE_VARIABLE.sub(lambda found: variables.get(found[1], ""), text)
+
+
+def function_of(exchange: Exchange) -> str | None:
+    """The ARN of the function that the integration's URI names, None when it names none."""
+    return function_in(filled(exchange, exchange.integration.get("uri")))
+
+
+@functools.lru_cache(maxsize=512)
+def function_in(uri: str) -> str | None:
+    """The ARN of the function that a URI of API Gateway's names."""
+    found = ARN.fullmatch(uri)
+    path = LAMBDA_PATH.fullmatch(found[4]) if found is not None and found[2] == "lambda" else None
+    return path[1] if path is not None else None
+
+
+def seconds_of(exchange: Exchange) -> float:
+    """How long the integration may take."""
+    return float(exchange.integration.get("timeoutInMillis") or 29_000) / 1000
+
+
+# --- functions
+
+
+async def _proxy(ports: Ports, exchange: Exchange) -> Reply:
+    request = exchange.request
+    payload = orjson.dumps(rest_proxy.event(request))
+    try:
+        reply = await _proxied(ports, exchange, payload)
+    except Malformed as malformed:
+        ports.report(_malformed(exchange, function_of(exchange) or "", str(malformed)))
+        raise Refusal("DEFAULT_5XX", why=f"Malformed Lambda proxy response: {malformed}") from malformed
+    headers = rest_proxy.sent(reply.headers)
+    if not any(name.lower() == "content-type" for name, _ in headers):
+        headers.append(("Content-Type", "application/json"))
+    headers.append(("X-Amzn-Trace-Id", request.trace_id))
+    return replace(reply, headers=headers)
+
+
+async def _proxied(ports: Ports, exchange: Exchange, payload: bytes) -> Reply:
+    """What the function answers. Raises Refusal, Malformed."""
+    if exchange.integration.get("responseTransferMode") == "STREAM":
+        door, call = _calling(ports, exchange, payload)
+        try:
+            return await streaming.stream(ports, exchange, door, call, seconds_of(exchange))
+        except TimeoutError:
+            raise _cut(ports, exchange, door, call, seconds_of(exchange)) from None
+    outcome = await _run(ports, exchange, payload)
+    if outcome.error is not None:
+        raise Refusal("DEFAULT_5XX", why=f"Lambda execution failed: {outcome.payload.decode('utf-8', 'replace')}")
+    return rest_proxy.reply(outcome.payload, exchange.deployed.binary_types, exchange.request.header("accept"))
+
+
+async def _function(ports: Ports, exchange: Exchange) -> Reply:
+    """A function behind templates."""
+    sent = await _to_backend(exchange)
+    if (sent.header("x-amz-invocation-type") or "").lower() == "event":
+        await _run(ports, exchange, sent.body or b"{}", event=True)
+        answer = BackendAnswer(202, [], b"", "202")
+    else:
+        outcome = await _run(ports, exchange, sent.body or b"{}")
+        answer = rest_mapping.function_answer(outcome.payload, outcome.error)
+    return await _to_client(exchange, answer)
+
+
+async def _run(ports: Ports, exchange: Exchange, payload: bytes, *, event: bool = False) -> Outcome:
+    """The function's outcome. Raises Refusal."""
+    door, call = _calling(ports, exchange, payload)
+    exchange.say("Endpoint request URI: ", exchange.integration.get("uri"))
+    exchange.say("Endpoint request body after transformations: ", payload)
+    outcome = await called(ports, exchange, door, call, seconds_of(exchange), event)
+    exchange.say("Endpoint response body before transformations: ", outcome.payload)
+    return outcome
+
+
+def _calling(ports: Ports, exchange: Exchange, payload: bytes) -> tuple[Door, Call]:
+    call = Call(function_of(exchange) or "", payload, ports.new_id(), exchange.request.trace_id or None)
+    return exchange.door(exchange.source_arn, filled(exchange, exchange.integration.get("credentials"))), call
+
+
+async def called(
+    ports: Ports, exchange: Exchange, door: Door, call: Call, seconds: float, event: bool = False
+) -> Outcome:
+    """A function's outcome within the seconds of an integration. Raises Refusal."""
+    try:
+        if event:
+            await ports.functions.accept(door, call)
+            return Outcome(b"")
+        outcome = await within(ports.clock, seconds, ports.functions.call(door, call))
+        _notice_sizes(ports, call, outcome)
+        return outcome
+    except TimeoutError:
+        raise _cut(ports, exchange, door, call, seconds) from None
+    except NotPermitted as error:
+        why = f"Invalid permissions on Lambda function: {error}"
+        raise Refusal("API_CONFIGURATION_ERROR", why=why) from error
+    except (Throttled, RestoreFailed) as error:
+        raise Refusal("API_CONFIGURATION_ERROR", why=f"the function was not run: {error}") from error
+    except Fault as fault:
+        raise Refusal("API_CONFIGURATION_ERROR", why=f"{fault.code}: {fault.message}") from fault
+
+
+def _notice_sizes(ports: Ports, call: Call, outcome: Outcome) -> None:
+    for what, size in (("An event from an API", len(call.payload)), ("An answer to an API", len(outcome.payload))):
+        found = near(call.function, what, size, ports.limits.sync_request_bytes)
+        if found is not None:
+            ports.report(found)
+
+
+def _cut(ports: Ports, exchange: Exchange, door: Door, call: Call, seconds: float) -> Refusal:
+    own = ports.functions.timeout(door, call.function)
+    ports.report(timed_out(call, exchange.source_arn, 504, seconds, own))
+    return Refusal("INTEGRATION_TIMEOUT", why=f"the function took longer than {seconds:g} s, and runs on")
+
+
+def _malformed(exchange: Exchange, arn: str, why: str) -> Finding:
+    return Finding(
+        MALFORMED,
+        arn,
+        f"What the function answers to {exchange.source_arn} is no answer of a proxy integration: {why}. A client "
+        "gets 502.",
+        'Answer {"statusCode": 200, "headers": {…}, "body": "text"}.',
+    )
+
+
+async def _to_backend(exchange: Exchange) -> BackendRequest:
+    return await _off(exchange, rest_mapping.to_backend, exchange.request, exchange.integration, exchange.known)
+
+
+async def _to_client(exchange: Exchange, answer: BackendAnswer) -> Reply:
+    arguments = (exchange.request, exchange.integration, answer, exchange.known)
+    return await _off(exchange, rest_mapping.to_client, *arguments)
+
+
+async def _off(exchange: Exchange, work: Callable[..., T], *arguments: Any) -> T:
+    """Templates that loop or are long are run in a thread, so that nobody else waits for them."""
+    if not _is_long(exchange.integration):
+        return work(*arguments)
+    return await asyncio.to_thread(work, *arguments)
+
+
+def _is_long(integration: Document) -> bool:
+    responses = (integration.get("integrationResponses") or {}).values()
+    places = (integration.get("requestTemplates"), *(one.get("responseTemplates") for one in responses))
+    texts = [text or "" for templates in places for text in (templates or {}).values()]
+    return any(len(text) > LONG_CHARACTERS or LOOPS.search(text) for text in texts)
+
+
+async def _mock(ports: Ports, exchange: Exchange) -> Reply:
+    sent = await _to_backend(exchange)
+    answer = rest_mapping.mock_answer(sent.body)
+    return await _to_client(exchange, answer)
+
+
+# --- the web, and AWS's services
+
+
+async def _web(ports: Ports, exchange: Exchange, *, proxy: bool) -> Reply:
+    url = filled(exchange, exchange.integration.get("uri"))
+    ask = web.proxied(exchange, url) if proxy else web.mapped(exchange, url)
+    answer = await _answer(ports, exchange, web.ask(ports, *ask, seconds_of(exchange)))
+    if proxy:
+        return Reply(answer.status, rest_proxy.sent(answer.headers), answer.body)
+    return await _to_client(exchange, answer)
+
+
+async def _service(ports: Ports, exchange: Exchange) -> Reply:
+    found = ARN.fullmatch(filled(exchange, exchange.integration.get("uri")))
+    if found is None:
+        raise Refusal("API_CONFIGURATION_ERROR", why="the URI of the integration is no ARN of API Gateway's")
+    sent = await _to_backend(exchange)
+    try:
+        key = await ports.role_key(filled(exchange, exchange.integration.get("credentials")), exchange.scope)
+    except NotPermitted as error:
+        raise Refusal("API_CONFIGURATION_ERROR", why=str(error)) from error
+    request = aws_services.request_of(exchange, found, sent, key)
+    answer = await _answer(ports, exchange, aws_services.ask(ports, request))
+    return await _to_client(exchange, answer)
+
+
+async def _answer(ports: Ports, exchange: Exchange, work: Any) -> BackendAnswer:
+    seconds = seconds_of(exchange)
+    try:
+        answer: BackendAnswer = await within(ports.clock, seconds, work)
+    except TimeoutError:
+        raise Refusal("INTEGRATION_TIMEOUT", why=f"the endpoint took longer than {seconds:g} s") from None
+    except OSError as error:
+        raise Refusal("INTEGRATION_FAILURE", why=str(error)) from error
+    return answer
+
+
+INTEGRATIONS: dict[str, Integrate] = {
+    "AWS_PROXY": _proxy,
+    "AWS": _function,
+    "MOCK": _mock,
+    "HTTP": functools.partial(_web, proxy=False),
+    "HTTP_PROXY": functools.partial(_web, proxy=True),
+    "SERVICE": _service,
+}

@@ -1,0 +1,137 @@
+"""TestInvokeMethod and TestInvokeAuthorizer: through the same integrations, past authorization, with a log.
+
+https://docs.aws.amazon.com/apigateway/latest/api/API_TestInvokeMethod.html,
+https://docs.aws.amazon.com/apigateway/latest/api/API_TestInvokeAuthorizer.html
+"""
+
+from typing import Any
+
+import orjson
+
+from lambent.http_events import rest_authorizers
+from lambent.http_events.rest_errors import Refusal
+from lambent.http_events.rest_proxy import Reply
+from lambent.http_events.rest_request import RestRequest, request_time
+from lambent.http_events.rest_routes import Routes
+from lambent.model.scope import Caller
+from lambent.services.apigateway.deployments import take_snapshot
+from lambent.services.apigateway.env import ApiGatewayEnv
+from lambent.services.apigateway.kinds import RESOURCE
+from lambent.services.apigateway.serving.authorizing import ask, evaluate
+from lambent.services.apigateway.serving.deployed import read
+from lambent.services.apigateway.serving.door import extended_id, place, refused, trace_id, validate
+from lambent.services.apigateway.serving.exchange import Exchange
+from lambent.services.apigateway.serving.integrating import integrate
+from lambent.services.apigateway.serving.ports import Ports
+
+Params = dict[str, Any]
+STAGE = "test-invoke-stage"
+
+
+class Trials:
+    """Runs what is configured now, deployed or not."""
+
+    def __init__(self, ports: Ports, env: ApiGatewayEnv) -> None:
+        self._ports = ports
+        self._env = env
+
+    async def method(self, caller: Caller, params: Params) -> dict[str, Any]:
+        """The answer of a method, and the log of how it came about."""
+        exchange = self._exchange(caller, params, params["httpMethod"])
+        resource = self._env.asked(RESOURCE, caller.scope, params).document
+        place(exchange, resource, params["httpMethod"])
+        request = exchange.request
+        exchange.say(f"Execution log for request {request.request_id}")
+        exchange.say(f"Starting execution for request: {request.request_id}")
+        exchange.say(f"HTTP Method: {request.method}, Resource Path: {request.path}")
+        found = Routes([resource]).find(request.path, params["httpMethod"])
+        request.variables = found.variables if found is not None else {}
+        began = self._ports.clock.wall()
+        try:
+            validate(exchange)
+            reply = await _whole(await integrate(self._ports, exchange))
+            exchange.say("Successfully completed execution")
+        except Refusal as refusal:
+            reply = refused(exchange, refusal)
+        exchange.say(f"Method completed with status: {reply.status}")
+        return self._told(exchange, reply, began)
+
+    def _told(self, exchange: Exchange, reply: Reply, began: float) -> dict[str, Any]:
+        many: dict[str, list[str]] = {}
+        for name, value in reply.headers:
+            many.setdefault(name, []).append(value)
+        return {
+            "status": reply.status,
+            "body": reply.body.decode("utf-8", "replace"),
+            "headers": {name: values[-1] for name, values in many.items()},
+            "multiValueHeaders": many,
+            "log": self._log(exchange),
+            "latency": round((self._ports.clock.wall() - began) * 1000),
+        }
+
+    def _log(self, exchange: Exchange) -> str:
+        moment = request_time(exchange.request.now)
+        return "\n".join(f"{moment} : {line}" for line in exchange.lines) + "\n"
+
+    async def authorizer(self, caller: Caller, params: Params) -> dict[str, Any]:
+        """What an authorizer answers."""
+        exchange = self._exchange(caller, params, "GET")
+        exchange.request.resource_path = exchange.request.path
+        authorizer = exchange.deployed.authorizers[params["authorizerId"]]
+        began = self._ports.clock.wall()
+        result: dict[str, Any] = {"clientStatus": 0}
+        try:
+            if authorizer["type"] == "COGNITO_USER_POOLS":
+                raise Refusal("UNAUTHORIZED", why="a Cognito authorizer is tried by calling a deployed method")
+            values = rest_authorizers.identity(authorizer, exchange.request, exchange.known)
+            said = await ask(self._ports, exchange, authorizer, values)
+            verdict = evaluate(said.policy, exchange.request, exchange.method_arn, began)
+            result |= {"principalId": said.principal, "policy": orjson.dumps(said.policy).decode()}
+            result["authorization"] = {name: [value] for name, value in said.context.items()}
+            result["clientStatus"] = 200 if verdict == "Allow" else 403
+        except Refusal as refusal:
+            exchange.say(f"Execution failed: {refusal.why}")
+            result["clientStatus"] = refusal.status
+        result["latency"] = round((self._ports.clock.wall() - began) * 1000)
+        return result | {"log": self._log(exchange)}
+
+    def _exchange(self, caller: Caller, params: Params, method: str) -> Exchange:
+        scope, api_id = caller.scope, params["restApiId"]
+        snapshot = take_snapshot(self._env, scope, api_id, whole=False)
+        deployed = read(scope, api_id, "", snapshot)
+        path, _, query = str(params.get("pathWithQueryString") or "/").partition("?")
+        headers = [(name, value) for name, value in (params.get("headers") or {}).items()]
+        headers += [(name, one) for name, many in (params.get("multiValueHeaders") or {}).items() for one in many]
+        request = RestRequest(
+            method="GET" if method == "ANY" else method,
+            path=path,
+            query=query,
+            headers=headers,
+            body=str(params.get("body") or "").encode(),
+            host="testPrefix.testDomainName",
+            peer="test-invoke-source-ip",
+            request_id=caller.request_id,
+            extended_id=extended_id(caller.request_id),
+            account=scope.account,
+            region=scope.region,
+            api_id=api_id,
+            stage=STAGE,
+            domain="testPrefix.testDomainName",
+            prefix="",
+            custom=True,
+            now=self._ports.clock.wall(),
+            stage_variables=params.get("stageVariables") or {},
+            trace_id=caller.trace_id or trace_id(caller.request_id),
+            test=True,
+        )
+        return Exchange(request, deployed, {}, {})
+
+
+async def _whole(reply: Reply) -> Reply:
+    """A streamed answer, read to its end."""
+    if reply.parts is None:
+        return reply
+    try:
+        return Reply(reply.status, reply.headers, b"".join([part async for part in reply.parts]))
+    except ConnectionAbortedError as error:
+        raise Refusal("DEFAULT_5XX", why=str(error)) from error

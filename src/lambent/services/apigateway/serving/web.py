@@ -1,0 +1,69 @@
+"""Integrations with servers on the web (HTTP, HTTP_PROXY).
+
+https://docs.aws.amazon.com/apigateway/latest/developerguide/setup-http-integrations.html
+"""
+
+from collections.abc import Iterator
+from urllib.parse import quote, urlencode, urlsplit, urlunsplit
+
+from lambent.http_events import rest_mapping
+from lambent.http_events.rest_errors import Refusal
+from lambent.http_events.rest_mapping import BackendAnswer, BackendRequest
+from lambent.http_events.rest_proxy import HOP_BY_HOP
+from lambent.services.apigateway.serving.exchange import Exchange
+from lambent.services.apigateway.serving.ports import Ports
+
+Asked = tuple[str, str, list[tuple[str, str]], bytes]
+"""Method, URL, headers, body."""
+_OWN = HOP_BY_HOP | {"host"}
+
+
+def mapped(exchange: Exchange, url: str) -> Asked:
+    """The request that templates and parameters make."""
+    sent = rest_mapping.to_backend(exchange.request, exchange.integration, exchange.known)
+    headers = list(_headers(sent))
+    if not any(name.lower() == "content-type" for name, _ in headers):
+        headers.append(("Content-Type", exchange.request.header("content-type") or "application/json"))
+    return _method(exchange), _url(url, sent, []), headers, sent.body
+
+
+def proxied(exchange: Exchange, url: str) -> Asked:
+    """The request as it came, with the parameters that are mapped."""
+    request = exchange.request
+    sent = BackendRequest(request.body)
+    for target, source in (exchange.integration.get("requestParameters") or {}).items():
+        rest_mapping.put(sent, target, rest_mapping.source_value(request, exchange.known, source))
+    named = {name.lower() for name in sent.headers}
+    passed = [(name, value) for name, value in request.headers if name.lower() not in _OWN | named]
+    passed.append(("X-Forwarded-For", request.peer))
+    queries = [(name, value) for name, values in request.queries.items() for value in values if name not in sent.query]
+    return _method(exchange), _url(url, sent, queries), [*passed, *_headers(sent)], request.body
+
+
+def _method(exchange: Exchange) -> str:
+    said = str(exchange.integration.get("httpMethod") or exchange.request.method)
+    return exchange.request.method if said == "ANY" else said
+
+
+def _headers(sent: BackendRequest) -> Iterator[tuple[str, str]]:
+    yield from ((name, value) for name, values in sent.headers.items() for value in values)
+
+
+def _url(url: str, sent: BackendRequest, queries: list[tuple[str, str]]) -> str:
+    """The URL with its `{variables}` and its query. Raises Refusal."""
+    for name, value in sent.path.items():
+        url = url.replace("{" + name + "}", quote(value, safe="/")).replace("{" + name + "+}", quote(value, safe="/"))
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise Refusal("API_CONFIGURATION_ERROR", why=f"Invalid endpoint address: {url}")
+    more = urlencode([*queries, *((name, value) for name, values in sent.query.items() for value in values)])
+    query = "&".join(part for part in (parts.query, more) if part)
+    return urlunsplit((parts.scheme, parts.netloc, parts.path or "/", query, ""))
+
+
+async def ask(
+    ports: Ports, method: str, url: str, headers: list[tuple[str, str]], body: bytes, seconds: float
+) -> BackendAnswer:
+    """Raises OSError, TimeoutError."""
+    status, answered, content = await ports.fetch(method, url, headers, body, seconds)
+    return BackendAnswer(status, answered, content, str(status))

@@ -1,0 +1,27 @@
+"""What the operations refuse.
+
+Texts as AWS words them, where public reports show them; the shapes are those of
+https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/apis.html.
+"""
+
+from lambent.wire.fault import Fault
+
+
+def not_found(message: str) -> Fault:
+    """404."""
+    return Fault("NotFoundException", message, status=404)
+
+
+def bad_request(message: str) -> Fault:
+    """400."""
+    return Fault("BadRequestException", message, status=400)
+
+
+def conflict(message: str) -> Fault:
+    """409."""
+    return Fault("ConflictException", message, status=409)
+
+
+def unbuilt(what: str) -> Fault:
+    """501 for what AWS has and this has not yet."""
+    return Fault("NotImplementedException", f"Lambent does not support {what} yet.", status=501)

@@ -1,0 +1,1 @@
+"""What serves HTTP and WebSocket APIs: their doors."""

@@ -1,0 +1,150 @@
+"""The door of HTTP APIs: a request by host name or domain name, its answer.
+
+The order is AWS's: stage, CORS, route, throttle, authorization, integration. WebSocket APIs have their own door.
+"""
+
+import base64
+
+import orjson
+
+from lambent.http_events import common, http_context, http_cors
+from lambent.http_events.http_api import HttpCall
+from lambent.http_events.http_authorizers import Refused
+from lambent.http_events.payload_v2 import Reply
+from lambent.model.scope import Scope
+from lambent.services.apigatewayv2.serving.authorizing import Authorizing
+from lambent.services.apigatewayv2.serving.exchange import Exchange
+from lambent.services.apigatewayv2.serving.integrating import integrate
+from lambent.services.apigatewayv2.serving.ports import Ports
+from lambent.services.apigatewayv2.serving.served import Apis, Served, Target
+from lambent.services.apigatewayv2.serving.throttling import throttle
+from lambent.services.door_metrics import Answered, tell
+from lambent.wire.http import Response
+from lambent.wire.site import SiteRequest
+
+BODY_BYTES = 10 << 20
+"""https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html"""
+HEAD_BYTES = 10_240
+"""Of request line and header values (same place); which answer more gets is not documented: RFC 6585's."""
+JSON = ("content-type", "application/json")
+
+
+class HttpDoor:
+    """Answers for the HTTP APIs of all accounts and regions."""
+
+    def __init__(self, ports: Ports, apis: Apis) -> None:
+        self._ports = ports
+        self._apis = apis
+        self._authorizing = Authorizing(ports)
+
+    async def serve(self, site: SiteRequest, target: Target | None) -> Response:
+        """Answer a request; None for one that leads to no stage."""
+        request_id = _request_id(self._ports.new_id())
+        served = self._apis.served(target) if target is not None else None
+        if target is None or served is None:
+            return _response(_refused(Refused(404, "Not Found", "")), request_id)
+        if site.length > BODY_BYTES:
+            return _response(_refused(Refused(413, "Request Entity Too Large", "")), request_id)
+        if common.header_bytes(site.headers) + len(site.method) + len(site.path) + len(site.query) > HEAD_BYTES:
+            return _response(_refused(Refused(431, "Request Header Fields Too Large", "")), request_id)
+        exchange = Exchange(site, target, served, _call(self._ports, site, target, served, request_id))
+        began = self._ports.clock.monotonic()
+        reply = await self._answer(exchange)
+        if exchange.stage.get("AccessLogSettings"):
+            self._log(exchange, reply, int((self._ports.clock.monotonic() - began) * 1000))
+        self._measure(exchange, Answered(reply.status, self._ports.clock.monotonic() - began, exchange.integrated))
+        return _response(reply, request_id)
+
+    def _measure(self, exchange: Exchange, answered: Answered) -> None:
+        """By API, and by its stage."""
+        api = {"ApiId": exchange.target.api.name}
+        sets = [api, api | {"Stage": exchange.call.stage}]
+        tell(self._ports.measure, exchange.served.scope, sets, ("4xx", "5xx"), answered)
+
+    async def _answer(self, exchange: Exchange) -> Reply:
+        cors, call = exchange.served.api.get("CorsConfiguration"), exchange.call
+        if cors and http_cors.is_preflight(call.method, call.named):
+            return Reply(204, http_cors.preflight(cors, call.named))
+        try:
+            reply = await self._routed(exchange)
+        except Refused as refused:
+            exchange.error = refused.why
+            reply = _refused(refused)
+        if cors:
+            told = http_cors.told_of(cors, call.named)
+            return Reply(reply.status, http_cors.overridden(reply.headers, told), reply.body)
+        return reply
+
+    async def _routed(self, exchange: Exchange) -> Reply:
+        """Raises Refused."""
+        call = exchange.call
+        found = exchange.served.routes.find(call.method, call.path)
+        if found is None:
+            raise Refused(404, "Not Found", "no route is for that")
+        exchange.route, call.variables = found
+        call.route_key = exchange.route["RouteKey"]
+        throttle(self._ports, exchange.served, exchange.stage, call.route_key)
+        await self._authorizing.check(exchange)
+        integration = exchange.served.integration_of(exchange.route)
+        if integration is None:
+            raise Refused(500, "Internal Server Error", "the route has no target")
+        began = self._ports.clock.monotonic()
+        try:
+            return await integrate(self._ports, exchange, integration)
+        finally:
+            exchange.integrated = self._ports.clock.monotonic() - began
+
+    def _log(self, exchange: Exchange, reply: Reply, millis: int) -> None:
+        """A line of the access log: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging.html"""
+        settings = exchange.stage["AccessLogSettings"]
+        parts = str(settings.get("DestinationArn") or "").split(":")
+        if len(parts) < 7 or parts[2] != "logs" or not settings.get("Format"):
+            return
+        known = http_context.context(exchange.call, http_context.answered(reply, millis, exchange.error))
+        scope = Scope(parts[4] or exchange.served.scope.account, parts[3] or exchange.served.scope.region)
+        stream = f"{exchange.served.api_id}/{exchange.call.stage}"
+        self._ports.log(scope, parts[6], stream, http_context.line(settings["Format"], known))
+
+
+def _call(ports: Ports, site: SiteRequest, target: Target, served: Served, request_id: str) -> HttpCall:
+    domain = site.host.rpartition(":")[0] or site.host
+    if site.base:
+        domain = f"{site.id}.execute-api.{served.scope.region}.amazonaws.com"
+    return HttpCall(
+        site.method,
+        target.path,
+        site.query,
+        site.headers,
+        site.body,
+        domain,
+        site.host,
+        site.scheme,
+        site.peer,
+        request_id,
+        site.named.get("x-amzn-trace-id") or _trace_id(site.request_id),
+        served.scope.account,
+        served.api_id,
+        target.stage.name,
+        ports.clock.wall(),
+        mapping=target.mapping,
+        stage_variables=target.stage.document.get("StageVariables") or {},
+        named=site.named,
+    )
+
+
+def _request_id(uuid: str) -> str:
+    """An id as API Gateway makes them: `JKJaXmPLvHcESHA=`."""
+    return base64.urlsafe_b64encode(bytes.fromhex(uuid.replace("-", ""))[:11]).decode()
+
+
+def _trace_id(uuid: str) -> str:
+    digits = uuid.replace("-", "")
+    return f"Root=1-{digits[:8]}-{digits[8:]}"
+
+
+def _refused(refused: Refused) -> Reply:
+    return Reply(refused.status, [JSON, *refused.headers], orjson.dumps({"message": refused.message}))
+
+
+def _response(reply: Reply, request_id: str) -> Response:
+    return Response(reply.status, [*reply.headers, ("apigw-requestid", request_id)], reply.body)

@@ -1,0 +1,40 @@
+"""One request on its way through an HTTP API."""
+
+from dataclasses import dataclass, field
+
+from lambent.http_events.http_api import HttpCall
+from lambent.model.door import Door
+from lambent.services.apigatewayv2.serving.served import Document, Served, Target
+from lambent.wire.site import SiteRequest
+
+PRINCIPAL = "apigateway.amazonaws.com"
+
+
+@dataclass(slots=True)
+class Exchange:
+    """The request, what serves it, and what is found out on the way. `error` is for the access log,
+    `integrated` how long the integration took, in seconds."""
+
+    site: SiteRequest
+    target: Target
+    served: Served
+    call: HttpCall
+    route: Document = field(default_factory=dict)
+    error: str = ""
+    integrated: float | None = None
+
+    @property
+    def stage(self) -> Document:
+        """The stage's document."""
+        return self.target.stage.document
+
+    @property
+    def route_arn(self) -> str:
+        """The route as policies name it: with the request's method and the route's path."""
+        method, _, path = self.call.route_key.partition(" ")
+        place = f"{self.call.method}{path}" if path else method
+        return f"{self.served.arn}/{self.call.stage}/{place}"
+
+    def door(self, source_arn: str, role: str = "") -> Door:
+        """This API, as it calls a function."""
+        return Door(PRINCIPAL, source_arn, self.served.scope.account, self.served.scope.region, role)

@@ -1,0 +1,88 @@
+"""Stages and deployments: https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/apis-apiid-stages.html"""
+
+import re
+from typing import Any
+
+from lambent.model.scope import Caller, Scope
+from lambent.services.apigatewayv2 import deploying, faults
+from lambent.services.apigatewayv2.env import ApiGatewayV2Env, Changes, Document, Params
+from lambent.services.apigatewayv2.kinds import DEPLOYMENT, STAGE
+from lambent.services.apigatewayv2.routes import NONE, protocol_of
+from lambent.services.apigatewayv2.tabled import Operation, deleter, one_at_a_time, replaced
+from lambent.store.resources import Resource
+
+NAME = re.compile(r"[A-Za-z0-9_-]{1,128}")
+
+
+def stage(env: ApiGatewayV2Env, scope: Scope, api_id: str, document: Document, changes: Changes = NONE) -> Document:
+    """The whole document of a stage. Raises 400, 404."""
+    http = protocol_of(env, scope, api_id, changes) == "HTTP"
+    if not NAME.fullmatch(document["StageName"]) and not (http and document["StageName"] == "$default"):
+        raise faults.bad_request("Stage name only allows a-zA-Z0-9_-")
+    settings: Document = {"DetailedMetricsEnabled": False}
+    if not http:
+        settings |= {"DataTraceEnabled": False, "LoggingLevel": "OFF"}
+    now = env.wall()
+    made = {"RouteSettings": {}, "StageVariables": {}, "Tags": {}, "CreatedDate": now, "AutoDeploy": False} | document
+    made["DefaultRouteSettings"] = settings | (document.get("DefaultRouteSettings") or {})
+    made["LastUpdatedDate"] = now
+    if document.get("DeploymentId"):
+        _check_deployment(env, scope, api_id, document, changes)
+    if document.get("ClientCertificateId"):
+        raise faults.unbuilt("client certificates of stages")
+    return made
+
+
+def _check_deployment(env: ApiGatewayV2Env, scope: Scope, api_id: str, document: Document, changes: Changes) -> None:
+    if changes.get(env.resources, DEPLOYMENT.stored, scope, api_id, document["DeploymentId"]) is None:
+        raise faults.not_found(DEPLOYMENT.lacking.format(document["DeploymentId"]))
+
+
+@one_at_a_time
+async def create_deployment(env: ApiGatewayV2Env, caller: Caller, params: Params) -> dict[str, Any]:
+    """A snapshot of the API as it is now; with `StageName`, served there."""
+    scope, api_id = caller.scope, env.parent(DEPLOYMENT, caller.scope, params)
+    changes, name = Changes(), params.get("StageName")
+    there = env.find(STAGE, scope, api_id, name) if name else None
+    more = {"Description": params["Description"]} if params.get("Description") else {}
+    made = deploying.deployment(env, scope, api_id, changes, **more)
+    if there is not None:
+        served = {"DeploymentId": made.name, "LastUpdatedDate": env.wall()}
+        deploying.put(env, changes, there, there.document | served)
+    await env.write(DEPLOYMENT, changes)
+    return env.shown(DEPLOYMENT, made.document)
+
+
+def not_served(env: ApiGatewayV2Env, old: Resource) -> None:
+    """A deployment that a stage serves stays. Raises 400."""
+    for one in env.resources.children(STAGE.stored, old.scope, old.parent):
+        if one.document.get("DeploymentId") == old.name:
+            raise faults.bad_request("Active stages pointing to this deployment must be moved or deleted")
+
+
+@one_at_a_time
+async def delete_access_logs(env: ApiGatewayV2Env, caller: Caller, params: Params) -> dict[str, Any]:
+    """The stage writes no access log any more."""
+    old = env.asked(STAGE, caller.scope, params)
+    kept = {name: value for name, value in old.document.items() if name != "AccessLogSettings"}
+    await replaced(env, STAGE, old, kept)
+    return {}
+
+
+@one_at_a_time
+async def delete_route_settings(env: ApiGatewayV2Env, caller: Caller, params: Params) -> dict[str, Any]:
+    """A route of the stage has no settings of its own any more."""
+    old = env.asked(STAGE, caller.scope, params)
+    settings = dict(old.document.get("RouteSettings") or {})
+    if settings.pop(params["RouteKey"], None) is None:
+        raise faults.not_found(f"Unable to find route settings for the key {params['RouteKey']}")
+    await replaced(env, STAGE, old, old.document | {"RouteSettings": settings})
+    return {}
+
+
+OPERATIONS: dict[str, Operation] = {
+    "CreateDeployment": create_deployment,
+    "DeleteDeployment": deleter(DEPLOYMENT, not_served),
+    "DeleteAccessLogSettings": delete_access_logs,
+    "DeleteRouteSettings": delete_route_settings,
+}

@@ -1,0 +1,1 @@
+"""CloudFormation's API: requests into what `deploy` does, and its stacks into answers."""

@@ -1,0 +1,82 @@
+"""What the operations need from the rest of the server."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from lambent.deploy.errors import ChangeSetMissing, StackMissing, TemplateInvalid
+from lambent.deploy.goals import Wanted
+from lambent.deploy.planning import ChangeSets, arn_of
+from lambent.deploy.signals import Signals
+from lambent.deploy.sources import Source
+from lambent.deploy.stack import ChangeSet, Stack
+from lambent.deploy.stacks import Stacks
+from lambent.model.scope import Caller
+
+
+@dataclass(frozen=True, slots=True)
+class CloudFormationEnv:
+    """The ports of CloudFormation's operations."""
+
+    stacks: Stacks
+    change_sets: ChangeSets
+    signals: Signals
+
+    def stack(self, caller: Caller, name: str) -> Stack:
+        """Raises StackMissing."""
+        return self.stacks.existing(caller.scope, name)
+
+    def change_set(self, caller: Caller, params: Mapping[str, Any]) -> tuple[Stack, ChangeSet]:
+        """The change set that is named, with its stack. Raises ChangeSetMissing, StackMissing, TemplateInvalid."""
+        name = params["ChangeSetName"]
+        stack = self.stack(caller, params["StackName"]) if params.get("StackName") else self._owner(caller, name)
+        for one in self.stacks.records.change_sets(stack):
+            if name in (one.name, arn_of(stack, one)):
+                return stack, one
+        raise ChangeSetMissing(f"ChangeSet [{name}] does not exist")
+
+    def _owner(self, caller: Caller, arn: str) -> Stack:
+        if not arn.startswith("arn:"):
+            raise TemplateInvalid("StackName must be specified if ChangeSetName is not specified as an ARN.")
+        for stack in self.stacks.records.stacks(caller.scope):
+            if any(arn_of(stack, one) == arn for one in self.stacks.records.change_sets(stack)):
+                return stack
+        raise ChangeSetMissing(f"ChangeSet [{arn}] does not exist")
+
+
+def source_of(params: Mapping[str, Any]) -> Source:
+    """Where the template is."""
+    return Source(params.get("TemplateBody"), params.get("TemplateURL"), bool(params.get("UsePreviousTemplate")))
+
+
+def wanted_of(params: Mapping[str, Any]) -> Wanted:
+    """What CreateStack, UpdateStack and CreateChangeSet say alike."""
+    given: dict[str, str | None] = {}
+    for one in params.get("Parameters") or []:
+        key, value = one.get("ParameterKey"), one.get("ParameterValue")
+        if key is None:
+            raise TemplateInvalid("Parameter keys must be specified.")  # our wording
+        if one.get("UsePreviousValue") and value is not None:
+            raise TemplateInvalid(
+                f"Invalid input for parameter key {key}. Cannot specify usePreviousValue as true and non empty value "
+                "for a parameter"
+            )
+        given[key] = None if one.get("UsePreviousValue") else value or ""
+    tags = params.get("Tags")
+    notified = params.get("NotificationARNs")
+    return Wanted(
+        params["StackName"],
+        source_of(params),
+        given,
+        {one["Key"]: one["Value"] for one in tags} if tags is not None else None,
+        tuple(params.get("Capabilities") or ()),
+        tuple(notified) if notified is not None else None,
+        params.get("RoleARN") or "",
+        params.get("ClientRequestToken") or "",
+        bool(params.get("DisableRollback")),
+    )
+
+
+def missing(name: str) -> StackMissing:
+    """As most operations say it."""
+    return StackMissing(f"Stack [{name}] does not exist")

@@ -1,0 +1,109 @@
+"""The life of stacks: made, changed, deleted."""
+
+from dataclasses import replace
+from typing import Any
+
+from lambent.deploy.errors import TemplateInvalid
+from lambent.model.scope import Caller
+from lambent.services.cloudformation.env import CloudFormationEnv, wanted_of
+
+UNBUILT = {
+    "RollbackConfiguration": "alarms do not roll back stacks",
+    "StackPolicyURL": "stack policies are read from requests alone",
+    "StackPolicyDuringUpdateURL": "stack policies are read from requests alone",
+    "ResourceTypes": "nobody's permissions are checked by type",
+}
+"""Members that are refused by name."""
+
+
+async def create_stack(env: CloudFormationEnv, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
+    """CreateStack."""
+    _refuse(params)
+    if params.get("OnFailure") and params.get("DisableRollback") is not None:
+        raise TemplateInvalid("Cannot specify both DisableRollback and OnFailure.")  # our wording
+    wanted = replace(
+        wanted_of(params),
+        on_failure=params.get("OnFailure") or "ROLLBACK",
+        protected=bool(params.get("EnableTerminationProtection")),
+        minutes=int(params.get("TimeoutInMinutes") or 0),
+        policy=params.get("StackPolicyBody") or "",
+    )
+    stack = await env.stacks.create(caller.scope, wanted)
+    return {"StackId": stack.arn}
+
+
+async def update_stack(env: CloudFormationEnv, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
+    """UpdateStack."""
+    _refuse(params)
+    wanted = replace(wanted_of(params), policy=params.get("StackPolicyBody") or "")
+    stack = await env.stacks.update(caller.scope, wanted)
+    return {"StackId": stack.arn}
+
+
+async def delete_stack(env: CloudFormationEnv, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
+    """DeleteStack; FORCE_DELETE_STACK lets go of what can't be deleted."""
+    forced = params.get("DeletionMode") == "FORCE_DELETE_STACK"
+    retained = tuple(params.get("RetainResources") or ())
+    token = params.get("ClientRequestToken") or ""
+    await env.stacks.delete(caller.scope, params["StackName"], retained, token, forced)
+    return {}
+
+
+async def rollback_stack(env: CloudFormationEnv, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
+    """RollbackStack."""
+    stack = await env.stacks.roll_back(caller.scope, params["StackName"], params.get("ClientRequestToken") or "")
+    return {"StackId": stack.arn}
+
+
+async def continue_update_rollback(env: CloudFormationEnv, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
+    """ContinueUpdateRollback."""
+    skipped = tuple(params.get("ResourcesToSkip") or ())
+    token = params.get("ClientRequestToken") or ""
+    await env.stacks.roll_back(caller.scope, params["StackName"], token, skipped)
+    return {}
+
+
+async def cancel_update_stack(env: CloudFormationEnv, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
+    """CancelUpdateStack."""
+    env.stacks.cancel_update(caller.scope, params["StackName"])
+    return {}
+
+
+async def update_termination_protection(
+    env: CloudFormationEnv, caller: Caller, params: dict[str, Any]
+) -> dict[str, Any]:
+    """UpdateTerminationProtection."""
+    stack = env.stack(caller, params["StackName"])
+    await env.stacks.records.change(stack, protected=bool(params["EnableTerminationProtection"]))
+    return {"StackId": stack.arn}
+
+
+async def set_stack_policy(env: CloudFormationEnv, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
+    """SetStackPolicy; stored, and asked by nobody."""
+    _refuse(params)
+    stack = env.stack(caller, params["StackName"])
+    await env.stacks.records.change(stack, policy=params.get("StackPolicyBody") or "")
+    return {}
+
+
+async def get_stack_policy(env: CloudFormationEnv, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
+    """GetStackPolicy."""
+    return {"StackPolicyBody": env.stack(caller, params["StackName"]).policy or None}
+
+
+async def signal_resource(env: CloudFormationEnv, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
+    """SignalResource, for a wait condition with a creation policy."""
+    stack = env.stack(caller, params["StackName"])
+    made = env.stacks.records.resources(stack).get(params["LogicalResourceId"])
+    said = {"Status": params["Status"], "UniqueId": params["UniqueId"]}
+    if made is None or not await env.signals.say(caller.scope, made.name, said):
+        raise TemplateInvalid(f"Resource {params['LogicalResourceId']} does not wait for signals.")  # our wording
+    return {}
+
+
+def _refuse(params: dict[str, Any]) -> None:
+    from lambent.deploy.errors import NotBuilt
+
+    for name, why in UNBUILT.items():
+        if params.get(name):
+            raise NotBuilt(f"Lambent does not support {name} of stacks yet: {why}.")

@@ -1,0 +1,1 @@
+"""Alarms: what is stored, how they change state, what follows."""

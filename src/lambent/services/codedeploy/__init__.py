@@ -1,0 +1,1 @@
+"""CodeDeploy for functions: applications, groups, configurations, deployments that shift an alias's traffic."""

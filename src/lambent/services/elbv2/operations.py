@@ -1,0 +1,81 @@
+"""What of Elastic Load Balancing is not as moto has it: the health of functions. All else is the neighbour's."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qs
+
+from lambent.engine import target_health
+from lambent.engine.target_health import Health
+from lambent.http_events.alb import TargetGroup
+from lambent.model.scope import Caller
+from lambent.services.elbv2.health import HealthChecks
+from lambent.wire.http import Request, Response
+
+Document = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ElbEnv:
+    """`forward` asks the neighbour; `read` reads what that answers to an operation; `used` tells what a target group
+    is that a listener leads to, None for any other."""
+
+    forward: Callable[[Request, Caller], Awaitable[Response]]
+    read: Callable[[str, Response], Document]
+    used: Callable[[Caller, str], Awaitable[TargetGroup | None]]
+    checks: HealthChecks
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The same, with the request as it came."""
+
+    env: ElbEnv
+    request: Request
+
+
+def takes(request: Request) -> bool:
+    """Whether it is one of these operations."""
+    return _action(request) in OPERATIONS
+
+
+def _action(request: Request) -> str:
+    return (parse_qs(request.body.decode("latin-1")).get("Action") or [""])[0]
+
+
+async def describe_target_health(asked: Asked, caller: Caller, params: Document) -> Document | Response:
+    """https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_DescribeTargetHealth.html"""
+    response = await asked.env.forward(asked.request, caller)
+    if response.status != 200:
+        return response
+    described = asked.env.read("DescribeTargetHealth", response).get("TargetHealthDescriptions", [])
+    if not any(_is_function(one) for one in described):
+        return response
+    arn = params["TargetGroupArn"]
+    used = await asked.env.used(caller, arn)
+    return {"TargetHealthDescriptions": [_described(asked.env.checks, arn, used, one) for one in described]}
+
+
+def _is_function(described: Document) -> bool:
+    return str(described.get("Target", {}).get("Id", "")).split(":")[2:3] == ["lambda"]
+
+
+def _described(checks: HealthChecks, arn: str, used: TargetGroup | None, one: Document) -> Document:
+    if not _is_function(one) or one.get("TargetHealth", {}).get("Reason") == "Target.NotRegistered":
+        return one
+    function = str(one["Target"]["Id"])
+    health = _health(checks, arn, used, function)
+    said = {"State": health.state, "Reason": health.reason, "Description": health.description}
+    return {
+        "Target": {"Id": function, "AvailabilityZone": "all"},
+        "TargetHealth": {name: value for name, value in said.items() if value},
+    }
+
+
+def _health(checks: HealthChecks, arn: str, used: TargetGroup | None, function: str) -> Health:
+    if used is None:
+        return target_health.NOT_USED
+    return checks.health(arn, function) if used.check is not None else target_health.NOT_CHECKED
+
+
+OPERATIONS = {"DescribeTargetHealth": describe_target_health}

@@ -1,0 +1,1 @@
+"""EventBridge, answered here: its control plane and PutEvents."""

@@ -1,0 +1,90 @@
+"""PutBucketLifecycleConfiguration, GetBucketLifecycleConfiguration and DeleteBucketLifecycle.
+
+Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketLifecycleConfiguration.html; texts of errors as far
+as they are not documented are our wording.
+"""
+
+import secrets
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from lambent.engine import lifecycle
+from lambent.model.scope import Caller
+from lambent.objects import errors
+from lambent.objects.errors import ObjectError
+from lambent.services.s3.env import Call
+from lambent.services.s3.settings import LIFECYCLE
+
+MOST_RULES = 1_000
+ACTIONS = ("Expiration", "NoncurrentVersionExpiration", "AbortIncompleteMultipartUpload")
+DAYS = {"Expiration": "Days", "NoncurrentVersionExpiration": "NoncurrentDays"}
+ABORT = "AbortIncompleteMultipartUpload"
+
+
+async def put_lifecycle(call: Call, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
+    """Rules that are carried out from the next midnight on."""
+    rules = (params.get("LifecycleConfiguration") or {}).get("Rules") or []
+    if not 1 <= len(rules) <= MOST_RULES:
+        raise errors.malformed()
+    for rule in rules:
+        _check(rule)
+    named = [{**rule, "ID": rule.get("ID") or secrets.token_urlsafe(36)} for rule in rules]
+    if len({rule["ID"] for rule in named}) != len(named):
+        raise errors.invalid("Rule ID must be unique. Found same ID for more than one rule")
+    await LIFECYCLE.put(call, caller, {**params, "LifecycleConfiguration": {"Rules": named}})
+    call.env.arm_lifecycle()
+    return {}
+
+
+async def get_lifecycle(call: Call, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
+    """The rules. Raises ObjectError when there are none."""
+    said = await LIFECYCLE.get(call, caller, params)
+    return {"Rules": [_told(rule) for rule in said["Rules"]]}
+
+
+def _told(rule: Mapping[str, Any]) -> dict[str, Any]:
+    said = rule.get("Expiration") or {}
+    if not said.get("Date"):
+        return dict(rule)
+    return {**rule, "Expiration": {**said, "Date": datetime.fromisoformat(said["Date"])}}
+
+
+def _check(rule: Mapping[str, Any]) -> None:
+    """Raises ObjectError for a rule that is none, or not carried out here."""
+    if rule.get("Transitions") or rule.get("NoncurrentVersionTransitions"):
+        raise errors.unbuilt("transitions of lifecycle rules")
+    if rule.get("Status") not in ("Enabled", "Disabled") or (rule.get("Filter") is None and rule.get("Prefix") is None):
+        raise errors.malformed()
+    if len(rule.get("ID") or "") > 255:
+        raise errors.invalid("ID length should not exceed allowed limit of 255")
+    if not any(rule.get(action) for action in ACTIONS):
+        raise errors.invalid_request("At least one action needs to be specified in a rule.")
+    for action, member in DAYS.items():
+        days = (rule.get(action) or {}).get(member)
+        if days is not None and days <= 0:
+            raise errors.invalid(f"'{member}' for {action} action must be a positive integer")
+    _check_expiration(rule.get("Expiration") or {})
+    _check_more(rule)
+
+
+def _check_expiration(said: Mapping[str, Any]) -> None:
+    if said and sum(said.get(name) is not None for name in ("Days", "Date", "ExpiredObjectDeleteMarker")) != 1:
+        raise errors.malformed()
+    moment = said.get("Date")
+    if moment is not None and moment.timestamp() % lifecycle.DAY:
+        raise errors.invalid("'Date' must be at midnight GMT")
+
+
+def _check_more(rule: Mapping[str, Any]) -> None:
+    tagged = bool(lifecycle.filter_of(rule).tags)
+    if tagged and rule.get(ABORT):
+        raise errors.invalid_request(f"{ABORT} cannot be specified with Tags.")
+    if tagged and (rule.get("Expiration") or {}).get("ExpiredObjectDeleteMarker"):
+        raise errors.invalid_request("ExpiredObjectDeleteMarker cannot be specified with Tags.")
+    if rule.get(ABORT) and (rule[ABORT].get("DaysAfterInitiation") or 0) <= 0:
+        text = f"'DaysAfterInitiation' for {ABORT} action must be a positive integer"
+        raise ObjectError("InvalidArgument", text)
+    said = rule.get("NoncurrentVersionExpiration")
+    if said and not said.get("NoncurrentDays"):
+        raise errors.malformed()

@@ -1,0 +1,1 @@
+"""Secrets Manager's rotation. Secrets themselves lie with the neighbour."""

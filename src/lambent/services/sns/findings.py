@@ -1,0 +1,44 @@
+"""What is kept and shown, and has no effect: said so, never silently."""
+
+from lambent.model.finding import Finding
+from lambent.services.sns.env import SnsEnv
+from lambent.topics.attributes import FEEDBACK
+from lambent.topics.records import Subscription, Topic
+from lambent.topics.subscribing import UNSENT
+
+
+def tell_topic(env: SnsEnv, topic: Topic) -> None:
+    """Report what has no effect of a topic's attributes, take back what is no longer so."""
+    kept = topic.attributes
+    key = kept.get("KmsMasterKeyId")
+    feedback = ", ".join(sorted(FEEDBACK & kept.keys()))
+    traced = kept.get("TracingConfig") == "Active"
+    said = {
+        "topic-not-encrypted": f"messages are stored in the clear: KmsMasterKeyId {key} has no effect" if key else "",
+        "topic-feedback-not-logged": f"delivery status is not logged: {feedback} has no effect" if feedback else "",
+        "topic-not-traced": "no segments are sent to X-Ray: trace headers are passed through" if traced else "",
+    }
+    _tell(env, topic.arn, said)
+
+
+def tell_subscription(env: SnsEnv, one: Subscription) -> None:
+    """The same of a subscription."""
+    unsent = one.protocol in UNSENT
+    throttled = "throttlePolicy" in one.attributes.get("DeliveryPolicy", "")
+    said = {
+        "subscription-not-delivered": (
+            f"nothing is sent by {one.protocol} here: the subscription of {one.endpoint} stays pending"
+            if unsent
+            else ""
+        ),
+        "subscription-not-throttled": "its throttlePolicy has no effect" if throttled else "",
+    }
+    _tell(env, one.arn, said)
+
+
+def _tell(env: SnsEnv, arn: str, said: dict[str, str]) -> None:
+    for code, message in said.items():
+        if message:
+            env.report(Finding(code, arn, message))
+        else:
+            env.withdraw(arn, code)

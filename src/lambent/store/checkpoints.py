@@ -1,0 +1,92 @@
+"""How far each shard of a stream has been read for each event source mapping."""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from lambent.store import schema
+from lambent.store.database import Database
+from lambent.store.group_commit import GroupCommit
+
+table = sa.Table(
+    "checkpoints",
+    schema.metadata,
+    sa.Column("mapping", sa.String(36), primary_key=True),
+    sa.Column("shard", sa.String(128), primary_key=True),
+    sa.Column("sequence", sa.Text, nullable=False),
+    sa.Column("since", sa.Double, nullable=False),
+    sa.Column("ended", sa.Boolean, nullable=False),
+    sa.Column("windows", sa.Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+
+class Checkpoint(NamedTuple):
+    """`sequence` is the last record up to which everything is done, "" for none; then only records that arrived after
+    `since` (seconds since 1970) count. `ended`: the shard is closed and all of it is done. `windows` is a document of
+    the reader's, on tumbling windows under way."""
+
+    shard: str
+    sequence: str = ""
+    since: float = 0.0
+    ended: bool = False
+    windows: str = ""
+
+
+class _Write(NamedTuple):
+    mapping: str
+    checkpoint: Checkpoint | None
+    """None: it goes."""
+    shard: str = ""
+    """What goes; everything of the mapping without it."""
+
+
+class Checkpoints:
+    """All checkpoints."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._commit: GroupCommit[_Write] = GroupCommit(database, _apply)
+
+    async def load(self, mapping: str) -> dict[str, Checkpoint]:
+        """The checkpoints of a mapping, by shard. Raises StoreError."""
+        return await self._database.run(lambda connection: _load(connection, mapping))
+
+    async def write(self, mapping: str, checkpoint: Checkpoint) -> None:
+        """Come back when it is on disk. Raises StoreError."""
+        await self._commit.write(_Write(mapping, checkpoint), _nothing, _nothing)
+
+    async def forget(self, mapping: str) -> None:
+        """A mapping is gone. Raises StoreError."""
+        await self._commit.write(_Write(mapping, None), _nothing, _nothing)
+
+    async def forget_shard(self, mapping: str, shard: str) -> None:
+        """A shard is gone. Raises StoreError."""
+        await self._commit.write(_Write(mapping, None, shard), _nothing, _nothing)
+
+    async def close(self) -> None:
+        """Finish the writes under way."""
+        await self._commit.close()
+
+
+_nothing: Callable[[], None] = lambda: None  # noqa: E731
+
+
+def _apply(connection: sa.Connection, items: Sequence[_Write]) -> None:
+    for mapping, checkpoint, shard in items:
+        here = table.c.mapping == mapping
+        if checkpoint is None:
+            gone = here & (table.c.shard == shard) if shard else here
+            connection.execute(table.delete().where(gone))
+            continue
+        values = checkpoint._asdict()
+        at = here & (table.c.shard == checkpoint.shard)
+        if not connection.execute(table.update().where(at).values(values)).rowcount:
+            connection.execute(table.insert().values(mapping=mapping, **values))
+
+
+def _load(connection: sa.Connection, mapping: str) -> dict[str, Checkpoint]:
+    columns = (table.c[name] for name in Checkpoint._fields)
+    rows = connection.execute(sa.select(*columns).where(table.c.mapping == mapping))
+    return {row.shard: Checkpoint(*row) for row in rows}

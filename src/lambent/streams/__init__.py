@@ -1,0 +1,1 @@
+"""What Kinesis streams do, without HTTP."""

@@ -1,0 +1,403 @@
+"""A template with a resource of most types, and what of it an update changes."""
+
+import copy
+from typing import Any
+
+from tests.e2e.conftest import RUNTIME
+
+ANSWERS = """
+import cfnresponse
+def handler(event, context):
+    data = {"Echo": event["ResourceProperties"]["N"] + event["RequestType"]}
+    cfnresponse.send(event, context, cfnresponse.SUCCESS, data, "physical")
+"""
+ROLE = {
+    "Type": "AWS::IAM::Role",
+    "Properties": {"AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": []}},
+}
+
+
+def resource(t: str, p: Any = None, **m: Any) -> dict[str, Any]:
+    return {"Type": t, "Properties": p or {}, **m}
+
+
+def att(n: str, a: str) -> dict[str, Any]:
+    return {"Fn::GetAtt": [n, a]}
+
+
+F = {"Ref": "F"}
+RESOURCES: dict[str, Any] = {
+    "Role": ROLE,
+    "F": resource(
+        "AWS::Lambda::Function",
+        {
+            "Runtime": RUNTIME,
+            "Handler": "index.handler",
+            "Role": att("Role", "Arn"),
+            "Code": {"ZipFile": "def handler(e,c): return e"},
+            "ReservedConcurrentExecutions": 5,
+            "Tags": [{"Key": "a", "Value": "b"}],
+            "MemorySize": 256,
+            "Timeout": "10",
+        },
+    ),
+    "V": resource("AWS::Lambda::Version", {"FunctionName": F}),
+    "A": resource("AWS::Lambda::Alias", {"FunctionName": F, "FunctionVersion": att("V", "Version"), "Name": "live"}),
+    "P": resource(
+        "AWS::Lambda::Permission",
+        {
+            "FunctionName": att("F", "Arn"),
+            "Action": "lambda:InvokeFunction",
+            "Principal": "s3.amazonaws.com",
+            "SourceAccount": {"Ref": "AWS::AccountId"},
+        },
+    ),
+    "U": resource(
+        "AWS::Lambda::Url", {"TargetFunctionArn": att("F", "Arn"), "AuthType": "NONE", "Cors": {"AllowOrigins": ["*"]}}
+    ),
+    "E": resource(
+        "AWS::Lambda::EventInvokeConfig", {"FunctionName": F, "Qualifier": "$LATEST", "MaximumRetryAttempts": 1}
+    ),
+    "Q": resource("AWS::SQS::Queue", {"RedrivePolicy": {"deadLetterTargetArn": att("D", "Arn"), "maxReceiveCount": 3}}),
+    "D": resource("AWS::SQS::Queue", {"FifoQueue": False}),
+    "QP": resource(
+        "AWS::SQS::QueuePolicy",
+        {
+            "Queues": [{"Ref": "Q"}],
+            "PolicyDocument": {
+                "Version": "2012-10-17",
+                "Statement": [
+                    {
+                        "Effect": "Allow",
+                        "Principal": {"Service": "sns.amazonaws.com"},
+                        "Action": "sqs:SendMessage",
+                        "Resource": att("Q", "Arn"),
+                    }
+                ],
+            },
+        },
+    ),
+    "T": resource(
+        "AWS::SNS::Topic", {"DisplayName": "x", "Subscription": [{"Protocol": "sqs", "Endpoint": att("Q", "Arn")}]}
+    ),
+    "TS": resource(
+        "AWS::SNS::Subscription",
+        {"TopicArn": {"Ref": "T"}, "Protocol": "lambda", "Endpoint": att("F", "Arn"), "FilterPolicy": {"k": ["v"]}},
+    ),
+    "TP": resource(
+        "AWS::SNS::TopicPolicy",
+        {"Topics": [{"Ref": "T"}], "PolicyDocument": {"Version": "2012-10-17", "Statement": []}},
+    ),
+    "B": resource(
+        "AWS::S3::Bucket",
+        {
+            "VersioningConfiguration": {"Status": "Enabled"},
+            "BucketEncryption": {
+                "ServerSideEncryptionConfiguration": [{"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]
+            },
+            "PublicAccessBlockConfiguration": {
+                "BlockPublicAcls": True,
+                "BlockPublicPolicy": True,
+                "IgnorePublicAcls": True,
+                "RestrictPublicBuckets": True,
+            },
+            "NotificationConfiguration": {
+                "LambdaConfigurations": [
+                    {
+                        "Event": "s3:ObjectCreated:*",
+                        "Function": att("F", "Arn"),
+                        "Filter": {"S3Key": {"Rules": [{"Name": "prefix", "Value": "in/"}]}},
+                    }
+                ],
+                "QueueConfigurations": [{"Event": "s3:ObjectRemoved:*", "Queue": att("Q", "Arn")}],
+            },
+            "CorsConfiguration": {"CorsRules": [{"AllowedMethods": ["GET"], "AllowedOrigins": ["*"], "MaxAge": 30}]},
+            "LifecycleConfiguration": {"Rules": [{"Status": "Enabled", "ExpirationInDays": 3, "Prefix": "x"}]},
+            "Tags": [{"Key": "t", "Value": "1"}],
+            "OwnershipControls": {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]},
+        },
+    ),
+    "BP": resource(
+        "AWS::S3::BucketPolicy",
+        {
+            "Bucket": {"Ref": "B"},
+            "PolicyDocument": {
+                "Version": "2012-10-17",
+                "Statement": [
+                    {
+                        "Effect": "Deny",
+                        "Principal": "*",
+                        "Action": "s3:*",
+                        "Resource": att("B", "Arn"),
+                        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+                    }
+                ],
+            },
+        },
+    ),
+    "Tab": resource(
+        "AWS::DynamoDB::Table",
+        {
+            "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+            "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+            "BillingMode": "PAY_PER_REQUEST",
+            "StreamSpecification": {"StreamViewType": "NEW_IMAGE"},
+            "TimeToLiveSpecification": {"AttributeName": "ttl", "Enabled": True},
+            "SSESpecification": {"SSEEnabled": True},
+            "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True},
+        },
+    ),
+    "M1": resource(
+        "AWS::Lambda::EventSourceMapping",
+        {"FunctionName": F, "EventSourceArn": att("Tab", "StreamArn"), "StartingPosition": "LATEST"},
+    ),
+    "M2": resource(
+        "AWS::Lambda::EventSourceMapping",
+        {
+            "FunctionName": {"Ref": "A"},
+            "EventSourceArn": att("K", "Arn"),
+            "StartingPosition": "TRIM_HORIZON",
+            "FilterCriteria": {"Filters": [{"Pattern": '{"data":{"a":[1]}}'}]},
+        },
+    ),
+    "K": resource("AWS::Kinesis::Stream", {"ShardCount": 1, "RetentionPeriodHours": 48}),
+    "KC": resource("AWS::Kinesis::StreamConsumer", {"StreamARN": att("K", "Arn"), "ConsumerName": "c"}),
+    "L": resource("AWS::Logs::LogGroup", {"LogGroupName": {"Fn::Sub": "/aws/lambda/${F}"}, "RetentionInDays": 7}),
+    "ER": resource(
+        "AWS::Events::Rule", {"EventPattern": {"source": ["x"]}, "Targets": [{"Id": "a", "Arn": att("F", "Arn")}]}
+    ),
+    "EB": resource("AWS::Events::EventBus", {"Name": "mybus"}),
+    "EP": resource(
+        "AWS::Events::EventBusPolicy",
+        {
+            "EventBusName": {"Ref": "EB"},
+            "StatementId": "them",
+            "Statement": {
+                "Effect": "Allow",
+                "Principal": "*",
+                "Action": "events:PutEvents",
+                "Resource": att("EB", "Arn"),
+            },
+        },
+    ),
+    "EC": resource(
+        "AWS::Events::Connection",
+        {
+            "AuthorizationType": "BASIC",
+            "AuthParameters": {"BasicAuthParameters": {"Username": "u", "Password": "p"}},
+        },
+    ),
+    "ED": resource(
+        "AWS::Events::ApiDestination",
+        {
+            "ConnectionArn": att("EC", "Arn"),
+            "HttpMethod": "POST",
+            "InvocationEndpoint": "https://example.com/",
+        },
+    ),
+    "EA": resource("AWS::Events::Archive", {"SourceArn": att("EB", "Arn"), "RetentionDays": 3}),
+    "SG": resource("AWS::Scheduler::ScheduleGroup", {}),
+    "SS": resource(
+        "AWS::Scheduler::Schedule",
+        {
+            "GroupName": {"Ref": "SG"},
+            "ScheduleExpression": "rate(1 hour)",
+            "FlexibleTimeWindow": {"Mode": "OFF"},
+            "Target": {"Arn": att("F", "Arn"), "RoleArn": att("Role", "Arn")},
+        },
+    ),
+    "IP": resource(
+        "AWS::IAM::Policy",
+        {
+            "PolicyName": "pp",
+            "PolicyDocument": {
+                "Version": "2012-10-17",
+                "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}],
+            },
+            "Roles": [{"Ref": "Role"}],
+        },
+    ),
+    "MP": resource(
+        "AWS::IAM::ManagedPolicy",
+        {
+            "PolicyDocument": {
+                "Version": "2012-10-17",
+                "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}],
+            },
+            "Roles": [{"Ref": "Role"}],
+        },
+    ),
+    "User": resource(
+        "AWS::IAM::User",
+        {
+            "Groups": [{"Ref": "Grp"}],
+            "Policies": [
+                {
+                    "PolicyName": "x",
+                    "PolicyDocument": {
+                        "Version": "2012-10-17",
+                        "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}],
+                    },
+                }
+            ],
+        },
+    ),
+    "Grp": resource("AWS::IAM::Group", {}),
+    "Key": resource("AWS::IAM::AccessKey", {"UserName": {"Ref": "User"}}),
+    "Prof": resource("AWS::IAM::InstanceProfile", {"Roles": [{"Ref": "Role"}]}),
+    "Sec": resource(
+        "AWS::SecretsManager::Secret",
+        {"GenerateSecretString": {"SecretStringTemplate": '{"u":"n"}', "GenerateStringKey": "p", "PasswordLength": 20}},
+    ),
+    "Rot": resource(
+        "AWS::SecretsManager::RotationSchedule",
+        {
+            "SecretId": {"Ref": "Sec"},
+            "RotationLambdaARN": att("F", "Arn"),
+            "RotationRules": {"AutomaticallyAfterDays": 30},
+            "RotateImmediatelyOnUpdate": False,
+        },
+    ),
+    "Par": resource("AWS::SSM::Parameter", {"Type": "String", "Value": "v", "Tags": {"a": "b"}}),
+    "Kms": resource(
+        "AWS::KMS::Key", {"KeyPolicy": {"Version": "2012-10-17", "Statement": []}, "EnableKeyRotation": True}
+    ),
+    "KmsA": resource("AWS::KMS::Alias", {"AliasName": "alias/x", "TargetKeyId": {"Ref": "Kms"}}),
+    "SM": resource(
+        "AWS::StepFunctions::StateMachine",
+        {
+            "RoleArn": att("Role", "Arn"),
+            "DefinitionString": '{"StartAt":"A","States":{"A":{"Type":"Task","Resource":"${f}","End":true}}}',
+            "DefinitionSubstitutions": {"f": att("F", "Arn")},
+        },
+    ),
+    "Al": resource(
+        "AWS::CloudWatch::Alarm",
+        {
+            "Namespace": "AWS/Lambda",
+            "MetricName": "Errors",
+            "Dimensions": [{"Name": "FunctionName", "Value": F}],
+            "ComparisonOperator": "GreaterThanThreshold",
+            "EvaluationPeriods": 1,
+            "Period": 60,
+            "Statistic": "Sum",
+            "Threshold": 0,
+        },
+    ),
+    "Da": resource("AWS::CloudWatch::Dashboard", {"DashboardBody": '{"widgets":[]}'}),
+    "ST": resource(
+        "AWS::ApplicationAutoScaling::ScalableTarget",
+        {
+            "MinCapacity": 1,
+            "MaxCapacity": 3,
+            "ResourceId": {"Fn::Sub": "function:${F}:live"},
+            "ScalableDimension": "lambda:function:ProvisionedConcurrency",
+            "ServiceNamespace": "lambda",
+            "RoleARN": att("Role", "Arn"),
+        },
+        DependsOn="A",
+    ),
+    "SP": resource(
+        "AWS::ApplicationAutoScaling::ScalingPolicy",
+        {
+            "PolicyName": "p",
+            "PolicyType": "TargetTrackingScaling",
+            "ScalingTargetId": {"Ref": "ST"},
+            "TargetTrackingScalingPolicyConfiguration": {
+                "TargetValue": 0.7,
+                "PredefinedMetricSpecification": {"PredefinedMetricType": "LambdaProvisionedConcurrencyUtilization"},
+            },
+        },
+    ),
+    "Vpc": resource(
+        "AWS::EC2::VPC", {"CidrBlock": "10.1.0.0/16", "EnableDnsSupport": True, "Tags": [{"Key": "Name", "Value": "v"}]}
+    ),
+    "Sub": resource(
+        "AWS::EC2::Subnet",
+        {
+            "VpcId": {"Ref": "Vpc"},
+            "CidrBlock": {"Fn::Select": [0, {"Fn::Cidr": [att("Vpc", "CidrBlock"), 2, 8]}]},
+            "AvailabilityZone": {"Fn::Select": [0, {"Fn::GetAZs": ""}]},
+            "MapPublicIpOnLaunch": True,
+        },
+    ),
+    "Igw": resource("AWS::EC2::InternetGateway", {}),
+    "Att": resource("AWS::EC2::VPCGatewayAttachment", {"VpcId": {"Ref": "Vpc"}, "InternetGatewayId": {"Ref": "Igw"}}),
+    "Rt": resource("AWS::EC2::RouteTable", {"VpcId": {"Ref": "Vpc"}}),
+    "Ro": resource(
+        "AWS::EC2::Route",
+        {"RouteTableId": {"Ref": "Rt"}, "DestinationCidrBlock": "0.0.0.0/0", "GatewayId": {"Ref": "Igw"}},
+        DependsOn="Att",
+    ),
+    "As": resource(
+        "AWS::EC2::SubnetRouteTableAssociation", {"SubnetId": {"Ref": "Sub"}, "RouteTableId": {"Ref": "Rt"}}
+    ),
+    "Sgr": resource(
+        "AWS::EC2::SecurityGroup",
+        {
+            "GroupDescription": "g",
+            "VpcId": {"Ref": "Vpc"},
+            "SecurityGroupIngress": [{"IpProtocol": "tcp", "FromPort": 80, "ToPort": 80, "CidrIp": "0.0.0.0/0"}],
+        },
+    ),
+    "Ecr": resource("AWS::ECR::Repository", {"ImageTagMutability": "IMMUTABLE"}),
+    "Up": resource("AWS::Cognito::UserPool", {"AutoVerifiedAttributes": ["email"]}),
+    "Upc": resource("AWS::Cognito::UserPoolClient", {"UserPoolId": {"Ref": "Up"}, "GenerateSecret": True}),
+    "Api": resource("AWS::ApiGateway::RestApi", {"Name": "api"}),
+    "Res": resource(
+        "AWS::ApiGateway::Resource",
+        {"RestApiId": {"Ref": "Api"}, "ParentId": att("Api", "RootResourceId"), "PathPart": "x"},
+    ),
+    "Met": resource(
+        "AWS::ApiGateway::Method",
+        {
+            "RestApiId": {"Ref": "Api"},
+            "ResourceId": {"Ref": "Res"},
+            "HttpMethod": "GET",
+            "AuthorizationType": "NONE",
+            "Integration": {"Type": "MOCK", "RequestTemplates": {"application/json": "{}"}},
+            "MethodResponses": [{"StatusCode": "200"}],
+        },
+    ),
+    "Dep": resource("AWS::ApiGateway::Deployment", {"RestApiId": {"Ref": "Api"}}, DependsOn="Met"),
+    "Sta": resource(
+        "AWS::ApiGateway::Stage",
+        {"RestApiId": {"Ref": "Api"}, "DeploymentId": {"Ref": "Dep"}, "StageName": "prod", "Variables": {"a": "b"}},
+    ),
+    "H": resource("AWS::ApiGatewayV2::Api", {"Name": "h", "ProtocolType": "HTTP"}),
+    "HS": resource("AWS::ApiGatewayV2::Stage", {"ApiId": {"Ref": "H"}, "StageName": "$default", "AutoDeploy": True}),
+    "HR": resource("AWS::ApiGatewayV2::Route", {"ApiId": {"Ref": "H"}, "RouteKey": "GET /x"}),
+    "Meta": resource("AWS::CDK::Metadata", {"Analytics": "v2"}),
+    "Cup": {"Type": "Custom::Thing", "Properties": {"ServiceToken": att("CF", "Arn"), "N": 3, "B": True}},
+    "CF": resource(
+        "AWS::Lambda::Function",
+        {
+            "Runtime": RUNTIME,
+            "Handler": "index.handler",
+            "Role": att("Role", "Arn"),
+            "Code": {"ZipFile": ANSWERS},
+        },
+    ),
+}
+
+
+def updated() -> dict[str, Any]:
+    """Settings changed, added and removed; one resource is replaced, one is gone."""
+    new: dict[str, Any] = copy.deepcopy(RESOURCES)
+    new["F"]["Properties"]["Timeout"] = 20
+    new["Tab"]["Properties"] |= {
+        "BillingMode": "PROVISIONED",
+        "ProvisionedThroughput": {"ReadCapacityUnits": 1, "WriteCapacityUnits": 1},
+    }
+    new["Q"]["Properties"]["VisibilityTimeout"] = 5
+    new["B"]["Properties"].pop("CorsConfiguration")
+    new["ER"]["Properties"]["Targets"][0]["Id"] = "b"
+    new["T"]["Properties"]["DisplayName"] = "y"
+    new["Cup"]["Properties"]["N"] = 4
+    new["SM"]["Properties"]["DefinitionSubstitutions"]["f"] = att("CF", "Arn")
+    new["Par"]["Properties"]["Value"] = "w"
+    new["KC"]["Properties"]["ConsumerName"] = "d"
+    new["L"]["Properties"].pop("RetentionInDays")
+    new["Sta"]["Properties"]["Variables"] = {"c": "d"}
+    del new["Ecr"]
+    return new

@@ -1,0 +1,174 @@
+"""What moto would keep to itself: refused, or carried to functions and queues of the server; what it lost is said."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.e2e.conftest import Deploy, Server
+
+ARN = "arn:aws:{}:us-east-1:000000000000:{}"
+FUNCTION = ARN.format("lambda", "function:f")
+ECHO = """
+def handler(event, context):
+    if event.get("bad"):
+        raise ValueError("no")
+    return {"got": event}
+"""
+
+
+def found(server: Server, code: str) -> dict[str, str]:
+    """Resource -> message, of the findings with a code."""
+    return {one["resource"]: one["message"] for one in server.page("findings")["findings"] if one["code"] == code}
+
+
+# --- Step Functions
+
+
+def machine(server: Server, name: str, *states: dict[str, Any]) -> str:
+    """A state machine whose states follow one another; its ARN."""
+    names = [f"S{place}" for place in range(len(states))]
+    chained = {
+        one: {**state, **({"Next": after} if after else {"End": True})}
+        for one, state, after in zip(names, states, [*names[1:], ""], strict=True)
+    }
+    created = server.client("stepfunctions").create_state_machine(
+        name=name,
+        definition=json.dumps({"StartAt": names[0], "States": chained}),
+        roleArn="arn:aws:iam::123456789012:role/r",
+        loggingConfiguration={"level": "ALL"},
+    )
+    return str(created["stateMachineArn"])
+
+
+def executed(server: Server, arn: str, given: Any) -> dict[str, Any]:
+    """An execution that has ended."""
+    states = server.client("stepfunctions")
+    execution = states.start_execution(stateMachineArn=arn, input=json.dumps(given))["executionArn"]
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        said: dict[str, Any] = states.describe_execution(executionArn=execution)
+        if said["status"] != "RUNNING":
+            history = states.get_execution_history(executionArn=execution)["events"]
+            return {**said, "last": history[-1]["type"]}
+        time.sleep(0.05)
+    raise AssertionError("it runs for ever")
+
+
+def test_an_execution_runs_and_its_tasks_find_functions_and_queues(server: Server, deploy: Deploy) -> None:
+    function = deploy(ECHO)
+    sqs = server.client("sqs")
+    queue = sqs.create_queue(QueueName="of-states")["QueueUrl"]
+    invoke = {"FunctionName": function, "Payload": {"x": 1}}
+    send = {"QueueUrl": queue, "MessageBody.$": "$.Payload"}
+    arn = machine(
+        server,
+        "tasks",
+        {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Parameters": invoke},
+        {"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage", "Parameters": send},
+    )
+    first, second = executed(server, arn, {}), executed(server, arn, {})
+    assert (first["status"], first["last"]) == ("SUCCEEDED", "ExecutionSucceeded")
+    assert first["executionArn"] != second["executionArn"]
+    [message] = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=2)["Messages"]
+    assert json.loads(message["Body"]) == {"got": {"x": 1}}
+    sqs.delete_queue(QueueUrl=queue)
+    assert ARN.format("states", "stateMachine:tasks") in found(server, "executions-not-logged")
+
+
+def test_a_function_that_fails_or_is_not_there_fails_the_execution(server: Server, deploy: Deploy) -> None:
+    good = ARN.format("lambda", f"function:{deploy(ECHO)}")
+    failed = executed(server, machine(server, "raising", {"Type": "Task", "Resource": good}), {"bad": 1})
+    assert (failed["status"], failed["error"], failed["last"]) == ("FAILED", "ValueError", "ExecutionFailed")
+    none = executed(server, machine(server, "missing", {"Type": "Task", "Resource": FUNCTION + "none"}), {})
+    assert none["status"] == "FAILED" and "Function not found" in none["cause"]
+
+
+# --- what is refused
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "params"),
+    [
+        ("cognito-idp", "create_user_pool", {"PoolName": "p", "LambdaConfig": {"PreSignUp": FUNCTION}}),
+        (
+            "iot",
+            "create_topic_rule",
+            {
+                "ruleName": "r",
+                "topicRulePayload": {"sql": "s", "actions": [{"sqs": {"queueUrl": "http://q", "roleArn": "r"}}]},
+            },
+        ),
+        (
+            "config",
+            "put_config_rule",
+            {"ConfigRule": {"Source": {"Owner": "CUSTOM_LAMBDA", "SourceIdentifier": FUNCTION}}},
+        ),
+        ("batch", "submit_job", {"jobName": "j", "jobQueue": "q", "jobDefinition": "d"}),
+        (
+            "ec2",
+            "create_flow_logs",
+            {"ResourceIds": ["vpc-1"], "ResourceType": "VPC", "LogGroupName": "g", "TrafficType": "ALL"},
+        ),
+        ("route53", "create_query_logging_config", {"HostedZoneId": "Z", "CloudWatchLogsLogGroupArn": "g"}),
+        (
+            "ses",
+            "create_receipt_rule",
+            {"RuleSetName": "s", "Rule": {"Name": "r", "Actions": [{"LambdaAction": {"FunctionArn": FUNCTION}}]}},
+        ),
+        (
+            "stepfunctions",
+            "create_state_machine",
+            {"name": "m", "roleArn": "arn:aws:iam::000000000000:role/r", "definition": '{"QueryLanguage": "JSONata"}'},
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_moto_would_keep_to_itself_is_refused_by_name(
+    server: Server, service: str, operation: str, params: dict[str, Any]
+) -> None:
+    client = server.client(service)
+    with pytest.raises(ClientError) as refused:
+        getattr(client, operation)(**params)
+    said = refused.value.response
+    assert (said["Error"]["Code"], said["ResponseMetadata"]["HTTPStatusCode"]) == ("NotImplementedException", 501)
+    assert f"{service}:{client.meta.method_to_api_mapping[operation]}" in said["Error"]["Message"]
+
+
+# --- what is lost
+
+
+def test_what_a_server_held_before_is_said_to_be_lost_until_the_user_acknowledges(
+    own_server: Callable[..., Server],
+) -> None:
+    first = own_server()
+    first.client("secretsmanager").create_secret(Name="t", SecretString="s")
+    first.client("sts").assume_role(RoleArn="arn:aws:iam::000000000000:role/r", RoleSessionName="session")
+    first.stop(signal.SIGKILL)
+    second = own_server()
+    with pytest.raises(ClientError, match=r"What secretsmanager held is lost.*Lambent was started again"):
+        second.client("secretsmanager").list_secrets()
+    assert second.client("s3").list_buckets()["Buckets"] == []
+    assert second.client("sts").get_caller_identity()["Account"] == "000000000000"
+    assert set(found(second, "neighbour-state-lost")) == {"moto/secretsmanager"}
+    assert cli(second).startswith(
+        "moto is ready, and holds: nothing\nlost: secretsmanager, because Lambent was started again\n"
+    )
+    assert cli(second, "acknowledge") == "forgotten: secretsmanager\n"
+    assert second.client("secretsmanager").list_secrets()["SecretList"] == []
+    assert found(second, "neighbour-state-lost") == {}
+    assert cli(second, "acknowledge") == "nothing was lost\n"
+
+
+def cli(server: Server, *arguments: str) -> str:
+    """What `lambent neighbour` says."""
+    command = [sys.executable, "-m", "lambent.cli.main", "neighbour", *arguments, "--endpoint", server.endpoint]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=os.environ)
+    return done.stdout + done.stderr

@@ -1,0 +1,112 @@
+"""Sites: what has a host name of its own, or is reached by a path."""
+
+import asyncio
+import tempfile
+
+import pytest
+
+from lambent.gateway.chain import Gateway, account_of
+from lambent.gateway.hosts import Site
+from lambent.gateway.sites import Sites
+from lambent.wire.fault import Fault
+from lambent.wire.http import Request, Response
+from lambent.wire.site import LOADED_BYTES, SiteRequest
+
+API = "api1.execute-api.us-east-1.localhost:4566"
+
+
+async def forward(_request: Request, _caller: object, _service: str) -> Response:
+    return Response(200, [], b"forwarded")
+
+
+class Asked:
+    """A gateway with one API, `api1`; `seen` is what its door was asked."""
+
+    def __init__(self) -> None:
+        self.seen: list[SiteRequest] = []
+        self.sites = Sites()
+        self.sites.add("execute-api", self._nobody)
+        self.sites.add("execute-api", self._serve)
+        self.sites.add_names(lambda name: Site("execute-api", "api1", "") if name == "api.example.com" else None)
+        self.gateway = Gateway({}, {}, forward, account_of, lambda _key: None, lambda: "id", sites=self.sites)
+
+    async def _nobody(self, _request: SiteRequest) -> Response | None:
+        return None
+
+    async def _serve(self, request: SiteRequest) -> Response | None:
+        if request.id != "api1":
+            return None
+        self.seen.append(request)
+        if request.path == "/refused":
+            raise Fault("ForbiddenException", "no", status=403)
+        return Response(200, [], b"served")
+
+    def __call__(self, request: Request) -> Response:
+        return asyncio.run(self.gateway(request))
+
+
+@pytest.mark.parametrize(
+    ("host", "path", "place"),
+    [
+        (API, "/prod/a%2Fb", ("api1", "us-east-1", "/prod/a%2Fb", "")),
+        ("api1.execute-api.eu-west-1.amazonaws.com", "/", ("api1", "eu-west-1", "/", "")),
+        ("api.example.com", "/x", ("api1", "", "/x", "")),
+        ("API.example.com:80", "/x", ("api1", "", "/x", "")),
+        ("localhost:4566", "/_aws/execute-api/api1/prod/x", ("api1", "", "/prod/x", "/_aws/execute-api/api1")),
+        ("localhost:4566", "/_aws/execute-api/api1", ("api1", "", "/", "/_aws/execute-api/api1")),
+        (
+            "localhost",
+            "/restapis/api1/prod/_user_request_/x",
+            ("api1", "", "/prod/x", "/restapis/api1/prod/_user_request_"),
+        ),
+        (
+            "localhost",
+            "/restapis/api1/%24default/_user_request_",
+            ("api1", "", "/$default/", "/restapis/api1/%24default/_user_request_"),
+        ),
+    ],
+)
+def test_where_a_request_leads(host: str, path: str, place: tuple[str, str, str, str]) -> None:
+    asked = Asked()
+    response = asked(Request("GET", path, "a=1", {"host": host, "origin": "http://any.test"}))
+    assert (response.status, response.body) == (200, b"served")
+    (seen,) = asked.seen
+    assert (seen.id, seen.region, seen.path, seen.base) == place
+    assert (seen.method, seen.query, seen.host, seen.peer, seen.scheme) == ("GET", "a=1", host, "127.0.0.1", "http")
+
+
+@pytest.mark.parametrize(
+    ("host", "path", "status"),
+    [
+        ("api2.execute-api.us-east-1.localhost", "/", 403),
+        ("localhost", "/_aws/execute-api/api2/x", 403),
+        (API, "/refused", 403),
+        ("other.example.com", "/", 403),
+        ("lb-1.us-east-1.elb.amazonaws.com", "/", 501),
+    ],
+)
+def test_what_is_not_there_is_refused(host: str, path: str, status: int) -> None:
+    assert Asked()(Request("GET", path, "", {"host": host})).status == status
+
+
+@pytest.mark.parametrize("path", ["/restapis/api1/stages/prod", "/restapis", "/_aws/sqs/x", "/x/_aws/execute-api/api1"])
+def test_the_apis_own_paths_are_no_sites(path: str) -> None:
+    assert Sites().find(Request("GET", path, "", {"host": "localhost"})) is None
+
+
+def test_headers_are_seen_as_they_were_sent() -> None:
+    asked = Asked()
+    lines = [(b"Host", API.encode()), (b"X-A", b"1"), (b"Cookie", b"a"), (b"x-a", b"2")]
+    asked(Request("GET", "/", "", {"host": API, "x-a": "1, 2"}, lines=lines))
+    assert asked.seen[0].headers == [("Host", API), ("X-A", "1"), ("Cookie", "a"), ("x-a", "2")]
+    assert asked.seen[0].named["x-a"] == "1, 2"
+
+
+@pytest.mark.parametrize(("size", "loaded"), [(LOADED_BYTES, True), (LOADED_BYTES + 1, False)])
+def test_a_body_that_no_site_takes_is_not_loaded(size: int, loaded: bool) -> None:
+    asked = Asked()
+    with tempfile.TemporaryFile() as file:
+        file.truncate(size)
+        asked(Request("POST", "/", "", {"host": API}, file=file))
+    assert asked.seen[0].length == size
+    assert len(asked.seen[0].body) == (size if loaded else 0)

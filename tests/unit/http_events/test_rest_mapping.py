@@ -1,0 +1,173 @@
+"""Templates, parameters, patterns of integrations that are no proxies."""
+
+from typing import Any
+
+import orjson
+import pytest
+
+from lambent.http_events.rest_errors import Refusal
+from lambent.http_events.rest_mapping import (
+    BackendAnswer,
+    choose,
+    function_answer,
+    mock_answer,
+    template_for,
+    to_backend,
+    to_client,
+)
+from lambent.http_events.rest_request import RestRequest
+from lambent.http_events.rest_validation import validate
+
+
+def request(**more: Any) -> RestRequest:
+    given: dict[str, Any] = {
+        "method": "POST",
+        "path": "/pets/7",
+        "query": "a=1&a=2&b=x%20y",
+        "headers": [("Content-Type", "application/json"), ("X-One", "1"), ("x-one", "2")],
+        "body": b'{"n": {"m": 5}}',
+        "host": "h",
+        "peer": "1.2.3.4",
+        "request_id": "rid",
+        "extended_id": "xid=",
+        "account": "111111111111",
+        "region": "eu-west-1",
+        "api_id": "api",
+        "stage": "dev",
+        "domain": "api.execute-api.eu-west-1.amazonaws.com",
+        "prefix": "/dev",
+        "now": 1_775_000_000.5,
+        "variables": {"id": "7"},
+        "stage_variables": {"table": "t"},
+    }
+    return RestRequest(**(given | more))
+
+
+TEMPLATES = {"requestTemplates": {"application/json": "{}"}}
+
+
+@pytest.mark.parametrize(
+    ("integration", "kind", "expected"),
+    [
+        ({}, "text/plain", None),
+        (TEMPLATES, "application/json; charset=utf-8", "{}"),
+        (TEMPLATES, None, "{}"),
+        (TEMPLATES, "text/plain", None),
+        (TEMPLATES | {"passthroughBehavior": "WHEN_NO_TEMPLATES"}, "text/plain", 415),
+        ({"passthroughBehavior": "WHEN_NO_TEMPLATES"}, "text/plain", None),
+        ({"passthroughBehavior": "NEVER"}, "text/plain", 415),
+        (TEMPLATES | {"passthroughBehavior": "NEVER"}, "application/json", "{}"),
+    ],
+)
+def test_which_template(integration: dict[str, Any], kind: str | None, expected: str | int | None) -> None:
+    if expected == 415:
+        with pytest.raises(Refusal) as caught:
+            template_for(integration, kind)
+        assert caught.value.status == 415
+    else:
+        assert template_for(integration, kind) == expected
+
+
+def test_parameters_of_the_request() -> None:
+    integration = {
+        "requestParameters": {
+            "integration.request.path.p": "method.request.path.id",
+            "integration.request.querystring.q": "method.request.multivaluequerystring.a",
+            "integration.request.header.H": "method.request.header.x-one",
+            "integration.request.header.Fixed": "'Event'",
+            "integration.request.header.Body": "method.request.body.n.m",
+            "integration.request.header.Ctx": "context.identity.sourceIp",
+            "integration.request.header.Var": "stageVariables.table",
+            "integration.request.header.None": "method.request.header.missing",
+        }
+    }
+    sent = to_backend(request(), integration, {})
+    assert sent.path == {"p": "7"} and sent.query == {"q": ["1", "2"]}
+    assert {name: values[-1] for name, values in sent.headers.items()} == {
+        "H": "2",
+        "Fixed": "Event",
+        "Body": "5",
+        "Ctx": "1.2.3.4",
+        "Var": "t",
+    }
+    assert sent.body == b'{"n": {"m": 5}}'
+
+
+def test_a_template_may_override_parameters() -> None:
+    template = "#set($context.requestOverride.header.X = 'y')#set($context.requestOverride.path.p = 3)$context.stage"
+    sent = to_backend(request(), {"requestTemplates": {"application/json": template}}, {})
+    assert (sent.body, sent.headers, sent.path) == (b"dev", {"X": ["y"]}, {"p": "3"})
+
+
+def test_a_mock() -> None:
+    assert mock_answer(b'{"statusCode": 204}').said == "204"
+    for wrong in (b"", b"{}", b"[]", b'{"statusCode": "x"}'):
+        with pytest.raises(Refusal) as caught:
+            mock_answer(wrong)
+        assert caught.value.status == 500
+
+
+RESPONSES = {
+    "200": {"statusCode": "200"},
+    "404": {"statusCode": "404", "selectionPattern": "Not found.*"},
+    "500": {"statusCode": "500", "selectionPattern": "(\\n|.)*boom(\\n|.)*"},
+}
+
+
+@pytest.mark.parametrize(
+    ("said", "status"),
+    [("", "200"), ("Not found: 7", "404"), ("It was Not found", "200"), ("a\nboom\nb", "500"), ("other", "200")],
+)
+def test_which_response(said: str, status: str) -> None:
+    assert choose(RESPONSES, said)["statusCode"] == status
+
+
+def test_no_response_fits() -> None:
+    for responses in ({}, {"404": RESPONSES["404"]}):
+        with pytest.raises(Refusal) as caught:
+            choose(responses, "x")
+        assert (caught.value.status, caught.value.kind) == (500, "API_CONFIGURATION_ERROR")
+
+
+def test_what_the_client_gets() -> None:
+    integration = {
+        "integrationResponses": {
+            "200": {
+                "statusCode": "200",
+                "responseParameters": {
+                    "method.response.header.A": "'*'",
+                    "method.response.header.B": "integration.response.header.x-b",
+                    "method.response.header.C": "integration.response.body.m",
+                    "method.response.header.D": "context.requestId",
+                    "method.response.header.E": "integration.response.body.missing",
+                },
+                "responseTemplates": {"application/json": "[$input.json('$.m')]"},
+            }
+        }
+    }
+    reply = to_client(request(), integration, BackendAnswer(200, [("X-B", "b")], b'{"m": 1}', "200"), {})
+    assert (reply.status, reply.body) == (200, b"[1]")
+    assert reply.headers == [("A", "*"), ("B", "b"), ("C", "1"), ("D", "rid"), ("Content-Type", "application/json")]
+
+
+def test_a_response_template_may_override_the_status() -> None:
+    template = "#set($context.responseOverride.status = 418)#set($context.responseOverride.header.T = 'pot')x"
+    responses = {"200": {"statusCode": "200", "responseTemplates": {"application/json": template}}}
+    reply = to_client(request(), {"integrationResponses": responses}, function_answer(b"{}", None), {})
+    assert (reply.status, reply.body, ("T", "pot") in reply.headers) == (418, b"x", True)
+
+
+def test_an_error_of_a_function_is_matched_by_its_message() -> None:
+    assert function_answer(b'{"errorMessage": "no", "errorType": "E"}', "Unhandled").said == "no"
+    assert function_answer(b'{"errorMessage": "no"}', None).said == ""
+    assert function_answer(b"nonsense", "Unhandled").said == ""
+
+
+def test_a_models_pattern_costs_no_time() -> None:
+    schema = {"type": "object", "properties": {"a": {"pattern": "^(a|a)+$"}}, "patternProperties": {"^(b|b)+$": {}}}
+    models = {"M": {"schema": orjson.dumps(schema).decode()}}
+    method = {"requestModels": {"application/json": "M"}}
+    body = orjson.dumps({"a": "a" * 5000 + "b", "b" * 5000 + "c": 1})
+    with pytest.raises(Refusal) as caught:
+        validate(request(body=body), method, {"validateRequestBody": True}, models)
+    assert caught.value.status == 400

@@ -1,0 +1,62 @@
+"""What moto raises becomes an answer, and a line in the log."""
+
+import logging
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import unquote
+
+import pytest
+
+from lambent.neighbour import neighbour
+from lambent.neighbour.asked import Asked
+from lambent.neighbour.bridges import failing
+from lambent.wire.fault import Fault
+from lambent.wire.http import Request, Response
+
+
+def answer(error: Exception) -> Response:
+    """What moto's process answers when `error` is raised inside it."""
+    said: list[Any] = []
+
+    def application(_environ: dict[str, Any], _start_response: Any) -> Iterable[bytes]:
+        raise error
+
+    body = b"".join(failing.answered(application, {}, lambda *arguments: said.extend(arguments)))
+    return Response(int(said[0].split()[0]), said[1], body)
+
+
+def test_it_tells_the_last_line_and_where() -> None:
+    [value] = [value for name, value in answer(KeyError("x\nü")).headers if name == failing.HEADER]
+    assert value.isascii() and unquote(value).startswith("KeyError: 'x\\nü' (test_failing.py:")
+
+
+def test_it_is_logged_under_the_requests_id_and_is_the_callers_error(caplog: pytest.LogCaptureFixture) -> None:
+    asked = Asked("dynamodb", Request("POST", "/", "", {"x-amz-target": "DynamoDB_20120810.Scan"}))
+    with caplog.at_level(logging.ERROR), pytest.raises(Fault) as fault:
+        neighbour._look_for_failure(asked, answer(ValueError("no")), "the-id")
+    assert (fault.value.code, fault.value.status) == ("InternalFailure", 500)
+    assert "the-id" in (fault.value.message or "")
+    assert "request the-id: moto failed on dynamodb:Scan: ValueError: no (test_failing.py:" in caplog.text
+
+
+def test_what_moto_does_not_have_is_refused_and_not_logged(caplog: pytest.LogCaptureFixture) -> None:
+    with pytest.raises(Fault) as fault:
+        neighbour._look_for_failure(Asked("dynamodb", Request("POST", "/")), answer(NotImplementedError("x")), "id")
+    assert fault.value.status == 501 and caplog.text == ""
+
+
+def test_a_500_that_moto_says_itself_goes_on_and_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    neighbour._look_for_failure(Asked("s3", Request("GET", "/")), Response(503, [], b"<Code>SlowDown</Code>"), "id")
+    assert "request id: moto failed on s3:ListBuckets: 503 b'<Code>SlowDown</Code>'" in caplog.text
+
+
+def test_a_header_that_counts_once_is_the_services_own() -> None:
+    said = [
+        ("Server", "Werkzeug"),
+        ("Date", "d"),
+        ("server", "amazon.com"),
+        ("date", "d"),
+        ("Vary", "a"),
+        ("Vary", "b"),
+    ]
+    assert neighbour._headers("GET", said) == [("server", "amazon.com"), ("Vary", "a"), ("Vary", "b")]

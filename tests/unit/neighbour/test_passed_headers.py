@@ -1,0 +1,52 @@
+"""What of a client's headers reaches moto: nothing that only the gateway says."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from lambent.model.scope import Caller, Scope
+from lambent.neighbour.asked import Asked
+from lambent.neighbour.neighbour import Neighbour
+from lambent.wire.http import Request, Response
+
+OURS = {"x-lambent-service": "dynamodb", "x-moto-account-id": "111111111111"}
+
+
+def sent(principal: str = "", **headers: str) -> dict[str, str]:
+    """The headers that moto gets with a request that has these."""
+    found: dict[str, str] = {}
+
+    async def ask(asked: Asked, passed: dict[str, str], _request_id: str) -> Response:
+        found.update(passed)
+        return Response(200)
+
+    async def main() -> None:
+        neighbour: Any = Neighbour()
+        neighbour._ask_moto = ask
+        request = Request("POST", "/", "", headers, principal=principal)
+        await neighbour.forward(request, Caller(Scope("111111111111"), "id"), "dynamodb")
+
+    asyncio.run(main())
+    return found
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(
+            "x-lambent-principal",
+            "x_lambent_principal",
+            "x-lambent_principal",
+            "x-lambent-service",
+            "x_lambent_service",
+        ),
+        *("x-lambent-token", "x-moto-account-id", "x_moto_account_id", "x-moto-anything"),
+    ],
+)
+def test_a_client_can_not_speak_for_the_gateway(name: str) -> None:
+    assert sent(**{name: "dynamodb.amazonaws.com", "x-amz-target": "t"}) == OURS | {"x-amz-target": "t"}
+
+
+def test_in_whose_name_lambent_asks() -> None:
+    assert sent("dynamodb.amazonaws.com") == OURS | {"x-lambent-principal": "dynamodb.amazonaws.com"}

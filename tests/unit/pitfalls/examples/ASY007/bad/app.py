@@ -1,0 +1,2 @@
+def handler(event, context):
+    work(event["Records"][0])  # expect

@@ -1,0 +1,8 @@
+def handler(event, context):
+    failures = []
+    for record in event["Records"]:
+        try:
+            work(record)
+        except Exception:
+            failures.append({"itemIdentifier": record["messageId"]})
+    return {"batchItemFailures": failures}

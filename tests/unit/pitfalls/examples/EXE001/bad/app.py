@@ -1,0 +1,6 @@
+seen = []
+
+
+def handler(event, context):
+    seen.append(event["id"])  # expect
+    return len(seen)

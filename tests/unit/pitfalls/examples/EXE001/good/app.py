@@ -1,0 +1,4 @@
+def handler(event, context):
+    seen = []
+    seen.append(event["id"])
+    return len(seen)

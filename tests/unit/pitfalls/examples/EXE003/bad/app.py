@@ -1,0 +1,3 @@
+def handler(event, context):
+    with open("/tmp/out.csv", "w") as out:  # expect
+        out.write(event["text"])

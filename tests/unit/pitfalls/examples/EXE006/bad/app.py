@@ -1,0 +1,7 @@
+import torch
+
+model = torch.load("model.pt")  # expect
+
+
+def handler(event, context):
+    return model(event)

@@ -1,0 +1,7 @@
+import json
+
+settings = json.loads("{}")
+
+
+def handler(event, context):
+    return settings

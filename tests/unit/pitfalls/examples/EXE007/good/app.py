@@ -1,0 +1,7 @@
+import requests
+
+session = requests.Session()
+
+
+def handler(event, context):
+    return session.get("https://example.com/rates", timeout=3).json()

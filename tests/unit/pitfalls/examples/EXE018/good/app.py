@@ -1,0 +1,3 @@
+def handler(event, context):
+    with open("/tmp/out.txt", "w") as out:
+        out.write("x")

@@ -1,0 +1,8 @@
+import boto3
+
+s3 = boto3.client("s3")
+
+
+def handler(event, context):
+    for page in s3.get_paginator("list_objects_v2").paginate(Bucket="b"):  # expect
+        print(page)

@@ -1,0 +1,5 @@
+def handler(event, context):
+    try:
+        work(event)
+    except Exception as error:  # expect
+        print(error)

@@ -1,0 +1,5 @@
+import fast
+
+
+def handler(event, context):
+    return fast.sum(event)

@@ -1,0 +1,5 @@
+from datetime import datetime
+
+
+def handler(event, context):
+    return datetime.now().date().isoformat()  # expect

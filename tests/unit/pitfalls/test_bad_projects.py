@@ -1,0 +1,122 @@
+"""Whatever lies in a project: "not read, because", never a trace, never anything run."""
+
+# ruff: noqa: E501
+
+import json
+import random
+from pathlib import Path
+
+import pytest
+
+from lambent.pitfalls import checking
+
+TEMPLATE = "Resources:\n  F:\n    Type: AWS::Lambda::Function\n    Properties:\n"
+CASES: dict[str, bytes] = {
+    "tabs": TEMPLATE.encode() + b"\t\tTimeout: 3\n",
+    "cut": TEMPLATE.encode() + b"      Environment: {Variables: {A: [",
+    "alias of itself": TEMPLATE.encode() + b"      Tags: &a\n        x: *a\n",
+    "deep": b"Resources: {A: {Type: AWS::X, Properties: " + b"[" * 500 + b"]" * 500 + b"}}",
+    "unfolding": b"Resources: {A: {Type: AWS::X}}\na: &a [x,x,x,x,x,x,x,x,x]\n"
+    + b"".join(b"%c: &%c [" % (98 + i, 98 + i) + b",".join([b"*%c" % (97 + i)] * 9) + b"]\n" for i in range(8)),
+    "large": TEMPLATE.encode() + b"      # AWS::\n" * 700_000,
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_template_that_can_t_be_read_is_told_with_why(name: str, tmp_path: Path) -> None:
+    (tmp_path / "template.yaml").write_bytes(CASES[name])
+    (unread,) = checking.check(tmp_path).not_read
+    assert unread.path == "template.yaml" and unread.because
+
+
+def test_tags_macros_and_functions_that_nobody_knows_are_unknown(tmp_path: Path) -> None:
+    (tmp_path / "template.yaml").write_text(
+        "Transform: [Mine]\nResources:\n  Fn::ForEach::X: [a, [b], {}]\n  F:\n    Type: AWS::Lambda::Function\n    Properties:\n"
+        "      Timeout: !Mine {a: 1}\n      MemorySize: !If [A, 1, 2]\n      Environment: !Transform {Name: x}\n"
+        "      VpcConfig: !If [A, {SubnetIds: [a]}, !Ref AWS::NoValue]\n      Layers: !Ref Layers\n"
+    )
+    report = checking.check(tmp_path, everything=True)
+    assert not report.not_read
+    assert not {one.code for one in report.findings} & {"LIM005", "LIM011", "NET004", "LIM010"}
+
+
+@pytest.mark.parametrize(
+    "source",
+    [b"print 'python two'\ndef handler(event, context): pass", b"def handler(event, context:\n", b"def f(event)\0"],
+)
+def test_code_that_does_not_parse(source: bytes, tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_bytes(source)
+    report = checking.check(tmp_path)
+    assert not report.findings
+    assert [one.path for one in report.not_read] == ([] if b"\0" in source else ["app.py"])
+
+
+def test_junk_of_every_kind_raises_nothing(tmp_path: Path) -> None:
+    rng = random.Random(7)
+    for name in (
+        "template.yaml",
+        "serverless.yml",
+        "main.tf",
+        "a.json",
+        "app.py",
+        "Makefile",
+        "x.template.json",
+        "deploy.sh",
+    ):
+        (tmp_path / name).write_bytes(rng.randbytes(4000))
+    (tmp_path / "note.ipynb").write_text(json.dumps({"cells": [{"source": ["def handler(event, context):"]}]}))
+    (tmp_path / "loop").symlink_to(tmp_path)
+    assert not checking.check(tmp_path, everything=True).findings
+
+
+def test_mutated_templates_raise_nothing(tmp_path: Path) -> None:
+    rng = random.Random(11)
+    sources = sorted(Path(__file__).parent.joinpath("formats").rglob("*.*"))
+    originals = {path: path.read_bytes() for path in sources if path.suffix in (".yaml", ".yml", ".tf", ".json", ".py")}
+    for round_ in range(60):
+        for path, data in originals.items():
+            damaged = bytearray(data)
+            for _ in range(1 + round_ % 4):
+                at = rng.randrange(len(damaged))
+                damaged[at : at + rng.randrange(3)] = rng.choice(
+                    [b"", b"{", b"]", b": ", b"\n", b'"', b"!Ref ", b"${", b"*"]
+                )
+            (tmp_path / path.name).write_bytes(bytes(damaged))
+        checking.check(tmp_path, everything=True)
+
+
+def test_nothing_of_the_project_is_run(tmp_path: Path) -> None:
+    mark = tmp_path / "was_run"
+    evil = f"open({str(mark)!r}, 'w')\ndef handler(event, context): pass\n"
+    for name in ("app.py", "setup.py", "conftest.py", "sitecustomize.py"):
+        (tmp_path / name).write_text(evil)
+    (tmp_path / "template.yaml").write_text(
+        TEMPLATE + f"      Handler: app.handler\n      X: !!python/object/apply:os.system ['touch {mark}']\n"
+    )
+    checking.check(tmp_path, everything=True)
+    assert not mark.exists()
+
+
+def test_code_outside_of_the_project_is_not_read(tmp_path: Path) -> None:
+    (tmp_path / "secret").mkdir()
+    (tmp_path / "secret" / "app.py").write_text("import time\ndef handler(event, context):\n    time.sleep(9)\n")
+    inner = tmp_path / "project"
+    inner.mkdir()
+    (inner / "template.yaml").write_text(
+        TEMPLATE + "      Handler: app.handler\n      Code: ../secret\n      Timeout: 5\n"
+    )
+    (inner / "app.py").symlink_to(tmp_path / "secret" / "app.py")
+    assert not checking.check(inner, select=["ARC005"]).findings
+
+
+@pytest.mark.parametrize("odd", ["a\\0b", "x" * 5000, "../..", "/", "..", "a/" * 600, ".", "\\ud800", "%", "~"])
+def test_odd_names_of_code_raise_nothing(odd: str, tmp_path: Path) -> None:
+    for key in ("Handler", "Code", "CodeUri", "DefinitionUri"):
+        type_ = "AWS::Serverless::StateMachine" if key == "DefinitionUri" else "AWS::Serverless::Function"
+        (tmp_path / "template.yaml").write_text(
+            f'Resources:\n  F:\n    Type: {type_}\n    Properties: {{Runtime: python3.12, Handler: a.b, {key}: "{odd}"}}\n'
+        )
+        (tmp_path / "serverless.yml").write_text(
+            f'service: s\nprovider: {{name: aws}}\nfunctions: {{f: {{handler: "{odd}"}}}}\nresources: "${{file({odd})}}"\n'
+        )
+        checking.check(tmp_path, everything=True)

@@ -1,0 +1,185 @@
+"""One project in five formats gives the same facts; what can't be known is unknown."""
+
+# ruff: noqa: E501
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lambent.pitfalls import checking, effects
+from lambent.pitfalls.facts import hcl, reading
+from lambent.pitfalls.facts.project import Function
+from lambent.pitfalls.facts.tree import Ref, Unknown
+
+FORMATS = Path(__file__).parent / "formats"
+NAMES = ("sam", "cloudformation", "cdk", "serverless", "terraform")
+
+
+def facts(function: Function) -> dict[str, Any]:
+    (trigger,) = function.triggers
+    queue = function.stack.target(trigger.source)
+    assert queue is not None
+    return {
+        "timeout": function.timeout,
+        "memory": function.fact("MemorySize").number,
+        "runtime": function.fact("Runtime").value,
+        "environment": dict(function.environment),
+        "trigger": (trigger.kind, trigger.fact("BatchSize").number, trigger.fact("FunctionResponseTypes").absent),
+        "visibility": (queue.type, queue.fact("VisibilityTimeout").number),
+        "role": (function.permissions_known, [one.actions for one in function.statements]),
+        "calls": [(one.service, one.operation, one.place.line) for one in effects.calls(function)],
+    }
+
+
+def the_function(name: str) -> Function:
+    (function,) = [one for one in reading.read(FORMATS / name).functions if one.listed]
+    return function
+
+
+def test_five_formats_give_the_same_facts() -> None:
+    first = facts(the_function("sam"))
+    assert first["calls"] == [("dynamodb", "put_item", 10)]
+    assert first["role"] == (True, [("dynamodb:PutItem",)])
+    for name in NAMES[1:]:
+        assert facts(the_function(name)) == first, name
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_findings_stand_at_the_property_of_their_own_file(name: str) -> None:
+    (finding,) = checking.check(FORMATS / name, select=["ESM001"]).findings
+    line = (FORMATS / name / finding.place.path).read_text("utf-8").splitlines()[finding.place.line - 1]
+    assert "90" in line
+
+
+def test_a_parameter_is_unknown_and_a_rule_that_needs_it_is_silent(tmp_path: Path) -> None:
+    source = (
+        (FORMATS / "sam" / "template.yaml")
+        .read_text("utf-8")
+        .replace("VisibilityTimeout: 90", "VisibilityTimeout: !Ref V")
+    )
+    (tmp_path / "template.yaml").write_text(f"Parameters:\n  V: {{Type: Number, Default: 10}}\n{source}", "utf-8")
+    assert not checking.check(tmp_path, select=["ESM001"]).findings
+
+
+def test_serverless_variables_of_the_world_are_unknown(tmp_path: Path) -> None:
+    (tmp_path / "serverless.yml").write_text(
+        "service: s\nprovider: {name: aws, timeout: '${opt:t, 60}', stage: \"${opt:stage, 'dev'}\"}\n"
+        "custom: {b: '${self:service}-${self:provider.stage}'}\n"
+        "functions:\n  f:\n    handler: a.b\n    memorySize: ${self:custom.none, 256}\n"
+        "    environment: {B: '${self:custom.b}', S: '${self:service}'}\n",
+        "utf-8",
+    )
+    (function,) = reading.read(tmp_path).functions
+    assert function.timeout is None and isinstance(function.fact("Timeout").value, Unknown)
+    assert function.fact("MemorySize").number == 256
+    assert function.environment["S"] == "s" and not isinstance(function.environment["B"], str)
+
+
+def test_hcl_of_every_shape() -> None:
+    (block,) = hcl.load(
+        'resource "a" "b" {\n  x = var.on ? 1 : 2\n  y = [for k in z : k.id]\n  n = -3\n  t = <<-EOT\n    hi ${c.d.e}\n  EOT\n'
+        '  m = { "k" = "v", (local.z) : 1 }\n  s = "a${"b"}c"\n  d = c.d[0].arn\n  call = max(1, 2)\n  inner "l" { q = true }\n}\n'
+    )
+    assert (block.type, block.labels, block.blocks[0].labels) == ("resource", ["a", "b"], ["l"])
+    assert isinstance(block.body["x"], Unknown) and isinstance(block.body["y"], Unknown)
+    assert block.body["n"] == -3 and block.body["s"] == "abc" and block.body["d"] == Ref("c.d", "arn")
+    assert block.body["m"]["k"] == "v" and block.body.at["t"][0] == 5
+
+
+def test_chalice_decorators_are_functions(tmp_path: Path) -> None:
+    (tmp_path / ".chalice").mkdir()
+    (tmp_path / ".chalice" / "config.json").write_text(
+        '{"lambda_timeout": 20, "stages": {"dev": {"lambda_memory_size": 256}}}'
+    )
+    (tmp_path / "app.py").write_text(
+        "from chalice import Chalice\n\napp = Chalice(app_name='a')\n\n\n@app.on_sqs_message(queue='q', batch_size=5)\n"
+        "def work(event):\n    pass\n\n\n@app.route('/')\ndef index():\n    return {}\n"
+    )
+    by_id = {one.id: one for one in reading.read(tmp_path).functions}
+    assert set(by_id) == {"work", "api_handler"}
+    assert by_id["work"].timeout == 20 and by_id["work"].fact("MemorySize").number == 256
+    assert [one.kind for one in by_id["work"].triggers] == ["sqs"]
+
+
+def test_a_redrive_policy_of_its_own_belongs_to_its_queue(tmp_path: Path) -> None:
+    source = (FORMATS / "terraform" / "main.tf").read_text("utf-8")
+    (tmp_path / "main.tf").write_text(source)
+    assert checking.check(tmp_path, select=["ESM006"]).findings
+    (tmp_path / "dead.tf").write_text(
+        'resource "aws_sqs_queue_redrive_policy" "q" {\n  queue_url = aws_sqs_queue.Queue.id\n'
+        "  redrive_policy = jsonencode({ deadLetterTargetArn = aws_sqs_queue.dead.arn, maxReceiveCount = 5 })\n}\n"
+    )
+    assert not checking.check(tmp_path, select=["ESM006"]).findings
+
+
+def test_an_asynchronous_http_event_is_not_cut(tmp_path: Path) -> None:
+    text = "service: s\nprovider: {name: aws}\nfunctions:\n  f: {handler: a.b, timeout: 60, events: [{http: {path: /, method: get%s}}]}\n"
+    (tmp_path / "serverless.yml").write_text(text % "")
+    assert checking.check(tmp_path, select=["LIM004"]).findings
+    (tmp_path / "serverless.yml").write_text(text % ", async: true")
+    assert not checking.check(tmp_path, select=["LIM004"]).findings
+
+
+PATHS = """import os
+import boto3
+s3 = boto3.resource("s3")
+def local(key, prefix="/tmp"):
+    return os.path.join(prefix, "in", key)
+def handler(event, context):
+    path = local(event["key"])
+    s3.Object("b", event["key"]).download_file(path)
+    scan(path)
+    os.remove(path)
+    with open(local("report", prefix=KEEP), "w") as report:
+        report.write("x")
+KEEP = "/tmp/kept"
+"""
+
+
+def test_a_path_that_a_function_of_the_project_makes_is_followed(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text(PATHS)
+    found = checking.check(tmp_path, select=["EXE003", "EXE004"]).findings
+    assert [(one.code, one.place.line) for one in found] == [("EXE004", 8), ("EXE003", 11)]
+    assert "/tmp/kept/in/report" in found[1].message
+
+
+TWO_TABLES = """Transform: AWS::Serverless-2016-10-31
+Resources:
+  F:
+    Type: AWS::Serverless::Function
+    Properties:
+      Runtime: python3.12
+      Handler: app.handler
+      Environment: {Variables: {TABLE: !Ref Used}}
+      Policies: [POLICY]
+  Used: {Type: AWS::DynamoDB::Table}
+  Other: {Type: AWS::DynamoDB::Table}
+"""
+PUTS = """import os
+import boto3
+table = boto3.resource("dynamodb").Table(os.environ["TABLE"])
+def handler(event, context):
+    table.put_item(Item=event)
+"""
+
+
+@pytest.mark.parametrize(
+    ("policy", "told"),
+    [
+        ("DynamoDBCrudPolicy: {TableName: !Ref Other}", True),
+        ("DynamoDBCrudPolicy: {TableName: !Ref Used}", False),
+        ("Statement: [{Effect: Allow, Action: 'dynamodb:*', Resource: !GetAtt Other.Arn}]", True),
+        ("Statement: [{Effect: Allow, Action: 'dynamodb:*', Resource: [!GetAtt Other.Arn, !GetAtt Used.Arn]}]", False),
+        (
+            "Statement: [{Effect: Allow, Action: 'dynamodb:*', Resource: !Sub 'arn:aws:dynamodb:*:*:table/${Used}'}]",
+            False,
+        ),
+        ("Statement: [{Effect: Allow, Action: 'dynamodb:*', Resource: '*'}]", False),
+    ],
+)
+def test_an_action_that_is_allowed_on_another_resource_is_missing(policy: str, told: bool, tmp_path: Path) -> None:
+    (tmp_path / "template.yaml").write_text(TWO_TABLES.replace("[POLICY]", "[{" + policy + "}]"))
+    (tmp_path / "app.py").write_text(PUTS)
+    found = checking.check(tmp_path, select=["IAM001"]).findings
+    assert [one.message for one in found] == ["the role allows dynamodb:PutItem on others, not on Used"][: int(told)]

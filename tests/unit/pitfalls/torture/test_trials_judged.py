@@ -1,0 +1,201 @@
+"""Torture without a server: what is tried, what counts as a difference, and which pitfall it is."""
+
+import ast
+from typing import Any
+
+import pytest
+
+from lambent.pitfalls import pages
+from lambent.pitfalls.torture import effects, judging, schedules, shown
+from lambent.pitfalls.torture.effects import State
+from lambent.pitfalls.torture.judging import Broken, Run
+from lambent.pitfalls.torture.schedules import Attempt, Schedule
+
+EVENT = {"id": "o-1"}
+SQS = {"eventSource": "aws:sqs", "body": '{"id": 1}'}
+BATCH = {"Records": [{"messageId": "m-1", **SQS}, {"messageId": "m-2", **SQS}]}
+
+
+def call(name: str, step: int = 0, error: str = "", **params: Any) -> dict[str, Any]:
+    service, _, operation = name.partition(":")
+    reads = operation.startswith(("Get", "Query"))
+    said = {"service": service, "operation": operation, "params": params, "reads": reads}
+    return {**said, "step": step, "error": error, "done": True}
+
+
+def state(*sent: dict[str, Any], items: Any = ()) -> State:
+    return effects.state({"orders": items}, {}, sent)
+
+
+SEND = call("sqs:SendMessage", QueueUrl="q", MessageBody='{"id": 1, "at": 5}')
+PUT = call("dynamodb:PutItem", TableName="orders")
+
+
+def judged(kind: str, left: State, *runs: Run, guarded: bool = False, step: int | None = None) -> Broken | None:
+    attempts = (Attempt(BATCH), Attempt(BATCH))
+    schedule = Schedule(kind, ("ASY001",), attempts, step)
+    return judging.judge(schedule, runs or (Run(None, ""),), state(SEND), left, effects.Noise(), guarded)
+
+
+def test_the_same_item_put_twice_is_no_difference_and_a_message_sent_twice_is() -> None:
+    item = {"id": {"S": "1"}}
+    assert effects.differences(state(PUT, items=[item]), state(PUT, PUT, items=[item]), effects.Noise()) == []
+    (found,) = effects.differences(state(SEND), state(SEND, SEND), effects.Noise())
+    assert found.place == "sqs:SendMessage" and found.doubled
+
+
+def test_what_differs_between_clean_runs_is_noise_also_inside_of_json() -> None:
+    later = call("sqs:SendMessage", QueueUrl="q", MessageBody='{"id": 1, "at": 9}')
+    noise = effects.noise(state(SEND), state(later))
+    assert noise.paths == {("sqs:SendMessage", "MessageBody.at")}
+    assert effects.differences(state(SEND), state(later), noise) == []
+    assert effects.differences(state(SEND), state(later, later), noise)
+    other = call("sqs:SendMessage", QueueUrl="q", MessageBody='{"id": 2, "at": 5}')
+    assert effects.differences(state(SEND), state(other), noise)
+
+
+def test_an_item_with_a_random_key_counts_by_how_many_there_are() -> None:
+    one, two = [{"id": {"S": "a"}}], [{"id": {"S": "b"}}]
+    noise = effects.noise(state(items=one), state(items=two))
+    assert effects.differences(state(items=one), state(items=two), noise) == []
+    (found,) = effects.differences(state(items=one), state(items=[*one, *two]), noise)
+    assert found.place == "table orders" and found.doubled
+
+
+def test_a_token_makes_a_repetition_none() -> None:
+    said = call("sqs:SendMessage", QueueUrl="q.fifo", MessageDeduplicationId="m-1")
+    assert effects.differences(state(said), state(said, said), effects.Noise()) == []
+
+
+@pytest.mark.parametrize(
+    "which", [{"error": "ThrottlingException"}, {"done": False}, {"reads": True}, {"service": "logs"}]
+)
+def test_what_was_not_done_or_only_asked_is_no_effect(which: dict[str, Any]) -> None:
+    assert not effects.sends({**SEND, **which})
+
+
+def test_a_seed_chooses_the_same_trials_again() -> None:
+    calls = [call("sqs:SendMessage", step) for step in range(30)]
+    some = [[one.name for one in schedules.plan(EVENT, calls, 20, seed)] for seed in (1, 1, 2)]
+    assert some[0] == some[1] != some[2] and len(some[0]) == 20
+    assert len({one.name for one in schedules.plan(EVENT, calls, 10_000, 0)}) == len(
+        schedules.plan(EVENT, calls, 10_000, 0)
+    )
+
+
+def test_what_only_reads_is_not_cut_after() -> None:
+    names = {one.kind for one in schedules.plan(EVENT, [call("dynamodb:GetItem")], 100, 0) if one.step == 0}
+    assert names == {"together", "throttled", "refused"}
+
+
+def test_batches_are_cut_turned_and_spoilt() -> None:
+    planned = {one.kind: one for one in schedules.plan(BATCH, [], 100, 0)}
+    first = planned["part-before"].attempts[0].event
+    assert [one["messageId"] for one in first["Records"]] == ["m-1"]
+    spoilt = planned["bad-record"].attempts[0].event["Records"]
+    assert [one["messageId"][-4:] for one in spoilt] == ["m-1", "bad0", "m-2"]
+    assert not {"part-before", "bad-record"} & {one.kind for one in schedules.plan(EVENT, [], 100, 0)}
+
+
+@pytest.mark.parametrize("event", [None, [], "text", 5, {"Records": None}, {"Records": [1, 2]}, {"Records": "x"}])
+def test_any_event_can_be_tried(event: Any) -> None:
+    assert schedules.plan(event, [], 100, 0)
+
+
+@pytest.mark.parametrize(
+    ("kind", "guarded", "code"),
+    [
+        ("duplicate", False, "ASY001"),
+        ("concurrent", False, "ASY002"),
+        ("concurrent", True, "ASY001"),
+        ("duplicate-elsewhere", True, "EXE002"),
+        ("crash-after", True, "ASY008"),
+        ("crash-after", False, "ASY001"),
+    ],
+)
+def test_a_trial_shows_another_pitfall_where_there_is_a_guard(kind: str, guarded: bool, code: str) -> None:
+    found = judged(kind, state(SEND, SEND), guarded=guarded)
+    assert found is not None and found.code == code and not found.remains
+    assert judged(kind, state(SEND)) is None
+
+
+def test_an_update_that_adds_is_named_as_such() -> None:
+    run = Run(None, "", (call("dynamodb:UpdateItem", UpdateExpression="ADD hits :one"),))
+    found = judged("duplicate", state(SEND, items=[{"hits": {"N": "2"}}]), run)
+    assert found is not None and found.code == "ASY009" and found.calls == (("dynamodb", "UpdateItem"),)
+
+
+def test_between_an_effect_and_its_mark_there_is_always_a_moment() -> None:
+    first = call("dynamodb:PutItem", ConditionExpression="attribute_not_exists(id)")
+    found = judged("crash-after", state(SEND, SEND), Run(None, "x", (first, SEND)), Run(None, ""), guarded=True)
+    assert found is not None and found.remains
+    late = judged("crash-after", state(SEND, SEND), Run(None, "x", (SEND, first)), Run(None, ""), guarded=True)
+    assert late is not None and not late.remains
+
+
+def test_an_event_that_never_works_again_is_told() -> None:
+    found = judged("crash-after", state(SEND), Run(None, "Locked: x"), step=0)
+    assert found is not None and found.code == "ASY008" and "Locked" in found.message
+
+
+def refused(answer: Any, error: str = "", hit: str = "AccessDenied") -> Broken | None:
+    schedule = Schedule("refused", ("OBS008",), (Attempt(EVENT),), 0, must="told")
+    run = Run(answer, error, (call("sqs:SendMessage", 0, hit),))
+    return judging.judge(schedule, [run], state(SEND), state(), effects.Noise())
+
+
+@pytest.mark.parametrize("answer", [None, {"statusCode": 200}, "ok"])
+def test_who_says_that_all_is_well_has_done_all(answer: Any) -> None:
+    found = refused(answer)
+    assert found is not None and found.code == "OBS008"
+
+
+@pytest.mark.parametrize("answer", [{"statusCode": 502}, {"batchItemFailures": [{"itemIdentifier": "1"}]}])
+def test_who_tells_of_a_failure_hides_none(answer: Any) -> None:
+    assert refused(answer) is None and refused(None, "Error: x") is None and refused(None, hit="") is None
+
+
+def bad(answer: Any, error: str = "", left: State | None = None) -> str | None:
+    schedule = next(one for one in schedules.plan(BATCH, [], 100, 0) if one.kind == "bad-record")
+    found = judging.judge(schedule, [Run(answer, error)], state(SEND), left or state(SEND), effects.Noise())
+    return found.code if found else None
+
+
+def failures(*ids: str) -> dict[str, Any]:
+    return {"batchItemFailures": [{"itemIdentifier": one} for one in ids]}
+
+
+def test_one_bad_record_and_what_is_reported_of_it() -> None:
+    mine = "00000000-0000-4000-8000-00000000bad0"
+    assert bad(failures(mine)) is None
+    assert bad(None, "ValueError: x") == "ESM002"
+    assert bad(failures("m-1")) == "ESM007"
+    assert bad(None) == "OBS008"
+    assert bad(failures(mine), left=state()) == "ESM002"
+
+
+def test_a_warm_environment_does_what_new_ones_do() -> None:
+    schedule = Schedule("warm", ("EXE001",), (Attempt(EVENT),) * 2, must="as-fresh")
+
+    def warm(*answers: Any) -> Broken | None:
+        runs, fresh = [Run(one, "") for one in answers], [Run({"n": 1}, "")] * 2
+        return judging.judge_warm(schedule, (runs, state()), (fresh, state()), effects.Noise())
+
+    assert warm({"n": 1}, {"n": 1}) is None
+    found = warm({"n": 1}, {"n": 2})
+    assert found is not None and found.code == "EXE001" and "invocation 2" in found.message
+
+
+def test_every_code_is_the_catalogues_and_says_what_to_do() -> None:
+    for code in sorted(schedules.codes() | judging.codes()):
+        assert pages.entries()[code]["torture"], f"the catalogue does not say that {code} shows under torture"
+        assert shown.mend(code), code
+
+
+def test_what_broke_is_written_as_a_test_that_can_be_read() -> None:
+    found = judged("duplicate", state(SEND, SEND))
+    assert found is not None
+    event = {"text": 'it\'s "quoted" \\ and \n more'}
+    source = shown.pytest_file("my-function", event, [found], 7)
+    tree = ast.parse(source)
+    assert "duplicate" in source and any(isinstance(one, ast.FunctionDef) for one in tree.body)

@@ -1,0 +1,50 @@
+"""Users outside: one for each environment, and none where a server has none to give."""
+
+import pytest
+
+from lambent.sandbox import users
+from lambent.sandbox.users import EACH, FIRST, RANGES, Users, problem
+
+ALL = "         0          0 4294967295\n"
+SOME = "         0       1000          1\n         1     100000      65536\n"
+
+
+def test_nobody_has_a_user_twice_until_it_is_given_back() -> None:
+    given = Users(7)
+    first, second = given.take(), given.take()
+    assert (first, second) == (FIRST + 7 * EACH, FIRST + 7 * EACH + 1)
+    given.give_back(first)
+    assert given.take() == second + 1, "not at once: what was told of the former one may still be under way"
+    given.give_back(0)
+
+
+def test_there_is_an_end_of_them_and_a_beginning_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(users, "EACH", 4)
+    given = Users(0)
+    taken = [given.take() for _ in range(4)]
+    assert len(set(taken)) == 4 and given.take() == 0
+    given.give_back(taken[2])
+    assert given.take() == taken[2]
+
+
+def test_servers_have_ranges_of_their_own_below_what_is_signed() -> None:
+    assert Users(1).take() - Users(0).take() == EACH
+    assert Users(RANGES + 1).take() == Users(1).take()
+    assert FIRST + RANGES * EACH == 1 << 31
+
+
+@pytest.mark.parametrize(
+    ("user", "maps", "most", "said"),
+    [
+        (0, [ALL, ALL], "96364\n", ""),
+        (0, [ALL, ALL], "", ""),
+        (1000, [ALL, ALL], "96364\n", "only root"),
+        (0, [ALL, SOME], "96364\n", "without the ids"),
+        (0, [SOME, ALL], "96364\n", "without the ids"),
+        (0, [ALL, ALL], "0\n", "max_user_namespaces"),
+    ],
+)
+def test_why_there_are_none(user: int, maps: list[str], most: str, said: str) -> None:
+    found = problem(user, maps, most)
+    assert said in found and bool(found) == bool(said)
+    assert bool(Users(0, found).take()) is not bool(said)

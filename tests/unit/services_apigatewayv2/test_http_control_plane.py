@@ -1,0 +1,226 @@
+"""What boto3 gets of the operations of HTTP APIs."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.unit.services_apigatewayv2.http_kit import FUNCTION, HERE, URI, Api, Refused, with_api
+
+
+def test_an_api_has_awss_defaults(tmp_path: Path) -> None:
+    async def scene(api: Api) -> None:
+        made = await api.call("CreateApi", Name="pets", ProtocolType="HTTP")
+        assert len(made["ApiId"]) == 10
+        assert made["ApiEndpoint"] == f"http://{made['ApiId']}.execute-api.eu-west-1.localhost:4566"
+        assert made["RouteSelectionExpression"] == "$request.method $request.path"
+        assert made["ApiKeySelectionExpression"] == "$request.header.x-api-key"
+        assert made["DisableExecuteApiEndpoint"] is False and made["CreatedDate"].year == 2026
+        assert await api.call("GetApi", ApiId=made["ApiId"]) == made
+        assert (await api.call("GetApis"))["Items"] == [made]
+        renamed = await api.call("UpdateApi", ApiId=made["ApiId"], Name="dogs")
+        assert (renamed["Name"], renamed["CreatedDate"]) == ("dogs", made["CreatedDate"])
+
+    with_api(tmp_path, scene)
+
+
+def test_an_unknown_one_is_told_as_aws_tells_it(tmp_path: Path) -> None:
+    async def scene(api: Api) -> None:
+        said = await api.refused("GetApi", ApiId="nope")
+        assert said == ("NotFoundException", "Invalid API identifier specified 111111111111:nope")
+        assert (await api.refused("GetRoutes", ApiId="nope"))[0] == "NotFoundException"
+        made = await api.quick()
+        with pytest.raises(Refused, match="Invalid API identifier"):
+            await api.call("GetApi", HERE.__class__("222222222222", "eu-west-1"), ApiId=made)
+        assert await api.refused("GetStage", ApiId=made, StageName="x") == (
+            "NotFoundException", "Invalid stage identifier specified",
+        )  # fmt: skip
+
+    with_api(tmp_path, scene)
+
+
+def test_quick_create_makes_what_serves(tmp_path: Path) -> None:
+    async def scene(api: Api) -> None:
+        made = await api.quick()
+        (route,) = (await api.call("GetRoutes", ApiId=made))["Items"]
+        (integration,) = (await api.call("GetIntegrations", ApiId=made))["Items"]
+        (stage,) = (await api.call("GetStages", ApiId=made))["Items"]
+        (deployment,) = (await api.call("GetDeployments", ApiId=made))["Items"]
+        assert route["RouteKey"] == "$default" and route["Target"] == f"integrations/{integration['IntegrationId']}"
+        assert (integration["IntegrationType"], integration["PayloadFormatVersion"]) == ("AWS_PROXY", "2.0")
+        assert integration["TimeoutInMillis"] == 30000 and integration["ConnectionType"] == "INTERNET"
+        assert stage["StageName"] == "$default" and stage["AutoDeploy"] and stage["ApiGatewayManaged"]
+        assert stage["DeploymentId"] == deployment["DeploymentId"] and deployment["AutoDeployed"]
+
+    with_api(tmp_path, scene)
+
+
+def test_routes_of_one_key_and_of_no_form_are_refused(tmp_path: Path) -> None:
+    async def scene(api: Api) -> None:
+        made = await api.empty()
+        await api.route(made, "GET /pets/{id}")
+        assert await api.refused("CreateRoute", ApiId=made, RouteKey="GET /pets/{id}") == (
+            "ConflictException", "Route with key GET /pets/{id} already exists for this API",
+        )  # fmt: skip
+        for key in ("pets", "FETCH /pets", "GET pets", "GET /{a+}/b", "GET /{a}/{a}", "GET /x{a}"):
+            assert (await api.refused("CreateRoute", ApiId=made, RouteKey=key))[0] == "BadRequestException", key
+        assert (await api.refused("CreateRoute", ApiId=made, RouteKey="GET /x", Target="integrations/none"))[0] == (
+            "BadRequestException"
+        )
+
+    with_api(tmp_path, scene)
+
+
+def test_an_integration_that_a_route_leads_to_stays(tmp_path: Path) -> None:
+    async def scene(api: Api) -> None:
+        made = await api.empty()
+        route = await api.route(made, "GET /a")
+        (integration,) = (await api.call("GetIntegrations", ApiId=made))["Items"]
+        key = {"ApiId": made, "IntegrationId": integration["IntegrationId"]}
+        assert (await api.refused("DeleteIntegration", **key))[0] == "ConflictException"
+        await api.call("DeleteRoute", ApiId=made, RouteId=route)
+        await api.call("DeleteIntegration", **key)
+        assert (await api.call("GetIntegrations", ApiId=made))["Items"] == []
+
+    with_api(tmp_path, scene)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"IntegrationType": "MOCK"},
+        {"IntegrationType": "AWS_PROXY", "IntegrationUri": "https://example.com"},
+        {"IntegrationType": "HTTP_PROXY", "IntegrationUri": "https://example.com"},
+        {"IntegrationType": "AWS_PROXY", "IntegrationUri": FUNCTION, "TimeoutInMillis": 30001},
+        {"IntegrationType": "AWS_PROXY", "IntegrationUri": FUNCTION, "PayloadFormatVersion": "3.0"},
+        {"IntegrationType": "AWS_PROXY", "IntegrationSubtype": "SQS-Nothing"},
+        {"IntegrationType": "AWS_PROXY", "IntegrationSubtype": "SQS-SendMessage", "PayloadFormatVersion": "1.0"},
+    ],
+)
+def test_what_is_no_integration_of_an_http_api_is_refused(tmp_path: Path, given: dict[str, object]) -> None:
+    async def scene(api: Api) -> None:
+        made = await api.empty()
+        assert (await api.refused("CreateIntegration", ApiId=made, **given))[0] == "BadRequestException"
+
+    with_api(tmp_path, scene)
+
+
+def test_what_is_not_built_is_refused_by_name(tmp_path: Path) -> None:
+    async def scene(api: Api) -> None:
+        made = await api.empty()
+        link = {"IntegrationType": "HTTP_PROXY", "IntegrationMethod": "ANY", "IntegrationUri": "http://x"}
+        said = await api.refused("CreateIntegration", ApiId=made, ConnectionType="VPC_LINK", **link)
+        assert said == ("NotImplementedException", "Lambent does not support integrations through a VPC link yet.")
+
+    with_api(tmp_path, scene)
+
+
+def test_pages_hold_what_was_asked_for(tmp_path: Path) -> None:
+    async def scene(api: Api) -> None:
+        for name in "abc":
+            await api.call("CreateApi", Name=name, ProtocolType="HTTP")
+        first = await api.call("GetApis", MaxResults="2")
+        rest = await api.call("GetApis", MaxResults="2", NextToken=first["NextToken"])
+        assert (len(first["Items"]), len(rest["Items"]), "NextToken" in rest) == (2, 1, False)
+        assert (await api.refused("GetApis", MaxResults="0"))[0] == "BadRequestException"
+        assert (await api.refused("GetApis", NextToken="%%%"))[0] == "BadRequestException"
+
+    with_api(tmp_path, scene)
+
+
+def test_a_deployment_needs_a_route_and_one_that_is_served_stays(tmp_path: Path) -> None:
+    async def scene(api: Api) -> None:
+        made = str((await api.call("CreateApi", Name="a", ProtocolType="HTTP"))["ApiId"])
+        await api.call("CreateStage", ApiId=made, StageName="prod")
+        said = await api.refused("CreateDeployment", ApiId=made, StageName="prod")
+        assert said == ("BadRequestException", "At least one route is required before deploying the Api.")
+        await api.route(made, "$default")
+        deployment = await api.call("CreateDeployment", ApiId=made, StageName="prod", Description="one")
+        assert deployment["DeploymentStatus"] == "DEPLOYED" and deployment["AutoDeployed"] is False
+        key = {"ApiId": made, "DeploymentId": deployment["DeploymentId"]}
+        assert (await api.refused("DeleteDeployment", **key))[0] == "BadRequestException"
+        await api.call("DeleteStage", ApiId=made, StageName="prod")
+        await api.call("DeleteDeployment", **key)
+
+    with_api(tmp_path, scene)
+
+
+def test_an_api_goes_with_everything_that_is_its(tmp_path: Path) -> None:
+    async def scene(api: Api) -> None:
+        made = await api.quick()
+        await api.call("DeleteApi", ApiId=made)
+        assert (await api.refused("GetRoutes", ApiId=made))[0] == "NotFoundException"
+        assert not [one for one in api.store.resources if one.kind.startswith("apigatewayv2:")]
+
+    with_api(tmp_path, scene)
+
+
+def test_it_is_all_there_when_the_store_is_opened_again(tmp_path: Path) -> None:
+    made = {}
+
+    async def scene(api: Api) -> None:
+        made["id"] = await api.quick()
+
+    async def again(api: Api) -> None:
+        assert (await api.ask(made["id"], "/x")).status == 200
+
+    with_api(tmp_path, scene)
+    with_api(tmp_path, again)
+
+
+def test_parameter_mappings_are_changed_one_by_one(tmp_path: Path) -> None:
+    async def scene(api: Api) -> None:
+        made = await api.empty()
+        given = {"IntegrationType": "AWS_PROXY", "IntegrationUri": FUNCTION, "PayloadFormatVersion": "2.0"}
+        mapped = {"append:header.a": "1", "append:header.b": "2"}
+        one = await api.call("CreateIntegration", ApiId=made, RequestParameters=mapped, **given)
+        key = {"ApiId": made, "IntegrationId": one["IntegrationId"]}
+        new = await api.call(
+            "UpdateIntegration", **key, RequestParameters={"append:header.a": "", "append:header.c": "3"}
+        )
+        assert new["RequestParameters"] == {"append:header.b": "2", "append:header.c": "3"}
+
+    with_api(tmp_path, scene)
+
+
+def test_authorizers_are_checked(tmp_path: Path) -> None:
+    async def scene(api: Api) -> None:
+        made = await api.empty()
+        token = {"Name": "j", "AuthorizerType": "JWT", "IdentitySource": ["$request.header.Authorization"]}
+        assert (await api.refused("CreateAuthorizer", ApiId=made, **token))[0] == "BadRequestException"
+        jwt = {"Issuer": "https://issuer.test", "Audience": ["me"]}
+        one = await api.call("CreateAuthorizer", ApiId=made, JwtConfiguration=jwt, **token)
+        assert len(one["AuthorizerId"]) == 6
+        await api.route(made, "GET /a", AuthorizationType="JWT", AuthorizerId=one["AuthorizerId"])
+        key = {"ApiId": made, "AuthorizerId": one["AuthorizerId"]}
+        assert (await api.refused("DeleteAuthorizer", **key))[0] == "ConflictException"
+        asked = {"Name": "l", "AuthorizerType": "REQUEST", "AuthorizerUri": URI, "IdentitySource": []}
+        assert (await api.refused("CreateAuthorizer", ApiId=made, **asked))[0] == "BadRequestException"
+        other = await api.call("CreateAuthorizer", ApiId=made, AuthorizerPayloadFormatVersion="2.0", **asked)
+        assert other["AuthorizerResultTtlInSeconds"] == 0
+        bad = await api.refused(
+            "CreateRoute", ApiId=made, RouteKey="GET /b", AuthorizationType="JWT", AuthorizerId="none"
+        )
+        assert bad[0] == "BadRequestException"
+
+    with_api(tmp_path, scene)
+
+
+def test_domain_names_mappings_and_tags(tmp_path: Path) -> None:
+    async def scene(api: Api) -> None:
+        made = await api.quick(Tags={"a": "1"})
+        domain = await api.call(
+            "CreateDomainName", DomainName="api.example.com", DomainNameConfigurations=[{"CertificateArn": "arn:x"}]
+        )
+        assert domain["DomainNameConfigurations"][0]["DomainNameStatus"] == "AVAILABLE"
+        assert (await api.refused("CreateDomainName", DomainName="api.example.com"))[0] == "ConflictException"
+        place = {"DomainName": "api.example.com", "ApiId": made, "Stage": "$default"}
+        mapping = await api.call("CreateApiMapping", ApiMappingKey="v1/pets", **place)
+        assert (await api.refused("CreateApiMapping", ApiMappingKey="v1/pets", **place))[0] == "ConflictException"
+        got = await api.call("GetApiMapping", DomainName="api.example.com", ApiMappingId=mapping["ApiMappingId"])
+        assert got["ApiMappingKey"] == "v1/pets"
+        arn = f"arn:aws:apigateway:eu-west-1::/apis/{made}"
+        await api.call("TagResource", ResourceArn=arn, Tags={"b": "2"})
+        await api.call("UntagResource", ResourceArn=arn, TagKeys=["a"])
+        assert (await api.call("GetTags", ResourceArn=arn))["Tags"] == {"b": "2"}
+
+    with_api(tmp_path, scene)

@@ -1,0 +1,121 @@
+"""The door of load balancers, with functions that are not there."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from lambent.clock import ManualClock
+from lambent.http_events.alb import Balancer, Rule, TargetGroup
+from lambent.model.door import Call, Door, NotPermitted
+from lambent.model.finding import Finding
+from lambent.model.invocation import Outcome, Throttled
+from lambent.services.elbv2.door import BalancerDoor, Ports
+from lambent.wire.fault import Fault
+from lambent.wire.http import Response
+from lambent.wire.site import SiteRequest
+
+GROUPS = {
+    "tg": TargetGroup("tg", function="arn:aws:lambda:us-east-1:1:function:f"),
+    "empty": TargetGroup("empty"),
+    "ip": TargetGroup("ip", "ip"),
+}
+
+NEVER = b"never"
+"""A function that does not answer."""
+
+
+def asked(
+    outcome: Outcome | Exception, action: Any, findings: list[Finding] | None = None, **request: Any
+) -> Response | None:
+    rules = [Rule((), [action])] if action else ()
+    balancer = Balancer("arn:lb", "1", "us-east-1", 80, "HTTP", rules, GROUPS, idle_seconds=60.0)
+    clock = ManualClock(0)
+
+    async def find(label: str, _region: str, _listener: str) -> Balancer | None:
+        return balancer if label == "lb" else None
+
+    async def call(door: Door, call: Call) -> Outcome:
+        assert (door.service, door.source_arn) == ("elasticloadbalancing.amazonaws.com", "tg")
+        if isinstance(outcome, Exception):
+            raise outcome
+        if outcome.payload == NEVER:
+            clock.call_at(clock.monotonic(), lambda: asyncio.ensure_future(clock.advance(60.0)))
+            await asyncio.Event().wait()
+        return outcome
+
+    told = findings if findings is not None else []
+    door = BalancerDoor(Ports(find, clock, call, lambda _id: "Root=1-a-b", told.append, lambda: 0.0))
+    site = SiteRequest("elb", "lb", "us-east-1", "GET", "/", "", [], b"", "lb.us-east-1.elb.localhost", "id")
+    for name, value in request.items():
+        setattr(site, name, value)
+    return asyncio.run(door.serve(site))
+
+
+def forward(group: str) -> dict[str, str]:
+    return {"Type": "forward", "TargetGroupArn": group}
+
+
+@pytest.mark.parametrize(
+    ("outcome", "action", "status", "code"),
+    [
+        (Outcome(b'{"statusCode":200}'), forward("tg"), 200, ""),
+        (Outcome(b'{"errorMessage":"x"}', "Unhandled"), forward("tg"), 502, ""),
+        (Outcome(b'"text"'), forward("tg"), 502, "load-balancer-answer-malformed"),
+        (Throttled("x"), forward("tg"), 502, ""),
+        (Fault("ResourceNotFoundException", "x", status=404), forward("tg"), 502, ""),
+        (NotPermitted("f has no permission"), forward("tg"), 502, "load-balancer-permission"),
+        (Outcome(NEVER), forward("tg"), 504, "load-balancer-timeout"),
+        (Outcome(b"{}"), forward("empty"), 503, ""),
+        (Outcome(b"{}"), forward("gone"), 503, ""),
+        (Outcome(b"{}"), None, 503, ""),
+        (Outcome(b"{}"), {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}, 404, ""),
+        (Outcome(b"{}"), {"Type": "redirect", "RedirectConfig": {"StatusCode": "HTTP_302", "Path": "/x"}}, 302, ""),
+    ],
+)
+def test_what_a_client_gets(outcome: Outcome | Exception, action: Any, status: int, code: str) -> None:
+    findings: list[Finding] = []
+    response = asked(outcome, action, findings)
+    assert response is not None
+    assert (response.status, "".join(one.code for one in findings)) == (status, code)
+    assert dict(response.headers)["Server"] == "awselb/2.0"
+
+
+def test_limits_and_names() -> None:
+    fine = Outcome(b'{"statusCode":200}')
+    for request, status in (({"length": (1 << 20) + 1}, 413), ({"length": 1 << 20}, 200), ({"upgrade": True}, 400)):
+        response = asked(fine, forward("tg"), **request)
+        assert response is not None
+        assert response.status == status
+    assert asked(fine, forward("tg"), id="other") is None
+
+
+@pytest.mark.parametrize("action", [{"Type": "authenticate-oidc"}, forward("ip")])
+def test_what_is_not_served_is_said(action: Any) -> None:
+    findings: list[Finding] = []
+    with pytest.raises(Fault) as refused:
+        asked(Outcome(b"{}"), action, findings)
+    assert (refused.value.status, findings[0].code) == (501, "load-balancer-not-served")
+
+
+@pytest.mark.parametrize(
+    ("request_", "status"),
+    [
+        ({"path": "/" + "x" * (16 << 10)}, 400),
+        ({"headers": [("a", "x" * (16 << 10))]}, 400),
+        ({"headers": [(f"a{at}", "x" * 15_000) for at in range(5)]}, 400),
+        ({"headers": [(f"a{at}", "x" * 15_000) for at in range(4)]}, 200),
+    ],
+)
+def test_a_request_line_and_headers_have_limits(request_: Any, status: int) -> None:
+    response = asked(Outcome(b'{"statusCode":200}'), forward("tg"), **request_)
+    assert response is not None
+    assert response.status == status
+
+
+def test_a_payload_near_the_limit_is_told() -> None:
+    findings: list[Finding] = []
+    large = Outcome(b'{"statusCode":200,"body":"' + b"x" * 900_000 + b'"}')
+    response = asked(large, forward("tg"), findings)
+    assert response is not None
+    assert (response.status, [one.code for one in findings]) == (200, ["payload-near-limit"])

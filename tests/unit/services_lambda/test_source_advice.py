@@ -1,0 +1,42 @@
+"""What of a mapping will bite."""
+
+from dataclasses import replace
+
+from lambent.model.event_source import EventSource
+from lambent.model.scope import Scope
+from lambent.services.lambda_.event_sources.advice import QueueFacts, facts, finding, of_queue, of_stream
+
+QUEUE = EventSource("u", "arn", Scope(), "arn:aws:sqs:us-east-1:000000000000:q", "f", "", 10, 5.0)
+STREAM = replace(QUEUE, source="arn:aws:kinesis:us-east-1:000000000000:stream/s")
+
+
+def test_a_careful_queue_has_nothing_to_say() -> None:
+    careful = replace(QUEUE, reports_failures=True)
+    assert list(of_queue(careful, QueueFacts(visibility=23, receives=5), timeout=3)) == []
+
+
+def test_each_pitfall_of_a_queue() -> None:
+    said = [message for message, _ in of_queue(QUEUE, QueueFacts(visibility=22, receives=None), timeout=3)]
+    assert len(said) == 3
+    assert "22 s" in said[0] and "no dead-letter queue" in said[1] and "all 10" in said[2]
+    (few, _), *_ = list(of_queue(replace(QUEUE, batch_size=1), QueueFacts(30, 2), 3))
+    assert "maxReceiveCount is 2" in few
+
+
+def test_facts_of_attributes() -> None:
+    redrive = '{"deadLetterTargetArn": "x", "maxReceiveCount": 4}'
+    assert facts({"VisibilityTimeout": "30", "RedrivePolicy": redrive}) == QueueFacts(30, 4)
+    assert facts({"VisibilityTimeout": "30"}) == QueueFacts(30, None)
+
+
+def test_streams() -> None:
+    assert "without a limit" in next(of_stream(STREAM))[0]
+    assert "no OnFailure" in next(of_stream(replace(STREAM, maximum_retries=3)))[0]
+    assert list(of_stream(replace(STREAM, maximum_retries=3, on_failure="arn:aws:sqs:x"))) == []
+
+
+def test_all_pitfalls_of_a_mapping_are_one_finding() -> None:
+    """Of a resource and a code the latest alone is kept."""
+    said = finding("arn", list(of_queue(QUEUE, QueueFacts(visibility=22, receives=None), timeout=3)))
+    assert "22 s" in said.message and "no dead-letter queue" in said.message and "all 10" in said.message
+    assert "ReportBatchItemFailures" in said.hint

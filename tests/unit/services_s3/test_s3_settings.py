@@ -1,0 +1,145 @@
+"""What is told of objects and buckets beside their bytes: attributes, retention, encryption, rules of CORS."""
+
+import http.client
+import zlib
+from base64 import b64encode
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tests.unit.services_s3.plane import Plane
+
+ALL = ["ETag", "Checksum", "ObjectParts", "StorageClass", "ObjectSize"]
+
+
+def test_attributes_are_those_that_are_asked_for(s3: Any, bucket: str, refused: Any) -> None:
+    put = s3.put_object(Bucket=bucket, Key="k", Body=b"hello", ChecksumAlgorithm="SHA1")
+    found = s3.get_object_attributes(Bucket=bucket, Key="k", ObjectAttributes=ALL)
+    assert (found["ETag"], found["ObjectSize"], found["StorageClass"]) == (put["ETag"].strip('"'), 5, "STANDARD")
+    assert found["Checksum"] == {"ChecksumSHA1": "qvTGHdzF6KLavt4PO0gs2a6pQ00=", "ChecksumType": "FULL_OBJECT"}
+    assert "ObjectParts" not in found
+    one = s3.get_object_attributes(Bucket=bucket, Key="k", ObjectAttributes=["ObjectSize"])
+    assert one.keys() - {"ResponseMetadata", "LastModified"} == {"ObjectSize"}
+    asked = {"Bucket": bucket, "Key": "nope", "ObjectAttributes": ALL}
+    assert refused(s3.get_object_attributes, **asked) == ("NoSuchKey", 404)
+
+
+def test_attributes_tell_parts_by_page(s3: Any, bucket: str) -> None:
+    begun = s3.create_multipart_upload(Bucket=bucket, Key="k", ChecksumAlgorithm="SHA256")
+    asked = {"Bucket": bucket, "Key": "k", "UploadId": begun["UploadId"]}
+    parts = []
+    for number, body in ((1, b"1" * (5 << 20)), (2, b"2")):
+        put = s3.upload_part(**asked, PartNumber=number, Body=body, ChecksumAlgorithm="SHA256")
+        parts.append({"PartNumber": number, "ETag": put["ETag"], "ChecksumSHA256": put["ChecksumSHA256"]})
+    s3.complete_multipart_upload(**asked, MultipartUpload={"Parts": parts})
+    wanted = {"Bucket": bucket, "Key": "k", "ObjectAttributes": ["ObjectParts"]}
+    first = s3.get_object_attributes(**wanted, MaxParts=1)["ObjectParts"]
+    assert (first["TotalPartsCount"], first["IsTruncated"], first["NextPartNumberMarker"]) == (2, True, 1)
+    assert first["Parts"] == [
+        {"PartNumber": 1, "Size": 5 << 20, "ChecksumSHA256": parts[0]["ChecksumSHA256"]},
+    ]
+    last = s3.get_object_attributes(**wanted, PartNumberMarker=1)["ObjectParts"]
+    assert [(one["PartNumber"], one["Size"]) for one in last["Parts"]] == [(2, 1)]
+    assert not last["IsTruncated"]
+
+
+def test_retention_is_made_longer_and_shorter_only_by_who_may_bypass_it(plane: Plane, s3: Any, refused: Any) -> None:
+    bucket = "retention"
+    s3.create_bucket(Bucket=bucket, ObjectLockEnabledForBucket=True)
+    s3.put_object(Bucket=bucket, Key="k", Body=b"1")
+    now = datetime.fromtimestamp(int(plane.clock.wall()), UTC)
+    at = {"Bucket": bucket, "Key": "k"}
+
+    def until(mode: str, days: int) -> dict[str, Any]:
+        return {**at, "Retention": {"Mode": mode, "RetainUntilDate": now + timedelta(days=days)}}
+
+    assert refused(s3.get_object_retention, **at) == ("NoSuchObjectLockConfiguration", 404)
+    assert refused(s3.put_object_retention, **until("GOVERNANCE", -1)) == ("InvalidArgument", 400)
+    s3.put_object_retention(**until("GOVERNANCE", 2))
+    s3.put_object_retention(**until("GOVERNANCE", 3))
+    assert refused(s3.put_object_retention, **until("GOVERNANCE", 1)) == ("AccessDenied", 403)
+    s3.put_object_retention(**until("GOVERNANCE", 1), BypassGovernanceRetention=True)
+    said = s3.get_object_retention(**at)["Retention"]
+    assert said == {"Mode": "GOVERNANCE", "RetainUntilDate": now + timedelta(days=1)}
+    s3.put_object_retention(**until("COMPLIANCE", 5), BypassGovernanceRetention=True)
+    shorter = until("COMPLIANCE", 4)
+    assert refused(s3.put_object_retention, **shorter, BypassGovernanceRetention=True) == ("AccessDenied", 403)
+
+
+def test_retention_needs_a_bucket_that_locks(s3: Any, bucket: str, refused: Any) -> None:
+    s3.put_object(Bucket=bucket, Key="k", Body=b"1")
+    assert refused(s3.get_object_retention, Bucket=bucket, Key="k") == ("InvalidRequest", 400)
+    asked = {"Bucket": bucket, "Key": "k", "LegalHold": {"Status": "ON"}}
+    assert refused(s3.put_object_legal_hold, **asked) == ("InvalidRequest", 400)
+
+
+def test_new_objects_tell_the_encryption_of_their_bucket(s3: Any, bucket: str) -> None:
+    rules = s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]["Rules"]
+    assert rules[0]["ApplyServerSideEncryptionByDefault"] == {"SSEAlgorithm": "AES256"}
+    assert s3.put_object(Bucket=bucket, Key="k", Body=b"")["ServerSideEncryption"] == "AES256"
+    by_key = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": "alias/k"}
+    rule = {"ApplyServerSideEncryptionByDefault": by_key, "BucketKeyEnabled": True}
+    s3.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": [rule]})
+    s3.put_object(Bucket=bucket, Key="k", Body=b"")
+    head = s3.head_object(Bucket=bucket, Key="k")
+    assert (head["ServerSideEncryption"], head["SSEKMSKeyId"], head["BucketKeyEnabled"]) == ("aws:kms", "alias/k", True)
+    asked = s3.put_object(Bucket=bucket, Key="k", Body=b"", ServerSideEncryption="AES256")
+    assert asked["ServerSideEncryption"] == "AES256"
+    s3.delete_bucket_encryption(Bucket=bucket)
+    assert s3.put_object(Bucket=bucket, Key="k", Body=b"")["ServerSideEncryption"] == "AES256"
+
+
+def test_rules_of_cors_are_kept(s3: Any, bucket: str) -> None:
+    rule = {"AllowedMethods": ["GET"], "AllowedOrigins": ["https://a.example"], "MaxAgeSeconds": 5}
+    s3.put_bucket_cors(Bucket=bucket, CORSConfiguration={"CORSRules": [rule]})
+    assert s3.get_bucket_cors(Bucket=bucket)["CORSRules"] == [rule]
+    s3.delete_bucket_cors(Bucket=bucket)
+
+
+@pytest.mark.parametrize(
+    ("changed", "code"),
+    [
+        ({"AllowedMethods": ["PATCH"]}, "InvalidRequest"),
+        ({"AllowedOrigins": ["https://*.a.*"]}, "InvalidRequest"),
+    ],
+)
+def test_rules_of_cors_are_checked(s3: Any, bucket: str, refused: Any, changed: Any, code: str) -> None:
+    rule = {"AllowedMethods": ["GET"], "AllowedOrigins": ["*"], **changed}
+    asked = {"Bucket": bucket, "CORSConfiguration": {"CORSRules": [rule]}}
+    assert refused(s3.put_bucket_cors, **asked) == (code, 400)
+    assert refused(s3.get_bucket_cors, Bucket=bucket) == ("NoSuchCORSConfiguration", 404)
+
+
+CHUNKED = {
+    "Content-Encoding": "aws-chunked",
+    "x-amz-content-sha256": "STREAMING-UNSIGNED-PAYLOAD-TRAILER",
+    "x-amz-trailer": "x-amz-checksum-crc32",
+}
+
+
+def put_in_chunks(plane: Plane, s3: Any, bucket: str, data: bytes, checksum: str) -> int:
+    """The body in chunks of 1 MB, with its checksum behind it."""
+    chunks = [data[at : at + (1 << 20)] for at in range(0, len(data), 1 << 20)]
+    coded = b"".join(b"%x\r\n%b\r\n" % (len(one), one) for one in chunks)
+    coded += b"0\r\nx-amz-checksum-crc32:%b\r\n\r\n" % checksum.encode()
+    link = s3.generate_presigned_url("put_object", Params={"Bucket": bucket, "Key": "k"})
+    asked = http.client.HTTPConnection("127.0.0.1", plane.port)
+    headers = {**CHUNKED, "x-amz-decoded-content-length": str(len(data))}
+    asked.request("PUT", link.removeprefix(plane.endpoint), coded, headers)
+    status = asked.getresponse().status
+    asked.close()
+    return status
+
+
+@pytest.mark.parametrize("size", [10, 9 << 20])
+def test_bodies_in_chunks_with_a_trailer(plane: Plane, s3: Any, bucket: str, size: int) -> None:
+    """The larger one is spooled, and read in its coding from the file."""
+    data = bytes(range(250)) * (size // 250 + 1)
+    right = b64encode(zlib.crc32(data).to_bytes(4)).decode()
+    assert put_in_chunks(plane, s3, bucket, data, "AAAAAA==") == 400
+    assert "Contents" not in s3.list_objects_v2(Bucket=bucket)
+    assert put_in_chunks(plane, s3, bucket, data, right) == 200
+    found = s3.get_object(Bucket=bucket, Key="k", ChecksumMode="ENABLED")
+    assert (found["Body"].read() == data, found["ChecksumCRC32"]) == (True, right)
+    assert "aws-chunked" not in found.get("ContentEncoding", "")

@@ -1,0 +1,58 @@
+"""The user's regular expressions and wildcards: what Java matches, and never for long."""
+
+import re
+import time
+
+import pytest
+
+from lambent import patterns
+from lambent.http_events import alb
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "fits"),
+    [
+        ("a+b", "aab", True),
+        ("a+b", "xaab", False),
+        (r"(?!test-)[a-z-]+", "prod-x", True),
+        (r"(?!test-)[a-z-]+", "test-x", False),
+        (r"(\w)\1", "aa", True),
+        (r"(\w)\1", "ab", False),
+        (r"\d", "٣", False),
+        (r"(?=a)\w", "ä", False),
+    ],
+)
+def test_whole_texts_match(pattern: str, text: str, fits: bool) -> None:
+    assert patterns.matches(pattern, text) is fits
+
+
+@pytest.mark.parametrize("pattern", ["(a+)+b", "(a|a)*b", "a*" * 20 + "b", "((a+)b?)*(?=c)", "a*a*a*a*a*(?=c)"])
+def test_a_pattern_that_goes_back_and_forth_is_answered(pattern: str) -> None:
+    began = time.monotonic()
+    try:
+        assert not patterns.matches(pattern, "a" * 5_000)
+    except patterns.Unmatchable as error:
+        assert "too long" in str(error)
+    assert time.monotonic() - began < 3
+
+
+def test_one_that_can_t_be_answered_in_time_says_so() -> None:
+    with pytest.raises(patterns.Unmatchable, match="takes too long"):
+        patterns.matches("(a|aa)+$(?!x)c", "a" * 60)
+
+
+@pytest.mark.parametrize("pattern", ["(", "(?<a", "[b-a]"])
+def test_what_is_no_expression_says_so(pattern: str) -> None:
+    with pytest.raises(patterns.Unmatchable, match="no regular expression"):
+        patterns.matches(pattern, "a")
+
+
+def test_wildcards_never_take_long() -> None:
+    expression = re.compile(patterns.wildcard(["", *["a"] * 40, "b"]))
+    began = time.monotonic()
+    assert expression.fullmatch("a" * 10_000) is None
+    assert expression.fullmatch("a" * 100 + "b") is not None
+    assert not alb._like("*a" * 40 + "*b", "a" * 10_000)
+    assert alb._like("/*a?c*/\\*", "/xxabc/yy/*")
+    assert not alb._like("/*a?c*/\\*", "/xxabc/yy/z")
+    assert time.monotonic() - began < 2

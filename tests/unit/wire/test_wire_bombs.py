@@ -1,0 +1,91 @@
+"""Bodies that are made to be hard to read: refused, in a moment."""
+
+import time
+
+import pytest
+
+from lambent.wire import parse, parse_xml, query, service
+from lambent.wire.fault import Fault
+from lambent.wire.http import Request
+
+DELETE = '<Delete xmlns="http://s3.amazonaws.com/doc/2006-03-01/">{}</Delete>'
+LAUGHS = (
+    '<!DOCTYPE x [<!ENTITY a "ha">'
+    + "".join(f'<!ENTITY {chr(98 + n)} "{f"&{chr(97 + n)};" * 10}">' for n in range(12))
+    + "]><Delete><Object><Key>&m;</Key></Object></Delete>"
+)
+OUTSIDE = '<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]><Delete><Object><Key>&a;</Key></Object></Delete>'
+
+
+@pytest.mark.parametrize("text", [LAUGHS, OUTSIDE])
+@pytest.mark.parametrize("coding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp037"])
+def test_no_entity_of_a_document_is_known(text: str, coding: str) -> None:
+    declared = "" if coding.startswith("utf-8") else f'<?xml version="1.0" encoding="{coding}"?>'
+    with pytest.raises(Fault) as caught:
+        parse_xml.root_of((declared + text).encode(coding))
+    assert caught.value.code == "MalformedXML"
+
+
+def test_an_ordinary_document_is_read_whatever_it_says_of_its_coding() -> None:
+    for head in ("", "\ufeff", '<?xml version="1.0" encoding="UTF-8"?>\n', '<?xml version="1.0" encoding="utf-8"?>'):
+        root = parse_xml.root_of((head + DELETE.format("<Quiet>tr\u00fce</Quiet>")).encode())
+        assert root[0].text == "tr\u00fce"
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (DELETE.format("<Object><Key>k</Key></Object>" * 700_000).encode(), "MaxMessageLengthExceeded"),
+        (b"<a>" * 1_000_000, "MalformedXML"),
+        (b"\0" * 1_000, "MalformedXML"),
+    ],
+)
+def test_what_is_too_much_of_a_document_is_refused(body: bytes, code: str) -> None:
+    began = time.monotonic()
+    with pytest.raises(Fault) as caught:
+        parse_xml.root_of(body)
+    assert caught.value.code == code
+    assert time.monotonic() - began < 5
+
+
+def test_a_deep_document_is_read_no_deeper_than_its_shape() -> None:
+    body = (b"<a>" * 300_000) + (b"</a>" * 300_000)
+    request = Request("POST", "/bucket", "delete", body=DELETE.format(body.decode()).encode())
+    assert parse.parse(service.load("s3"), "DeleteObjects", request)["Bucket"] == "bucket"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"a=b&" * 1_000_000, b"Message=" + b"x" * (17 << 20), b"Attributes.entry.1" + b".1" * 150 + b"=x&" * 200_000],
+)
+def test_a_form_with_too_much_is_refused(body: bytes) -> None:
+    began = time.monotonic()
+    with pytest.raises(Fault) as caught:
+        query.form_of(Request("POST", "/", body=body))
+    assert caught.value.status == 413
+    assert time.monotonic() - began < 1
+
+
+@pytest.mark.parametrize(
+    ("name", "operation", "size", "fits"),
+    [
+        ("sqs", "SendMessage", 15 << 20, True),
+        ("sqs", "SendMessage", 17 << 20, False),
+        ("lambda", "CreateFunction", 66 << 20, True),
+        ("lambda", "CreateFunction", 71 << 20, False),
+        ("lambda", "TagResource", 17 << 20, False),
+        ("s3", "PutObject", 1 << 30, True),
+        ("s3", "UploadPart", 1 << 30, True),
+        ("s3", "CompleteMultipartUpload", 17 << 20, False),
+        ("apigateway", "ImportRestApi", 17 << 20, True),
+        ("kinesis", "PutRecords", 15 << 20, True),
+    ],
+)
+def test_documents_have_a_bound_and_contents_have_theirs(name: str, operation: str, size: int, fits: bool) -> None:
+    model = service.load(name)
+    if fits:
+        model.check_size(operation, size)
+        return
+    with pytest.raises(Fault) as caught:
+        model.check_size(operation, size)
+    assert caught.value.status == 413

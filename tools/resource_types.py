@@ -1,0 +1,49 @@
+"""Write `src/lambent/deploy/resources/facts.json`: what AWS's public schemas say of the types that stacks can make.
+
+    python tools/resource_types.py
+
+The schemas are read from the installed cfn-lint, which ships them (https://github.com/aws-cloudformation/cfn-lint).
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import cfnlint
+
+from lambent.deploy.resources.facts import FILE
+from lambent.deploy.resources.table import KINDS
+
+SCHEMAS = Path(cfnlint.__file__).parent / "data" / "schemas"
+REGION = "us-east-1"
+
+
+def facts(schema: dict[str, Any]) -> dict[str, list[str]]:
+    """The names of one schema's properties; those nested in others are left out."""
+    read_only = _top(schema.get("readOnlyProperties", []))
+    return {
+        "properties": sorted(set(schema.get("properties", {})) - (read_only - set(schema.get("required", [])))),
+        "required": sorted(set(schema.get("required", [])) - read_only),
+        "create_only": sorted(_top(schema.get("createOnlyProperties", []))),
+        "read_only": sorted(read_only),
+    }
+
+
+def _top(pointers: list[str]) -> set[str]:
+    return {pointer.split("/")[2] for pointer in pointers if pointer.count("/") == 2}
+
+
+def main() -> None:
+    """Read, and write the file."""
+    where = json.loads((SCHEMAS / "providers" / f"{REGION}.json").read_text("utf-8"))
+    found = {}
+    for name in sorted(KINDS):
+        if name in where:
+            schema = json.loads((SCHEMAS / "resources" / f"{where[name]}.json").read_text("utf-8"))
+            found[name] = facts(schema)
+    lines = ",\n".join(f" {json.dumps(name)}: {json.dumps(one, separators=(',', ':'))}" for name, one in found.items())
+    FILE.write_text("{\n" + lines + "\n}\n", "utf-8")
+
+
+if __name__ == "__main__":
+    main()
