@@ -32,6 +32,7 @@ def test_what_was_acknowledged_outlives_a_crash(
     assert not (tmp_path / "data" / "state.db").exists()
     second = own_server(env=env)
     client = second.client("lambda")
+    client.get_waiter("function_active_v2").wait(FunctionName="echo", WaiterConfig={"Delay": 0.05, "MaxAttempts": 2000})
     answer = client.invoke(FunctionName="echo", Payload=b'{"a": 1}')
     assert json.load(answer["Payload"]) == {"a": 1}
     assert client.get_function(FunctionName="echo")["Tags"] == {"team": "a"}
