@@ -17,7 +17,7 @@ from typing import Any
 import orjson
 
 from lambent.model.finding import Finding
-from lambent.neighbour.asked import Asked
+from lambent.neighbour.request_model import Asked
 from lambent.wire.fault import Fault
 from lambent.wire.http import Response
 

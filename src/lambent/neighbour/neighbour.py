@@ -12,11 +12,11 @@ from yarl import URL
 
 from lambent.model.scope import Caller
 from lambent.neighbour import kept, moto_server
-from lambent.neighbour.asked import Asked
 from lambent.neighbour.bridges import dynamodb, failing
 from lambent.neighbour.endpoints import Endpoints
 from lambent.neighbour.holdings import Holdings
 from lambent.neighbour.process import MotoProcess
+from lambent.neighbour.request_model import Asked
 from lambent.wire.fault import Fault
 from lambent.wire.http import Request, Response
 

@@ -8,11 +8,11 @@ import pytest
 
 from lambent.model.scope import Caller, Scope
 from lambent.neighbour import life, process
-from lambent.neighbour.asked import Asked
 from lambent.neighbour.endpoints import Endpoints
 from lambent.neighbour.life import Bare
 from lambent.neighbour.neighbour import Neighbour
 from lambent.neighbour.process import MotoProcess, State
+from lambent.neighbour.request_model import Asked
 from lambent.wire.fault import Fault
 from lambent.wire.http import Request
 
