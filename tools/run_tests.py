@@ -42,6 +42,8 @@ USERS_ALONE = (*ALONE, "e2e/test_leaks.py")
 """It counts the machine's mounts, which root's tests make as well."""
 PROGRAMS = {"slirp4netns": "slirp4netns", "pasta": "passt", "newuidmap": "uidmap", "chromium": "chromium"}
 """What the tests of ordinary users and of browsers take, and the Debian packages that have it."""
+POSTGRESQL = Path("/usr/lib/postgresql")
+"""Where Debian's package `postgresql` has its programs, by version; they are on nobody's PATH."""
 GOOD = (0, 5)
 """pytest's exit statuses: all passed, and nothing collected."""
 TELL_SECONDS = 30.0
@@ -136,10 +138,11 @@ def in_charge() -> bool:
 def add_programs() -> None:
     """What is missing is installed where CI=true (tests fail without it then) and this is root; else it is named."""
     missing = [package for program, package in PROGRAMS.items() if shutil.which(program) is None]
+    missing += [] if any(POSTGRESQL.glob("*/bin/initdb")) else ["postgresql"]
     missing += ordinary_user.missing() if in_charge() else []
     if not missing:
         return
-    said = f"the tests of ordinary users and browsers need: apt-get install {' '.join(missing)}"
+    said = f"the tests of ordinary users, browsers and databases need: apt-get install {' '.join(missing)}"
     if not (in_charge() and shutil.which("apt-get")):
         print(said, flush=True)
         return

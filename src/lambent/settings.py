@@ -74,6 +74,7 @@ class Settings:
     web_tokens: str = "refused"
     service_control_policies: Path | None = None
     log_mb: int = 1_024
+    database: str | None = None
 
     @property
     def change_seconds(self) -> float:
@@ -269,6 +270,16 @@ def _file(value: Any, base: Path) -> Path | None:
     return _folder(value, base) if value else None
 
 
+def _database(value: Any, _base: Path) -> str | None:
+    """An SQLAlchemy URL with the driver that the extra `postgresql` brings."""
+    if value is None:
+        return None
+    found = re.fullmatch(r"(postgres(?:ql)?)(?:\+psycopg)?(://\S*/[^/\s?]+(?:\?\S*)?)", str(value))
+    if not found:
+        raise ValueError("a PostgreSQL is needed, as in postgresql://user@localhost:5432/lambent")
+    return f"postgresql+psycopg{found[2]}"
+
+
 def _reach(value: Any, _base: Path) -> Reach:
     return outward.read(_texts(value))
 
@@ -361,6 +372,7 @@ SETTINGS = (
         _file,
     ),
     Setting("log_mb", 1_024, "How much of each log group is kept, in MB; the oldest goes.", _whole(1, 1_000_000)),
+    Setting("database", None, "A PostgreSQL for the state, as postgresql://host/name; else a file.", _database),
 )
 """Every setting; the names are the fields of `Settings`."""
 
@@ -441,8 +453,12 @@ def _settle(setting: Setting, given: Given) -> object:
     try:
         return setting.read(given.raw, given.base)
     except ValueError as error:
-        shown = "" if isinstance(given.raw, Mapping) else f" {given.raw}"
+        shown = "" if isinstance(given.raw, Mapping) else f" {_without_password(str(given.raw))}"
         raise StartError(f"{given.source}{shown}: {error}") from None
+
+
+def _without_password(text: str) -> str:
+    return re.sub(r"(://[^:/@\s]*):.*@", r"\1:…@", text)
 
 
 def _from_file(path: Path, *, required: bool) -> dict[str, object]:

@@ -25,14 +25,16 @@ def reset(
     yes: Yes = False,
 ) -> None:
     """Remove every function, queue, stream, event and log of a data folder that no server runs on."""
-    folder = load({"data_dir": data_dir}, os.environ, Path.cwd()).data_dir
+    settings = load({"data_dir": data_dir}, os.environ, Path.cwd())
+    folder = settings.data_dir
     from lambent.server import reset as server
 
     if not server.is_data_folder(folder):
         raise CliError(f"{folder}: no data of Lambent's is there")
     taken = output.size(places.size_of(folder))
-    _ask(f"Remove everything that Lambent keeps in {folder} ({taken})?", yes)
-    server.reset(folder)
+    besides = " and in its database" if settings.database else ""
+    _ask(f"Remove everything that Lambent keeps in {folder} ({taken}){besides}?", yes)
+    server.reset(folder, settings.database)
     output.note(f"{folder}: {taken} removed")
 
 

@@ -155,7 +155,7 @@ async def _open_store(stack: AsyncExitStack, settings: Settings) -> Store:
     try:
         limits = PROFILES[settings.profile].with_concurrency(settings.concurrency)
         sources = Sources(docker_logins(_docker_config()), settings.reach, settings.image_folders)
-        store = await open_store(settings.data_dir, limits=limits, sources=sources)
+        store = await open_store(settings.data_dir, settings.database, limits=limits, sources=sources)
     except StoreError as error:
         raise StartError(f"{settings.data_dir}: {error}{_advice(error)}") from error
     stack.push_async_callback(store.close)
