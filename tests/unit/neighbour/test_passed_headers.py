@@ -1,4 +1,4 @@
-"""What of a client's headers reaches moto, nothing that only the gateway says; and what of moto's reaches the client."""
+"""What of a client's headers reaches moto, nothing that only the gateway says; what of moto's reaches the client."""
 
 import asyncio
 from typing import Any

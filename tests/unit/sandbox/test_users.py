@@ -38,7 +38,7 @@ def test_servers_have_ranges_of_their_own_below_what_is_signed() -> None:
     [
         (0, [ALL, ALL], "96364\n", ""),
         (0, [ALL, ALL], "", ""),
-        (1000, [ALL, ALL], "96364\n", "only root"),
+        (1000, [ALL, ALL], "96364\n", "subuid"),
         (0, [ALL, SOME], "96364\n", "without the ids"),
         (0, [SOME, ALL], "96364\n", "without the ids"),
         (0, [ALL, ALL], "0\n", "max_user_namespaces"),
@@ -48,3 +48,13 @@ def test_why_there_are_none(user: int, maps: list[str], most: str, said: str) ->
     found = problem(user, maps, most)
     assert said in found and bool(found) == bool(said)
     assert bool(Users(0, found).take()) is not bool(said)
+
+
+def test_who_has_none_to_give_shares_one_and_gives_up_in_steps() -> None:
+    given = Users(0, "none", shared=1000)
+    assert (given.take(), given.any(), given.any()) == (0, 1000, 1000)
+    given.give_back(1000)
+    assert given.give_up("no namespace") and given.problem == "none; no namespace"
+    assert given.any() == 0 and not given.give_up("again")
+    own = Users(0)
+    assert own.any() == FIRST and own.give_up("no map") and own.problem == "no map" and own.any() == 0
