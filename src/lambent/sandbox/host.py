@@ -168,6 +168,8 @@ class SandboxHost:
             await zygote.settled()
             raise
         except StepFailed as failed:
+            if failed.step == OWN_USER and failed.of_killed:
+                raise SandboxGone(str(failed)) from None
             if failed.step != OWN_USER or self.fail_step or not self._users.give_up(str(failed)):
                 raise
             _log.warning("environments share one user: %s", failed)
