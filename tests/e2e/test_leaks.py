@@ -167,7 +167,7 @@ def test_kill_9_leaves_nothing_after_the_next_start(own_server: Begin) -> None:
         first.client("lambda").invoke(FunctionName="f", Payload=event)
     below = Tree(first.process.pid)
     assert below.alive()
-    assert bool(cgroups(first.data_dir)) == first.keeps("process_limit")
+    assert bool(cgroups(first.data_dir)) == first.keeps("cpu_share")
     first.stop(signal.SIGKILL)
     deadline = time.monotonic() + 20.0
     while below.alive() and time.monotonic() < deadline:

@@ -14,7 +14,7 @@ import jmespath
 
 from lambent.model import names
 from lambent.model.scope import Scope
-from lambent.permissions import reference
+from lambent.permissions import passing, reference
 
 Params = Mapping[str, Any]
 Keys = dict[str, str | tuple[str, ...]]
@@ -45,17 +45,18 @@ def rights(signing_name: str, service: str, operation: str, params: Params, scop
     asks = table["asks"].get(f"{service}:{operation}", [{"action": f"{prefix}:{operation}"}])
     known = {**params} | _derived(service, params)
     keys = _keys(prefix, known, scope)
-    return [right for ask in asks for right in _rights(ask, known, scope, keys)]
+    asked = [right for ask in asks for right in _rights(ask, known, scope, keys)]
+    return asked + [_passes(service, role, scope) for role in passing.passed(service, operation, params)]
+
+
+def _passes(service: str, role: str, scope: Scope) -> Right:
+    to = reference.exceptions()["passes"][service]["to"]
+    return Right("iam:PassRole", role, _account(role, scope), {"iam:passedtoservice": to})
 
 
 def _rights(ask: Mapping[str, Any], params: Params, scope: Scope, keys: Keys) -> Iterator[Right]:
     action = ask["versioned"] if "versioned" in ask and params.get("VersionId") else ask["action"]
     more = keys | ask.get("keys", {})
-    if "resource" in ask:
-        if params.get(ask["resource"]):
-            arn = str(params[ask["resource"]])
-            yield Right(action, arn, _account(arn, scope), more)
-        return
     for filled in _each(ask.get("with"), params):
         arn = resource_of(action, filled, scope)
         yield Right(action, arn, _account(arn, scope), more)

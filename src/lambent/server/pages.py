@@ -89,6 +89,7 @@ def able_now(abilities: probe.Abilities, base: Base) -> probe.Abilities:
         abilities,
         outbound_problem=base.host.outbound_problem,
         users_problem=base.host.users_problem or abilities.users_problem,
+        counts_apart=base.host.counts_apart and abilities.counts_apart,
     )
 
 

@@ -216,17 +216,30 @@ async def may_send(
     return verdict.explanation.text if gate.mode == "enforce" else ""
 
 
+async def may_configure(gate: Gate, sender: str, arn: str, account: str, target: str) -> str:
+    """Why it makes no sense that something of an account is told to send there, "" if it does: as `may_send` within the
+    account, and as `may_cross` beyond it, since nothing would arrive."""
+    fields = target.split(":", 5)
+    if len(fields) == 6 and fields[4] not in ("", account):
+        return await _crosses(gate, arn, account, target)
+    return await may_send(gate, sender, arn, account, target)
+
+
 async def may_cross(gate: Gate, delivery: Delivery) -> str:
     """Why another account's function, queue, topic or bus does not take what is delivered, "" if it does. In every
     mode: by its policy, which has to let in the service that sends or the sender's account."""
-    fields = delivery.target.split(":", 5)
+    return await _crosses(gate, delivery.arn, delivery.scope.account, delivery.target)
+
+
+async def _crosses(gate: Gate, arn: str, account: str, target: str) -> str:
+    fields = target.split(":", 5)
     action, scope = roles.SENDING.get(fields[2]), Scope(fields[4], fields[3])
     if action is None:
-        return f"{delivery.target} is another account's"
-    keys = {"aws:sourcearn": delivery.arn, "aws:sourceaccount": delivery.scope.account}
-    sender = principals.service(f"{delivery.arn.split(':')[2]}.amazonaws.com")
-    for who in (principals.root(delivery.scope.account), sender):
-        verdict = await gate.is_allowed(who, action, delivery.target, scope, keys)
+        return f"{target} is another account's"
+    keys = {"aws:sourcearn": arn, "aws:sourceaccount": account}
+    sender = principals.service(f"{arn.split(':')[2]}.amazonaws.com")
+    for who in (principals.root(account), sender):
+        verdict = await gate.is_allowed(who, action, target, scope, keys)
         if verdict.decision.allowed:
             return ""
     return verdict.explanation.text

@@ -486,7 +486,7 @@ async def _open_s3(
         outbox,
         _twice(settings),
         running.credentials.secret_of,
-        functools.partial(check_destination, running.doors, functools.partial(permissions.may_send, gate)),
+        functools.partial(check_destination, running.doors, functools.partial(permissions.may_configure, gate)),
     )
 
 
