@@ -161,7 +161,7 @@ def main() -> int:
         setting_up: Future[str] | None = None
         if in_charge():
             user = ordinary_user.make(Path.cwd())
-            stack.callback(ordinary_user.remove)
+            stack.callback(ordinary_user.remove, user.name)
             setting_up = stack.enter_context(ThreadPoolExecutor(1)).submit(settle, user)
         waiting = start("with real servers", WAITING)
         groups = [start("everything else", others).end()]
