@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import time
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -124,6 +125,28 @@ def create(server: Server, name: str) -> None:
         Code={"ZipFile": package({"app.py": CODE})},
     )
     client.get_waiter("function_active_v2").wait(FunctionName=name, WaiterConfig={"Delay": 0.05, "MaxAttempts": 2000})
+
+
+def steady(server: Server, seconds: float = 1.0) -> Counter[str]:
+    """Names of a server's processes, once they have been the same for so long.
+
+    A zygote forks its next keeper, and that its first process, a moment after it was asked for one; they count.
+    """
+    since, now = time.monotonic(), traces(server).processes
+    while time.monotonic() < since + seconds:
+        time.sleep(0.05)
+        former, now = now, traces(server).processes
+        since = since if now == former else time.monotonic()
+    return Counter(now)
+
+
+def more(server: Server, before: Counter[str], seconds: float = 30.0) -> Counter[str]:
+    """Names of processes that a server has beside those of before: nothing as soon as there are none, or after
+    `seconds` those that are left."""
+    deadline = time.monotonic() + seconds
+    while (found := Counter(traces(server).processes) - before) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return found
 
 
 def settled(server: Server, before: Traces, seconds: float = 15.0) -> Traces:

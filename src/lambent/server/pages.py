@@ -103,7 +103,7 @@ def health_report(
     """What runs here, and what this machine can promise."""
     level = base.host.level
     now = able_now(abilities, base)
-    promises = {**now.promises(level), "confined_moto": confined.promise(level, root=now.root)}
+    promises = confined.promises(now, level)
     return {
         "version": __version__,
         "endpoint": base.url,
