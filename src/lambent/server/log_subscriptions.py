@@ -1,7 +1,8 @@
-"""CloudWatch Logs: its operations, and what sends new events to subscribers."""
+"""CloudWatch Logs: its operations, and what sends new events to subscribers, and queries over old ones."""
 
 import functools
 from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 from urllib.parse import quote
 
 from lambent.events.log_subscriptions import LogSubscriptions
@@ -10,6 +11,7 @@ from lambent.gateway.exchange import Here
 from lambent.model.scope import Caller, Scope
 from lambent.neighbour.outbox import signed_as
 from lambent.observe.findings import Ledger
+from lambent.observe.queries import Queries
 from lambent.permissions.gate import Gate
 from lambent.server import permissions
 from lambent.server.asking import ask_service
@@ -31,12 +33,16 @@ NO_STREAM = (
 MaySend = Callable[[str, str, str, str], Awaitable[str]]
 
 
-def open_logs(store: Store, base: Base, doors: Doors, gate: Gate, findings: Ledger, add: AddPushes) -> Here:
-    """What subscribers get is handed to `add`."""
+def open_logs(
+    stack: AsyncExitStack, store: Store, base: Base, doors: Doors, gate: Gate, findings: Ledger, add: AddPushes
+) -> Here:
+    """What subscribers get is handed to `add`. Queries end with `stack`."""
     report, spawn = findings.report, base.background.spawn
     subscriptions = LogSubscriptions(store.resources, base.clock, add, new_id, spawn, report)
     base.logs.hears.append(subscriptions.hear)
     filters = metric_filters(store, base, report)
+    queries = Queries(base.clock.monotonic)
+    stack.push_async_callback(queries.close)
     may_send = functools.partial(permissions.may_send, gate)
     env = LogsEnv(
         base.logs,
@@ -47,6 +53,7 @@ def open_logs(store: Store, base: Base, doors: Doors, gate: Gate, findings: Ledg
         subscriptions,
         functools.partial(_unreachable, doors, may_send),
         functools.partial(_log_group, store),
+        queries,
         report,
         findings.withdraw,
     )

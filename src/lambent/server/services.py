@@ -166,7 +166,7 @@ async def open_services(
     deployments = open_deployments(stack, store, base, running.doors)
     timed = open_timed(store, base, running, gate, pushes.add)
     sts = permissions.sts_service(settings, gate, keys, base, who)
-    logs = open_logs(store, base, running.doors, gate, running.findings, pushes.add)
+    logs = open_logs(stack, store, base, running.doors, gate, running.findings, pushes.add)
     here = _here(settings, env, logs, sqs, streams, scaler, rest, http, stacks, s3, topics)
     here |= _partly_here(settings, sts, gate, balancers) | timed.service(settings) | rules.service(settings)
     here |= deployment_service(settings, deployments) | open_cloudwatch(stack, settings, store, base, outbox, gate)
