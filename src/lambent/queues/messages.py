@@ -147,18 +147,24 @@ class Messages:
     # --- going out -----------------------------------------------------------------------------------------
 
     async def receive(
-        self, queue: Config, most: int, wait: float, visibility: float, attempt: str = ""
+        self, queue: Config, most: int, wait: float, visibility: float, attempt: str = "", light: bool = False
     ) -> list[Delivery]:
-        """Up to `most` messages, waiting up to `wait` seconds for the first. Raises QueueError, StoreError."""
+        """Up to `most` messages, waiting up to `wait` seconds for the first. Raises QueueError, StoreError.
+
+        `light`, here and below: the asker is this server, which ends with what it has received, so that a power cut may
+        leave messages as they were before (`store.database.Database.run`).
+        """
         deadline = self.clock.monotonic() + wait
         while True:
             live = await self.live(queue)
-            found = await self._receive(queue, live, most, visibility, attempt)
+            found = await self._receive(queue, live, most, visibility, attempt, light)
             if found or self.clock.monotonic() >= deadline or not await live.wait(deadline):
                 self.tally.received(queue, len(found))
                 return found
 
-    async def _receive(self, queue: Config, live: Live, most: int, visibility: float, attempt: str) -> list[Delivery]:
+    async def _receive(
+        self, queue: Config, live: Live, most: int, visibility: float, attempt: str, light: bool
+    ) -> list[Delivery]:
         dead = self._find(queue.dead_letters) if queue.dead_letters else None
         dead_live = await self.live(dead) if dead is not None else None
         while True:
@@ -187,7 +193,7 @@ class Messages:
                     live.settle()
                     raise
             if found.taken:
-                await self._hold(live, found.taken)
+                await self._hold(live, found.taken, light)
                 return [
                     Delivery(said[one.seq], receipts.write(receipt), receipt.receives, sent, first)
                     for one, receipt, sent, first in held
@@ -196,7 +202,7 @@ class Messages:
             if not found.exhausted:
                 return []
 
-    async def _hold(self, live: Live, taken: Sequence[Message]) -> None:
+    async def _hold(self, live: Live, taken: Sequence[Message], light: bool) -> None:
         """Write a receive down."""
         rows = [ReceiveRow(live.uid, one.seq, one.visible, one.receives, one.first, one.taken) for one in taken]
 
@@ -204,7 +210,7 @@ class Messages:
             live.core.undo(taken)
             live.settle()
 
-        await self.store.write(Changes(receives=rows), undo=undo)
+        await self.store.write(Changes(receives=rows), undo=undo, light=light)
 
     async def contents(self, seqs: Sequence[int]) -> dict[int, Content]:
         """What messages say, by seq; those that are gone are left out. Raises StoreError."""
@@ -217,7 +223,7 @@ class Messages:
 
     # --- what becomes of them ------------------------------------------------------------------------------
 
-    async def delete(self, queue: Config, handles: Sequence[str]) -> list[Exception | None]:
+    async def delete(self, queue: Config, handles: Sequence[str], light: bool = False) -> list[Exception | None]:
         """Delete the messages of receipts; answers what was wrong with each, as QueueErrors. Raises StoreError."""
         live = await self.live(queue)
         live.core.advance(self.clock.wall())
@@ -234,11 +240,11 @@ class Messages:
             if not late and standing in {Standing.HELD, Standing.VISIBLE}:
                 gone.append(receipt.seq)
         if gone:
-            await self.drop(live, gone)
+            await self.drop(live, gone, light)
         self.tally.deleted(queue, len(gone))
         return outcomes
 
-    async def drop(self, live: Live, seqs: Sequence[int]) -> None:
+    async def drop(self, live: Live, seqs: Sequence[int], light: bool = False) -> None:
         """Messages go, on disk and then in memory. Raises StoreError."""
 
         def then() -> None:
@@ -247,7 +253,7 @@ class Messages:
                 self._cache.drop(seq)
             live.settle()
 
-        await self.store.write(Changes(deletes=[RowPlace(live.uid, seq) for seq in seqs]), then)
+        await self.store.write(Changes(deletes=[RowPlace(live.uid, seq) for seq in seqs]), then, light=light)
 
     async def change_visibility(self, queue: Config, changes: Sequence[tuple[str, int]]) -> list[Exception | None]:
         """Change when messages turn visible (handle, seconds from now); answers what was wrong with each.

@@ -20,18 +20,22 @@ T = TypeVar("T")
 BUSY_SECONDS = 5.0
 
 
-def _engine(url: str) -> sa.Engine:
+FULL, NORMAL = "FULL", "NORMAL"
+"""Whether a commit waits for the disk itself (https://www.sqlite.org/pragma.html#pragma_synchronous, in WAL mode)."""
+
+
+def _engine(url: str, synchronous: str = FULL) -> sa.Engine:
     engine = sa.create_engine(url)
     if engine.dialect.name == "sqlite":
-        sa.event.listen(engine, "connect", _configure_sqlite)
+        sa.event.listen(engine, "connect", lambda connection, _record: _configure_sqlite(connection, synchronous))
     return engine
 
 
-def _configure_sqlite(connection: sa.engine.interfaces.DBAPIConnection, _record: object) -> None:
+def _configure_sqlite(connection: sa.engine.interfaces.DBAPIConnection, synchronous: str) -> None:
     cursor = connection.cursor()
     cursor.execute(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}")
     cursor.execute("PRAGMA journal_mode = WAL")
-    cursor.execute("PRAGMA synchronous = FULL")  # an acknowledged write survives a power cut, too
+    cursor.execute(f"PRAGMA synchronous = {synchronous}")
     cursor.close()
 
 
@@ -40,27 +44,36 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self._engine = _engine(url)
+        lasting = self._engine.dialect.name == "sqlite" and not _is_in_memory(self._engine.url)
+        self._light = _engine(url, NORMAL) if lasting else self._engine
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="lambent-store")
         self._reader = self._thread
         if not _is_in_memory(self._engine.url):
             self._reader = ThreadPoolExecutor(1, thread_name_prefix="lambent-store-reader")
 
-    async def run(self, work: Callable[[sa.Connection], T], then: Callable[[T], None] | None = None) -> T:
+    async def run(
+        self, work: Callable[[sa.Connection], T], then: Callable[[T], None] | None = None, *, light: bool = False
+    ) -> T:
         """Run `work` in one transaction; after its commit call `then(result)` on the event loop.
 
-        Raises StoreError; `work` may raise its own.
+        A `light` one survives the end of this process in any way, but a power cut only when one that is not was
+        committed after it, and costs no wait for the disk. Raises StoreError; `work` may raise its own.
         """
-        return await self._submit(self._thread, work, then)
+        return await self._submit(self._thread, self._light if light else self._engine, work, then)
 
     async def look(self, work: Callable[[sa.Connection], T]) -> T:
         """What `work` finds, which changes nothing: it waits for no transaction, and sees all that were acknowledged.
 
         Raises StoreError; `work` may raise its own.
         """
-        return await self._submit(self._reader, work, None)
+        return await self._submit(self._reader, self._engine, work, None)
 
     async def _submit(
-        self, thread: ThreadPoolExecutor, work: Callable[[sa.Connection], T], then: Callable[[T], None] | None
+        self,
+        thread: ThreadPoolExecutor,
+        engine: sa.Engine,
+        work: Callable[[sa.Connection], T],
+        then: Callable[[T], None] | None,
     ) -> T:
         loop = asyncio.get_running_loop()
         done: asyncio.Future[T] = loop.create_future()
@@ -77,7 +90,7 @@ class Database:
 
         def job() -> None:
             try:
-                result = self._transact(work)
+                result = _transact(engine, work)
             except BaseException as error:
                 loop.call_soon_threadsafe(refuse, error)
             else:
@@ -89,24 +102,26 @@ class Database:
             raise StoreBroken("the store is closed") from error
         return await done
 
-    def _transact(self, work: Callable[[sa.Connection], T]) -> T:
-        try:
-            with self._engine.begin() as connection:
-                return work(connection)
-        except exc.SQLAlchemyError as error:
-            raise from_database(error) from error
-        except OSError as error:
-            raise from_os(error) from error
-
     async def close(self) -> None:
         """Finish what was asked for, then let go of the database."""
         loop = asyncio.get_running_loop()
         try:
             await loop.run_in_executor(self._reader, int)
+            await loop.run_in_executor(self._thread, self._light.dispose)
             await loop.run_in_executor(self._thread, self._engine.dispose)
         finally:
             self._reader.shutdown(wait=False)
             self._thread.shutdown(wait=False)
+
+
+def _transact(engine: sa.Engine, work: Callable[[sa.Connection], T]) -> T:
+    try:
+        with engine.begin() as connection:
+            return work(connection)
+    except exc.SQLAlchemyError as error:
+        raise from_database(error) from error
+    except OSError as error:
+        raise from_os(error) from error
 
 
 def _is_in_memory(url: sa.URL) -> bool:

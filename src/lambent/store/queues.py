@@ -97,10 +97,16 @@ class QueueStore:
         self._commit = GroupCommit(database, _apply)
 
     async def write(
-        self, changes: Changes, then: Callable[[], None] = lambda: None, undo: Callable[[], None] = lambda: None
+        self,
+        changes: Changes,
+        then: Callable[[], None] = lambda: None,
+        undo: Callable[[], None] = lambda: None,
+        *,
+        light: bool = False,
     ) -> None:
-        """Come back when the changes are on disk; `then` and `undo` see `GroupCommit.write`. Raises StoreError."""
-        await self._commit.write(changes, then, undo)
+        """Come back when the changes are on disk; `then`, `undo` and `light` see `GroupCommit.write`. Raises
+        StoreError."""
+        await self._commit.write(changes, then, undo, light=light)
 
     def write_soon(self, changes: Changes) -> None:
         """Write changes that nobody waits for."""
