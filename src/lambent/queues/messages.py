@@ -9,12 +9,11 @@ What is kept, and when:
   transaction.
 - In memory alone: who waits, the attempt ids of FIFO receives, the minute after a purge or a deletion.
 
-A queue's messages are loaded when it is first used, without what they say: about 250 bytes each. Contents are read from
-disk, but for the latest `CACHE` bytes.
+A queue's messages are loaded when it is first used, without what they say (`loading`). Contents are read from disk, but
+for the latest `CACHE` bytes.
 """
 
 import asyncio
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -25,15 +24,14 @@ from lambent.queues import content as contents
 from lambent.queues import errors, receipts
 from lambent.queues.config import Config
 from lambent.queues.content import Cache, Content
-from lambent.queues.live_queue import Accepted, Live
+from lambent.queues.live_queue import Live
+from lambent.queues.loading import Loading, message_of
 from lambent.queues.receipts import Receipt
 from lambent.queues.tally import Tally
 from lambent.store.queues import Changes, MessageRow, QueueStore, ReceiveRow
 from lambent.store.queues import Place as RowPlace
 
 CACHE = 32 << 20
-PAGE = 5_000
-"""Messages that are loaded at once: others have their turn in between."""
 FIRST_SEQUENCE = 18_800_000_000_000_000_000
 """Sequence numbers have 20 digits."""
 
@@ -63,6 +61,7 @@ class Messages:
         self._cache = Cache(CACHE)
         self._live: dict[int, Live] = {}
         self._loading: dict[int, asyncio.Task[Live]] = {}
+        self._loader = Loading(store, clock)
         self._seq = 0
 
     async def open(self) -> None:
@@ -110,20 +109,16 @@ class Messages:
             self.tally.standing(queue, live.core.count(Place.READY), held, live.core.count(Place.DELAYED), age)
 
     async def _load(self, queue: Config) -> Live:
-        live = Live(queue.uid, queue.rules, self.clock)
         try:
-            after = 0
-            while rows := await self.store.load(queue.uid, after, PAGE):
-                now = self.clock.wall()
-                live.core.arrive([_message(_put_right(row, now)) for row in rows], now)
-                after = rows[-1].seq
-            deduplications = await self.store.deduplications(queue.uid)
+            live = await self._loader.load(queue)
         finally:
             del self._loading[queue.uid]
-        for row in deduplications:
-            live.accepted.put(row.key, Accepted(row.seq, row.message), min(row.accepted, self.clock.wall()))
         self._live[queue.uid] = live
         return live
+
+    async def refill(self, live: Live) -> None:
+        """Load what is next, when little of it is left in memory. Raises StoreError."""
+        await self._loader.refill(live)
 
     # --- coming --------------------------------------------------------------------------------------------
 
@@ -132,7 +127,7 @@ class Messages:
 
         `then` is called before they can be, `undo` when they could not be written. Raises StoreError.
         """
-        arriving = list(map(_message, changes.messages))
+        arriving = list(map(message_of, changes.messages))
 
         def arrive() -> None:
             then()
@@ -168,6 +163,7 @@ class Messages:
         dead = self._find(queue.dead_letters) if queue.dead_letters else None
         dead_live = await self.live(dead) if dead is not None else None
         while True:
+            await self.refill(live)
             now = self.clock.wall()
             found = live.core.receive(now, most, visibility, queue.max_receives if dead else None, attempt)
             self._forget_expired(live)
@@ -331,6 +327,8 @@ class Messages:
             live.arrive(later)
 
         await self.store.write(Changes(purges=[RowPlace(queue.uid, last)]), then)
+        if not queue.fifo:
+            await self._loader.count_behind(live, last)
 
     async def forget(self, queue: Config) -> None:
         """A queue was deleted: its messages go, and nobody waits for them. Raises StoreError."""
@@ -346,33 +344,6 @@ class Messages:
             for seq in gone:
                 self._cache.drop(seq)
             self.store.write_soon(Changes(deletes=[RowPlace(live.uid, seq) for seq in gone]))
-
-
-def _put_right(row: MessageRow, now: float) -> MessageRow:
-    """What was sent or received under a clock that was ahead of this one counts from now on."""
-    latest = max(row.sent, row.taken)
-    if latest <= now:
-        return row
-    ahead = latest - now
-    return row._replace(
-        sent=min(row.sent, now),
-        taken=min(row.taken, now),
-        first=min(row.first, now),
-        visible=max(row.visible - ahead, 0.0),
-    )
-
-
-def _message(row: MessageRow) -> Message:
-    """A row in memory. Nearly all zeros are the same one, and so are the names of a group."""
-    return Message(
-        row.seq,
-        row.sent,
-        sys.intern(row.message_group),
-        row.visible or 0.0,
-        row.receives,
-        row.first or 0.0,
-        row.taken or 0.0,
-    )
 
 
 def sequence_number(seq: int) -> str:
