@@ -32,6 +32,8 @@ WEB_TOKENS = ("refused", "unverified")
 IAM = ("report", "enforce", "off")
 HOST_PROGRAMS = ("hidden", "shown")
 UNKNOWN_TYPES = ("fail", "skip")
+TABLES = ("moto", "local")
+OF_TABLES = frozenset({"dynamodb", "dynamodbstreams"})
 STATE_DELAY = 0.5
 """Seconds for which a change lasts: an immediate call sees it, a waiter that looks every second waits no longer."""
 
@@ -63,6 +65,8 @@ class Settings:
     unknown_types: str = "fail"
     runtime_map: Mapping[str, str] = field(default_factory=dict)
     endpoints: Mapping[str, str] = field(default_factory=dict)
+    dynamodb: str = "moto"
+    dynamodb_jar: Path | None = None
     file_systems: Mapping[str, Path] = field(default_factory=dict)
     origins: tuple[str, ...] = ()
     host_names: tuple[str, ...] = ()
@@ -75,6 +79,11 @@ class Settings:
     service_control_policies: Path | None = None
     log_mb: int = 1_024
     database: str | None = None
+
+    @property
+    def elsewhere(self) -> frozenset[str]:
+        """The services that neither moto nor Lambent itself answers."""
+        return frozenset(self.endpoints) | (OF_TABLES if self.dynamodb == "local" else frozenset())
 
     @property
     def change_seconds(self) -> float:
@@ -210,15 +219,6 @@ def _runtime_map(value: Any, _base: Path) -> dict[str, str]:
     return pairs
 
 
-NOT_YET = {
-    "dynamodb": (
-        "Lambent does not start DynamoDB Local itself yet: start it, and say where it is, "
-        'as in [endpoints] dynamodb = "http://127.0.0.1:8000"'
-    )
-}
-"""Settings that people look for, and what to do without them."""
-
-
 def _endpoints(value: Any, _base: Path) -> dict[str, str]:
     pairs = _pairs(value)
     known = _services() if pairs else []
@@ -226,7 +226,7 @@ def _endpoints(value: Any, _base: Path) -> dict[str, str]:
         if service not in known:
             raise ValueError(f"no AWS service is called {service!r}{_meant(service, known)}")
         if not re.match(r"https?://[^/\s]+", url):
-            hint = f"; {NOT_YET[service]}" if (service, url) == ("dynamodb", "local") else ""
+            hint = '; the setting dynamodb = "local" starts one' if (service, url) == ("dynamodb", "local") else ""
             raise ValueError(f"{service} = {url}: a URL is needed, as in http://127.0.0.1:9000{hint}")
     return pairs
 
@@ -344,6 +344,12 @@ SETTINGS = (
     ),
     Setting("runtime_map", {}, "Runtimes to run on another interpreter.", _runtime_map),
     Setting("endpoints", {}, "Where another AWS service is, by its botocore name.", _endpoints),
+    Setting(
+        "dynamodb", "moto", "What answers DynamoDB: moto, or local (DynamoDB Local, started here).", _one_of(TABLES)
+    ),
+    Setting(
+        "dynamodb_jar", None, "DynamoDBLocal.jar, or its folder; else an npm package in the working folder.", _file
+    ),
     Setting("file_systems", {}, "Folders that stand for access points of file systems, by their ARN.", _file_systems),
     Setting("origins", (), "Pages that may ask from a browser, as http://localhost:3000; else none may.", _origins),
     Setting("host_names", (), "Names by which clients reach this endpoint besides localhost and AWS's.", _host_names),
@@ -431,6 +437,8 @@ def load(
         else:
             found = Given(setting.name, setting.default, folder)
         values[setting.name] = _settle(setting, found)
+    if values["dynamodb"] == "local" and OF_TABLES & values["endpoints"].keys():
+        raise StartError("dynamodb: it is local, or in endpoints; leave one of the two out")
     if values["clock"] == "manual" and values["time_scale"] != 1:
         raise StartError("time_scale: a clock that is moved by hand has no speed; leave one of the two out")
     return Settings(**values)
@@ -444,8 +452,7 @@ def unknown_variables(environ: Mapping[str, str]) -> list[str]:
     for name in strange:
         close = difflib.get_close_matches(name.removeprefix(PREFIX), list(known), n=1)
         meant = f" (did you mean {known[close[0]]}?)" if close else ""
-        hint = NOT_YET.get(name.removeprefix(PREFIX).lower())
-        lines.append(f"{name} sets nothing: {hint or f'there is no such setting{meant}'}")
+        lines.append(f"{name} sets nothing: there is no such setting{meant}")
     return lines
 
 
@@ -476,6 +483,5 @@ def _from_file(path: Path, *, required: bool) -> dict[str, object]:
         raise StartError(f"{path}: not TOML: {error}") from None
     for name in written:
         if name not in _BY_NAME:
-            hint = f": {NOT_YET[name]}" if name in NOT_YET else _meant(name, list(_BY_NAME))
-            raise StartError(f"{path}: there is no setting {name!r}{hint}")
+            raise StartError(f"{path}: there is no setting {name!r}{_meant(name, list(_BY_NAME))}")
     return written

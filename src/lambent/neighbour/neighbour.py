@@ -11,7 +11,7 @@ import aiohttp
 from yarl import URL
 
 from lambent.model.scope import Caller
-from lambent.neighbour import kept, moto_server
+from lambent.neighbour import dynamodb_local, kept, moto_server
 from lambent.neighbour.asked import Asked
 from lambent.neighbour.bridges import dynamodb, failing
 from lambent.neighbour.endpoints import Endpoints
@@ -57,7 +57,8 @@ OWN_HEADERS = frozenset({"user-agent", "accept", "accept-encoding", "content-typ
 class Neighbour:
     """moto in a process of its own, and the endpoints that `urls` gives to services (botocore's names) instead.
 
-    `holdings` remembers what moto held, and says so when that is lost.
+    `holdings` remembers what moto held, and says so when that is lost. `local` keeps DynamoDB Local, if that is to
+    answer DynamoDB.
     """
 
     def __init__(
@@ -65,18 +66,23 @@ class Neighbour:
         urls: Mapping[str, str] | None = None,
         moto: MotoProcess | None = None,
         holdings: Holdings | None = None,
+        local: MotoProcess | None = None,
     ) -> None:
         self._endpoints = Endpoints(urls or {})
         self._moto = moto or MotoProcess()
         self._moto.died = lambda reason: self.holdings.lose(f"{reason}, and was started again, empty")
         self.holdings = holdings or Holdings()
+        self._local = local
+        self._local_session: aiohttp.ClientSession | None = None
         self._endpoint_session: aiohttp.ClientSession | None = None
         self._moto_session: aiohttp.ClientSession | None = None
         self._generation = 0
 
     async def start(self) -> None:
-        """Begin to start moto and come back at once. Raises OSError when there can be no socket."""
+        """Begin to start what is kept here and come back at once. Raises OSError when there can be no socket."""
         self._moto.start()
+        if self._local is not None:
+            self._local.start()
 
     async def forward(self, request: Request, caller: Caller | None, service: str) -> Response:
         """What the neighbour answers, status and headers and all.
@@ -91,6 +97,8 @@ class Neighbour:
         endpoint = self._endpoints.choose(service)
         if endpoint is not None:
             return await self._ask(service, request, endpoint, headers)
+        if self._local is not None and service in dynamodb_local.SERVICES:
+            return await self._ask_local(self._local, request, caller)
         headers[moto_server.SERVICE] = service
         if request.principal:
             headers[dynamodb.HEADER] = request.principal
@@ -99,6 +107,19 @@ class Neighbour:
             if caller.trace_id:
                 headers["x-amzn-trace-id"] = caller.trace_id
         return await self._ask_moto(Asked(service, request), headers, caller.request_id if caller else "-")
+
+    async def _ask_local(self, local: MotoProcess, request: Request, caller: Caller | None) -> Response:
+        """What DynamoDB Local answers. Raises Fault."""
+        await dynamodb_local.ready(local)
+        if self._local_session is None:
+            connector = aiohttp.UnixConnector(local.address, limit_per_host=CONNECTIONS, limit=0, force_close=True)
+            self._local_session = _session(connector)
+        passed = dynamodb_local.asked(request, caller)
+        try:
+            found = await self._send(self._local_session, passed, f"{MOTO}{request.path}", _passed(passed.headers))
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            raise Fault("ServiceUnavailable", f"DynamoDB Local did not answer: {error!r}", status=503) from error
+        return dynamodb_local.answered(found, caller)
 
     async def _ask_moto(self, asked: Asked, headers: dict[str, str], request_id: str) -> Response:
         """Its answer, unless that would be untrue."""
@@ -135,15 +156,18 @@ class Neighbour:
             "pid": moto.pid,
             "starts": moto.starts,
             **({"last_death": moto.reason} if moto.reason else {}),
+            **({"dynamodb_local": self._local.state.value} if self._local is not None else {}),
         }
 
     async def close(self) -> None:
         """End moto and all connections. Closing twice is allowed."""
-        for session in (self._endpoint_session, self._moto_session):
+        for session in (self._endpoint_session, self._moto_session, self._local_session):
             if session is not None:
                 await session.close()
-        self._endpoint_session = self._moto_session = None
+        self._endpoint_session = self._moto_session = self._local_session = None
         await self._moto.close()
+        if self._local is not None:
+            await self._local.close()
 
     async def _moto_ready(self, service: str) -> None:
         if await self._moto.wait_ready(START_SECONDS):

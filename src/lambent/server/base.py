@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import os
 import socket
 import ssl
 import time
@@ -17,6 +18,7 @@ from lambent.environments.running import Clock as RealClock
 from lambent.gateway.chain import Gateway
 from lambent.gateway.listener import Chain, Listener
 from lambent.model.metric import Metric, Stream
+from lambent.neighbour import dynamodb_local
 from lambent.neighbour.holdings import Holdings
 from lambent.neighbour.neighbour import Neighbour
 from lambent.neighbour.process import MotoProcess
@@ -119,11 +121,23 @@ async def _open_neighbour(
     host = await SandboxHost.open(folder / "sandboxes", level, owner, ids=confined.IDS)
     stack.push_async_callback(host.close)
     launch = confined.Confined(host, folder, hatch.path)
-    neighbour = Neighbour(
-        settings.endpoints, MotoProcess(launch, folder), Holdings(settings.data_dir / "neighbour.json")
-    )
+    holdings = Holdings(settings.data_dir / "neighbour.json")
+    neighbour = Neighbour(settings.endpoints, MotoProcess(launch, folder), holdings, _tables(settings))
     stack.push_async_callback(neighbour.close)
     return neighbour, hatch
+
+
+def _tables(settings: Settings) -> MotoProcess | None:
+    """What keeps DynamoDB Local, if that answers DynamoDB. Raises StartError when something is missing for it."""
+    if settings.dynamodb != "local":
+        return None
+    folder = settings.data_dir / "dynamodb"
+    try:
+        found = dynamodb_local.find(settings.dynamodb_jar, Path.cwd(), os.environ)
+        folder.mkdir(mode=0o700, exist_ok=True)
+    except dynamodb_local.Missing as error:
+        raise StartError(f"dynamodb: {error}") from error
+    return dynamodb_local.keep(found, folder)
 
 
 class Doors:

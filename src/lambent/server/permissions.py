@@ -42,7 +42,7 @@ OWN_SIGNATURE = "Signature=none"
 def open_gate(settings: Settings, base: Base, running: Running) -> Gate:
     """The gate of this server. Raises StartError."""
     ask = functools.partial(ask_service, running.doors)
-    holds = functools.partial(_holds, running.doors, base.neighbour, settings.endpoints)
+    holds = functools.partial(_holds, running.doors, base.neighbour, settings.elsewhere)
     identities = Identities(ask, lambda: not holds("iam"))
     resources = Attached(ask, holds)
     findings = running.findings

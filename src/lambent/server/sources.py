@@ -109,7 +109,7 @@ def open_expiry(settings: Settings, running: Running, clock: Clock, spawn: Spawn
         target = f"DynamoDB_20120810.{operation}"
         return await ask_service(running.doors, Caller(scope, new_id()), "dynamodb", target, document, PRINCIPAL)
 
-    if "dynamodb" not in settings.endpoints:
+    if "dynamodb" not in settings.elsewhere:
         writes.expiry = Expiry(ask, clock, spawn)
 
 

@@ -102,12 +102,8 @@ def test_relative_folders_start_where_they_are_written(folder, tmp_path):
     ("flags", "environ", "text", "message"),
     [
         ({}, {}, "prot = 1", "there is no setting 'prot' (did you mean port?)"),
-        (
-            {},
-            {},
-            'dynamodb = "local"',
-            "no setting 'dynamodb': Lambent does not start DynamoDB Local itself yet: start it",
-        ),
+        ({}, {}, 'dynamodb = "remote"', "one of moto, local is needed"),
+        ({"dynamodb": "local"}, {"LAMBENT_ENDPOINTS": "dynamodb=http://x"}, "", "it is local, or in endpoints"),
         ({}, {"LAMBENT_ENDPOINTS": "dynamodb=local"}, "", "dynamodb = local: a URL is needed, as in http://127.0.0.1"),
         ({}, {}, "port = ", "not TOML"),
         ({}, {}, "port = true", "lambent.toml: port True: a whole number from 0 to 65535 is needed"),
@@ -155,8 +151,6 @@ def test_a_named_file_must_be_there(folder):
 
 
 def test_a_variable_that_sets_nothing_is_told():
-    [line] = unknown_variables({"LAMBENT_DYNAMODB": "local"})
-    assert line.startswith("LAMBENT_DYNAMODB sets nothing: Lambent does not start DynamoDB Local itself yet: start it")
     environ = {"LAMBENT_PROT": "1", "LAMBENT_PORT": "2", "LAMBENT_XYZZY": "3", "OTHER": "4"}
     assert unknown_variables(environ) == [
         "LAMBENT_PROT sets nothing: there is no such setting (did you mean LAMBENT_PORT?)",
