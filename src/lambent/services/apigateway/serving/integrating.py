@@ -115,7 +115,7 @@ async def _function(ports: Ports, exchange: Exchange) -> Reply:
 
 async def _run(ports: Ports, exchange: Exchange, payload: bytes, *, event: bool = False) -> Outcome:
     """The function's outcome. Raises Refusal."""
-    door, call = _calling(ports, exchange, payload)
+    door, call = _calling(ports, exchange, payload, event=event)
     exchange.say("Endpoint request URI: ", exchange.integration.get("uri"))
     exchange.say("Endpoint request body after transformations: ", payload)
     outcome = await called(ports, exchange, door, call, seconds_of(exchange), event)
@@ -123,7 +123,12 @@ async def _run(ports: Ports, exchange: Exchange, payload: bytes, *, event: bool 
     return outcome
 
 
-def _calling(ports: Ports, exchange: Exchange, payload: bytes) -> tuple[Door, Call]:
+def _calling(ports: Ports, exchange: Exchange, payload: bytes, *, event: bool = False) -> tuple[Door, Call]:
+    """Who calls, and the call. Raises Refusal for an event that no function may get (413, as in AWS's own test tool:
+    https://github.com/aws/aws-lambda-dotnet/tree/dev/Tools/LambdaTestTool-v2)."""
+    most = ports.limits.async_request_bytes if event else ports.limits.sync_request_bytes
+    if len(payload) > most:
+        raise Refusal("REQUEST_TOO_LARGE", why=f"the event is larger than {most} bytes")
     call = Call(function_of(exchange) or "", payload, ports.new_id(), exchange.request.trace_id or None)
     return exchange.door(exchange.source_arn, filled(exchange, exchange.integration.get("credentials"))), call
 
