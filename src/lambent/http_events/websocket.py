@@ -188,6 +188,7 @@ def proxy_answer(payload: bytes) -> tuple[int, dict[str, str], str | None]:
 
 
 def is_two_way(route: Document) -> bool:
-    """Whether a route sends its integration's answer to the client."""
-    keys = {one.get("RouteResponseKey") for one in route.get("RouteResponses") or ()}
-    return bool(route.get("RouteResponseSelectionExpression")) and DEFAULT in keys
+    """Whether a route sends its integration's answer to the client: a route response is all that it needs.
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-route-response.html; AWS's
+    sample apigw-websocket-api-sfn-sync has one, and no selection expression."""
+    return any(one.get("RouteResponseKey") == DEFAULT for one in route.get("RouteResponses") or ())

@@ -88,9 +88,8 @@ class Sockets:
     async def route(self, key: str, *, two_way: bool = False, integration: Any = None, **more: Any) -> str:
         given = {"IntegrationType": "AWS_PROXY", "IntegrationUri": URI} if integration is None else integration
         made = await self.api.call("CreateIntegration", ApiId=self.name, **given)
-        selection = {"RouteResponseSelectionExpression": "$default"} if two_way else {}
         target = f"integrations/{made['IntegrationId']}"
-        route = await self.api.call("CreateRoute", ApiId=self.name, RouteKey=key, Target=target, **selection, **more)
+        route = await self.api.call("CreateRoute", ApiId=self.name, RouteKey=key, Target=target, **more)
         if two_way:
             place = {"ApiId": self.name, "RouteId": route["RouteId"]}
             await self.api.call("CreateRouteResponse", **place, RouteResponseKey="$default")
