@@ -9,10 +9,9 @@ from typing import Any
 
 from lambent.model.scope import Scope
 from lambent.services.apigateway import faults
+from lambent.services.aws_backends import ARN
 
 Document = dict[str, Any]
-ARN = re.compile(r"arn:aws[a-z-]*:apigateway:([a-z0-9-]+):([a-z0-9.-]+):(path|action)/(.*)", re.DOTALL)
-"""Region, service, path or action, what."""
 LAMBDA_PATH = re.compile(r"/?\d{4}-\d{2}-\d{2}/functions/(.+?)/(invocations|response-streaming-invocations)")
 LEAST_MILLIS, MOST_MILLIS, STREAMED_MILLIS = 50, 29_000, 900_000
 URL = re.compile(r"https?://[^\s]+", re.IGNORECASE)

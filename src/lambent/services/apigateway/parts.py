@@ -16,6 +16,7 @@ from lambent.services.apigateway.integrations import ARN, LAMBDA_PATH, check_rol
 from lambent.services.apigateway.kinds import ACCOUNT, AUTHORIZER, GATEWAY_RESPONSE, MODEL, RESOURCE, VALIDATOR
 from lambent.services.apigateway.patching import patched
 from lambent.services.apigateway.tabled import Operation, listed, page, shown
+from lambent.services.aws_backends import ARN
 
 DEFAULT_TTL, MOST_TTL = 300, 3600
 MODEL_NAME = re.compile(r"[a-zA-Z0-9]+")
