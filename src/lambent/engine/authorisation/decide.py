@@ -143,13 +143,19 @@ class _View:
 
 
 def reaches(statement: Statement, ask: Ask, keys: Mapping[str, str | tuple[str, ...]]) -> bool:
-    """Whether a statement is about the resource; one that names none, as in a trust policy, is about its own."""
+    """Whether a statement is about the resource; one that names none, as in a trust policy, is about its own.
+
+    A NotResource whose variable has no value allows nothing (and denies): AWS's page on variables says that the whole
+    statement "might be invalid".
+    """
     if not statement.resources and not statement.but_resources:
         return True
     for one in statement.resources:
         if patterns.arn_fits(one, ask.resource, keys):
             return not statement.but_resources
-    return statement.but_resources
+    if not statement.but_resources:
+        return False
+    return not (statement.allow and any(patterns.expanded(one, keys) is None for one in statement.resources))
 
 
 class _Allowed:
