@@ -131,6 +131,26 @@ def test_the_four_mistakes_and_their_mends(strict: Server) -> None:
     assert blob
 
 
+def test_logs_are_lost_without_the_rights(strict: Server) -> None:
+    """G2: the function runs, in silence; with the rights its lines are there."""
+    function(strict, "silent", role(strict, "silent", basic=False), code="def handler(event, context): print('said')")
+    client, logs = strict.client("lambda"), strict.client("logs")
+    answer = client.invoke(FunctionName="silent", LogType="Tail")
+    assert (answer["StatusCode"], "FunctionError" in answer, bool(answer["LogResult"])) == (200, False, True)
+    assert "logs:CreateLogGroup" in next(
+        one["hint"] for one in findings(strict, "logs-lost") if one["resource"].endswith(":role/silent")
+    )
+    assert logs.describe_log_groups(logGroupNamePrefix="/aws/lambda/silent")["logGroups"] == []
+    strict.client("iam").attach_role_policy(RoleName="silent", PolicyArn=BASIC)
+    client.invoke(FunctionName="silent")
+    until = time.monotonic() + 10
+    while not (said := logs.describe_log_groups(logGroupNamePrefix="/aws/lambda/silent")["logGroups"]):
+        assert time.monotonic() < until
+        time.sleep(0.1)
+    lines = logs.filter_log_events(logGroupName=said[0]["logGroupName"])["events"]
+    assert [one["message"].strip() for one in lines].count("said") == 1
+
+
 def test_every_call_is_asked_of_the_role(strict: Server) -> None:
     """G1, G8: the session has the role's name and the function's; an explicit Deny wins."""
     queue = strict.client("sqs").create_queue(QueueName="asked")["QueueUrl"]

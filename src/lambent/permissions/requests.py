@@ -14,7 +14,7 @@ import jmespath
 
 from lambent.model import names
 from lambent.model.scope import Scope
-from lambent.permissions import reference
+from lambent.permissions import by_path, reference
 
 Params = Mapping[str, Any]
 Keys = dict[str, str | tuple[str, ...]]
@@ -42,20 +42,29 @@ def rights(signing_name: str, service: str, operation: str, params: Params, scop
     table = reference.exceptions()
     if f"{prefix}:{operation}" in table["open"]:
         return []
-    asks = table["asks"].get(f"{service}:{operation}", [{"action": f"{prefix}:{operation}"}])
     known = {**params} | _derived(service, params)
     keys = _keys(prefix, known, scope)
-    return [right for ask in asks for right in _rights(ask, known, scope, keys)]
+    if prefix == by_path.PREFIX:
+        found = [Right(*by_path.right(service, operation, params, scope.region), "", keys)]
+    else:
+        asks = table["asks"].get(f"{service}:{operation}", [{"action": f"{prefix}:{operation}"}])
+        found = [right for ask in asks for right in _rights(ask, known, scope, keys)]
+    return [*found, *_passed(service, operation, params, scope, keys)]
+
+
+def _passed(service: str, operation: str, params: Params, scope: Scope, keys: Keys) -> Iterator[Right]:
+    """The roles that a request hands to a service:
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html"""
+    passes = reference.exceptions()["passes"].get(service, {})
+    found = _found(passes[operation], params) if operation in passes else None
+    for role in found if isinstance(found, list) else [found]:
+        if isinstance(role, str) and role:
+            yield Right("iam:PassRole", role, _account(role, scope), keys | {"iam:passedtoservice": passes["to"]})
 
 
 def _rights(ask: Mapping[str, Any], params: Params, scope: Scope, keys: Keys) -> Iterator[Right]:
     action = ask["versioned"] if "versioned" in ask and params.get("VersionId") else ask["action"]
     more = keys | ask.get("keys", {})
-    if "resource" in ask:
-        if params.get(ask["resource"]):
-            arn = str(params[ask["resource"]])
-            yield Right(action, arn, _account(arn, scope), more)
-        return
     for filled in _each(ask.get("with"), params):
         arn = resource_of(action, filled, scope)
         yield Right(action, arn, _account(arn, scope), more)
@@ -153,6 +162,10 @@ def _derived(service: str, params: Params) -> dict[str, Any]:
         qualifier = params.get("Qualifier") or said.qualifier
         if said.name and not params["FunctionName"].startswith("arn:"):
             return {"FunctionName": f"{said.name}:{qualifier}" if qualifier else said.name}
+    if service == "scheduler" and not params.get("GroupName"):
+        return {"GroupName": "default"}
+    if service == "cloudformation" and params.get("StackName"):
+        return {"Id": "*"}
     blob = params.get("CiphertextBlob")
     if service == "kms" and isinstance(blob, bytes) and not params.get("KeyId") and (found := _KEY.match(blob)):
         return {"KeyId": found[0].decode()}

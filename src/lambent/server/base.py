@@ -7,7 +7,7 @@ import ssl
 import time
 import uuid
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from lambent import clock
@@ -23,6 +23,7 @@ from lambent.neighbour.process import MotoProcess
 from lambent.observe.logindex import IndexBroken
 from lambent.observe.logstore import LogStore
 from lambent.observe.series import SeriesBroken, SeriesStore
+from lambent.permissions.log_rights import LogRights
 from lambent.runtimes import installs
 from lambent.sandbox.errors import LevelUnavailable
 from lambent.sandbox.host import SandboxHost
@@ -60,6 +61,7 @@ class Base:
     door: socket.socket
     url: str
     secure: Secure | None = None
+    log_rights: LogRights = field(default_factory=LogRights)
 
     def measure(self, metric: Metric, unit: str, value: float) -> None:
         """What was measured now becomes part of its series."""

@@ -46,7 +46,7 @@ def open_gate(settings: Settings, base: Base, running: Running) -> Gate:
     identities = Identities(ask, lambda: not holds("iam"))
     resources = Attached(ask, holds)
     findings = running.findings
-    return Gate(
+    gate = Gate(
         settings.iam,
         identities,
         resources,
@@ -59,6 +59,8 @@ def open_gate(settings: Settings, base: Base, running: Running) -> Gate:
         functools.partial(role_of, running.doors),
         _organisation(settings),
     )
+    base.log_rights.bind(gate, base.logs.has_group, base.background.spawn)
+    return gate
 
 
 def _organisation(settings: Settings) -> Levels:
