@@ -246,14 +246,17 @@ class Gate:
         else:
             self.tell(verdict, code)
 
-    async def judge(self, caller: Caller, right: Right, more: Mapping[str, str]) -> Verdict | None:
-        """What AWS would say; None when there is no such user or role, and nothing can be said."""
+    async def judge(
+        self, caller: Caller, right: Right, more: Mapping[str, str], resource: Policy | None = None
+    ) -> Verdict | None:
+        """What AWS would say; None when there is no such user or role, and nothing can be said. `resource` is the
+        resource's policy where who asks has it."""
         who = callers.principal(caller)
         identity = await self.identity_of(caller)
         if identity is None:
             return None
         keys = {**facts.of_caller(caller, who, identity), **more, **right.keys}
-        policies = await self._policies(caller, who, identity, right)
+        policies = await self._policies(caller, who, identity, right, resource)
         ask = Ask(who, right.action, right.resource, right.account, keys)
         return Verdict(ask, policies, decide(ask, policies))
 
@@ -265,8 +268,10 @@ class Gate:
             return Identity((EVERYTHING,))
         return await self.identities.find(arn, caller.scope.region)
 
-    async def _policies(self, caller: Caller, who: Principal, identity: Identity, right: Right) -> Policies:
-        resource = await self.resources.find(right.resource, caller.scope)
+    async def _policies(
+        self, caller: Caller, who: Principal, identity: Identity, right: Right, given: Policy | None
+    ) -> Policies:
+        resource = given or await self.resources.find(right.resource, caller.scope)
         needs = right.action.partition(":")[0] in attached.ALWAYS and resource is not None
         session = await self._session(caller, who)
         return Policies(identity.policies, resource, identity.boundary, session, self._scps, needs)

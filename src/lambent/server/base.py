@@ -84,8 +84,7 @@ async def open_base(
     stack.push_async_callback(logs.close)
     series = await _open_series(settings, now)
     stack.push_async_callback(series.close)
-    host_name = f"[{settings.host}]" if ":" in settings.host else settings.host
-    url = f"http://{host_name}:{door.getsockname()[1]}"
+    url = f"http://{settings.host_name}:{door.getsockname()[1]}"
     owner = hashlib.sha256(str(settings.data_dir.resolve()).encode()).hexdigest()[:12]
     try:
         neighbour, hatch = await _open_neighbour(stack, settings, level, f"{owner}m")
