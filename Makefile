@@ -30,10 +30,6 @@ check: $(READY)  ## format, lint, types, unit tests
 test: $(READY)  ## all the tests
 	@$(BIN)/python -m tools.run_tests
 
-oracle: $(READY)  ## policies evaluated side by side with another evaluator, which npm installs
-	@cd tests/oracle && npm install --silent --no-audit --no-fund --no-package-lock
-	@$(BIN)/pytest tests/oracle
-
 seed invoke: export AWS_ENDPOINT_URL ?= http://127.0.0.1:4566
 seed invoke: export AWS_ACCESS_KEY_ID ?= 000000000000
 seed invoke: export AWS_SECRET_ACCESS_KEY ?= lambent
@@ -53,4 +49,4 @@ bench: $(READY)  ## figures beside their references, measured in one run
 clean:  ## remove what make made
 	rm -rf $(VENV) .lambent
 
-.PHONY: help setup demo check test oracle seed invoke bench clean
+.PHONY: help setup demo check test seed invoke bench clean

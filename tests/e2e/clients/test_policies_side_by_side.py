@@ -1,21 +1,32 @@
-"""Ours beside another evaluator (the package @cloud-copilot/iam-simulate of npm): the same answer to the same cases.
+"""Our evaluation of policies beside another evaluator's (npm has it): the same answer to the same cases.
 
-`make oracle` installs it and runs this; without it these tests are skipped. Cases are drawn with a fixed seed.
+Cases are drawn with a fixed seed. No server is needed.
 """
 
 import json
 import random
 import shutil
 import subprocess
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from lambent.engine.authorisation import document, principals
 from lambent.engine.authorisation.decide import Ask, Policies, decide
+from tests.e2e.clients.installed import installed_by_npm
 
-HERE = Path(__file__).parent
+OTHER_EVALUATOR = "@cloud-copilot/iam-simulate@^0.1.100"
+PROGRAM = """
+const { runSimulation } = await import(process.argv[1]);
+let text = "";
+for await (const part of process.stdin) text += part;
+const said = [];
+for (const simulation of JSON.parse(text)) {
+  const answer = await runSimulation(simulation, {});
+  said.push(answer.resultType === "single" ? answer.overallResult : JSON.stringify(answer.errors ?? answer));
+}
+process.stdout.write(JSON.stringify(said));
+"""
 CASES = 3_000
 MINE, OTHER = "111111111111", "222222222222"
 ROLE = f"arn:aws:iam::{MINE}:role/app"
@@ -192,13 +203,14 @@ def theirs(case: dict[str, Any]) -> dict[str, Any]:
 
 
 def asked(cases: list[dict[str, Any]]) -> list[str]:
-    """What the other evaluator says."""
+    """What the other evaluator says: Allowed, ExplicitlyDenied, ImplicitlyDenied, or why it can't say."""
     node = shutil.which("node")
-    if node is None or not (HERE / "node_modules").is_dir():
-        pytest.skip("the other evaluator is not installed: make oracle")
+    if node is None:
+        pytest.skip("needs Node.js")
+    module = installed_by_npm(OTHER_EVALUATOR) / "@cloud-copilot/iam-simulate/dist/esm/index.js"
     ran = subprocess.run(
-        [node, "simulate.js"], cwd=HERE, input=json.dumps([theirs(one) for one in cases]), capture_output=True,
-        text=True, timeout=120, check=False,
+        [node, "--input-type=module", "-e", PROGRAM, str(module)],
+        input=json.dumps([theirs(one) for one in cases]), capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
     assert ran.returncode == 0, ran.stderr
     return list(json.loads(ran.stdout))
