@@ -28,7 +28,8 @@ TRUST = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "A
 @pytest.fixture(scope="module")
 def reached(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("reached")
-    running = start(folder, "--host", "0.0.0.0", "--iam", "enforce", "--accounts", f"000000000000,{OTHER}")
+    accounts = {"LAMBENT_ACCOUNTS": f"000000000000,{OTHER}"}
+    running = start(folder, "--host", "0.0.0.0", "--iam", "enforce", env=accounts)
     yield running
     assert running.stop() == 0, "".join(running.output)
 

@@ -66,8 +66,14 @@ def _rights(ask: Mapping[str, Any], params: Params, scope: Scope, keys: Keys) ->
     action = ask["versioned"] if "versioned" in ask and params.get("VersionId") else ask["action"]
     more = keys | ask.get("keys", {})
     for filled in _each(ask.get("with"), params):
-        arn = resource_of(action, filled, scope)
+        arn = _of_alias(resource_of(action, filled, scope))
         yield Right(action, arn, _account(arn, scope), more)
+
+
+def _of_alias(arn: str) -> str:
+    """A key of KMS may be called by its alias."""
+    name = arn.partition(":key/")[2] if arn.startswith("arn:") and ":kms:" in arn else ""
+    return arn.replace(":key/", ":", 1) if name.startswith("alias/") else name if name.startswith("arn:") else arn
 
 
 def _each(paths: Mapping[str, str] | None, params: Params) -> Iterator[Params]:

@@ -23,7 +23,7 @@ from lambent.neighbour.neighbour import Neighbour
 from lambent.neighbour.outbox import signed_as
 from lambent.permissions import callers, organisation, roles, told
 from lambent.permissions.attached import Attached
-from lambent.permissions.gate import Gate
+from lambent.permissions.gate import OWN_SIGNATURE, Gate
 from lambent.permissions.identities import Identities
 from lambent.permissions.ledger import Call, Trail, record
 from lambent.permissions.organisation import Levels
@@ -39,9 +39,6 @@ from lambent.wire import service as wire_service
 from lambent.wire.fault import Fault
 from lambent.wire.http import Request
 
-OWN_SIGNATURE = "Signature=none"
-"""How our own requests are signed: they are nobody's calls."""
-
 
 def open_gate(settings: Settings, base: Base, running: Running) -> Gate:
     """The gate of this server. Raises StartError."""
@@ -54,7 +51,7 @@ def open_gate(settings: Settings, base: Base, running: Running) -> Gate:
         settings.iam,
         identities,
         resources,
-        Resolved(ask),
+        Resolved(ask, holds),
         Trail(),
         findings.report,
         findings.withdraw,

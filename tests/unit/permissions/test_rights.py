@@ -53,6 +53,13 @@ ROWS: list[tuple[str, str, dict[str, Any], list[str]]] = [
         "cloudformation", "CreateStack", {"StackName": "s", "RoleARN": PASSED},
         [f"cloudformation:CreateStack arn:aws:cloudformation:{HERE}:stack/s/*", PASS],
     ),
+    ("kms", "Encrypt", {"KeyId": "alias/x"}, [f"kms:Encrypt arn:aws:kms:{HERE}:alias/x"]),
+    ("kms", "Encrypt", {"KeyId": f"arn:aws:kms:{HERE}:alias/x"}, [f"kms:Encrypt arn:aws:kms:{HERE}:alias/x"]),
+    ("kms", "Encrypt", {"KeyId": KEY}, [f"kms:Encrypt {KEY}"]),
+    (
+        "lambda", "CreateFunction", {"FunctionName": "f", "Role": PASSED, "KMSKeyArn": KEY},
+        [f"lambda:CreateFunction {FUNCTION}", f"kms:CreateGrant {KEY}", f"kms:Encrypt {KEY}", PASS],
+    ),
     ("logs", "PutSubscriptionFilter", {"logGroupName": "g", "roleArn": PASSED},
      [f"logs:PutSubscriptionFilter {GROUP}:log-stream:", PASS]),
     ("s3", "GetObject", OBJECT, ["s3:GetObject arn:aws:s3:::b/a/k"]),
