@@ -47,6 +47,7 @@ class Settings:
     """What one server runs with. `port` 0 is any free one; with `idle_seconds` 0 every start is cold."""
 
     host: str = "127.0.0.1"
+    accounts: tuple[str, ...] = ("000000000000",)
     port: int = 4566
     data_dir: Path = Path(".lambent")
     isolation: str = "auto"
@@ -86,6 +87,17 @@ class Settings:
         return frozenset(self.endpoints) | (OF_TABLES if self.dynamodb == "local" else frozenset())
 
     @property
+    def is_reached(self) -> bool:
+        """Whether other machines can reach the endpoint."""
+        return not _is_loopback(self.host)
+
+    @property
+    def host_name(self) -> str:
+        """How this machine's own clients call the endpoint, as it stands in a URL."""
+        here = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104 (any address)
+        return f"[{here}]" if ":" in here else here
+
+    @property
     def change_seconds(self) -> float:
         """How long a function is Pending or InProgress, on the clock; auto: not at all when it is moved by hand."""
         if self.state_delay == "auto":
@@ -113,18 +125,23 @@ class Setting:
 
 def _host(value: Any, _base: Path) -> str:
     host = str(value)
-    if host == "localhost":
-        return host
-    try:
-        loopback = ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        loopback = False
-    if not loopback:
-        raise ValueError(
-            "only loopback (127.0.0.1, ::1, localhost) can be bound: "
-            "any other address needs authorisation, which this version does not have"
-        )
+    if host != "localhost":
+        try:
+            ipaddress.ip_address(host)
+        except ValueError:
+            raise ValueError("an address of this machine is needed, or localhost") from None
     return host
+
+
+def _is_loopback(host: str) -> bool:
+    return host == "localhost" or ipaddress.ip_address(host).is_loopback
+
+
+def _accounts(value: Any, _base: Path) -> tuple[str, ...]:
+    for account in _texts(value):
+        if not re.fullmatch("[0-9]{12}", account):
+            raise ValueError(f"{account}: an account's number is needed, twelve digits")
+    return _texts(value)
 
 
 def _whole(low: int, high: int) -> Callable[[Any, Path], int]:
@@ -297,7 +314,8 @@ def _meant(name: str, known: list[str]) -> str:
 
 
 SETTINGS = (
-    Setting("host", "127.0.0.1", "Address to listen on; loopback only.", _host),
+    Setting("host", "127.0.0.1", "Address to listen on; one that others reach takes iam = enforce.", _host),
+    Setting("accounts", ("000000000000",), "Accounts that get a key of their own where others reach us.", _accounts),
     Setting("port", 4566, "Port to listen on; 0 takes any free one.", _whole(0, 65_535)),
     Setting("data_dir", Path(".lambent"), "Folder of functions, code, objects and logs.", _folder),
     Setting("isolation", "auto", "How strongly functions are confined.", _one_of(ISOLATION)),
@@ -441,7 +459,13 @@ def load(
         raise StartError("dynamodb: it is local, or in endpoints; leave one of the two out")
     if values["clock"] == "manual" and values["time_scale"] != 1:
         raise StartError("time_scale: a clock that is moved by hand has no speed; leave one of the two out")
-    return Settings(**values)
+    settings = Settings(**values)
+    if settings.is_reached and settings.iam != "enforce":
+        raise StartError(
+            f"host {settings.host}: other machines reach this address, so that permissions have to be enforced and "
+            "requests signed: add --iam enforce, or listen on 127.0.0.1"
+        )
+    return settings
 
 
 def unknown_variables(environ: Mapping[str, str]) -> list[str]:

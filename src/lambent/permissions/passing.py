@@ -29,6 +29,8 @@ def passed(service: str, operation: str, params: Mapping[str, Any]) -> list[str]
 
 def check(service: Service, operation: str, params: Mapping[str, Any], account: str) -> None:
     """Raises Fault for a role of another account; a text that is no role's ARN is the operation's to judge."""
+    if "checks" in reference.exceptions()["passes"].get(service.name, {}):
+        return
     for role in passed(service.name, operation, params):
         found = ROLE.fullmatch(role)
         if found is not None and found[1] != account:

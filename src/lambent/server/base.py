@@ -8,7 +8,7 @@ import ssl
 import time
 import uuid
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from lambent import clock
@@ -25,6 +25,7 @@ from lambent.neighbour.process import MotoProcess
 from lambent.observe.logindex import IndexBroken
 from lambent.observe.logstore import LogStore
 from lambent.observe.series import SeriesBroken, SeriesStore
+from lambent.permissions.log_rights import LogRights
 from lambent.runtimes import installs
 from lambent.sandbox.errors import LevelUnavailable
 from lambent.sandbox.host import SandboxHost
@@ -62,6 +63,7 @@ class Base:
     door: socket.socket
     url: str
     secure: Secure | None = None
+    log_rights: LogRights = field(default_factory=LogRights)
 
     def measure(self, metric: Metric, unit: str, value: float) -> None:
         """What was measured now becomes part of its series."""
@@ -84,8 +86,7 @@ async def open_base(
     stack.push_async_callback(logs.close)
     series = await _open_series(settings, now)
     stack.push_async_callback(series.close)
-    host_name = f"[{settings.host}]" if ":" in settings.host else settings.host
-    url = f"http://{host_name}:{door.getsockname()[1]}"
+    url = f"http://{settings.host_name}:{door.getsockname()[1]}"
     owner = hashlib.sha256(str(settings.data_dir.resolve()).encode()).hexdigest()[:12]
     try:
         neighbour, hatch = await _open_neighbour(stack, settings, level, f"{owner}m")

@@ -12,7 +12,7 @@ import orjson
 from lambent.model.scope import Caller
 from lambent.services.apigateway import faults
 from lambent.services.apigateway.env import ApiGatewayEnv, Document, Params
-from lambent.services.apigateway.integrations import ARN, LAMBDA_PATH, check_role
+from lambent.services.apigateway.integrations import LAMBDA_PATH, check_role
 from lambent.services.apigateway.kinds import ACCOUNT, AUTHORIZER, GATEWAY_RESPONSE, MODEL, RESOURCE, VALIDATOR
 from lambent.services.apigateway.patching import patched
 from lambent.services.apigateway.tabled import Operation, listed, page, shown
