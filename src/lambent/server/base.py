@@ -119,8 +119,9 @@ async def _open_neighbour(
     host = await SandboxHost.open(folder / "sandboxes", level, owner, ids=confined.IDS)
     stack.push_async_callback(host.close)
     launch = confined.Confined(host, folder, hatch.path)
+    holdings = Holdings(settings.data_dir / "neighbour.json")
     neighbour = Neighbour(
-        settings.endpoints, MotoProcess(launch, folder), Holdings(settings.data_dir / "neighbour.json")
+        settings.endpoints, MotoProcess(launch, folder), holdings, folder=settings.data_dir / "neighbour"
     )
     stack.push_async_callback(neighbour.close)
     return neighbour, hatch

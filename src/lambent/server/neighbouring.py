@@ -109,7 +109,8 @@ def refused(response: Response) -> Fault | None:
 def neighbour_document(neighbour: Neighbour) -> dict[str, Any]:
     """The page about the neighbour."""
     holdings = neighbour.holdings
-    return {**neighbour.status(), "held": sorted(holdings.held), "lost": dict(holdings.lost)}
+    said = {"held": sorted(holdings.held), "changed": sorted(holdings.changed), "lost": dict(holdings.lost)}
+    return {**neighbour.status(), **said}
 
 
 def acknowledge(neighbour: Neighbour, findings: Ledger) -> list[str]:

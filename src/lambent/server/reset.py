@@ -9,7 +9,8 @@ from lambent.store.lock import FolderLock
 
 KEPT = (
     "state.db", "state.db-wal", "state.db-shm", "blobs", "layers", "images", "logs", "objects", "efs", "dial", "token",
-    "sns.pem", "metrics.db", "metrics.db-wal", "metrics.db-shm", "tls", "neighbour.json", "moto", "sandboxes", "lock",
+    "sns.pem", "metrics.db", "metrics.db-wal", "metrics.db-shm", "tls", "neighbour.json", "neighbour",
+    "moto", "sandboxes", "lock",
 )  # fmt: skip
 """What a data folder holds (ARCHITECTURE.md, "Data on disk"). The lock comes last: it is held meanwhile."""
 
