@@ -35,8 +35,8 @@ something and which have changed since they were kept, before a change is acknow
 - `executions-interrupted`: executions of Step Functions that ran then have failed (`States.Runtime`).
 - `neighbour-state-lost`: nothing is there of what a service held. A request to it that lists everything, or whose
   answer would be that nothing is there, gets the error `StateLost` (410, which no SDK tries again). What is made anew
-  meanwhile can be used. `lambent neighbour acknowledge` (or `POST /_lambent/neighbour` with `{"acknowledge": true}`) forgets the
-  loss. Of EC2, where a network is there from the beginning, only kinds that were changed are lost.
+  meanwhile can be used. `lambent neighbour acknowledge` (or `POST /_lambent/neighbour` with `{"acknowledge": true}`)
+  forgets the loss. Of EC2, where a network is there from the beginning, only kinds that were changed are lost.
 
 `lambent neighbour` tells what is held and what was lost. [State](state.md) says how all that Lambent keeps is saved,
 loaded and emptied.
