@@ -143,6 +143,10 @@ class Doors:
         """Answer on a socket that leads to something of the user's alone."""
         return await self.listener.serve(listening, "", tls, chain)
 
+    async def serve_inside(self, listening: socket.socket, inside: str, chain: Chain) -> asyncio.Server:
+        """Answer on a socket in the environment with that access key by `chain` alone."""
+        return await self.listener.serve(listening, inside, None, chain)
+
     def forget(self, server: asyncio.Server) -> None:
         """The environment of that socket is gone."""
         self.listener.forget(server)

@@ -160,7 +160,11 @@ class Keeping:
         if status != 200:
             self._set_aside(name, content.decode("utf-8", "replace")[:200])
             return kept.services, False
-        self._tell_interrupted(orjson.loads(content)["interrupted"])
+        if number := orjson.loads(content)["interrupted"]:
+            self._waiting[name] = set(kept.services)
+            self.changed()
+            text = f"{number} executions ran when moto ended, and have failed."
+            self._holdings.say(Finding(INTERRUPTED, "moto/stepfunctions", text))
         return kept.services, True
 
     def _set_aside(self, name: str, why: str) -> None:
@@ -172,8 +176,3 @@ class Keeping:
             return
         text = f"What was kept of {name} is not read by this moto: {why}. It was set aside."
         self._holdings.say(Finding(UNREAD, f"moto/{name}", text, f"it lies in {where.parent.name}/{where.name}"))
-
-    def _tell_interrupted(self, number: int) -> None:
-        if number:
-            text = f"{number} executions ran when moto ended, and have failed."
-            self._holdings.say(Finding(INTERRUPTED, "moto/stepfunctions", text))
