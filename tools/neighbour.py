@@ -19,6 +19,15 @@ The services that Lambent does not answer are answered by moto, in a process of 
 settings name for them (then nothing of this page holds). Its user's `MOTO_*` variables are passed on; AWS's managed
 policies are there (`MOTO_IAM_LOAD_MANAGED_POLICIES=false` leaves them out).
 
+## Another emulator in its place
+
+`endpoints.default = "https://127.0.0.1:9297"` has an endpoint answer all that moto would, and no moto is started.
+`endpoint_ca` is a file with the authorities that vouch for endpoints with https, `endpoint_access_key` and
+`endpoint_secret_key` sign what goes there (but for S3; without them it goes as it was signed). What it would tell its
+own functions and queues of is refused by name: what the table below has, and what names a function or a queue to Step
+Functions, user pools, IoT and their like. What it does by itself nobody sees; it has its own accounts, and what it
+holds is its own affair.
+
 ## What it holds lasts
 
 moto keeps everything in memory. So what its services hold is written to the data folder (`neighbour/`, a file for each

@@ -32,6 +32,8 @@ WEB_TOKENS = ("refused", "unverified")
 IAM = ("report", "enforce", "off")
 HOST_PROGRAMS = ("hidden", "shown")
 UNKNOWN_TYPES = ("fail", "skip")
+ELSEWHERE = "default"
+"""Of `endpoints`: the one that answers in moto's place."""
 STATE_DELAY = 0.5
 """Seconds for which a change lasts: an immediate call sees it, a waiter that looks every second waits no longer."""
 
@@ -63,6 +65,9 @@ class Settings:
     unknown_types: str = "fail"
     runtime_map: Mapping[str, str] = field(default_factory=dict)
     endpoints: Mapping[str, str] = field(default_factory=dict)
+    endpoint_ca: Path | None = None
+    endpoint_access_key: str = ""
+    endpoint_secret_key: str = ""
     file_systems: Mapping[str, Path] = field(default_factory=dict)
     origins: tuple[str, ...] = ()
     host_names: tuple[str, ...] = ()
@@ -74,6 +79,10 @@ class Settings:
     web_tokens: str = "refused"
     service_control_policies: Path | None = None
     log_mb: int = 1_024
+
+    def elsewhere(self, service: str) -> bool:
+        """Whether a service that Lambent does not answer itself is at an endpoint, and not at moto."""
+        return service in self.endpoints or ELSEWHERE in self.endpoints
 
     @property
     def change_seconds(self) -> float:
@@ -222,7 +231,7 @@ def _endpoints(value: Any, _base: Path) -> dict[str, str]:
     pairs = _pairs(value)
     known = _services() if pairs else []
     for service, url in pairs.items():
-        if service not in known:
+        if service not in known and service != ELSEWHERE:
             raise ValueError(f"no AWS service is called {service!r}{_meant(service, known)}")
         if not re.match(r"https?://[^/\s]+", url):
             hint = f"; {NOT_YET[service]}" if (service, url) == ("dynamodb", "local") else ""
@@ -267,6 +276,12 @@ def _folders(value: Any, base: Path) -> tuple[Path, ...]:
 
 def _file(value: Any, base: Path) -> Path | None:
     return _folder(value, base) if value else None
+
+
+def _text(value: Any, _base: Path) -> str:
+    if not isinstance(value, str):
+        raise ValueError("a text is needed")
+    return value
 
 
 def _reach(value: Any, _base: Path) -> Reach:
@@ -332,7 +347,15 @@ SETTINGS = (
         _one_of(UNKNOWN_TYPES),
     ),
     Setting("runtime_map", {}, "Runtimes to run on another interpreter.", _runtime_map),
-    Setting("endpoints", {}, "Where another AWS service is, by its botocore name.", _endpoints),
+    Setting(
+        "endpoints",
+        {},
+        "Where another AWS service is, by its botocore name; default: all that moto would answer.",
+        _endpoints,
+    ),
+    Setting("endpoint_ca", None, "A file with the authorities that vouch for endpoints with https.", _file),
+    Setting("endpoint_access_key", "", "What requests to endpoints are signed with; else as they came.", _text),
+    Setting("endpoint_secret_key", "", "The secret that goes with it.", _text),
     Setting("file_systems", {}, "Folders that stand for access points of file systems, by their ARN.", _file_systems),
     Setting("origins", (), "Pages that may ask from a browser, as http://localhost:3000; else none may.", _origins),
     Setting("host_names", (), "Names by which clients reach this endpoint besides localhost and AWS's.", _host_names),

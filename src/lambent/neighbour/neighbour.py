@@ -59,19 +59,19 @@ OWN_HEADERS = frozenset({"user-agent", "accept", "accept-encoding", "content-typ
 
 
 class Neighbour:
-    """moto in a process of its own, and the endpoints that `urls` gives to services (botocore's names) instead.
+    """moto in a process of its own, and the `endpoints` that services (botocore's names) have instead.
 
     `holdings` remembers what moto holds, which is kept in `folder`, and says when something is lost.
     """
 
     def __init__(
         self,
-        urls: Mapping[str, str] | None = None,
+        endpoints: Mapping[str, str] | Endpoints | None = None,
         moto: MotoProcess | None = None,
         holdings: Holdings | None = None,
         folder: Path | None = None,
     ) -> None:
-        self._endpoints = Endpoints(urls or {})
+        self.endpoints = endpoints if isinstance(endpoints, Endpoints) else Endpoints(endpoints or {})
         self._moto = moto or MotoProcess()
         self._moto.risen = self._give_back
         self.holdings = holdings or Holdings()
@@ -81,8 +81,10 @@ class Neighbour:
         self._generation = 0
 
     async def start(self) -> None:
-        """Begin to start moto and come back at once. Raises OSError when there can be no socket."""
-        self._moto.start()
+        """Begin to start moto, if anything is asked of it, and come back at once. Raises OSError when there can be no
+        socket."""
+        if not self.endpoints.instead_of_moto:
+            self._moto.start()
 
     async def forward(self, request: Request, caller: Caller | None, service: str) -> Response:
         """What the neighbour answers, status and headers and all.
@@ -94,8 +96,9 @@ class Neighbour:
         if not request.path.startswith("/"):  # it would become a part of the host's name
             raise Fault("InvalidURI", f"The request target must be a path: {request.path}", status=400)
         headers = _passed(request.headers)
-        endpoint = self._endpoints.choose(service)
+        endpoint = self.endpoints.choose(service)
         if endpoint is not None:
+            self.endpoints.refuse(Asked(service, request))
             return await self._ask(service, request, endpoint, headers)
         headers[moto_server.SERVICE] = service
         asked = Asked(service, request)
@@ -125,6 +128,8 @@ class Neighbour:
     async def _ask(self, service: str, request: Request, endpoint: str | None, headers: dict[str, str]) -> Response:
         """What an endpoint answers, or with None moto. Raises Fault."""
         target = f"{endpoint or MOTO}{request.path}{'?' if request.query else ''}{request.query}"
+        if endpoint is not None:
+            headers = self.endpoints.headers(service, request, target, headers)
         try:
             return await self._send(self._to_endpoints() if endpoint else self._to_moto(), request, target, headers)
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
@@ -205,7 +210,7 @@ class Neighbour:
     def _to_endpoints(self) -> aiohttp.ClientSession:
         if self._endpoint_session is None:
             self._endpoint_session = _session(
-                aiohttp.TCPConnector(limit_per_host=CONNECTIONS, limit=0, force_close=True)
+                aiohttp.TCPConnector(limit_per_host=CONNECTIONS, limit=0, force_close=True, ssl=self.endpoints.trust)
             )
         return self._endpoint_session
 
@@ -225,7 +230,7 @@ class Neighbour:
         return self._moto_session
 
     def _unavailable(self, service: str, error: Exception) -> Fault:
-        url = self._endpoints.choose(service)
+        url = self.endpoints.choose(service)
         where = f"the endpoint of {service}, {url}," if url else f"moto, which answers {service},"
         log.warning("%s failed: %r", where, error)
         what = str(error) or type(error).__name__

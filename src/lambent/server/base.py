@@ -17,6 +17,7 @@ from lambent.environments.running import Clock as RealClock
 from lambent.gateway.chain import Gateway
 from lambent.gateway.listener import Chain, Listener
 from lambent.model.metric import Metric, Stream
+from lambent.neighbour.endpoints import Endpoints, Keys
 from lambent.neighbour.holdings import Holdings
 from lambent.neighbour.neighbour import Neighbour
 from lambent.neighbour.process import MotoProcess
@@ -121,10 +122,23 @@ async def _open_neighbour(
     launch = confined.Confined(host, folder, hatch.path)
     holdings = Holdings(settings.data_dir / "neighbour.json")
     neighbour = Neighbour(
-        settings.endpoints, MotoProcess(launch, folder), holdings, folder=settings.data_dir / "neighbour"
+        _endpoints(settings), MotoProcess(launch, folder), holdings, folder=settings.data_dir / "neighbour"
     )
     stack.push_async_callback(neighbour.close)
     return neighbour, hatch
+
+
+def _endpoints(settings: Settings) -> Endpoints:
+    """Raises StartError when the authorities' file can't be used."""
+    key, secret = settings.endpoint_access_key, settings.endpoint_secret_key
+    if bool(key) != bool(secret):
+        raise StartError("endpoint_access_key and endpoint_secret_key go together: set both")
+    endpoints = Endpoints(settings.endpoints, settings.endpoint_ca, Keys(key, secret) if key else None)
+    try:
+        assert endpoints.trust
+    except OSError as error:
+        raise StartError(f"endpoint_ca = {settings.endpoint_ca}: {error.strerror or error}") from error
+    return endpoints
 
 
 class Doors:

@@ -73,7 +73,7 @@ class Forwarding:
         return response
 
     async def _forward(self, asked: Asked, caller: Caller) -> Response:
-        if asked.service in self.settings.endpoints:
+        if self.settings.elsewhere(asked.service):
             return await self._ask(asked.request, caller, asked.service)
         response = await self._ask(asked.request, caller, asked.service)
         if response.status < 300:
