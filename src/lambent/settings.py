@@ -34,6 +34,8 @@ HOST_PROGRAMS = ("hidden", "shown")
 UNKNOWN_TYPES = ("fail", "skip")
 TABLES = ("moto", "local")
 OF_TABLES = frozenset({"dynamodb", "dynamodbstreams"})
+ELSEWHERE = "default"
+"""Of `endpoints`: the one that answers in moto's place."""
 STATE_DELAY = 0.5
 """Seconds for which a change lasts: an immediate call sees it, a waiter that looks every second waits no longer."""
 
@@ -68,6 +70,9 @@ class Settings:
     endpoints: Mapping[str, str] = field(default_factory=dict)
     dynamodb: str = "moto"
     dynamodb_jar: Path | None = None
+    endpoint_ca: Path | None = None
+    endpoint_access_key: str = ""
+    endpoint_secret_key: str = ""
     file_systems: Mapping[str, Path] = field(default_factory=dict)
     origins: tuple[str, ...] = ()
     host_names: tuple[str, ...] = ()
@@ -82,11 +87,6 @@ class Settings:
     database: str | None = None
 
     @property
-    def elsewhere(self) -> frozenset[str]:
-        """The services that neither moto nor Lambent itself answers."""
-        return frozenset(self.endpoints) | (OF_TABLES if self.dynamodb == "local" else frozenset())
-
-    @property
     def is_reached(self) -> bool:
         """Whether other machines can reach the endpoint."""
         return not _is_loopback(self.host)
@@ -96,6 +96,12 @@ class Settings:
         """How this machine's own clients call the endpoint, as it stands in a URL."""
         here = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104 (any address)
         return f"[{here}]" if ":" in here else here
+
+    def elsewhere(self, service: str) -> bool:
+        """Whether a service that Lambent does not answer itself is not at moto: at an endpoint, or DynamoDB Local."""
+        if service in OF_TABLES and self.dynamodb == "local":
+            return True
+        return service in self.endpoints or ELSEWHERE in self.endpoints
 
     @property
     def change_seconds(self) -> float:
@@ -240,7 +246,7 @@ def _endpoints(value: Any, _base: Path) -> dict[str, str]:
     pairs = _pairs(value)
     known = _services() if pairs else []
     for service, url in pairs.items():
-        if service not in known:
+        if service not in known and service != ELSEWHERE:
             raise ValueError(f"no AWS service is called {service!r}{_meant(service, known)}")
         if not re.match(r"https?://[^/\s]+", url):
             hint = '; the setting dynamodb = "local" starts one' if (service, url) == ("dynamodb", "local") else ""
@@ -295,6 +301,12 @@ def _database(value: Any, _base: Path) -> str | None:
     if not found:
         raise ValueError("a PostgreSQL is needed, as in postgresql://user@localhost:5432/lambent")
     return f"postgresql+psycopg{found[2]}"
+
+
+def _text(value: Any, _base: Path) -> str:
+    if not isinstance(value, str):
+        raise ValueError("a text is needed")
+    return value
 
 
 def _reach(value: Any, _base: Path) -> Reach:
@@ -361,7 +373,15 @@ SETTINGS = (
         _one_of(UNKNOWN_TYPES),
     ),
     Setting("runtime_map", {}, "Runtimes to run on another interpreter.", _runtime_map),
-    Setting("endpoints", {}, "Where another AWS service is, by its botocore name.", _endpoints),
+    Setting(
+        "endpoints",
+        {},
+        "Where another AWS service is, by its botocore name; default: all that moto would answer.",
+        _endpoints,
+    ),
+    Setting("endpoint_ca", None, "A file with the authorities that vouch for endpoints with https.", _file),
+    Setting("endpoint_access_key", "", "What requests to endpoints are signed with; else as they came.", _text),
+    Setting("endpoint_secret_key", "", "The secret that goes with it.", _text),
     Setting(
         "dynamodb", "moto", "What answers DynamoDB: moto, or local (DynamoDB Local, started here).", _one_of(TABLES)
     ),

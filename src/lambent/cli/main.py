@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 from lambent import __version__
-from lambent.cli import clock, neighbour, output
+from lambent.cli import clock, neighbour, output, state
 from lambent.cli.check import check
 from lambent.cli.check import explain as explain_pitfall
 from lambent.cli.cost import cost
@@ -116,6 +116,7 @@ app.command("reset")(reset)
 app.add_typer(clock.app, name="clock")
 app.add_typer(cache, name="cache")
 app.add_typer(neighbour.app, name="neighbour")
+app.add_typer(state.app, name="state")
 
 
 def main() -> None:

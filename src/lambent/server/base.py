@@ -19,6 +19,7 @@ from lambent.gateway.chain import Gateway
 from lambent.gateway.listener import Chain, Listener
 from lambent.model.metric import Metric, Stream
 from lambent.neighbour import dynamodb_local
+from lambent.neighbour.endpoints import Endpoints, Keys
 from lambent.neighbour.holdings import Holdings
 from lambent.neighbour.neighbour import Neighbour
 from lambent.neighbour.process import MotoProcess
@@ -123,7 +124,8 @@ async def _open_neighbour(
     stack.push_async_callback(host.close)
     launch = confined.Confined(host, folder, hatch.path)
     holdings = Holdings(settings.data_dir / "neighbour.json")
-    neighbour = Neighbour(settings.endpoints, MotoProcess(launch, folder), holdings, _tables(settings))
+    moto, kept = MotoProcess(launch, folder), settings.data_dir / "neighbour"
+    neighbour = Neighbour(_endpoints(settings), moto, holdings, _tables(settings), kept)
     stack.push_async_callback(neighbour.close)
     return neighbour, hatch
 
@@ -141,6 +143,19 @@ def _tables(settings: Settings) -> MotoProcess | None:
     return dynamodb_local.keep(found, folder)
 
 
+def _endpoints(settings: Settings) -> Endpoints:
+    """Raises StartError when the authorities' file can't be used."""
+    key, secret = settings.endpoint_access_key, settings.endpoint_secret_key
+    if bool(key) != bool(secret):
+        raise StartError("endpoint_access_key and endpoint_secret_key go together: set both")
+    endpoints = Endpoints(settings.endpoints, settings.endpoint_ca, Keys(key, secret) if key else None)
+    try:
+        assert endpoints.trust
+    except OSError as error:
+        raise StartError(f"endpoint_ca = {settings.endpoint_ca}: {error.strerror or error}") from error
+    return endpoints
+
+
 class Doors:
     """The gateway and its listener as those see them that must be made first: the launcher, the operations."""
 
@@ -156,6 +171,10 @@ class Doors:
     async def serve_site(self, listening: socket.socket, chain: Chain, tls: ssl.SSLContext | None) -> asyncio.Server:
         """Answer on a socket that leads to something of the user's alone."""
         return await self.listener.serve(listening, "", tls, chain)
+
+    async def serve_inside(self, listening: socket.socket, inside: str, chain: Chain) -> asyncio.Server:
+        """Answer on a socket in the environment with that access key by `chain` alone."""
+        return await self.listener.serve(listening, inside, None, chain)
 
     def forget(self, server: asyncio.Server) -> None:
         """The environment of that socket is gone."""

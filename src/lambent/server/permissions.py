@@ -43,7 +43,7 @@ from lambent.wire.http import Request
 def open_gate(settings: Settings, base: Base, running: Running) -> Gate:
     """The gate of this server. Raises StartError."""
     ask = functools.partial(ask_service, running.doors)
-    holds = functools.partial(_holds, running.doors, base.neighbour, settings.elsewhere)
+    holds = functools.partial(_holds, running.doors, base.neighbour, settings)
     identities = Identities(ask, lambda: not holds("iam"))
     resources = Attached(ask, holds)
     findings = running.findings
@@ -94,9 +94,9 @@ async def ask_service(
         return None
 
 
-def _holds(doors: Doors, neighbour: Neighbour, elsewhere: Container[str], service: str) -> bool:
+def _holds(doors: Doors, neighbour: Neighbour, settings: Settings, service: str) -> bool:
     """Whether a service can hold anything: moto's can't before somebody wrote to it."""
-    return service in elsewhere or service in doors.gateway.here or service in neighbour.holdings.held
+    return settings.elsewhere(service) or service in doors.gateway.here or service in neighbour.holdings.held
 
 
 async def ask_trust(gate: Gate, caller: Caller, wanted: Wanted) -> Granted:

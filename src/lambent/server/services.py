@@ -47,7 +47,6 @@ from lambent.model.limits import Limits
 from lambent.model.names import FunctionRef
 from lambent.model.scope import Scope
 from lambent.neighbour import web
-from lambent.neighbour.holdings import RESTARTED
 from lambent.neighbour.outbox import Outbox
 from lambent.observe.findings import Ledger
 from lambent.permissions.gate import Gate
@@ -360,9 +359,9 @@ def _pages(
 
 
 def _forwarding(settings: Settings, base: Base, running: Running, saw: Saw, gate: Gate, trials: Trials) -> Forwarding:
-    """The way to the neighbour, whose memory is empty now: what it held when the last server stopped is lost."""
-    base.neighbour.holdings.report = base.logs.report = running.findings.report
-    base.neighbour.holdings.lose(RESTARTED)
+    """The way to the neighbour."""
+    base.neighbour.holdings.tell(running.findings.report)
+    base.logs.report = running.findings.report
     keys, report = running.credentials, running.findings.report
     note = functools.partial(torture.hear_neighbour, gate, base, trials)
     check = functools.partial(torture.check, gate, trials)
