@@ -7,8 +7,9 @@ import asyncio
 import contextlib
 import functools
 import socket
+import ssl
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -24,6 +25,8 @@ from lambent.sandbox.host import Sandbox, SandboxHost
 from lambent.sandbox.spec import Bind, ExitStatus, Level, SandboxSpec
 
 RUNTIME_API_PORT = 9001
+HTTP, HTTPS = 80, 443
+"""Ports at which the gateway is offered inside besides its own, for code that takes no port from an address."""
 TRIES = 3
 """How often an environment is launched when what it is made from is killed meanwhile."""
 MB = 1 << 20
@@ -58,12 +61,26 @@ class RuntimeEvents(Protocol):
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     """The gateway: the port that is offered inside, its URL at level PROCESS, and how a listener is served, for the
-    environment with that access key."""
+    environment with that access key; `tls` is what HTTPS is spoken with inside."""
 
     port: int
     url: str
-    serve: Callable[[socket.socket, str], Awaitable[asyncio.Server]]
+    serve: Callable[[socket.socket, str, ssl.SSLContext | None], Awaitable[asyncio.Server]]
     forget: Callable[[asyncio.Server], None]
+    tls: ssl.SSLContext | None = None
+
+    @property
+    def inside(self) -> tuple[int, ...]:
+        """The ports at which it is offered inside, its own first."""
+        return tuple(dict.fromkeys((self.port, HTTP, HTTPS) if self.tls is not None else (self.port,)))
+
+    async def open(self, listeners: Mapping[int, socket.socket], key: str) -> list[asyncio.Server]:
+        """Serve those of its ports that are among an environment's `listeners`."""
+        return [
+            await self.serve(listeners[port], key, self.tls if port == HTTPS != self.port else None)
+            for port in self.inside
+            if port in listeners
+        ]
 
 
 class Launcher:
@@ -132,7 +149,7 @@ class Launcher:
         self._contents.release(function)
 
     def _spec(self, function: FunctionVersion, place: Place, folders: Folders, stream: str) -> SandboxSpec:
-        inside = (self._endpoint.port,) if self._host.level is Level.NAMESPACE else ()
+        inside = self._endpoint.inside if self._host.level is Level.NAMESPACE else ()
         opt = (Bind(folders.opt, OPT),) if folders.opt is not None else ()
         own = () if function.image else (Bind(folders.code, TASK_ROOT), *opt)
         files = tuple(Bind(folder, path, writable=True) for path, folder in folders.mounts.items())
@@ -163,11 +180,8 @@ class Launcher:
         listener = sandbox.listeners[RUNTIME_API_PORT]
         host, port = listener.getsockname()[:2]
         api = RuntimeApi(listener, events)
-        url = self._endpoint.url
-        gateway = None
-        if self._endpoint.port in sandbox.listeners:
-            gateway = await self._endpoint.serve(sandbox.listeners[self._endpoint.port], credentials.access_key)
-            url = f"http://127.0.0.1:{self._endpoint.port}"
+        gateway = await self._endpoint.open(sandbox.listeners, credentials.access_key)
+        url = f"http://127.0.0.1:{self._endpoint.port}" if gateway else self._endpoint.url
         token = str(uuid.uuid4())
         around = Around(f"{host}:{port}", stream, credentials, url, initialization, token)
         return Launched(
@@ -190,7 +204,7 @@ class Launched:
 
     sandbox: Sandbox
     api: RuntimeApi
-    gateway: asyncio.Server | None
+    gateway: list[asyncio.Server]
     place: Place
     folders: Folders
     environment: dict[str, str]
@@ -230,6 +244,6 @@ class Launched:
         """Nothing of the environment is left afterwards."""
         self.release()
         self.api.close()
-        if self.gateway is not None:
-            self.forget(self.gateway)
+        for server in self.gateway:
+            self.forget(server)
         await self.sandbox.destroy()

@@ -71,11 +71,14 @@ async def open_running(
     report = findings.report
     told = _told(stack, settings, base, report)
     cache = cache_dir(os.environ)
-    places = Places(cache, settings.runtime_map, found, base.host.level, store.images, told, _programs(settings))
+    trusts = base.authority.path.read_text()
+    places = Places(
+        cache, settings.runtime_map, found, base.host.level, store.images, told, _programs(settings), trusts
+    )
     credentials = Credentialed()
     limits = PROFILES[settings.profile].with_concurrency(settings.concurrency)
     doors = Doors()
-    endpoint = Endpoint(base.door.getsockname()[1], base.url, doors.serve, doors.forget)
+    endpoint = Endpoint(base.door.getsockname()[1], base.url, doors.serve, doors.forget, base.authority.context())
     live = LiveFolders()
     files = FileSystems(settings.file_systems, settings.data_dir / "efs")
     contents = Contents(store.blobs, store.layers, store.images, live, files)
