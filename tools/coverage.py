@@ -13,6 +13,8 @@ from lambent.services.apigatewayv2.operations import OPERATIONS as API_GATEWAY_V
 from lambent.services.apigatewayv2.operations import REFUSED as API_GATEWAY_V2_REFUSED
 from lambent.services.apigatewayv2.serving.management import OPERATIONS as CONNECTIONS
 from lambent.services.application_autoscaling.operations import OPERATIONS as AUTOSCALING
+from lambent.services.cloudcontrol.operations import OPERATIONS as CLOUD_CONTROL
+from lambent.services.cloudcontrol.operations import REFUSED as CLOUD_CONTROL_REFUSED
 from lambent.services.cloudwatch.operations import OPERATIONS as CLOUDWATCH
 from lambent.services.cloudwatch.operations import REFUSED as CLOUDWATCH_REFUSED
 from lambent.services.codedeploy.operations import OPERATIONS as CODEDEPLOY
@@ -41,6 +43,7 @@ SERVICES = {
     "apigatewayv2": frozenset(API_GATEWAY_V2),
     "apigatewaymanagementapi": frozenset(CONNECTIONS),
     "application-autoscaling": frozenset(AUTOSCALING),
+    "cloudcontrol": frozenset(CLOUD_CONTROL),
     "codedeploy": frozenset(CODEDEPLOY),
     "scheduler": frozenset(SCHEDULER),
 }
@@ -51,6 +54,7 @@ REASONS = {
     "sns": SNS_REFUSED,
     "apigateway": API_GATEWAY_REFUSED,
     "apigatewayv2": API_GATEWAY_V2_REFUSED,
+    "cloudcontrol": CLOUD_CONTROL_REFUSED,
     "codedeploy": CODEDEPLOY_REFUSED,
 }
 

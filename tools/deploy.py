@@ -54,7 +54,7 @@ that holds a template is a function all the same when options of a function (`--
 | tool | how |
 | --- | --- |
 | AWS CLI | `AWS_ENDPOINT_URL` (version 1: `aws sqs` needs `--endpoint-url` besides) |
-| SAM CLI | `AWS_ENDPOINT_URL`; `sam list endpoints` asks Cloud Control, which is not answered |
+| SAM CLI | `AWS_ENDPOINT_URL` |
 | CDK | `AWS_ENDPOINT_URL`; or `cdk synth` and `lambent deploy cdk.out` |
 | osls | `AWS_ENDPOINT_URL` |
 | Serverless Framework 3 | `AWS_ENDPOINT_URL` with the plugin `serverless-localstack` (`autostart: false`) |

@@ -81,7 +81,7 @@ from lambent.server.rest_apis import RestApis, open_rest_apis
 from lambent.server.running import Running, open_running
 from lambent.server.scaling import make_autoscaler, plan_concurrency, scaling_service
 from lambent.server.sources import TableWrites, open_expiry, open_sources
-from lambent.server.stacks import open_stacks, signal_page, stack_service
+from lambent.server.stacks import open_stacks, signal_page, stack_services
 from lambent.server.streams import Streams, open_streams
 from lambent.server.sweeping import Sweeper
 from lambent.server.timed import open_timed
@@ -327,7 +327,7 @@ def _here(
         "apigateway": Here(API_OPERATIONS, rest.env, API_REFUSED),
         "apigatewayv2": Here(API_V2_OPERATIONS, http.env, API_V2_REFUSED),
         "apigatewaymanagementapi": Here(CONNECTION_OPERATIONS, http.doors.websocket.connections),
-        "cloudformation": stack_service(stacks),
+        **stack_services(stacks),
         **scaling_service(settings, env, scaler),
         **{name: Here({}, None) for name in UNBUILT if locate.knows(name)},
         "s3control": Here({}, None),

@@ -19,6 +19,8 @@ from lambent.model.scope import checked_scope
 from lambent.neighbour.outbox import signed_as
 from lambent.sandbox.spec import Level
 from lambent.server.base import Base, Doors, new_id
+from lambent.services.cloudcontrol.operations import OPERATIONS as CONTROL_OPERATIONS
+from lambent.services.cloudcontrol.operations import REFUSED as CONTROL_REFUSED
 from lambent.services.cloudformation.env import CloudFormationEnv
 from lambent.services.cloudformation.operations import OPERATIONS, REFUSED
 from lambent.settings import Settings
@@ -51,9 +53,10 @@ def open_stacks(
     return CloudFormationEnv(makers.stacks, ChangeSets(makers.stacks), signals)
 
 
-def stack_service(env: CloudFormationEnv) -> Here:
-    """What the gateway is given."""
-    return Here(OPERATIONS, env, REFUSED)
+def stack_services(env: CloudFormationEnv) -> dict[str, Here]:
+    """What the gateway is given: CloudFormation, and what is read of Cloud Control."""
+    control = Here(CONTROL_OPERATIONS, env.stacks.ports.ask, CONTROL_REFUSED)
+    return {"cloudformation": Here(OPERATIONS, env, REFUSED), "cloudcontrol": control}
 
 
 def signal_page(signals: Signals) -> Callable[[Request], Awaitable[Response]]:
