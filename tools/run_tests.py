@@ -34,6 +34,7 @@ USERS = {
         "recorded", "e2e/cli", "e2e/demo", "e2e/debug", "e2e/extensions", "e2e/lambda_", "e2e/runtimes",
         "e2e/telemetry", "e2e/testing", "e2e/test_ordinary_user.py", "e2e/test_outbound.py",
         "e2e/test_server.py",
+        "e2e/documents/test_commands.py::test_the_commands_of_a_page_work_as_they_stand[README.md]",
     ),
 }  # fmt: skip
 """What may come out differently for another user, or on another Python. The rest drives the same servers with other
@@ -171,7 +172,7 @@ def main() -> int:
         setting_up: Future[str] | None = None
         if in_charge():
             user = ordinary_user.make(Path.cwd())
-            stack.callback(ordinary_user.remove)
+            stack.callback(ordinary_user.remove, user.name)
             setting_up = stack.enter_context(ThreadPoolExecutor(1)).submit(settle, user)
         waiting = start("with real servers", WAITING)
         groups = [start("everything else", others).end()]

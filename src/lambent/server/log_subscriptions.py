@@ -44,7 +44,7 @@ def open_logs(
     filters = metric_filters(store, base, report)
     queries = Queries(base.clock.monotonic)
     stack.push_async_callback(queries.close)
-    may_send = functools.partial(permissions.may_send, gate)
+    may_send = functools.partial(permissions.may_configure, gate)
     env = LogsEnv(
         base.logs,
         base.clock.wall,

@@ -61,7 +61,7 @@ def open_rotations(store: Store, base: Base, running: Running, gate: Gate) -> Op
         findings.withdraw,
     )
     ask = functools.partial(_ask, base.neighbour)
-    may_call = functools.partial(_may_call, doors, functools.partial(permissions.may_send, gate))
+    may_call = functools.partial(_may_call, doors, functools.partial(permissions.may_configure, gate))
     return OpenRotations(SecretsEnv(store.resources, base.clock.wall, new_id, ask, may_call, rotations), rotations)
 
 

@@ -34,6 +34,7 @@ from lambent.gateway.hosts import Hosts
 from lambent.gateway.intake import Intake
 from lambent.gateway.listener import Listener
 from lambent.gateway.live import LivePage, make_token
+from lambent.gateway.reached import Reached
 from lambent.gateway.short import ShortRoad
 from lambent.gateway.short_site import ShortRoads
 from lambent.gateway.signers import KnownSigners
@@ -46,14 +47,13 @@ from lambent.model.limits import Limits
 from lambent.model.names import FunctionRef
 from lambent.model.scope import Scope
 from lambent.neighbour import web
-from lambent.neighbour.holdings import RESTARTED
 from lambent.neighbour.outbox import Outbox
 from lambent.observe.findings import Ledger
 from lambent.permissions.gate import Gate
 from lambent.runtimes import interpreters
 from lambent.sandbox import probe
 from lambent.sandbox.spec import Level
-from lambent.server import permissions, torture
+from lambent.server import permissions, root_keys, torture
 from lambent.server.api_ports import open_outside
 from lambent.server.asking import ask_service, bucket_rules, fetch_s3
 from lambent.server.base import REAL, Base, new_id, tells_time
@@ -91,6 +91,7 @@ from lambent.server.topics import Topics, open_topics
 from lambent.services.apigateway.service import SERVICE as APIGATEWAY
 from lambent.services.apigatewayv2.service import CONNECTIONS
 from lambent.services.apigatewayv2.service import SERVICE as APIGATEWAYV2
+from lambent.services.cloudcontrol.service import SERVICE as CLOUDCONTROL
 from lambent.services.cloudformation.env import CloudFormationEnv
 from lambent.services.cloudformation.service import SERVICE as CLOUDFORMATION
 from lambent.services.cloudtrail.lookup_events import TrailEnv
@@ -151,7 +152,7 @@ async def open_services(
     s3 = await _open_s3(stack, settings, store, base, running, outbox, gate)
     env = _lambda_env(settings, store, base, running, queue, links, sources)
     scaler, sampler = _scaling(stack, env, base, running)
-    keys, who, signers = _callers(running, base)
+    keys, who, signers = _callers(settings, running, base, gate)
     balancers = open_load_balancers(stack, store, base, env, running)
     rest, http, sites = _sites(stack, settings, store, base, env, running, signers, balancers.serve, gate)
     stacks = open_stacks(settings, store, base, running.doors, running.findings.report)
@@ -174,11 +175,16 @@ async def open_services(
     await _listen(running, base)
 
 
-def _callers(running: Running, base: Base) -> tuple[Credentialed, Callable[[str], str], KnownSigners]:
+def _callers(
+    settings: Settings, running: Running, base: Base, gate: Gate
+) -> tuple[Credentialed, Callable[[str], str], KnownSigners]:
     """The keys that were issued here, the account of any, and who has signed."""
     keys = running.credentials
+    if settings.is_reached:
+        root_keys.learn(settings, keys.learn)
     who = functools.partial(_account_of, keys)
-    return keys, who, KnownSigners(keys.held, who, base.clock.wall)
+    may = functools.partial(permissions.may_ask, gate, keys.held)
+    return keys, who, KnownSigners(keys.held, who, base.clock.wall, settings.is_reached, may)
 
 
 def _late_pages(
@@ -231,14 +237,15 @@ def _open_door(
     guard = _guard(settings, running, who)
     told = functools.partial(torture.hear, gate, base, trials)
     check = functools.partial(torture.check, gate, trials)
-    wall, enforced = base.clock.wall, settings.iam == "enforce"
+    wall, enforced, reached = base.clock.wall, settings.iam == "enforce", settings.is_reached
     gateway = Gateway(
-        here, pages, forward, who, keys.trace_of, new_id, keys.held, guard, sites, wall, enforced, check, told
+        here, pages, forward, who, keys.trace_of, new_id, keys.held, guard, sites, wall, enforced, reached, check, told
     )
     running.doors.gateway = gateway
-    may = functools.partial(permissions.may_invoke, gate, keys.held, enforced, trials.going)
+    chain = Reached(gateway, keys.held, REAL.wall) if reached else gateway
+    may = functools.partial(permissions.may_invoke, gate, keys.held, settings, trials.going)
     road = ShortRoads(_short_road(env, running, queue, who, guard.hosts, may), sites.at_once, guard.hosts, new_id)
-    running.doors.listener = Listener(gateway, road, Intake(spool=settings.data_dir))
+    running.doors.listener = Listener(chain, road, Intake(spool=settings.data_dir))
     stack.push_async_callback(running.doors.listener.close)
 
 
@@ -253,7 +260,8 @@ def _scaling(stack: AsyncExitStack, env: LambdaEnv, base: Base, running: Running
 def _guard(settings: Settings, running: Running, who: Callable[[str], str]) -> Guard:
     """Who may ask at all."""
     rules = functools.partial(bucket_rules, running.doors, who)
-    return Guard(Hosts(settings.host_names), frozenset(settings.origins), rules)
+    hosts = Hosts(settings.host_names, addresses=settings.is_reached)
+    return Guard(hosts, frozenset(settings.origins), rules)
 
 
 def _start(stack: AsyncExitStack, store: Store, base: Base, *those: Callable[[], object]) -> None:
@@ -289,7 +297,7 @@ def _sites(
     sites = Sites()
     rest.add_to(sites)
     http.add_to(sites)
-    urls = FunctionUrls(env, signers, strict=settings.iam == "enforce", fail=_site_failure)
+    urls = FunctionUrls(env, signers, signers.may, strict=settings.iam == "enforce", fail=_site_failure)
     sites.add("lambda-url", urls.serve)
     sites.at_once = urls.take
     sites.add("elb", balancers)
@@ -316,6 +324,7 @@ def _made(
         | here(APIGATEWAYV2, http.env)
         | here(CONNECTIONS, http.doors.websocket.connections)
         | here(CLOUDFORMATION, stacks)
+        | here(CLOUDCONTROL, stacks.stacks.ports.ask)
         | here(STS, sts)
         | here(CODEDEPLOY, deployments)
         | here(CLOUDTRAIL, TrailEnv(functools.partial(permissions.records, gate)))
@@ -352,9 +361,9 @@ def _pages(
 
 
 def _forwarding(settings: Settings, base: Base, running: Running, saw: Saw, gate: Gate, trials: Trials) -> Forwarding:
-    """The way to the neighbour, whose memory is empty now: what it held when the last server stopped is lost."""
-    base.neighbour.holdings.report = base.logs.report = running.findings.report
-    base.neighbour.holdings.lose(RESTARTED)
+    """The way to the neighbour."""
+    base.neighbour.holdings.tell(running.findings.report)
+    base.logs.report = running.findings.report
     keys, report = running.credentials, running.findings.report
     note = functools.partial(torture.hear_neighbour, gate, base, trials)
     check = functools.partial(torture.check, gate, trials)
@@ -441,7 +450,7 @@ def _short_road(
     queue: AsyncQueue,
     who: Callable[[str], str],
     hosts: Hosts,
-    may: Callable[[str, str], bool],
+    may: Callable[[str, str, str], bool],
 ) -> ShortRoad:
     return ShortRoad(
         functions=functools.partial(_active, env),
@@ -486,7 +495,7 @@ async def _open_s3(
         outbox,
         _twice(settings),
         running.credentials.secret_of,
-        functools.partial(check_destination, running.doors, functools.partial(permissions.may_send, gate)),
+        functools.partial(check_destination, running.doors, functools.partial(permissions.may_configure, gate)),
     )
 
 
