@@ -1,6 +1,7 @@
 """WebSocket APIs without sockets: a client's frames by wsproto, the server's stream in memory, the clock by hand."""
 
 import asyncio
+import zlib
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -473,5 +474,26 @@ def test_what_a_websocket_api_can_not_have_is_refused(tmp_path: Path) -> None:
         assert (await call("CreateIntegration", ApiId=ws.name, **http))[0] == "BadRequestException"
         shown = await ws.api.call("GetApi", ApiId=ws.name)
         assert shown["ApiEndpoint"] == f"ws://{ws.name}.execute-api.eu-west-1.localhost:4566"
+
+    with_sockets(tmp_path, scene)
+
+
+def test_nothing_is_inflated(tmp_path: Path) -> None:
+    """A client that offers compression is not taken at its word, and one that compresses all the same is closed: no
+    few bytes become many."""
+    bomb = zlib.compress(bytes(1 << 20), 9)[2:-4]
+
+    async def scene(sockets: Sockets) -> None:
+        await sockets.route("$default")
+        offer = {"sec_websocket_extensions": "permessage-deflate; client_max_window_bits"}
+        assert not [
+            name for name, _ in (await sockets.ask(**offer)).headers if name.lower() == "sec-websocket-extensions"
+        ]
+        client = await sockets.connect(**offer)
+        head = bytes([0x80 | 0x40 | 0x1, 0x80 | 126]) + len(bomb).to_bytes(2, "big")  # final, compressed, text, masked
+        client.to_server.put_nowait(head + bytes(4) + bomb)
+        [closed] = await client.heard(1)
+        assert isinstance(closed, CloseConnection) and closed.code == 1002
+        assert not sockets.api.functions.calls
 
     with_sockets(tmp_path, scene)

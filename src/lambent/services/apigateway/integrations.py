@@ -41,6 +41,12 @@ def check_integration(integration: Document, scope: Scope) -> None:
         _check_service(kind, uri, integration, scope)
 
 
+def check_role(role: str, scope: Scope) -> None:
+    """Raises 400 for another account's; `arn:aws:iam::*:user/*` is the caller's own credentials."""
+    if role and role.split(":")[4:5] not in ([scope.account], ["*"]):
+        raise faults.bad_request("Cross-account pass role is not allowed.")
+
+
 def _check_timeout(integration: Document) -> None:
     millis = integration.get("timeoutInMillis", MOST_MILLIS)
     most = STREAMED_MILLIS if integration.get("responseTransferMode") == "STREAM" else MOST_MILLIS
@@ -61,8 +67,7 @@ def _check_service(kind: str, uri: str, integration: Document, scope: Scope) -> 
         raise faults.bad_request(
             "Integrations of type 'AWS_PROXY' currently only supports Lambda function and Firehose stream invocations."
         )
-    role = integration.get("credentials")
+    role = str(integration.get("credentials") or "")
     if not is_function and not role:
         raise faults.bad_request("Role ARN must be specified for AWS integrations")
-    if role and role.split(":")[4:5] not in ([scope.account], ["*"]):
-        raise faults.bad_request("Cross-account pass role is not allowed.")
+    check_role(role, scope)

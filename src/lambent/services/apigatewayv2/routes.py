@@ -128,10 +128,14 @@ def integration(
         raise faults.unbuilt("integrations through a VPC link")
     if made.get("TlsConfig"):
         raise faults.unbuilt("TlsConfig of an integration")
-    role = str(made.get("CredentialsArn") or "")
+    check_role(str(made.get("CredentialsArn") or ""), scope)
+    return _http(made) if protocol == "HTTP" else _websocket(made)
+
+
+def check_role(role: str, scope: Scope) -> None:
+    """Raises 400 for another account's; `arn:aws:iam::*:user/*` is the caller's own credentials."""
     if role and role.split(":")[4:5] not in ([scope.account], ["*"]):
         raise faults.bad_request("Cross-account pass role is not allowed.")
-    return _http(made) if protocol == "HTTP" else _websocket(made)
 
 
 def _http(made: Document) -> Document:
