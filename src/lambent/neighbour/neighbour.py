@@ -16,6 +16,7 @@ from lambent.neighbour.asked import Asked
 from lambent.neighbour.bridges import dynamodb, failing
 from lambent.neighbour.endpoints import Endpoints
 from lambent.neighbour.holdings import Holdings
+from lambent.neighbour.one_reading import one_reading
 from lambent.neighbour.process import MotoProcess
 from lambent.wire.fault import Fault
 from lambent.wire.http import Request, Response
@@ -87,10 +88,11 @@ class Neighbour:
         """
         if not request.path.startswith("/"):  # it would become a part of the host's name
             raise Fault("InvalidURI", f"The request target must be a path: {request.path}", status=400)
-        headers = _passed(request.headers)
         endpoint = self._endpoints.choose(service)
         if endpoint is not None:
-            return await self._ask(service, request, endpoint, headers)
+            return await self._ask(service, request, endpoint, _passed(request.headers))
+        request = one_reading(Asked(service, request))
+        headers = _passed(request.headers)
         headers[moto_server.SERVICE] = service
         if request.principal:
             headers[dynamodb.HEADER] = request.principal
