@@ -19,7 +19,7 @@ from lambent.engine.authorisation.request_keys import of_any
 from lambent.model import names
 from lambent.model.finding import Finding
 from lambent.model.scope import Caller, Scope
-from lambent.permissions import attached, callers, facts, roles
+from lambent.permissions import attached, callers, facts, passing, roles
 from lambent.permissions.attached import Attached
 from lambent.permissions.identities import Identities, Identity, loaded
 from lambent.permissions.ledger import Trail
@@ -135,7 +135,9 @@ class Gate:
         return self.mode == "off" or self._allowed.get((access_key, action, resource)) == self.revision
 
     async def check(self, request: Request, caller: Caller, service: Service, operation: str, params: Any) -> None:
-        """Before a request is carried out. Raises Fault in `enforce`; in `report` it is looked at later."""
+        """Before a request is carried out. Raises Fault in `enforce`; in `report` it is looked at later. What no policy
+        could allow is refused in every mode."""
+        passing.check(service, operation, params or {}, caller.scope.account)
         about_role = service.name == "lambda" and operation in OF_ROLES
         if self.mode == "off" or (self._unbounded(caller) and not about_role) or is_own(request, caller):
             return

@@ -14,7 +14,7 @@ import jmespath
 
 from lambent.model import names
 from lambent.model.scope import Scope
-from lambent.permissions import by_path, reference
+from lambent.permissions import by_path, passing, reference
 
 Params = Mapping[str, Any]
 Keys = dict[str, str | tuple[str, ...]]
@@ -49,17 +49,12 @@ def rights(signing_name: str, service: str, operation: str, params: Params, scop
     else:
         asks = table["asks"].get(f"{service}:{operation}", [{"action": f"{prefix}:{operation}"}])
         found = [right for ask in asks for right in _rights(ask, known, scope, keys)]
-    return [*found, *_passed(service, operation, params, scope, keys)]
+    return found + [_passes(service, role, scope, keys) for role in passing.passed(service, operation, params)]
 
 
-def _passed(service: str, operation: str, params: Params, scope: Scope, keys: Keys) -> Iterator[Right]:
-    """The roles that a request hands to a service:
-    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html"""
-    passes = reference.exceptions()["passes"].get(service, {})
-    found = _found(passes[operation], params) if operation in passes else None
-    for role in found if isinstance(found, list) else [found]:
-        if isinstance(role, str) and role:
-            yield Right("iam:PassRole", role, _account(role, scope), keys | {"iam:passedtoservice": passes["to"]})
+def _passes(service: str, role: str, scope: Scope, keys: Keys) -> Right:
+    to = reference.exceptions()["passes"][service]["to"]
+    return Right("iam:PassRole", role, _account(role, scope), keys | {"iam:passedtoservice": to})
 
 
 def _rights(ask: Mapping[str, Any], params: Params, scope: Scope, keys: Keys) -> Iterator[Right]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import os
 import socket
 import ssl
 import time
@@ -17,6 +18,8 @@ from lambent.environments.running import Clock as RealClock
 from lambent.gateway.chain import Gateway
 from lambent.gateway.listener import Chain, Listener
 from lambent.model.metric import Metric, Stream
+from lambent.neighbour import dynamodb_local
+from lambent.neighbour.endpoints import Endpoints, Keys
 from lambent.neighbour.holdings import Holdings
 from lambent.neighbour.neighbour import Neighbour
 from lambent.neighbour.process import MotoProcess
@@ -120,11 +123,37 @@ async def _open_neighbour(
     host = await SandboxHost.open(folder / "sandboxes", level, owner, ids=confined.IDS)
     stack.push_async_callback(host.close)
     launch = confined.Confined(host, folder, hatch.path)
-    neighbour = Neighbour(
-        settings.endpoints, MotoProcess(launch, folder), Holdings(settings.data_dir / "neighbour.json")
-    )
+    holdings = Holdings(settings.data_dir / "neighbour.json")
+    moto, kept = MotoProcess(launch, folder), settings.data_dir / "neighbour"
+    neighbour = Neighbour(_endpoints(settings), moto, holdings, _tables(settings), kept)
     stack.push_async_callback(neighbour.close)
     return neighbour, hatch
+
+
+def _tables(settings: Settings) -> MotoProcess | None:
+    """What keeps DynamoDB Local, if that answers DynamoDB. Raises StartError when something is missing for it."""
+    if settings.dynamodb != "local":
+        return None
+    folder = settings.data_dir / "dynamodb"
+    try:
+        found = dynamodb_local.find(settings.dynamodb_jar, Path.cwd(), os.environ)
+        folder.mkdir(mode=0o700, exist_ok=True)
+    except dynamodb_local.Missing as error:
+        raise StartError(f"dynamodb: {error}") from error
+    return dynamodb_local.keep(found, folder)
+
+
+def _endpoints(settings: Settings) -> Endpoints:
+    """Raises StartError when the authorities' file can't be used."""
+    key, secret = settings.endpoint_access_key, settings.endpoint_secret_key
+    if bool(key) != bool(secret):
+        raise StartError("endpoint_access_key and endpoint_secret_key go together: set both")
+    endpoints = Endpoints(settings.endpoints, settings.endpoint_ca, Keys(key, secret) if key else None)
+    try:
+        assert endpoints.trust
+    except OSError as error:
+        raise StartError(f"endpoint_ca = {settings.endpoint_ca}: {error.strerror or error}") from error
+    return endpoints
 
 
 class Doors:
@@ -142,6 +171,10 @@ class Doors:
     async def serve_site(self, listening: socket.socket, chain: Chain, tls: ssl.SSLContext | None) -> asyncio.Server:
         """Answer on a socket that leads to something of the user's alone."""
         return await self.listener.serve(listening, "", tls, chain)
+
+    async def serve_inside(self, listening: socket.socket, inside: str, chain: Chain) -> asyncio.Server:
+        """Answer on a socket in the environment with that access key by `chain` alone."""
+        return await self.listener.serve(listening, inside, None, chain)
 
     def forget(self, server: asyncio.Server) -> None:
         """The environment of that socket is gone."""

@@ -43,7 +43,7 @@ from lambent.wire.http import Request
 def open_gate(settings: Settings, base: Base, running: Running) -> Gate:
     """The gate of this server. Raises StartError."""
     ask = functools.partial(ask_service, running.doors)
-    holds = functools.partial(_holds, running.doors, base.neighbour, settings.endpoints)
+    holds = functools.partial(_holds, running.doors, base.neighbour, settings)
     identities = Identities(ask, lambda: not holds("iam"))
     resources = Attached(ask, holds)
     findings = running.findings
@@ -94,9 +94,9 @@ async def ask_service(
         return None
 
 
-def _holds(doors: Doors, neighbour: Neighbour, elsewhere: Container[str], service: str) -> bool:
+def _holds(doors: Doors, neighbour: Neighbour, settings: Settings, service: str) -> bool:
     """Whether a service can hold anything: moto's can't before somebody wrote to it."""
-    return service in elsewhere or service in doors.gateway.here or service in neighbour.holdings.held
+    return settings.elsewhere(service) or service in doors.gateway.here or service in neighbour.holdings.held
 
 
 async def ask_trust(gate: Gate, caller: Caller, wanted: Wanted) -> Granted:
@@ -252,17 +252,30 @@ async def may_send(
     return verdict.explanation.text if gate.mode == "enforce" else ""
 
 
+async def may_configure(gate: Gate, sender: str, arn: str, account: str, target: str) -> str:
+    """Why it makes no sense that something of an account is told to send there, "" if it does: as `may_send` within the
+    account, and as `may_cross` beyond it, since nothing would arrive."""
+    fields = target.split(":", 5)
+    if len(fields) == 6 and fields[4] not in ("", account):
+        return await _crosses(gate, arn, account, target)
+    return await may_send(gate, sender, arn, account, target)
+
+
 async def may_cross(gate: Gate, delivery: Delivery) -> str:
     """Why another account's function, queue, topic or bus does not take what is delivered, "" if it does. In every
     mode: by its policy, which has to let in the service that sends or the sender's account."""
-    fields = delivery.target.split(":", 5)
+    return await _crosses(gate, delivery.arn, delivery.scope.account, delivery.target)
+
+
+async def _crosses(gate: Gate, arn: str, account: str, target: str) -> str:
+    fields = target.split(":", 5)
     action, scope = roles.SENDING.get(fields[2]), Scope(fields[4], fields[3])
     if action is None:
-        return f"{delivery.target} is another account's"
-    keys = {"aws:sourcearn": delivery.arn, "aws:sourceaccount": delivery.scope.account}
-    sender = principals.service(f"{delivery.arn.split(':')[2]}.amazonaws.com")
-    for who in (principals.root(delivery.scope.account), sender):
-        verdict = await gate.is_allowed(who, action, delivery.target, scope, keys)
+        return f"{target} is another account's"
+    keys = {"aws:sourcearn": arn, "aws:sourceaccount": account}
+    sender = principals.service(f"{arn.split(':')[2]}.amazonaws.com")
+    for who in (principals.root(account), sender):
+        verdict = await gate.is_allowed(who, action, target, scope, keys)
         if verdict.decision.allowed:
             return ""
     return verdict.explanation.text

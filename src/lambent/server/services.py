@@ -47,7 +47,6 @@ from lambent.model.limits import Limits
 from lambent.model.names import FunctionRef
 from lambent.model.scope import Scope
 from lambent.neighbour import web
-from lambent.neighbour.holdings import RESTARTED
 from lambent.neighbour.outbox import Outbox
 from lambent.observe.findings import Ledger
 from lambent.permissions.gate import Gate
@@ -60,8 +59,9 @@ from lambent.server.asking import ask_service, bucket_rules, fetch_s3
 from lambent.server.base import REAL, Base, new_id, tells_time
 from lambent.server.buckets import Buckets, open_buckets
 from lambent.server.buses import open_buses
-from lambent.server.deployments import deployment_service, open_deployments
+from lambent.server.deployments import open_deployments
 from lambent.server.destinations import check_destination
+from lambent.server.here import chosen, here, unbuilt
 from lambent.server.http_apis import HttpApis, open_http_apis
 from lambent.server.integration_roles import IntegrationRoles
 from lambent.server.load_balancers import LoadBalancers, open_load_balancers
@@ -82,22 +82,22 @@ from lambent.server.rest_apis import RestApis, open_rest_apis
 from lambent.server.running import Running, open_running
 from lambent.server.scaling import make_autoscaler, plan_concurrency, scaling_service
 from lambent.server.sources import TableWrites, open_expiry, open_sources
-from lambent.server.stacks import open_stacks, signal_page, stack_service
+from lambent.server.stacks import open_stacks, signal_page
 from lambent.server.streams import Streams, open_streams
 from lambent.server.sweeping import Sweeper
 from lambent.server.timed import open_timed
 from lambent.server.topics import PAGE as TOPICS_PAGE
 from lambent.server.topics import Topics, open_topics
-from lambent.services.apigateway.operations import OPERATIONS as API_OPERATIONS
-from lambent.services.apigateway.operations import REFUSED as API_REFUSED
-from lambent.services.apigatewayv2.operations import OPERATIONS as API_V2_OPERATIONS
-from lambent.services.apigatewayv2.operations import REFUSED as API_V2_REFUSED
-from lambent.services.apigatewayv2.serving.management import OPERATIONS as CONNECTION_OPERATIONS
+from lambent.services.apigateway.service import SERVICE as APIGATEWAY
+from lambent.services.apigatewayv2.service import CONNECTIONS
+from lambent.services.apigatewayv2.service import SERVICE as APIGATEWAYV2
 from lambent.services.cloudformation.env import CloudFormationEnv
-from lambent.services.cloudtrail.lookup_events import TrailEnv, lookup_events
-from lambent.services.cloudtrail.lookup_events import takes as looks_up
-from lambent.services.kinesis.operations import OPERATIONS as KINESIS_OPERATIONS
-from lambent.services.kinesis.operations import REFUSED as KINESIS_REFUSED
+from lambent.services.cloudformation.service import SERVICE as CLOUDFORMATION
+from lambent.services.cloudtrail.lookup_events import TrailEnv
+from lambent.services.cloudtrail.service import SERVICE as CLOUDTRAIL
+from lambent.services.codedeploy.env import CodeDeployEnv
+from lambent.services.codedeploy.service import SERVICE as CODEDEPLOY
+from lambent.services.kinesis.service import SERVICE as KINESIS
 from lambent.services.lambda_ import faults
 from lambent.services.lambda_.concurrency import concurrency
 from lambent.services.lambda_.env import LambdaEnv
@@ -106,15 +106,13 @@ from lambent.services.lambda_.functions import inert, settling, stored_only
 from lambent.services.lambda_.invoking import asynchronous
 from lambent.services.lambda_.invoking.invoke import new_trace_id
 from lambent.services.lambda_.lookup import running_at_once
-from lambent.services.lambda_.operations import OPERATIONS as LAMBDA_OPERATIONS
-from lambent.services.lambda_.refused import REFUSED
+from lambent.services.lambda_.service import SERVICE as LAMBDA
 from lambent.services.lambda_.urls import function_url_config
 from lambent.services.lambda_.urls.serving import FunctionUrls
 from lambent.services.sqs.env import SqsEnv, open_env
-from lambent.services.sqs.operations import OPERATIONS as SQS_OPERATIONS
+from lambent.services.sqs.service import SERVICE as SQS
 from lambent.services.sts.env import StsEnv
-from lambent.services.sts.operations import OPERATIONS as STS_OPERATIONS
-from lambent.services.sts.operations import REFUSED as STS_REFUSED
+from lambent.services.sts.service import SERVICE as STS
 from lambent.settings import Settings, StartError
 from lambent.store.checkpoints import Checkpoints
 from lambent.store.errors import StoreError
@@ -123,13 +121,6 @@ from lambent.store.open import Store
 from lambent.wire import locate, serialize, service
 from lambent.wire.http import Response
 from lambent.wire.site import Serve
-
-ALWAYS_HERE = frozenset({"lambda", "logs"})
-"""Services that no other endpoint can have."""
-
-
-UNBUILT = ("lambda-core", "lambda-microvms", "lambda-web")
-"""Services of Lambda's that clients call by models of their own and sign as `lambda`: refused by their own names."""
 
 
 async def open_services(
@@ -167,16 +158,16 @@ async def open_services(
     deployments = open_deployments(stack, store, base, running.doors)
     timed = open_timed(store, base, running, gate, pushes.add)
     sts = permissions.sts_service(settings, gate, keys, base, who)
-    logs = open_logs(store, base, running.doors, gate, running.findings, pushes.add)
-    here = _here(settings, env, logs, sqs, streams, scaler, rest, http, stacks, s3, topics)
-    here |= _partly_here(settings, sts, gate, balancers) | timed.service(settings) | rules.service(settings)
-    here |= deployment_service(settings, deployments) | open_cloudwatch(stack, settings, store, base, outbox, gate)
+    logs = open_logs(stack, store, base, running.doors, gate, running.findings, pushes.add)
+    those = _made(env, sqs, streams, rest, http, stacks, sts, deployments, gate) | scaling_service(env, scaler)
+    those |= balancers.here | logs | topics.here | timed.service() | rules.service()
+    those |= open_cloudwatch(stack, settings, store, base, outbox, gate) | unbuilt() | s3.here
     token = make_token(settings.data_dir)
     pages = _pages(stack, settings, store, base, running, abilities, found, token)
     trials = torture.open_trials(running)
     pages |= _late_pages(store, running, env, sources, sampler, links, stacks, gate, token, trials, balancers, topics)
     saw = all_of(writes.saw, balancers.balancers.saw)
-    _open_door(stack, settings, base, running, env, queue, here, pages, saw, sites, gate, trials)
+    _open_door(stack, settings, base, running, env, queue, chosen(settings, those), pages, saw, sites, gate, trials)
     await _resume(stack, env, queue, pushes)
     timed.start(stack)
     _start(stack, store, base, rules.start, stacks.stacks.resume, deployments.deployments.resume)
@@ -312,47 +303,30 @@ def _sites(
     return rest, http, sites
 
 
-def _here(
-    settings: Settings,
+def _made(
     env: LambdaEnv,
-    logs: Here,
     sqs: SqsEnv,
     streams: Streams,
-    scaler: Autoscaler,
     rest: RestApis,
     http: HttpApis,
     stacks: CloudFormationEnv,
-    s3: Buckets,
-    topics: Topics,
+    sts: StsEnv,
+    deployments: CodeDeployEnv,
+    gate: Gate,
 ) -> dict[str, Here]:
-    """The services that are answered here."""
-    here = {
-        "lambda": Here(LAMBDA_OPERATIONS, env, REFUSED),
-        "logs": logs,
-        "sqs": Here(SQS_OPERATIONS, sqs),
-        "sns": topics.here,
-        "kinesis": Here(KINESIS_OPERATIONS, streams.env, KINESIS_REFUSED),
-        "apigateway": Here(API_OPERATIONS, rest.env, API_REFUSED),
-        "apigatewayv2": Here(API_V2_OPERATIONS, http.env, API_V2_REFUSED),
-        "apigatewaymanagementapi": Here(CONNECTION_OPERATIONS, http.doors.websocket.connections),
-        "cloudformation": stack_service(stacks),
-        **scaling_service(settings, env, scaler),
-        **{name: Here({}, None) for name in UNBUILT if locate.knows(name)},
-        "s3control": Here({}, None),
-        "s3": s3.here,  # last: what is unsigned and of no other service is for it
-    }
-    return {name: one for name, one in here.items() if name in ALWAYS_HERE or name not in settings.endpoints}
-
-
-def _partly_here(settings: Settings, env: StsEnv, gate: Gate, balancers: LoadBalancers) -> dict[str, Here]:
-    """STS, what CloudTrail tells of calls, what moto has otherwise of load balancers."""
-    trail = TrailEnv(functools.partial(permissions.records, gate))
-    here = {
-        "sts": Here(STS_OPERATIONS, env, STS_REFUSED),
-        "cloudtrail": Here({"LookupEvents": lookup_events}, trail, takes=looks_up),
-        "elbv2": balancers.here,
-    }
-    return {name: one for name, one in here.items() if name not in settings.endpoints}
+    """The services whose operations are given what was made for them."""
+    return (
+        here(LAMBDA, env)
+        | here(SQS, sqs)
+        | here(KINESIS, streams.env)
+        | here(APIGATEWAY, rest.env)
+        | here(APIGATEWAYV2, http.env)
+        | here(CONNECTIONS, http.doors.websocket.connections)
+        | here(CLOUDFORMATION, stacks)
+        | here(STS, sts)
+        | here(CODEDEPLOY, deployments)
+        | here(CLOUDTRAIL, TrailEnv(functools.partial(permissions.records, gate)))
+    )
 
 
 def _pages(
@@ -385,9 +359,9 @@ def _pages(
 
 
 def _forwarding(settings: Settings, base: Base, running: Running, saw: Saw, gate: Gate, trials: Trials) -> Forwarding:
-    """The way to the neighbour, whose memory is empty now: what it held when the last server stopped is lost."""
-    base.neighbour.holdings.report = base.logs.report = running.findings.report
-    base.neighbour.holdings.lose(RESTARTED)
+    """The way to the neighbour."""
+    base.neighbour.holdings.tell(running.findings.report)
+    base.logs.report = running.findings.report
     keys, report = running.credentials, running.findings.report
     note = functools.partial(torture.hear_neighbour, gate, base, trials)
     check = functools.partial(torture.check, gate, trials)
@@ -519,7 +493,7 @@ async def _open_s3(
         outbox,
         _twice(settings),
         running.credentials.secret_of,
-        functools.partial(check_destination, running.doors, functools.partial(permissions.may_send, gate)),
+        functools.partial(check_destination, running.doors, functools.partial(permissions.may_configure, gate)),
     )
 
 

@@ -12,6 +12,7 @@ from lambent.gateway.duplex import Peer
 from lambent.model.credentials import Held
 from lambent.model.finding import Finding
 from lambent.model.scope import Caller, Scope
+from lambent.permissions import reference
 from lambent.permissions.attached import Attached
 from lambent.permissions.gate import Gate
 from lambent.permissions.identities import Identities
@@ -282,6 +283,52 @@ def test_the_partition_keys_of_items_are_a_condition(operation: str, params: dic
     condition = {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["me"]}}
     statement = {"Effect": "Allow", "Action": "dynamodb:*", "Resource": "*", "Condition": condition}
     assert World(statement, mode="enforce").allows(operation=operation, params=params, service="dynamodb") is allowed
+
+
+THEIRS = "arn:aws:iam::222222222222:role/r"
+
+
+@pytest.mark.parametrize("mode", ["report", "enforce", "off"])
+@pytest.mark.parametrize(
+    ("service", "operation", "params", "code", "status"),
+    [
+        ("lambda", "CreateFunction", {"FunctionName": "f", "Role": THEIRS}, "AccessDeniedException", 403),
+        ("lambda", "UpdateFunctionConfiguration", {"FunctionName": "f", "Role": THEIRS}, "AccessDeniedException", 403),
+        ("scheduler", "CreateSchedule", {"Target": {"RoleArn": THEIRS}}, "AccessDeniedException", 403),
+        ("scheduler", "UpdateSchedule", {"Target": {"RoleArn": THEIRS}}, "AccessDeniedException", 403),
+        ("events", "PutRule", {"Name": "r", "RoleArn": THEIRS}, "AccessDeniedException", 400),
+        ("events", "PutTargets", {"Targets": [{"Id": "1"}, {"RoleArn": THEIRS}]}, "AccessDeniedException", 400),
+        ("logs", "PutSubscriptionFilter", {"roleArn": THEIRS}, "AccessDeniedException", 400),
+        ("cloudformation", "CreateStack", {"StackName": "s", "RoleARN": THEIRS}, "AccessDenied", 403),
+        ("codedeploy", "CreateDeploymentGroup", {"serviceRoleArn": THEIRS}, "AccessDeniedException", 400),
+        ("stepfunctions", "CreateStateMachine", {"roleArn": THEIRS}, "AccessDeniedException", 400),
+        ("s3", "PutBucketReplication", {"ReplicationConfiguration": {"Role": THEIRS}}, "AccessDenied", 403),
+        ("ecs", "RegisterTaskDefinition", {"executionRoleArn": THEIRS}, "AccessDeniedException", 400),
+    ],
+)
+def test_another_accounts_role_is_passed_to_nothing(
+    mode: str, service: str, operation: str, params: dict[str, Any], code: str, status: int
+) -> None:
+    world = World({"Effect": "Allow", "Action": "*", "Resource": "*"}, mode=mode)
+    for caller in (OWN, SESSION):
+        with pytest.raises(Fault) as caught:
+            world.call(caller, operation, params, service)
+        assert (caught.value.code, caught.value.status) == (code, status)
+        assert caught.value.message in (
+            "Cross-account pass role is not allowed.",
+            "Cross-account role passing is not allowed.",
+        )
+
+
+def test_an_own_role_is_passed_and_a_text_that_is_none_is_the_operations_to_judge() -> None:
+    for role in (ROLE, ROLE.replace("app", "service-role/app"), "arn:aws:iam::12:role/r", "r", None):
+        World(mode="off").call(OWN, "CreateFunction", {"FunctionName": "f", "Role": role}, "lambda")
+
+
+def test_every_operation_that_passes_a_role_is_one_of_the_services() -> None:
+    for service, row in reference.exceptions()["passes"].items():
+        for operation in row["roles"]:
+            assert wire_service.load(service).operation(operation).name == operation
 
 
 ENCRYPTING = [
