@@ -534,6 +534,10 @@ def test_a_signed_request_is_let_in(tmp_path: Path) -> None:
         iam = document(await api.ask(made, "/a"))["requestContext"]["authorizer"]["iam"]
         assert (iam["accessKey"], iam["accountId"]) == ("AKIA", "111111111111")
         assert iam["userArn"] == "arn:aws:iam::111111111111:root" and iam["cognitoIdentity"] is None
+        arn = f"arn:aws:execute-api:eu-west-1:111111111111:{made}/$default/GET/a"
+        assert api.judged == [("execute-api:Invoke", arn)]
+        api.allowed = False
+        assert (await api.ask(made, "/a")).status == 403, "by policies"
 
     with_api(tmp_path, scene)
 
