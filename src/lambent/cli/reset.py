@@ -28,7 +28,8 @@ def reset(
     yes: Yes = False,
 ) -> None:
     """Remove every function, queue, stream, event and log of a data folder that no server runs on."""
-    folder = load({"data_dir": data_dir}, os.environ, Path.cwd()).data_dir
+    settings = load({"data_dir": data_dir}, os.environ, Path.cwd())
+    folder = settings.data_dir
     if service is not None:
         _reset_service(folder, service, yes)
         return
@@ -37,8 +38,9 @@ def reset(
     if not server.is_data_folder(folder):
         raise CliError(f"{folder}: no data of Lambent's is there")
     taken = output.size(places.size_of(folder))
-    ask(f"Remove everything that Lambent keeps in {folder} ({taken})?", yes)
-    server.reset(folder)
+    besides = " and in its database" if settings.database else ""
+    ask(f"Remove everything that Lambent keeps in {folder} ({taken}){besides}?", yes)
+    server.reset(folder, settings.database)
     output.note(f"{folder}: {taken} removed")
 
 

@@ -26,7 +26,7 @@ FORM = "application/x-www-form-urlencoded"
 def main(argv: list[str]) -> None:
     """`argv`: the descriptor, the parent's process id, and the path of the gateway's socket if there is one."""
     descriptor, parent = int(argv[0]), int(argv[1])
-    _end_with(parent)
+    end_with(parent)
     if len(argv) > 2:
         _bridge(*argv[2:])
     from moto.moto_server.werkzeug_app import create_backend_app
@@ -41,7 +41,8 @@ def main(argv: list[str]) -> None:
     server.serve_forever()
 
 
-def _end_with(parent: int) -> None:
+def end_with(parent: int) -> None:
+    """This process ends when its parent does."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
         if os.getppid() != parent:

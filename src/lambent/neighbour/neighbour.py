@@ -12,7 +12,7 @@ import aiohttp
 from yarl import URL
 
 from lambent.model.scope import Caller
-from lambent.neighbour import kept, moto_server
+from lambent.neighbour import dynamodb_local, kept, moto_server
 from lambent.neighbour.asked import Asked
 from lambent.neighbour.bridges import dynamodb, failing
 from lambent.neighbour.endpoints import Endpoints
@@ -61,7 +61,8 @@ OWN_HEADERS = frozenset({"user-agent", "accept", "accept-encoding", "content-typ
 class Neighbour:
     """moto in a process of its own, and the `endpoints` that services (botocore's names) have instead.
 
-    `holdings` remembers what moto holds, which is kept in `folder`, and says when something is lost.
+    `holdings` remembers what moto holds, which is kept in `folder`, and says when something is lost. `local` keeps
+    DynamoDB Local, if that is to answer DynamoDB.
     """
 
     def __init__(
@@ -69,22 +70,27 @@ class Neighbour:
         endpoints: Mapping[str, str] | Endpoints | None = None,
         moto: MotoProcess | None = None,
         holdings: Holdings | None = None,
+        local: MotoProcess | None = None,
         folder: Path | None = None,
     ) -> None:
         self.endpoints = endpoints if isinstance(endpoints, Endpoints) else Endpoints(endpoints or {})
         self._moto = moto or MotoProcess()
         self._moto.risen = self._give_back
         self.holdings = holdings or Holdings()
+        self._local = local
+        self._local_session: aiohttp.ClientSession | None = None
         self.memory = Keeping(folder, self.holdings, self._ask_memory)
         self._endpoint_session: aiohttp.ClientSession | None = None
         self._moto_session: aiohttp.ClientSession | None = None
         self._generation = 0
 
     async def start(self) -> None:
-        """Begin to start moto, if anything is asked of it, and come back at once. Raises OSError when there can be no
-        socket."""
+        """Begin to start moto, if anything is asked of it, and what else is kept here, and come back at once. Raises
+        OSError when there can be no socket."""
         if not self.endpoints.instead_of_moto:
             self._moto.start()
+        if self._local is not None:
+            self._local.start()
 
     async def forward(self, request: Request, caller: Caller | None, service: str) -> Response:
         """What the neighbour answers, status and headers and all.
@@ -100,6 +106,8 @@ class Neighbour:
         if endpoint is not None:
             self.endpoints.refuse(Asked(service, request))
             return await self._ask(service, request, endpoint, headers)
+        if self._local is not None and service in dynamodb_local.SERVICES:
+            return await self._ask_local(self._local, request, caller)
         headers[moto_server.SERVICE] = service
         asked = Asked(service, request)
         if asked.reads:
@@ -111,6 +119,19 @@ class Neighbour:
             if caller.trace_id:
                 headers["x-amzn-trace-id"] = caller.trace_id
         return await self._ask_moto(asked, headers, caller.request_id if caller else "-")
+
+    async def _ask_local(self, local: MotoProcess, request: Request, caller: Caller | None) -> Response:
+        """What DynamoDB Local answers. Raises Fault."""
+        await dynamodb_local.ready(local)
+        if self._local_session is None:
+            connector = aiohttp.UnixConnector(local.address, limit_per_host=CONNECTIONS, limit=0, force_close=True)
+            self._local_session = _session(connector)
+        passed = dynamodb_local.asked(request, caller)
+        try:
+            found = await self._send(self._local_session, passed, f"{MOTO}{request.path}", _passed(passed.headers))
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            raise Fault("ServiceUnavailable", f"DynamoDB Local did not answer: {error!r}", status=503) from error
+        return dynamodb_local.answered(found, caller)
 
     async def _ask_moto(self, asked: Asked, headers: dict[str, str], request_id: str) -> Response:
         """Its answer, unless that would be untrue."""
@@ -172,17 +193,20 @@ class Neighbour:
             "pid": moto.pid,
             "starts": moto.starts,
             **({"last_death": moto.reason} if moto.reason else {}),
+            **({"dynamodb_local": self._local.state.value} if self._local is not None else {}),
         }
 
     async def close(self) -> None:
         """End moto and all connections, when what it holds is kept. Closing twice is allowed."""
         if self._moto.state is State.READY:
             await self.memory.close()
-        for session in (self._endpoint_session, self._moto_session):
+        for session in (self._endpoint_session, self._moto_session, self._local_session):
             if session is not None:
                 await session.close()
-        self._endpoint_session = self._moto_session = None
+        self._endpoint_session = self._moto_session = self._local_session = None
         await self._moto.close()
+        if self._local is not None:
+            await self._local.close()
 
     async def _moto_ready(self, service: str) -> None:
         if await self._moto.wait_ready(START_SECONDS):

@@ -40,7 +40,8 @@ class State(enum.Enum):
 
 class MotoProcess:
     """One moto, and its successors, each started by `launch`. All of them serve on one socket, which lies in `folder`:
-    no port, which any program and any web page on this machine could ask.
+    no port, which any program and any web page on this machine could ask. Another program that behaves as `moto_server`
+    is kept like it, under its own `name`.
 
     `risen` is awaited when one can answer, before it counts as ready.
     """
@@ -50,6 +51,7 @@ class MotoProcess:
         launch: Launch | None = None,
         folder: Path | None = None,
         monotonic: Callable[[], float] = time.monotonic,
+        name: str = "moto",
     ) -> None:
         self.state = State.NOT_STARTED
         self.address = ""
@@ -60,6 +62,7 @@ class MotoProcess:
         self._launch = launch or Bare()
         self._folder = folder
         self._monotonic = monotonic
+        self._name = name
         self._changed = asyncio.Event()
         self._socket: socket.socket | None = None
         self._opened = -1
@@ -118,7 +121,7 @@ class MotoProcess:
                 self.reason = f"it could not be started: {error}"
             deaths = 0 if self._monotonic() - born > SETTLED_SECONDS else deaths
             self._become(State.DEAD)
-            log.warning("moto: %s; starting it again", self.reason)
+            log.warning("%s: %s; starting it again", self._name, self.reason)
             await asyncio.sleep(BACK_OFF[min(deaths, len(BACK_OFF) - 1)])
             deaths += 1
             self._become(State.STARTING)

@@ -30,6 +30,8 @@ class Live:
         self.accepted: Recent[str, Accepted] = Recent(DEDUPLICATION_SECONDS)
         self.pruned = clock.wall()
         self.purged = 0.0
+        self.filling = asyncio.Lock()
+        """Held while messages that stayed behind are loaded."""
         self._clock = clock
         self._waiting: deque[asyncio.Future[bool]] = deque()
         self._timer: Handle | None = None

@@ -2,12 +2,13 @@
 
 import asyncio
 import hashlib
+import os
 import socket
 import ssl
 import time
 import uuid
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from lambent import clock
@@ -17,6 +18,7 @@ from lambent.environments.running import Clock as RealClock
 from lambent.gateway.chain import Gateway
 from lambent.gateway.listener import Chain, Listener
 from lambent.model.metric import Metric, Stream
+from lambent.neighbour import dynamodb_local
 from lambent.neighbour.endpoints import Endpoints, Keys
 from lambent.neighbour.holdings import Holdings
 from lambent.neighbour.neighbour import Neighbour
@@ -24,6 +26,7 @@ from lambent.neighbour.process import MotoProcess
 from lambent.observe.logindex import IndexBroken
 from lambent.observe.logstore import LogStore
 from lambent.observe.series import SeriesBroken, SeriesStore
+from lambent.permissions.log_rights import LogRights
 from lambent.runtimes import installs
 from lambent.sandbox.errors import LevelUnavailable
 from lambent.sandbox.host import SandboxHost
@@ -61,6 +64,7 @@ class Base:
     door: socket.socket
     url: str
     secure: Secure | None = None
+    log_rights: LogRights = field(default_factory=LogRights)
 
     def measure(self, metric: Metric, unit: str, value: float) -> None:
         """What was measured now becomes part of its series."""
@@ -83,8 +87,7 @@ async def open_base(
     stack.push_async_callback(logs.close)
     series = await _open_series(settings, now)
     stack.push_async_callback(series.close)
-    host_name = f"[{settings.host}]" if ":" in settings.host else settings.host
-    url = f"http://{host_name}:{door.getsockname()[1]}"
+    url = f"http://{settings.host_name}:{door.getsockname()[1]}"
     owner = hashlib.sha256(str(settings.data_dir.resolve()).encode()).hexdigest()[:12]
     try:
         neighbour, hatch = await _open_neighbour(stack, settings, level, f"{owner}m")
@@ -121,11 +124,23 @@ async def _open_neighbour(
     stack.push_async_callback(host.close)
     launch = confined.Confined(host, folder, hatch.path)
     holdings = Holdings(settings.data_dir / "neighbour.json")
-    neighbour = Neighbour(
-        _endpoints(settings), MotoProcess(launch, folder), holdings, folder=settings.data_dir / "neighbour"
-    )
+    moto, kept = MotoProcess(launch, folder), settings.data_dir / "neighbour"
+    neighbour = Neighbour(_endpoints(settings), moto, holdings, _tables(settings), kept)
     stack.push_async_callback(neighbour.close)
     return neighbour, hatch
+
+
+def _tables(settings: Settings) -> MotoProcess | None:
+    """What keeps DynamoDB Local, if that answers DynamoDB. Raises StartError when something is missing for it."""
+    if settings.dynamodb != "local":
+        return None
+    folder = settings.data_dir / "dynamodb"
+    try:
+        found = dynamodb_local.find(settings.dynamodb_jar, Path.cwd(), os.environ)
+        folder.mkdir(mode=0o700, exist_ok=True)
+    except dynamodb_local.Missing as error:
+        raise StartError(f"dynamodb: {error}") from error
+    return dynamodb_local.keep(found, folder)
 
 
 def _endpoints(settings: Settings) -> Endpoints:

@@ -13,13 +13,11 @@ from lambent.deploy.records import Records
 from lambent.deploy.running import Ports
 from lambent.deploy.signals import Signals
 from lambent.deploy.stacks import Stacks
-from lambent.gateway.exchange import Here
 from lambent.model.finding import Finding
 from lambent.model.scope import checked_scope
 from lambent.neighbour.outbox import signed_as
 from lambent.server.base import Base, Doors, new_id
 from lambent.services.cloudformation.env import CloudFormationEnv
-from lambent.services.cloudformation.operations import OPERATIONS, REFUSED
 from lambent.settings import Settings
 from lambent.store.open import Store
 from lambent.wire.http import Request, Response
@@ -45,11 +43,6 @@ def open_stacks(
     )
     makers.stacks = Stacks(ports)
     return CloudFormationEnv(makers.stacks, ChangeSets(makers.stacks), signals)
-
-
-def stack_service(env: CloudFormationEnv) -> Here:
-    """What the gateway is given."""
-    return Here(OPERATIONS, env, REFUSED)
 
 
 def signal_page(signals: Signals) -> Callable[[Request], Awaitable[Response]]:

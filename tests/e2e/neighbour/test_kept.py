@@ -42,7 +42,7 @@ def machine(server: Server, name: str, *states: dict[str, Any]) -> str:
     created = server.client("stepfunctions").create_state_machine(
         name=name,
         definition=json.dumps({"StartAt": names[0], "States": chained}),
-        roleArn="arn:aws:iam::123456789012:role/r",
+        roleArn="arn:aws:iam::000000000000:role/r",
         loggingConfiguration={"level": "ALL"},
     )
     return str(created["stateMachineArn"])
