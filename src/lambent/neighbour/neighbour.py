@@ -102,12 +102,12 @@ class Neighbour:
         if not request.path.startswith("/"):  # it would become a part of the host's name
             raise Fault("InvalidURI", f"The request target must be a path: {request.path}", status=400)
         headers = _passed(request.headers)
+        if self._local is not None and service in dynamodb_local.SERVICES:
+            return await self._ask_local(self._local, request, caller)
         endpoint = self.endpoints.choose(service)
         if endpoint is not None:
             self.endpoints.refuse(Asked(service, request))
             return await self._ask(service, request, endpoint, headers)
-        if self._local is not None and service in dynamodb_local.SERVICES:
-            return await self._ask_local(self._local, request, caller)
         headers[moto_server.SERVICE] = service
         asked = Asked(service, request)
         if asked.reads:
