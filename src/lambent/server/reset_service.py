@@ -73,7 +73,8 @@ def _of_ours(folder: Path, part: Part) -> bool:
 
 
 def _of_the_neighbour(folder: Path, service: str) -> bool:
-    """moto's file of that name, and what DynamoDB Local keeps. Raises StartError for a service that has none, as those that go by functions."""
+    """moto's file of that name, and what DynamoDB Local keeps. Raises StartError for a service that has none, as those
+    that go by functions."""
     files, holdings = Files(folder / "neighbour"), Holdings(folder / "neighbour.json")
     known = {one.partition("/")[0] for one in (*holdings.held, *holdings.lost)}
     local = folder / "dynamodb"

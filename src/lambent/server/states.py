@@ -33,7 +33,8 @@ def path_of(name: str) -> Path:
 def save(folder: Path, path: Path) -> int:
     """Write what `folder` keeps to `path`, whole or not at all; answers its bytes.
 
-    Raises StartError when a server runs on the folder, its state is in another database, or a file can't be read or written.
+    Raises StartError when a server runs on the folder, its state is in another database, or a file can't be read or
+    written.
     """
     if not is_data_folder(folder):
         raise StartError(f"{folder}: no data of Lambent's is there")
