@@ -40,6 +40,7 @@ class Plane:
     sent: list[Delivery] = field(default_factory=list)
     missing: dict[str, str] = field(default_factory=dict)
     env: Any = None
+    findings: Ledger = field(default_factory=Ledger)
 
     @property
     def endpoint(self) -> str:
@@ -104,7 +105,7 @@ def serving(folder: Path, told: Path | None = None) -> Iterator[Plane]:
             ids = itertools.count()
             outbox: Any = send
             s3 = await buckets.open_buckets(
-                stack, folder, store, base, Ledger(), outbox, lambda: False, lambda _key: None, check
+                stack, folder, store, base, plane.findings, outbox, lambda: False, lambda _key: None, check
             )
             plane.env = s3.env
             here: dict[str, Here] = {"s3": s3.here}
