@@ -95,6 +95,7 @@ def cdk(server: Server, tmp_path: Path) -> Callable[..., str]:
     return run
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.skipif(shutil.which("npm") is None, reason="npm is not installed")
 def test_a_stack_of_cdks_lives_its_life(server: Server, cdk: Callable[..., str], tmp_path: Path) -> None:
     function = server.client("lambda")

@@ -12,6 +12,8 @@ from tests.e2e.clients.installed import environment, installed
 from tests.e2e.conftest import RUNTIME, Server
 
 ACCOUNT = "310000000014"
+SECONDS = 400
+"""Its first installation is a hundred packages."""
 TEMPLATE = f"""
 Transform: AWS::Serverless-2016-10-31
 Resources:
@@ -29,7 +31,7 @@ CODE = "def handler(event, context):\n    return event['name'] + {!r}\n"
 
 @pytest.fixture
 def sam(server: Server, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., str]:
-    packages = installed("aws-sam-cli>=1.130,<2")
+    packages = installed("aws-sam-cli>=1.130,<2", seconds=SECONDS)
     env = environment(packages, server.endpoint, ACCOUNT, tmp_path_factory.mktemp("data"))
     env |= {"SAM_CLI_TELEMETRY": "0", "HOME": str(tmp_path), "PATH": f"{Path(sys.executable).parent}:{env['PATH']}"}
 
@@ -44,6 +46,7 @@ def sam(server: Server, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
     return run
 
 
+@pytest.mark.timeout(SECONDS)
 def test_an_application_of_sams_lives_its_life(server: Server, sam: Callable[..., str], tmp_path: Path) -> None:
     (tmp_path / "template.yaml").write_text(TEMPLATE)
     (tmp_path / "src").mkdir()
