@@ -34,6 +34,7 @@ USERS = {
         "recorded", "e2e/cli", "e2e/demo", "e2e/debug", "e2e/extensions", "e2e/lambda_", "e2e/runtimes",
         "e2e/telemetry", "e2e/testing", "e2e/test_ordinary_user.py", "e2e/test_outbound.py",
         "e2e/test_server.py",
+        "e2e/documents/test_commands.py::test_the_commands_of_a_page_work_as_they_stand[README.md]",
     ),
 }  # fmt: skip
 """What may come out differently for another user, or on another Python. The rest drives the same servers with other
@@ -42,6 +43,8 @@ USERS_ALONE = (*ALONE, "e2e/test_leaks.py")
 """It counts the machine's mounts, which root's tests make as well."""
 PROGRAMS = {"slirp4netns": "slirp4netns", "pasta": "passt", "newuidmap": "uidmap", "chromium": "chromium"}
 """What the tests of ordinary users and of browsers take, and the Debian packages that have it."""
+POSTGRESQL = Path("/usr/lib/postgresql")
+"""Where Debian's package `postgresql` has its programs, by version; they are on nobody's PATH."""
 GOOD = (0, 5)
 """pytest's exit statuses: all passed, and nothing collected."""
 TELL_SECONDS = 30.0
@@ -136,10 +139,11 @@ def in_charge() -> bool:
 def add_programs() -> None:
     """What is missing is installed where CI=true (tests fail without it then) and this is root; else it is named."""
     missing = [package for program, package in PROGRAMS.items() if shutil.which(program) is None]
+    missing += [] if any(POSTGRESQL.glob("*/bin/initdb")) else ["postgresql"]
     missing += ordinary_user.missing() if in_charge() else []
     if not missing:
         return
-    said = f"the tests of ordinary users and browsers need: apt-get install {' '.join(missing)}"
+    said = f"the tests of ordinary users, browsers and databases need: apt-get install {' '.join(missing)}"
     if not (in_charge() and shutil.which("apt-get")):
         print(said, flush=True)
         return
@@ -168,7 +172,7 @@ def main() -> int:
         setting_up: Future[str] | None = None
         if in_charge():
             user = ordinary_user.make(Path.cwd())
-            stack.callback(ordinary_user.remove)
+            stack.callback(ordinary_user.remove, user.name)
             setting_up = stack.enter_context(ThreadPoolExecutor(1)).submit(settle, user)
         waiting = start("with real servers", WAITING)
         groups = [start("everything else", others).end()]

@@ -7,13 +7,15 @@ import asyncio
 import contextlib
 import functools
 import socket
+import ssl
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 from lambent.environments.contents import Contents
 from lambent.environments.role_credentials import Credentialed
+from lambent.model import parameters_layer
 from lambent.model.credentials import Credentials
 from lambent.model.function import FunctionVersion
 from lambent.runtime_api import metadata
@@ -24,6 +26,8 @@ from lambent.sandbox.host import Sandbox, SandboxHost
 from lambent.sandbox.spec import Bind, ExitStatus, Level, SandboxSpec
 
 RUNTIME_API_PORT = 9001
+HTTP, HTTPS = 80, 443
+"""Ports at which the gateway is offered inside besides its own, for code that takes no port from an address."""
 TRIES = 3
 """How often an environment is launched when what it is made from is killed meanwhile."""
 MB = 1 << 20
@@ -58,12 +62,28 @@ class RuntimeEvents(Protocol):
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     """The gateway: the port that is offered inside, its URL at level PROCESS, and how a listener is served, for the
-    environment with that access key."""
+    environment with that access key; `tls` is what HTTPS is spoken with inside."""
 
     port: int
     url: str
-    serve: Callable[[socket.socket, str], Awaitable[asyncio.Server]]
+    serve: Callable[[socket.socket, str, ssl.SSLContext | None], Awaitable[asyncio.Server]]
     forget: Callable[[asyncio.Server], None]
+    serve_parameters: "Callable[[socket.socket, Credentials, FunctionVersion], Awaitable[asyncio.Server]] | None" = None
+    """Answers as the Parameters and Secrets Lambda Extension, for the environment with these credentials."""
+    tls: ssl.SSLContext | None = None
+
+    @property
+    def inside(self) -> tuple[int, ...]:
+        """The ports at which it is offered inside, its own first."""
+        return tuple(dict.fromkeys((self.port, HTTP, HTTPS) if self.tls is not None else (self.port,)))
+
+    async def open(self, listeners: Mapping[int, socket.socket], key: str) -> list[asyncio.Server]:
+        """Serve those of its ports that are among an environment's `listeners`."""
+        return [
+            await self.serve(listeners[port], key, self.tls if port == HTTPS != self.port else None)
+            for port in self.inside
+            if port in listeners
+        ]
 
 
 class Launcher:
@@ -132,7 +152,7 @@ class Launcher:
         self._contents.release(function)
 
     def _spec(self, function: FunctionVersion, place: Place, folders: Folders, stream: str) -> SandboxSpec:
-        inside = (self._endpoint.port,) if self._host.level is Level.NAMESPACE else ()
+        inside = self._endpoint.inside if self._host.level is Level.NAMESPACE else ()
         opt = (Bind(folders.opt, OPT),) if folders.opt is not None else ()
         own = () if function.image else (Bind(folders.code, TASK_ROOT), *opt)
         files = tuple(Bind(folder, path, writable=True) for path, folder in folders.mounts.items())
@@ -143,10 +163,25 @@ class Launcher:
             tmp_bytes=function.ephemeral_storage * MB,
             memory_bytes=function.memory * MB,
             cpus=function.memory * CPU_PER_MB,
-            listen=(RUNTIME_API_PORT, *inside),
+            listen=(RUNTIME_API_PORT, *inside, *self._parameters_port(function)),
             throttled=False,
             root=folders.code if function.image else None,
         )
+
+    def _parameters_port(self, function: FunctionVersion) -> tuple[int, ...]:
+        """That of the extension, for a function with its layer. Where the network is the host's there is none."""
+        with_it = self._host.level is Level.NAMESPACE and parameters_layer.digest() in function.layers
+        return (parameters_layer.port(function.environment),) if with_it else ()
+
+    async def _doors(
+        self, sandbox: Sandbox, credentials: Credentials, function: FunctionVersion
+    ) -> list[asyncio.Server]:
+        """What is answered inside beside the Runtime API."""
+        opened = await self._endpoint.open(sandbox.listeners, credentials.access_key)
+        for port in self._parameters_port(function):
+            assert self._endpoint.serve_parameters is not None
+            opened.append(await self._endpoint.serve_parameters(sandbox.listeners[port], credentials, function))
+        return opened
 
     async def _connect(
         self,
@@ -163,17 +198,14 @@ class Launcher:
         listener = sandbox.listeners[RUNTIME_API_PORT]
         host, port = listener.getsockname()[:2]
         api = RuntimeApi(listener, events)
-        url = self._endpoint.url
-        gateway = None
-        if self._endpoint.port in sandbox.listeners:
-            gateway = await self._endpoint.serve(sandbox.listeners[self._endpoint.port], credentials.access_key)
-            url = f"http://127.0.0.1:{self._endpoint.port}"
+        own = self._endpoint.port in sandbox.listeners
+        url = f"http://127.0.0.1:{self._endpoint.port}" if own else self._endpoint.url
         token = str(uuid.uuid4())
         around = Around(f"{host}:{port}", stream, credentials, url, initialization, token)
         return Launched(
             sandbox=sandbox,
             api=api,
-            gateway=gateway,
+            doors=await self._doors(sandbox, credentials, function),
             place=place,
             folders=replace(folders, task_root=sandbox.inside(TASK_ROOT), opt_root=sandbox.inside(OPT)),
             environment=place.environment(function, around),
@@ -190,7 +222,7 @@ class Launched:
 
     sandbox: Sandbox
     api: RuntimeApi
-    gateway: asyncio.Server | None
+    doors: list[asyncio.Server]
     place: Place
     folders: Folders
     environment: dict[str, str]
@@ -230,6 +262,6 @@ class Launched:
         """Nothing of the environment is left afterwards."""
         self.release()
         self.api.close()
-        if self.gateway is not None:
-            self.forget(self.gateway)
+        for door in self.doors:
+            self.forget(door)
         await self.sandbox.destroy()

@@ -5,6 +5,7 @@ its parent: by signal on Linux, elsewhere when its standard input ends.
 """
 
 import ctypes
+import functools
 import io
 import os
 import signal
@@ -31,7 +32,7 @@ def main(argv: list[str]) -> None:
     from moto.moto_server.werkzeug_app import create_backend_app
     from werkzeug.serving import make_server
 
-    application = _dispatcher()(create_backend_app)
+    application = _dispatcher(_memory())(create_backend_app)
     application.app_instances["s3"] = create_backend_app("s3")
     server = make_server("unix://", 0, application, threaded=True, request_handler=_handler(), fd=descriptor)
     server.server_address = ("127.0.0.1", 0)  # what the application is told of it
@@ -78,7 +79,16 @@ def _handler() -> Any:
     return Handler
 
 
-def _dispatcher() -> Any:
+def _memory() -> Any:
+    """What moto holds, for the server to keep."""
+    from lambent.neighbour.memory.inside import Memory
+
+    memory = Memory()
+    memory.watch()
+    return memory
+
+
+def _dispatcher(memory: Any) -> Any:
     from urllib.parse import parse_qs
 
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication
@@ -95,7 +105,8 @@ def _dispatcher() -> Any:
                 environ["wsgi.input"] = io.BytesIO(environ["wsgi.input"].read(length))
             if environ["REQUEST_METHOD"] == "PUT" and environ.get("CONTENT_TYPE", "").startswith(FORM):
                 environ["CONTENT_TYPE"] = "binary/octet-stream"  # or Flask would take the object's bytes for fields
-            return failing.answered(super().__call__, environ, start_response)
+            answered = functools.partial(failing.answered, super().__call__)
+            return memory.around(answered, environ, start_response)
 
         def infer_service_region_host(self, environ: dict[str, Any], path: str) -> Any:
             scope = parse_qs(environ.get("QUERY_STRING", "")).get("X-Amz-Credential")

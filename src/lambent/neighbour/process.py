@@ -7,7 +7,7 @@ import os
 import socket
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from lambent.neighbour import moto_server, unix
@@ -43,7 +43,7 @@ class MotoProcess:
     no port, which any program and any web page on this machine could ask. Another program that behaves as `moto_server`
     is kept like it, under its own `name`.
 
-    `died` is called with the reason when one is dead.
+    `risen` is awaited when one can answer, before it counts as ready.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class MotoProcess:
         self.pid: int | None = None
         self.starts = 0
         self.reason = ""
-        self.died: Callable[[str], None] = lambda reason: None
+        self.risen: Callable[[], Awaitable[None]] = _nothing
         self._launch = launch or Bare()
         self._folder = folder
         self._monotonic = monotonic
@@ -122,10 +122,17 @@ class MotoProcess:
             deaths = 0 if self._monotonic() - born > SETTLED_SECONDS else deaths
             self._become(State.DEAD)
             log.warning("%s: %s; starting it again", self._name, self.reason)
-            self.died(self.reason)
             await asyncio.sleep(BACK_OFF[min(deaths, len(BACK_OFF) - 1)])
             deaths += 1
             self._become(State.STARTING)
+
+    async def _rise(self) -> None:
+        try:
+            await self.risen()
+        except OSError as error:
+            log.warning("moto: it did not come up: %s", error)
+        else:
+            self._become(State.READY)
 
     async def _one_life(self) -> None:
         """From start to death."""
@@ -136,12 +143,16 @@ class MotoProcess:
         words = asyncio.create_task(_last_words(life.errors))
         try:
             if await life.output.readline() == moto_server.READY:
-                self._become(State.READY)
+                await self._rise()
             self.reason = f"it {_manner(await life.wait())}{await _said(words)}"
         finally:
             await life.end()
             words.cancel()
             self.pid = None
+
+
+async def _nothing() -> None:
+    pass
 
 
 async def _last_words(errors: asyncio.StreamReader) -> bytes:

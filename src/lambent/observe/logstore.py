@@ -132,6 +132,10 @@ class LogStore:
         self._hand_over()
         return self._index.group(scope, name)
 
+    def has_group(self, scope: Scope, name: str) -> bool:
+        """Whether there is such a group."""
+        return self._index.has(scope, name)
+
     def groups(self, scope: Scope) -> list[Group]:
         """Those of a scope, by name."""
         self._hand_over()

@@ -16,9 +16,10 @@ from lambent.permissions.gate import Gate
 from lambent.server import permissions
 from lambent.server.asking import ask_service
 from lambent.server.base import Base, Doors, new_id
+from lambent.server.here import here
 from lambent.server.metrics import metric_filters
 from lambent.services.logs.env import LogsEnv
-from lambent.services.logs.operations import OPERATIONS
+from lambent.services.logs.service import SERVICE
 from lambent.store.open import Store
 from lambent.wire.http import Request
 
@@ -35,7 +36,7 @@ MaySend = Callable[[str, str, str, str], Awaitable[str]]
 
 def open_logs(
     stack: AsyncExitStack, store: Store, base: Base, doors: Doors, gate: Gate, findings: Ledger, add: AddPushes
-) -> Here:
+) -> dict[str, Here]:
     """What subscribers get is handed to `add`. Queries end with `stack`."""
     report, spawn = findings.report, base.background.spawn
     subscriptions = LogSubscriptions(store.resources, base.clock, add, new_id, spawn, report)
@@ -43,7 +44,7 @@ def open_logs(
     filters = metric_filters(store, base, report)
     queries = Queries(base.clock.monotonic)
     stack.push_async_callback(queries.close)
-    may_send = functools.partial(permissions.may_send, gate)
+    may_send = functools.partial(permissions.may_configure, gate)
     env = LogsEnv(
         base.logs,
         base.clock.wall,
@@ -57,7 +58,7 @@ def open_logs(
         report,
         findings.withdraw,
     )
-    return Here(OPERATIONS, env)
+    return here(SERVICE, env)
 
 
 async def _unreachable(doors: Doors, may_send: MaySend, caller: Caller, group: str, destination: str) -> str:

@@ -73,7 +73,7 @@ class Forwarding:
         return response
 
     async def _forward(self, asked: Asked, caller: Caller) -> Response:
-        if asked.service in self.settings.elsewhere:
+        if self.settings.elsewhere(asked.service):
             return await self._ask(asked.request, caller, asked.service)
         response = await self._ask(asked.request, caller, asked.service)
         if response.status < 300:
@@ -109,7 +109,8 @@ def refused(response: Response) -> Fault | None:
 def neighbour_document(neighbour: Neighbour) -> dict[str, Any]:
     """The page about the neighbour."""
     holdings = neighbour.holdings
-    return {**neighbour.status(), "held": sorted(holdings.held), "lost": dict(holdings.lost)}
+    said = {"held": sorted(holdings.held), "changed": sorted(holdings.changed), "lost": dict(holdings.lost)}
+    return {**neighbour.status(), **said}
 
 
 def acknowledge(neighbour: Neighbour, findings: Ledger) -> list[str]:

@@ -6,14 +6,15 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from lambent.store import schema
+from lambent.store.columns import WORDS
 from lambent.store.database import Database
 from lambent.store.group_commit import GroupCommit
 
 table = sa.Table(
     "checkpoints",
     schema.metadata,
-    sa.Column("mapping", sa.String(36), primary_key=True),
-    sa.Column("shard", sa.String(128), primary_key=True),
+    sa.Column("mapping", WORDS, primary_key=True),
+    sa.Column("shard", WORDS, primary_key=True),
     sa.Column("sequence", sa.Text, nullable=False),
     sa.Column("since", sa.Double, nullable=False),
     sa.Column("ended", sa.Boolean, nullable=False),

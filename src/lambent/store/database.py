@@ -13,21 +13,23 @@ import sqlalchemy as sa
 from sqlalchemy import exc
 
 from lambent.store import schema
+from lambent.store.changes import Changed, Tell, nobody
 from lambent.store.errors import StoreBroken, StoreError, StoreLocked, from_database, from_os
+from lambent.store.postgresql import Claim
 
 T = TypeVar("T")
 
 BUSY_SECONDS = 5.0
-
-
 FULL, NORMAL = "FULL", "NORMAL"
 """Whether a commit waits for the disk itself (https://www.sqlite.org/pragma.html#pragma_synchronous, in WAL mode)."""
 
 
 def _engine(url: str, synchronous: str = FULL) -> sa.Engine:
+    """One session for the thread that changes, another for the one that reads."""
+    if sa.make_url(url).get_backend_name() != "sqlite":
+        return sa.create_engine(url, pool_size=1, max_overflow=0, pool_pre_ping=True)
     engine = sa.create_engine(url)
-    if engine.dialect.name == "sqlite":
-        sa.event.listen(engine, "connect", lambda connection, _record: _configure_sqlite(connection, synchronous))
+    sa.event.listen(engine, "connect", lambda connection, _record: _configure_sqlite(connection, synchronous))
     return engine
 
 
@@ -43,11 +45,15 @@ class Database:
     """Transactions on an SQLAlchemy URL. Make it with `open_database`, end it with `close`."""
 
     def __init__(self, url: str) -> None:
-        self._engine = _engine(url)
+        self._engine = self._reading = _engine(url)
         lasting = self._engine.dialect.name == "sqlite" and not _is_in_memory(self._engine.url)
         self._light = _engine(url, NORMAL) if lasting else self._engine
+        self.claim: Claim | None = None
+        self.tell: Tell = nobody
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="lambent-store")
         self._reader = self._thread
+        if self._engine.dialect.name == "postgresql":
+            self._reading, self.claim = _engine(url), Claim(self._engine)
         if not _is_in_memory(self._engine.url):
             self._reader = ThreadPoolExecutor(1, thread_name_prefix="lambent-store-reader")
 
@@ -59,22 +65,28 @@ class Database:
         A `light` one survives the end of this process in any way, but a power cut only when one that is not was
         committed after it, and costs no wait for the disk. Raises StoreError; `work` may raise its own.
         """
-        return await self._submit(self._thread, self._light if light else self._engine, work, then)
+        engine = self._light if light else self._engine
+        return await self._submit(self._thread, lambda: _transact(engine, work), then)
+
+    async def change(
+        self, work: Callable[[sa.Connection], None], then: Callable[[None], None], changed: Changed
+    ) -> None:
+        """As `run`, for what is read from memory: whoever else has it there is told what changed."""
+
+        def told(connection: sa.Connection) -> None:
+            work(connection)
+            self.tell(connection, changed)
+
+        await self.run(told, then)
 
     async def look(self, work: Callable[[sa.Connection], T]) -> T:
         """What `work` finds, which changes nothing: it waits for no transaction, and sees all that were acknowledged.
 
         Raises StoreError; `work` may raise its own.
         """
-        return await self._submit(self._reader, self._engine, work, None)
+        return await self._submit(self._reader, lambda: _transact(self._reading, work), None)
 
-    async def _submit(
-        self,
-        thread: ThreadPoolExecutor,
-        engine: sa.Engine,
-        work: Callable[[sa.Connection], T],
-        then: Callable[[T], None] | None,
-    ) -> T:
+    async def _submit(self, thread: ThreadPoolExecutor, work: Callable[[], T], then: Callable[[T], None] | None) -> T:
         loop = asyncio.get_running_loop()
         done: asyncio.Future[T] = loop.create_future()
 
@@ -90,7 +102,7 @@ class Database:
 
         def job() -> None:
             try:
-                result = _transact(engine, work)
+                result = work()
             except BaseException as error:
                 loop.call_soon_threadsafe(refuse, error)
             else:
@@ -106,7 +118,7 @@ class Database:
         """Finish what was asked for, then let go of the database."""
         loop = asyncio.get_running_loop()
         try:
-            await loop.run_in_executor(self._reader, int)
+            await loop.run_in_executor(self._reader, int if self._reading is self._engine else self._reading.dispose)
             await loop.run_in_executor(self._thread, self._light.dispose)
             await loop.run_in_executor(self._thread, self._engine.dispose)
         finally:
@@ -133,13 +145,21 @@ async def open_database(url: str) -> Database:
     """Open, and make or check the tables. Raises StoreError."""
     try:
         database = Database(url)
-    except (exc.SQLAlchemyError, ImportError) as error:
+    except ImportError as error:
+        raise StoreBroken(f"{error}: install lambent[{sa.make_url(url).get_backend_name()}]") from error
+    except exc.SQLAlchemyError as error:
         raise StoreBroken(f"can't open {sa.make_url(url).render_as_string()}: {error}") from error
     try:
-        await database.run(schema.prepare)
+        await database.run(lambda connection: _prepare(connection, database.claim))
     except StoreError as error:
         await database.close()
         if isinstance(error, StoreLocked):
             raise StoreLocked(f"{error}: is another process using the database?") from error
         raise
     return database
+
+
+def _prepare(connection: sa.Connection, claim: Claim | None) -> None:
+    schema.prepare(connection)
+    if claim is not None:
+        claim.sign(connection)

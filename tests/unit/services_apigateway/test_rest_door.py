@@ -30,6 +30,20 @@ def said(stage: Stage) -> list[Finding]:
     return [one for one in stage.findings.all() if one.code not in advice]
 
 
+def test_a_function_gets_the_paths_variables_as_they_were_sent(tmp_path: Path) -> None:
+    """Recorded: https://github.com/aws/aws-lambda-dotnet/tree/dev/Tools/LambdaTestTool-v2/tests (Snapshots)."""
+
+    async def scene(stage: Stage) -> None:
+        await stage.proxy("/{proxy+}")
+        await stage.deploy()
+        await stage.ask("/dev/a%2Fb/c%20d")
+        event = stage.functions.events[-1]
+        assert event["path"] == "/a%2Fb/c%20d" and event["requestContext"]["path"] == "/dev/a%2Fb/c%20d"
+        assert event["pathParameters"] == {"proxy": "a%2Fb/c%20d"}
+
+    with_stage(tmp_path, scene)
+
+
 def test_the_cut_at_29_seconds(tmp_path: Path) -> None:
     async def scene(stage: Stage) -> None:
         ended = asyncio.Event()
@@ -414,8 +428,10 @@ def test_limits_and_compression(tmp_path: Path) -> None:
         operations = [{"op": "replace", "path": "/minimumCompressionSize", "value": "3"}]
         await stage.call("UpdateRestApi", restApiId=stage.id, patchOperations=operations)
         await stage.deploy()
-        large = await stage.ask("/dev/a", "POST", b"x" * (10 * 1024 * 1024 + 1))
-        assert (large.status, text(large)) == (413, '{"message":"Request Too Long"}')
+        for size in (6, 10):  # of an event, of a request
+            large = await stage.ask("/dev/a", "POST", b"x" * (size * 1024 * 1024 + 1))
+            assert (large.status, text(large)) == (413, '{"message":"Request Too Long"}')
+        assert not stage.functions.calls
         packed = await stage.ask("/dev/a", "POST", Accept_Encoding="gzip")
         assert ("Content-Encoding", "gzip") in packed.headers
         closed = [{"op": "replace", "path": "/disableExecuteApiEndpoint", "value": "true"}]

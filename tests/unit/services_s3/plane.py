@@ -39,6 +39,7 @@ class Plane:
     folder: Path
     sent: list[Delivery] = field(default_factory=list)
     missing: dict[str, str] = field(default_factory=dict)
+    findings: Ledger = field(default_factory=Ledger)
     env: Any = None
 
     @property
@@ -104,7 +105,7 @@ def serving(folder: Path, told: Path | None = None) -> Iterator[Plane]:
             ids = itertools.count()
             outbox: Any = send
             s3 = await buckets.open_buckets(
-                stack, folder, store, base, Ledger(), outbox, lambda: False, lambda _key: None, check
+                stack, folder, store, base, plane.findings, outbox, lambda: False, lambda _key: None, check
             )
             plane.env = s3.env
             here: dict[str, Here] = {"s3": s3.here}

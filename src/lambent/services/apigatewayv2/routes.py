@@ -12,6 +12,7 @@ from lambent.services.apigatewayv2 import faults
 from lambent.services.apigatewayv2.env import ApiGatewayV2Env, Changes, Document, Params
 from lambent.services.apigatewayv2.kinds import API, AUTHORIZER, INTEGRATION, ROUTE
 from lambent.services.apigatewayv2.tabled import Operation, deleter, one_at_a_time, replaced
+from lambent.services.aws_backends import ARN
 from lambent.store.resources import Resource
 
 ROUTE_KEY = re.compile(r"(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|ANY) (/\S*)")
@@ -40,6 +41,7 @@ LEAST_MILLIS, MOST_MILLIS = 50, {"HTTP": 30_000, "WEBSOCKET": 29_000}
 FUNCTION = re.compile(
     r"arn:aws[a-z-]*:lambda:[a-z0-9-]+:\d{12}:function:[^/]+|arn:aws[a-z-]*:apigateway:\S+/invocations"
 )
+WEB = ("http://", "https://", "${stageVariables.")
 NONE: Changes = Changes()
 
 
@@ -128,10 +130,14 @@ def integration(
         raise faults.unbuilt("integrations through a VPC link")
     if made.get("TlsConfig"):
         raise faults.unbuilt("TlsConfig of an integration")
-    role = str(made.get("CredentialsArn") or "")
+    check_role(str(made.get("CredentialsArn") or ""), scope)
+    return _http(made) if protocol == "HTTP" else _websocket(made)
+
+
+def check_role(role: str, scope: Scope) -> None:
+    """Raises 400 for another account's; `arn:aws:iam::*:user/*` is the caller's own credentials."""
     if role and role.split(":")[4:5] not in ([scope.account], ["*"]):
         raise faults.bad_request("Cross-account pass role is not allowed.")
-    return _http(made) if protocol == "HTTP" else _websocket(made)
 
 
 def _http(made: Document) -> Document:
@@ -160,7 +166,7 @@ def _check_url(made: Document) -> None:
         raise faults.bad_request("HTTP_PROXY integrations only support the payload format version 1.0")
     if not made.get("IntegrationMethod"):
         raise faults.bad_request("HttpMethod must be specified for an HTTP_PROXY integration")
-    if not str(made.get("IntegrationUri") or "").startswith(("http://", "https://", "${stageVariables.")):
+    if not str(made.get("IntegrationUri") or "").startswith(WEB):
         raise faults.bad_request("Invalid HTTP endpoint specified for URI")
 
 
@@ -185,11 +191,23 @@ def _websocket(made: Document) -> Document:
     made.setdefault("IntegrationResponseSelectionExpression", "${integration.response.statuscode}")
     if kind == "AWS_PROXY":
         made.setdefault("IntegrationMethod", "POST")
-    if kind in ("AWS", "HTTP", "HTTP_PROXY"):
-        raise faults.unbuilt(f"{kind} integrations of WebSocket APIs")
-    if kind == "AWS_PROXY" and not FUNCTION.fullmatch(str(made.get("IntegrationUri") or "")):
+    uri = str(made.get("IntegrationUri") or "")
+    if kind == "AWS":
+        _check_service(made, uri)
+    elif kind in ("HTTP", "HTTP_PROXY") and not uri.startswith(WEB):
+        raise faults.bad_request("Invalid HTTP endpoint specified for URI")
+    if kind == "AWS_PROXY" and not FUNCTION.fullmatch(uri):
         raise faults.bad_request("Integration URI of an AWS_PROXY integration must be the ARN of a Lambda function")
     return made
+
+
+def _check_service(made: Document, uri: str) -> None:
+    if FUNCTION.fullmatch(uri):
+        return
+    if not ARN.fullmatch(uri):
+        raise faults.bad_request("Invalid ARN specified in the request")
+    if not made.get("CredentialsArn"):
+        raise faults.bad_request("Role ARN must be specified for AWS integrations")
 
 
 def in_no_route(env: ApiGatewayV2Env, old: Resource) -> None:
