@@ -72,13 +72,12 @@ class Connection(asyncio.Protocol):
         self._short = short
         self._door = door
         self._rest: bytes | None = None
-        self._half = self._paused = False
         self._began = self._heard = 0.0
         self._held = self._queued = 0
         self._writing: asyncio.Task[None] | None = None
         self._parser = httptools.HttpRequestParser(self)
         self._waiting: deque[tuple[Request, bool]] = deque()
-        self._busy = self._closing = self._head_only = False
+        self._busy = self._closing = self._head_only = self._half = self._paused = False
         self._keep_alive = True
         self._task: asyncio.Task[None] | None = None
         self._drained: asyncio.Event | None = None
@@ -229,6 +228,8 @@ class Connection(asyncio.Protocol):
             _join(self._headers, self._repeated)
         if int(self._headers.get("content-length") or 0) > MAX_BODY:
             raise Refused(413)
+        if self._headers.get("transfer-encoding", "chunked").lower() != "chunked":
+            raise Refused(501)  # no other coding is read (RFC 9112, section 6.1)
         if self._headers.get("expect", "").lower() == "100-continue" and not self._busy:
             self._transport.write(_CONTINUE)
 
