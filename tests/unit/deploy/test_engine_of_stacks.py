@@ -38,6 +38,9 @@ class Memory:
         if then is not None:
             then(None)
 
+    async def change(self, work: Any, then: Callable[[Any], None], _changed: Any) -> None:
+        await self.run(work, then)
+
 
 @dataclass
 class Services:
