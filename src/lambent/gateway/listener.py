@@ -227,10 +227,7 @@ class Connection(asyncio.Protocol):
             raise Refused(431)
         if self._repeated:
             _join(self._headers, self._repeated)
-        if int(self._headers.get("content-length") or 0) > MAX_BODY:
-            raise Refused(413)
-        if self._headers.get("transfer-encoding", "chunked").lower() != "chunked":
-            raise Refused(501)  # no other coding is read (RFC 9112, section 6.1)
+        _check_body(self._headers)
         if self._headers.get("expect", "").lower() == "100-continue" and not self._busy:
             self._transport.write(_CONTINUE)
 
@@ -377,6 +374,14 @@ def _join(headers: dict[str, str], repeated: list[tuple[str, str]]) -> None:
     for key, text in repeated:
         values.setdefault(key, [headers[key]]).append(text)
     headers.update({key: ", ".join(texts) for key, texts in values.items()})
+
+
+def _check_body(headers: dict[str, str]) -> None:
+    """Raise Refused for a body that is too large, or in a coding that is not read (RFC 9112, section 6.1)."""
+    if int(headers.get("content-length") or 0) > MAX_BODY:
+        raise Refused(413)
+    if headers.get("transfer-encoding", "chunked").lower() != "chunked":
+        raise Refused(501)
 
 
 def _wants_websocket(headers: dict[str, str]) -> bool:
