@@ -44,7 +44,12 @@ LASTING = {
     "--follow": "REPORT RequestId",
 }
 """What does not end by itself, and what it says when it goes on."""
-BEFORE = dict.fromkeys(("docs/debugging.md", "docs/event-sources.md"), ("lambent up", "lambent deploy hello"))
+DEPLOYED = ("lambent up", "lambent deploy hello")
+INVOKED = (*DEPLOYED, """lambent invoke hello --payload '{"number": 21}'""")
+BEFORE = {
+    **dict.fromkeys(("docs/debugging.md", "docs/event-sources.md"), DEPLOYED),
+    **dict.fromkeys(("docs/cost.md", "docs/logs.md"), INVOKED),
+}
 """What a page takes for granted."""
 HELLO = "def handler(event, context):\n    return {'doubled': event['number'] * 2}\n"
 SECONDS = 60
