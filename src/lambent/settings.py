@@ -68,11 +68,11 @@ class Settings:
     unknown_types: str = "fail"
     runtime_map: Mapping[str, str] = field(default_factory=dict)
     endpoints: Mapping[str, str] = field(default_factory=dict)
-    dynamodb: str = "moto"
-    dynamodb_jar: Path | None = None
     endpoint_ca: Path | None = None
     endpoint_access_key: str = ""
     endpoint_secret_key: str = ""
+    dynamodb: str = "moto"
+    dynamodb_jar: Path | None = None
     file_systems: Mapping[str, Path] = field(default_factory=dict)
     origins: tuple[str, ...] = ()
     host_names: tuple[str, ...] = ()
