@@ -3,6 +3,7 @@
 import ast
 from pathlib import Path
 
+import botocore.session
 import pytest
 
 SOURCE = Path(__file__).parents[2] / "src" / "lambent"
@@ -96,9 +97,57 @@ def test_a_pure_room_neither_waits_nor_asks_the_machine(room: str) -> None:
         assert not roots & IMPURE, f"{path.relative_to(SOURCE)} imports {roots & IMPURE}"
 
 
+@pytest.mark.parametrize("room", PURE)
+def test_a_pure_room_asks_no_clock(room: str) -> None:
+    for path in (SOURCE / room).rglob("*.py"):
+        asked = {
+            ast.unparse(node)
+            for node in ast.walk(ast.parse(path.read_text("utf-8")))
+            if isinstance(node, ast.Attribute) and node.attr in ("now", "utcnow", "today")
+        }
+        clocks = {one for one in asked if one.rpartition(".")[0] in ("datetime", "datetime.datetime", "date", "dt")}
+        assert not clocks, f"{path.relative_to(SOURCE)} asks {clocks}"
+
+
+WORDS_OF_MODELS = {"ec2", "location"}
+"""Names of services that are also a protocol, and a trait of shapes."""
+NAMED_ALL_THE_SAME = {"wire/sigv4.py": {"s3"}}
+"""SigV4 itself makes an exception of S3."""
+
+
 def test_the_wire_knows_no_service_by_name() -> None:
+    services = set(botocore.session.Session().get_available_services()) - WORDS_OF_MODELS
+    named = {}
     for path in (SOURCE / "wire").rglob("*.py"):
-        assert "lambda_" not in path.read_text("utf-8").replace("lambda_:", ""), path
+        tree = ast.parse(path.read_text("utf-8"))
+        prose = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+        texts = {
+            node.value
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in prose
+        }
+        if texts & services:
+            named[str(path.relative_to(SOURCE))] = texts & services
+    assert named == NAMED_ALL_THE_SAME
+
+
+def test_imports_are_absolute_but_inside_of_sandboxes() -> None:
+    """What runs there is imported under another name; it stays among its own."""
+    inside = SOURCE / "sandbox" / "inside"
+    for path in SOURCE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.level:
+                assert path.is_relative_to(inside), f"{path.relative_to(SOURCE)}:{node.lineno}"
+                assert path.parents[node.level - 1].is_relative_to(inside), f"{path.relative_to(SOURCE)}:{node.lineno}"
+
+
+def test_a_service_imports_no_other_service() -> None:
+    services = SOURCE / "services"
+    folders = {path.name for path in services.iterdir() if path.is_dir()}
+    for path in services.glob("*/**/*.py"):
+        own = path.relative_to(services).parts[0]
+        named = {name.split(".")[2] for name in imports(path) if name.startswith("lambent.services.")}
+        assert not named & folders - {own}, f"{path.relative_to(SOURCE)} imports {named & folders - {own}}"
 
 
 def test_every_room_is_in_the_table_and_none_is_empty() -> None:

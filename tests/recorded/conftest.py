@@ -90,7 +90,7 @@ FAILED = pytest.StashKey[bool]()
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Any:
     """A replay of what is a gap as a whole has to fail; `said` is told of one that failed otherwise."""
     recorded = getattr(pyfuncitem, "callspec", None) and pyfuncitem.callspec.params.get("recorded")
-    whole = bool(recorded) and any(not gap.key for gap in gaps_of(recorded))
+    whole = bool(recorded) and any(not gap.key for gap in gaps_of(str(recorded)))
     try:
         result = yield
     except Exception:

@@ -119,7 +119,9 @@ class Matcher:
     def _pattern(self, recorded: str) -> tuple[str, dict[str, str]]:
         """A regular expression for a recorded text, and the placeholders that its groups bind."""
         recorded = self._known(recorded)
-        parts, open_, last = [], {}, 0
+        parts: list[str] = []
+        open_: dict[str, str] = {}
+        last = 0
         for place in _PLACEHOLDER.finditer(recorded):
             parts.append(re.escape(recorded[last : place.start()]))
             last = place.end()

@@ -55,7 +55,7 @@ def _register(scenario: Scenario, *lists: list[str]) -> Scenario:
 
 
 async def _reach(kit: Kit, sandbox: object, *targets: str) -> dict[str, str]:
-    found: dict[str, str] = await kit.ask(sandbox, "reach", TARGETS=" ".join(targets))  # type: ignore[arg-type]
+    found: dict[str, str] = await kit.ask(sandbox, "reach", TARGETS=" ".join(targets))
     return found
 
 
@@ -170,7 +170,7 @@ async def names_are_asked_of_the_hosts_own_servers(kit: Kit, world: World) -> No
 
 @by_users
 async def a_killed_network_process_is_told(kit: Kit, world: World) -> None:
-    process = kit.host._network._process  # type: ignore[union-attr]
+    process = kit.host.way_out.network._process
     assert process is not None
     os.kill(process.pid, signal.SIGKILL)
     await _is_told(kit)
@@ -266,7 +266,7 @@ async def nothing_is_left_when_all_were_killed_at_once_and_the_server_starts_aga
 
 async def _is_told(kit: Kit) -> None:
     """And the next sandbox has a way out again, by another process."""
-    while not kit.host._network.lost:  # type: ignore[union-attr]  # noqa: ASYNC110
+    while not kit.host.way_out.network.lost:  # noqa: ASYNC110
         await asyncio.sleep(0.01)
     assert "ended" in kit.host.outbound_problem
     async with kit.sandbox() as sandbox:
@@ -284,7 +284,7 @@ async def a_program_that_ends_is_started_again_unless_it_ends_at_once(kit: Kit, 
             while (found := await _reach(kit, sandbox, f"{WEB}:80"))[f"{WEB}:80"] != f"you are {HOST}":
                 assert time.monotonic() < deadline, found
             assert _program() not in (0, former)
-    while _kill_program() or not kit.host._network.lost:  # type: ignore[union-attr]  # noqa: ASYNC110
+    while _kill_program() or not kit.host.way_out.network.lost:  # noqa: ASYNC110
         await asyncio.sleep(0.01)
     await _is_told(kit)
 

@@ -105,7 +105,7 @@ def _datagrams(address: str) -> socket.socket:
     return sock
 
 
-def serve(sock: socket.socket, answer) -> None:  # type: ignore[no-untyped-def]
+def serve(sock: socket.socket, answer) -> None:
     """Answer for ever, beside everything else."""
     threading.Thread(target=lambda: [answer(sock) for _ in iter(int, 1)], daemon=True).start()
 

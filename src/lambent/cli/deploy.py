@@ -51,13 +51,9 @@ Handler = Annotated[
     typer.Option(metavar="MODULE.FUNCTION", help="What to call.", show_default="found in the code"),
 ]
 Runtime = Annotated[str | None, typer.Option(help="Such as python3.13.", show_default="this Python's")]
-Memory = Annotated[
-    int | None, typer.Option(metavar="MB", min=128, max=10_240, help="Also sets the CPU.", show_default="128")
-]
-Timeout = Annotated[
-    int | None, typer.Option(metavar="SECONDS", min=1, max=900, help="Of one invocation.", show_default="3")
-]
-Tmp = Annotated[int | None, typer.Option(metavar="MB", min=512, max=10_240, help="Size of /tmp.", show_default="512")]
+Memory = Annotated[int | None, typer.Option(metavar="MB", min=128, help="Also sets the CPU.", show_default="128")]
+Timeout = Annotated[int | None, typer.Option(metavar="SECONDS", min=1, help="Of one invocation.", show_default="3")]
+Tmp = Annotated[int | None, typer.Option(metavar="MB", min=512, help="Size of /tmp.", show_default="512")]
 Role = Annotated[str | None, typer.Option(metavar="ARN", help="Execution role.", show_default="…:role/lambent")]
 Env = Annotated[
     list[str] | None,

@@ -15,7 +15,7 @@ from typing import Protocol
 from lambent.environments.contents import Contents
 from lambent.environments.debug_relay import Relay
 from lambent.environments.environment import Environment, Home
-from lambent.environments.launch import RUNTIME_API_PORT, Endpoint, Launched, Launcher, RuntimeEvents
+from lambent.environments.launch import RUNTIME_API_PORT, Endpoint, EnvironmentEvents, Launched, Launcher
 from lambent.environments.role_credentials import Credentialed
 from lambent.model.function import FunctionVersion
 from lambent.model.invocation import Invocation, Outcome
@@ -45,7 +45,7 @@ class _Launcher(Launcher):
     launched: "asyncio.Future[Launched]"
 
     async def launch(
-        self, function: FunctionVersion, events: RuntimeEvents, stream: str, initialization: str = INITIALIZATION
+        self, function: FunctionVersion, events: EnvironmentEvents, stream: str, initialization: str = INITIALIZATION
     ) -> Launched:
         launched = await super().launch(function, events, stream)
         if not self.launched.done():

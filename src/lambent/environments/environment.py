@@ -15,7 +15,7 @@ from lambent.environments.alarm import Alarm
 from lambent.environments.launch import Launcher
 from lambent.environments.processes import Processes, Spawn
 from lambent.environments.reports import UNHANDLED, Measure, Reports
-from lambent.environments.running import Answer, Clock, Running
+from lambent.environments.running import Answer, Clocks, Running
 from lambent.model.function import FunctionVersion
 from lambent.model.invocation import Invocation
 from lambent.observe.journal import Journal
@@ -47,7 +47,7 @@ class Environment:
         home: Home,
         launcher: Launcher,
         journal: Journal,
-        clock: Clock,
+        clock: Clocks,
         spawn: Spawn,
         initialization: str = "on-demand",
         measure: Measure = lambda *_measured: None,

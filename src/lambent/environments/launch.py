@@ -19,7 +19,7 @@ from lambent.model import parameters_layer
 from lambent.model.credentials import Credentials
 from lambent.model.function import FunctionVersion
 from lambent.runtime_api import metadata
-from lambent.runtime_api.server import Route, RuntimeApi
+from lambent.runtime_api.server import Route, RuntimeApi, RuntimeEvents
 from lambent.runtimes.place import OPT, TASK_ROOT, Around, Folders, Place
 from lambent.sandbox.errors import SandboxGone, ZygoteKilled
 from lambent.sandbox.host import Sandbox, SandboxHost
@@ -45,16 +45,8 @@ class RuntimeProcess(Protocol):
     def kill(self) -> None: ...
 
 
-class RuntimeEvents(Protocol):
+class EnvironmentEvents(RuntimeEvents, Protocol):
     """Who is told what the runtime says; `trace_id` answers the trace header of the invocation at hand."""
-
-    def on_next(self) -> None: ...
-
-    def on_response(self, request_id: str, body: bytes, headers: dict[str, str]) -> None: ...
-
-    def on_error(self, request_id: str, error_type: str, body: bytes) -> None: ...
-
-    def on_init_error(self, error_type: str, body: bytes) -> None: ...
 
     def trace_id(self) -> str | None: ...
 
@@ -108,7 +100,7 @@ class Launcher:
         self._contents = contents
 
     async def launch(
-        self, function: FunctionVersion, events: RuntimeEvents, stream: str, initialization: str = "on-demand"
+        self, function: FunctionVersion, events: EnvironmentEvents, stream: str, initialization: str = "on-demand"
     ) -> "Launched":
         """A sandbox with its Runtime API answering; no process runs yet. Raises what the rooms below raise.
 
@@ -120,7 +112,7 @@ class Launcher:
         return await self._launch(function, events, stream, initialization)
 
     async def _launch(
-        self, function: FunctionVersion, events: RuntimeEvents, stream: str, initialization: str
+        self, function: FunctionVersion, events: EnvironmentEvents, stream: str, initialization: str
     ) -> "Launched":
         place = await self._place(function)
         self._contents.hold(function)
@@ -186,7 +178,7 @@ class Launcher:
     async def _connect(
         self,
         function: FunctionVersion,
-        events: RuntimeEvents,
+        events: EnvironmentEvents,
         stream: str,
         credentials: Credentials,
         place: Place,

@@ -11,9 +11,9 @@ from typing import Any, Protocol
 from lambent.engine.environment import Crew, Event, Failure, Phase, Reason
 from lambent.environments import extensions as external
 from lambent.environments.extensions import ExternalExtensions
-from lambent.environments.launch import Launched, Launcher, RuntimeEvents, RuntimeProcess
+from lambent.environments.launch import EnvironmentEvents, Launched, Launcher, RuntimeProcess
 from lambent.environments.reports import Reports
-from lambent.environments.running import Clock
+from lambent.environments.running import Clocks
 from lambent.environments.telemetry import Telemetry
 from lambent.model.function import FunctionVersion
 from lambent.model.trouble import Trouble
@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 Spawn = Callable[..., "asyncio.Task[None]"]
 
 
-class Owner(RuntimeEvents, RestoreEvents, Protocol):
+class Owner(EnvironmentEvents, RestoreEvents, Protocol):
     """The environment, which is told what happens."""
 
     @property
@@ -56,7 +56,7 @@ class Processes:
         extensions: Extensions,
         reports: Reports,
         journal: Journal,
-        clock: Clock,
+        clock: Clocks,
         spawn: Spawn,
         initialization: str,
     ) -> None:

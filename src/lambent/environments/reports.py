@@ -5,7 +5,7 @@ from math import ceil
 
 from lambent.engine import environment as engine
 from lambent.engine.environment import Cause, Failure, ReportInit, Stage, Status
-from lambent.environments.running import Clock, EnvironmentFailed, Running
+from lambent.environments.running import Clocks, EnvironmentFailed, Running
 from lambent.model.function import FunctionVersion
 from lambent.model.invocation import Outcome, RestoreFailed
 from lambent.observe.journal import Journal
@@ -34,7 +34,7 @@ class Reports:
         self,
         function: FunctionVersion,
         journal: Journal,
-        clock: Clock,
+        clock: Clocks,
         measure: Measure,
         peak_bytes: Callable[[], int | None],
     ) -> None:

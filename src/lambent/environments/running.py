@@ -14,7 +14,7 @@ class EnvironmentFailed(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Clock:
+class Clocks:
     """`monotonic` for durations, `wall` for timestamps; both in seconds."""
 
     monotonic: Callable[[], float]

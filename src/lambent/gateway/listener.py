@@ -11,7 +11,7 @@ import functools
 import socket
 import ssl
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import IO, cast
 
 import httptools
@@ -72,13 +72,12 @@ class Connection(asyncio.Protocol):
         self._short = short
         self._door = door
         self._rest: bytes | None = None
-        self._half = self._paused = False
         self._began = self._heard = 0.0
         self._held = self._queued = 0
         self._writing: asyncio.Task[None] | None = None
         self._parser = httptools.HttpRequestParser(self)
         self._waiting: deque[tuple[Request, bool]] = deque()
-        self._busy = self._closing = self._head_only = False
+        self._busy = self._closing = self._head_only = self._half = self._paused = False
         self._keep_alive = True
         self._task: asyncio.Task[None] | None = None
         self._drained: asyncio.Event | None = None
@@ -227,10 +226,7 @@ class Connection(asyncio.Protocol):
             raise Refused(431)
         if self._repeated:
             _join(self._headers, self._repeated)
-        if int(self._headers.get("content-length") or 0) > MAX_BODY:
-            raise Refused(413)
-        if self._headers.get("transfer-encoding", "chunked").lower() != "chunked":
-            raise Refused(501)  # no other coding is read (RFC 9112, section 6.1)
+        _check_body(self._headers)
         if self._headers.get("expect", "").lower() == "100-continue" and not self._busy:
             self._transport.write(_CONTINUE)
 
@@ -369,6 +365,14 @@ def _whole(file: IO[bytes] | None, parts: list[bytes]) -> tuple[IO[bytes] | None
     except OSError as error:
         raise Refused(503, f"the server's disk does not take the body: {error.strerror}") from error
     return file, b""
+
+
+def _check_body(headers: Mapping[str, str]) -> None:
+    """Raises Refused for a body that is too long, or in a coding that is not read (RFC 9112, section 6.1)."""
+    if int(headers.get("content-length") or 0) > MAX_BODY:
+        raise Refused(413)
+    if headers.get("transfer-encoding", "chunked").lower() != "chunked":
+        raise Refused(501)
 
 
 def _join(headers: dict[str, str], repeated: list[tuple[str, str]]) -> None:

@@ -11,7 +11,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from lambent.neighbour import kept
-from lambent.neighbour.asked import Asked
+from lambent.neighbour.request_model import Asked
 from lambent.neighbour.unreached import SENDERS, targets_named
 from lambent.wire import locate
 from lambent.wire.fault import Fault

@@ -17,8 +17,8 @@ from typing import Any
 import orjson
 
 from lambent.model.finding import Finding
-from lambent.neighbour.asked import Asked
 from lambent.neighbour.memory.files import replace
+from lambent.neighbour.request_model import Asked
 from lambent.wire.fault import Fault
 from lambent.wire.http import Response
 

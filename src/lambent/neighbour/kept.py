@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from lambent.neighbour.asked import Asked
+from lambent.neighbour.request_model import Asked
 from lambent.wire.fault import Fault
 
 Params = Mapping[str, Any]

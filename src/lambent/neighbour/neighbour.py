@@ -13,13 +13,13 @@ from yarl import URL
 
 from lambent.model.scope import Caller
 from lambent.neighbour import dynamodb_local, kept, moto_server
-from lambent.neighbour.asked import Asked
 from lambent.neighbour.bridges import dynamodb, failing
 from lambent.neighbour.endpoints import Endpoints
 from lambent.neighbour.holdings import RESTARTED, Holdings
 from lambent.neighbour.memory.keeping import Keeping
 from lambent.neighbour.one_reading import one_reading
 from lambent.neighbour.process import MotoProcess, State
+from lambent.neighbour.request_model import Asked
 from lambent.wire.fault import Fault
 from lambent.wire.http import Request, Response
 

@@ -7,7 +7,7 @@ field that is sent twice the first; here the last one counts, as a body's does. 
 from dataclasses import replace
 from urllib.parse import urlencode
 
-from lambent.neighbour.asked import Asked
+from lambent.neighbour.request_model import Asked
 from lambent.wire.http import Request
 from lambent.wire.query import form_of, pairs_of
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from lambent.model.finding import Finding
 from lambent.model.scope import Scope
-from lambent.neighbour.asked import Asked
+from lambent.neighbour.request_model import Asked
 
 NOT_LOGGED = "its executions are run, and nothing of them is written to its log group yet"
 NOT_MATCHED = "moto keeps the Matcher of a target group of functions as it was when that was made: make another one"

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import functools
 import logging
 import os
 import resource
@@ -18,13 +17,13 @@ from lambent.sandbox.errors import LevelUnavailable, SandboxError, SandboxGone, 
 from lambent.sandbox.groups import Group, Limits, Tree
 from lambent.sandbox.inside.steps.restorable import TMP_BYTES
 from lambent.sandbox.inside.sweep import sweep_groups
-from lambent.sandbox.network import Network, Slot
 from lambent.sandbox.orders import GID, OWN_USER, UID, HostSettings, sandbox_order, source_file
 from lambent.sandbox.sandbox import Made, Process, Sandbox
 from lambent.sandbox.snapshots import Holding
-from lambent.sandbox.spec import NAT, NONE, Level, SandboxSpec, ZygoteSpec
+from lambent.sandbox.spec import Level, SandboxSpec, ZygoteSpec
 from lambent.sandbox.users import Users
 from lambent.sandbox.watch import MemoryWatch
+from lambent.sandbox.way_out import WayOut
 from lambent.sandbox.zygotes import Given, Zygote
 
 __all__ = ["Process", "Sandbox", "SandboxHost"]
@@ -32,9 +31,6 @@ __all__ = ["Process", "Sandbox", "SandboxHost"]
 SWEEP_SECONDS = 10.0
 TRIES = 12
 """How often a sandbox is made that is killed while it is made, before its maker is told."""
-REVIVE_SECONDS = 30.0
-"""Between tries to have another network process when there could be none."""
-LOST = "the network process has ended; another is started with the next environment"
 _log = logging.getLogger("lambent.sandbox")
 
 
@@ -47,7 +43,6 @@ class SandboxHost:
         self.level = level
         self.ids = ids
         """User and group of everything that runs in its sandboxes, at level NAMESPACE."""
-        self._problem = ""
         self.fail_step = ""
         """A step that is made to fail instead of being done: the tests' seam."""
         self._state_dir = state_dir
@@ -59,11 +54,8 @@ class SandboxHost:
         self._snapshots: dict[ZygoteSpec, Holding] = {}
         self._sandboxes: dict[Sandbox, Zygote] = {}
         self._count = 0
-        self._network: Network | None = None
-        self._reviving: asyncio.Task[None] | None = None
-        self._revive_from = 0.0
+        self.way_out = WayOut(owner, state_dir)
         self._users = Users.here()
-        self._owner = owner
         self._closed = False
 
     @classmethod
@@ -81,9 +73,9 @@ class SandboxHost:
         if soft < hard:
             resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
         host = cls(state_dir, level, owner, groups.find(), ids)
-        await asyncio.to_thread(host._sweep)
+        await asyncio.to_thread(_sweep, state_dir, host._tree, host._prefix, host._run)
         try:
-            await host._connect(network)
+            await host.way_out.open(network, level)
         except BaseException:
             await host.close()
             raise
@@ -113,9 +105,7 @@ class SandboxHost:
         except OSError as failed:
             raise StepFailed.by("control_group", failed) from failed
         joins = group.joins()
-        connected = self._network is not None and not self._network.lost and asked.network == NAT
-        holding = Holding(group, self._network if connected else None)
-
+        holding = Holding(group, self.way_out.standing(asked.network))
         user = self._users.take()
 
         async def listens(listeners: dict[int, socket.socket], namespace: int) -> None:
@@ -188,19 +178,7 @@ class SandboxHost:
     @property
     def outbound_problem(self) -> str:
         """Why sandboxes don't reach the internet, or nothing if they do."""
-        return LOST if self._network is not None and self._network.lost else self._problem
-
-    async def _connect(self, network: str) -> None:
-        if network == NONE:
-            self._problem = "switched off by the setting network"
-        elif self.level is Level.NAMESPACE:
-            try:
-                self._network = await Network.open(self._owner, self._state_dir)
-                self._problem = "; ".join(self._network.notes)
-            except StepFailed as failed:
-                self._problem = str(failed)
-        if network == NAT and self.level is Level.NAMESPACE and self._network is None:
-            raise LevelUnavailable(f"network nat is not possible here: {self._problem}")
+        return self.way_out.problem
 
     async def close(self) -> None:
         """End every sandbox and every zygote."""
@@ -212,10 +190,7 @@ class SandboxHost:
         await asyncio.gather(*(_stop(start) for start in starts))
         for holding in self._snapshots.values():
             await holding.release()
-        if self._reviving is not None:
-            await asyncio.wait([self._reviving])
-        if self._network is not None:
-            await self._network.close()
+        await self.way_out.close()
         with contextlib.suppress(OSError):
             self._state_dir.rmdir()
 
@@ -274,7 +249,7 @@ class SandboxHost:
     async def _make(self, zygote: Zygote, sandbox: Sandbox, made: Made, theirs: socket.socket) -> None:
         fds: list[int] = []
         try:
-            slot = await self._slot(sandbox.spec, made)
+            slot = await self.way_out.slot(sandbox.spec, made)
             fds += source_file(sandbox.spec, self.level)
             fds += [slot.namespace] if slot else []
             fds += made.group.joins()
@@ -292,7 +267,7 @@ class SandboxHost:
             for fd in fds:
                 os.close(fd)
         await sandbox.wait_ready()
-        await self._connect_restored(sandbox, made)
+        await self.way_out.connect_restored(sandbox, made)
         if sandbox.lost.done():
             raise SandboxGone(f"sandbox {sandbox.id} ended as soon as it was ready")
         if self.level is Level.PROCESS:
@@ -304,50 +279,6 @@ class SandboxHost:
         if self.level is not Level.NAMESPACE or spec.zygote.snapshot:
             return 0
         return self._users.shared if any(bind.writable for bind in spec.binds) else self._users.any()
-
-    async def _slot(self, spec: SandboxSpec, made: Made) -> Slot | None:
-        """A way out for the sandbox, if it is to have one and there is one."""
-        if self._network is None or spec.network != NAT or spec.zygote.snapshot is not None:
-            return None
-        if self._network.lost:
-            await self._revive()
-            if self._network.lost:
-                return None
-        slot = await self._network.slot()
-        made.free = functools.partial(self._network.free, slot.number)
-        return slot
-
-    async def _revive(self) -> None:
-        """Whoever finds that the network process has ended has another one started; the others wait with him."""
-        if self._reviving is None and asyncio.get_running_loop().time() > self._revive_from:
-            self._reviving = asyncio.create_task(self._reconnect())
-        if self._reviving is not None:
-            await asyncio.shield(self._reviving)
-
-    async def _reconnect(self) -> None:
-        former = self._network
-        assert former is not None
-        try:
-            self._network = await Network.open(self._owner, self._state_dir, former)
-            _log.warning("there is another network process: environments from before it have no way out")
-        except StepFailed as failed:
-            _log.error("no other network process can be had: %s", failed)
-            self._revive_from = asyncio.get_running_loop().time() + REVIVE_SECONDS
-        finally:
-            self._reviving = None
-
-    async def _connect_restored(self, sandbox: Sandbox, made: Made) -> None:
-        """What is forked from a snapshot has made its namespace itself: it may not enter one of the server's."""
-        namespace, sandbox.network = sandbox.network, -1
-        if namespace < 0:
-            return
-        try:
-            if self._network is not None and self._network.lost:
-                await self._revive()
-            if self._network is not None and not self._network.lost and sandbox.spec.network == NAT:
-                made.free = functools.partial(self._network.free, await self._network.connect(namespace))
-        finally:
-            os.close(namespace)
 
     def _hostname(self) -> str:
         """A link-local address, as on AWS: names that are addresses need no look-up, whoever asks for one's own."""
@@ -391,23 +322,21 @@ class SandboxHost:
     def _settings(self) -> HostSettings:
         swept = {"folders": self._tree.folders, "prefixes": [self._run]}
         counted = groups.PIDS in self._tree.controllers
-        users = self._network.users if self._network is not None else -1
-        connected = self._network is not None
-        return HostSettings(self.level, swept, counted, self.fail_step, connected, users, *self.ids)
-
-    # --- leftovers
-
-    def _sweep(self) -> None:
-        left = sweep_groups(self._tree.folders, [self._prefix], SWEEP_SECONDS, spared=self._run)
-        for path in left:
-            _log.warning("left of an earlier run, can't be removed: %s", path)
-        for folder in self._state_dir.iterdir():
-            if folder.name.startswith(self._prefix):
-                shutil.rmtree(folder, ignore_errors=True)
+        connected = self.way_out.network is not None
+        return HostSettings(self.level, swept, counted, self.fail_step, connected, self.way_out.users, *self.ids)
 
     def _fail(self, step: str) -> None:
         if self.fail_step == step:
             raise StepFailed(step, "injected", "", 5)
+
+
+def _sweep(state_dir: Path, tree: Tree, prefix: str, spared: str) -> None:
+    """Remove what an earlier run has left."""
+    for path in sweep_groups(tree.folders, [prefix], SWEEP_SECONDS, spared=spared):
+        _log.warning("left of an earlier run, can't be removed: %s", path)
+    for folder in state_dir.iterdir():
+        if folder.name.startswith(prefix):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 async def _result(zygote: Zygote) -> Zygote:

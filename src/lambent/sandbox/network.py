@@ -27,7 +27,7 @@ REFILL_SECONDS = 0.05
 """When a slot was taken the next one is made a little later: just then a sandbox starts."""
 OPEN_SECONDS = 10.0
 CLOSE_SECONDS = 5.0
-TOOLS = ("slirp4netns", "pasta")
+TOOLS: tuple[str, ...] = ("slirp4netns", "pasta")
 """The programs that an ordinary user's way out takes, the preferred one first: pasta of early 2023, which Debian 12
 has, lets connections that are refused time out."""
 

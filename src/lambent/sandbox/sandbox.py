@@ -2,22 +2,24 @@
 
 import asyncio
 import contextlib
-import errno
 import itertools
 import logging
 import os
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from lambent.sandbox import watch
-from lambent.sandbox.channel import Channel, writable
+from lambent.sandbox.calls import Calls, connect_here
+from lambent.sandbox.channel import Channel
 from lambent.sandbox.errors import SandboxGone, StartFailed, StepFailed
 from lambent.sandbox.groups import Group
+from lambent.sandbox.held import Held
 from lambent.sandbox.inside import wire
+from lambent.sandbox.keeper import Keeper
 from lambent.sandbox.orders import Counts, named, process_order
 from lambent.sandbox.spec import ExitStatus, Level, ProcessSpec, SandboxSpec
 
@@ -25,9 +27,6 @@ START_SECONDS = 30.0
 END_SECONDS = 5.0
 REMOVE_SECONDS = 5.0
 _PAUSE = 0.002
-_RARELY = 8
-"""Every so many looks at a sandbox that holds little it is asked whether one of its processes was killed meanwhile."""
-
 _log = logging.getLogger("lambent.sandbox")
 
 
@@ -114,16 +113,12 @@ class Sandbox:
         self._failures: dict[int, StepFailed] = {}
         self._processes: dict[int, Process] = {}
         """The running ones."""
-        self._calls: dict[int, asyncio.Future[socket.socket]] = {}
+        self._calls = Calls(spec.id)
+        self._held = Held(made.group, spec.memory_bytes, made.charged)
         self._frozen = False
         self._ending = False
         self._over = False
-        self._oom_kills = 0
-        self._looks = 0
-        self._most_held = 0
-        self._most_in_tmp = 0
-        self._pidfd = -1
-        self._tmp = -1
+        self._keeper = Keeper(self._ended)
         self._removed: asyncio.Future[None] = loop.create_future()
         self._removing: asyncio.Task[None] | None = None
         self._channel = Channel(sock, self._on_message)
@@ -132,15 +127,7 @@ class Sandbox:
 
     def inside(self, path: str) -> str:
         """Where the sandbox's processes find `path`: itself, or at level PROCESS the host's folder behind it."""
-        folder = self._made.folder
-        if folder is None:
-            return path
-        places = {bind.inside: str(bind.source) for bind in (*self.spec.zygote.binds, *self.spec.binds)}
-        places["/tmp"] = str(folder / "tmp")  # noqa: S108
-        for place in sorted(places, key=len, reverse=True):
-            if path == place or path.startswith(place + "/"):
-                return places[place] + path[len(place) :]
-        return path
+        return path if self._made.folder is None else _place(self.spec, self._made.folder, path)
 
     async def start(self, spec: ProcessSpec) -> Process:
         """Start a process, beside those that run. Raises StartFailed (the sandbox stays usable), SandboxGone."""
@@ -161,20 +148,8 @@ class Sandbox:
         """
         self._check_there()
         if self._made.level is Level.PROCESS:
-            return await self._connect_here(port)
-        number = next(self._numbers)
-        call = self._calls[number] = self._loop.create_future()
-        try:
-            await self._channel.send({"connect": port, "call": number})
-        except ConnectionError:
-            self._calls.pop(number, None)
-            raise SandboxGone(f"sandbox {self.id} has ended") from None
-        try:
-            sock = await asyncio.shield(call)
-        except asyncio.CancelledError:
-            call.add_done_callback(_drop)
-            raise
-        return await self._connected(sock)
+            return await connect_here(port)
+        return await self._calls.connect(self._channel, port)
 
     def throttle(self) -> None:
         """Hold the CPU limit from now on."""
@@ -204,17 +179,8 @@ class Sandbox:
             self._made.watcher.add(self)
 
     def memory_peak(self) -> int:
-        """The most memory held so far in bytes, without /tmp and without `baseline_bytes`; 0 when unknown.
-
-        The kernel's own figure. Where /tmp was written to, which the kernel counts as well, no less than was seen when
-        looking, and than what is left of the kernel's figure without the most that /tmp held.
-        """
-        try:
-            self._look(self._made.group.usage())
-            peak = max(self._most_held, self._made.group.peak() - self._most_in_tmp)
-        except OSError:
-            return 0
-        return max(0, min(peak, self.spec.memory_bytes))
+        """The most memory held so far in bytes, without /tmp and without `baseline_bytes`; 0 when unknown."""
+        return max(0, min(self._held.peak(), self.spec.memory_bytes))
 
     async def destroy(self) -> None:
         """End everything in it; nothing of it is left afterwards. May be called more than once."""
@@ -223,7 +189,7 @@ class Sandbox:
             await asyncio.wait_for(asyncio.shield(self._removed), END_SECONDS)
         except TimeoutError:
             self._made.group.freeze(False)
-            self._kill_keeper()
+            self._keeper.kill()
             await asyncio.shield(self._removed)
 
     # --- for the host and the memory watch
@@ -234,21 +200,7 @@ class Sandbox:
 
     def over_limit(self) -> bool:
         """Whether more memory is held than the sandbox may, or the kernel has killed one of its processes for that."""
-        group, limit = self._made.group, self.spec.memory_bytes
-        try:
-            usage = group.usage()
-            self._look(usage)
-            if watch.over_limit(limit, usage, group.held, self._tmp_used):
-                return True
-            self._looks += 1
-            return (usage > limit // 2 or self._looks % _RARELY == 0) and self._oom_killed()
-        except OSError:  # just gone
-            return False
-
-    def _look(self, usage: int) -> None:
-        in_tmp = self._tmp_used()
-        self._most_in_tmp = max(self._most_in_tmp, in_tmp)
-        self._most_held = max(self._most_held, usage - in_tmp)
+        return self._held.is_over_limit()
 
     def end_for_memory(self) -> None:
         """Kill the processes because they hold too much."""
@@ -263,7 +215,7 @@ class Sandbox:
         """To one started process, or with 0 to all. If the keeper can't be told of a SIGKILL, it ends with all."""
         self.thaw()
         if not self._signal(signal_number, number) and signal_number == signal.SIGKILL:
-            self._kill_keeper()
+            self._keeper.kill()
 
     def _check_there(self) -> None:
         if self.gone.done() or self._channel.closed:
@@ -281,7 +233,7 @@ class Sandbox:
         except ConnectionError:
             raise SandboxGone(f"sandbox {self.id} has ended") from None
         except TimeoutError:
-            self._kill_keeper()
+            self._keeper.kill()
             raise StartFailed("start", f"no answer in {START_SECONDS:.0f} s", "", 0) from None
         except OSError as failed:
             raise StartFailed.by("start", failed) from failed
@@ -297,13 +249,13 @@ class Sandbox:
         process.times = message.body["times"]
         if not self._processes:
             self._over = False
-            self._oom_kills = group.oom_kills()
+            self._held.begin()
         self._processes[number] = process
         group.watch(message.pid, forked=message.body["forked"])
         if self.spec.throttled:
             self.throttle()
         self._made.watcher.add(self)
-        self._resolve(self._starting.get(number), process)
+        _resolve(self._starting.get(number), process)
 
     def _on_message(self, message: wire.Message | None) -> None:
         if message is None:
@@ -315,23 +267,23 @@ class Sandbox:
         elif "exited" in message.body:
             self._exited(message.body["exited"], message.body["status"])
         elif "connected" in message.body:
-            self._answered(message)
+            self._calls.answered(message)
         elif "ready" in message.body:
             self._made_ready(message)
 
     def _made_ready(self, message: wire.Message) -> None:
         self.pid = message.pid
         self.times = message.body["times"]
-        self._pidfd, *rest = message.fds
+        pidfd, *rest = message.fds
         if self.spec.zygote.snapshot is not None:
             self.network = rest.pop(0)
         if message.body["tmp"]:
-            self._tmp = rest.pop(0)
+            self._held.counts_tmp(rest.pop(0))
         for port, fd in zip(self.spec.listen, rest, strict=False):
             listener = self.listeners[port] = socket.socket(fileno=fd)
             listener.setblocking(False)
-        self._loop.add_reader(self._pidfd, self._ended)
-        self._resolve(self._ready, None)
+        self._keeper.take(pidfd)
+        _resolve(self._ready, None)
 
     def _failed(self, error: dict[str, Any], number: int) -> None:
         """Of making the sandbox, or of starting a process, whose end is then reported too."""
@@ -349,8 +301,7 @@ class Sandbox:
         if starting is not None and not starting.done():
             starting.set_exception(failure)
             return
-        code = os.waitstatus_to_exitcode(raw)
-        self._conclude(number, ExitStatus(code=code) if code >= 0 else ExitStatus(signal=-code))
+        self._conclude(number, _status(raw))
 
     def _conclude(self, number: int, status: ExitStatus) -> None:
         process = self._processes.pop(number, None)
@@ -359,46 +310,9 @@ class Sandbox:
         if process is None:
             return
         self._made.group.unwatch(process.pid)
-        short = self._over or self._oom_killed()
+        short = self._over or self._held.is_oom_killed()
         if not process.exited.done():  # who waited may have given up, which cancels it
             process.exited.set_result(ExitStatus(status.code, status.signal, short))
-
-    def _oom_killed(self) -> bool:
-        """Whether the kernel has killed for want of memory since the first of the running processes was started."""
-        try:
-            return self._made.group.oom_kills() > self._oom_kills
-        except OSError:  # just gone
-            return False
-
-    def _answered(self, message: wire.Message) -> None:
-        """To `connect`."""
-        call = self._calls.pop(message.body["connected"])
-        failed = message.body["errno"]
-        if failed:
-            call.set_exception(OSError(failed, os.strerror(failed)))
-        else:
-            call.set_result(socket.socket(fileno=message.fds[0]))
-
-    async def _connected(self, sock: socket.socket) -> socket.socket:
-        """When a connection that is being made is there. Raises OSError."""
-        sock.setblocking(False)
-        try:
-            await writable(sock, self._loop)
-            failed = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-            if failed:
-                raise OSError(failed, os.strerror(failed))
-        except BaseException:
-            sock.close()
-            raise
-        return sock
-
-    async def _connect_here(self, port: int) -> socket.socket:
-        sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
-        failed = sock.connect_ex(("127.0.0.1", port))
-        if failed not in (0, errno.EINPROGRESS):
-            sock.close()
-            raise OSError(failed, os.strerror(failed))
-        return await self._connected(sock)
 
     # --- the end
 
@@ -408,17 +322,12 @@ class Sandbox:
         with contextlib.suppress(OSError):
             self.thaw()
         if self._made.level is Level.NAMESPACE:
-            self._kill_keeper()
+            self._keeper.kill()
         else:
             self._channel.close()  # the keeper kills all below it, then ends
-        if self._pidfd < 0:
+        if not self._keeper.is_known:
             self._channel.close()
             self._ended()
-
-    def _kill_keeper(self) -> None:
-        if self._pidfd >= 0:
-            with contextlib.suppress(ProcessLookupError):
-                signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
 
     def _signal(self, number: int, process: int = 0) -> bool:
         try:
@@ -429,7 +338,7 @@ class Sandbox:
     def lose(self) -> None:
         """It is about to end: what it needs is gone."""
         if not self._ending:
-            self._resolve(self.lost, None)
+            _resolve(self.lost, None)
 
     def _lost(self) -> None:
         """The keeper has ended. Its pidfd tells when all below it has, for which nothing may be frozen."""
@@ -447,16 +356,9 @@ class Sandbox:
         self.lose()  # if nobody has asked for it; the channel's end may be seen later
         self._removing = self._loop.create_task(self._remove())
         self._channel.close()
-        if self._pidfd >= 0:
-            self._loop.remove_reader(self._pidfd)
-            os.close(self._pidfd)
-            self._pidfd = -1
-        for starting in self._starting.values():
-            if not starting.done():
-                starting.set_exception(SandboxGone(f"sandbox {self.id} ended while a process was started"))
-        for call in self._calls.values():
-            call.set_exception(SandboxGone(f"sandbox {self.id} has ended"))
-        self._calls.clear()
+        self._keeper.let_go()
+        _give_up(self._starting.values(), SandboxGone(f"sandbox {self.id} ended while a process was started"))
+        self._calls.end()
         if not self._ready.done():
             self._ready.set_result(None)
         for number in list(self._processes):
@@ -464,53 +366,66 @@ class Sandbox:
         if self.network >= 0:
             os.close(self.network)
             self.network = -1
-        if self._tmp >= 0:  # with it goes all that is in /tmp: a million files take the kernel seconds
-            self._loop.run_in_executor(None, os.close, self._tmp)
-            self._tmp = -1
+        self._held.end(self._loop)
         for listener in self.listeners.values():
             listener.close()
-        self._resolve(self.gone, None)
+        _resolve(self.gone, None)
 
     async def _remove(self) -> None:
         """Remove what the kernel does not remove by itself."""
         try:
-            if not await self._remove_group():
-                _log.warning("the control group of sandbox %s can't be removed; the next start will", self.id)
-            if self._made.folder is not None:
-                await asyncio.to_thread(_remove_folder, self._made.folder)
+            await _remove_rest(self.id, self._made)
         finally:
             self._made.ended(self, self._made)
-            self._resolve(self._removed, None)
-
-    async def _remove_group(self) -> bool:
-        """The kernel lets go of a group a moment after the last process in it has ended."""
-        deadline = self._loop.time() + REMOVE_SECONDS
-        while not self._made.group.remove():
-            if self._loop.time() > deadline:
-                return False
-            await asyncio.sleep(_PAUSE)
-        return True
-
-    def _tmp_used(self) -> int:
-        """Bytes in the private /tmp that the group has counted."""
-        if self._tmp < 0 or not self._made.charged:
-            return 0
-        found = os.fstatvfs(self._tmp)
-        return (found.f_blocks - found.f_bfree) * found.f_frsize
-
-    @staticmethod
-    def _resolve(future: "asyncio.Future[Any] | None", value: object) -> None:
-        if future is not None and not future.done():
-            future.set_result(value)
+            _resolve(self._removed, None)
 
 
-def _drop(call: "asyncio.Future[socket.socket]") -> None:
-    """A connection that nobody waits for any more."""
-    if call.exception() is None:
-        call.result().close()
+def _status(raw: int) -> ExitStatus:
+    """What wait(2) says."""
+    code = os.waitstatus_to_exitcode(raw)
+    return ExitStatus(code=code) if code >= 0 else ExitStatus(signal=-code)
+
+
+def _place(spec: SandboxSpec, folder: Path, path: str) -> str:
+    """Where `path` of a sandbox of level PROCESS is on the host."""
+    places = {bind.inside: str(bind.source) for bind in (*spec.zygote.binds, *spec.binds)}
+    places["/tmp"] = str(folder / "tmp")  # noqa: S108
+    for place in sorted(places, key=len, reverse=True):
+        if path == place or path.startswith(place + "/"):
+            return places[place] + path[len(place) :]
+    return path
+
+
+async def _remove_rest(sandbox_id: str, made: Made) -> None:
+    if not await _remove_group(made.group):
+        _log.warning("the control group of sandbox %s can't be removed; the next start will", sandbox_id)
+    if made.folder is not None:
+        await asyncio.to_thread(_remove_folder, made.folder)
+
+
+async def _remove_group(group: Group) -> bool:
+    """Whether it is gone. The kernel lets go of a group a moment after the last process in it has ended."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + REMOVE_SECONDS
+    while not group.remove():
+        if loop.time() > deadline:
+            return False
+        await asyncio.sleep(_PAUSE)
+    return True
 
 
 def _remove_folder(folder: Path) -> None:
     import shutil
 
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def _resolve(future: "asyncio.Future[Any] | None", value: object) -> None:
+    if future is not None and not future.done():
+        future.set_result(value)
+
+
+def _give_up(waiting: "Iterable[asyncio.Future[Any]]", error: Exception) -> None:
+    for future in waiting:
+        if not future.done():
+            future.set_exception(error)

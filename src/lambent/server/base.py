@@ -14,7 +14,7 @@ from pathlib import Path
 from lambent import clock
 from lambent.background import Background
 from lambent.clock import Clock
-from lambent.environments.running import Clock as RealClock
+from lambent.environments.running import Clocks
 from lambent.gateway.chain import Gateway
 from lambent.gateway.listener import Chain, Listener
 from lambent.model.metric import Metric, Stream
@@ -38,7 +38,7 @@ from lambent.settings import Settings, StartError
 
 CLOSE_SECONDS = 2.0
 """How long background work may take to end; what is left then dies with the zygotes."""
-REAL = RealClock(time.monotonic, time.time)
+REAL = Clocks(time.monotonic, time.time)
 """What bounds a real process: everything else waits on the platform's clock (`lambent.clock`)."""
 
 

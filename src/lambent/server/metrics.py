@@ -24,7 +24,7 @@ from lambent.permissions.gate import Gate
 from lambent.server import permissions
 from lambent.server.base import Base, new_id
 from lambent.server.here import here
-from lambent.services.cloudwatch.alarms import changing
+from lambent.services.cloudwatch.alarms import transitions
 from lambent.services.cloudwatch.alarms.evaluating import Evaluator
 from lambent.services.cloudwatch.env import CloudWatchEnv
 from lambent.services.cloudwatch.service import SERVICE
@@ -71,7 +71,7 @@ def open_cloudwatch(
         base.series, store.resources, base.clock.wall, new_id, _region_name, deliver, spawn, base.logs.flush
     )
     stack.callback(Evaluator(ports, base.clock).close)
-    changing.resume(ports)
+    transitions.resume(ports)
     return here(SERVICE, ports)
 
 

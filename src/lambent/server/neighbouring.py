@@ -8,11 +8,11 @@ from lambent.gateway.chain import Check, load
 from lambent.model.credentials import Held
 from lambent.model.finding import Finding
 from lambent.model.scope import Caller, Scope
-from lambent.neighbour.asked import Asked
 from lambent.neighbour.handed_out import keys_in
 from lambent.neighbour.neighbour import Neighbour
 from lambent.neighbour.outbox import error_of
 from lambent.neighbour.remarks import remarks
+from lambent.neighbour.request_model import Asked
 from lambent.neighbour.unreached import targets_named
 from lambent.observe.findings import Ledger
 from lambent.permissions import stored

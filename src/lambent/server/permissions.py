@@ -18,9 +18,9 @@ from lambent.model.delivery import Delivery
 from lambent.model.finding import Finding
 from lambent.model.push import Push
 from lambent.model.scope import DEFAULT_ACCOUNT, DEFAULT_REGION, Caller, Scope, checked_scope
-from lambent.neighbour.asked import Asked
 from lambent.neighbour.neighbour import Neighbour
 from lambent.neighbour.outbox import signed_as
+from lambent.neighbour.request_model import Asked
 from lambent.permissions import callers, organisation, roles, told
 from lambent.permissions.attached import Attached
 from lambent.permissions.gate import OWN_SIGNATURE, Gate

@@ -17,7 +17,7 @@ from lambent.sandbox.orders import GID, UID
 from lambent.sandbox.spec import Level
 from lambent.server.base import REAL
 from lambent.services.lambda_ import faults
-from lambent.services.lambda_.functions.unready import Unready
+from lambent.services.lambda_.functions.state_reasons import Unready
 from lambent.store.image_layers import ImageError
 from lambent.store.images import Images
 from lambent.store.registry import ImageMissing

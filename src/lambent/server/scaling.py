@@ -12,9 +12,9 @@ from lambent.model.finding import Finding
 from lambent.model.scope import Scope
 from lambent.server.base import Base, new_id
 from lambent.server.here import here
-from lambent.services.application_autoscaling import provisioning
 from lambent.services.application_autoscaling.env import AutoscalingEnv
 from lambent.services.application_autoscaling.service import SERVICE
+from lambent.services.lambda_.concurrency import scaled
 from lambent.services.lambda_.env import LambdaEnv
 from lambent.store.open import Store
 
@@ -51,8 +51,8 @@ def make_autoscaler(env: LambdaEnv, base: Base, report: Callable[[Finding], None
         env.resources,
         base.clock.wall,
         new_id,
-        functools.partial(provisioning.spread, env),
-        functools.partial(provisioning.provision, env),
+        functools.partial(scaled.spread, env),
+        functools.partial(scaled.provision, env),
         under_way,
         report,
     )
@@ -64,8 +64,8 @@ def scaling_service(env: LambdaEnv, scaler: Autoscaler) -> dict[str, Here]:
         env.resources,
         env.clock,
         env.new_id,
-        functools.partial(provisioning.capacity, env),
-        functools.partial(provisioning.provision, env),
+        functools.partial(scaled.capacity, env),
+        functools.partial(scaled.provision, env),
         scaler.activities,
     )
     return here(SERVICE, ports)

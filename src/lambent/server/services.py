@@ -103,7 +103,7 @@ from lambent.services.lambda_ import faults
 from lambent.services.lambda_.concurrency import concurrency
 from lambent.services.lambda_.env import LambdaEnv
 from lambent.services.lambda_.event_sources import event_source_mapping
-from lambent.services.lambda_.functions import inert, settling, stored_only
+from lambent.services.lambda_.functions import settling, stored_only, stored_settings
 from lambent.services.lambda_.invoking import asynchronous
 from lambent.services.lambda_.invoking.invoke import new_trace_id
 from lambent.services.lambda_.lookup import running_at_once
@@ -471,7 +471,7 @@ def _short_road(
 async def _resume(stack: AsyncExitStack, env: LambdaEnv, queue: AsyncQueue, pushes: Pushes) -> None:
     """Go on with what the last server left unfinished. Raises StartError."""
     settling.resume(env)
-    for stored in (inert, concurrency, event_source_mapping, stored_only, function_url_config):
+    for stored in (stored_settings, concurrency, event_source_mapping, stored_only, function_url_config):
         stored.resume(env)
     try:
         await queue.start()

@@ -8,7 +8,7 @@ from lambent.environments.environment import Environment
 from lambent.gateway.exchange import Exchange
 from lambent.gateway.torture import Trials
 from lambent.model.scope import Caller
-from lambent.neighbour.asked import READING, Asked
+from lambent.neighbour.request_model import READING, Asked
 from lambent.permissions.gate import Gate
 from lambent.permissions.ledger import plain
 from lambent.server import permissions

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -23,12 +24,23 @@ def postgresql() -> Iterator[str]:
     """The folder of its socket. It refuses to run as root: `nobody` has it then."""
     if not PROGRAMS and os.environ.get("CI") != "true":
         pytest.skip("it needs PostgreSQL: apt-get install postgresql")
-    user = {"user": "nobody", "group": "nogroup", "extra_groups": []} if os.geteuid() == 0 else {}
+    user: dict[str, Any] = {"user": "nobody", "group": "nogroup", "extra_groups": []} if os.geteuid() == 0 else {}
     with tempfile.TemporaryDirectory(prefix="lambent-postgresql-") as folder:
         if user:
             os.chown(folder, *_ids("nobody"))
         data = f"{folder}/data"
-        made = [PROGRAMS[-1] / "initdb", "-A", "trust", "-U", SUPERUSER, "-E", "UTF8", "--no-sync", "-D", data]
+        made: list[str | Path] = [
+            PROGRAMS[-1] / "initdb",
+            "-A",
+            "trust",
+            "-U",
+            SUPERUSER,
+            "-E",
+            "UTF8",
+            "--no-sync",
+            "-D",
+            data,
+        ]
         subprocess.run(made, check=True, capture_output=True, cwd="/", **user)
         settings = ("-c", "listen_addresses=", "-c", f"unix_socket_directories={folder}", "-c", "fsync=off")
         running = subprocess.Popen(

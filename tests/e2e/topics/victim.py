@@ -88,7 +88,7 @@ async def main(folder: Path, first: int, seed: int, *, drain: bool) -> None:
     sequence = itertools.count(time.time_ns() // 1_000)
     ports = Ports(
         pushes.add, lambda _envelope, _version: "", time.time, lambda: str(uuid.uuid4()),
-        functools.partial(next, sequence), "", "",
+        functools.partial(next, sequence), "", str,
     )  # fmt: skip
     if not drain:
         numbers = itertools.count(first)

@@ -7,9 +7,9 @@ import pytest
 
 from lambent.cli import places
 from lambent.cli.target import strange
-from lambent.neighbour.asked import Asked
 from lambent.neighbour.holdings import Holdings
 from lambent.neighbour.memory.files import Files
+from lambent.neighbour.request_model import Asked
 from lambent.server.reset import KEPT
 from lambent.store.lock import FolderLock
 from lambent.wire.http import Request

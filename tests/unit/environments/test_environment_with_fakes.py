@@ -10,7 +10,7 @@ from typing import Any, cast
 from lambent.engine.environment import Phase
 from lambent.environments.environment import Environment
 from lambent.environments.launch import Launcher
-from lambent.environments.running import Clock, EnvironmentFailed
+from lambent.environments.running import Clocks, EnvironmentFailed
 from lambent.model.function import FunctionVersion
 from lambent.model.invocation import Invocation, Outcome
 from lambent.model.scope import Scope
@@ -97,7 +97,7 @@ class World:
             cast(Any, self),
             cast(Launcher, self),
             self.journal,
-            Clock(lambda: self.now, lambda: 1000.0),
+            Clocks(lambda: self.now, lambda: 1000.0),
             asyncio.get_running_loop().create_task,
         )
 

@@ -8,8 +8,8 @@ from urllib.parse import unquote
 import pytest
 
 from lambent.neighbour import neighbour
-from lambent.neighbour.asked import Asked
 from lambent.neighbour.bridges import failing
+from lambent.neighbour.request_model import Asked
 from lambent.wire.fault import Fault
 from lambent.wire.http import Request, Response
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from lambent.model.finding import Finding
-from lambent.neighbour.asked import Asked
 from lambent.neighbour.holdings import EVERYTHING, Holdings
+from lambent.neighbour.request_model import Asked
 from lambent.wire.fault import Fault
 from lambent.wire.http import Request, Response
 

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from lambent.model.finding import Finding
-from lambent.neighbour.asked import Asked
 from lambent.neighbour.holdings import Holdings
 from lambent.neighbour.memory.files import Files
 from lambent.neighbour.memory.keeping import Keeping
+from lambent.neighbour.request_model import Asked
 from lambent.wire.http import Request
 
 GLUE = Asked("glue", Request("POST", "/"))

@@ -4,8 +4,8 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from lambent.neighbour.asked import Asked
 from lambent.neighbour.one_reading import one_reading
+from lambent.neighbour.request_model import Asked
 from lambent.wire.http import Request
 
 FORM, JSON = "application/x-www-form-urlencoded", "application/x-amz-json-1.0"

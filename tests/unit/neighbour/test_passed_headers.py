@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from lambent.model.scope import Caller, Scope
-from lambent.neighbour.asked import Asked
 from lambent.neighbour.neighbour import Neighbour, _headers
+from lambent.neighbour.request_model import Asked
 from lambent.wire.http import Request, Response
 
 OURS = {"x-lambent-service": "dynamodb", "x-moto-account-id": "111111111111"}

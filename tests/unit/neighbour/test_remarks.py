@@ -7,8 +7,8 @@ import pytest
 
 from lambent.model.scope import Scope
 from lambent.neighbour import kept
-from lambent.neighbour.asked import Asked
 from lambent.neighbour.remarks import remarks
+from lambent.neighbour.request_model import Asked
 from lambent.wire.fault import Fault
 from lambent.wire.http import Request
 

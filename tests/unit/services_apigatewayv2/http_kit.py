@@ -113,8 +113,8 @@ class Api:
             raise NotPermitted("API Gateway does not have permission to assume the provided role")
         return "ASIAROLE" if role else scope.account
 
-    async def _fetch(self, *given: Any) -> Any:
-        said = self.web(*given)
+    async def _fetch(self, *given: Any, **named: Any) -> Any:
+        said = self.web(*given, **named)
         return await said if asyncio.iscoroutine(said) else said
 
     async def _pool_keys(self, _scope: Scope, pool: str) -> Any:

@@ -75,7 +75,7 @@ class CloudWatch:
             body = urlencode(body).encode()
         answer = await self._answer(Request("POST", sent["url_path"], "", headers, body))
         raw = {"status_code": answer.status, "headers": dict(answer.headers), "body": answer.body}
-        raw["headers"] = {name.lower(): value for name, value in raw["headers"].items()}  # type: ignore[union-attr, attr-defined]
+        raw["headers"] = {name.lower(): value for name, value in raw["headers"].items()}  # type: ignore[attr-defined]
         return dict(create_parser(self.protocol).parse(raw, model.output_shape))
 
     async def _answer(self, request: Request) -> Response:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from lambent.services.cloudwatch.alarms import changing
+from lambent.services.cloudwatch.alarms import transitions
 from tests.unit.services_cloudwatch.cloudwatch_kit import NOW, PROTOCOLS, CloudWatch, with_cloudwatch
 
 TOPIC = "arn:aws:sns:eu-west-1:111111111111:t"
@@ -109,15 +109,15 @@ def test_an_action_that_a_server_did_not_come_to_is_the_next_one_s(tmp_path: Pat
             cloudwatch.env.series, cloudwatch.env.resources, cloudwatch.env.clock, cloudwatch.env.new_id,
             cloudwatch.env.region_name, cloudwatch.env.deliver, cloudwatch._spawn, cloudwatch.env.settle,
         )  # fmt: skip
-        await changing.enter(env, alarm, "ALARM", "a test")
+        await transitions.enter(env, alarm, "ALARM", "a test")
         assert cloudwatch.sent == []
 
     async def second(cloudwatch: CloudWatch) -> None:
         assert await state(cloudwatch) == "ALARM"
-        changing.resume(cloudwatch.env)
+        transitions.resume(cloudwatch.env)
         await cloudwatch.quiet()
         assert sorted(one.target.split(":")[2] for _, one in cloudwatch.sent) == ["events", "sns"]
-        assert cloudwatch.env.resources.of_kind(changing.PENDING) == []
+        assert cloudwatch.env.resources.of_kind(transitions.PENDING) == []
 
     with_cloudwatch(tmp_path, first, database=database)
     with_cloudwatch(tmp_path, second, database=database)

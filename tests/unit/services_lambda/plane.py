@@ -78,7 +78,7 @@ class Plane:
             retire=self._retire,
             spawn=self.spawned.append,
             code_url=lambda digest: f"http://localhost/{digest}",
-            invoker=NoInvoker(),
+            invoker=NoInvoker(),  # type: ignore[arg-type]
             prepare=self._prepare,
             pause=self._pause,
             report=self.findings.append,
@@ -140,7 +140,8 @@ class Plane:
             raise faults.invalid(f"no runtime {runtime}")
 
     async def call(self, operation: str, /, scope: Scope = HERE, **params: Any) -> dict[str, Any]:
-        return await OPERATIONS[operation](self.env, Caller(scope, "request"), params)
+        answer: Any = await OPERATIONS[operation](self.env, Caller(scope, "request"), params)
+        return answer
 
     async def refused(self, operation: str, /, scope: Scope = HERE, **params: Any) -> Fault:
         with pytest.raises(Fault) as caught:

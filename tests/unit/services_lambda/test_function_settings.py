@@ -9,7 +9,7 @@ from plane import HERE, ROLE, Plane, package
 
 from lambent.model.function import Image
 from lambent.model.scope import Caller
-from lambent.services.lambda_.functions import inert
+from lambent.services.lambda_.functions import stored_settings
 from lambent.wire.http import Request, Response
 
 ARN = "arn:aws:lambda:us-east-1:111111111111:function:f"
@@ -75,7 +75,7 @@ def test_what_nothing_acts_on_is_stored_answered_and_reported(stage, sent, shown
         assert (f"stored-only/{code}", ARN) in [(one.code, one.resource) for one in plane.findings]
         await plane.settle()
         plane.findings.clear()
-        inert.resume(plane.env)
+        stored_settings.resume(plane.env)
         assert f"stored-only/{code}" in [one.code for one in plane.findings]
         said = await plane.call("UpdateFunctionConfiguration", FunctionName="f", **none)
         assert all(said.get(member) != value for member, value in expected.items())

@@ -17,7 +17,6 @@ from botocore.config import Config
 
 from lambent.clock import ManualClock
 from lambent.gateway.chain import Gateway, account_of
-from lambent.gateway.exchange import Here
 from lambent.gateway.intake import Intake
 from lambent.gateway.listener import Listener
 from lambent.model.delivery import Delivery
@@ -41,7 +40,6 @@ class Plane:
     missing: dict[str, str] = field(default_factory=dict)
     findings: Ledger = field(default_factory=Ledger)
     env: Any = None
-    findings: Ledger = field(default_factory=Ledger)
 
     @property
     def endpoint(self) -> str:
@@ -109,8 +107,9 @@ def serving(folder: Path, told: Path | None = None) -> Iterator[Plane]:
                 stack, folder, store, base, plane.findings, outbox, lambda: False, lambda _key: None, check
             )
             plane.env = s3.env
-            here: dict[str, Here] = s3.here
-            gateway = Gateway(here, {}, _nowhere, account_of, lambda _key: None, lambda: str(uuid.UUID(int=next(ids))))
+            gateway = Gateway(
+                s3.here, {}, _nowhere, account_of, lambda _key: None, lambda: str(uuid.UUID(int=next(ids)))
+            )
             listener = Listener(gateway, lambda _request, _respond: False, Intake(spool=folder))
             await listener.serve(listening)
             stack.push_async_callback(listener.close)

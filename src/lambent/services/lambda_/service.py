@@ -2,6 +2,6 @@
 
 from lambent.services.answered import Answered
 from lambent.services.lambda_.operations import OPERATIONS
-from lambent.services.lambda_.refused import REFUSED
+from lambent.services.lambda_.refused_operations import REFUSED
 
 SERVICE = Answered("lambda", OPERATIONS, REFUSED)

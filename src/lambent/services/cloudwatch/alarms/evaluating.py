@@ -16,7 +16,7 @@ from lambent.engine.alarm import Point, Verdict
 from lambent.engine.alarm_rule import AlarmRule
 from lambent.services.cloudwatch import moments
 from lambent.services.cloudwatch.alarms import alarm as alarms
-from lambent.services.cloudwatch.alarms import changing
+from lambent.services.cloudwatch.alarms import transitions
 from lambent.services.cloudwatch.alarms.describing import parents
 from lambent.services.cloudwatch.alarms.put_composite_alarm import child_name
 from lambent.services.cloudwatch.env import CloudWatchEnv
@@ -86,7 +86,7 @@ async def evaluate(env: CloudWatchEnv, alarm: Resource, at: int) -> None:
             return
         if verdict.state == alarm.document["shown"]["StateValue"]:
             return  # as on AWS, its reason is that of the moment when it changed
-        changed = await changing.enter(env, alarm, verdict.state, verdict.reason, orjson.dumps(data).decode())
+        changed = await transitions.enter(env, alarm, verdict.state, verdict.reason, orjson.dumps(data).decode())
         if changed is not None:
             await follow(env, changed)
     except (RecordChanged, StoreError):
@@ -160,7 +160,7 @@ async def _compose(env: CloudWatchEnv, alarm: Resource, cause: Resource | None =
         return
     caused = cause or next((one for _, one in children if one is not None), None)
     reason, data = _because(alarm, caused, state, [one for _, one in children if one is not None])
-    changed = await changing.enter(env, alarm, state, reason, orjson.dumps(data).decode())
+    changed = await transitions.enter(env, alarm, state, reason, orjson.dumps(data).decode())
     if changed is not None:
         await follow(env, changed, depth)
 

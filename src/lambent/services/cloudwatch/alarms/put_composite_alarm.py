@@ -9,7 +9,7 @@ from lambent.engine.alarm_rule import AlarmRule, RuleError
 from lambent.model.scope import Caller, Scope
 from lambent.services.cloudwatch import faults, tags
 from lambent.services.cloudwatch.alarms import alarm as alarms
-from lambent.services.cloudwatch.alarms.changing import store
+from lambent.services.cloudwatch.alarms.transitions import store
 from lambent.services.cloudwatch.env import CloudWatchEnv
 
 REFUSED = (

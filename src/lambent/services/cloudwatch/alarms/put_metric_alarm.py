@@ -9,7 +9,7 @@ from lambent.engine.alarm import BREACHING, COMPARE, IGNORE, MISSING, NOT_BREACH
 from lambent.model.scope import Caller
 from lambent.services.cloudwatch import faults, tags
 from lambent.services.cloudwatch.alarms.alarm import check_actions
-from lambent.services.cloudwatch.alarms.changing import store
+from lambent.services.cloudwatch.alarms.transitions import store
 from lambent.services.cloudwatch.env import CloudWatchEnv
 from lambent.services.cloudwatch.put_metric_data import read_dimensions
 from lambent.services.cloudwatch.queries import Queries, checked_statistic

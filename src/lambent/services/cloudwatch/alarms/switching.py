@@ -5,7 +5,7 @@ from typing import Any
 from lambent.model.scope import Caller
 from lambent.services.cloudwatch import faults, moments, tags
 from lambent.services.cloudwatch.alarms import alarm as alarms
-from lambent.services.cloudwatch.alarms import changing, evaluating, history
+from lambent.services.cloudwatch.alarms import evaluating, history, transitions
 from lambent.services.cloudwatch.alarms.describing import parents
 from lambent.services.cloudwatch.env import CloudWatchEnv
 from lambent.store.errors import RecordChanged
@@ -23,7 +23,7 @@ async def set_alarm_state(env: CloudWatchEnv, caller: Caller, params: dict[str, 
     while True:
         alarm = alarms.find(env, caller.scope, params["AlarmName"])
         try:
-            changed = await changing.enter(env, alarm, params["StateValue"], params["StateReason"], data)
+            changed = await transitions.enter(env, alarm, params["StateValue"], params["StateReason"], data)
         except RecordChanged:
             continue
         if changed is not None:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from lambent.model.scope import Caller
-from lambent.services.lambda_ import keeping
+from lambent.services.lambda_ import stored_with_function
 from lambent.services.lambda_.code_signing import code_signing
 from lambent.services.lambda_.concurrency import concurrency
 from lambent.services.lambda_.env import LambdaEnv
@@ -18,6 +18,6 @@ async def put_function_code_signing_config(env: LambdaEnv, caller: Caller, param
         record = concurrency.unqualified(env, caller.scope, params["FunctionName"])
         code_signing.refuse_image(record)
         attached = code_signing.attachment(record.scope, record.name, arn, env.new_id())
-        await keeping.keep(env, attached)
+        await stored_with_function.keep(env, attached)
     stored_only.report(env, attached)
     return {"CodeSigningConfigArn": arn, "FunctionName": record.name}

@@ -7,7 +7,7 @@ from lambent.model.scope import Caller
 from lambent.services.lambda_ import faults
 from lambent.services.lambda_.concurrency import concurrency
 from lambent.services.lambda_.env import LambdaEnv
-from lambent.services.lambda_.keeping import keep
+from lambent.services.lambda_.stored_with_function import keep
 from lambent.store.record import FunctionRecord
 from lambent.store.resources import Resource
 

@@ -14,7 +14,7 @@ from lambent.services.lambda_.concurrency.provisioned_concurrency import (
     stamp,
 )
 from lambent.services.lambda_.env import LambdaEnv
-from lambent.services.lambda_.keeping import keep
+from lambent.services.lambda_.stored_with_function import keep
 from lambent.store.resources import Resource
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lambent.model.scope import Caller, Scope
-from lambent.services.lambda_ import faults, unsupported
+from lambent.services.lambda_ import faults, refused_settings
 from lambent.services.lambda_.env import LambdaEnv
 from lambent.services.lambda_.functions import images
 from lambent.services.lambda_.layers import layer
@@ -113,7 +113,7 @@ def check_storage(env: LambdaEnv, scope: Scope, added: int) -> None:
 
 def refuse_unsupported(params: Mapping[str, Any], known: frozenset[str]) -> None:
     """Raise Fault for a member of FunctionCode that Lambent does not act on."""
-    unsupported.refuse(params, SOURCE | known)
+    refused_settings.refuse(params, SOURCE | known)
 
 
 def _too_large(env: LambdaEnv) -> Exception:

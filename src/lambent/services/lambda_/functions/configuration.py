@@ -16,8 +16,8 @@ from lambent.model.limits import Limits
 from lambent.model.names import FunctionRef, function_arn
 from lambent.services.lambda_ import faults
 from lambent.services.lambda_.functions import snap_start
-from lambent.services.lambda_.functions.asked import Asked
 from lambent.services.lambda_.functions.lifecycle import STATE_MEMBERS
+from lambent.services.lambda_.functions.references import Asked
 from lambent.services.lambda_.timestamp import iso
 from lambent.store.record import FunctionRecord
 
@@ -42,7 +42,7 @@ SETTINGS = frozenset(
         "SnapStart",
     }
 )
-"""What create and update of the configuration have in common. `inert` tells which of them have no effect yet."""
+"""What create and update of the configuration have in common. `stored_settings` tells which have no effect yet."""
 
 RESERVED = frozenset(
     {

@@ -7,14 +7,14 @@ from typing import Any
 from lambent.model.function import LATEST
 from lambent.model.names import FunctionRef
 from lambent.model.scope import Caller
-from lambent.services.lambda_ import faults, unsupported
+from lambent.services.lambda_ import faults, refused_settings
 from lambent.services.lambda_.code_signing import code_signing
 from lambent.services.lambda_.env import LambdaEnv
-from lambent.services.lambda_.functions import asked, code, configuration, images, inert, stored_only
+from lambent.services.lambda_.functions import code, configuration, images, references, stored_only, stored_settings
 from lambent.services.lambda_.functions import publishing as versions
-from lambent.services.lambda_.functions.asked import Asked
 from lambent.services.lambda_.functions.code import Obtained
 from lambent.services.lambda_.functions.lifecycle import Phase, show
+from lambent.services.lambda_.functions.references import Asked
 from lambent.services.lambda_.functions.settling import delay_for, settle
 from lambent.services.lambda_.layers import layer_lookup
 from lambent.services.lambda_.lookup import refer
@@ -36,7 +36,7 @@ async def create_function(env: LambdaEnv, caller: Caller, params: dict[str, Any]
     """Answers Pending; the function becomes Active in the background. With Publish, so does version 1."""
     ref = _named(env, caller, params["FunctionName"])
     _check(env, params, caller.own)
-    found = await asked.look_up(env, caller, params)
+    found = await references.look_up(env, caller, params)
     said = configuration.apply(_fresh(env, ref, params), params, found, ref.scope.region)
     configuration.check_whole(said, env.architecture)
     if env.functions.current(ref.scope, ref.name) is not None:
@@ -60,7 +60,7 @@ async def _insert(env: LambdaEnv, caller: Caller, record: FunctionRecord, params
             await env.functions.insert(record, params.get("Tags"), version, attached)
         except RecordExists as error:
             raise faults.function_exists(record.name) from error
-    inert.tell(env, record)
+    stored_settings.tell(env, record)
     if attached is not None:
         stored_only.report(env, attached)
     delay = delay_for(env, caller)
@@ -82,7 +82,7 @@ def _named(env: LambdaEnv, caller: Caller, text: str) -> FunctionRef:
 
 
 def _check(env: LambdaEnv, params: Mapping[str, Any], own: bool) -> None:
-    unsupported.refuse(params, _KNOWN)
+    refused_settings.refuse(params, _KNOWN)
     code.refuse_unsupported(params["Code"], frozenset({"ImageUri"}))
     images.check_create(params)
     if params.get("PackageType") != "Image":

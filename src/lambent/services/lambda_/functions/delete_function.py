@@ -8,7 +8,7 @@ from lambent.model.scope import Caller
 from lambent.services.lambda_ import faults
 from lambent.services.lambda_.aliases import alias
 from lambent.services.lambda_.env import LambdaEnv
-from lambent.services.lambda_.functions import inert, publishing
+from lambent.services.lambda_.functions import publishing, stored_settings
 from lambent.services.lambda_.functions.forgetting import forget
 from lambent.services.lambda_.lookup import refer
 from lambent.services.lambda_.qualifiers import is_alias
@@ -75,6 +75,6 @@ async def _delete_version(env: LambdaEnv, ref: FunctionRef) -> None:
         await forget(env, ref)
         latest = env.functions.current(ref.scope, ref.name)
         if latest is not None:
-            inert.tell(env, latest, record)
+            stored_settings.tell(env, latest, record)
         return
     raise faults.update_in_progress(ref.arn)

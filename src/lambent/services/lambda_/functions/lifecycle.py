@@ -10,7 +10,7 @@ import enum
 from typing import Any
 
 from lambent.services.lambda_ import faults
-from lambent.services.lambda_.functions.unready import Unready
+from lambent.services.lambda_.functions.state_reasons import Unready
 from lambent.store.record import FunctionRecord
 
 

@@ -3,12 +3,12 @@
 from typing import Any
 
 from lambent.model.scope import Caller
-from lambent.services.lambda_ import faults, unsupported
+from lambent.services.lambda_ import faults, refused_settings
 from lambent.services.lambda_.env import LambdaEnv
 from lambent.services.lambda_.functions import code, configuration, publishing, snap_start
-from lambent.services.lambda_.functions.changing import changeable, lost
 from lambent.services.lambda_.functions.lifecycle import Phase, phase_of, require_invocable
 from lambent.services.lambda_.functions.settling import delay_for, settle
+from lambent.services.lambda_.functions.updating import changeable, lost
 from lambent.store.errors import RecordChanged, RecordExists
 from lambent.store.record import FunctionRecord
 
@@ -17,7 +17,7 @@ _KNOWN = frozenset({"FunctionName", "CodeSha256", "Description", "RevisionId"})
 
 async def publish_version(env: LambdaEnv, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
     """Answers the new version, or the last one when nothing has changed since. Raises 404, 409, 412."""
-    unsupported.refuse(params, _KNOWN)
+    refused_settings.refuse(params, _KNOWN)
     latest = changeable(env, caller, params)
     require_invocable(latest)
     _check_code(latest, params.get("CodeSha256"))

@@ -8,7 +8,7 @@ from lambent.model.scope import Caller
 from lambent.services.lambda_ import faults
 from lambent.services.lambda_.env import LambdaEnv
 from lambent.services.lambda_.functions import runtime_management, stored_only
-from lambent.services.lambda_.keeping import keep
+from lambent.services.lambda_.stored_with_function import keep
 from lambent.store.resources import Resource
 
 

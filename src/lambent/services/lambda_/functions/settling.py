@@ -13,7 +13,7 @@ from lambent.model.scope import Caller
 from lambent.services.lambda_.env import LambdaEnv
 from lambent.services.lambda_.functions import snap_start
 from lambent.services.lambda_.functions.lifecycle import Event, phase_of, show, step
-from lambent.services.lambda_.functions.unready import Unready
+from lambent.services.lambda_.functions.state_reasons import Unready
 from lambent.store.errors import BlobMissing, RecordChanged, StoreError
 from lambent.store.record import FunctionRecord
 

@@ -7,8 +7,8 @@ from lambent.model.scope import Caller
 from lambent.services.lambda_.code_signing import code_signing
 from lambent.services.lambda_.env import LambdaEnv
 from lambent.services.lambda_.functions import code, configuration, images
-from lambent.services.lambda_.functions.changing import changeable, put_and_publish, put_change, updating
 from lambent.services.lambda_.functions.code import Obtained
+from lambent.services.lambda_.functions.updating import changeable, put_and_publish, put_change, updating
 from lambent.services.lambda_.layers import layer_lookup
 from lambent.services.lambda_.lookup import refer_latest
 from lambent.store.record import FunctionRecord

@@ -3,11 +3,11 @@
 from typing import Any
 
 from lambent.model.scope import Caller
-from lambent.services.lambda_ import unsupported
+from lambent.services.lambda_ import refused_settings
 from lambent.services.lambda_.code_signing import code_signing
 from lambent.services.lambda_.env import LambdaEnv
-from lambent.services.lambda_.functions import asked, code, configuration, images
-from lambent.services.lambda_.functions.changing import changeable, put_change, updating
+from lambent.services.lambda_.functions import code, configuration, images, references
+from lambent.services.lambda_.functions.updating import changeable, put_change, updating
 from lambent.services.lambda_.layers import layer_lookup
 from lambent.services.lambda_.lookup import refer_latest
 
@@ -17,7 +17,7 @@ _KNOWN = configuration.SETTINGS | {"FunctionName", "RevisionId"}
 async def update_function_configuration(env: LambdaEnv, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
     """Answers InProgress; what was not sent stays."""
     refer_latest(caller.scope, params["FunctionName"])
-    unsupported.refuse(params, _KNOWN)
+    refused_settings.refuse(params, _KNOWN)
     configuration.check(params, env.limits)
     layer_lookup.check_named(env, caller, params.get("Layers") or ())
     if params.get("Runtime"):
@@ -27,7 +27,7 @@ async def update_function_configuration(env: LambdaEnv, caller: Caller, params: 
         images.check_settings(params)
     else:
         images.check_no_config(params)
-    found = await asked.look_up(env, caller, params)
+    found = await references.look_up(env, caller, params)
     said = configuration.apply(record.configuration, params, found, record.scope.region)
     configuration.check_whole(said, env.architecture)
     said = configuration.modified(said, env.clock())

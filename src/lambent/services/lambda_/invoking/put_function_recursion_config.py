@@ -5,7 +5,7 @@ from typing import Any
 from lambent.model.scope import Caller
 from lambent.services.lambda_.env import LambdaEnv
 from lambent.services.lambda_.invoking import recursion
-from lambent.services.lambda_.keeping import keep
+from lambent.services.lambda_.stored_with_function import keep
 from lambent.store.resources import Resource
 
 

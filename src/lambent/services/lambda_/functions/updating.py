@@ -10,7 +10,7 @@ from lambent.model.names import function_arn
 from lambent.model.scope import Caller
 from lambent.services.lambda_ import faults, unawaited
 from lambent.services.lambda_.env import LambdaEnv
-from lambent.services.lambda_.functions import inert, publishing
+from lambent.services.lambda_.functions import publishing, stored_settings
 from lambent.services.lambda_.functions.lifecycle import Phase, require_changeable, show
 from lambent.services.lambda_.functions.settling import delay_for, settle
 from lambent.services.lambda_.lookup import find_latest
@@ -65,7 +65,7 @@ async def _put(
     except (RecordChanged, RecordExists) as error:
         env.serving.pop(changed.deployment, None)
         raise lost(env, old) from error
-    inert.tell(env, changed, old)
+    stored_settings.tell(env, changed, old)
     if delay:
         env.spawn(_change_over(env, old, changed, delay))
         return
