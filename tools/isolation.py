@@ -130,7 +130,9 @@ they are mapped, and memfd, SysV shared memory and message queues are refused (`
 What the kernel counts by user (inotify instances, pending signals, pipe buffers) is counted for each environment apart
 where the server runs as root: outside, each has a user of its own (0x70000000 and up), in a user namespace that makes
 it 993 inside. Those with a file system mounted share one, so that they can share its files, as do the environments of
-one version with SnapStart. Environments of an ordinary user share everything of that kind.
+one version with SnapStart. Those of an ordinary user have a user namespace each, in which processes, pending signals
+and message queues are counted apart. inotify's instances and watches the kernel counts to that user as well, whatever
+ranges /etc/subuid has: one environment gets a quarter of them at most. Pipe buffers all of them share.
 
 Links in packages, layers and images are strangers' texts. Absolute ones lead somewhere inside the environment and are
 never followed from outside (`Folders.find`).

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from lambent.neighbour.bridges.reaches import REACHES
 from lambent.neighbour.kept import KEPT
+from lambent.neighbour.memory.keeping import SOON
 
 PAGE = Path(__file__).parents[1] / "docs" / "neighbour.md"
 
@@ -18,15 +19,36 @@ The services that Lambent does not answer are answered by moto, in a process of 
 settings name for them (then nothing of this page holds). Its user's `MOTO_*` variables are passed on; AWS's managed
 policies are there (`MOTO_IAM_LOAD_MANAGED_POLICIES=false` leaves them out).
 
-## Its state is in memory
+## Another emulator in its place
 
-What a service holds is lost when moto dies or Lambent stops. `neighbour.json` in the data folder remembers which
-services held something, so that nobody takes an empty answer for the truth: after a loss, a request to such a service
-that lists everything, or whose answer would be that nothing is there, gets the error `StateLost` (410, which no SDK
-tries again), and there is a finding, `neighbour-state-lost`. What is made anew meanwhile can be used. `lambent
-neighbour` tells what is held and what was lost; `lambent neighbour acknowledge` (or `POST /_lambent/neighbour` with
-`{"acknowledge": true}`) forgets the loss. Of EC2, where a network is there from the beginning, only
-kinds that were changed are lost.
+`endpoints.default = "https://127.0.0.1:9297"` has an endpoint answer all that moto would, and no moto is started.
+`endpoint_ca` is a file with the authorities that vouch for endpoints with https, `endpoint_access_key` and
+`endpoint_secret_key` sign what goes there (but for S3; without them it goes as it was signed). What it would tell its
+own functions and queues of is refused by name: what the table below has, and what names a function or a queue to Step
+Functions, user pools, IoT and their like. What it does by itself nobody sees; it has its own accounts, and what it
+holds is its own affair.
+
+## What it holds lasts
+
+moto keeps everything in memory. So what its services hold is written to the data folder (`neighbour/`, a file for each
+service) soon after each change: %s seconds later or more, so that it takes moto no more than a twentieth of its time;
+and when Lambent stops. The next moto has it again, after a restart and after moto died; requests wait until then. It is
+written and read in moto's own sandbox, and nothing else reads it. `neighbour.json` remembers which services hold
+something and which have changed since they were kept, before a change is acknowledged. So a loss is always said:
+
+- `neighbour-changes-lost`: moto or Lambent was killed before the last changes were kept. What was there before
+  is there.
+- `neighbour-not-kept`: what a service holds can't be written; it lasts as long as moto.
+- `neighbour-state-unread`: what was kept can't be read, as when another moto's classes are other ones. It is set
+  aside in `neighbour/unread`.
+- `executions-interrupted`: executions of Step Functions that ran then have failed (`States.Runtime`).
+- `neighbour-state-lost`: nothing is there of what a service held. A request to it that lists everything, or whose
+  answer would be that nothing is there, gets the error `StateLost` (410, which no SDK tries again). What is made anew
+  meanwhile can be used. `lambent neighbour acknowledge` (or `POST /_lambent/neighbour` with `{"acknowledge": true}`)
+  forgets the loss. Of EC2, where a network is there from the beginning, only kinds that were changed are lost.
+
+`lambent neighbour` tells what is held and what was lost. [State](state.md) says how all that Lambent keeps is saved,
+loaded and emptied.
 
 ## What fails
 
@@ -41,9 +63,9 @@ is here. `Wait` waits by the machine's clock.
 
 ## Stacks
 
-CloudFormation is answered by Lambent ([deploy.md](deploy.md)). What its stacks make at moto is lost with moto, while
-the stacks stay: they say `CREATE_COMPLETE`, reads of the resources say `StateLost`, and deleting such a stack passes
-over what is lost.
+CloudFormation is answered by Lambent ([deploy.md](deploy.md)). Where what its stacks made at moto is lost, the
+stacks stay: they say `CREATE_COMPLETE`, reads of the resources say `StateLost`, and deleting such a stack passes over
+what is lost.
 
 ## What is refused
 
@@ -60,7 +82,8 @@ TARGETS = """
 | --- | --- |
 | `function-not-reached`, `queue-not-reached` | a service was told to send to it that never does |
 | `executions-not-logged` | a state machine has a log group, and nothing is written there |
-| `neighbour-state-lost` | moto's memory is gone, see above |
+| `neighbour-changes-lost`, `neighbour-not-kept`, `neighbour-state-lost`, `neighbour-state-unread` | see above |
+| `executions-interrupted` | see above |
 
 ## Where moto reaches for its own Lambda, SQS and CloudWatch Logs
 
@@ -77,7 +100,7 @@ def page() -> str:
     why_of = {key: why for key, (_, why) in KEPT.items()}
     refused = "".join(f"| {service} | {name} | {why} |\n" for (service, name), why in sorted(why_of.items()))
     places = "".join(f"| `{place}` | {what} |\n" for place, what in REACHES.items())
-    return HEAD + refused + TARGETS + places
+    return HEAD % SOON + refused + TARGETS + places
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """An ordinary user of this machine, made for the tests: a home, a clone of this repository, the system's own python3.
 
-Nothing of root's is within reach: neither its interpreters, nor its caches, nor its working folder.
+Nothing of root's is within reach: neither its interpreters, nor its caches, nor its working folder. The name has the
+number of the process that made it: runs beside each other have a user each, and the next one finds what is left.
 """
 
 import os
@@ -14,7 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-NAME = "lambent-tests"
+PREFIX = "lambent-tests-"
 PYTHON = Path("/usr/bin/python3")
 HANDED_ON = ("PIP_", "NPM_CONFIG_", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "SSL_CERT_", "REQUESTS_CA_BUNDLE")
 """What the environment says of registries and the way there, which is the machine's and not root's."""
@@ -25,6 +26,7 @@ NOT_HANDED_ON = ("PIP_CACHE_DIR", "PIP_CONFIG_FILE", "NPM_CONFIG_USERCONFIG", "N
 class User:
     """The user, whose home is there."""
 
+    name: str
     home: Path
 
     @property
@@ -35,7 +37,7 @@ class User:
     @property
     def environment(self) -> dict[str, str]:
         """What a login would give, and where the registries are."""
-        own = {"HOME": str(self.home), "USER": NAME, "LOGNAME": NAME, "PATH": "/usr/local/bin:/usr/bin:/bin"}
+        own = {"HOME": str(self.home), "USER": self.name, "LOGNAME": self.name, "PATH": "/usr/local/bin:/usr/bin:/bin"}
         told = {
             name: value
             for name, value in os.environ.items()
@@ -45,7 +47,7 @@ class User:
 
     def command(self, words: Sequence[str]) -> list[str]:
         """What runs `words` as this user."""
-        return ["setpriv", "--reuid", NAME, "--regid", NAME, "--clear-groups", "--", *words]
+        return ["setpriv", "--reuid", self.name, "--regid", self.name, "--clear-groups", "--", *words]
 
     def set_up(self) -> str:
         """`make setup` with the system's python3; what went wrong, or nothing. Blocks, for a minute."""
@@ -57,29 +59,35 @@ class User:
 
 
 def make(source: Path) -> User:
-    """The user, with a fresh clone of what is committed in `source`. As root. Raises CalledProcessError."""
-    remove()
-    _run("useradd", "--create-home", "--shell", "/bin/bash", NAME)
-    user = User(Path("~" + NAME).expanduser())
+    """This process's user, with a fresh clone of what is committed in `source`. As root. Raises CalledProcessError."""
+    for name in left():
+        remove(name)
+    name = f"{PREFIX}{os.getpid()}"
+    _run("useradd", "--create-home", "--shell", "/bin/bash", name)
+    user = User(name, Path("~" + name).expanduser())
     user.home.chmod(0o755)
     _run("git", "-c", "safe.directory=*", "clone", "--quiet", "--no-hardlinks", str(source), str(user.clone))
-    _run("chown", "--recursive", f"{NAME}:{NAME}", str(user.clone))
+    _run("chown", "--recursive", f"{name}:{name}", str(user.clone))
     return user
 
 
-def remove() -> None:
-    """The user, the home, what still runs of it and what its pytest left are gone: the next one has another number."""
-    shutil.rmtree(Path("/tmp", f"pytest-of-{NAME}"), ignore_errors=True)  # noqa: S108 - pytest's own choice of place
-    try:
-        number = pwd.getpwnam(NAME).pw_uid
-    except KeyError:
-        return
+def left() -> list[str]:
+    """Names of users whose makers have ended, or are this process."""
+    makers = [entry.pw_name.removeprefix(PREFIX) for entry in pwd.getpwall() if entry.pw_name.startswith(PREFIX)]
+    mine = str(os.getpid())
+    return [PREFIX + maker for maker in makers if maker == mine or not Path("/proc", maker).exists()]
+
+
+def remove(name: str) -> None:
+    """The user, the home, what still runs of it and what its pytest left are gone."""
+    shutil.rmtree(Path("/tmp", f"pytest-of-{name}"), ignore_errors=True)  # noqa: S108 - pytest's own choice of place
+    number = pwd.getpwnam(name).pw_uid
     for entry in Path("/proc").iterdir():
         with suppress(OSError):
             if entry.name.isdigit() and entry.stat().st_uid == number:
                 os.kill(int(entry.name), signal.SIGKILL)
-    subprocess.run(["userdel", "--force", "--remove", NAME], capture_output=True, check=False)
-    shutil.rmtree(Path("/home", NAME), ignore_errors=True)
+    subprocess.run(["userdel", "--force", "--remove", name], capture_output=True, check=False)
+    shutil.rmtree(Path("/home", name), ignore_errors=True)
 
 
 def missing() -> list[str]:

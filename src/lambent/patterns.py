@@ -52,6 +52,12 @@ def search(pattern: str, text: str) -> bool:
     return _do(pattern, "search", text) is not None
 
 
+def groups(pattern: str, text: str) -> tuple[str | None, ...]:
+    """What the groups of the pattern's first match hold; none without a match. Raises Unmatchable."""
+    found = _do(pattern, "search", text)
+    return () if found is None else tuple(found.groups())
+
+
 def replace(pattern: str, replacement: str, text: str) -> str:
     """Every match replaced; `$1` is a group, as in Java. Raises Unmatchable."""
     return str(_do(pattern, "sub", re.sub(r"\$(\d)", r"\\\1", replacement), text))

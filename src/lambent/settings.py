@@ -32,6 +32,10 @@ WEB_TOKENS = ("refused", "unverified")
 IAM = ("report", "enforce", "off")
 HOST_PROGRAMS = ("hidden", "shown")
 UNKNOWN_TYPES = ("fail", "skip")
+TABLES = ("moto", "local")
+OF_TABLES = frozenset({"dynamodb", "dynamodbstreams"})
+ELSEWHERE = "default"
+"""Of `endpoints`: the one that answers in moto's place."""
 STATE_DELAY = 0.5
 """Seconds for which a change lasts: an immediate call sees it, a waiter that looks every second waits no longer."""
 
@@ -45,6 +49,7 @@ class Settings:
     """What one server runs with. `port` 0 is any free one; with `idle_seconds` 0 every start is cold."""
 
     host: str = "127.0.0.1"
+    accounts: tuple[str, ...] = ("000000000000",)
     port: int = 4566
     data_dir: Path = Path(".lambent")
     isolation: str = "auto"
@@ -63,6 +68,11 @@ class Settings:
     unknown_types: str = "fail"
     runtime_map: Mapping[str, str] = field(default_factory=dict)
     endpoints: Mapping[str, str] = field(default_factory=dict)
+    endpoint_ca: Path | None = None
+    endpoint_access_key: str = ""
+    endpoint_secret_key: str = ""
+    dynamodb: str = "moto"
+    dynamodb_jar: Path | None = None
     file_systems: Mapping[str, Path] = field(default_factory=dict)
     origins: tuple[str, ...] = ()
     host_names: tuple[str, ...] = ()
@@ -74,6 +84,24 @@ class Settings:
     web_tokens: str = "refused"
     service_control_policies: Path | None = None
     log_mb: int = 1_024
+    database: str | None = None
+
+    @property
+    def is_reached(self) -> bool:
+        """Whether other machines can reach the endpoint."""
+        return not _is_loopback(self.host)
+
+    @property
+    def host_name(self) -> str:
+        """How this machine's own clients call the endpoint, as it stands in a URL."""
+        here = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104 (any address)
+        return f"[{here}]" if ":" in here else here
+
+    def elsewhere(self, service: str) -> bool:
+        """Whether a service that Lambent does not answer itself is not at moto: at an endpoint, or DynamoDB Local."""
+        if service in OF_TABLES and self.dynamodb == "local":
+            return True
+        return service in self.endpoints or ELSEWHERE in self.endpoints
 
     @property
     def change_seconds(self) -> float:
@@ -103,18 +131,23 @@ class Setting:
 
 def _host(value: Any, _base: Path) -> str:
     host = str(value)
-    if host == "localhost":
-        return host
-    try:
-        loopback = ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        loopback = False
-    if not loopback:
-        raise ValueError(
-            "only loopback (127.0.0.1, ::1, localhost) can be bound: "
-            "any other address needs authorisation, which this version does not have"
-        )
+    if host != "localhost":
+        try:
+            ipaddress.ip_address(host)
+        except ValueError:
+            raise ValueError("an address of this machine is needed, or localhost") from None
     return host
+
+
+def _is_loopback(host: str) -> bool:
+    return host == "localhost" or ipaddress.ip_address(host).is_loopback
+
+
+def _accounts(value: Any, _base: Path) -> tuple[str, ...]:
+    for account in _texts(value):
+        if not re.fullmatch("[0-9]{12}", account):
+            raise ValueError(f"{account}: an account's number is needed, twelve digits")
+    return _texts(value)
 
 
 def _whole(low: int, high: int) -> Callable[[Any, Path], int]:
@@ -209,23 +242,14 @@ def _runtime_map(value: Any, _base: Path) -> dict[str, str]:
     return pairs
 
 
-NOT_YET = {
-    "dynamodb": (
-        "Lambent does not start DynamoDB Local itself yet: start it, and say where it is, "
-        'as in [endpoints] dynamodb = "http://127.0.0.1:8000"'
-    )
-}
-"""Settings that people look for, and what to do without them."""
-
-
 def _endpoints(value: Any, _base: Path) -> dict[str, str]:
     pairs = _pairs(value)
     known = _services() if pairs else []
     for service, url in pairs.items():
-        if service not in known:
+        if service not in known and service != ELSEWHERE:
             raise ValueError(f"no AWS service is called {service!r}{_meant(service, known)}")
         if not re.match(r"https?://[^/\s]+", url):
-            hint = f"; {NOT_YET[service]}" if (service, url) == ("dynamodb", "local") else ""
+            hint = '; the setting dynamodb = "local" starts one' if (service, url) == ("dynamodb", "local") else ""
             raise ValueError(f"{service} = {url}: a URL is needed, as in http://127.0.0.1:9000{hint}")
     return pairs
 
@@ -269,6 +293,22 @@ def _file(value: Any, base: Path) -> Path | None:
     return _folder(value, base) if value else None
 
 
+def _database(value: Any, _base: Path) -> str | None:
+    """An SQLAlchemy URL with the driver that the extra `postgresql` brings."""
+    if value is None:
+        return None
+    found = re.fullmatch(r"(postgres(?:ql)?)(?:\+psycopg)?(://\S*/[^/\s?]+(?:\?\S*)?)", str(value))
+    if not found:
+        raise ValueError("a PostgreSQL is needed, as in postgresql://user@localhost:5432/lambent")
+    return f"postgresql+psycopg{found[2]}"
+
+
+def _text(value: Any, _base: Path) -> str:
+    if not isinstance(value, str):
+        raise ValueError("a text is needed")
+    return value
+
+
 def _reach(value: Any, _base: Path) -> Reach:
     return outward.read(_texts(value))
 
@@ -286,7 +326,8 @@ def _meant(name: str, known: list[str]) -> str:
 
 
 SETTINGS = (
-    Setting("host", "127.0.0.1", "Address to listen on; loopback only.", _host),
+    Setting("host", "127.0.0.1", "Address to listen on; one that others reach takes iam = enforce.", _host),
+    Setting("accounts", ("000000000000",), "Accounts that get a key of their own where others reach us.", _accounts),
     Setting("port", 4566, "Port to listen on; 0 takes any free one.", _whole(0, 65_535)),
     Setting("data_dir", Path(".lambent"), "Folder of functions, code, objects and logs.", _folder),
     Setting("isolation", "auto", "How strongly functions are confined.", _one_of(ISOLATION)),
@@ -332,7 +373,21 @@ SETTINGS = (
         _one_of(UNKNOWN_TYPES),
     ),
     Setting("runtime_map", {}, "Runtimes to run on another interpreter.", _runtime_map),
-    Setting("endpoints", {}, "Where another AWS service is, by its botocore name.", _endpoints),
+    Setting(
+        "endpoints",
+        {},
+        "Where another AWS service is, by its botocore name; default: all that moto would answer.",
+        _endpoints,
+    ),
+    Setting("endpoint_ca", None, "A file with the authorities that vouch for endpoints with https.", _file),
+    Setting("endpoint_access_key", "", "What requests to endpoints are signed with; else as they came.", _text),
+    Setting("endpoint_secret_key", "", "The secret that goes with it.", _text),
+    Setting(
+        "dynamodb", "moto", "What answers DynamoDB: moto, or local (DynamoDB Local, started here).", _one_of(TABLES)
+    ),
+    Setting(
+        "dynamodb_jar", None, "DynamoDBLocal.jar, or its folder; else an npm package in the working folder.", _file
+    ),
     Setting("file_systems", {}, "Folders that stand for access points of file systems, by their ARN.", _file_systems),
     Setting("origins", (), "Pages that may ask from a browser, as http://localhost:3000; else none may.", _origins),
     Setting("host_names", (), "Names by which clients reach this endpoint besides localhost and AWS's.", _host_names),
@@ -361,6 +416,7 @@ SETTINGS = (
         _file,
     ),
     Setting("log_mb", 1_024, "How much of each log group is kept, in MB; the oldest goes.", _whole(1, 1_000_000)),
+    Setting("database", None, "A PostgreSQL for the state, as postgresql://host/name; else a file.", _database),
 )
 """Every setting; the names are the fields of `Settings`."""
 
@@ -419,9 +475,17 @@ def load(
         else:
             found = Given(setting.name, setting.default, folder)
         values[setting.name] = _settle(setting, found)
+    if values["dynamodb"] == "local" and OF_TABLES & values["endpoints"].keys():
+        raise StartError("dynamodb: it is local, or in endpoints; leave one of the two out")
     if values["clock"] == "manual" and values["time_scale"] != 1:
         raise StartError("time_scale: a clock that is moved by hand has no speed; leave one of the two out")
-    return Settings(**values)
+    settings = Settings(**values)
+    if settings.is_reached and settings.iam != "enforce":
+        raise StartError(
+            f"host {settings.host}: other machines reach this address, so that permissions have to be enforced and "
+            "requests signed: add --iam enforce, or listen on 127.0.0.1"
+        )
+    return settings
 
 
 def unknown_variables(environ: Mapping[str, str]) -> list[str]:
@@ -432,8 +496,7 @@ def unknown_variables(environ: Mapping[str, str]) -> list[str]:
     for name in strange:
         close = difflib.get_close_matches(name.removeprefix(PREFIX), list(known), n=1)
         meant = f" (did you mean {known[close[0]]}?)" if close else ""
-        hint = NOT_YET.get(name.removeprefix(PREFIX).lower())
-        lines.append(f"{name} sets nothing: {hint or f'there is no such setting{meant}'}")
+        lines.append(f"{name} sets nothing: there is no such setting{meant}")
     return lines
 
 
@@ -441,8 +504,12 @@ def _settle(setting: Setting, given: Given) -> object:
     try:
         return setting.read(given.raw, given.base)
     except ValueError as error:
-        shown = "" if isinstance(given.raw, Mapping) else f" {given.raw}"
+        shown = "" if isinstance(given.raw, Mapping) else f" {_without_password(str(given.raw))}"
         raise StartError(f"{given.source}{shown}: {error}") from None
+
+
+def _without_password(text: str) -> str:
+    return re.sub(r"(://[^:/@\s]*):.*@", r"\1:…@", text)
 
 
 def _from_file(path: Path, *, required: bool) -> dict[str, object]:
@@ -460,6 +527,5 @@ def _from_file(path: Path, *, required: bool) -> dict[str, object]:
         raise StartError(f"{path}: not TOML: {error}") from None
     for name in written:
         if name not in _BY_NAME:
-            hint = f": {NOT_YET[name]}" if name in NOT_YET else _meant(name, list(_BY_NAME))
-            raise StartError(f"{path}: there is no setting {name!r}{hint}")
+            raise StartError(f"{path}: there is no setting {name!r}{_meant(name, list(_BY_NAME))}")
     return written

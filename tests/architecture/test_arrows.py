@@ -15,7 +15,7 @@ ALLOWED: dict[str, set[str]] = {
     "runtime_api": set(),
     "runtimes": {"model", "sandbox.spec"},
     "store": {"model", "outward"},
-    "observe": {"model", "engine.statistics"},
+    "observe": {"model", "engine.statistics", "engine.insights"},
     "deploy": {"store", "model", "wire.service", "wire.http", "clock", "patterns"},
     "services": {
         *("deploy", "engine", "store", "model", "wire.fault", "wire.http", "wire.site", "http_events"),
@@ -36,7 +36,7 @@ ALLOWED: dict[str, set[str]] = {
     "pitfalls": {"model"},
     "cli": {
         *("pitfalls", "settings", "server", "sandbox.probe", "runtimes.interpreters", "runtimes.nodes"),
-        *("deploy.template.reading", "deploy.errors"),
+        *("deploy.template.reading", "deploy.errors", "engine.price", "model.prices"),
     },
     "settings": {"outward"},
     "outward": set(),

@@ -24,7 +24,11 @@ def test_a_function_acts_in_its_own_account_only(server: Server, deploy: Deploy)
     twin = boto3.client("lambda", aws_access_key_id="222222222222", **theirs)
     function = deploy(CODE, Timeout=60, MemorySize=1024)
     code = server.client("lambda").get_function(FunctionName=function)["Configuration"]
-    package_of_twin = {"Runtime": code["Runtime"], "Handler": "app.handler", "Role": code["Role"]}
+    package_of_twin = {
+        "Runtime": code["Runtime"],
+        "Handler": "app.handler",
+        "Role": "arn:aws:iam::222222222222:role/closed",
+    }
     twin.create_function(FunctionName="twin", Code={"ZipFile": package({"app.py": ""})}, **package_of_twin)
     s3 = server.client("s3")
     s3.create_bucket(Bucket="shared")

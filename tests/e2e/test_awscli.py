@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.conftest import ROLE, RUNTIME, Server, package
+from tests.e2e.conftest import RUNTIME, Server, package
 
+ROLE = "arn:aws:iam::111122223333:role/r"
 AWS = Path(sys.executable).with_name("aws")
 
 

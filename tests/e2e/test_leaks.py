@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import time
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -126,6 +127,28 @@ def create(server: Server, name: str) -> None:
     client.get_waiter("function_active_v2").wait(FunctionName=name, WaiterConfig={"Delay": 0.05, "MaxAttempts": 2000})
 
 
+def steady(server: Server, seconds: float = 1.0) -> Counter[str]:
+    """Names of a server's processes, once they have been the same for so long.
+
+    A zygote forks its next keeper, and that its first process, a moment after it was asked for one; they count.
+    """
+    since, now = time.monotonic(), traces(server).processes
+    while time.monotonic() < since + seconds:
+        time.sleep(0.05)
+        former, now = now, traces(server).processes
+        since = since if now == former else time.monotonic()
+    return Counter(now)
+
+
+def more(server: Server, before: Counter[str], seconds: float = 30.0) -> Counter[str]:
+    """Names of processes that a server has beside those of before: nothing as soon as there are none, or after
+    `seconds` those that are left."""
+    deadline = time.monotonic() + seconds
+    while (found := Counter(traces(server).processes) - before) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return found
+
+
 def settled(server: Server, before: Traces, seconds: float = 15.0) -> Traces:
     """The traces as soon as they are those of before, or after `seconds`."""
     deadline = time.monotonic() + seconds
@@ -167,7 +190,7 @@ def test_kill_9_leaves_nothing_after_the_next_start(own_server: Begin) -> None:
         first.client("lambda").invoke(FunctionName="f", Payload=event)
     below = Tree(first.process.pid)
     assert below.alive()
-    assert bool(cgroups(first.data_dir)) == first.keeps("process_limit")
+    assert bool(cgroups(first.data_dir)) == first.keeps("cpu_share")
     first.stop(signal.SIGKILL)
     deadline = time.monotonic() + 20.0
     while below.alive() and time.monotonic() < deadline:

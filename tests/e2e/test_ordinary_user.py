@@ -76,6 +76,7 @@ def test_an_ordinary_user_runs_functions(unprivileged: Server) -> None:
     namespaced = "isolation: namespace" in "".join(unprivileged.output)
     unprivileged.client("s3").create_bucket(Bucket="of-a-user")  # moto is confined and answers
     assert unprivileged.page("health")["isolation"]["promises"]["confined_moto"]["kept"] == namespaced
+    assert ("confined moto" in "".join(unprivileged.output)) != namespaced  # what `up` says is not kept
     if namespaced:
         assert seen["uid"] == 993
         assert seen["pids"] <= 3

@@ -19,6 +19,9 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from examples.demo import job
+from examples.pdf_manifest import seed
+from tests.e2e.clients.installed import files_of, installed
 from tests.e2e.conftest import RUNTIME, Deploy, Server, package, start
 
 ACCOUNT = "000000000000"
@@ -64,11 +67,13 @@ def allow(server: Server, name: str, *statements: dict[str, Any]) -> None:
     server.client("iam").put_role_policy(RoleName=name, PolicyName="inline", PolicyDocument=json.dumps(document))
 
 
-def function(server: Server, name: str, role_arn: str, code: str = CODE, **more: Any) -> None:
+def function(
+    server: Server, name: str, role_arn: str, code: str = CODE, files: dict[str, Any] | None = None, **more: Any
+) -> None:
     client = server.client("lambda")
     client.create_function(
         FunctionName=name, Runtime=RUNTIME, Handler="app.handler", Role=role_arn, Timeout=60, MemorySize=1024,
-        Code={"ZipFile": package({"app.py": code})}, **more,
+        Code={"ZipFile": package(files or {"app.py": code})}, **more,
     )  # fmt: skip
     client.get_waiter("function_active_v2").wait(FunctionName=name, WaiterConfig={"Delay": 0.05, "MaxAttempts": 2000})
 
@@ -106,7 +111,7 @@ def test_the_four_mistakes_and_their_mends(strict: Server) -> None:
     assert [code for code, _ in calls(strict, "mistaken", get, listing, encrypt)] == [
         "AccessDenied", "AccessDenied", "AccessDeniedException",
     ]  # fmt: skip
-    [found] = findings(strict, "denied/s3:GetObject")
+    [found] = [one for one in findings(strict, "denied/s3:GetObject") if one["resource"] == arn]
     assert "arn:aws:s3:::mistakes/* is needed" in found["message"]
     objects = {"Action": "s3:GetObject", "Resource": "arn:aws:s3:::mistakes/*"}
     allow(strict, "mistaken", objects, {"Action": "kms:Encrypt", "Resource": key})
@@ -129,6 +134,26 @@ def test_the_four_mistakes_and_their_mends(strict: Server) -> None:
     [(code, text)] = calls(strict, "mistaken", encrypt)
     assert (code, "no resource-based policy allows the kms:Encrypt action" in text) == ("AccessDeniedException", True)
     assert blob
+
+
+def test_logs_are_lost_without_the_rights(strict: Server) -> None:
+    """G2: the function runs, in silence; with the rights its lines are there."""
+    function(strict, "silent", role(strict, "silent", basic=False), code="def handler(event, context): print('said')")
+    client, logs = strict.client("lambda"), strict.client("logs")
+    answer = client.invoke(FunctionName="silent", LogType="Tail")
+    assert (answer["StatusCode"], "FunctionError" in answer, bool(answer["LogResult"])) == (200, False, True)
+    assert "logs:CreateLogGroup" in next(
+        one["hint"] for one in findings(strict, "logs-lost") if one["resource"].endswith(":role/silent")
+    )
+    assert logs.describe_log_groups(logGroupNamePrefix="/aws/lambda/silent")["logGroups"] == []
+    strict.client("iam").attach_role_policy(RoleName="silent", PolicyArn=BASIC)
+    client.invoke(FunctionName="silent")
+    until = time.monotonic() + 10
+    while not (said := logs.describe_log_groups(logGroupNamePrefix="/aws/lambda/silent")["logGroups"]):
+        assert time.monotonic() < until
+        time.sleep(0.1)
+    lines = logs.filter_log_events(logGroupName=said[0]["logGroupName"])["events"]
+    assert [one["message"].strip() for one in lines].count("said") == 1
 
 
 def test_every_call_is_asked_of_the_role(strict: Server) -> None:
@@ -223,10 +248,65 @@ def test_the_trail_and_the_least_policy(strict: Server) -> None:
     assert policy["Statement"][-1] == {
         "Effect": "Allow", "Action": ["sqs:SendMessage"], "Resource": [f"arn:aws:sqs:us-east-1:{ACCOUNT}:least"],
     }  # fmt: skip
-    iam = strict.client("iam")
-    iam.detach_role_policy(RoleName="least", PolicyArn=BASIC)
-    iam.put_role_policy(RoleName="least", PolicyName="inline", PolicyDocument=json.dumps(policy))
+    least(strict, "least")
     assert [code for code, _ in calls(strict, "least", send)] == ["ok"]
+
+
+def least(server: Server, name: str) -> None:
+    """The function's role (of the same name) has nothing but the policy that `lambent policy` writes now."""
+    iam, document = server.client("iam"), lambent(server, "policy", name)
+    iam.detach_role_policy(RoleName=name, PolicyArn=BASIC)
+    iam.put_role_policy(RoleName=name, PolicyName="inline", PolicyDocument=document)
+
+
+def test_the_demo_runs_with_the_policy_that_was_written_for_it(strict: Server) -> None:
+    """What opens its links counts as its own, as on AWS: they are signed with its role's key."""
+    files = dict(seed.made(8))
+    role(strict, job.FUNCTION, {"Action": "s3:*", "Resource": "*"})
+    job.fill(strict.client("s3"), files, lambda: None)
+    client = strict.client("lambda")
+    job.deploy(client)
+    for cold in (True, False):
+        job.open_links(job.read_manifest(job.invoke(client, cold), files), files, lambda: None)
+        if cold:
+            least(strict, job.FUNCTION)
+    written = json.loads(lambent(strict, "policy", job.FUNCTION))
+    assert "*" not in [action for one in written["Statement"] for action in one["Action"]]
+
+
+POWERTOOLS = """
+import boto3
+from aws_lambda_powertools.utilities import parameters
+from aws_lambda_powertools.utilities.idempotency import DynamoDBPersistenceLayer, idempotent
+
+@idempotent(persistence_store=DynamoDBPersistenceLayer(table_name="idempotent"))
+def handler(event, context):
+    return [parameters.get_parameter("/app/greeting"), parameters.get_secret("app-secret")]
+"""
+
+
+def test_powertools_runs_with_the_policy_that_was_written_for_it(strict: Server) -> None:
+    strict.client("ssm").put_parameter(Name="/app/greeting", Value="hello", Type="String")
+    strict.client("secretsmanager").create_secret(Name="app-secret", SecretString="shh")
+    strict.client("dynamodb").create_table(
+        TableName="idempotent", BillingMode="PAY_PER_REQUEST",
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+    )  # fmt: skip
+    all_of = [f"{service}:*" for service in ("dynamodb", "ssm", "secretsmanager")]
+    arn = role(strict, "powertools", {"Action": all_of, "Resource": "*"})
+    files = {"app.py": POWERTOOLS, **files_of(installed("aws-lambda-powertools>=3,<4"))}
+    function(strict, "powertools", arn, files=files)
+    client = strict.client("lambda")
+
+    def ask(event: str) -> Any:
+        return json.load(client.invoke(FunctionName="powertools", Payload=json.dumps({"id": event}))["Payload"])
+
+    assert ask("one") == ask("one") == ["hello", "shh"]
+    least(strict, "powertools")
+    assert ask("two") == ask("two") == ["hello", "shh"]
+    allow(strict, "powertools", {"Action": ["ssm:*", "secretsmanager:*"], "Resource": "*"})
+    assert "dynamodb:PutItem" in ask("three")["errorMessage"]
 
 
 def lambent(server: Server, *arguments: str) -> str:

@@ -41,7 +41,9 @@ def test_health_says_what_each_promise_is_worth(server: Server) -> None:
         health = json.load(answer)
     assert health["version"]
     assert health["isolation"]["level"] in {"namespace", "process"}
-    assert health["isolation"]["promises"]
+    lost = {name.replace("_", " ") for name, said in health["isolation"]["promises"].items() if not said["kept"]}
+    [told] = [line for line in server.output if line.startswith("Not kept")] if lost - {"outbound network"} else [""]
+    assert set(told.partition(": ")[2].partition(". ")[0].split(", ")) - {""} == lost - {"outbound network"}
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])

@@ -248,6 +248,22 @@ def queue_signals():
     time.sleep(60)
 
 
+def watch_all():
+    """How many inotify instances it can have, which it keeps until it is killed."""
+    count, new = 0, ctypes.CDLL(None).inotify_init
+    while new() >= 0:
+        count += 1
+    say(count)
+    sys.stdout.flush()
+    time.sleep(60)
+
+
+def own_share():
+    """Whether it can give itself more."""
+    names = ("max_inotify_instances", "max_inotify_watches")
+    say([attempt(open, f"/proc/sys/user/{name}", "w") for name in names])
+
+
 def attack_keeper():
     found = {
         "kill": attempt(os.kill, 1, signal.SIGKILL),

@@ -41,6 +41,7 @@ from lambent.sandbox.inside.denied import CLONE, CLONE3, DENIED
 from lambent.sandbox.spec import Bind, ExitStatus, Level, ProcessSpec, SandboxSpec, SnapshotSpec, ZygoteSpec
 
 ROOT = os.getuid() == 0
+MOST_WATCHING = int(Path("/proc/sys/fs/inotify/max_user_instances").read_text())
 USER = 1000
 MACHINE = platform.machine()
 NAMESPACE, PROCESS = (Level.NAMESPACE,), (Level.PROCESS,)
@@ -340,9 +341,21 @@ async def what_the_kernel_counts_by_user_is_counted_apart(kit: Kit) -> None:
         for sandbox in (full, other, full):
             _, reader = await kit.start(sandbox, "queue_signals")
             counts.append(json.loads(await reader.readline()))
-    apart = not kit.host.users_problem
-    assert apart == ROOT
-    assert counts == [50, 50 if apart else 0, 0]
+    assert kit.host.counts_apart
+    assert bool(kit.host.users_problem) != ROOT
+    assert counts == [50, 50, 0]
+
+
+@at(NAMESPACE)
+async def no_environment_has_all_that_is_counted_for_all(kit: Kit) -> None:
+    """The kernel counts inotify instances of an ordinary user's namespaces to that user: each gets a share."""
+    async with kit.sandbox("full") as full, kit.sandbox("other") as other:
+        counts = []
+        for sandbox in (full, other):
+            _, reader = await kit.start(sandbox, "watch_all")
+            counts.append(json.loads(await reader.readline()))
+        assert counts == [MOST_WATCHING if ROOT else MOST_WATCHING // 4] * 2
+        assert await kit.ask(full, "own_share") == ["EACCES", "EACCES"]
 
 
 @at(NAMESPACE)

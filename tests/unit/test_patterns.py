@@ -28,12 +28,12 @@ def test_whole_texts_match(pattern: str, text: str, fits: bool) -> None:
 
 @pytest.mark.parametrize("pattern", ["(a+)+b", "(a|a)*b", "a*" * 20 + "b", "((a+)b?)*(?=c)", "a*a*a*a*a*(?=c)"])
 def test_a_pattern_that_goes_back_and_forth_is_answered(pattern: str) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     try:
         assert not patterns.matches(pattern, "a" * 5_000)
     except patterns.Unmatchable as error:
         assert "too long" in str(error)
-    assert time.monotonic() - began < 3
+    assert time.process_time() - began < 3
 
 
 def test_one_that_can_t_be_answered_in_time_says_so() -> None:
@@ -49,10 +49,10 @@ def test_what_is_no_expression_says_so(pattern: str) -> None:
 
 def test_wildcards_never_take_long() -> None:
     expression = re.compile(patterns.wildcard(["", *["a"] * 40, "b"]))
-    began = time.monotonic()
+    began = time.process_time()
     assert expression.fullmatch("a" * 10_000) is None
     assert expression.fullmatch("a" * 100 + "b") is not None
     assert not alb._like("*a" * 40 + "*b", "a" * 10_000)
     assert alb._like("/*a?c*/\\*", "/xxabc/yy/*")
     assert not alb._like("/*a?c*/\\*", "/xxabc/yy/z")
-    assert time.monotonic() - began < 2
+    assert time.process_time() - began < 2

@@ -51,12 +51,7 @@ def examine(target: Target) -> dict[str, Any]:
     return {
         "system": f"{platform.system()} {platform.release()} {platform.machine()}",
         "isolation": level.value if level else f"none: {abilities.sandbox_problem}",
-        "promises": {
-            **abilities.promises(level),
-            "confined_moto": confined.promise(level, root=abilities.root),
-        }
-        if level
-        else {},
+        "promises": confined.promises(abilities, level) if level else {},
         "abilities": plain(abilities),
         "interpreters": {version: plain(found) for version, found in interpreters.find().items()},
         "nodes": {major: plain(found) for major, found in nodes.find().items()},

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from lambent.cli import output
+from lambent.cli import log_query, output
 from lambent.cli.errors import USAGE, CliError
 from lambent.cli.target import EndpointOption, RegionOption, Target, target_of
 
@@ -47,6 +47,9 @@ def logs(
         bool,
         typer.Option("--json", help="One JSON document on stdout; with --follow one JSON object a line."),
     ] = False,
+    query: Annotated[
+        str | None, typer.Option("--query", metavar="TEXT", help="Ask Logs Insights, and print the rows.")
+    ] = None,
     endpoint: EndpointOption = None,
     region: RegionOption = None,
 ) -> None:
@@ -56,6 +59,9 @@ def logs(
     start = int((target.now() - back) * 1000)
     group, missing = log_group(target, name)
     client = target.client("logs")
+    if query is not None:
+        log_query.show(client, group, query, start // 1000, int(target.now()), json=json)
+        return
     if follow:
         show = _print_json if json else _print
         for events in watch(lambda at: read(client, group, at, missing), Tail(start), time.sleep):

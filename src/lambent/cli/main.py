@@ -12,9 +12,10 @@ import typer
 from typer.core import TyperGroup
 
 from lambent import __version__
-from lambent.cli import clock, neighbour, output
+from lambent.cli import clock, neighbour, output, state
 from lambent.cli.check import check
 from lambent.cli.check import explain as explain_pitfall
+from lambent.cli.cost import cost
 from lambent.cli.delete import delete
 from lambent.cli.deploy import deploy
 from lambent.cli.destroy import destroy
@@ -101,6 +102,7 @@ app.command("list")(list_functions)
 app.command("mappings")(mappings)
 app.command("why")(why)
 app.command("trail")(trail)
+app.command("cost")(cost)
 app.command("policy")(policy)
 app.command("delete")(delete)
 app.command("status")(status)
@@ -114,6 +116,7 @@ app.command("reset")(reset)
 app.add_typer(clock.app, name="clock")
 app.add_typer(cache, name="cache")
 app.add_typer(neighbour.app, name="neighbour")
+app.add_typer(state.app, name="state")
 
 
 def main() -> None:

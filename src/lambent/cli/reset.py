@@ -21,19 +21,38 @@ def reset(
     data_dir: Annotated[
         Path | None, typer.Option(metavar="DIR", help=help_of("data_dir"), show_default=".lambent")
     ] = None,
+    service: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Only what is kept of this service (s3, sqs, dynamodb, …).")
+    ] = None,
     *,
     yes: Yes = False,
 ) -> None:
     """Remove every function, queue, stream, event and log of a data folder that no server runs on."""
-    folder = load({"data_dir": data_dir}, os.environ, Path.cwd()).data_dir
+    settings = load({"data_dir": data_dir}, os.environ, Path.cwd())
+    folder = settings.data_dir
+    if service is not None:
+        _reset_service(folder, service, yes)
+        return
     from lambent.server import reset as server
 
     if not server.is_data_folder(folder):
         raise CliError(f"{folder}: no data of Lambent's is there")
     taken = output.size(places.size_of(folder))
-    _ask(f"Remove everything that Lambent keeps in {folder} ({taken})?", yes)
-    server.reset(folder)
+    besides = " and in its database" if settings.database else ""
+    ask(f"Remove everything that Lambent keeps in {folder} ({taken}){besides}?", yes)
+    server.reset(folder, settings.database)
     output.note(f"{folder}: {taken} removed")
+
+
+def _reset_service(folder: Path, service: str, yes: bool) -> None:
+    from lambent.server import reset as server
+    from lambent.server.reset_service import reset_service
+
+    if not server.is_data_folder(folder):
+        raise CliError(f"{folder}: no data of Lambent's is there")
+    ask(f"Remove what Lambent keeps of {service} in {folder}?", yes)
+    there = reset_service(folder, service)
+    output.note(f"{folder}: {service} {'removed' if there else 'held nothing'}")
 
 
 @cache.callback()
@@ -67,7 +86,8 @@ def _in_use(context: typer.Context, endpoint: str | None, folder: Path) -> bool:
         return False
 
 
-def _ask(question: str, yes: bool) -> None:
+def ask(question: str, yes: bool) -> None:
+    """Go on when the user wants it. Raises CliError."""
     import sys
 
     if yes:

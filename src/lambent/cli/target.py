@@ -231,8 +231,7 @@ def _default_endpoint(environ: Mapping[str, str], folder: Path) -> str:
     if given:
         return given
     settings = load({}, environ, folder)
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    return f"http://{host}:{settings.port or 4566}"
+    return f"http://{settings.host_name}:{settings.port or 4566}"
 
 
 def _credentials(environ: Mapping[str, str]) -> dict[str, str]:

@@ -46,6 +46,7 @@ def up(
     tls: Annotated[bool, typer.Option("--tls", help=help_of("tls"))] = False,
     tls_port: Annotated[str | None, typer.Option(metavar="PORT", help=help_of("tls_port"), show_default="4567")] = None,
     iam: Annotated[str | None, typer.Option(metavar="|".join(IAM), help=help_of("iam"), show_default="report")] = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Remove first what the data folder keeps.")] = False,
     config: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Settings file.", show_default="lambent.toml, if there"),
@@ -69,6 +70,8 @@ def up(
         "iam": iam,
     }
     settings = load(flags, os.environ, Path.cwd(), config)
-    from lambent.server import run
+    from lambent.server import reset, run
 
+    if fresh and reset.is_data_folder(settings.data_dir):
+        reset.reset(settings.data_dir, settings.database)
     raise typer.Exit(run(settings))

@@ -15,6 +15,9 @@ Nothing here waits or writes: `now` is passed in (seconds since 1970), what is t
 answers. A message that has been received too often is not received once more but handed out as `exhausted`: it stays
 held until it was moved (`remove`) or the move failed (`put_back`).
 
+A standard queue holds the first `HORIZON` of its READY messages here; those that come behind them stay on disk until it
+is their turn (`wants`, `load`), and are only counted. All of them have a higher seq than `edge`.
+
 Sources: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-visibility-timeout.html,
 sqs-dead-letter-queues.html, FIFO-queues-understanding-logic.html in the same guide.
 """
@@ -32,6 +35,8 @@ from lambent.engine.recent import Recent
 
 ATTEMPT_SECONDS = 300.0
 """How long a receive of a FIFO queue can be repeated by its attempt id."""
+HORIZON = 20_000
+"""READY messages of a standard queue that are held at most before the others stay behind."""
 SLACK = 1_000
 """Stale entries that are kept before the books are written anew."""
 
@@ -82,6 +87,8 @@ class Queue:
         self._arrivals: deque[int] = deque()
         self._attempts: Recent[str, list[tuple[int, int]]] = Recent(ATTEMPT_SECONDS)
         self._expired: list[int] = []
+        self._behind = 0
+        self._edge = 0
 
     # --- reads -------------------------------------------------------------------------------------------
 
@@ -90,11 +97,25 @@ class Queue:
 
     def count(self, place: Place) -> int:
         """How many messages are in a place, as of the last `advance`."""
-        return self._counts[place]
+        return self._counts[place] + (self._behind if place is Place.READY else 0)
 
     def available(self) -> bool:
         """Whether a receive may find something (a FIFO queue may still have all its groups locked)."""
-        return bool(self._line)
+        return bool(self._line) or bool(self._behind)
+
+    @property
+    def edge(self) -> int:
+        """What stays behind has higher seqs."""
+        return self._edge
+
+    @property
+    def full(self) -> bool:
+        """No more READY messages are held."""
+        return not self.rules.fifo and self._counts[Place.READY] >= HORIZON
+
+    def wants(self) -> bool:
+        """Whether some of what stays behind shall be loaded."""
+        return bool(self._behind) and self._counts[Place.READY] < HORIZON // 2
 
     def next_due(self) -> float | None:
         """When the next message turns visible by itself, or None."""
@@ -132,14 +153,45 @@ class Queue:
     def arrive(self, messages: Iterable[Message], now: float) -> None:
         """Messages that are on disk; `visible` says from when on. Those of a start may be in flight."""
         for message in messages:
-            self._messages[message.seq] = message
-            self._arrivals.append(message.seq)
-            held = message.visible > now
-            message.place = Place.READY if not held else Place.IN_FLIGHT if message.receives else Place.DELAYED
-            self._counts[message.place] += 1
-            if held:
-                heapq.heappush(self._due, (message.visible, message.seq))
-            self._line.arrive(message)
+            if self._stays_behind(message, now):
+                self._behind += 1
+            else:
+                self._take_in(message, now)
+
+    def _stays_behind(self, message: Message, now: float) -> bool:
+        """One that came late, with a seq below the edge, would not be found on disk."""
+        if self.rules.fifo or message.receives or message.visible > now:
+            return False
+        if not self._behind and not self.full:
+            self._edge = max(self._edge, message.seq)
+            return False
+        return message.seq > self._edge
+
+    def _take_in(self, message: Message, now: float) -> None:
+        self._messages[message.seq] = message
+        self._arrivals.append(message.seq)
+        held = message.visible > now
+        message.place = Place.READY if not held else Place.IN_FLIGHT if message.receives else Place.DELAYED
+        self._counts[message.place] += 1
+        if held:
+            heapq.heappush(self._due, (message.visible, message.seq))
+        self._line.arrive(message)
+
+    def load(self, messages: Iterable[Message], now: float) -> None:
+        """The next messages behind the edge, as they are on disk; none: there are no more."""
+        found = False
+        for message in messages:
+            found = True
+            self._edge = message.seq
+            if message.seq not in self._messages:
+                self._behind = max(self._behind - 1, 0)
+                self._take_in(message, now)
+        if not found:
+            self._behind = 0
+
+    def leave_behind(self, edge: int, count: int) -> None:
+        """So many messages are on disk alone, behind `edge`."""
+        self._edge, self._behind = edge, count
 
     def advance(self, now: float) -> None:
         """Everything that is due by `now`: delays and visibility timeouts end, old messages go."""

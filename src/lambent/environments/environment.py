@@ -50,7 +50,7 @@ class Environment:
         clock: Clock,
         spawn: Spawn,
         initialization: str = "on-demand",
-        measure: Measure = lambda arn, milliseconds, failed, version: None,
+        measure: Measure = lambda *_measured: None,
         freeze_grace: float = engine.FREEZE_GRACE,
     ) -> None:
         self.function = function

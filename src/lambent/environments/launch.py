@@ -15,6 +15,7 @@ from typing import Protocol
 
 from lambent.environments.contents import Contents
 from lambent.environments.role_credentials import Credentialed
+from lambent.model import parameters_layer
 from lambent.model.credentials import Credentials
 from lambent.model.function import FunctionVersion
 from lambent.runtime_api import metadata
@@ -67,6 +68,8 @@ class Endpoint:
     url: str
     serve: Callable[[socket.socket, str, ssl.SSLContext | None], Awaitable[asyncio.Server]]
     forget: Callable[[asyncio.Server], None]
+    serve_parameters: "Callable[[socket.socket, Credentials, FunctionVersion], Awaitable[asyncio.Server]] | None" = None
+    """Answers as the Parameters and Secrets Lambda Extension, for the environment with these credentials."""
     tls: ssl.SSLContext | None = None
 
     @property
@@ -160,10 +163,25 @@ class Launcher:
             tmp_bytes=function.ephemeral_storage * MB,
             memory_bytes=function.memory * MB,
             cpus=function.memory * CPU_PER_MB,
-            listen=(RUNTIME_API_PORT, *inside),
+            listen=(RUNTIME_API_PORT, *inside, *self._parameters_port(function)),
             throttled=False,
             root=folders.code if function.image else None,
         )
+
+    def _parameters_port(self, function: FunctionVersion) -> tuple[int, ...]:
+        """That of the extension, for a function with its layer. Where the network is the host's there is none."""
+        with_it = self._host.level is Level.NAMESPACE and parameters_layer.digest() in function.layers
+        return (parameters_layer.port(function.environment),) if with_it else ()
+
+    async def _doors(
+        self, sandbox: Sandbox, credentials: Credentials, function: FunctionVersion
+    ) -> list[asyncio.Server]:
+        """What is answered inside beside the Runtime API."""
+        opened = await self._endpoint.open(sandbox.listeners, credentials.access_key)
+        for port in self._parameters_port(function):
+            assert self._endpoint.serve_parameters is not None
+            opened.append(await self._endpoint.serve_parameters(sandbox.listeners[port], credentials, function))
+        return opened
 
     async def _connect(
         self,
@@ -180,14 +198,14 @@ class Launcher:
         listener = sandbox.listeners[RUNTIME_API_PORT]
         host, port = listener.getsockname()[:2]
         api = RuntimeApi(listener, events)
-        gateway = await self._endpoint.open(sandbox.listeners, credentials.access_key)
-        url = f"http://127.0.0.1:{self._endpoint.port}" if gateway else self._endpoint.url
+        own = self._endpoint.port in sandbox.listeners
+        url = f"http://127.0.0.1:{self._endpoint.port}" if own else self._endpoint.url
         token = str(uuid.uuid4())
         around = Around(f"{host}:{port}", stream, credentials, url, initialization, token)
         return Launched(
             sandbox=sandbox,
             api=api,
-            gateway=gateway,
+            doors=await self._doors(sandbox, credentials, function),
             place=place,
             folders=replace(folders, task_root=sandbox.inside(TASK_ROOT), opt_root=sandbox.inside(OPT)),
             environment=place.environment(function, around),
@@ -204,7 +222,7 @@ class Launched:
 
     sandbox: Sandbox
     api: RuntimeApi
-    gateway: list[asyncio.Server]
+    doors: list[asyncio.Server]
     place: Place
     folders: Folders
     environment: dict[str, str]
@@ -244,6 +262,6 @@ class Launched:
         """Nothing of the environment is left afterwards."""
         self.release()
         self.api.close()
-        for server in self.gateway:
-            self.forget(server)
+        for door in self.doors:
+            self.forget(door)
         await self.sandbox.destroy()

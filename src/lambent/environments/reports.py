@@ -19,8 +19,9 @@ PEAK_SECONDS = 0.01
 """Under load, the Max Memory Used of an invocation may miss what the last 10 ms added: a reading costs as much as a
 tenth of an invocation."""
 
-Measure = Callable[[str, float, bool, str], None]
-"""Of which ARN an invocation was, how many milliseconds it took, whether it failed, and the version that ran."""
+Measure = Callable[[str, float, bool, str, int, int], None]
+"""Of which ARN an invocation was, how many milliseconds it took, whether it failed, and the version that ran; whole
+milliseconds that are billed, and of how many megabytes."""
 
 
 class Reports:
@@ -193,7 +194,6 @@ class Reports:
         # AWS reports an invocation that timed out with its timeout, not with what it took to find out.
         now = self._clock.monotonic()
         seconds = state.timeout if status == "timeout" else now - running.started
-        self._measure(running.invocation.function_arn, seconds * 1000, running.failed, self._function.version)
         init_ms = self._take_init_ms()
         figures = Report(
             request_id=running.invocation.request_id,
@@ -206,6 +206,8 @@ class Reports:
             status=status,
             error_type=error_type,
         )
+        arn, version = running.invocation.function_arn, self._function.version
+        self._measure(arn, seconds * 1000, running.failed, version, figures.billed_ms, self._function.memory)
         return self._journal.end(figures, running.produced, self._spans(running, now))
 
     def _spans(self, running: Running, now: float) -> tuple[Span, ...]:

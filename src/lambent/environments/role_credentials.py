@@ -45,8 +45,9 @@ class Credentialed:
             self._forget_one()
 
     def _forget_one(self) -> None:
-        oldest = next(key for key in self._held if key not in self._traces)
-        del self._held[oldest]
+        """The oldest key that is no user's and no account's own: those last."""
+        passing = (key for key, held in self._held.items() if held.role or held.expires is not None)
+        del self._held[next((key for key in passing if key not in self._traces), next(iter(self._held)))]
 
     def revoke(self, credentials: Credentials) -> None:
         """The environment is gone: nothing signs with its key any more, links that it signed keep their meaning."""

@@ -72,8 +72,8 @@ class Gateway:
     was issued here; `trace_of` the trace header that counts for a caller's request without one, by access key;
     `new_id` makes request ids (UUIDs); `guard` tells who may ask; `sites` are what has a host name of its own; `now` is
     the clock by which keys expire, `signed` asks that what is signed with a key that was issued here is so with its
-    secret; `check` tells whether somebody may do what they ask for; `told` hears how a request of a service answered
-    here ended.
+    secret, `reached` that other machines reach the endpoint (`reached.py`); `check` tells whether somebody may do what
+    they ask for; `told` hears how a request of a service answered here ended.
     """
 
     here: Mapping[str, Here]
@@ -87,6 +87,7 @@ class Gateway:
     sites: Sites = field(default_factory=Sites)
     now: Callable[[], float] = lambda: 0.0
     signed: bool = False
+    reached: bool = False
     check: Check = allowed
     told: Told = untold
 
@@ -176,7 +177,7 @@ async def identify(gateway: Gateway, exchange: Exchange) -> None:
     credential = locate.credential_of(request)
     region = credential.region if credential and credential.region else DEFAULT_REGION
     if not REGION.fullmatch(region):
-        exchange.service = _form(gateway, request)
+        exchange.service = form_of(gateway, request)
         raise accounts.bad_region(exchange.service, region)
     key = credential.access_key if credential else None
     if request.inside and key != request.inside:  # its signature is of its body
@@ -185,7 +186,7 @@ async def identify(gateway: Gateway, exchange: Exchange) -> None:
     if known is not None:
         await _good(gateway, exchange, known)
     elif gateway.signed and (key or "").startswith(TEMPORARY):
-        exchange.service = _form(gateway, request)
+        exchange.service = form_of(gateway, request)
         raise accounts.unknown_key(exchange.service)
     exchange.caller = Caller(
         Scope(_account(gateway, known, key), region),
@@ -221,15 +222,15 @@ async def _good(gateway: Gateway, exchange: Exchange, known: Held) -> None:
     """Whether a key that was issued here is still good, and used by who has it. Raises Fault."""
     request = exchange.request
     if known.expires is not None and known.expires <= gateway.now():
-        exchange.service = _form(gateway, request)
+        exchange.service = form_of(gateway, request)
         raise accounts.expired(exchange.service)
     if gateway.signed and not request.inside:
         await load(request)
         if not accounts.is_signed(request, known.secret_key):
-            exchange.service = _form(gateway, request)
+            exchange.service = form_of(gateway, request)
             raise accounts.badly_signed(exchange.service)
         if not accounts.has_token(request, known.token):
-            exchange.service = _form(gateway, request)
+            exchange.service = form_of(gateway, request)
             raise accounts.bad_token(exchange.service)
 
 
@@ -245,14 +246,14 @@ def _inside(gateway: Gateway, exchange: Exchange, key: str | None) -> Held:
     own = gateway.held(request.inside)
     service = None
     if own is not None and key is None:
-        service = _form(gateway, request)
+        service = form_of(gateway, request)
         if accounts.may_be_unsigned(service, request):
             return own
     elif own is not None and key is not None:
         found = accounts.whose(request, own, key, gateway.held, gateway.account_of)
         if found is not None:
             return found
-    exchange.service = service or _form(gateway, request)
+    exchange.service = service or form_of(gateway, request)
     raise accounts.unsigned(exchange.service) if key is None else accounts.unknown_key(exchange.service)
 
 
@@ -268,8 +269,11 @@ async def find_service(gateway: Gateway, exchange: Exchange) -> Response | None:
         exchange.service = wire_service.spoken(name, exchange.request)
         if receive is not None:
             assert exchange.caller is not None
-            exchange.request = receive(exchange.request, exchange.caller)
+            sent = exchange.request
+            exchange.request = receive(sent, exchange.caller)
             _identify_by_form(gateway, exchange)
+            if gateway.reached and sent.client is not None and not sent.inside and exchange.caller.held is None:
+                raise accounts.unsigned(exchange.service)  # it came for a form, and is none that a key signed
         return None
     assert exchange.caller is not None
     if exchange.request.headers.get("content-type", "").startswith(locate.FORM):
@@ -384,7 +388,7 @@ def _name(gateway: Gateway, request: Request) -> str:
     return locate.service_of(request) or (UNSIGNED_SERVICE if buckets.host(request) else _unsigned(gateway, request))
 
 
-def _form(gateway: Gateway, request: Request) -> wire_service.Service | None:
+def form_of(gateway: Gateway, request: Request) -> wire_service.Service | None:
     """The service in whose form a request is refused before it is read; None for one whose form is not known."""
     try:
         return wire_service.spoken(_name(gateway, request), request)
@@ -407,6 +411,11 @@ def _faulty(exchange: Exchange, fault: Fault) -> Response:
     if exchange.service is None:
         return plain_fault(exchange.request_id, fault)
     return serialize.fault(exchange.service, exchange.operation, fault, exchange.request_id)
+
+
+def refuse(gateway: Gateway, request: Request, fault: Fault) -> Response:
+    """The answer to a request that does not get as far as the chain."""
+    return _faulty(Exchange(request, gateway.new_id(), service=form_of(gateway, request)), fault)
 
 
 def plain_fault(request_id: str, fault: Fault) -> Response:

@@ -33,7 +33,9 @@ class Site(NamedTuple):
 class Hosts:
     """The platform's own names, and `more` of the user's: each a name, or "*." before one for all that end so."""
 
-    def __init__(self, more: Sequence[str] = ()) -> None:
+    def __init__(self, more: Sequence[str] = (), *, addresses: bool = False) -> None:
+        """`addresses`: any address is a name of this platform, which listens on others than the loopback."""
+        self._addresses = addresses
         patterns = [name.lower() for name in (*OWN, *more)]
         self._names = frozenset(pattern for pattern in patterns if not pattern.startswith("*"))
         self._endings = tuple(pattern[1:] for pattern in patterns if pattern.startswith("*"))
@@ -65,7 +67,14 @@ class Hosts:
         name = name_of(host)
         if name is None:
             return False
-        return name in self._names or name.endswith(self._endings) or _is_loopback(name)
+        return name in self._names or name.endswith(self._endings) or self._is_address(name)
+
+    def _is_address(self, name: str) -> bool:
+        try:
+            address = ipaddress.ip_address(name.strip("[]"))
+        except ValueError:
+            return False
+        return self._addresses or address.is_loopback
 
 
 def name_of(host: str) -> str | None:
@@ -87,10 +96,3 @@ def site_of(host: str | None) -> Site | None:
     if len(labels) > 3 and labels[2] == BALANCER:
         return Site(BALANCER, labels[0], labels[1])
     return None
-
-
-def _is_loopback(name: str) -> bool:
-    try:
-        return ipaddress.ip_address(name.strip("[]")).is_loopback
-    except ValueError:
-        return False

@@ -19,6 +19,7 @@ import h2.exceptions
 import h2.settings
 from hyperframe.frame import Frame, GoAwayFrame
 
+from lambent.gateway.duplex import Peer
 from lambent.gateway.intake import Door, is_overdue
 from lambent.wire.http import Request, Response
 
@@ -105,6 +106,7 @@ class Http2(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
+        self._peer = Peer(transport)
         self._transport.set_write_buffer_limits(UNSENT)
         if not self._door.admit(self):
             self.abort()
@@ -208,7 +210,7 @@ class Http2(asyncio.Protocol):
         path, _, query = headers.pop(":path", "/").partition("?")
         method = headers.pop(":method", "GET")
         plain = {name: value for name, value in headers.items() if not name.startswith(":")}
-        self._streams[number] = _Stream(Request(method, path, query, plain, b"", self._door.inside))
+        self._streams[number] = _Stream(Request(method, path, query, plain, b"", self._door.inside, client=self._peer))
 
     def _more(self, number: int, data: bytes, counted: int) -> None:
         stream = self._streams.get(number)

@@ -53,7 +53,7 @@ class Functions(Protocol):
 class ShortRoad:
     """`request_bytes` is the limit on the payload, `event_bytes` that of an event; `fail` makes the answer to an error
     of ours; `account_of`, `trace_of` and `hosts` as in the chain's Gateway; `may` tells whether it is known that a key
-    may invoke an ARN."""
+    may invoke an ARN, for what came by the socket of an environment (its key, "" for none)."""
 
     functions: Functions
     submit: Submit
@@ -66,7 +66,7 @@ class ShortRoad:
     event_bytes: int
     trace_of: Callable[[str], str | None]
     hosts: Hosts
-    may: Callable[[str, str], bool] = lambda _access_key, _arn: True
+    may: Callable[[str, str, str], bool] = lambda _access_key, _arn, _inside: True
 
     def __call__(self, request: Request, respond: Respond) -> bool:
         found = self._ordinary(request)
@@ -138,7 +138,7 @@ class ShortRoad:
             if qualifier is None:
                 return None
         found = self.functions(scope, path[1], qualifier)
-        if found is None or not self.may(credential[1], found[1]):
+        if found is None or not self.may(credential[1], found[1], request.inside):
             return None
         return (*found, credential[1])
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from lambent.model.credentials import Held, Signer
+from lambent.model.credentials import Held, May, Signer, everybody_may
 from lambent.wire import sigv4
 from lambent.wire.fault import Fault
 from lambent.wire.http import Request
@@ -29,17 +29,20 @@ CODES = {
 @dataclass(frozen=True, slots=True)
 class KnownSigners:
     """`held` answers whose a key is that was issued here, `account_of` the account that any other stands for; `now`
-    seconds since 1970."""
+    seconds since 1970; `only` lets no other key count than those that were issued here;
+    `may` tells what who signed may do."""
 
     held: Callable[[str], Held | None]
     account_of: Callable[[str], str]
     now: Callable[[], float]
+    only: bool = False
+    may: May = everybody_may
 
     def __call__(self, request: SiteRequest, service: str) -> Signer:
         """Who signed it for that service (its signing name). Raises Fault (403)."""
         signed = Request(request.method, request.base + request.path, request.query, request.named, request.body)
         result: sigv4.Verified | sigv4.Refused = sigv4.Refused(sigv4.Reason.MISMATCH, sigv4.Reason.MISMATCH.value)
-        for secret_of in (self._secret, _itself):
+        for secret_of in (self._secret,) if self.only else (self._secret, _itself):
             result = sigv4.verify(signed, secret_of, datetime.fromtimestamp(self.now(), UTC))
             if isinstance(result, sigv4.Verified) or result.reason is not sigv4.Reason.MISMATCH:
                 break
@@ -64,7 +67,7 @@ class KnownSigners:
 
     def _secret(self, access_key: str) -> str | None:
         held = self.held(access_key)
-        return held.secret_key if held is not None else PLAIN
+        return held.secret_key if held is not None else None if self.only else PLAIN
 
 
 def _itself(access_key: str) -> str:

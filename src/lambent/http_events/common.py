@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
+from typing import Any
 from urllib.parse import unquote_plus
 
 Lines = Sequence[tuple[str, str]]
@@ -155,6 +156,21 @@ def header(name: str, value: object) -> tuple[str, str]:
     if not _TOKEN.fullmatch(name):
         raise ValueError(f"{name[:40]!r} is no name of a header")
     return name, header_text(value)
+
+
+def merging(said: Mapping[str, Any]) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """What an answer's `headers` add to its `multiValueHeaders`, and these: both are sent, a pair that is in both once.
+    Raises ValueError. Source:
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html#api-gateway-simple-proxy-for-lambda-output-format
+    """
+    many = []
+    for name, values in mapping(said.get("multiValueHeaders"), "multiValueHeaders").items():
+        if not isinstance(values, list):
+            raise ValueError(f"the header {name} of multiValueHeaders is no list")
+        many += [header(name, value) for value in values]
+    known = {(name.lower(), value) for name, value in many}
+    single = [header(name, value) for name, value in mapping(said.get("headers"), "headers").items()]
+    return [(name, value) for name, value in single if (name.lower(), value) not in known], many
 
 
 def status_of(said: object) -> int:

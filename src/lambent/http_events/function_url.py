@@ -1,12 +1,15 @@
 """Function URLs: a request as an event, and CORS.
 
 Sources: https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html (the event; what is empty is left out, as in
-events seen on AWS), https://docs.aws.amazon.com/lambda/latest/dg/urls-configuration.html#urls-cors.
+events seen on AWS), https://docs.aws.amazon.com/lambda/latest/dg/urls-configuration.html#urls-cors; that cookies stand
+in the headers as well and that `http.path` alone is decoded: an event of July 2026 from AWS in
+https://github.com/hotsock/voker/tree/main/vokerhttp/testdata.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import unquote
 
 import orjson
 
@@ -46,6 +49,8 @@ class Iam:
 def event(request: SiteRequest, domain: str, trace_id: str, now: float, iam: Iam | None) -> bytes:
     """The event, as JSON. `domain` is the URL's host name, `now` seconds since 1970."""
     headers, cookies = payload_v2.headers_of(request.headers)
+    if cookies:
+        headers["cookie"] = "; ".join(cookies)
     common.forwarded(headers, request.peer, request.scheme, request.host)
     headers.setdefault("x-amzn-trace-id", common.root_of(trace_id))
     document: dict[str, Any] = {
@@ -82,7 +87,7 @@ def _context(
         "domainPrefix": request.id,
         "http": {
             "method": request.method,
-            "path": request.path,
+            "path": unquote(request.path),
             "protocol": "HTTP/1.1",
             "sourceIp": request.peer,
             "userAgent": headers.get("user-agent", ""),

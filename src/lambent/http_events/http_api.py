@@ -2,19 +2,24 @@
 
 Sources: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html; that
 the stage is part of `rawPath` and, in version 1.0, of `path`, and that a mapping's key of a custom domain is in `path`
-alone: https://github.com/CodeGenieApp/serverless-express/issues/465 and the page above.
+alone: https://github.com/CodeGenieApp/serverless-express/issues/465 and the page above. Which paths are decoded, how
+headers are merged, and that a typeless answer is text, is recorded from AWS in
+https://github.com/aws/aws-lambda-dotnet/tree/dev/Tools/LambdaTestTool-v2/tests (Snapshots, of April 2025).
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import unquote
 
 import orjson
 
 from lambent.http_events import common, payload_v2
-from lambent.http_events.payload_v2 import Malformed, Reply
+from lambent.http_events.payload_v2 import Malformed, NotJson, Reply
 
 DEFAULT_STAGE = "$default"
+TEXT = "text/plain; charset=utf-8"
+"""The type of an answer that has a status and no type."""
 IDENTITY = (
     "accessKey", "accountId", "caller", "cognitoAmr", "cognitoAuthenticationProvider", "cognitoAuthenticationType",
     "cognitoIdentityId", "cognitoIdentityPoolId", "principalOrgId", "sourceIp", "user", "userAgent", "userArn",
@@ -60,6 +65,11 @@ class HttpCall:
         """The path with its stage."""
         return self.path if self.stage == DEFAULT_STAGE else f"/{self.stage}{self.path}"
 
+    @property
+    def behind(self) -> str:
+        """The path as version 1.0 has it: that of a custom domain with the mapping's key."""
+        return f"{self.mapping}{self.path}" if self.mapping else self.staged
+
 
 def event_v2(call: HttpCall) -> dict[str, Any]:
     """The event of payload version 2.0; what is empty is left out."""
@@ -70,7 +80,7 @@ def event_v2(call: HttpCall) -> dict[str, Any]:
     made: dict[str, Any] = {
         "version": "2.0",
         "routeKey": call.route_key,
-        "rawPath": call.staged,
+        "rawPath": unquote(call.staged),
         "rawQueryString": call.query,
         **({"cookies": cookies} if cookies else {}),
         "headers": headers,
@@ -97,7 +107,7 @@ def context_v2(call: HttpCall) -> dict[str, Any]:
         "domainPrefix": call.domain.partition(".")[0],
         "http": {
             "method": call.method,
-            "path": call.staged,
+            "path": unquote(call.staged),
             "protocol": "HTTP/1.1",
             "sourceIp": call.peer,
             "userAgent": call.named.get("user-agent", ""),
@@ -122,7 +132,7 @@ def event_v1(call: HttpCall) -> dict[str, Any]:
     return {
         "version": "1.0",
         "resource": resource_of(call.route_key),
-        "path": f"{call.mapping}{call.path}" if call.mapping else call.staged,
+        "path": call.behind,
         "httpMethod": call.method,
         "headers": {name: values[-1] for name, values in multiple.items()},
         "multiValueHeaders": multiple,
@@ -159,8 +169,7 @@ def _multiple(call: HttpCall) -> dict[str, list[str]]:
 
 def context_v1(call: HttpCall) -> dict[str, Any]:
     """`requestContext` of version 1.0."""
-    path = f"{call.mapping}{call.path}" if call.mapping else call.staged
-    known = {"sourceIp": call.peer, "userAgent": call.named.get("user-agent"), **call.identity}
+    known = {"sourceIp": call.peer, "userAgent": call.named.get("user-agent", ""), **call.identity}
     context: dict[str, Any] = {
         "accountId": call.account,
         "apiId": call.api_id,
@@ -169,7 +178,7 @@ def context_v1(call: HttpCall) -> dict[str, Any]:
         "extendedRequestId": call.request_id,
         "httpMethod": call.method,
         "identity": {name: known.get(name) for name in IDENTITY},
-        "path": path,
+        "path": unquote(call.behind),
         "protocol": "HTTP/1.1",
         "requestId": call.request_id,
         "requestTime": common.request_time(call.now),
@@ -181,6 +190,15 @@ def context_v1(call: HttpCall) -> dict[str, Any]:
     if call.authorizer_v1 is not None:
         context["authorizer"] = call.authorizer_v1
     return context
+
+
+def reply_v2(payload: bytes) -> Reply:
+    """The HTTP answer of what a function returned in version 2.0; what is not JSON is sent as it is (recorded). Raises
+    Malformed."""
+    try:
+        return payload_v2.reply(payload, TEXT)
+    except NotJson:
+        return Reply(200, [payload_v2.DEFAULT_TYPE], payload)
 
 
 def reply_v1(payload: bytes) -> Reply:
@@ -198,20 +216,10 @@ def reply_v1(payload: bytes) -> Reply:
 
 
 def _reply_v1(said: Mapping[str, Any]) -> Reply:
-    many = common.mapping(said.get("multiValueHeaders"), "multiValueHeaders")
-    lowered = {name.lower() for name in many}
-    given = [
-        common.header(name, value)
-        for name, value in common.mapping(said.get("headers"), "headers").items()
-        if name.lower() not in lowered
-    ]
-    for name, values in many.items():
-        if not isinstance(values, list):
-            raise ValueError(f"the header {name} of multiValueHeaders is no list")
-        given += [common.header(name, value) for value in values]
-    sent = common.answered(given)
+    single, many = common.merging(said)
+    sent = common.answered(single + many)
     if not any(name.lower() == "content-type" for name, _ in sent):
-        sent.append(("Content-Type", "text/plain; charset=utf-8"))
+        sent.append(("Content-Type", TEXT))
     body = said.get("body")
     if body is not None and not isinstance(body, str):
         raise ValueError(f"body is {common.kind(body)}, not a string")

@@ -6,6 +6,7 @@ Source: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-lo
 import re
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import unquote
 
 import orjson
 
@@ -26,7 +27,7 @@ def context(call: HttpCall, more: Mapping[str, Any] | None = None) -> dict[str, 
         "extendedRequestId": call.request_id,
         "httpMethod": call.method,
         "identity": {"sourceIp": call.peer, "userAgent": call.named.get("user-agent"), **call.identity},
-        "path": call.staged,
+        "path": unquote(call.staged),
         "protocol": "HTTP/1.1",
         "requestId": call.request_id,
         "requestTime": common.request_time(call.now),

@@ -24,6 +24,10 @@ class Malformed(ValueError):
     """An answer that is none; the text says why."""
 
 
+class NotJson(Malformed):
+    """An answer that is not JSON at all."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """What a client gets."""
@@ -34,7 +38,7 @@ class Reply:
 
 
 def headers_of(lines: common.Lines) -> tuple[dict[str, str], list[str]]:
-    """The event's `headers` and `cookies`."""
+    """The event's `headers`, without the cookies, and `cookies`."""
     return common.combined(lines, COOKIE), common.cookies(lines)
 
 
@@ -43,8 +47,9 @@ def query_of(raw: str) -> dict[str, str]:
     return {name: ",".join(values) for name, values in common.queries(raw).items()}
 
 
-def reply(payload: bytes) -> Reply:
-    """The HTTP answer of what a function returned: as it says, or inferred. Raises Malformed."""
+def reply(payload: bytes, untyped: str = DEFAULT_TYPE[1]) -> Reply:
+    """The HTTP answer of what a function returned: as it says, or inferred. `untyped` is the Content-Type of an answer
+    with a statusCode and none of its own. Raises Malformed."""
     end = payload.find(PRELUDE_END) if payload[:1] == b"{" else -1
     if end >= 0:  # a function that streams, whose answer was gathered
         status, headers = prelude(payload[:end])
@@ -52,13 +57,13 @@ def reply(payload: bytes) -> Reply:
     try:
         said = orjson.loads(payload or b"null")
     except orjson.JSONDecodeError as error:
-        raise Malformed("the function's answer is not JSON") from error
+        raise NotJson("the function's answer is not JSON") from error
     if isinstance(said, str):  # recorded: without its quotes
         return Reply(200, [DEFAULT_TYPE], said.encode())
     if not isinstance(said, Mapping) or "statusCode" not in said:
         return Reply(200, [DEFAULT_TYPE], payload or b"null")
     try:
-        return Reply(common.status_of(said["statusCode"]), _headers(said), _body(said))
+        return Reply(common.status_of(said["statusCode"]), _headers(said, untyped), _body(said))
     except ValueError as error:
         raise Malformed(str(error)) from error
 
@@ -74,7 +79,7 @@ def prelude(text: bytes) -> tuple[int, list[tuple[str, str]]]:
         raise Malformed(str(error)) from error
 
 
-def _headers(said: Mapping[str, Any], default: str = DEFAULT_TYPE[1]) -> list[tuple[str, str]]:
+def _headers(said: Mapping[str, Any], default: str) -> list[tuple[str, str]]:
     given = [common.header(name, value) for name, value in common.mapping(said.get("headers"), "headers").items()]
     sent = common.answered(given)
     if not any(name.lower() == "content-type" for name, _ in sent):

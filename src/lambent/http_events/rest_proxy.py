@@ -55,7 +55,7 @@ def event(request: RestRequest) -> dict[str, Any]:
         "multiValueHeaders": names or None,
         "queryStringParameters": {name: values[-1] for name, values in request.queries.items()} or None,
         "multiValueQueryStringParameters": request.queries or None,
-        "pathParameters": dict(request.variables) or None,
+        "pathParameters": dict(request.sent_variables) or None,
         "stageVariables": dict(request.stage_variables) or None,
         "requestContext": request_context(request),
         "body": request.text if request.body else None,
@@ -182,19 +182,23 @@ def _body(said: Any) -> str:
 
 
 def _headers(answer: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """`multiValueHeaders` win over `headers` of the same name."""
+    """`multiValueHeaders`, then `headers`: both are sent, a pair that is in both once."""
     single, multiple = answer.get("headers"), answer.get("multiValueHeaders")
     for name, said in (("headers", single), ("multiValueHeaders", multiple)):
         if said is not None and not isinstance(said, dict):
             raise Malformed(f"{name} is no object")
-    many = {str(name).lower() for name in multiple or {}}
-    for name, value in (single or {}).items():
-        if name.lower() not in many:
-            yield _header(name, value)
+    known = set()
     for name, values in (multiple or {}).items():
         if not isinstance(values, list):
             raise Malformed(f"the header {name} of multiValueHeaders is no list")
-        yield from (_header(name, value) for value in values)
+        for value in values:
+            made = _header(name, value)
+            known.add((name.lower(), made[1]))
+            yield made
+    for name, value in (single or {}).items():
+        made = _header(name, value)
+        if (name.lower(), made[1]) not in known:
+            yield made
 
 
 def _header(name: str, value: Any) -> tuple[str, str]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
-from urllib.parse import unquote_plus
+from urllib.parse import unquote, unquote_plus
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 Lines = Sequence[tuple[str, str]]
@@ -49,7 +49,8 @@ class RestRequest:
     resource_path: str = ""
     deployment_id: str = ""
     operation: str | None = None
-    variables: Mapping[str, str] = field(default_factory=dict)
+    sent_variables: Mapping[str, str] = field(default_factory=dict)
+    """The path's variables as they were sent."""
     stage_variables: Mapping[str, str] = field(default_factory=dict)
     identity: dict[str, Any] = field(default_factory=dict)
     authorizer: dict[str, Any] | None = None
@@ -85,6 +86,11 @@ class RestRequest:
                 if name:
                     self._queries.setdefault(unquote_plus(name), []).append(unquote_plus(value))
         return self._queries
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """The path's variables, decoded."""
+        return {name: unquote(value) for name, value in self.sent_variables.items()}
 
     @property
     def text(self) -> str:

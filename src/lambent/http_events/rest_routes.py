@@ -3,6 +3,9 @@
 The most literal path wins, segment by segment: a literal before a variable, a variable before `{proxy+}`; where what
 follows does not fit, the next one is tried.
 Source: https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-method-settings-method-request.html.
+Functions get the path's variables as they were sent (recorded from AWS in April 2025:
+https://github.com/aws/aws-lambda-dotnet/tree/dev/Tools/LambdaTestTool-v2/tests, Snapshots), parameters and templates
+decoded (https://github.com/ustayready/fireprox/issues/44).
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -24,7 +27,7 @@ class _Node:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A resource that fits, and the path's variables, decoded."""
+    """A resource that fits, and the path's variables as they were sent."""
 
     resource: Mapping[str, Any]
     variables: dict[str, str]
@@ -85,6 +88,6 @@ def _walk(node: _Node, parts: list[str], at: int, found: dict[str, str]) -> Iter
     if child is not None:
         yield from _walk(child, parts, at + 1, found)
     if node.variable is not None:
-        yield from _walk(node.variable, parts, at + 1, found | {node.variable.name: unquote(part)})
+        yield from _walk(node.variable, parts, at + 1, found | {node.variable.name: part})
     if node.greedy is not None:
-        yield node.greedy, found | {node.greedy.name: unquote("/".join(parts[at:]))}
+        yield node.greedy, found | {node.greedy.name: "/".join(parts[at:])}

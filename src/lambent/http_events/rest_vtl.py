@@ -12,7 +12,8 @@ import base64
 import functools
 import html
 import json
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
@@ -28,6 +29,8 @@ from lambent.http_events import json_path
 STEPS = 200_000
 OUTPUT_CHARACTERS = 20 << 20
 RANGE = 1_000
+LONG_CHARACTERS = 4_000
+_LOOPS = re.compile(r"#\{?(foreach|macro|define|evaluate)", re.IGNORECASE)
 """Rounds of one `#foreach` over numbers (API Gateway's quota for template iterations)."""
 
 
@@ -363,6 +366,11 @@ def _compiled(template: str) -> Any:
     compiled = operators.Template(template)
     compiled.ensure_compiled()
     return compiled
+
+
+def are_long(templates: Iterable[str]) -> bool:
+    """Whether any of these may take a while: they are run in a thread then, so that nobody else waits."""
+    return any(len(text) > LONG_CHARACTERS or _LOOPS.search(text) for text in templates)
 
 
 def render(template: str, names: Mapping[str, Any]) -> str:

@@ -1,9 +1,8 @@
 """WebSocket APIs: events, which route a message is for, and what answers mean.
 
 Sources: https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-develop-routes.html,
-.../websocket-api-develop-integrations.html, .../apigateway-websocket-api-route-keys-connect-disconnect.html,
-.../apigateway-websocket-api-mapping-template-reference.html; events as recorded in
-https://github.com/aws/aws-lambda-rust-runtime (fixtures example-apigw-websocket-request-*.json).
+.../websocket-api-develop-integrations.html, .../apigateway-websocket-api-route-keys-connect-disconnect.html; events as
+recorded in https://github.com/aws/aws-lambda-rust-runtime (fixtures example-apigw-websocket-request-*.json).
 """
 
 import base64
@@ -15,8 +14,7 @@ from typing import Any
 
 import orjson
 
-from lambent import patterns
-from lambent.http_events import common, http_context, json_path, rest_vtl
+from lambent.http_events import common, http_context, json_path
 
 CONNECT, DISCONNECT, DEFAULT = "$connect", "$disconnect", "$default"
 _TYPES = {CONNECT: "CONNECT", DISCONNECT: "DISCONNECT"}
@@ -141,7 +139,7 @@ def route_key_of(expression: str, text: str) -> str | None:
 
     def value(found: re.Match[str]) -> str:
         nonlocal lacking
-        said = _at(document, found[1] or found[2])
+        said = at(document, found[1] or found[2])
         lacking = lacking or said is None
         return said or ""
 
@@ -149,7 +147,8 @@ def route_key_of(expression: str, text: str) -> str | None:
     return None if lacking else key
 
 
-def _at(document: Any, path: str) -> str | None:
+def at(document: Any, path: str) -> str | None:
+    """The text at a path of a message's JSON."""
     try:
         return http_context.text_of(json_path.find(document, f"$.{path}"))
     except json_path.NoPath:
@@ -188,63 +187,8 @@ def proxy_answer(payload: bytes) -> tuple[int, dict[str, str], str | None]:
     return status, headers, body
 
 
-def names(connected: Connected, happening: Happening, body: str) -> dict[str, Any]:
-    """What a template sees."""
-    return {
-        "input": rest_vtl.Input(body),
-        "context": context(connected, happening),
-        "stageVariables": dict(connected.stage_variables),
-    }
-
-
-def mock_answer(integration: Document, seen: Mapping[str, Any]) -> tuple[int, str | None]:
-    """Status and body of a MOCK integration: its template's JSON says the status. Raises BadAnswer."""
-    template = _chosen(integration.get("RequestTemplates"), integration.get("TemplateSelectionExpression"))
-    if template is None:
-        raise BadAnswer("it has no request template for the message")
-    try:
-        said = orjson.loads(rest_vtl.render(template, seen))
-        status = int(said["statusCode"])
-    except (rest_vtl.TemplateFailed, orjson.JSONDecodeError, KeyError, TypeError, ValueError) as error:
-        raise BadAnswer(f"its request template makes no JSON with a statusCode: {error}") from error
-    response = response_of(integration, status)
-    if response is None:
-        return status, None
-    template = _chosen(response.get("ResponseTemplates"), response.get("TemplateSelectionExpression"))
-    if template is None:
-        return status, None
-    try:
-        return status, rest_vtl.render(template, seen)
-    except rest_vtl.TemplateFailed as error:
-        raise BadAnswer(f"its response template fails: {error}") from error
-
-
-def _chosen(templates: Any, expression: Any) -> str | None:
-    """The template that a selection expression (text without variables, here) names, else the `$default` one."""
-    known: Mapping[str, str] = templates if isinstance(templates, Mapping) else {}
-    key = str(expression or "").replace("\\", "")
-    found = known.get(key) if key else None
-    return found if found is not None else known.get(DEFAULT, next(iter(known.values()), None))
-
-
-def response_of(integration: Document, status: int) -> Document | None:
-    """The integration response for a status: `/2\\d\\d/` is a pattern, `$default` for all others."""
-    responses = integration.get("IntegrationResponses") or ()
-    for one in responses:
-        key = str(one["IntegrationResponseKey"])
-        if len(key) > 2 and key[0] == key[-1] == "/" and _fits(key[1:-1], str(status)):
-            return dict(one)
-    return next((dict(one) for one in responses if one["IntegrationResponseKey"] == DEFAULT), None)
-
-
-def _fits(pattern: str, text: str) -> bool:
-    try:
-        return patterns.matches(pattern, text)
-    except patterns.Unmatchable:
-        return False
-
-
 def is_two_way(route: Document) -> bool:
-    """Whether a route sends its integration's answer to the client."""
-    keys = {one.get("RouteResponseKey") for one in route.get("RouteResponses") or ()}
-    return bool(route.get("RouteResponseSelectionExpression")) and DEFAULT in keys
+    """Whether a route sends its integration's answer to the client: a route response is all that it needs.
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-route-response.html; AWS's
+    sample apigw-websocket-api-sfn-sync has one, and no selection expression."""
+    return any(one.get("RouteResponseKey") == DEFAULT for one in route.get("RouteResponses") or ())

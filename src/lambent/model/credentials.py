@@ -1,6 +1,8 @@
 """Access keys that were issued here: to an environment for its execution role, or by STS."""
 
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,3 +60,15 @@ class Signer:
     def user_id(self) -> str:
         """A root user's is the account; a role has no id here."""
         return self.account if not self.role else f"{self.role.rpartition('/')[2]}:{self.access_key}"
+
+
+May = Callable[[Signer, str, str, Mapping[str, Any] | None, Mapping[str, str]], Awaitable[bool]]
+"""Whether who signed may do something (an action) with a resource (its ARN): by their own policies, the resource's
+(None without one) and the request's condition keys."""
+
+
+async def everybody_may(
+    _signer: Signer, _action: str, _arn: str, _policy: Mapping[str, Any] | None, _keys: Mapping[str, str]
+) -> bool:
+    """Where nobody looks at policies."""
+    return True

@@ -1,16 +1,16 @@
 """What moto holds in its memory, service by service: remembered on disk, so that what is lost with it is said.
 
-A service holds something from the first change that it takes. When moto dies, or its server stops, that is lost: from
-then on what would read it is answered by an error, until the user says that it may be forgotten. What is made anew
-meanwhile can be used.
+A service holds something from the first change that it takes, and has changed until that is kept (`neighbour.memory`).
+When moto dies, or its server stops, what was kept is there again. Of a service that changed since, a finding says that
+these changes are lost. A service of which nothing was kept is lost: what would read it is answered by an error, until
+the user says that it may be forgotten. What is made anew meanwhile can be used.
 """
 
 import contextlib
 import logging
-import os
 import re
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +18,14 @@ import orjson
 
 from lambent.model.finding import Finding
 from lambent.neighbour.asked import Asked
+from lambent.neighbour.memory.files import replace
 from lambent.wire.fault import Fault
 from lambent.wire.http import Response
 
 log = logging.getLogger(__name__)
 
 CODE = "neighbour-state-lost"
+CHANGES = "neighbour-changes-lost"
 GONE = 410
 """A status that no SDK tries again."""
 FORGET = "lambent neighbour acknowledge"
@@ -42,17 +44,28 @@ _ABSENT = re.compile(
 
 
 class Holdings:
-    """What is held and what was lost. With a `path`, it is read from there and kept there."""
+    """What is held, changed and lost. With a `path`, it is read from there and kept there."""
 
-    def __init__(self, path: Path | None = None, report: Callable[[Finding], None] = lambda finding: None) -> None:
+    def __init__(self, path: Path | None = None, report: Callable[[Finding], None] | None = None) -> None:
         self._path = path
         self._writing = threading.Lock()
-        self.report = report
-        self._held: set[str] = set()
-        self._lost: dict[str, str] = {}
+        self._report = report
+        self._untold: list[Finding] = []
         before = _read(path)
-        self._lost = dict(before.get("lost", {}))
-        self._held = set(before.get("held", ()))
+        self._lost: dict[str, str] = dict(before.get("lost", {}))
+        self._held: set[str] = set(before.get("held", ()))
+        self._changed: dict[str, int] = dict.fromkeys(before.get("changed", ()), 1)
+
+    def tell(self, report: Callable[[Finding], None]) -> None:
+        """Findings go there from now on, also those that there were before."""
+        self._report = report
+        untold, self._untold = self._untold, []
+        for finding in untold:
+            report(finding)
+
+    def say(self, finding: Finding) -> None:
+        """Tell of it, as soon as there is somebody to be told."""
+        (self._report or self._untold.append)(finding)
 
     @property
     def lost(self) -> Mapping[str, str]:
@@ -64,21 +77,55 @@ class Holdings:
         """The services that hold something."""
         return frozenset(self._held)
 
-    def lose(self, why: str) -> None:
-        """moto's memory is gone."""
-        self._lost |= dict.fromkeys(self._held, why)
-        if self._held:
-            self._held = set()
+    @property
+    def changed(self) -> Mapping[str, int]:
+        """The services that changed since they were kept, each with a number that grows with its changes."""
+        return dict(self._changed)
+
+    def lose(self, why: str, kept: Collection[str] = ()) -> None:
+        """moto's memory is gone, and what was kept of these services is there again."""
+        gone = {one for one in self._held if _service(one) not in kept}
+        changed = sorted(service for service in self._changed if service in kept)
+        if gone or self._changed:
+            self._lost |= dict.fromkeys(gone, why)
+            self._held -= gone
+            self._changed = {}
             self._write()
         for service in self._lost:
-            self.report(self._finding(service))
+            self.say(self._finding(service))
+        for service in changed:
+            self.say(_changes_lost(service, why))
 
     def hold(self, asked: Asked) -> None:
-        """A service holds something from now on; on disk when this returns."""
-        name = _holder(asked)
-        if name not in self._held:
-            self._held.add(name)
+        """A service has changed; on disk when this returns."""
+        new = self.news(asked)
+        self._held.add(_holder(asked))
+        self._changed[asked.service] = self._changed.get(asked.service, 0) + 1
+        if new:
             self._write()
+
+    def late(self, asked: Asked, why: str) -> None:
+        """What a service was changed in was lost before it was held."""
+        if _holder(asked) in self._held:
+            self.say(_changes_lost(asked.service, why))
+            return
+        self._lost[_holder(asked)] = why
+        self._write()
+        self.say(self._finding(_holder(asked)))
+
+    def kept(self, changed: Mapping[str, int]) -> None:
+        """What these services hold is on disk, with as many changes."""
+        done = {service for service, number in changed.items() if self._changed.get(service) == number}
+        if done:
+            self._changed = {service: number for service, number in self._changed.items() if service not in done}
+            self._write()
+
+    def drop(self, service: str) -> None:
+        """The user wants nothing of a service any more."""
+        self._held = {one for one in self._held if _service(one) != service}
+        self._lost = {one: why for one, why in self._lost.items() if _service(one) != service}
+        self._changed.pop(service, None)
+        self._write()
 
     def acknowledge(self) -> list[str]:
         """The user knows: what was lost is forgotten. Answers the services."""
@@ -109,9 +156,12 @@ class Holdings:
             raise self._fault(asked)
 
     def changes(self, asked: Asked, response: Response) -> bool:
-        """Whether the request has made its service hold something that it did not before."""
-        known = asked.service in STATELESS or asked.service in self._held
-        return not known and response.status < 300 and not asked.reads and _holder(asked) not in self._held
+        """Whether the request has changed what its service holds."""
+        return response.status < 300 and asked.service not in STATELESS and not asked.reads
+
+    def news(self, asked: Asked) -> bool:
+        """Whether it is not yet on disk that its service holds something, or has changed."""
+        return asked.service not in self._changed or _holder(asked) not in self._held
 
     def _fault(self, asked: Asked) -> Fault:
         return Fault("StateLost", f"{_lost(asked.service, self.why(asked))} `{FORGET}` forgets it.", status=GONE)
@@ -124,7 +174,8 @@ class Holdings:
             return
         try:
             with self._writing:  # requests to moto are many at once
-                _replace(self._path, orjson.dumps({"held": sorted(self._held), "lost": self._lost}))
+                said = {"held": sorted(self._held), "changed": sorted(self._changed), "lost": self._lost}
+                replace(self._path, orjson.dumps(said))
         except OSError as error:
             log.error("%s: %s: what moto holds can't be remembered", self._path, error.strerror)
 
@@ -146,9 +197,18 @@ def _is_about(asked: Asked, holder: str) -> bool:
     return not kind or not asked.reads or kind.startswith(_kind(asked)) or _kind(asked).startswith(kind)
 
 
+def _service(holder: str) -> str:
+    return holder.partition("/")[0]
+
+
+def _changes_lost(service: str, why: str) -> Finding:
+    text = f"The last changes of {service} are lost: {why}, before they were kept. What it held before is there."
+    return Finding(CHANGES, f"moto/{service}", text)
+
+
 def _lost(service: str, why: str) -> str:
     what = "What its services held" if service == EVERYTHING else f"What {service} held"
-    return f"{what} is lost: moto keeps its state in memory only, and {why}."
+    return f"{what} is lost: nothing of it was kept, and {why}."
 
 
 def _read(path: Path | None) -> dict[str, Any]:
@@ -160,24 +220,13 @@ def _read(path: Path | None) -> dict[str, Any]:
             said = orjson.loads(path.read_bytes())
             return {
                 "held": [str(one) for one in said["held"]],
+                "changed": [str(one) for one in said.get("changed", ())],
                 "lost": {str(k): str(v) for k, v in said["lost"].items()},
             }
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             if path.exists():
                 return {"held": [EVERYTHING]}
     return {}
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Written beside, synced and renamed."""
-    beside = path.with_name(f"{path.name}.new")
-    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    try:
-        os.write(descriptor, content)
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-    beside.replace(path)
 
 
 def _names_something(asked: Asked) -> bool:

@@ -64,10 +64,12 @@ class Bare:
             env=environment(),
             start_new_session=True,
         )
-        return _Child(process)
+        return Child(process)
 
 
-class _Child:
+class Child:
+    """A process of ours."""
+
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         assert process.stdout is not None and process.stderr is not None
         self._process = process
@@ -87,8 +89,13 @@ class _Child:
 
 
 def environment() -> dict[str, str]:
-    """Of the server's own what a program needs to run, and no more."""
-    return {**{name: os.environ[name] for name in PASSED_ON if name in os.environ}, **settings(), **MADE_UP}
+    """Of the server's own what moto needs to run, and no more."""
+    return {**bare_environment(), **settings(), **MADE_UP}
+
+
+def bare_environment() -> dict[str, str]:
+    """The same for any program."""
+    return {name: os.environ[name] for name in PASSED_ON if name in os.environ}
 
 
 def settings() -> dict[str, str]:

@@ -5,6 +5,7 @@ its parent: by signal on Linux, elsewhere when its standard input ends.
 """
 
 import ctypes
+import functools
 import io
 import os
 import signal
@@ -25,13 +26,13 @@ FORM = "application/x-www-form-urlencoded"
 def main(argv: list[str]) -> None:
     """`argv`: the descriptor, the parent's process id, and the path of the gateway's socket if there is one."""
     descriptor, parent = int(argv[0]), int(argv[1])
-    _end_with(parent)
+    end_with(parent)
     if len(argv) > 2:
         _bridge(*argv[2:])
     from moto.moto_server.werkzeug_app import create_backend_app
     from werkzeug.serving import make_server
 
-    application = _dispatcher()(create_backend_app)
+    application = _dispatcher(_memory())(create_backend_app)
     application.app_instances["s3"] = create_backend_app("s3")
     server = make_server("unix://", 0, application, threaded=True, request_handler=_handler(), fd=descriptor)
     server.server_address = ("127.0.0.1", 0)  # what the application is told of it
@@ -40,7 +41,8 @@ def main(argv: list[str]) -> None:
     server.serve_forever()
 
 
-def _end_with(parent: int) -> None:
+def end_with(parent: int) -> None:
+    """This process ends when its parent does."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
         if os.getppid() != parent:
@@ -77,7 +79,16 @@ def _handler() -> Any:
     return Handler
 
 
-def _dispatcher() -> Any:
+def _memory() -> Any:
+    """What moto holds, for the server to keep."""
+    from lambent.neighbour.memory.inside import Memory
+
+    memory = Memory()
+    memory.watch()
+    return memory
+
+
+def _dispatcher(memory: Any) -> Any:
     from urllib.parse import parse_qs
 
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication
@@ -94,7 +105,8 @@ def _dispatcher() -> Any:
                 environ["wsgi.input"] = io.BytesIO(environ["wsgi.input"].read(length))
             if environ["REQUEST_METHOD"] == "PUT" and environ.get("CONTENT_TYPE", "").startswith(FORM):
                 environ["CONTENT_TYPE"] = "binary/octet-stream"  # or Flask would take the object's bytes for fields
-            return failing.answered(super().__call__, environ, start_response)
+            answered = functools.partial(failing.answered, super().__call__)
+            return memory.around(answered, environ, start_response)
 
         def infer_service_region_host(self, environ: dict[str, Any], path: str) -> Any:
             scope = parse_qs(environ.get("QUERY_STRING", "")).get("X-Amz-Credential")

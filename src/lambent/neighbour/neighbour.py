@@ -4,6 +4,7 @@ import asyncio
 import io
 import logging
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import IO, Any
 from urllib.parse import unquote
 
@@ -11,12 +12,14 @@ import aiohttp
 from yarl import URL
 
 from lambent.model.scope import Caller
-from lambent.neighbour import kept, moto_server
+from lambent.neighbour import dynamodb_local, kept, moto_server
 from lambent.neighbour.asked import Asked
 from lambent.neighbour.bridges import dynamodb, failing
 from lambent.neighbour.endpoints import Endpoints
-from lambent.neighbour.holdings import Holdings
-from lambent.neighbour.process import MotoProcess
+from lambent.neighbour.holdings import RESTARTED, Holdings
+from lambent.neighbour.memory.keeping import Keeping
+from lambent.neighbour.one_reading import one_reading
+from lambent.neighbour.process import MotoProcess, State
 from lambent.wire.fault import Fault
 from lambent.wire.http import Request, Response
 
@@ -27,6 +30,8 @@ START_SECONDS = 20.0
 CONNECTIONS = 32
 """At once, to each neighbour: moto has a thread for each."""
 CONNECT_SECONDS = 5.0
+READS, ASKS = "x-lambent-reads", "x-lambent-memory"
+"""Headers that `memory.inside` reads."""
 MOTO = "http://127.0.0.1"
 """Said to moto, whose socket has no such name."""
 PIECE = 1 << 16
@@ -55,28 +60,38 @@ OWN_HEADERS = frozenset({"user-agent", "accept", "accept-encoding", "content-typ
 
 
 class Neighbour:
-    """moto in a process of its own, and the endpoints that `urls` gives to services (botocore's names) instead.
+    """moto in a process of its own, and the `endpoints` that services (botocore's names) have instead.
 
-    `holdings` remembers what moto held, and says so when that is lost.
+    `holdings` remembers what moto holds, which is kept in `folder`, and says when something is lost. `local` keeps
+    DynamoDB Local, if that is to answer DynamoDB.
     """
 
     def __init__(
         self,
-        urls: Mapping[str, str] | None = None,
+        endpoints: Mapping[str, str] | Endpoints | None = None,
         moto: MotoProcess | None = None,
         holdings: Holdings | None = None,
+        local: MotoProcess | None = None,
+        folder: Path | None = None,
     ) -> None:
-        self._endpoints = Endpoints(urls or {})
+        self.endpoints = endpoints if isinstance(endpoints, Endpoints) else Endpoints(endpoints or {})
         self._moto = moto or MotoProcess()
-        self._moto.died = lambda reason: self.holdings.lose(f"{reason}, and was started again, empty")
+        self._moto.risen = self._give_back
         self.holdings = holdings or Holdings()
+        self._local = local
+        self._local_session: aiohttp.ClientSession | None = None
+        self.memory = Keeping(folder, self.holdings, self._ask_memory)
         self._endpoint_session: aiohttp.ClientSession | None = None
         self._moto_session: aiohttp.ClientSession | None = None
         self._generation = 0
 
     async def start(self) -> None:
-        """Begin to start moto and come back at once. Raises OSError when there can be no socket."""
-        self._moto.start()
+        """Begin to start moto, if anything is asked of it, and what else is kept here, and come back at once. Raises
+        OSError when there can be no socket."""
+        if not self.endpoints.instead_of_moto:
+            self._moto.start()
+        if self._local is not None:
+            self._local.start()
 
     async def forward(self, request: Request, caller: Caller | None, service: str) -> Response:
         """What the neighbour answers, status and headers and all.
@@ -87,18 +102,38 @@ class Neighbour:
         """
         if not request.path.startswith("/"):  # it would become a part of the host's name
             raise Fault("InvalidURI", f"The request target must be a path: {request.path}", status=400)
-        headers = _passed(request.headers)
-        endpoint = self._endpoints.choose(service)
+        if self._local is not None and service in dynamodb_local.SERVICES:
+            return await self._ask_local(self._local, request, caller)
+        endpoint = self.endpoints.choose(service)
         if endpoint is not None:
-            return await self._ask(service, request, endpoint, headers)
+            self.endpoints.refuse(Asked(service, request))
+            return await self._ask(service, request, endpoint, _passed(request.headers))
+        request = one_reading(Asked(service, request))
+        headers = _passed(request.headers)
         headers[moto_server.SERVICE] = service
+        asked = Asked(service, request)
+        if asked.reads:
+            headers[READS] = "yes"
         if request.principal:
             headers[dynamodb.HEADER] = request.principal
         if caller is not None:
             headers["x-moto-account-id"] = caller.scope.account
             if caller.trace_id:
                 headers["x-amzn-trace-id"] = caller.trace_id
-        return await self._ask_moto(Asked(service, request), headers, caller.request_id if caller else "-")
+        return await self._ask_moto(asked, headers, caller.request_id if caller else "-")
+
+    async def _ask_local(self, local: MotoProcess, request: Request, caller: Caller | None) -> Response:
+        """What DynamoDB Local answers. Raises Fault."""
+        await dynamodb_local.ready(local)
+        if self._local_session is None:
+            connector = aiohttp.UnixConnector(local.address, limit_per_host=CONNECTIONS, limit=0, force_close=True)
+            self._local_session = _session(connector)
+        passed = dynamodb_local.asked(request, caller)
+        try:
+            found = await self._send(self._local_session, passed, f"{MOTO}{request.path}", _passed(passed.headers))
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            raise Fault("ServiceUnavailable", f"DynamoDB Local did not answer: {error!r}", status=503) from error
+        return dynamodb_local.answered(found, caller)
 
     async def _ask_moto(self, asked: Asked, headers: dict[str, str], request_id: str) -> Response:
         """Its answer, unless that would be untrue."""
@@ -110,22 +145,47 @@ class Neighbour:
         _look_for_failure(asked, response, request_id)
         self.holdings.after(asked, response)
         if self.holdings.changes(asked, response):
-            await asyncio.to_thread(self._remember, asked, life)
+            await self._remember(asked, life)
         return response
 
     async def _ask(self, service: str, request: Request, endpoint: str | None, headers: dict[str, str]) -> Response:
         """What an endpoint answers, or with None moto. Raises Fault."""
         target = f"{endpoint or MOTO}{request.path}{'?' if request.query else ''}{request.query}"
+        if endpoint is not None:
+            headers = self.endpoints.headers(service, request, target, headers)
         try:
             return await self._send(self._to_endpoints() if endpoint else self._to_moto(), request, target, headers)
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise self._unavailable(service, error) from error
 
-    def _remember(self, asked: Asked, life: int) -> None:
-        """A service holds something since that life of moto, which may be over by now."""
-        self.holdings.hold(asked)
+    async def _remember(self, asked: Asked, life: int) -> None:
+        """A service has changed since that life of moto, which may be over by now."""
         if life != self._moto.starts:
-            self.holdings.lose(f"{self._moto.reason}, and was started again, empty")
+            self.holdings.late(asked, self._why())
+        elif self.holdings.news(asked):
+            await asyncio.to_thread(self.holdings.hold, asked)
+        else:
+            self.holdings.hold(asked)
+        self.memory.changed()
+
+    def _why(self) -> str:
+        """What became of the moto before this one."""
+        return f"{self._moto.reason}, and was started again" if self._moto.reason else RESTARTED
+
+    async def _give_back(self) -> None:
+        await self.memory.give_back(self._why())
+
+    async def _ask_memory(self, what: str, body: bytes | None) -> tuple[int, bytes]:
+        """Ask the moto that lives. Raises OSError when it ended, or another one answered."""
+        life = self._moto.starts
+        request = Request("POST", "/", "", {}, body or b"")
+        try:
+            answer = await self._send(self._to_moto(), request, MOTO, {ASKS: what})
+        except aiohttp.ClientError as error:
+            raise OSError(str(error)) from error
+        if life != self._moto.starts or not isinstance(answer.body, bytes):
+            raise OSError("moto has ended")
+        return answer.status, answer.body
 
     def status(self) -> dict[str, Any]:
         """For the health page: moto's state, process id, starts and why it died last."""
@@ -135,21 +195,26 @@ class Neighbour:
             "pid": moto.pid,
             "starts": moto.starts,
             **({"last_death": moto.reason} if moto.reason else {}),
+            **({"dynamodb_local": self._local.state.value} if self._local is not None else {}),
         }
 
     async def close(self) -> None:
-        """End moto and all connections. Closing twice is allowed."""
-        for session in (self._endpoint_session, self._moto_session):
+        """End moto and all connections, when what it holds is kept. Closing twice is allowed."""
+        if self._moto.state is State.READY:
+            await self.memory.close()
+        for session in (self._endpoint_session, self._moto_session, self._local_session):
             if session is not None:
                 await session.close()
-        self._endpoint_session = self._moto_session = None
+        self._endpoint_session = self._moto_session = self._local_session = None
         await self._moto.close()
+        if self._local is not None:
+            await self._local.close()
 
     async def _moto_ready(self, service: str) -> None:
         if await self._moto.wait_ready(START_SECONDS):
             return
         if self._moto.reason:
-            message = f"moto, which answers {service}, is gone: {self._moto.reason}. It is being started again, empty."
+            message = f"moto, which answers {service}, is gone: {self._moto.reason}. It is being started again."
         else:
             message = f"moto, which answers {service}, is not up yet ({self._moto.state.value}). Try again."
         raise Fault("ServiceUnavailable", message, status=503)
@@ -171,7 +236,7 @@ class Neighbour:
     def _to_endpoints(self) -> aiohttp.ClientSession:
         if self._endpoint_session is None:
             self._endpoint_session = _session(
-                aiohttp.TCPConnector(limit_per_host=CONNECTIONS, limit=0, force_close=True)
+                aiohttp.TCPConnector(limit_per_host=CONNECTIONS, limit=0, force_close=True, ssl=self.endpoints.trust)
             )
         return self._endpoint_session
 
@@ -191,7 +256,7 @@ class Neighbour:
         return self._moto_session
 
     def _unavailable(self, service: str, error: Exception) -> Fault:
-        url = self._endpoints.choose(service)
+        url = self.endpoints.choose(service)
         where = f"the endpoint of {service}, {url}," if url else f"moto, which answers {service},"
         log.warning("%s failed: %r", where, error)
         what = str(error) or type(error).__name__

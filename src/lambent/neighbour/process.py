@@ -7,7 +7,7 @@ import os
 import socket
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from lambent.neighbour import moto_server, unix
@@ -40,9 +40,10 @@ class State(enum.Enum):
 
 class MotoProcess:
     """One moto, and its successors, each started by `launch`. All of them serve on one socket, which lies in `folder`:
-    no port, which any program and any web page on this machine could ask.
+    no port, which any program and any web page on this machine could ask. Another program that behaves as `moto_server`
+    is kept like it, under its own `name`.
 
-    `died` is called with the reason when one is dead.
+    `risen` is awaited when one can answer, before it counts as ready.
     """
 
     def __init__(
@@ -50,16 +51,18 @@ class MotoProcess:
         launch: Launch | None = None,
         folder: Path | None = None,
         monotonic: Callable[[], float] = time.monotonic,
+        name: str = "moto",
     ) -> None:
         self.state = State.NOT_STARTED
         self.address = ""
         self.pid: int | None = None
         self.starts = 0
         self.reason = ""
-        self.died: Callable[[str], None] = lambda reason: None
+        self.risen: Callable[[], Awaitable[None]] = _nothing
         self._launch = launch or Bare()
         self._folder = folder
         self._monotonic = monotonic
+        self._name = name
         self._changed = asyncio.Event()
         self._socket: socket.socket | None = None
         self._opened = -1
@@ -118,11 +121,18 @@ class MotoProcess:
                 self.reason = f"it could not be started: {error}"
             deaths = 0 if self._monotonic() - born > SETTLED_SECONDS else deaths
             self._become(State.DEAD)
-            log.warning("moto: %s; starting it again", self.reason)
-            self.died(self.reason)
+            log.warning("%s: %s; starting it again", self._name, self.reason)
             await asyncio.sleep(BACK_OFF[min(deaths, len(BACK_OFF) - 1)])
             deaths += 1
             self._become(State.STARTING)
+
+    async def _rise(self) -> None:
+        try:
+            await self.risen()
+        except OSError as error:
+            log.warning("moto: it did not come up: %s", error)
+        else:
+            self._become(State.READY)
 
     async def _one_life(self) -> None:
         """From start to death."""
@@ -133,12 +143,16 @@ class MotoProcess:
         words = asyncio.create_task(_last_words(life.errors))
         try:
             if await life.output.readline() == moto_server.READY:
-                self._become(State.READY)
+                await self._rise()
             self.reason = f"it {_manner(await life.wait())}{await _said(words)}"
         finally:
             await life.end()
             words.cancel()
             self.pid = None
+
+
+async def _nothing() -> None:
+    pass
 
 
 async def _last_words(errors: asyncio.StreamReader) -> bytes:

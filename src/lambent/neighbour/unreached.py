@@ -5,6 +5,7 @@ was sent, it is refused (`lambent.neighbour.kept`).
 """
 
 import re
+from collections.abc import Container
 from urllib.parse import unquote_plus
 
 from lambent.wire.http import Request
@@ -24,9 +25,9 @@ _LARGEST = 1 << 18
 """Bytes of a request that is looked at; those that set up deliveries are smaller."""
 
 
-def targets_named(service: str, request: Request) -> list[str]:
+def targets_named(service: str, request: Request, senders: Container[str] = SENDERS) -> list[str]:
     """The ARNs of functions and queues in a request that may set up deliveries to them."""
-    if service not in SENDERS or request.method not in {"POST", "PUT"} or len(request.body) > _LARGEST:
+    if service not in senders or request.method not in {"POST", "PUT"} or len(request.body) > _LARGEST:
         return []
     text = unquote_plus(f"{request.query} {request.body.decode('utf-8', 'replace')}")
     return sorted(set(_ARN.findall(text)))

@@ -10,6 +10,8 @@ from lambent.model.metric import Metric, Stream, dimensions_of
 from lambent.model.scope import Scope
 
 NAMESPACE = "AWS/Lambda"
+OWN_NAMESPACE = "Lambent"
+"""Of what AWS does not measure; not listed unless it is asked for."""
 LATEST = "$LATEST"
 MILLISECONDS = frozenset({"Duration", "AsyncEventAge", "IteratorAge", "UrlRequestLatency"})
 EVENT_COUNTS = frozenset(
@@ -20,6 +22,13 @@ EVENT_COUNTS = frozenset(
 )
 """Of event source mappings, which are their resources."""
 MAPPING = "EventSourceMappingUUID"
+
+
+@functools.lru_cache(maxsize=4096)
+def billed(scope: Scope, function: str, memory: int) -> tuple[Stream, ...]:
+    """The series of what is billed for a function of so many megabytes. AWS has none: its bills are in REPORT lines."""
+    dimensions = {"FunctionName": function, "MemorySize": str(memory)}
+    return (Stream(Metric(scope, OWN_NAMESPACE, "BilledDuration", dimensions_of(dimensions)), "Milliseconds"),)
 
 
 @functools.lru_cache(maxsize=4096)

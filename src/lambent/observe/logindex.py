@@ -89,6 +89,10 @@ class Index:
         except KeyError:
             raise NoSuchGroup(name) from None
 
+    def has(self, scope: Scope, name: str) -> bool:
+        """Whether there is such a group."""
+        return (scope, name) in self._groups
+
     def stream(self, scope: Scope, group: str, name: str) -> Stream:
         """Raises NoSuchGroup, NoSuchStream."""
         try:

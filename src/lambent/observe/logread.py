@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 import orjson
 
 from lambent.observe.logfile import Event, LogFile
-from lambent.observe.logindex import LogStoreError, Stream
+from lambent.observe.logindex import Group, LogStoreError, Stream
 
 PAGE_EVENTS = 10_000
 PAGE_BYTES = 1 << 20
@@ -60,6 +60,29 @@ class FilterPage:
 
     events: list[tuple[Stream, Event]] = field(default_factory=list)
     token: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StreamRange:
+    """Bytes of a stream's file that hold the events of a span, and perhaps some others."""
+
+    account: str
+    group: str
+    stream: str
+    path: str
+    start: int
+    end: int
+
+
+def ranges(group: Group, span: Span) -> list[StreamRange]:
+    """Those of a group's streams that have any."""
+    found = []
+    for stream in group.streams.values():
+        if _overlaps(stream.file, span.start, span.end):
+            low, high = stream.file.seek(span.start), stream.file.seek(span.end)
+            path = str(stream.file.path)
+            found.append(StreamRange(group.scope.account, group.name, stream.name, path, low, high))
+    return found
 
 
 def get_events(file: LogFile, span: Span) -> Page:

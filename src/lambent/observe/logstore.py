@@ -18,8 +18,9 @@ from lambent.model.finding import Finding
 from lambent.model.scope import Scope
 from lambent.observe import logbound, logread
 from lambent.observe.logbound import GROUP_BYTES
+from lambent.observe.logfile import Event
 from lambent.observe.logindex import Group, Index, Stream
-from lambent.observe.logread import FilterPage, Page, Span
+from lambent.observe.logread import FilterPage, Page, Span, StreamRange
 from lambent.observe.logwriter import Batch, Writer
 
 log = logging.getLogger(__name__)
@@ -131,6 +132,10 @@ class LogStore:
         self._hand_over()
         return self._index.group(scope, name)
 
+    def has_group(self, scope: Scope, name: str) -> bool:
+        """Whether there is such a group."""
+        return self._index.has(scope, name)
+
     def groups(self, scope: Scope) -> list[Group]:
         """Those of a scope, by name."""
         self._hand_over()
@@ -218,6 +223,22 @@ class LogStore:
         streams = [stream for name, stream in held.streams.items() if wanted(name)]
         span = span.since(self._kept_since(held))
         return await self._run(lambda: logread.filter_events(streams, matches, span))
+
+    async def ranges(self, scope: Scope, group: str, start: int, end: int) -> list[StreamRange]:
+        """What a query reads of a group's streams for events from `start` until before `end` (ms since 1970).
+
+        Raises NoSuchGroup.
+        """
+        self._hand_over()
+        held = self._index.group(scope, group)
+        span = Span(start, end).since(self._kept_since(held))
+        return await self._run(lambda: logread.ranges(held, span))
+
+    async def event(self, scope: Scope, group: str, stream: str, offset: int) -> Event | None:
+        """What stands at an offset of a stream. Raises NoSuchGroup, NoSuchStream."""
+        self._hand_over()
+        file = self._index.stream(scope, group, stream).file
+        return await self._run(lambda: next(file.forward(max(offset, 0)), None))
 
     # --- the thread
 

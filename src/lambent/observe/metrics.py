@@ -51,8 +51,9 @@ class Runs:
 
 
 Key = tuple[str, Scope, str, str]
-Run = tuple[str, float, bool, str, float]
-"""ARN, milliseconds, whether it failed, the version that ran, when (seconds since 1970)."""
+Run = tuple[str, float, bool, str, float, int, int]
+"""ARN, milliseconds, whether it failed, the version that ran, when (seconds since 1970); whole milliseconds that are
+billed, of how many megabytes."""
 Take = Callable[[tuple[Stream, ...], float, Bucket], None]
 """Takes measurements into series: those, when, the values."""
 MINUTE = 60.0
@@ -79,15 +80,17 @@ class Metrics:
         self._left_out = 0
         self._runs: dict[str, Runs] = {}
 
-    def ran(self, arn: str, milliseconds: float, failed: bool, version: str = "") -> None:
-        """An invocation of what `arn` names has ended, of that version; `failed` with a function error. As cheap as can
-        be."""
+    def ran(
+        self, arn: str, milliseconds: float, failed: bool, version: str = "", billed: int = 0, memory: int = 0
+    ) -> None:
+        """An invocation of what `arn` names has ended, of that version; `failed` with a function error. `billed`
+        milliseconds of `memory` megabytes. As cheap as can be."""
         waiting = self._waiting
         if not waiting:
             self.wake()
         elif len(waiting) > WAITING:
             self.drain()
-        waiting.append((arn, milliseconds, failed, version, self._wall()))
+        waiting.append((arn, milliseconds, failed, version, self._wall(), billed, memory))
 
     def drain(self) -> None:
         """Count what waits: at once what was invoked under one ARN, in one version and one minute."""
@@ -95,7 +98,8 @@ class Metrics:
             return
         waiting, self._waiting = self._waiting, []
         durations: dict[tuple[str, str, float], tuple[Bucket, Bucket]] = {}
-        for arn, milliseconds, failed, version, at in waiting:
+        bills: dict[tuple[str, int, float], Bucket] = {}
+        for arn, milliseconds, failed, version, at, billed, memory in waiting:
             runs = self._runs.get(arn)
             if runs is None and len(self._runs) < self._bound:
                 runs = self._runs[arn] = Runs()
@@ -108,6 +112,11 @@ class Metrics:
             found = durations.get(key) or durations.setdefault(key, (Bucket(), Bucket()))
             found[0].add(milliseconds)
             found[1].add(float(failed))
+            sized = (arn, memory, key[2])
+            (bills.get(sized) or bills.setdefault(sized, Bucket())).add(float(billed))
+        for (arn, memory, at), values in bills.items():
+            if memory:
+                self.take(lambda_metrics.billed(*_asked(arn)[:2], memory), at, values)
         for (arn, version, at), (took, errors) in durations.items():
             scope, function, resource = _asked(arn)
             count = took.count

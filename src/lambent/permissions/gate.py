@@ -19,7 +19,7 @@ from lambent.engine.authorisation.request_keys import of_any
 from lambent.model import names
 from lambent.model.finding import Finding
 from lambent.model.scope import Caller, Scope
-from lambent.permissions import attached, callers, facts, roles
+from lambent.permissions import attached, callers, facts, passing, roles
 from lambent.permissions.attached import Attached
 from lambent.permissions.identities import Identities, Identity, loaded
 from lambent.permissions.ledger import Trail
@@ -45,9 +45,19 @@ OF_ROLES = frozenset(
     }
 )
 """Operations of Lambda that ask something of the function's role."""
-BEHIND = frozenset({"kms", "dynamodb"})
-"""Services whose requests name what they are about by another name, or whose conditions are about what is asked for."""
+BEHIND = ("kms:", "dynamodb:")
+"""Actions whose requests name what they are about by another name, or whose conditions are about what is asked for."""
 READS_OF_IAM = ("Get", "List", "Simulate", "Generate")
+
+
+OWN_SIGNATURE = "Signature=none"
+"""How our own requests are signed: they are nobody's calls."""
+
+
+def is_own(request: Request, caller: Caller) -> bool:
+    """Whether this process asks itself, in nobody's name: nothing that comes by a socket is."""
+    sent = request.headers.get("authorization", "")
+    return request.client is None and caller.held is None and sent.endswith(OWN_SIGNATURE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +135,11 @@ class Gate:
         return self.mode == "off" or self._allowed.get((access_key, action, resource)) == self.revision
 
     async def check(self, request: Request, caller: Caller, service: Service, operation: str, params: Any) -> None:
-        """Before a request is carried out. Raises Fault in `enforce`; in `report` it is looked at later."""
+        """Before a request is carried out. Raises Fault in `enforce`; in `report` it is looked at later. What no policy
+        could allow is refused in every mode."""
+        passing.check(service, operation, params or {}, caller.scope.account)
         about_role = service.name == "lambda" and operation in OF_ROLES
-        if self.mode == "off" or (self._unbounded(caller) and not about_role):
+        if self.mode == "off" or (self._unbounded(caller) and not about_role) or is_own(request, caller):
             return
         asked = Asked(caller, service, operation, params or {}, facts.of_request(request, self._wall()))
         if self.mode == "enforce":
@@ -169,18 +181,23 @@ class Gate:
         self.resources.changed(operation)
         self._resolved.changed(operation)
 
+    def is_bounded(self, caller: Caller) -> bool:
+        """Whether a caller may do nothing but what policies allow."""
+        return self.mode == "enforce" and not self._unbounded(caller)
+
     def _unbounded(self, caller: Caller) -> bool:
         """Whether nothing can be denied to it within its account."""
         return callers.is_unbounded(caller) and not self._scps
 
     async def _rights(self, asked: Asked) -> list[Right]:
         """What a request needs, with what stands behind the names in it."""
+        scope = asked.caller.scope
         needed = asked.rights
-        if asked.service.name not in BEHIND:
+        needed += [more for one in needed for more in await self._resolved.keys_behind(one, asked.params, scope)]
+        if not any(one.action.startswith(BEHIND) for one in needed):
             return needed
         identity = await self.identity_of(asked.caller)
         policies = identity.policies if identity is not None else ()
-        scope = asked.caller.scope
         return [await self._resolved.right(one, asked.params, policies, scope) for one in needed]
 
     async def _enforce(self, asked: Asked, right: Right) -> None:
@@ -246,14 +263,17 @@ class Gate:
         else:
             self.tell(verdict, code)
 
-    async def judge(self, caller: Caller, right: Right, more: Mapping[str, str]) -> Verdict | None:
-        """What AWS would say; None when there is no such user or role, and nothing can be said."""
+    async def judge(
+        self, caller: Caller, right: Right, more: Mapping[str, str], resource: Policy | None = None
+    ) -> Verdict | None:
+        """What AWS would say; None when there is no such user or role, and nothing can be said. `resource` is the
+        resource's policy where who asks has it."""
         who = callers.principal(caller)
         identity = await self.identity_of(caller)
         if identity is None:
             return None
         keys = {**facts.of_caller(caller, who, identity), **more, **right.keys}
-        policies = await self._policies(caller, who, identity, right)
+        policies = await self._policies(caller, who, identity, right, resource)
         ask = Ask(who, right.action, right.resource, right.account, keys)
         return Verdict(ask, policies, decide(ask, policies))
 
@@ -265,8 +285,10 @@ class Gate:
             return Identity((EVERYTHING,))
         return await self.identities.find(arn, caller.scope.region)
 
-    async def _policies(self, caller: Caller, who: Principal, identity: Identity, right: Right) -> Policies:
-        resource = await self.resources.find(right.resource, caller.scope)
+    async def _policies(
+        self, caller: Caller, who: Principal, identity: Identity, right: Right, given: Policy | None
+    ) -> Policies:
+        resource = given or await self.resources.find(right.resource, caller.scope)
         needs = right.action.partition(":")[0] in attached.ALWAYS and resource is not None
         session = await self._session(caller, who)
         return Policies(identity.policies, resource, identity.boundary, session, self._scps, needs)

@@ -11,7 +11,7 @@ from typing import Any
 
 from lambent.engine.authorisation import patterns
 from lambent.engine.authorisation.document import Policy
-from lambent.permissions.roles import LOGS
+from lambent.permissions.roles import LOGS, MAKES_GROUP
 
 OBJECTS = 3
 """So many objects of one bucket are all of it."""
@@ -37,7 +37,7 @@ def with_logs(used: Used, function: str) -> list[tuple[str, str]]:
     """What a function did, and what Lambda does for it: its log group, its streams and their lines."""
     place = ":".join(function.split(":")[3:5])
     group = f"arn:aws:logs:{place}:log-group:/aws/lambda/{function.rpartition(':')[2]}:*"
-    return [*used, *((action, group) for action in ("logs:CreateLogGroup", *LOGS))]
+    return [*used, *((action, group) for action in (MAKES_GROUP, *LOGS))]
 
 
 def missing(used: Used, has: Iterable[Policy]) -> list[str]:

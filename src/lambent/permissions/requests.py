@@ -14,7 +14,7 @@ import jmespath
 
 from lambent.model import names
 from lambent.model.scope import Scope
-from lambent.permissions import reference
+from lambent.permissions import by_path, passing, reference
 
 Params = Mapping[str, Any]
 Keys = dict[str, str | tuple[str, ...]]
@@ -42,23 +42,33 @@ def rights(signing_name: str, service: str, operation: str, params: Params, scop
     table = reference.exceptions()
     if f"{prefix}:{operation}" in table["open"]:
         return []
-    asks = table["asks"].get(f"{service}:{operation}", [{"action": f"{prefix}:{operation}"}])
     known = {**params} | _derived(service, params)
     keys = _keys(prefix, known, scope)
-    return [right for ask in asks for right in _rights(ask, known, scope, keys)]
+    if prefix == by_path.PREFIX:
+        found = [Right(*by_path.right(service, operation, params, scope.region), "", keys)]
+    else:
+        asks = table["asks"].get(f"{service}:{operation}", [{"action": f"{prefix}:{operation}"}])
+        found = [right for ask in asks for right in _rights(ask, known, scope, keys)]
+    return found + [_passes(service, role, scope, keys) for role in passing.passed(service, operation, params)]
+
+
+def _passes(service: str, role: str, scope: Scope, keys: Keys) -> Right:
+    to = reference.exceptions()["passes"][service]["to"]
+    return Right("iam:PassRole", role, _account(role, scope), keys | {"iam:passedtoservice": to})
 
 
 def _rights(ask: Mapping[str, Any], params: Params, scope: Scope, keys: Keys) -> Iterator[Right]:
     action = ask["versioned"] if "versioned" in ask and params.get("VersionId") else ask["action"]
     more = keys | ask.get("keys", {})
-    if "resource" in ask:
-        if params.get(ask["resource"]):
-            arn = str(params[ask["resource"]])
-            yield Right(action, arn, _account(arn, scope), more)
-        return
     for filled in _each(ask.get("with"), params):
-        arn = resource_of(action, filled, scope)
+        arn = _of_alias(resource_of(action, filled, scope))
         yield Right(action, arn, _account(arn, scope), more)
+
+
+def _of_alias(arn: str) -> str:
+    """A key of KMS may be called by its alias."""
+    name = arn.partition(":key/")[2] if arn.startswith("arn:") and ":kms:" in arn else ""
+    return arn.replace(":key/", ":", 1) if name.startswith("alias/") else name if name.startswith("arn:") else arn
 
 
 def _each(paths: Mapping[str, str] | None, params: Params) -> Iterator[Params]:
@@ -153,6 +163,10 @@ def _derived(service: str, params: Params) -> dict[str, Any]:
         qualifier = params.get("Qualifier") or said.qualifier
         if said.name and not params["FunctionName"].startswith("arn:"):
             return {"FunctionName": f"{said.name}:{qualifier}" if qualifier else said.name}
+    if service == "scheduler" and not params.get("GroupName"):
+        return {"GroupName": "default"}
+    if service == "cloudformation" and params.get("StackName"):
+        return {"Id": "*"}
     blob = params.get("CiphertextBlob")
     if service == "kms" and isinstance(blob, bytes) and not params.get("KeyId") and (found := _KEY.match(blob)):
         return {"KeyId": found[0].decode()}

@@ -19,18 +19,28 @@ from lambent.permissions.requests import Right
 
 LEADING = "dynamodb:leadingkeys"
 KEPT = 4_096
-CHANGING = re.compile("(Create|Delete|Update)(Alias|Table)$")
+CHANGING = re.compile("(Create|Delete|Update)(Alias|Table)$|(Set|Create|Delete)Queue|(Put|Delete)BucketEncryption")
 OF_ALIASES = frozenset({"kms:CreateAlias", "kms:UpdateAlias", "kms:DeleteAlias"})
+ENCRYPTED: Mapping[str, tuple[str, ...]] = {
+    "sqs:SendMessage": ("kms:GenerateDataKey", "kms:Decrypt"),
+    "sqs:ReceiveMessage": ("kms:Decrypt",),
+    "s3:PutObject": ("kms:GenerateDataKey",),
+    "s3:GetObject": ("kms:Decrypt",),
+    "s3:GetObjectVersion": ("kms:Decrypt",),
+}
+"""Action -> what it needs of the key: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html,
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html#require-sse-kms"""
 _EQUALS = re.compile(r"(#?[\w.-]+)\s*=\s*(:\w+)")
 
 Params = Mapping[str, Any]
 
 
 class Resolved:
-    """`ask` asks the services."""
+    """`ask` asks the services; `holds` tells whether one can hold anything at all."""
 
-    def __init__(self, ask: Ask) -> None:
+    def __init__(self, ask: Ask, holds: Callable[[str], bool] = lambda _service: True) -> None:
         self._ask = ask
+        self._holds = holds
         self._known: dict[str, str] = {}
 
     def changed(self, operation: str) -> None:
@@ -45,6 +55,37 @@ class Resolved:
         if right.action.startswith("dynamodb:") and ":table/" in right.resource and _mentions(policies, LEADING):
             return await self._of_items(right, params, scope)
         return right
+
+    async def keys_behind(self, right: Right, params: Params, scope: Scope) -> list[Right]:
+        """What is needed of the key of KMS with which a queue or a bucket keeps what is in it; none of AWS's own keys,
+        which everybody of the account may use through the service."""
+        actions = ENCRYPTED.get(right.action, ())
+        if not actions or not self._holds("kms") or params.get("ServerSideEncryption") or "*" in right.resource:
+            return []
+        owner = Scope(right.account or scope.account, scope.region)
+        key = await (self._of_queue if right.action.startswith("sqs:") else self._of_object)(right, params, owner)
+        if not key or key.partition("alias/")[2].startswith("aws/"):
+            return []
+        arn = key if key.startswith("arn:") else _key_arn(key, owner)
+        return [Right(action, arn, arn.split(":")[4], right.keys) for action in actions]
+
+    async def _of_queue(self, right: Right, _params: Params, owner: Scope) -> str:
+        url = f"http://127.0.0.1/{owner.account}/{right.resource.rpartition(':')[2]}"
+        asked = {"QueueUrl": url, "AttributeNames": ["KmsMasterKeyId"]}
+        return await self._find(
+            right.resource, owner, "sqs", "GetQueueAttributes", asked,
+            lambda said: str(said.get("Attributes", {}).get("KmsMasterKeyId", "")),
+        )  # fmt: skip
+
+    async def _of_object(self, right: Right, params: Params, owner: Scope) -> str:
+        bucket, _, key = right.resource.rpartition(":")[2].partition("/")
+        if right.action in ("s3:GetObject", "s3:GetObjectVersion"):
+            version = {"VersionId": params["VersionId"]} if params.get("VersionId") else {}
+            said = await self._ask("s3", "HeadObject", {"Bucket": bucket, "Key": key} | version, owner)
+            return str((said or {}).get("SSEKMSKeyId", ""))
+        return await self._find(
+            f"{bucket} encrypted", owner, "s3", "GetBucketEncryption", {"Bucket": bucket}, _key_of_bucket
+        )
 
     async def _of_key(self, right: Right, scope: Scope) -> Right:
         alias = right.resource
@@ -110,6 +151,17 @@ def _mentions(policies: Iterable[Policy], key: str) -> bool:
         for policy in policies
         for statement in policy.statements
         for condition in statement.conditions
+    )
+
+
+def _key_arn(key: str, owner: Scope) -> str:
+    return f"arn:aws:kms:{owner.region}:{owner.account}:{key if key.startswith('alias/') else f'key/{key}'}"
+
+
+def _key_of_bucket(said: Mapping[str, Any]) -> str:
+    rules = said.get("ServerSideEncryptionConfiguration", {}).get("Rules", ())
+    return next(
+        (str(one.get("ApplyServerSideEncryptionByDefault", {}).get("KMSMasterKeyID") or "") for one in rules), ""
     )
 
 

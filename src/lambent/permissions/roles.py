@@ -21,6 +21,8 @@ READING = {
 }
 """What an event source mapping's role must be able to do, by the source's service."""
 LOGS = ("logs:CreateLogStream", "logs:PutLogEvents")
+MAKES_GROUP = "logs:CreateLogGroup"
+"""Only asked for where the group is not there yet."""
 VPC = ("ec2:CreateNetworkInterface", "ec2:DescribeNetworkInterfaces", "ec2:DeleteNetworkInterface")
 TRACING = ("xray:PutTraceSegments", "xray:PutTelemetryRecords")
 SENDING = {
@@ -57,9 +59,8 @@ def needs(operation: str, params: Mapping[str, Any], function: str) -> Iterator[
 def _of_function(params: Mapping[str, Any], function: str) -> Iterator[Need]:
     name = function.rpartition(":")[2]
     logs = (params.get("LoggingConfig") or {}).get("LogGroup") or f"/aws/lambda/{name}"
-    place = ":".join(function.split(":")[3:5])
     for action in LOGS:
-        yield Need(action, f"arn:aws:logs:{place}:log-group:{logs}:log-stream:x", "logs-lost")
+        yield Need(action, log_stream(function, logs), "logs-lost")
     if (params.get("VpcConfig") or {}).get("SubnetIds"):
         for action in VPC:
             yield Need(action, "*", "vpc-without-rights", _no_right(action))
@@ -67,6 +68,12 @@ def _of_function(params: Mapping[str, Any], function: str) -> Iterator[Need]:
         for action in TRACING:
             yield Need(action, "*", "traces-lost", _no_right(action))
     yield from _sending((params.get("DeadLetterConfig") or {}).get("TargetArn") or "", "dead-letters-lost")
+
+
+def log_stream(function: str, group: str) -> str:
+    """Any stream of a log group, in the place of a function (its ARN)."""
+    place = ":".join(function.split(":")[3:5])
+    return f"arn:aws:logs:{place}:log-group:{group}:log-stream:x"
 
 
 def _sending(arn: str, code: str) -> Iterator[Need]:

@@ -9,12 +9,11 @@ What is kept, and when:
   transaction.
 - In memory alone: who waits, the attempt ids of FIFO receives, the minute after a purge or a deletion.
 
-A queue's messages are loaded when it is first used, without what they say: about 250 bytes each. Contents are read from
-disk, but for the latest `CACHE` bytes.
+A queue's messages are loaded when it is first used, without what they say (`loading`). Contents are read from disk, but
+for the latest `CACHE` bytes.
 """
 
 import asyncio
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -25,15 +24,14 @@ from lambent.queues import content as contents
 from lambent.queues import errors, receipts
 from lambent.queues.config import Config
 from lambent.queues.content import Cache, Content
-from lambent.queues.live_queue import Accepted, Live
+from lambent.queues.live_queue import Live
+from lambent.queues.loading import Loading, message_of
 from lambent.queues.receipts import Receipt
 from lambent.queues.tally import Tally
 from lambent.store.queues import Changes, MessageRow, QueueStore, ReceiveRow
 from lambent.store.queues import Place as RowPlace
 
 CACHE = 32 << 20
-PAGE = 5_000
-"""Messages that are loaded at once: others have their turn in between."""
 FIRST_SEQUENCE = 18_800_000_000_000_000_000
 """Sequence numbers have 20 digits."""
 
@@ -63,6 +61,7 @@ class Messages:
         self._cache = Cache(CACHE)
         self._live: dict[int, Live] = {}
         self._loading: dict[int, asyncio.Task[Live]] = {}
+        self._loader = Loading(store, clock)
         self._seq = 0
 
     async def open(self) -> None:
@@ -110,20 +109,16 @@ class Messages:
             self.tally.standing(queue, live.core.count(Place.READY), held, live.core.count(Place.DELAYED), age)
 
     async def _load(self, queue: Config) -> Live:
-        live = Live(queue.uid, queue.rules, self.clock)
         try:
-            after = 0
-            while rows := await self.store.load(queue.uid, after, PAGE):
-                now = self.clock.wall()
-                live.core.arrive([_message(_put_right(row, now)) for row in rows], now)
-                after = rows[-1].seq
-            deduplications = await self.store.deduplications(queue.uid)
+            live = await self._loader.load(queue)
         finally:
             del self._loading[queue.uid]
-        for row in deduplications:
-            live.accepted.put(row.key, Accepted(row.seq, row.message), min(row.accepted, self.clock.wall()))
         self._live[queue.uid] = live
         return live
+
+    async def refill(self, live: Live) -> None:
+        """Load what is next, when little of it is left in memory. Raises StoreError."""
+        await self._loader.refill(live)
 
     # --- coming --------------------------------------------------------------------------------------------
 
@@ -132,7 +127,7 @@ class Messages:
 
         `then` is called before they can be, `undo` when they could not be written. Raises StoreError.
         """
-        arriving = list(map(_message, changes.messages))
+        arriving = list(map(message_of, changes.messages))
 
         def arrive() -> None:
             then()
@@ -147,21 +142,29 @@ class Messages:
     # --- going out -----------------------------------------------------------------------------------------
 
     async def receive(
-        self, queue: Config, most: int, wait: float, visibility: float, attempt: str = ""
+        self, queue: Config, most: int, wait: float, visibility: float, attempt: str = "", light: bool = False
     ) -> list[Delivery]:
-        """Up to `most` messages, waiting up to `wait` seconds for the first. Raises QueueError, StoreError."""
-        deadline = self.clock.monotonic() + wait
+        """Up to `most` messages, waiting up to `wait` seconds for the first, of the platform's clock or of the
+        machine's, whichever are over first. Raises QueueError, StoreError.
+
+        `light`, here and below: the asker is this server, which ends with what it has received, so that a power cut may
+        leave messages as they were before (`store.database.Database.run`).
+        """
+        deadline, until = self.clock.monotonic() + wait, asyncio.get_running_loop().time() + wait
         while True:
             live = await self.live(queue)
-            found = await self._receive(queue, live, most, visibility, attempt)
-            if found or self.clock.monotonic() >= deadline or not await live.wait(deadline):
+            found = await self._receive(queue, live, most, visibility, attempt, light)
+            if found or self.clock.monotonic() >= deadline or not await live.wait(deadline, until):
                 self.tally.received(queue, len(found))
                 return found
 
-    async def _receive(self, queue: Config, live: Live, most: int, visibility: float, attempt: str) -> list[Delivery]:
+    async def _receive(
+        self, queue: Config, live: Live, most: int, visibility: float, attempt: str, light: bool
+    ) -> list[Delivery]:
         dead = self._find(queue.dead_letters) if queue.dead_letters else None
         dead_live = await self.live(dead) if dead is not None else None
         while True:
+            await self.refill(live)
             now = self.clock.wall()
             found = live.core.receive(now, most, visibility, queue.max_receives if dead else None, attempt)
             self._forget_expired(live)
@@ -187,7 +190,7 @@ class Messages:
                     live.settle()
                     raise
             if found.taken:
-                await self._hold(live, found.taken)
+                await self._hold(live, found.taken, light)
                 return [
                     Delivery(said[one.seq], receipts.write(receipt), receipt.receives, sent, first)
                     for one, receipt, sent, first in held
@@ -196,7 +199,7 @@ class Messages:
             if not found.exhausted:
                 return []
 
-    async def _hold(self, live: Live, taken: Sequence[Message]) -> None:
+    async def _hold(self, live: Live, taken: Sequence[Message], light: bool) -> None:
         """Write a receive down."""
         rows = [ReceiveRow(live.uid, one.seq, one.visible, one.receives, one.first, one.taken) for one in taken]
 
@@ -204,7 +207,7 @@ class Messages:
             live.core.undo(taken)
             live.settle()
 
-        await self.store.write(Changes(receives=rows), undo=undo)
+        await self.store.write(Changes(receives=rows), undo=undo, light=light)
 
     async def contents(self, seqs: Sequence[int]) -> dict[int, Content]:
         """What messages say, by seq; those that are gone are left out. Raises StoreError."""
@@ -217,7 +220,7 @@ class Messages:
 
     # --- what becomes of them ------------------------------------------------------------------------------
 
-    async def delete(self, queue: Config, handles: Sequence[str]) -> list[Exception | None]:
+    async def delete(self, queue: Config, handles: Sequence[str], light: bool = False) -> list[Exception | None]:
         """Delete the messages of receipts; answers what was wrong with each, as QueueErrors. Raises StoreError."""
         live = await self.live(queue)
         live.core.advance(self.clock.wall())
@@ -234,11 +237,11 @@ class Messages:
             if not late and standing in {Standing.HELD, Standing.VISIBLE}:
                 gone.append(receipt.seq)
         if gone:
-            await self.drop(live, gone)
+            await self.drop(live, gone, light)
         self.tally.deleted(queue, len(gone))
         return outcomes
 
-    async def drop(self, live: Live, seqs: Sequence[int]) -> None:
+    async def drop(self, live: Live, seqs: Sequence[int], light: bool = False) -> None:
         """Messages go, on disk and then in memory. Raises StoreError."""
 
         def then() -> None:
@@ -247,7 +250,7 @@ class Messages:
                 self._cache.drop(seq)
             live.settle()
 
-        await self.store.write(Changes(deletes=[RowPlace(live.uid, seq) for seq in seqs]), then)
+        await self.store.write(Changes(deletes=[RowPlace(live.uid, seq) for seq in seqs]), then, light=light)
 
     async def change_visibility(self, queue: Config, changes: Sequence[tuple[str, int]]) -> list[Exception | None]:
         """Change when messages turn visible (handle, seconds from now); answers what was wrong with each.
@@ -325,6 +328,8 @@ class Messages:
             live.arrive(later)
 
         await self.store.write(Changes(purges=[RowPlace(queue.uid, last)]), then)
+        if not queue.fifo:
+            await self._loader.count_behind(live, last)
 
     async def forget(self, queue: Config) -> None:
         """A queue was deleted: its messages go, and nobody waits for them. Raises StoreError."""
@@ -340,33 +345,6 @@ class Messages:
             for seq in gone:
                 self._cache.drop(seq)
             self.store.write_soon(Changes(deletes=[RowPlace(live.uid, seq) for seq in gone]))
-
-
-def _put_right(row: MessageRow, now: float) -> MessageRow:
-    """What was sent or received under a clock that was ahead of this one counts from now on."""
-    latest = max(row.sent, row.taken)
-    if latest <= now:
-        return row
-    ahead = latest - now
-    return row._replace(
-        sent=min(row.sent, now),
-        taken=min(row.taken, now),
-        first=min(row.first, now),
-        visible=max(row.visible - ahead, 0.0),
-    )
-
-
-def _message(row: MessageRow) -> Message:
-    """A row in memory. Nearly all zeros are the same one, and so are the names of a group."""
-    return Message(
-        row.seq,
-        row.sent,
-        sys.intern(row.message_group),
-        row.visible or 0.0,
-        row.receives,
-        row.first or 0.0,
-        row.taken or 0.0,
-    )
 
 
 def sequence_number(seq: int) -> str:

@@ -159,6 +159,7 @@ class Moves:
         if source is None:
             raise QueueError("AWS.SimpleQueueService.NonExistentQueue")
         live = await self._messages.live(source)
+        await self._messages.refill(live)
         lifted = live.core.lift(self._messages.clock.wall(), most, task.document["up_to"])
         try:
             said = await self._messages.contents([message.seq for message in lifted])

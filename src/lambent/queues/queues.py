@@ -1,6 +1,7 @@
 """Queues for the rest of the server: by ARN, with the same promises as for everybody else.
 
-`send` comes back when the message is on disk. Everything raises QueueError for what AWS would refuse, and QueueError
+`send` comes back when the message is on disk. What receives and deletes here ends with this server: a power cut may
+bring messages back that it had handled. Everything raises QueueError for what AWS would refuse, and QueueError
 ServiceUnavailable when the disk does.
 """
 
@@ -75,7 +76,7 @@ class Queues:
         queue = self.find(arn)
         with errors.worded():
             return await self.messages.receive(
-                queue, most, wait, queue.visibility if visibility is None else visibility
+                queue, most, wait, queue.visibility if visibility is None else visibility, light=True
             )
 
     async def wait(self, arn: str, seconds: float) -> bool:
@@ -88,7 +89,7 @@ class Queues:
     async def delete(self, arn: str, handles: Sequence[str]) -> list[Exception | None]:
         """Delete the messages of receipts; what was wrong with each."""
         with errors.worded():
-            return await self.messages.delete(self.find(arn), handles)
+            return await self.messages.delete(self.find(arn), handles, light=True)
 
     async def change_visibility(self, arn: str, changes: Mapping[str, int]) -> list[Exception | None]:
         """Change when messages turn visible (seconds from now by receipt); what was wrong with each."""
@@ -103,5 +104,5 @@ class Queues:
         """The attributes asked for that the queue has."""
         with errors.worded():
             live = await self.messages.live(queue)
-        live.core.advance(self.messages.clock.wall())
+            await self.messages.refill(live)
         return attributes.shown(queue, live.core, names)

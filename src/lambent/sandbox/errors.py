@@ -71,6 +71,11 @@ class StepFailed(SandboxError):
         parts = [f"sandbox step {step}: {operation}{about}{because}{f' ({name})' if name else ''}", self.hint]
         super().__init__("; ".join(part for part in parts if part))
 
+    @property
+    def of_killed(self) -> bool:
+        """Whether what failed is that another process of the sandbox was gone."""
+        return self.errno in (errors.ESRCH, errors.EPIPE, errors.ECONNRESET)
+
     @classmethod
     def of(cls, message: dict[str, str | int]) -> "StepFailed":
         """From the message of a process inside."""

@@ -168,9 +168,10 @@ class SandboxHost:
             await zygote.settled()
             raise
         except StepFailed as failed:
-            if failed.step != OWN_USER or self._users.problem or self.fail_step:
+            if failed.step == OWN_USER and failed.of_killed:
+                raise SandboxGone(str(failed)) from None
+            if failed.step != OWN_USER or self.fail_step or not self._users.give_up(str(failed)):
                 raise
-            self._users.problem = str(failed)
             _log.warning("environments share one user: %s", failed)
             return await self._create(spec, zygote)
 
@@ -178,6 +179,11 @@ class SandboxHost:
     def users_problem(self) -> str:
         """Why sandboxes share one user outside, or nothing if each has its own."""
         return self._users.problem
+
+    @property
+    def counts_apart(self) -> bool:
+        """Whether each sandbox has a user, or a user namespace, of its own."""
+        return not self._users.problem or self._users.shared != 0
 
     @property
     def outbound_problem(self) -> str:
@@ -293,11 +299,11 @@ class SandboxHost:
             _listen(sandbox)
 
     def _user(self, spec: SandboxSpec) -> int:
-        """The user outside that is the sandbox's own, or 0. What it writes in the host's folders belongs to the user
-        that all have; what is forked from a snapshot has that one's."""
-        if self.level is not Level.NAMESPACE or spec.zygote.snapshot or any(bind.writable for bind in spec.binds):
+        """The user outside that is the sandbox's own, or that shares it in a namespace of its own, or 0. What it writes
+        in the host's folders belongs to the user that all have; what is forked from a snapshot has that one's."""
+        if self.level is not Level.NAMESPACE or spec.zygote.snapshot:
             return 0
-        return self._users.take()
+        return self._users.shared if any(bind.writable for bind in spec.binds) else self._users.any()
 
     async def _slot(self, spec: SandboxSpec, made: Made) -> Slot | None:
         """A way out for the sandbox, if it is to have one and there is one."""

@@ -2,6 +2,7 @@
 
 import os
 import platform
+import re
 import signal
 import socket
 import subprocess
@@ -43,6 +44,8 @@ class Abilities:
     """What a control group's memory limit does not stop, though there is one."""
     users_problem: str = ""
     """Why sandboxes of level NAMESPACE have no user of their own outside."""
+    counts_apart: bool = True
+    """Whether they have at least a user namespace of their own."""
     outbound_problem: str = ""
     """Why sandboxes of level NAMESPACE can't reach the internet."""
     means: remedies.Means = field(default_factory=remedies.Means)
@@ -65,7 +68,8 @@ def probe(*, outbound: bool = True) -> Abilities:
     tree = groups.find()
     supported = sys.platform == "linux" and platform.machine() in MACHINES
     problem = "" if supported else f"sandboxes need Linux on {' or '.join(MACHINES)}"
-    namespaces_problem, users_problem = (problem, problem) if problem else _try_namespaces()
+    users = Users(0, problem) if problem else Users.here()
+    namespaces_problem = problem or _try_namespaces(users)
     if namespaces_problem and not problem:
         problem = _try(Level.PROCESS)
     return Abilities(
@@ -77,7 +81,8 @@ def probe(*, outbound: bool = True) -> Abilities:
         cgroup_version=_version(tree),
         controllers=tuple(sorted(tree.controllers)),
         memory_problem=_overrun(tree),
-        users_problem=users_problem,
+        users_problem=users.problem,
+        counts_apart=not users.problem or users.shared != 0,
         outbound_problem=namespaces_problem or (network.problem() if outbound else ""),
         means=remedies.look(os.geteuid() == 0, not namespaces_problem),
     )
@@ -154,13 +159,12 @@ def _take(tree: groups.Tree, kind: str, code: str) -> Callable[[], bool]:
     return ended
 
 
-def _try_namespaces() -> tuple[str, str]:
-    """Why level NAMESPACE can't be had, and why sandboxes have no user of their own there; nothing where they can."""
-    users = Users.here()
-    failed = _try(Level.NAMESPACE, users.take())
-    if not failed or users.problem:
-        return failed, users.problem or failed
-    return _try(Level.NAMESPACE), failed
+def _try_namespaces(users: Users) -> str:
+    """Why level NAMESPACE can't be had; nothing where it can, with what is left of `users`."""
+    while failed := _try(Level.NAMESPACE, users.any()):
+        if not users.give_up(failed):
+            return failed
+    return ""
 
 
 def _try(level: Level, user: int = 0) -> str:
@@ -275,7 +279,20 @@ def _cpu(found: Abilities, namespaced: bool) -> _Promise:
 
 def _pids(found: Abilities, namespaced: bool) -> _Promise:
     group = _group(found, groups.PIDS)
-    return (True, group) if group else (False, "RLIMIT_NPROC instead: it counts all sandboxes of this user together")
+    if group:
+        return True, group
+    if namespaced and found.counts_apart and _release(found.kernel) >= COUNTS_BY_NAMESPACE:
+        return True, "RLIMIT_NPROC, in a user namespace of each environment's own (with SnapStart, of each version's)"
+    return False, "RLIMIT_NPROC instead: it counts all sandboxes of this user together"
+
+
+COUNTS_BY_NAMESPACE = (5, 14)
+"""The first Linux in which RLIMIT_NPROC is counted by user namespace, too (getrlimit(2), kernel/ucount.c)."""
+
+
+def _release(kernel: str) -> tuple[int, ...]:
+    found = re.match(r"(\d+)\.(\d+)", kernel)
+    return (int(found[1]), int(found[2])) if found else (0,)
 
 
 def _network(found: Abilities, namespaced: bool) -> _Promise:
@@ -321,6 +338,11 @@ def _user_limits(found: Abilities, namespaced: bool) -> _Promise:
             "version with SnapStart"
         )
     why = found.users_problem or "isolation level process"
+    if namespaced and found.counts_apart:
+        return False, (
+            "pending signals are counted apart, in a user namespace each; of inotify's instances and watches each gets "
+            f"at most a quarter, so that several together can use them up; pipe buffers are shared ({why})"
+        )
     return False, (
         "what the kernel counts by user (inotify instances, pending signals, pipe buffers) is shared by all "
         f"environments, whose user is the same outside: one can use up fs.inotify.max_user_instances ({why})"

@@ -16,10 +16,12 @@ MOST = Path("/proc/sys/user/max_user_namespaces")
 
 
 class Users:
-    """Gives numbers out, each again only when it was given back. `problem`: why there are none, or nothing."""
+    """Gives numbers out, each again only when it was given back. `problem`: why there are none, or nothing. `shared` is
+    the user of a server that has none to give, who has each environment in a user namespace of its own; 0 where not."""
 
-    def __init__(self, server: int, problem: str = "") -> None:
+    def __init__(self, server: int, problem: str = "", shared: int = 0) -> None:
         self.problem = problem
+        self.shared = shared
         self._first = FIRST + server % RANGES * EACH
         self._last = 0
         self._taken: set[int] = set()
@@ -27,7 +29,8 @@ class Users:
     @classmethod
     def here(cls) -> "Users":
         """This process's."""
-        return cls(os.getpid(), problem(os.geteuid(), [Path(path).read_text() for path in MAPS], _most()))
+        maps = [Path(path).read_text() for path in MAPS]
+        return cls(os.getpid(), problem(os.geteuid(), maps, _most()), os.geteuid())
 
     def take(self) -> int:
         """A user that nobody has, or 0 where there are none."""
@@ -39,6 +42,20 @@ class Users:
         taken, self._last = self._last, (self._last + 1) % EACH
         return self._first + taken
 
+    def any(self) -> int:
+        """A user that nobody has, or the one that all share in a user namespace each; 0 where there is neither."""
+        return self.take() or self.shared
+
+    def give_up(self, why: str) -> bool:
+        """What was given could not be used: give less from now on. False when that was nothing."""
+        if not self.problem:
+            self.problem = why
+        elif self.shared:
+            self.shared, self.problem = 0, f"{self.problem}; {why}"
+        else:
+            return False
+        return True
+
     def give_back(self, user: int) -> None:
         """Nothing of that user is left; 0 is nobody."""
         self._taken.discard(user - self._first)
@@ -48,7 +65,7 @@ def problem(user: int, maps: list[str], most: str) -> str:
     """Why a server of `user`, with these id maps (user_namespaces(7)) and this limit of namespaces, has none to give;
     nothing if it has."""
     if user != 0:
-        return "only root can give each environment a user: ranges of /etc/subuid are not used"
+        return "an ordinary user's namespaces count to that user, ranges of /etc/subuid in them, too"
     if not all(any(_covers(line) for line in text.splitlines()) for text in maps):
         return f"this server is in a user namespace without the ids from {FIRST} on"
     return "user.max_user_namespaces is 0" if most.strip() == "0" else ""

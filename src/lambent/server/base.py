@@ -2,12 +2,13 @@
 
 import asyncio
 import hashlib
+import os
 import socket
 import ssl
 import time
 import uuid
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from lambent import clock
@@ -17,12 +18,15 @@ from lambent.environments.running import Clock as RealClock
 from lambent.gateway.chain import Gateway
 from lambent.gateway.listener import Chain, Listener
 from lambent.model.metric import Metric, Stream
+from lambent.neighbour import dynamodb_local
+from lambent.neighbour.endpoints import Endpoints, Keys
 from lambent.neighbour.holdings import Holdings
 from lambent.neighbour.neighbour import Neighbour
 from lambent.neighbour.process import MotoProcess
 from lambent.observe.logindex import IndexBroken
 from lambent.observe.logstore import LogStore
 from lambent.observe.series import SeriesBroken, SeriesStore
+from lambent.permissions.log_rights import LogRights
 from lambent.runtimes import installs
 from lambent.sandbox.errors import LevelUnavailable
 from lambent.sandbox.host import SandboxHost
@@ -62,6 +66,7 @@ class Base:
     url: str
     authority: Authority
     secure: Secure | None = None
+    log_rights: LogRights = field(default_factory=LogRights)
 
     def measure(self, metric: Metric, unit: str, value: float) -> None:
         """What was measured now becomes part of its series."""
@@ -89,8 +94,7 @@ async def open_base(
     stack.push_async_callback(logs.close)
     series = await _open_series(settings, now)
     stack.push_async_callback(series.close)
-    host_name = f"[{settings.host}]" if ":" in settings.host else settings.host
-    url = f"http://{host_name}:{door.getsockname()[1]}"
+    url = f"http://{settings.host_name}:{door.getsockname()[1]}"
     owner = hashlib.sha256(str(settings.data_dir.resolve()).encode()).hexdigest()[:12]
     try:
         neighbour, hatch = await _open_neighbour(stack, settings, level, f"{owner}m")
@@ -126,11 +130,37 @@ async def _open_neighbour(
     host = await SandboxHost.open(folder / "sandboxes", level, owner, ids=confined.IDS)
     stack.push_async_callback(host.close)
     launch = confined.Confined(host, folder, hatch.path)
-    neighbour = Neighbour(
-        settings.endpoints, MotoProcess(launch, folder), Holdings(settings.data_dir / "neighbour.json")
-    )
+    holdings = Holdings(settings.data_dir / "neighbour.json")
+    moto, kept = MotoProcess(launch, folder), settings.data_dir / "neighbour"
+    neighbour = Neighbour(_endpoints(settings), moto, holdings, _tables(settings), kept)
     stack.push_async_callback(neighbour.close)
     return neighbour, hatch
+
+
+def _tables(settings: Settings) -> MotoProcess | None:
+    """What keeps DynamoDB Local, if that answers DynamoDB. Raises StartError when something is missing for it."""
+    if settings.dynamodb != "local":
+        return None
+    folder = settings.data_dir / "dynamodb"
+    try:
+        found = dynamodb_local.find(settings.dynamodb_jar, Path.cwd(), os.environ)
+        folder.mkdir(mode=0o700, exist_ok=True)
+    except dynamodb_local.Missing as error:
+        raise StartError(f"dynamodb: {error}") from error
+    return dynamodb_local.keep(found, folder)
+
+
+def _endpoints(settings: Settings) -> Endpoints:
+    """Raises StartError when the authorities' file can't be used."""
+    key, secret = settings.endpoint_access_key, settings.endpoint_secret_key
+    if bool(key) != bool(secret):
+        raise StartError("endpoint_access_key and endpoint_secret_key go together: set both")
+    endpoints = Endpoints(settings.endpoints, settings.endpoint_ca, Keys(key, secret) if key else None)
+    try:
+        assert endpoints.trust
+    except OSError as error:
+        raise StartError(f"endpoint_ca = {settings.endpoint_ca}: {error.strerror or error}") from error
+    return endpoints
 
 
 class Doors:
@@ -148,6 +178,10 @@ class Doors:
     async def serve_site(self, listening: socket.socket, chain: Chain, tls: ssl.SSLContext | None) -> asyncio.Server:
         """Answer on a socket that leads to something of the user's alone."""
         return await self.listener.serve(listening, "", tls, chain)
+
+    async def serve_inside(self, listening: socket.socket, inside: str, chain: Chain) -> asyncio.Server:
+        """Answer on a socket in the environment with that access key by `chain` alone."""
+        return await self.listener.serve(listening, inside, None, chain)
 
     def forget(self, server: asyncio.Server) -> None:
         """The environment of that socket is gone."""

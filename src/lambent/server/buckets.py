@@ -19,8 +19,9 @@ from lambent.objects.objects import Objects
 from lambent.objects.uploads import Uploads
 from lambent.observe.findings import Ledger
 from lambent.server.base import Base, new_id
-from lambent.services.s3.env import Call, CheckDestination, S3Env
-from lambent.services.s3.operations import OPERATIONS
+from lambent.server.here import here
+from lambent.services.s3.env import CheckDestination, S3Env
+from lambent.services.s3.service import SERVICE
 from lambent.settings import StartError
 from lambent.store.errors import StoreError
 from lambent.store.open import Store
@@ -34,7 +35,7 @@ class Buckets:
     """S3, and how its requests are read."""
 
     env: S3Env
-    here: Here
+    here: dict[str, Here]
 
 
 async def open_buckets(
@@ -81,7 +82,7 @@ async def open_buckets(
 
     sender.beat()
     lifecycle.look()
-    return Buckets(env, Here(OPERATIONS, env, receive=receive, bind=Call))
+    return Buckets(env, here(SERVICE, env, receive))
 
 
 def _numbers(highest: int) -> Callable[[], int]:

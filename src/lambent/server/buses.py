@@ -19,9 +19,9 @@ from lambent.neighbour.outbox import Outbox
 from lambent.observe.findings import Ledger
 from lambent.outward import Reach
 from lambent.server.base import Base, new_id
+from lambent.server.here import here
 from lambent.services.events.env import EventsEnv
-from lambent.services.events.operations import OPERATIONS, REFUSED
-from lambent.settings import Settings
+from lambent.services.events.service import SERVICE
 from lambent.store.archives import Archives
 from lambent.store.open import Store
 
@@ -36,9 +36,9 @@ class Rules:
     env: EventsEnv
     start: Callable[[], None]
 
-    def service(self, settings: Settings) -> dict[str, Here]:
+    def service(self) -> dict[str, Here]:
         """What answers requests, if no other endpoint does."""
-        return {} if "events" in settings.endpoints else {"events": Here(OPERATIONS, self.env, REFUSED)}
+        return here(SERVICE, self.env)
 
 
 def open_buses(

@@ -21,6 +21,7 @@ import lambent
 from lambent.neighbour import life, moto_server
 from lambent.sandbox.errors import SandboxError
 from lambent.sandbox.host import Process, Sandbox, SandboxHost
+from lambent.sandbox.probe import Abilities
 from lambent.sandbox.spec import NONE, Bind, Level, ProcessSpec, SandboxSpec, ZygoteSpec
 
 IDS = (992, 989)
@@ -119,6 +120,11 @@ class Confined:
             cwd=own,
             fds=fds,
         )
+
+
+def promises(abilities: Abilities, level: Level) -> dict[str, dict[str, Any]]:
+    """Every promise of this machine: those of environments, and moto's. `up`, health and doctor say the same."""
+    return {**abilities.promises(level), "confined_moto": promise(level, root=abilities.root)}
 
 
 def promise(level: Level, *, root: bool) -> dict[str, Any]:

@@ -21,7 +21,8 @@ def journals(
     """How a journal is begun, for environments that are initialised as `how` says."""
 
     def stream(function: FunctionVersion, name: str) -> Callable[[int, str], None]:
-        return functools.partial(base.logs.append, base.logs.stream(function.scope, function.log_group, name))
+        append = functools.partial(base.logs.append, base.logs.stream(function.scope, function.log_group, name))
+        return base.log_rights.held(function, append)
 
     def begin(function: FunctionVersion) -> Journal:
         return Journal(function, uuid.uuid4().hex, base.clock.wall, stream, base.logs.behind, notify, how)

@@ -72,7 +72,7 @@ def _asked(request: Request) -> Request | None:
         return None
     if locate.credential_of(request) is None or locate.service_of(request) is None:
         return None
-    return replace(request, path=path, headers={**request.headers, "host": "127.0.0.1"})
+    return replace(request, path=path, headers={**request.headers, "host": "127.0.0.1"}, client=None)
 
 
 def _never(_request: Request, _respond: Respond) -> bool:

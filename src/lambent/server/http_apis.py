@@ -5,6 +5,7 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
+from lambent.gateway.signers import KnownSigners
 from lambent.gateway.sites import Sites
 from lambent.model.credentials import Signer
 from lambent.observe.findings import Ledger
@@ -48,7 +49,7 @@ def open_http_apis(
     env: LambdaEnv,
     findings: Ledger,
     outside: Outside,
-    signers: Callable[[SiteRequest, str], Signer],
+    signers: KnownSigners,
 ) -> HttpApis:
     """What is configured, and the doors; their connections are closed by the stack."""
     ports = Ports(
@@ -56,6 +57,7 @@ def open_http_apis(
         clock=base.clock,
         functions=outside.functions,
         signer=functools.partial(_signer, signers),
+        may=signers.may,
         ask=outside.ask,
         role_key=outside.roles.key,
         fetch=outside.fetch,

@@ -15,18 +15,18 @@ from lambent.server.balancer_ports import BalancerPorts
 from lambent.server.balancer_reading import Reader, parsed
 from lambent.server.balancers import Balancers
 from lambent.server.base import Base, Doors, new_id
+from lambent.server.here import here
 from lambent.server.running import Running
 from lambent.services.elbv2 import operations
 from lambent.services.elbv2.door import BalancerDoor, Ports
 from lambent.services.elbv2.health import HealthChecks
+from lambent.services.elbv2.service import SERVICE
 from lambent.services.lambda_.env import LambdaEnv
 from lambent.services.lambda_.invoking import called
 from lambent.services.lambda_.invoking.invoke import new_trace_id
 from lambent.store.open import Store
 from lambent.wire.http import Request, Response
 from lambent.wire.site import Serve
-
-SERVICE = "elbv2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class LoadBalancers:
     balancers: Balancers
     ports: BalancerPorts
     serve: Serve
-    here: Here
+    here: dict[str, Here]
 
 
 def open_load_balancers(
@@ -55,14 +55,13 @@ def open_load_balancers(
     balancers = Balancers(Reader(base.neighbour).read, told, base.background.spawn)
     door = BalancerDoor(Ports(balancers.find, base.clock, call, new_trace_id, env.report, env.chance))
     work = operations.ElbEnv(_forward(base, balancers), parsed, balancers.used, checks)
-    here = Here(operations.OPERATIONS, work, takes=operations.takes, bind=operations.Asked)
-    return LoadBalancers(balancers, ports, door.serve, here)
+    return LoadBalancers(balancers, ports, door.serve, here(SERVICE, work))
 
 
 def _forward(base: Base, balancers: Balancers) -> Callable[[Request, Caller], Awaitable[Response]]:
     async def forward(request: Request, caller: Caller) -> Response:
-        response = await base.neighbour.forward(request, caller, SERVICE)
-        balancers.saw(SERVICE, request, caller)
+        response = await base.neighbour.forward(request, caller, SERVICE.name)
+        balancers.saw(SERVICE.name, request, caller)
         return response
 
     return forward

@@ -1,7 +1,8 @@
-"""CloudWatch Logs: its operations, and what sends new events to subscribers."""
+"""CloudWatch Logs: its operations, and what sends new events to subscribers, and queries over old ones."""
 
 import functools
 from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 from urllib.parse import quote
 
 from lambent.events.log_subscriptions import LogSubscriptions
@@ -10,13 +11,15 @@ from lambent.gateway.exchange import Here
 from lambent.model.scope import Caller, Scope
 from lambent.neighbour.outbox import signed_as
 from lambent.observe.findings import Ledger
+from lambent.observe.queries import Queries
 from lambent.permissions.gate import Gate
 from lambent.server import permissions
 from lambent.server.asking import ask_service
 from lambent.server.base import Base, Doors, new_id
+from lambent.server.here import here
 from lambent.server.metrics import metric_filters
 from lambent.services.logs.env import LogsEnv
-from lambent.services.logs.operations import OPERATIONS
+from lambent.services.logs.service import SERVICE
 from lambent.store.open import Store
 from lambent.wire.http import Request
 
@@ -31,13 +34,17 @@ NO_STREAM = (
 MaySend = Callable[[str, str, str, str], Awaitable[str]]
 
 
-def open_logs(store: Store, base: Base, doors: Doors, gate: Gate, findings: Ledger, add: AddPushes) -> Here:
-    """What subscribers get is handed to `add`."""
+def open_logs(
+    stack: AsyncExitStack, store: Store, base: Base, doors: Doors, gate: Gate, findings: Ledger, add: AddPushes
+) -> dict[str, Here]:
+    """What subscribers get is handed to `add`. Queries end with `stack`."""
     report, spawn = findings.report, base.background.spawn
     subscriptions = LogSubscriptions(store.resources, base.clock, add, new_id, spawn, report)
     base.logs.hears.append(subscriptions.hear)
     filters = metric_filters(store, base, report)
-    may_send = functools.partial(permissions.may_send, gate)
+    queries = Queries(base.clock.monotonic)
+    stack.push_async_callback(queries.close)
+    may_send = functools.partial(permissions.may_configure, gate)
     env = LogsEnv(
         base.logs,
         base.clock.wall,
@@ -47,10 +54,11 @@ def open_logs(store: Store, base: Base, doors: Doors, gate: Gate, findings: Ledg
         subscriptions,
         functools.partial(_unreachable, doors, may_send),
         functools.partial(_log_group, store),
+        queries,
         report,
         findings.withdraw,
     )
-    return Here(OPERATIONS, env)
+    return here(SERVICE, env)
 
 
 async def _unreachable(doors: Doors, may_send: MaySend, caller: Caller, group: str, destination: str) -> str:

@@ -23,10 +23,11 @@ from lambent.observe.series import NotKept, SeriesStore
 from lambent.permissions.gate import Gate
 from lambent.server import permissions
 from lambent.server.base import Base, new_id
+from lambent.server.here import here
 from lambent.services.cloudwatch.alarms import changing
 from lambent.services.cloudwatch.alarms.evaluating import Evaluator
 from lambent.services.cloudwatch.env import CloudWatchEnv
-from lambent.services.cloudwatch.operations import OPERATIONS, REFUSED
+from lambent.services.cloudwatch.service import SERVICE
 from lambent.services.logs.metric_filters import Compiled
 from lambent.services.sqs.env import SqsEnv
 from lambent.settings import Settings
@@ -71,7 +72,7 @@ def open_cloudwatch(
     )
     stack.callback(Evaluator(ports, base.clock).close)
     changing.resume(ports)
-    return {"cloudwatch": Here(OPERATIONS, ports, REFUSED)}
+    return here(SERVICE, ports)
 
 
 def metric_filters(store: Store, base: Base, report: Callable[[Finding], None]) -> Compiled:

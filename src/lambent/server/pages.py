@@ -89,6 +89,7 @@ def able_now(abilities: probe.Abilities, base: Base) -> probe.Abilities:
         abilities,
         outbound_problem=base.host.outbound_problem,
         users_problem=base.host.users_problem or abilities.users_problem,
+        counts_apart=base.host.counts_apart and abilities.counts_apart,
     )
 
 
@@ -102,7 +103,7 @@ def health_report(
     """What runs here, and what this machine can promise."""
     level = base.host.level
     now = able_now(abilities, base)
-    promises = {**now.promises(level), "confined_moto": confined.promise(level, root=now.root)}
+    promises = confined.promises(now, level)
     return {
         "version": __version__,
         "endpoint": base.url,

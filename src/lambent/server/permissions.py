@@ -7,10 +7,13 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError
 
+from lambent.engine.authorisation import document as authorisation
 from lambent.engine.authorisation import principals
+from lambent.engine.authorisation import resource as authorised
+from lambent.engine.authorisation.decide import Ask
 from lambent.environments.role_credentials import Credentialed
 from lambent.gateway.exchange import Exchange
-from lambent.model.credentials import Held
+from lambent.model.credentials import Held, Signer
 from lambent.model.delivery import Delivery
 from lambent.model.finding import Finding
 from lambent.model.push import Push
@@ -20,10 +23,11 @@ from lambent.neighbour.neighbour import Neighbour
 from lambent.neighbour.outbox import signed_as
 from lambent.permissions import callers, organisation, roles, told
 from lambent.permissions.attached import Attached
-from lambent.permissions.gate import Gate
+from lambent.permissions.gate import OWN_SIGNATURE, Gate
 from lambent.permissions.identities import Identities
 from lambent.permissions.ledger import Call, Trail, record
 from lambent.permissions.organisation import Levels
+from lambent.permissions.requests import Right
 from lambent.permissions.resolved import Resolved
 from lambent.server import push_roles
 from lambent.server.base import Base, Doors
@@ -35,22 +39,19 @@ from lambent.wire import service as wire_service
 from lambent.wire.fault import Fault
 from lambent.wire.http import Request
 
-OWN_SIGNATURE = "Signature=none"
-"""How our own requests are signed: they are nobody's calls."""
-
 
 def open_gate(settings: Settings, base: Base, running: Running) -> Gate:
     """The gate of this server. Raises StartError."""
     ask = functools.partial(ask_service, running.doors)
-    holds = functools.partial(_holds, running.doors, base.neighbour, settings.endpoints)
+    holds = functools.partial(_holds, running.doors, base.neighbour, settings)
     identities = Identities(ask, lambda: not holds("iam"))
     resources = Attached(ask, holds)
     findings = running.findings
-    return Gate(
+    gate = Gate(
         settings.iam,
         identities,
         resources,
-        Resolved(ask),
+        Resolved(ask, holds),
         Trail(),
         findings.report,
         findings.withdraw,
@@ -59,6 +60,8 @@ def open_gate(settings: Settings, base: Base, running: Running) -> Gate:
         functools.partial(role_of, running.doors),
         _organisation(settings),
     )
+    base.log_rights.bind(gate, base.logs.has_group, base.background.spawn)
+    return gate
 
 
 def _organisation(settings: Settings) -> Levels:
@@ -91,9 +94,9 @@ async def ask_service(
         return None
 
 
-def _holds(doors: Doors, neighbour: Neighbour, elsewhere: Container[str], service: str) -> bool:
+def _holds(doors: Doors, neighbour: Neighbour, settings: Settings, service: str) -> bool:
     """Whether a service can hold anything: moto's can't before somebody wrote to it."""
-    return service in elsewhere or service in doors.gateway.here or service in neighbour.holdings.held
+    return settings.elsewhere(service) or service in doors.gateway.here or service in neighbour.holdings.held
 
 
 async def ask_trust(gate: Gate, caller: Caller, wanted: Wanted) -> Granted:
@@ -130,18 +133,51 @@ def sts_service(settings: Settings, gate: Gate, keys: Credentialed, base: Base, 
 
 
 def may_invoke(
-    gate: Gate, held: Callable[[str], Held | None], enforced: bool, trials: Container[str], access_key: str, arn: str
+    gate: Gate,
+    held: Callable[[str], Held | None],
+    settings: Settings,
+    trials: Container[str],
+    access_key: str,
+    arn: str,
+    inside: str,
 ) -> bool:
     """Whether nothing is left to find out about an invocation: the short road may take it. What functions of `trials`
     (accounts) invoke goes through the chain."""
     known = held(access_key)
     if known is None:
-        return True
+        return not settings.is_reached
     if known.account in trials:
         return False
-    if known.expires is not None or (enforced and not known.role):
+    if known.expires is not None or (settings.iam == "enforce" and not (known.role and inside)):
         return False  # the chain looks at its time and its signature
     return gate.is_known(access_key, "lambda:InvokeFunction", arn)
+
+
+async def may_ask(
+    gate: Gate,
+    held: Callable[[str], Held | None],
+    signer: Signer,
+    action: str,
+    arn: str,
+    policy: Mapping[str, Any] | None,
+    keys: Mapping[str, str],
+) -> bool:
+    """Whether who signed may ask a door (a function URL, an API): nothing else tells them apart, so that it is denied
+    in `report`, too. Of a role that is not in IAM nothing can be said: it is denied in `enforce` alone."""
+    fields = arn.split(":", 5)
+    if gate.mode == "off" and signer.account == fields[4]:
+        return True
+    known, scope = held(signer.access_key), Scope(signer.account, fields[3])
+    caller = Caller(scope, "", access_key=signer.access_key, role=signer.role, held=known)
+    own = authorisation.read(f"the policy of {arn}", policy) if policy is not None else None
+    verdict = await gate.judge(caller, Right(action, arn, fields[4]), keys, own)
+    if verdict is None:
+        ask = Ask(authorised.caller(signer.account, signer.role), action, arn, fields[4], keys)
+        crosses = signer.account != fields[4]
+        return gate.mode != "enforce" and (not crosses or authorised.lets_in(policy or {}, ask))
+    if not verdict.decision.allowed:
+        gate.tell(verdict)
+    return verdict.decision.allowed
 
 
 async def hear(gate: Gate, base: Base, exchange: Exchange, fault: Fault | None) -> Fault | None:
@@ -168,7 +204,7 @@ def note(
     fault: Fault | None = None,
 ) -> None:
     """A record for the trail, unless we asked ourselves."""
-    if request.headers.get("authorization", "").endswith(OWN_SIGNATURE):
+    if request.client is None and request.headers.get("authorization", "").endswith(OWN_SIGNATURE):
         return
     error, message = (fault.code, fault.message or "") if fault is not None else ("", "")
     agent = request.headers.get("user-agent", "")
@@ -216,17 +252,30 @@ async def may_send(
     return verdict.explanation.text if gate.mode == "enforce" else ""
 
 
+async def may_configure(gate: Gate, sender: str, arn: str, account: str, target: str) -> str:
+    """Why it makes no sense that something of an account is told to send there, "" if it does: as `may_send` within the
+    account, and as `may_cross` beyond it, since nothing would arrive."""
+    fields = target.split(":", 5)
+    if len(fields) == 6 and fields[4] not in ("", account):
+        return await _crosses(gate, arn, account, target)
+    return await may_send(gate, sender, arn, account, target)
+
+
 async def may_cross(gate: Gate, delivery: Delivery) -> str:
     """Why another account's function, queue, topic or bus does not take what is delivered, "" if it does. In every
     mode: by its policy, which has to let in the service that sends or the sender's account."""
-    fields = delivery.target.split(":", 5)
+    return await _crosses(gate, delivery.arn, delivery.scope.account, delivery.target)
+
+
+async def _crosses(gate: Gate, arn: str, account: str, target: str) -> str:
+    fields = target.split(":", 5)
     action, scope = roles.SENDING.get(fields[2]), Scope(fields[4], fields[3])
     if action is None:
-        return f"{delivery.target} is another account's"
-    keys = {"aws:sourcearn": delivery.arn, "aws:sourceaccount": delivery.scope.account}
-    sender = principals.service(f"{delivery.arn.split(':')[2]}.amazonaws.com")
-    for who in (principals.root(delivery.scope.account), sender):
-        verdict = await gate.is_allowed(who, action, delivery.target, scope, keys)
+        return f"{target} is another account's"
+    keys = {"aws:sourcearn": arn, "aws:sourceaccount": account}
+    sender = principals.service(f"{arn.split(':')[2]}.amazonaws.com")
+    for who in (principals.root(account), sender):
+        verdict = await gate.is_allowed(who, action, target, scope, keys)
         if verdict.decision.allowed:
             return ""
     return verdict.explanation.text

@@ -40,6 +40,7 @@ def open_rest_apis(
         clock=base.clock,
         functions=outside.functions,
         verify=signers,
+        may=signers.may,
         ask=outside.ask,
         role_key=outside.roles.key,
         role_may=outside.roles.may,

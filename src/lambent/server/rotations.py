@@ -17,17 +17,16 @@ from lambent.neighbour.outbox import signed_as
 from lambent.permissions.gate import Gate
 from lambent.server import permissions
 from lambent.server.base import Base, Doors, new_id
+from lambent.server.here import here
 from lambent.server.running import Running
 from lambent.services.secretsmanager.env import SecretsEnv
-from lambent.services.secretsmanager.operations import OPERATIONS, takes
-from lambent.settings import Settings
+from lambent.services.secretsmanager.service import SERVICE
 from lambent.store.open import Store
 from lambent.wire import client
 from lambent.wire import service as wire_service
 from lambent.wire.fault import Fault
 from lambent.wire.http import Request
 
-SERVICE = "secretsmanager"
 MaySend = Callable[[str, str, str, str], Awaitable[str]]
 
 
@@ -38,9 +37,9 @@ class OpenRotations:
     env: SecretsEnv
     rotations: Rotations
 
-    def service(self, settings: Settings) -> dict[str, Here]:
-        """The operations answered here, unless another endpoint answers the service."""
-        return {} if SERVICE in settings.endpoints else {SERVICE: Here(OPERATIONS, self.env, takes=takes)}
+    def service(self) -> dict[str, Here]:
+        """The operations answered here."""
+        return here(SERVICE, self.env)
 
     def start(self, stack: AsyncExitStack) -> None:
         """Rotate from now on, until `stack` closes."""
@@ -62,15 +61,15 @@ def open_rotations(store: Store, base: Base, running: Running, gate: Gate) -> Op
         findings.withdraw,
     )
     ask = functools.partial(_ask, base.neighbour)
-    may_call = functools.partial(_may_call, doors, functools.partial(permissions.may_send, gate))
+    may_call = functools.partial(_may_call, doors, functools.partial(permissions.may_configure, gate))
     return OpenRotations(SecretsEnv(store.resources, base.clock.wall, new_id, ask, may_call, rotations), rotations)
 
 
 async def _ask(neighbour: Neighbour, caller: Caller, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
     """What the neighbour says. Raises Fault."""
-    service = wire_service.load(SERVICE)
-    request = client.request_of(service, operation, params, signed_as(caller.scope, SERVICE))
-    answer = client.answer_of(service, operation, await neighbour.forward(request, caller, SERVICE))
+    service = wire_service.load(SERVICE.name)
+    request = client.request_of(service, operation, params, signed_as(caller.scope, SERVICE.name))
+    answer = client.answer_of(service, operation, await neighbour.forward(request, caller, SERVICE.name))
     answer.pop("ResponseMetadata", None)
     if error := answer.get("Error"):
         raise Fault(str(error.get("Code")), str(error.get("Message")))
@@ -93,7 +92,7 @@ async def _may_call(doors: Doors, may_send: MaySend, caller: Caller, secret: str
     headers = {"host": "127.0.0.1", "authorization": signed_as(Scope(fields[4], fields[3]), "lambda")}
     path = f"/2015-03-31/functions/{quote(function, safe='')}/configuration"
     there = (await doors.gateway(Request("GET", path, "", headers))).status < 300
-    return there and not await may_send(SERVICE, secret, caller.scope.account, function)
+    return there and not await may_send(SERVICE.name, secret, caller.scope.account, function)
 
 
 async def _invoke(doors: Doors, scope: Scope, function: str, event: Mapping[str, str]) -> str:

@@ -19,6 +19,7 @@ from lambent.model.limits import PROFILES
 from lambent.sandbox import probe
 from lambent.sandbox.errors import LevelUnavailable
 from lambent.sandbox.spec import Level
+from lambent.server import confined
 from lambent.server.base import Secure, open_base
 from lambent.server.pages import able_now
 from lambent.server.services import open_services
@@ -124,7 +125,7 @@ def _secure(stack: AsyncExitStack, settings: Settings, authority: Authority) -> 
 def _lost(abilities: probe.Abilities, level: Level, settings: Settings) -> list[str]:
     """The promises that this machine can't keep, in words; what the settings switch off is no loss."""
     wanted = {"outbound_network": settings.network != "none"}
-    promises = abilities.promises(level)
+    promises = confined.promises(abilities, level)
     return [name.replace("_", " ") for name, said in promises.items() if not said["kept"] and wanted.get(name, True)]
 
 
@@ -159,7 +160,7 @@ async def _open_store(stack: AsyncExitStack, settings: Settings) -> Store:
     try:
         limits = PROFILES[settings.profile].with_concurrency(settings.concurrency)
         sources = Sources(docker_logins(_docker_config()), settings.reach, settings.image_folders)
-        store = await open_store(settings.data_dir, limits=limits, sources=sources)
+        store = await open_store(settings.data_dir, settings.database, limits=limits, sources=sources)
     except StoreError as error:
         raise StartError(f"{settings.data_dir}: {error}{_advice(error)}") from error
     stack.push_async_callback(store.close)

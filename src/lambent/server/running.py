@@ -31,6 +31,7 @@ from lambent.observe.findings import Ledger
 from lambent.observe.metrics import Metrics
 from lambent.runtimes import interpreters, programs, snapstart
 from lambent.sandbox.spec import Programs
+from lambent.server import parameters
 from lambent.server.base import REAL, Base, Doors, tells_time
 from lambent.server.environments import debugged_environment, environment_maker, journals, require_room
 from lambent.server.metrics import measuring
@@ -78,7 +79,9 @@ async def open_running(
     credentials = Credentialed()
     limits = PROFILES[settings.profile].with_concurrency(settings.concurrency)
     doors = Doors()
-    endpoint = Endpoint(base.door.getsockname()[1], base.url, doors.serve, doors.forget, base.authority.context())
+    port, tls = base.door.getsockname()[1], base.authority.context()
+    serve_parameters = functools.partial(parameters.serve, doors)
+    endpoint = Endpoint(port, base.url, doors.serve, doors.forget, serve_parameters, tls)
     live = LiveFolders()
     files = FileSystems(settings.file_systems, settings.data_dir / "efs")
     contents = Contents(store.blobs, store.layers, store.images, live, files)

@@ -11,12 +11,11 @@ from lambent.gateway.exchange import Here
 from lambent.model.finding import Finding
 from lambent.model.scope import Scope
 from lambent.server.base import Base, new_id
+from lambent.server.here import here
 from lambent.services.application_autoscaling import provisioning
 from lambent.services.application_autoscaling.env import AutoscalingEnv
-from lambent.services.application_autoscaling.namespace import is_lambda
-from lambent.services.application_autoscaling.operations import OPERATIONS as AUTOSCALING_OPERATIONS
+from lambent.services.application_autoscaling.service import SERVICE
 from lambent.services.lambda_.env import LambdaEnv
-from lambent.settings import Settings
 from lambent.store.open import Store
 
 
@@ -59,10 +58,8 @@ def make_autoscaler(env: LambdaEnv, base: Base, report: Callable[[Finding], None
     )
 
 
-def scaling_service(settings: Settings, env: LambdaEnv, scaler: Autoscaler) -> dict[str, Here]:
-    """Application Auto Scaling, unless another endpoint answers it."""
-    if "application-autoscaling" in settings.endpoints:
-        return {}
+def scaling_service(env: LambdaEnv, scaler: Autoscaler) -> dict[str, Here]:
+    """Application Auto Scaling."""
     ports = AutoscalingEnv(
         env.resources,
         env.clock,
@@ -71,4 +68,4 @@ def scaling_service(settings: Settings, env: LambdaEnv, scaler: Autoscaler) -> d
         functools.partial(provisioning.provision, env),
         scaler.activities,
     )
-    return {"application-autoscaling": Here(AUTOSCALING_OPERATIONS, ports, takes=is_lambda)}
+    return here(SERVICE, ports)

@@ -16,9 +16,9 @@ from lambent.observe.findings import Ledger
 from lambent.permissions.gate import Gate
 from lambent.server import push_roles
 from lambent.server.base import Base, new_id
+from lambent.server.here import here
 from lambent.services.scheduler.env import SchedulerEnv
-from lambent.services.scheduler.operations import OPERATIONS
-from lambent.settings import Settings
+from lambent.services.scheduler.service import SERVICE
 from lambent.store.open import Store
 
 
@@ -29,9 +29,9 @@ class OpenSchedules:
     env: SchedulerEnv
     timetable: Schedules
 
-    def service(self, settings: Settings) -> dict[str, Here]:
-        """The service, unless another endpoint answers it."""
-        return {} if "scheduler" in settings.endpoints else {"scheduler": Here(OPERATIONS, self.env)}
+    def service(self) -> dict[str, Here]:
+        """The service."""
+        return here(SERVICE, self.env)
 
     def start(self, stack: AsyncExitStack) -> None:
         """Fire from now on, until `stack` closes."""

@@ -34,6 +34,7 @@ from lambent.gateway.hosts import Hosts
 from lambent.gateway.intake import Intake
 from lambent.gateway.listener import Listener
 from lambent.gateway.live import LivePage, make_token
+from lambent.gateway.reached import Reached
 from lambent.gateway.short import ShortRoad
 from lambent.gateway.short_site import ShortRoads
 from lambent.gateway.signers import KnownSigners
@@ -46,21 +47,21 @@ from lambent.model.limits import Limits
 from lambent.model.names import FunctionRef
 from lambent.model.scope import Scope
 from lambent.neighbour import web
-from lambent.neighbour.holdings import RESTARTED
 from lambent.neighbour.outbox import Outbox
 from lambent.observe.findings import Ledger
 from lambent.permissions.gate import Gate
 from lambent.runtimes import interpreters
 from lambent.sandbox import probe
 from lambent.sandbox.spec import Level
-from lambent.server import permissions, torture
+from lambent.server import permissions, root_keys, torture
 from lambent.server.api_ports import open_outside
 from lambent.server.asking import ask_service, bucket_rules, fetch_s3
 from lambent.server.base import REAL, Base, new_id, tells_time
 from lambent.server.buckets import Buckets, open_buckets
 from lambent.server.buses import open_buses
-from lambent.server.deployments import deployment_service, open_deployments
+from lambent.server.deployments import open_deployments
 from lambent.server.destinations import check_destination
+from lambent.server.here import chosen, here, unbuilt
 from lambent.server.http_apis import HttpApis, open_http_apis
 from lambent.server.integration_roles import IntegrationRoles
 from lambent.server.load_balancers import LoadBalancers, open_load_balancers
@@ -81,22 +82,23 @@ from lambent.server.rest_apis import RestApis, open_rest_apis
 from lambent.server.running import Running, open_running
 from lambent.server.scaling import make_autoscaler, plan_concurrency, scaling_service
 from lambent.server.sources import TableWrites, open_expiry, open_sources
-from lambent.server.stacks import open_stacks, signal_page, stack_services
+from lambent.server.stacks import open_stacks, signal_page
 from lambent.server.streams import Streams, open_streams
 from lambent.server.sweeping import Sweeper
 from lambent.server.timed import open_timed
 from lambent.server.topics import PAGE as TOPICS_PAGE
 from lambent.server.topics import Topics, open_topics
-from lambent.services.apigateway.operations import OPERATIONS as API_OPERATIONS
-from lambent.services.apigateway.operations import REFUSED as API_REFUSED
-from lambent.services.apigatewayv2.operations import OPERATIONS as API_V2_OPERATIONS
-from lambent.services.apigatewayv2.operations import REFUSED as API_V2_REFUSED
-from lambent.services.apigatewayv2.serving.management import OPERATIONS as CONNECTION_OPERATIONS
+from lambent.services.apigateway.service import SERVICE as APIGATEWAY
+from lambent.services.apigatewayv2.service import CONNECTIONS
+from lambent.services.apigatewayv2.service import SERVICE as APIGATEWAYV2
+from lambent.services.cloudcontrol.service import SERVICE as CLOUDCONTROL
 from lambent.services.cloudformation.env import CloudFormationEnv
-from lambent.services.cloudtrail.lookup_events import TrailEnv, lookup_events
-from lambent.services.cloudtrail.lookup_events import takes as looks_up
-from lambent.services.kinesis.operations import OPERATIONS as KINESIS_OPERATIONS
-from lambent.services.kinesis.operations import REFUSED as KINESIS_REFUSED
+from lambent.services.cloudformation.service import SERVICE as CLOUDFORMATION
+from lambent.services.cloudtrail.lookup_events import TrailEnv
+from lambent.services.cloudtrail.service import SERVICE as CLOUDTRAIL
+from lambent.services.codedeploy.env import CodeDeployEnv
+from lambent.services.codedeploy.service import SERVICE as CODEDEPLOY
+from lambent.services.kinesis.service import SERVICE as KINESIS
 from lambent.services.lambda_ import faults
 from lambent.services.lambda_.concurrency import concurrency
 from lambent.services.lambda_.env import LambdaEnv
@@ -105,15 +107,13 @@ from lambent.services.lambda_.functions import inert, settling, stored_only
 from lambent.services.lambda_.invoking import asynchronous
 from lambent.services.lambda_.invoking.invoke import new_trace_id
 from lambent.services.lambda_.lookup import running_at_once
-from lambent.services.lambda_.operations import OPERATIONS as LAMBDA_OPERATIONS
-from lambent.services.lambda_.refused import REFUSED
+from lambent.services.lambda_.service import SERVICE as LAMBDA
 from lambent.services.lambda_.urls import function_url_config
 from lambent.services.lambda_.urls.serving import FunctionUrls
 from lambent.services.sqs.env import SqsEnv, open_env
-from lambent.services.sqs.operations import OPERATIONS as SQS_OPERATIONS
+from lambent.services.sqs.service import SERVICE as SQS
 from lambent.services.sts.env import StsEnv
-from lambent.services.sts.operations import OPERATIONS as STS_OPERATIONS
-from lambent.services.sts.operations import REFUSED as STS_REFUSED
+from lambent.services.sts.service import SERVICE as STS
 from lambent.settings import Settings, StartError
 from lambent.store.checkpoints import Checkpoints
 from lambent.store.errors import StoreError
@@ -122,13 +122,6 @@ from lambent.store.open import Store
 from lambent.wire import locate, serialize, service
 from lambent.wire.http import Response
 from lambent.wire.site import Serve
-
-ALWAYS_HERE = frozenset({"lambda", "logs"})
-"""Services that no other endpoint can have."""
-
-
-UNBUILT = ("lambda-core", "lambda-microvms", "lambda-web")
-"""Services of Lambda's that clients call by models of their own and sign as `lambda`: refused by their own names."""
 
 
 async def open_services(
@@ -159,34 +152,39 @@ async def open_services(
     s3 = await _open_s3(stack, settings, store, base, running, outbox, gate)
     env = _lambda_env(settings, store, base, running, queue, links, sources)
     scaler, sampler = _scaling(stack, env, base, running)
-    keys, who, signers = _callers(running, base)
+    keys, who, signers = _callers(settings, running, base, gate)
     balancers = open_load_balancers(stack, store, base, env, running)
     rest, http, sites = _sites(stack, settings, store, base, env, running, signers, balancers.serve, gate)
     stacks = open_stacks(settings, store, base, running.doors, running.findings.report)
     deployments = open_deployments(stack, store, base, running.doors)
     timed = open_timed(store, base, running, gate, pushes.add)
     sts = permissions.sts_service(settings, gate, keys, base, who)
-    logs = open_logs(store, base, running.doors, gate, running.findings, pushes.add)
-    here = _here(settings, env, logs, sqs, streams, scaler, rest, http, stacks, s3, topics)
-    here |= _partly_here(settings, sts, gate, balancers) | timed.service(settings) | rules.service(settings)
-    here |= deployment_service(settings, deployments) | open_cloudwatch(stack, settings, store, base, outbox, gate)
+    logs = open_logs(stack, store, base, running.doors, gate, running.findings, pushes.add)
+    those = _made(env, sqs, streams, rest, http, stacks, sts, deployments, gate) | scaling_service(env, scaler)
+    those |= balancers.here | logs | topics.here | timed.service() | rules.service()
+    those |= open_cloudwatch(stack, settings, store, base, outbox, gate) | unbuilt() | s3.here
     token = make_token(settings.data_dir)
     pages = _pages(stack, settings, store, base, running, abilities, found, token)
     trials = torture.open_trials(running)
     pages |= _late_pages(store, running, env, sources, sampler, links, stacks, gate, token, trials, balancers, topics)
     saw = all_of(writes.saw, balancers.balancers.saw)
-    _open_door(stack, settings, base, running, env, queue, here, pages, saw, sites, gate, trials)
+    _open_door(stack, settings, base, running, env, queue, chosen(settings, those), pages, saw, sites, gate, trials)
     await _resume(stack, env, queue, pushes)
     timed.start(stack)
     _start(stack, store, base, rules.start, stacks.stacks.resume, deployments.deployments.resume)
     await _listen(running, base)
 
 
-def _callers(running: Running, base: Base) -> tuple[Credentialed, Callable[[str], str], KnownSigners]:
+def _callers(
+    settings: Settings, running: Running, base: Base, gate: Gate
+) -> tuple[Credentialed, Callable[[str], str], KnownSigners]:
     """The keys that were issued here, the account of any, and who has signed."""
     keys = running.credentials
+    if settings.is_reached:
+        root_keys.learn(settings, keys.learn)
     who = functools.partial(_account_of, keys)
-    return keys, who, KnownSigners(keys.held, who, base.clock.wall)
+    may = functools.partial(permissions.may_ask, gate, keys.held)
+    return keys, who, KnownSigners(keys.held, who, base.clock.wall, settings.is_reached, may)
 
 
 def _late_pages(
@@ -239,14 +237,15 @@ def _open_door(
     guard = _guard(settings, running, who)
     told = functools.partial(torture.hear, gate, base, trials)
     check = functools.partial(torture.check, gate, trials)
-    wall, enforced = base.clock.wall, settings.iam == "enforce"
+    wall, enforced, reached = base.clock.wall, settings.iam == "enforce", settings.is_reached
     gateway = Gateway(
-        here, pages, forward, who, keys.trace_of, new_id, keys.held, guard, sites, wall, enforced, check, told
+        here, pages, forward, who, keys.trace_of, new_id, keys.held, guard, sites, wall, enforced, reached, check, told
     )
     running.doors.gateway = gateway
-    may = functools.partial(permissions.may_invoke, gate, keys.held, enforced, trials.going)
+    chain = Reached(gateway, keys.held, REAL.wall) if reached else gateway
+    may = functools.partial(permissions.may_invoke, gate, keys.held, settings, trials.going)
     road = ShortRoads(_short_road(env, running, queue, who, guard.hosts, may), sites.at_once, guard.hosts, new_id)
-    running.doors.listener = Listener(gateway, road, Intake(spool=settings.data_dir))
+    running.doors.listener = Listener(chain, road, Intake(spool=settings.data_dir))
     stack.push_async_callback(running.doors.listener.close)
 
 
@@ -261,7 +260,8 @@ def _scaling(stack: AsyncExitStack, env: LambdaEnv, base: Base, running: Running
 def _guard(settings: Settings, running: Running, who: Callable[[str], str]) -> Guard:
     """Who may ask at all."""
     rules = functools.partial(bucket_rules, running.doors, who)
-    return Guard(Hosts(settings.host_names), frozenset(settings.origins), rules)
+    hosts = Hosts(settings.host_names, addresses=settings.is_reached)
+    return Guard(hosts, frozenset(settings.origins), rules)
 
 
 def _start(stack: AsyncExitStack, store: Store, base: Base, *those: Callable[[], object]) -> None:
@@ -297,54 +297,38 @@ def _sites(
     sites = Sites()
     rest.add_to(sites)
     http.add_to(sites)
-    urls = FunctionUrls(env, signers, strict=settings.iam == "enforce", fail=_site_failure)
+    urls = FunctionUrls(env, signers, signers.may, strict=settings.iam == "enforce", fail=_site_failure)
     sites.add("lambda-url", urls.serve)
     sites.at_once = urls.take
     sites.add("elb", balancers)
     return rest, http, sites
 
 
-def _here(
-    settings: Settings,
+def _made(
     env: LambdaEnv,
-    logs: Here,
     sqs: SqsEnv,
     streams: Streams,
-    scaler: Autoscaler,
     rest: RestApis,
     http: HttpApis,
     stacks: CloudFormationEnv,
-    s3: Buckets,
-    topics: Topics,
+    sts: StsEnv,
+    deployments: CodeDeployEnv,
+    gate: Gate,
 ) -> dict[str, Here]:
-    """The services that are answered here."""
-    here = {
-        "lambda": Here(LAMBDA_OPERATIONS, env, REFUSED),
-        "logs": logs,
-        "sqs": Here(SQS_OPERATIONS, sqs),
-        "sns": topics.here,
-        "kinesis": Here(KINESIS_OPERATIONS, streams.env, KINESIS_REFUSED),
-        "apigateway": Here(API_OPERATIONS, rest.env, API_REFUSED),
-        "apigatewayv2": Here(API_V2_OPERATIONS, http.env, API_V2_REFUSED),
-        "apigatewaymanagementapi": Here(CONNECTION_OPERATIONS, http.doors.websocket.connections),
-        **stack_services(stacks),
-        **scaling_service(settings, env, scaler),
-        **{name: Here({}, None) for name in UNBUILT if locate.knows(name)},
-        "s3control": Here({}, None),
-        "s3": s3.here,  # last: what is unsigned and of no other service is for it
-    }
-    return {name: one for name, one in here.items() if name in ALWAYS_HERE or name not in settings.endpoints}
-
-
-def _partly_here(settings: Settings, env: StsEnv, gate: Gate, balancers: LoadBalancers) -> dict[str, Here]:
-    """STS, what CloudTrail tells of calls, what moto has otherwise of load balancers."""
-    trail = TrailEnv(functools.partial(permissions.records, gate))
-    here = {
-        "sts": Here(STS_OPERATIONS, env, STS_REFUSED),
-        "cloudtrail": Here({"LookupEvents": lookup_events}, trail, takes=looks_up),
-        "elbv2": balancers.here,
-    }
-    return {name: one for name, one in here.items() if name not in settings.endpoints}
+    """The services whose operations are given what was made for them."""
+    return (
+        here(LAMBDA, env)
+        | here(SQS, sqs)
+        | here(KINESIS, streams.env)
+        | here(APIGATEWAY, rest.env)
+        | here(APIGATEWAYV2, http.env)
+        | here(CONNECTIONS, http.doors.websocket.connections)
+        | here(CLOUDFORMATION, stacks)
+        | here(CLOUDCONTROL, stacks.stacks.ports.ask)
+        | here(STS, sts)
+        | here(CODEDEPLOY, deployments)
+        | here(CLOUDTRAIL, TrailEnv(functools.partial(permissions.records, gate)))
+    )
 
 
 def _pages(
@@ -377,13 +361,13 @@ def _pages(
 
 
 def _forwarding(settings: Settings, base: Base, running: Running, saw: Saw, gate: Gate, trials: Trials) -> Forwarding:
-    """The way to the neighbour, whose memory is empty now: what it held when the last server stopped is lost."""
-    base.neighbour.holdings.report = base.logs.report = running.findings.report
-    base.neighbour.holdings.lose(RESTARTED)
+    """The way to the neighbour."""
+    base.neighbour.holdings.tell(running.findings.report)
+    base.logs.report = running.findings.report
     keys, report = running.credentials, running.findings.report
     note = functools.partial(torture.hear_neighbour, gate, base, trials)
     check = functools.partial(torture.check, gate, trials)
-    return Forwarding(settings, base.neighbour, running.doors, report, keys.learn, saw, check, note)
+    return Forwarding(settings, base.neighbour, running.doors, report, keys.learn, saw, check, note, gate.is_bounded)
 
 
 def _credentials_page(settings: Settings, base: Base, credentials: Credentialed) -> CredentialsPage:
@@ -466,7 +450,7 @@ def _short_road(
     queue: AsyncQueue,
     who: Callable[[str], str],
     hosts: Hosts,
-    may: Callable[[str, str], bool],
+    may: Callable[[str, str, str], bool],
 ) -> ShortRoad:
     return ShortRoad(
         functions=functools.partial(_active, env),
@@ -511,7 +495,7 @@ async def _open_s3(
         outbox,
         _twice(settings),
         running.credentials.secret_of,
-        functools.partial(check_destination, running.doors, functools.partial(permissions.may_send, gate)),
+        functools.partial(check_destination, running.doors, functools.partial(permissions.may_configure, gate)),
     )
 
 

@@ -90,7 +90,7 @@ def open_sources(
         if source.service == "dynamodb":
             scope = _scope_of(source.source)
             ask = functools.partial(_ask, running.doors, Caller(scope, new_id()))
-            all_seen = "dynamodb" not in settings.endpoints
+            all_seen = not settings.elsewhere("dynamodb")
             table = DynamoDbStream(source.source, ask, writes.of(scope), all_seen, lambda: clock.wall() - time.time())
             return StreamReader(source, table, means, observed)
         if source.service == "kinesis" and "kinesis" not in settings.endpoints:
@@ -109,7 +109,7 @@ def open_expiry(settings: Settings, running: Running, clock: Clock, spawn: Spawn
         target = f"DynamoDB_20120810.{operation}"
         return await ask_service(running.doors, Caller(scope, new_id()), "dynamodb", target, document, PRINCIPAL)
 
-    if "dynamodb" not in settings.endpoints:
+    if not settings.elsewhere("dynamodb"):
         writes.expiry = Expiry(ask, clock, spawn)
 
 

@@ -13,16 +13,12 @@ from lambent.deploy.records import Records
 from lambent.deploy.running import Ports
 from lambent.deploy.signals import Signals
 from lambent.deploy.stacks import Stacks
-from lambent.gateway.exchange import Here
 from lambent.model.finding import Finding
 from lambent.model.scope import checked_scope
 from lambent.neighbour.outbox import signed_as
 from lambent.sandbox.spec import Level
 from lambent.server.base import Base, Doors, new_id
-from lambent.services.cloudcontrol.operations import OPERATIONS as CONTROL_OPERATIONS
-from lambent.services.cloudcontrol.operations import REFUSED as CONTROL_REFUSED
 from lambent.services.cloudformation.env import CloudFormationEnv
-from lambent.services.cloudformation.operations import OPERATIONS, REFUSED
 from lambent.settings import Settings
 from lambent.store.open import Store
 from lambent.wire.http import Request, Response
@@ -51,12 +47,6 @@ def open_stacks(
     )
     makers.stacks = Stacks(ports)
     return CloudFormationEnv(makers.stacks, ChangeSets(makers.stacks), signals)
-
-
-def stack_services(env: CloudFormationEnv) -> dict[str, Here]:
-    """What the gateway is given: CloudFormation, and what is read of Cloud Control."""
-    control = Here(CONTROL_OPERATIONS, env.stacks.ports.ask, CONTROL_REFUSED)
-    return {"cloudformation": Here(OPERATIONS, env, REFUSED), "cloudcontrol": control}
 
 
 def signal_page(signals: Signals) -> Callable[[Request], Awaitable[Response]]:

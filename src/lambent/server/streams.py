@@ -12,6 +12,7 @@ from lambent.observe.findings import Ledger
 from lambent.server.base import Base, new_id
 from lambent.services.kinesis import settling
 from lambent.services.kinesis.env import KinesisEnv
+from lambent.services.kinesis.growing import Growing
 from lambent.settings import StartError
 from lambent.store.errors import StoreError
 from lambent.store.open import Store
@@ -66,6 +67,7 @@ async def open_streams(stack: AsyncExitStack, store: Store, base: Base, findings
         Subscriptions(base.clock.monotonic, pace),
         lasting,
     )
+    records.wrote = Growing(env).wrote
     settling.resume(env)
     trim_later(registry, records, base.clock, spawn)
     return Streams(registry, records, pulses, env)

@@ -10,7 +10,6 @@ from lambent.server.base import Base
 from lambent.server.rotations import OpenRotations, open_rotations
 from lambent.server.running import Running
 from lambent.server.schedules import OpenSchedules, open_schedules
-from lambent.settings import Settings
 from lambent.store.open import Store
 
 
@@ -21,9 +20,9 @@ class Timed:
     schedules: OpenSchedules
     rotations: OpenRotations
 
-    def service(self, settings: Settings) -> dict[str, Here]:
+    def service(self) -> dict[str, Here]:
         """EventBridge Scheduler, and what is answered here of Secrets Manager."""
-        return self.schedules.service(settings) | self.rotations.service(settings)
+        return self.schedules.service() | self.rotations.service()
 
     def start(self, stack: AsyncExitStack) -> None:
         """From now on, until `stack` closes."""

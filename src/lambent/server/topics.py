@@ -13,9 +13,10 @@ from lambent.observe.findings import Ledger
 from lambent.permissions import callers
 from lambent.server.base import Base, Doors, new_id
 from lambent.server.destinations import exists
+from lambent.server.here import here
 from lambent.services.sns import findings
 from lambent.services.sns.env import SnsEnv
-from lambent.services.sns.operations import OPERATIONS, REFUSED
+from lambent.services.sns.service import SERVICE
 from lambent.settings import StartError
 from lambent.store.resources import Resources
 from lambent.topics.publishing import AddPushes, Ports, Publisher
@@ -33,7 +34,7 @@ TOKEN_BYTES = 128
 class Topics:
     """SNS, and the page that serves its certificate."""
 
-    here: Here
+    here: dict[str, Here]
     page: Page
 
 
@@ -64,7 +65,7 @@ def open_topics(
         findings.tell_topic(env, topic)
         for one in registry.subscriptions(topic.arn):
             findings.tell_subscription(env, one)
-    return Topics(Here(OPERATIONS, env, REFUSED), certificate_page(signer))
+    return Topics(here(SERVICE, env), certificate_page(signer))
 
 
 def certificate_page(signer: Signer) -> Page:

@@ -9,14 +9,15 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from lambent.store import schema
+from lambent.store.columns import NUMBER, WORDS
 from lambent.store.database import Database
 from lambent.store.group_commit import GroupCommit
 
 table = sa.Table(
     "archived_events",
     schema.metadata,
-    sa.Column("number", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True),
-    sa.Column("archive", sa.String(64), nullable=False),
+    sa.Column("number", NUMBER, primary_key=True),
+    sa.Column("archive", WORDS, nullable=False),
     sa.Column("at", sa.Float, nullable=False),
     sa.Column("arrived", sa.Float, nullable=False),
     sa.Column("document", sa.LargeBinary, nullable=False),

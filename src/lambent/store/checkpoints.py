@@ -1,19 +1,20 @@
 """How far each shard of a stream has been read for each event source mapping."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import sqlalchemy as sa
 
 from lambent.store import schema
+from lambent.store.columns import WORDS
 from lambent.store.database import Database
 from lambent.store.group_commit import GroupCommit
 
 table = sa.Table(
     "checkpoints",
     schema.metadata,
-    sa.Column("mapping", sa.String(36), primary_key=True),
-    sa.Column("shard", sa.String(128), primary_key=True),
+    sa.Column("mapping", WORDS, primary_key=True),
+    sa.Column("shard", WORDS, primary_key=True),
     sa.Column("sequence", sa.Text, nullable=False),
     sa.Column("since", sa.Double, nullable=False),
     sa.Column("ended", sa.Boolean, nullable=False),
@@ -54,23 +55,21 @@ class Checkpoints:
         return await self._database.run(lambda connection: _load(connection, mapping))
 
     async def write(self, mapping: str, checkpoint: Checkpoint) -> None:
-        """Come back when it is on disk. Raises StoreError."""
-        await self._commit.write(_Write(mapping, checkpoint), _nothing, _nothing)
+        """Come back when it is written; after a power cut it may be an earlier one, so that some is done again. Raises
+        StoreError."""
+        await self._commit.write(_Write(mapping, checkpoint), light=True)
 
     async def forget(self, mapping: str) -> None:
         """A mapping is gone. Raises StoreError."""
-        await self._commit.write(_Write(mapping, None), _nothing, _nothing)
+        await self._commit.write(_Write(mapping, None))
 
     async def forget_shard(self, mapping: str, shard: str) -> None:
         """A shard is gone. Raises StoreError."""
-        await self._commit.write(_Write(mapping, None, shard), _nothing, _nothing)
+        await self._commit.write(_Write(mapping, None, shard))
 
     async def close(self) -> None:
         """Finish the writes under way."""
         await self._commit.close()
-
-
-_nothing: Callable[[], None] = lambda: None  # noqa: E731
 
 
 def _apply(connection: sa.Connection, items: Sequence[_Write]) -> None:

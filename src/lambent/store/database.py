@@ -13,25 +13,31 @@ import sqlalchemy as sa
 from sqlalchemy import exc
 
 from lambent.store import schema
+from lambent.store.changes import Changed, Tell, nobody
 from lambent.store.errors import StoreBroken, StoreError, StoreLocked, from_database, from_os
+from lambent.store.postgresql import Claim
 
 T = TypeVar("T")
 
 BUSY_SECONDS = 5.0
+FULL, NORMAL = "FULL", "NORMAL"
+"""Whether a commit waits for the disk itself (https://www.sqlite.org/pragma.html#pragma_synchronous, in WAL mode)."""
 
 
-def _engine(url: str) -> sa.Engine:
+def _engine(url: str, synchronous: str = FULL) -> sa.Engine:
+    """One session for the thread that changes, another for the one that reads."""
+    if sa.make_url(url).get_backend_name() != "sqlite":
+        return sa.create_engine(url, pool_size=1, max_overflow=0, pool_pre_ping=True)
     engine = sa.create_engine(url)
-    if engine.dialect.name == "sqlite":
-        sa.event.listen(engine, "connect", _configure_sqlite)
+    sa.event.listen(engine, "connect", lambda connection, _record: _configure_sqlite(connection, synchronous))
     return engine
 
 
-def _configure_sqlite(connection: sa.engine.interfaces.DBAPIConnection, _record: object) -> None:
+def _configure_sqlite(connection: sa.engine.interfaces.DBAPIConnection, synchronous: str) -> None:
     cursor = connection.cursor()
     cursor.execute(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}")
     cursor.execute("PRAGMA journal_mode = WAL")
-    cursor.execute("PRAGMA synchronous = FULL")  # an acknowledged write survives a power cut, too
+    cursor.execute(f"PRAGMA synchronous = {synchronous}")
     cursor.close()
 
 
@@ -39,29 +45,48 @@ class Database:
     """Transactions on an SQLAlchemy URL. Make it with `open_database`, end it with `close`."""
 
     def __init__(self, url: str) -> None:
-        self._engine = _engine(url)
+        self._engine = self._reading = _engine(url)
+        lasting = self._engine.dialect.name == "sqlite" and not _is_in_memory(self._engine.url)
+        self._light = _engine(url, NORMAL) if lasting else self._engine
+        self.claim: Claim | None = None
+        self.tell: Tell = nobody
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="lambent-store")
         self._reader = self._thread
+        if self._engine.dialect.name == "postgresql":
+            self._reading, self.claim = _engine(url), Claim(self._engine)
         if not _is_in_memory(self._engine.url):
             self._reader = ThreadPoolExecutor(1, thread_name_prefix="lambent-store-reader")
 
-    async def run(self, work: Callable[[sa.Connection], T], then: Callable[[T], None] | None = None) -> T:
+    async def run(
+        self, work: Callable[[sa.Connection], T], then: Callable[[T], None] | None = None, *, light: bool = False
+    ) -> T:
         """Run `work` in one transaction; after its commit call `then(result)` on the event loop.
 
-        Raises StoreError; `work` may raise its own.
+        A `light` one survives the end of this process in any way, but a power cut only when one that is not was
+        committed after it, and costs no wait for the disk. Raises StoreError; `work` may raise its own.
         """
-        return await self._submit(self._thread, work, then)
+        engine = self._light if light else self._engine
+        return await self._submit(self._thread, lambda: _transact(engine, work), then)
+
+    async def change(
+        self, work: Callable[[sa.Connection], None], then: Callable[[None], None], changed: Changed
+    ) -> None:
+        """As `run`, for what is read from memory: whoever else has it there is told what changed."""
+
+        def told(connection: sa.Connection) -> None:
+            work(connection)
+            self.tell(connection, changed)
+
+        await self.run(told, then)
 
     async def look(self, work: Callable[[sa.Connection], T]) -> T:
         """What `work` finds, which changes nothing: it waits for no transaction, and sees all that were acknowledged.
 
         Raises StoreError; `work` may raise its own.
         """
-        return await self._submit(self._reader, work, None)
+        return await self._submit(self._reader, lambda: _transact(self._reading, work), None)
 
-    async def _submit(
-        self, thread: ThreadPoolExecutor, work: Callable[[sa.Connection], T], then: Callable[[T], None] | None
-    ) -> T:
+    async def _submit(self, thread: ThreadPoolExecutor, work: Callable[[], T], then: Callable[[T], None] | None) -> T:
         loop = asyncio.get_running_loop()
         done: asyncio.Future[T] = loop.create_future()
 
@@ -77,7 +102,7 @@ class Database:
 
         def job() -> None:
             try:
-                result = self._transact(work)
+                result = work()
             except BaseException as error:
                 loop.call_soon_threadsafe(refuse, error)
             else:
@@ -89,24 +114,26 @@ class Database:
             raise StoreBroken("the store is closed") from error
         return await done
 
-    def _transact(self, work: Callable[[sa.Connection], T]) -> T:
-        try:
-            with self._engine.begin() as connection:
-                return work(connection)
-        except exc.SQLAlchemyError as error:
-            raise from_database(error) from error
-        except OSError as error:
-            raise from_os(error) from error
-
     async def close(self) -> None:
         """Finish what was asked for, then let go of the database."""
         loop = asyncio.get_running_loop()
         try:
-            await loop.run_in_executor(self._reader, int)
+            await loop.run_in_executor(self._reader, int if self._reading is self._engine else self._reading.dispose)
+            await loop.run_in_executor(self._thread, self._light.dispose)
             await loop.run_in_executor(self._thread, self._engine.dispose)
         finally:
             self._reader.shutdown(wait=False)
             self._thread.shutdown(wait=False)
+
+
+def _transact(engine: sa.Engine, work: Callable[[sa.Connection], T]) -> T:
+    try:
+        with engine.begin() as connection:
+            return work(connection)
+    except exc.SQLAlchemyError as error:
+        raise from_database(error) from error
+    except OSError as error:
+        raise from_os(error) from error
 
 
 def _is_in_memory(url: sa.URL) -> bool:
@@ -118,13 +145,21 @@ async def open_database(url: str) -> Database:
     """Open, and make or check the tables. Raises StoreError."""
     try:
         database = Database(url)
-    except (exc.SQLAlchemyError, ImportError) as error:
+    except ImportError as error:
+        raise StoreBroken(f"{error}: install lambent[{sa.make_url(url).get_backend_name()}]") from error
+    except exc.SQLAlchemyError as error:
         raise StoreBroken(f"can't open {sa.make_url(url).render_as_string()}: {error}") from error
     try:
-        await database.run(schema.prepare)
+        await database.run(lambda connection: _prepare(connection, database.claim))
     except StoreError as error:
         await database.close()
         if isinstance(error, StoreLocked):
             raise StoreLocked(f"{error}: is another process using the database?") from error
         raise
     return database
+
+
+def _prepare(connection: sa.Connection, claim: Claim | None) -> None:
+    schema.prepare(connection)
+    if claim is not None:
+        claim.sign(connection)

@@ -4,6 +4,9 @@ StoreError
 ├── StoreFull        the disk (or the database) has no room
 ├── StoreLocked      another process holds the database
 ├── StoreInUse       the data folder belongs to a running server
+├── StoreTaken       another server has the database, or had it meanwhile
+├── StoreElsewhere   the data folder goes with another database
+├── StoreUnreachable the database's server does not answer
 ├── StoreTooNew      made by a later version of Lambent
 ├── StoreTooOld      made by an earlier one, which this one can't read
 ├── StoreBroken      anything else: unreadable, gone, corrupt
@@ -38,6 +41,18 @@ class StoreInUse(StoreError):
     """Another server runs on this data folder."""
 
 
+class StoreTaken(StoreError):
+    """Another server has the database, or has had it since this one began."""
+
+
+class StoreElsewhere(StoreError):
+    """The state of this data folder is elsewhere."""
+
+
+class StoreUnreachable(StoreError):
+    """The database's server does not answer: whether the change was made is not known."""
+
+
 class StoreTooNew(StoreError):
     """The state was written by a later version."""
 
@@ -65,6 +80,9 @@ class BlobMissing(StoreError, Trouble):
         super().__init__(f"the package {digest} is gone from the data folder: deploy its function or layer again")
 
 
+_DISK_FULL = "53100"
+_ENDED = ("57P01", "57P02", "57P03", "08006", "08003")
+"""PostgreSQL's SQLSTATEs: https://www.postgresql.org/docs/current/errcodes-appendix.html"""
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -76,9 +94,12 @@ def from_os(error: OSError) -> StoreError:
 
 def from_database(error: exc.SQLAlchemyError) -> StoreError:
     """The store's error for a failing statement."""
-    text = str(getattr(error, "orig", None) or error)
-    if "disk is full" in text:
+    text = " ".join(str(getattr(error, "orig", None) or error).split())
+    state = getattr(getattr(error, "orig", None), "sqlstate", "")
+    if "disk is full" in text or state == _DISK_FULL:
         return StoreFull(text)
     if "locked" in text:
         return StoreLocked(text)
+    if isinstance(error, exc.OperationalError) and (state is None or state in _ENDED):
+        return StoreUnreachable(text)
     return StoreBroken(text)

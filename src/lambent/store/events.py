@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from lambent.model.async_event import AsyncEvent, Attempts
 from lambent.model.scope import Scope
 from lambent.store import schema
+from lambent.store.columns import NUMBER, WORDS
 from lambent.store.database import Database
 from lambent.store.group_commit import GroupCommit
 from lambent.store.window import choose
@@ -19,12 +20,12 @@ from lambent.store.window import choose
 table = sa.Table(
     "async_events",
     schema.metadata,
-    sa.Column("number", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=False),
-    sa.Column("account", sa.String(12), nullable=False),
-    sa.Column("region", sa.String(32), nullable=False),
-    sa.Column("function", sa.String(140), nullable=False),
-    sa.Column("qualifier", sa.String(140), nullable=False),
-    sa.Column("request_id", sa.String(64), nullable=False),
+    sa.Column("number", NUMBER, primary_key=True, autoincrement=False),
+    sa.Column("account", WORDS, nullable=False),
+    sa.Column("region", WORDS, nullable=False),
+    sa.Column("function", WORDS, nullable=False),
+    sa.Column("qualifier", WORDS, nullable=False),
+    sa.Column("request_id", WORDS, nullable=False),
     sa.Column("size", sa.Integer, nullable=False),
     sa.Column("payload", sa.LargeBinary),
     sa.Column("trace_id", sa.Text, nullable=False),
@@ -40,7 +41,7 @@ table = sa.Table(
 contents = sa.Table(
     "async_event_contents",
     schema.metadata,
-    sa.Column("number", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=False),
+    sa.Column("number", NUMBER, primary_key=True, autoincrement=False),
     sa.Column("payload", sa.LargeBinary, nullable=False),
 )
 """The payloads that are large: a row is written as a whole when an event is tried again."""

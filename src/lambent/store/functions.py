@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from lambent.model.function import LATEST
 from lambent.model.scope import Scope
 from lambent.store import schema
+from lambent.store.changes import Changed, FunctionKey
 from lambent.store.database import Database
 from lambent.store.errors import RecordChanged, RecordExists
 from lambent.store.record import FunctionRecord
@@ -47,7 +48,7 @@ class Functions:
         """Read everything; once, before anything else."""
         await self._database.run(_select_all, self._fill)
 
-    def _fill(self, rows: tuple[list[FunctionRecord], list[tuple[Scope, str, str, str]]]) -> None:
+    def _fill(self, rows: "_Rows") -> None:
         records, tags = rows
         for record in records:
             self._records[record.key] = record
@@ -145,7 +146,7 @@ class Functions:
             if kept:
                 self._tags[(record.scope, record.name)] = kept
 
-        await self._database.run(work, then)
+        await self._change((record.scope, record.name), resource, work, then)
 
     async def replace(
         self,
@@ -175,7 +176,7 @@ class Functions:
             if kept is not None:
                 self._tags[(new.scope, new.name)] = kept
 
-        await self._database.run(work, then)
+        await self._change((new.scope, new.name), None, work, then)
 
     async def delete_version(self, record: FunctionRecord) -> None:
         """Remove one version. Raises RecordChanged when it is not the stored one any more."""
@@ -184,7 +185,7 @@ class Functions:
             if not connection.execute(_F.delete().where(_stored(record))).rowcount:
                 raise RecordChanged(record.name)
 
-        await self._database.run(work, lambda _: self._drop(record))
+        await self._change((record.scope, record.name), None, work, lambda _: self._drop(record))
 
     async def delete(
         self, scope: Scope, name: str, remember: Resource | None = None, latest: FunctionRecord | None = None
@@ -213,7 +214,47 @@ class Functions:
             for record in self.versions(scope, name):
                 self._drop(record)
 
-        await self._database.run(work, then)
+        await self._change((scope, name), remember, work, then)
+
+    async def _change(
+        self,
+        key: FunctionKey,
+        resource: Resource | None,
+        work: Callable[[sa.Connection], None],
+        then: Callable[[None], None],
+    ) -> None:
+        changed = Changed((key,), () if resource is None else (resource.key,))
+        try:
+            await self._database.change(work, then, changed)
+        except (RecordExists, RecordChanged):
+            await self.reread(changed)
+            raise
+
+    async def reread(self, changed: Changed) -> None:
+        """Bring into memory what the database has of these functions and resources, whoever wrote it."""
+        for key in changed.functions:
+            await self._reread(key)
+        await self._resources.reread(changed.resources)
+
+    async def _reread(self, key: FunctionKey) -> None:
+        await self._database.run(
+            lambda connection: _select_function(connection, key), lambda rows: self._heard(key, rows)
+        )
+
+    def _heard(self, key: FunctionKey, rows: "_Rows") -> None:
+        records, tags = rows
+        found = {record.key for record in records}
+        for gone in [one for one in self.versions(*key) if one.key not in found]:
+            self._drop(gone)
+        for record in records:
+            there = self._records.get(record.key)
+            if there is None or there.revision != record.revision:
+                self._put(record)
+        self._tags.pop(key, None)
+        if tags:
+            self._tags[key] = {name: value for _, _, name, value in tags}
+        if not records:
+            self._resources.forget_function(*key)
 
     def _put(self, record: FunctionRecord) -> None:
         old = self._records.get(record.key)
@@ -248,23 +289,33 @@ def _version(number: int) -> str:
     return str(number) if number else LATEST
 
 
-def _select_all(
-    connection: sa.Connection,
-) -> tuple[list[FunctionRecord], list[tuple[Scope, str, str, str]]]:
+_Rows = tuple[list[FunctionRecord], list[tuple[Scope, str, str, str]]]
+"""Functions, and tags: scope, function, key, value."""
+
+
+def _select_all(connection: sa.Connection) -> _Rows:
+    return _select(connection, sa.true(), sa.true())
+
+
+def _select_function(connection: sa.Connection, key: FunctionKey) -> _Rows:
+    scope, name = key
+    function = (_F.c.account == scope.account) & (_F.c.region == scope.region) & (_F.c.name == name)
+    return _select(connection, function, _tagged(scope, name))
+
+
+def _select(connection: sa.Connection, which: sa.ColumnElement[bool], tagged: sa.ColumnElement[bool]) -> _Rows:
     scopes: dict[tuple[str, str], Scope] = {}
 
     def scope(account: str, region: str) -> Scope:
         return scopes.setdefault((account, region), Scope(account, region))
 
-    functions = connection.execute(
-        sa.select(_F.c.account, _F.c.region, _F.c.name, _F.c.version, _F.c.created, _F.c.document)
-    )
+    columns = (_F.c.account, _F.c.region, _F.c.name, _F.c.version, _F.c.created, _F.c.document)
     records = [
         FunctionRecord.load(scope(account, region), name, version, created, document)
-        for account, region, name, version, created, document in functions
+        for account, region, name, version, created, document in connection.execute(sa.select(*columns).where(which))
     ]
-    tags = connection.execute(sa.select(_T.c.account, _T.c.region, _T.c.resource, _T.c.key, _T.c.value))
-    return records, [(scope(account, region), name, key, value) for account, region, name, key, value in tags]
+    tags = sa.select(_T.c.account, _T.c.region, _T.c.resource, _T.c.key, _T.c.value).where(tagged)
+    return records, [(scope(row[0], row[1]), row[2], row[3], row[4]) for row in connection.execute(tags)]
 
 
 def _insert(connection: sa.Connection, record: FunctionRecord) -> None:
@@ -310,5 +361,8 @@ def _put_tags(connection: sa.Connection, scope: Scope, name: str, tags: Mapping[
 
 
 def _delete_tags(connection: sa.Connection, scope: Scope, name: str) -> None:
-    where = (_T.c.account == scope.account) & (_T.c.region == scope.region) & (_T.c.resource == name)
-    connection.execute(_T.delete().where(where))
+    connection.execute(_T.delete().where(_tagged(scope, name)))
+
+
+def _tagged(scope: Scope, name: str) -> sa.ColumnElement[bool]:
+    return (_T.c.account == scope.account) & (_T.c.region == scope.region) & (_T.c.resource == name)

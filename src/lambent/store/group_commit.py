@@ -26,6 +26,7 @@ class _Write(Generic[T]):
     then: Callable[[], None]
     undo: Callable[[], None]
     done: "asyncio.Future[None]"
+    light: bool
 
 
 class GroupCommit(Generic[T]):
@@ -37,13 +38,21 @@ class GroupCommit(Generic[T]):
         self._waiting: list[_Write[T]] = []
         self._driver: asyncio.Task[None] | None = None
 
-    async def write(self, item: T, then: Callable[[], None] = _nothing, undo: Callable[[], None] = _nothing) -> None:
-        """Come back when `item` is on disk.
+    async def write(
+        self,
+        item: T,
+        then: Callable[[], None] = _nothing,
+        undo: Callable[[], None] = _nothing,
+        *,
+        light: bool = False,
+    ) -> None:
+        """Come back when `item` is on disk; `light` ones do not wait for it, unless others of the group do
+        (`Database.run`).
 
         `then` is called on the event loop after the commit, in the order of the writes, `undo` when it failed; both
         also when the asker was cancelled meanwhile. Raises StoreError.
         """
-        await self._add(item, then, undo)
+        await self._add(item, then, undo, light)
 
     def write_soon(self, item: T) -> None:
         """Write `item` with the next group; nobody waits for it, and nobody is told when it fails."""
@@ -59,9 +68,11 @@ class GroupCommit(Generic[T]):
 
         self._add(item, then, _nothing).add_done_callback(settled)
 
-    def _add(self, item: T, then: Callable[[], None], undo: Callable[[], None]) -> "asyncio.Future[None]":
+    def _add(
+        self, item: T, then: Callable[[], None], undo: Callable[[], None], light: bool = False
+    ) -> "asyncio.Future[None]":
         loop = asyncio.get_running_loop()
-        one = _Write(item, then, undo, loop.create_future())
+        one = _Write(item, then, undo, loop.create_future(), light)
         self._waiting.append(one)
         if self._driver is None:
             self._driver = loop.create_task(self._drive())
@@ -88,7 +99,8 @@ class GroupCommit(Generic[T]):
                     one.done.set_result(None)
 
         try:
-            await self._database.run(lambda connection: self._apply(connection, items), settle)
+            light = all(one.light for one in group)
+            await self._database.run(lambda connection: self._apply(connection, items), settle, light=light)
         except Exception as error:
             for one in group:
                 one.undo()

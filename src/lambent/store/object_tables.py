@@ -6,9 +6,8 @@ key. Keys are UTF-8 as bytes: that is the order in which S3 lists them, whatever
 
 import sqlalchemy as sa
 
+from lambent.store.columns import NUMBER, WORDS
 from lambent.store.schema import metadata
-
-_NUMBER = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
 versions = sa.Table(
     "object_versions",
@@ -16,12 +15,12 @@ versions = sa.Table(
     sa.Column("bucket", sa.BigInteger, primary_key=True, autoincrement=False),
     sa.Column("key", sa.LargeBinary(1024), primary_key=True),
     sa.Column("rank", sa.BigInteger, primary_key=True, autoincrement=False),
-    sa.Column("version", sa.String(64), nullable=False),
+    sa.Column("version", WORDS, nullable=False),
     sa.Column("marker", sa.Boolean, nullable=False),
     sa.Column("size", sa.BigInteger, nullable=False),
-    sa.Column("etag", sa.String(64), nullable=False),
+    sa.Column("etag", WORDS, nullable=False),
     sa.Column("modified", sa.Double, nullable=False),
-    sa.Column("listed", sa.String(64), nullable=False),
+    sa.Column("listed", WORDS, nullable=False),
     sa.Column("content", sa.Text, nullable=False),
     sa.Column("document", sa.Text, nullable=False),
     sqlite_with_rowid=False,
@@ -32,7 +31,7 @@ what lists tell of its document: storage class, checksum's algorithm and type, e
 contents = sa.Table(
     "object_contents",
     metadata,
-    sa.Column("number", _NUMBER, primary_key=True, autoincrement=False),
+    sa.Column("number", NUMBER, primary_key=True, autoincrement=False),
     sa.Column("uses", sa.Integer, nullable=False),
     sa.Column("data", sa.LargeBinary, nullable=True),
 )
@@ -43,7 +42,7 @@ uploads = sa.Table(
     metadata,
     sa.Column("bucket", sa.BigInteger, primary_key=True, autoincrement=False),
     sa.Column("key", sa.LargeBinary(1024), primary_key=True),
-    sa.Column("upload", sa.String(64), primary_key=True),
+    sa.Column("upload", WORDS, primary_key=True),
     sa.Column("initiated", sa.Double, nullable=False),
     sa.Column("document", sa.Text, nullable=False),
     sqlite_with_rowid=False,
@@ -52,10 +51,10 @@ uploads = sa.Table(
 parts = sa.Table(
     "object_parts",
     metadata,
-    sa.Column("upload", sa.String(64), primary_key=True),
+    sa.Column("upload", WORDS, primary_key=True),
     sa.Column("part", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("size", sa.BigInteger, nullable=False),
-    sa.Column("etag", sa.String(64), nullable=False),
+    sa.Column("etag", WORDS, nullable=False),
     sa.Column("modified", sa.Double, nullable=False),
     sa.Column("content", sa.Text, nullable=False),
     sa.Column("document", sa.Text, nullable=False),
@@ -65,7 +64,7 @@ parts = sa.Table(
 notices = sa.Table(
     "object_notices",
     metadata,
-    sa.Column("number", _NUMBER, primary_key=True, autoincrement=False),
+    sa.Column("number", NUMBER, primary_key=True, autoincrement=False),
     sa.Column("document", sa.LargeBinary, nullable=False),
 )
 """Messages of changed objects that are not at their destinations yet."""

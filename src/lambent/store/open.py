@@ -6,6 +6,7 @@ from pathlib import Path
 
 from lambent.model.limits import AWS_2026, Limits
 from lambent.store.blobs import Blobs
+from lambent.store.changes import Changed
 from lambent.store.database import Database, open_database
 from lambent.store.errors import StoreBroken
 from lambent.store.functions import Functions
@@ -13,6 +14,7 @@ from lambent.store.images import Images, Sources
 from lambent.store.layers import Layers
 from lambent.store.lock import FolderLock
 from lambent.store.objects import ObjectStore
+from lambent.store.place import Place
 from lambent.store.queues import QueueStore
 from lambent.store.resources import Resources
 
@@ -31,6 +33,10 @@ class Store:
     database: Database
     lock: FolderLock
 
+    async def heard(self, changed: Changed) -> None:
+        """Bring into memory what another server has changed. Raises StoreError."""
+        await self.functions.reread(changed)
+
     async def close(self) -> None:
         """Finish the writes under way and give the data folder back."""
         try:
@@ -45,7 +51,8 @@ async def open_store(
     limits: Limits = AWS_2026,
     sources: Sources | None = None,
 ) -> Store:
-    """Open a data folder, made if it is not there; `url` is an SQLAlchemy URL for the state, `sources` those of images.
+    """Open a data folder, made if it is not there; `url` is an SQLAlchemy URL for the state (None: a file in the
+    folder), `sources` those of images.
 
     Raises StoreInUse when a server runs on the folder, StoreTooNew, StoreTooOld, StoreLocked, StoreError.
     """
@@ -54,7 +61,10 @@ async def open_store(
         blobs = Blobs(data_dir / "blobs", limits.zip_unzipped)
         layers = Layers(data_dir / "layers", blobs)
         images = Images(data_dir / "images", sources)
-        database = await open_database(url or f"sqlite:///{data_dir / 'state.db'}")
+        place = Place(data_dir)
+        place.check(url)
+        database = await open_database(url or place.own)
+        place.mark(url)
     except BaseException:
         lock.release()
         raise

@@ -16,6 +16,7 @@ from lambent.model.delivery import Delivery
 from lambent.model.push import Push, RetryPolicy, Tries, Waiting
 from lambent.model.scope import Scope
 from lambent.store import schema
+from lambent.store.columns import NUMBER, WORDS
 from lambent.store.database import Database
 from lambent.store.group_commit import GroupCommit
 from lambent.store.window import choose
@@ -23,8 +24,8 @@ from lambent.store.window import choose
 table = sa.Table(
     "pushes",
     schema.metadata,
-    sa.Column("number", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=False),
-    sa.Column("lane", sa.String(2300), nullable=False),
+    sa.Column("number", NUMBER, primary_key=True, autoincrement=False),
+    sa.Column("lane", WORDS, nullable=False),
     sa.Column("accepted", sa.Float, nullable=False),
     sa.Column("due", sa.Float, nullable=False),
     sa.Column("began", sa.Float, nullable=False),

@@ -5,6 +5,7 @@ What changes with every receive is apart from what a message says, so that a rec
 
 import sqlalchemy as sa
 
+from lambent.store.columns import NUMBER, WORDS
 from lambent.store.schema import metadata
 
 messages = sa.Table(
@@ -17,14 +18,14 @@ messages = sa.Table(
     sa.Column("receives", sa.Integer, nullable=False),
     sa.Column("first", sa.Double, nullable=False),
     sa.Column("taken", sa.Double, nullable=False),
-    sa.Column("message_group", sa.String(128), nullable=False),
+    sa.Column("message_group", WORDS, nullable=False),
     sqlite_with_rowid=False,
 )
 
 contents = sa.Table(
     "queue_contents",
     metadata,
-    sa.Column("seq", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=False),
+    sa.Column("seq", NUMBER, primary_key=True, autoincrement=False),
     sa.Column("document", sa.LargeBinary, nullable=False),
 )
 
@@ -34,7 +35,7 @@ deduplications = sa.Table(
     sa.Column("queue", sa.BigInteger, primary_key=True, autoincrement=False),
     sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
     sa.Column("key", sa.Text, nullable=False),
-    sa.Column("message", sa.String(36), nullable=False),
+    sa.Column("message", WORDS, nullable=False),
     sa.Column("accepted", sa.Double, nullable=False),
     sqlite_with_rowid=False,
 )

@@ -79,6 +79,7 @@ class Changes:
 
 
 _HERE = (_M.c.queue == sa.bindparam("at_queue")) & (_M.c.seq == sa.bindparam("at_seq"))
+_TOUCHED = (_M.c.receives > 0) | (_M.c.visible > 0.0)
 _INSERT_MESSAGE = _M.insert()
 _INSERT_CONTENT = _C.insert()
 _INSERT_DEDUPLICATION = _D.insert()
@@ -97,18 +98,39 @@ class QueueStore:
         self._commit = GroupCommit(database, _apply)
 
     async def write(
-        self, changes: Changes, then: Callable[[], None] = lambda: None, undo: Callable[[], None] = lambda: None
+        self,
+        changes: Changes,
+        then: Callable[[], None] = lambda: None,
+        undo: Callable[[], None] = lambda: None,
+        *,
+        light: bool = False,
     ) -> None:
-        """Come back when the changes are on disk; `then` and `undo` see `GroupCommit.write`. Raises StoreError."""
-        await self._commit.write(changes, then, undo)
+        """Come back when the changes are on disk; `then`, `undo` and `light` see `GroupCommit.write`. Raises
+        StoreError."""
+        await self._commit.write(changes, then, undo, light=light)
 
     def write_soon(self, changes: Changes) -> None:
         """Write changes that nobody waits for."""
         self._commit.write_soon(changes)
 
-    async def load(self, queue: int, after: int = 0, most: int = 1 << 30) -> list[MessageRow]:
-        """The messages of one queue behind a seq, by seq."""
-        return await self._database.run(lambda connection: _load(connection, queue, after, most))
+    async def load(
+        self,
+        queue: int,
+        after: int = 0,
+        most: int = 1 << 30,
+        then: Callable[[list[MessageRow]], None] | None = None,
+    ) -> list[MessageRow]:
+        """The messages of one queue behind a seq, by seq. `then` hears of them in the order of the writes: after those
+        that came before, before those that come after."""
+        return await self._database.run(lambda connection: _load(connection, queue, after, most), then)
+
+    async def touched(self, queue: int, after: int) -> list[MessageRow]:
+        """Those of them that were received, or sent with a delay."""
+        return await self._database.run(lambda connection: _load(connection, queue, after, 1 << 30, _TOUCHED))
+
+    async def count(self, queue: int, after: int, then: Callable[[int], None]) -> int:
+        """How many messages of one queue are behind a seq; `then` as in `load`."""
+        return await self._database.run(lambda connection: _count(connection, queue, after), then)
 
     async def deduplications(self, queue: int) -> list[DeduplicationRow]:
         """What a queue has accepted of late, by seq."""
@@ -162,10 +184,18 @@ def _purge(connection: sa.Connection, which: sa.ColumnElement[bool]) -> int:
     return connection.execute(_M.delete().where(which)).rowcount
 
 
-def _load(connection: sa.Connection, queue: int, after: int, most: int) -> list[MessageRow]:
+def _load(
+    connection: sa.Connection, queue: int, after: int, most: int, which: sa.ColumnElement[bool] | None = None
+) -> list[MessageRow]:
     columns = (_M.c[name] for name in MessageRow._fields)
-    found = sa.select(*columns).where((_M.c.queue == queue) & (_M.c.seq > after)).order_by(_M.c.seq).limit(most)
+    here = (_M.c.queue == queue) & (_M.c.seq > after)
+    found = sa.select(*columns).where(here if which is None else here & which).order_by(_M.c.seq).limit(most)
     return [MessageRow(*row) for row in connection.execute(found)]
+
+
+def _count(connection: sa.Connection, queue: int, after: int) -> int:
+    here = (_M.c.queue == queue) & (_M.c.seq > after)
+    return connection.execute(sa.select(sa.func.count()).select_from(_M).where(here)).scalar() or 0
 
 
 def _deduplications(connection: sa.Connection, queue: int) -> list[DeduplicationRow]:

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from lambent.model.scope import Scope
 from lambent.store import schema
+from lambent.store.changes import Changed, ResourceKey
 from lambent.store.database import Database
 from lambent.store.errors import RecordChanged, RecordExists
 
@@ -22,7 +23,7 @@ _R = schema.resources
 ATTEMPTS = 100
 """Changes by others that may get in between."""
 
-Key = tuple[str, Scope, str, str]
+Key = ResourceKey
 
 
 @dataclass(frozen=True, eq=False)
@@ -197,7 +198,26 @@ class Resources:
             for resource in inserts:
                 self._add(resource)
 
-        await self._database.run(work, then)
+        keys = tuple(one.key for one in (*inserts, *deletes, *(new for _, new in replaces)))
+        try:
+            await self._database.change(work, then, Changed(resources=keys))
+        except (RecordExists, RecordChanged):
+            await self.reread(keys)
+            raise
+
+    async def reread(self, keys: Sequence[Key]) -> None:
+        """Bring into memory what the database has under these keys, whoever wrote it."""
+        await self._database.run(lambda c: [_select(c, key) for key in keys], lambda found: self._heard(keys, found))
+
+    def _heard(self, keys: Sequence[Key], found: Sequence[Resource | None]) -> None:
+        for key, resource in zip(keys, found, strict=True):
+            there = self._by_key.get(key)
+            if there is not None and resource is not None and there.revision == resource.revision:
+                continue
+            if there is not None:
+                self._drop(there)
+            if resource is not None:
+                self._add(resource)
 
     def forget_function(self, scope: Scope, function: str) -> None:
         """Drop from memory what was removed together with a function (see `delete_with_function`)."""
@@ -237,21 +257,22 @@ def put_resource(connection: sa.Connection, resource: Resource) -> None:
     _insert(connection, resource)
 
 
+_COLUMNS = (_R.c.kind, _R.c.account, _R.c.region, _R.c.parent, _R.c.name, _R.c.revision, _R.c.document, _R.c.function)
+
+
 def _select_all(connection: sa.Connection) -> list[Resource]:
-    columns = (
-        _R.c.kind,
-        _R.c.account,
-        _R.c.region,
-        _R.c.parent,
-        _R.c.name,
-        _R.c.revision,
-        _R.c.document,
-        _R.c.function,
-    )
-    return [
-        Resource(kind, Scope(account, region), parent, name, revision, orjson.loads(document), function)
-        for kind, account, region, parent, name, revision, document, function in connection.execute(sa.select(*columns))
-    ]
+    return [_read(*row) for row in connection.execute(sa.select(*_COLUMNS))]
+
+
+def _select(connection: sa.Connection, key: Key) -> Resource | None:
+    row = connection.execute(sa.select(*_COLUMNS).where(_at(key))).one_or_none()
+    return None if row is None else _read(*row)
+
+
+def _read(
+    kind: str, account: str, region: str, parent: str, name: str, revision: str, document: str, function: str
+) -> Resource:
+    return Resource(kind, Scope(account, region), parent, name, revision, orjson.loads(document), function)
 
 
 def _insert(connection: sa.Connection, resource: Resource) -> None:
@@ -320,10 +341,15 @@ def _current(resource: Resource) -> sa.ColumnElement[bool]:
 
 
 def _placed(resource: Resource) -> sa.ColumnElement[bool]:
+    return _at(resource.key)
+
+
+def _at(key: Key) -> sa.ColumnElement[bool]:
+    kind, scope, parent, name = key
     return (
-        (_R.c.kind == resource.kind)
-        & (_R.c.account == resource.scope.account)
-        & (_R.c.region == resource.scope.region)
-        & (_R.c.parent == resource.parent)
-        & (_R.c.name == resource.name)
+        (_R.c.kind == kind)
+        & (_R.c.account == scope.account)
+        & (_R.c.region == scope.region)
+        & (_R.c.parent == parent)
+        & (_R.c.name == name)
     )

@@ -6,6 +6,7 @@ It is raised by whatever could not be read by the Lambent before: tables, docume
 import sqlalchemy as sa
 
 from lambent import __version__
+from lambent.store.columns import WORDS
 from lambent.store.errors import StoreBroken, StoreTooNew, StoreTooOld
 
 VERSION = 1
@@ -17,18 +18,18 @@ metadata = sa.MetaData()
 settings = sa.Table(
     "settings",
     metadata,
-    sa.Column("name", sa.String(128), primary_key=True),
+    sa.Column("name", WORDS, primary_key=True),
     sa.Column("value", sa.Text, nullable=False),
 )
 
 functions = sa.Table(
     "functions",
     metadata,
-    sa.Column("account", sa.String(12), primary_key=True),
-    sa.Column("region", sa.String(32), primary_key=True),
-    sa.Column("name", sa.String(140), primary_key=True),
-    sa.Column("version", sa.String(32), primary_key=True),
-    sa.Column("revision", sa.String(36), nullable=False),
+    sa.Column("account", WORDS, primary_key=True),
+    sa.Column("region", WORDS, primary_key=True),
+    sa.Column("name", WORDS, primary_key=True),
+    sa.Column("version", WORDS, primary_key=True),
+    sa.Column("revision", WORDS, nullable=False),
     sa.Column("created", sa.Float, nullable=False),
     sa.Column("document", sa.Text, nullable=False),
     sqlite_with_rowid=False,
@@ -37,10 +38,10 @@ functions = sa.Table(
 tags = sa.Table(
     "tags",
     metadata,
-    sa.Column("account", sa.String(12), primary_key=True),
-    sa.Column("region", sa.String(32), primary_key=True),
-    sa.Column("resource", sa.String(256), primary_key=True),
-    sa.Column("key", sa.String(256), primary_key=True),
+    sa.Column("account", WORDS, primary_key=True),
+    sa.Column("region", WORDS, primary_key=True),
+    sa.Column("resource", WORDS, primary_key=True),
+    sa.Column("key", WORDS, primary_key=True),
     sa.Column("value", sa.Text, nullable=False),
     sqlite_with_rowid=False,
 )
@@ -48,13 +49,13 @@ tags = sa.Table(
 resources = sa.Table(
     "resources",
     metadata,
-    sa.Column("kind", sa.String(64), primary_key=True),
-    sa.Column("account", sa.String(12), primary_key=True),
-    sa.Column("region", sa.String(32), primary_key=True),
-    sa.Column("parent", sa.String(256), primary_key=True),
-    sa.Column("name", sa.String(256), primary_key=True),
-    sa.Column("function", sa.String(140), nullable=False, index=True),
-    sa.Column("revision", sa.String(36), nullable=False),
+    sa.Column("kind", WORDS, primary_key=True),
+    sa.Column("account", WORDS, primary_key=True),
+    sa.Column("region", WORDS, primary_key=True),
+    sa.Column("parent", WORDS, primary_key=True),
+    sa.Column("name", WORDS, primary_key=True),
+    sa.Column("function", WORDS, nullable=False, index=True),
+    sa.Column("revision", WORDS, nullable=False),
     sa.Column("document", sa.Text, nullable=False),
     sqlite_with_rowid=False,
 )

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from lambent.store import schema
+from lambent.store.columns import WORDS
 from lambent.store.database import Database
 from lambent.store.group_commit import GroupCommit
 
@@ -17,7 +18,7 @@ table = sa.Table(
     sa.Column("shard", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
     sa.Column("arrived", sa.Double, nullable=False),
-    sa.Column("key", sa.String(256), nullable=False),
+    sa.Column("key", WORDS, nullable=False),
     sa.Column("data", sa.LargeBinary, nullable=False),
     sqlite_with_rowid=False,
 )

@@ -101,6 +101,8 @@ class Records:
         self._tails = Tails()
         self._gates: defaultdict[int, Gate] = defaultdict(Gate)
         self.measure: Measure = unmeasured
+        self.wrote: Callable[[Config, int, int], None] = lambda _stream, _records, _size: None
+        """Told of so many records and bytes that a stream has accepted."""
         self._throughput: defaultdict[tuple[int, int], Throughput] = defaultdict(lambda: Throughput(pace()))
 
     async def open(self, streams: Sequence[Config]) -> None:
@@ -153,8 +155,10 @@ class Records:
             outcomes.append(Put(shard.id, sequence_number(shard.number, row.seq)))
         if rows:
             await self._write(self._gates[stream.uid], rows)
+            size = sum(len(row.data) for row in rows)
             self.tell(stream, "IncomingRecords", "Count", len(rows))
-            self.tell(stream, "IncomingBytes", "Bytes", sum(len(row.data) for row in rows))
+            self.tell(stream, "IncomingBytes", "Bytes", size)
+            self.wrote(stream, len(rows), size)
         self.tell(stream, "WriteProvisionedThroughputExceeded", "Count", len(entries) - len(rows))
         return outcomes
 

@@ -9,8 +9,10 @@ import botocore.session
 import pytest
 from botocore.exceptions import ClientError, WaiterError
 
-from tests.e2e.conftest import ROLE, RUNTIME, Server, package
+from tests.e2e.conftest import RUNTIME, Server, package
 
+ACCOUNT = "310000000003"
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/r"
 CODE = {"ZipFile": package({"app.py": "def handler(event, context):\n    return 1\n"})}
 QUICK = {"Delay": 0.02, "MaxAttempts": 1000}
 COUNT = 5
@@ -37,7 +39,7 @@ def client(server: Server) -> Any:
         "lambda",
         endpoint_url=server.endpoint,
         region_name="us-east-1",
-        aws_access_key_id="310000000003",
+        aws_access_key_id=ACCOUNT,
         aws_secret_access_key="test",
     )
 
@@ -113,7 +115,7 @@ def _queue(client: Any, number: int) -> str:
         "sqs",
         endpoint_url=client.meta.endpoint_url,
         region_name="us-east-1",
-        aws_access_key_id="310000000003",
+        aws_access_key_id=ACCOUNT,
         aws_secret_access_key="test",
     )
     sqs.create_queue(QueueName=f"q{number}")

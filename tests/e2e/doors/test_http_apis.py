@@ -48,7 +48,7 @@ def test_from_a_host_name_to_a_function_and_back(gate: Gate) -> None:
     status, headers, body = gate.ask("/a%20b?x=1&x=2", "POST", "hello", Content_Type="text/plain", Cookie="a=1; b=2")
     event = json.loads(body)
     assert (status, headers["content-type"]) == (200, "application/json") and headers["apigw-requestid"]
-    assert (event["rawPath"], event["rawQueryString"], event["cookies"]) == ("/a%20b", "x=1&x=2", ["a=1", "b=2"])
+    assert (event["rawPath"], event["rawQueryString"], event["cookies"]) == ("/a b", "x=1&x=2", ["a=1", "b=2"])
     assert event["body"] == "hello" and event["requestContext"]["apiId"] == gate.api
     answer = {
         "statusCode": 201,

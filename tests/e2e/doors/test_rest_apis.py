@@ -96,7 +96,7 @@ def test_a_proxy_from_host_name_to_function_and_back(gate: Gate) -> None:
     assert headers["x-amzn-requestid"] and headers["x-amz-apigw-id"] and headers["x-amzn-trace-id"]
     event = json.loads(body)
     assert (event["resource"], event["path"], event["httpMethod"]) == ("/{proxy+}", "/a%20b/c", "POST")
-    assert event["pathParameters"] == {"proxy": "a b/c"}
+    assert event["pathParameters"] == {"proxy": "a%20b/c"}
     assert event["multiValueQueryStringParameters"] == {"x": ["1", "2"], "y": [""]}
     assert event["queryStringParameters"] == {"x": "2", "y": ""}
     assert event["stageVariables"] == {"env": "dev"}

@@ -1,14 +1,13 @@
 """Runtimes that break the rules: their callers get AWS's answer, nobody else notices, nothing is left."""
 
 import json
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from tests.e2e.conftest import Deploy, Server
 from tests.e2e.extensions.runtime_kit import BOOTSTRAP, custom, invoke, logged
-from tests.e2e.test_leaks import descendants, descriptors
+from tests.e2e.test_leaks import descriptors, more, steady
 
 RUNTIME = """
 import signal, socket, subprocess, threading
@@ -113,7 +112,7 @@ def test_descriptors_closed_and_daemons_left_harm_nobody(server: Server, deploy:
     bad = custom(server, "bad-and-brief", BOOTSTRAP + RUNTIME, Timeout=2)
     good = deploy("def handler(event, context):\n    return 'well'")
     invoke(server, good)
-    before, open_before = len(descendants(server.process.pid)), descriptors(server)
+    before, open_before = steady(server), descriptors(server)
     with ThreadPoolExecutor() as pool:
         hows = ("closed", "close", "daemon", "deaf")
         waiting = {how: pool.submit(invoke, server, bad, {"how": how}) for how in hows}
@@ -125,8 +124,5 @@ def test_descriptors_closed_and_daemons_left_harm_nobody(server: Server, deploy:
     assert waiting["deaf"].result()[0]["errorType"] == "Sandbox.Timedout"
     logged(server, bad, "Task timed out")
     server.client("lambda").delete_function(FunctionName=bad)
-    deadline = time.monotonic() + 30
-    while len(descendants(server.process.pid)) > before and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert len(descendants(server.process.pid)) <= before
+    assert not more(server, before)
     assert descriptors(server) <= open_before + 8

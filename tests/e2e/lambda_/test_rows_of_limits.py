@@ -140,7 +140,7 @@ def test_b27_descriptors_and_processes_are_1024(server: Server, deploy: Deploy) 
     assert (descriptors, highest) == ("EMFILE", 1023)
     assert processes == "EAGAIN"
     # Where the kernel counts by user alone, what else the user runs here counts as well.
-    assert (1000 if server.keeps("own_user_limits") else 1) <= count <= 1024
+    assert (1000 if server.keeps("process_limit") else 1) <= count <= 1024
 
 
 WRITES = """

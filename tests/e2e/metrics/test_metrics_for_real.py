@@ -368,3 +368,19 @@ def test_what_was_put_and_alarms_outlive_a_kill(own_server: Callable[..., Server
     failed = cloudwatch.describe_alarm_history(AlarmName="a", HistoryItemType="Action")["AlarmHistoryItems"]
     assert failed[0]["HistorySummary"].startswith("Failed to execute action")
     assert queue
+
+
+def test_what_ran_has_its_price(manual: Server) -> None:
+    made(manual, "billed")
+    for _ in range(3):
+        manual.client("lambda").invoke(FunctionName="billed")
+    advance(manual, 61)
+    command = [sys.executable, "-m", "lambent.cli.main", "cost", "--json", "--since", "1h"]
+    keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_ENDPOINT_URL": manual.endpoint}
+    done = subprocess.run(command, capture_output=True, check=True, env=os.environ | keys)
+    mine = {one["price"]: one for one in json.loads(done.stdout)["lines"] if one["subject"] == "billed"}
+    assert mine["lambda:requests"]["quantity"] == 3
+    duration = mine["lambda:duration:x86_64"]
+    assert 0 < duration["quantity"] < 3 and duration["dollars"] == duration["quantity"] * 0.0000166667
+    listed = manual.client("cloudwatch").list_metrics()["Metrics"]
+    assert "Lambent" not in {one["Namespace"] for one in listed}

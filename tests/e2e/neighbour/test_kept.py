@@ -42,7 +42,7 @@ def machine(server: Server, name: str, *states: dict[str, Any]) -> str:
     created = server.client("stepfunctions").create_state_machine(
         name=name,
         definition=json.dumps({"StartAt": names[0], "States": chained}),
-        roleArn="arn:aws:iam::123456789012:role/r",
+        roleArn="arn:aws:iam::000000000000:role/r",
         loggingConfiguration={"level": "ALL"},
     )
     return str(created["stateMachineArn"])
@@ -142,29 +142,43 @@ def test_what_moto_would_keep_to_itself_is_refused_by_name(
     assert f"{service}:{client.meta.method_to_api_mapping[operation]}" in said["Error"]["Message"]
 
 
-# --- what is lost
+# --- what lasts, and what is lost
 
 
-def test_what_a_server_held_before_is_said_to_be_lost_until_the_user_acknowledges(
+def test_what_moto_holds_outlives_it_and_the_server_and_what_can_not_be_read_is_said_to_be_lost(
     own_server: Callable[..., Server],
 ) -> None:
     first = own_server()
     first.client("secretsmanager").create_secret(Name="t", SecretString="s")
     first.client("sts").assume_role(RoleArn="arn:aws:iam::000000000000:role/r", RoleSessionName="session")
+    until_kept(first)
+    os.kill(first.page("neighbour")["pid"], signal.SIGKILL)
+    assert first.client("secretsmanager").get_secret_value(SecretId="t")["SecretString"] == "s"
     first.stop(signal.SIGKILL)
     second = own_server()
+    assert second.client("secretsmanager").get_secret_value(SecretId="t")["SecretString"] == "s"
+    assert cli(second) == "moto is ready, and holds: secretsmanager\n"
+    second.client("secretsmanager").create_secret(Name="u", SecretString="s")
+    second.stop(signal.SIGTERM)
+    [kept] = (second.data_dir / "neighbour").glob("*.moto")
+    kept.write_bytes(b'{"services": ["secretsmanager"]}\n{"format": 0}\n')
+    third = own_server()
     with pytest.raises(ClientError, match=r"What secretsmanager held is lost.*Lambent was started again"):
-        second.client("secretsmanager").list_secrets()
-    assert second.client("s3").list_buckets()["Buckets"] == []
-    assert second.client("sts").get_caller_identity()["Account"] == "000000000000"
-    assert set(found(second, "neighbour-state-lost")) == {"moto/secretsmanager"}
-    assert cli(second).startswith(
-        "moto is ready, and holds: nothing\nlost: secretsmanager, because Lambent was started again\n"
-    )
-    assert cli(second, "acknowledge") == "forgotten: secretsmanager\n"
-    assert second.client("secretsmanager").list_secrets()["SecretList"] == []
-    assert found(second, "neighbour-state-lost") == {}
-    assert cli(second, "acknowledge") == "nothing was lost\n"
+        third.client("secretsmanager").list_secrets()
+    assert third.client("sts").get_caller_identity()["Account"] == "000000000000"
+    assert set(found(third, "neighbour-state-lost")) == {"moto/secretsmanager"}
+    assert set(found(third, "neighbour-state-unread")) == {"moto/secretsmanager"}
+    assert cli(third, "acknowledge") == "forgotten: secretsmanager\n"
+    assert third.client("secretsmanager").list_secrets()["SecretList"] == []
+    assert found(third, "neighbour-state-lost") == {}
+    assert cli(third, "acknowledge") == "nothing was lost\n"
+
+
+def until_kept(server: Server) -> None:
+    deadline = time.monotonic() + 20
+    while server.page("neighbour")["changed"]:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 def cli(server: Server, *arguments: str) -> str:

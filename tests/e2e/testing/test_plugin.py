@@ -21,14 +21,15 @@ def handler(event, context):
 
 TELL = "import time\\ndef handler(event, context):\\n    return time.time()"
 
-def create(client, name, code=CODE):
+def create(lambent, name, code=CODE):
+    client = lambent.client("lambda")
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         entry = zipfile.ZipInfo("app.py")
         entry.external_attr = 0o644 << 16
         archive.writestr(entry, code)
     client.create_function(FunctionName=name, Runtime="%(runtime)s", Handler="app.handler", Timeout=20,
-        Role="arn:aws:iam::000000000000:role/r", Code={"ZipFile": buffer.getvalue()})
+        Role=f"arn:aws:iam::{lambent.account}:role/r", Code={"ZipFile": buffer.getvalue()})
     client.get_waiter("function_active_v2").wait(FunctionName=name, WaiterConfig={"Delay": 0.05})
 
 def received(sqs, queue, wait):
@@ -39,7 +40,7 @@ def received(sqs, queue, wait):
 
 def test_three_minutes_pass_at_once(lambent):
     client, sqs = lambent.client("lambda"), lambent.client("sqs")
-    create(client, "f")
+    create(lambent, "f")
     queue = sqs.create_queue(QueueName="q")["QueueUrl"]
     client.invoke(FunctionName="f", InvocationType="Event", Payload=json.dumps({"queue": queue}))
     seen = []
@@ -61,7 +62,7 @@ def test_a_function_lives_in_that_time(lambent):
     lambent.client("s3").create_bucket(Bucket="left")
     assert client.list_functions()["Functions"] == []
     assert lambent.client("sqs").list_queues().get("QueueUrls") is None
-    create(client, "tell", TELL)
+    create(lambent, "tell", TELL)
     told = [json.loads(client.invoke(FunctionName="tell")["Payload"].read())]
     lambent.advance("30d")
     told.append(json.loads(client.invoke(FunctionName="tell")["Payload"].read()))
@@ -73,7 +74,7 @@ def test_a_function_lives_in_that_time(lambent):
 
 def test_the_sdk_finds_it(lambent_env):
     client = boto3.client("lambda")
-    create(client, "f")  # as in the first test, which had an account of its own
+    create(lambent, "f")  # as in the first test, which had an account of its own
     assert [one["FunctionName"] for one in client.list_functions()["Functions"]] == ["f"]
     assert boto3.client("s3").list_buckets()["Buckets"] == []
     assert lambent_env.recycle() >= 0
@@ -83,7 +84,7 @@ COUNT = "def handler(event, context):\\n    print('GOT', len(event['Records']))"
 
 def driven(lambent, source, **settings):
     client = lambent.client("lambda")
-    create(client, "counts", COUNT)
+    create(lambent, "counts", COUNT)
     client.create_event_source_mapping(FunctionName="counts", EventSourceArn=source, **settings)
 
 def counted(lambent):

@@ -31,6 +31,7 @@ class Fake:
     response: bytes = b'{"ok": true}'
     response_headers: dict = field(default_factory=dict)
     events: list = field(default_factory=list)
+    query_rows: list = field(default_factory=list)
     log_groups: set = field(default_factory=set)
     health: object = field(default_factory=lambda: dict(HEALTH))
     invocations: list = field(default_factory=list)
@@ -97,6 +98,11 @@ class Fake:
 
     def _logs(self, operation, asked):
         self.calls.append((operation, asked))
+        if operation == "StartQuery":
+            return 200, {}, _json(queryId="q")
+        if operation == "GetQueryResults":
+            figures = {"recordsMatched": len(self.query_rows), "recordsScanned": 9}
+            return 200, {}, _json(status="Complete", results=self.query_rows, statistics=figures)
         group = asked["logGroupName"]
         if group not in self.log_groups:
             return (

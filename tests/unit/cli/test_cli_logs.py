@@ -101,3 +101,15 @@ def test_follow_ends_with_130(cli, fake, now, monkeypatch):
     monkeypatch.setattr("lambent.cli.logs.time.sleep", pause)
     result = cli("logs", "hello", "--follow", "--json", code=130)
     assert json.loads(result.stdout)["message"] == "x"
+
+
+def test_a_query_is_asked_and_its_rows_are_a_table(cli, fake, now):
+    fake.query_rows = [
+        [{"field": "level", "value": "INFO"}, {"field": "c", "value": "12"}, {"field": "@ptr", "value": "p"}]
+    ]
+    said = cli("logs", "hello", "--query", "stats count() as c by level")
+    assert said.stdout.splitlines() == ["level  c", "INFO   12"]
+    assert fake.call("StartQuery")["queryString"] == "stats count() as c by level"
+    assert json.loads(cli("logs", "hello", "--query", "fields level", "--json").stdout)["rows"] == [
+        {"level": "INFO", "c": "12"}
+    ]

@@ -1,13 +1,18 @@
 """Where things lie, and how they are emptied."""
 
 import os
+import sqlite3
 
 import pytest
 
 from lambent.cli import places
 from lambent.cli.target import strange
+from lambent.neighbour.asked import Asked
+from lambent.neighbour.holdings import Holdings
+from lambent.neighbour.memory.files import Files
 from lambent.server.reset import KEPT
 from lambent.store.lock import FolderLock
+from lambent.wire.http import Request
 
 
 @pytest.fixture
@@ -100,3 +105,35 @@ def test_a_server_that_nobody_chose_is_told_when_it_is_another(cli, fake, own_en
     (own_environment / "lambent.toml").write_text(f"port = {fake.endpoint.rpartition(':')[2]}\n")
     assert "this is ann's server" in cli("list", env={"AWS_ENDPOINT_URL": ""}).stderr
     assert "ann" not in cli("list").stderr
+
+
+def test_one_service_of_ours_is_emptied_and_no_other(cli, data):
+    (data / "state.db").unlink()
+    with sqlite3.connect(data / "state.db") as database:
+        database.execute("CREATE TABLE resources (kind TEXT)")
+        database.executemany("INSERT INTO resources VALUES (?)", [("s3-bucket",), ("sqs-queue",)])
+        database.execute("CREATE TABLE object_versions (key TEXT)")
+        database.execute("INSERT INTO object_versions VALUES ('k')")
+    (data / "objects").mkdir()
+    assert "Say so with --yes" in cli("reset", "--service", "s3", code=2).stderr
+    assert cli("reset", "--service", "s3", "--yes").stderr == f"{data}: s3 removed\n"
+    assert cli("reset", "--service", "s3", "--yes").stderr == f"{data}: s3 held nothing\n"
+    with sqlite3.connect(data / "state.db") as database:
+        assert list(database.execute("SELECT kind FROM resources")) == [("sqs-queue",)]
+        assert not list(database.execute("SELECT key FROM object_versions"))
+    assert not (data / "objects").exists() and (data / "blobs").exists()
+
+
+def test_a_service_of_the_neighbour_is_emptied(cli, data):
+    Files(data / "neighbour").write("dynamodb", ["dynamodb"], b"x")
+    Holdings(data / "neighbour.json").hold(Asked("dynamodb", Request("POST", "/")))
+    assert cli("reset", "--service", "dynamodb", "--yes").stderr == f"{data}: dynamodb removed\n"
+    assert not Files(data / "neighbour").names() and not Holdings(data / "neighbour.json").held
+    refused = cli("reset", "--service", "lambda", "--yes", code=1).stderr
+    assert "nothing is kept of lambda that can be emptied alone; these can: cloudwatch, events" in refused
+
+
+def test_a_service_is_not_emptied_under_a_server(cli, data):
+    lock = FolderLock(data)
+    assert "stop it first" in cli("reset", "--service", "s3", "--yes", code=1).stderr
+    lock.release()

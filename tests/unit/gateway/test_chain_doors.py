@@ -64,6 +64,14 @@ def said(response: Response) -> str:
         ("/_lambent/health", {"origin": LISTED}, "page"),
         ("/_lambent/health", {"sec_fetch_site": "same-site"}, "AccessDeniedException"),
         ("/_lambent/health", {"host": "x.lambda-url.localhost"}, "NotImplementedException"),
+        *(
+            (path, {"host": host}, "NotImplementedException")
+            for path in ("/", "/prod/x", "/2015-03-31/functions")
+            for host in (
+                *("x.lambda-url.us-east-1.on.aws", "x.lambda-url.us-east-1.localhost:4566"),
+                *("x.execute-api.us-east-1.amazonaws.com", "x.execute-api.us-east-1.localhost:4566"),
+            )
+        ),
         ("/_lambent/nothing", {}, None),
     ],
 )

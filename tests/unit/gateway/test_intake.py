@@ -54,11 +54,11 @@ async def ask(address: tuple[str, int], sent: bytes) -> bytes:
 
 def test_a_million_headers_cost_no_more_than_one_large_one() -> None:
     async def talk(_listener: Listener, address: tuple[str, int]) -> None:
-        began = time.monotonic()
+        began = time.process_time()
         assert (await ask(address, b"GET / HTTP/1.1\r\nHost: h\r\n" + b"a:\r\n" * 1_000_000)).startswith(
             b"HTTP/1.1 431 "
         )
-        assert time.monotonic() - began < 2
+        assert time.process_time() - began < 2
 
     serve(talk)
 

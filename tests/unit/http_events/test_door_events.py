@@ -47,6 +47,7 @@ def test_the_whole_event_of_a_function_url() -> None:
         "cookies": ["a=1", "b=2"],
         "headers": {
             "host": "u1.lambda-url.us-east-1.localhost:4566",
+            "cookie": "a=1; b=2",
             "x-a": "1,2",
             "user-agent": "agent",
             "content-type": "text/plain",
@@ -63,7 +64,7 @@ def test_the_whole_event_of_a_function_url() -> None:
             "domainPrefix": "u1",
             "http": {
                 "method": "POST",
-                "path": "/a%20b",
+                "path": "/a b",
                 "protocol": "HTTP/1.1",
                 "sourceIp": "127.0.0.1",
                 "userAgent": "agent",

@@ -50,7 +50,7 @@ def test_what_stands_at_a_path(path: str, found: Any) -> None:
     ],
 )
 def test_what_takes_too_long_or_is_none_says_so_in_a_moment(path: str) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     with pytest.raises(json_path.NoPath):
         json_path.find({**NEST, "s": "a" * 60, "t": [{"s": "a" * 60}]}, path)
-    assert time.monotonic() - began < 3
+    assert time.process_time() - began < 3

@@ -37,7 +37,7 @@ def request(**more: Any) -> RestRequest:
         "domain": "api.execute-api.eu-west-1.amazonaws.com",
         "prefix": "/dev",
         "now": 1_775_000_000.5,
-        "variables": {"id": "7"},
+        "sent_variables": {"id": "7"},
         "stage_variables": {"table": "t"},
     }
     return RestRequest(**(given | more))

@@ -98,14 +98,14 @@ def test_nothing_of_python_is_reached(template: str) -> None:
     ],
 )
 def test_what_would_take_too_long_or_is_none_fails(template: str) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     with pytest.raises(TemplateFailed):
         render(template, {"input": Input("{}"), "context": {}, "stageVariables": {}})
-    assert time.monotonic() - began < 5
+    assert time.process_time() - began < 5
 
 
 def test_a_costly_pattern_takes_no_time() -> None:
     text = "a" * 5000
-    began = time.monotonic()
+    began = time.process_time()
     assert render("$input.body.matches('(a|a)+b')", {"input": Input(text)}) == "false"
-    assert time.monotonic() - began < 1
+    assert time.process_time() - began < 1

@@ -140,8 +140,9 @@ def test_what_is_there_from_the_beginning_is_not_lost_with_what_was_made() -> No
 def test_a_change_that_went_well_makes_its_service_hold_something(asked: Asked, status: int, changes: bool) -> None:
     holdings = Holdings()
     assert holdings.changes(asked, Response(status)) is changes
+    assert holdings.news(asked)
     holdings.hold(asked)
-    assert not holdings.changes(asked, Response(status))
+    assert not holdings.news(asked)
 
 
 def test_what_was_held_is_lost_with_the_next_server_until_it_is_acknowledged(tmp_path: Path) -> None:
@@ -152,9 +153,10 @@ def test_what_was_held_is_lost_with_the_next_server_until_it_is_acknowledged(tmp
     first.hold(s3("PUT", "/b"))
     first.hold(s3("PUT", "/b"))
     told: list[Finding] = []
-    second = Holdings(path, told.append)
+    second = Holdings(path)
     second.lose("Lambent was started again")
     assert dict(second.lost) == {"s3": "Lambent was started again"}
+    second.tell(told.append)
     assert [(one.code, one.resource, one.hint) for one in told] == [
         ("neighbour-state-lost", "moto/s3", "lambent neighbour acknowledge")
     ]
@@ -181,3 +183,36 @@ def test_a_disk_that_takes_nothing_is_logged(tmp_path: Path, caplog: pytest.LogC
     holdings.hold(s3("PUT", "/b"))
     assert holdings.held == {"s3"}
     assert "what moto holds can't be remembered" in caplog.text
+
+
+def test_what_was_kept_is_there_again_and_what_changed_since_is_told() -> None:
+    told: list[Finding] = []
+    holdings = Holdings(report=told.append)
+    holdings.hold(dynamodb("CreateTable", TableName="t"))
+    holdings.hold(MADE["ec2"])
+    holdings.kept(holdings.changed)
+    holdings.hold(MADE["ec2"])
+    holdings.lose("it died", {"dynamodb", "ec2"})
+    assert holdings.held == {"dynamodb", "ec2/Instance"} and not holdings.lost and not holdings.changed
+    assert [(one.code, one.resource) for one in told] == [("neighbour-changes-lost", "moto/ec2")]
+
+
+def test_a_change_while_it_was_being_kept_is_still_to_be_kept() -> None:
+    holdings = Holdings()
+    holdings.hold(dynamodb("PutItem", TableName="t"))
+    before = holdings.changed
+    holdings.hold(dynamodb("PutItem", TableName="t"))
+    holdings.kept(before)
+    assert set(holdings.changed) == {"dynamodb"}
+    holdings.kept(holdings.changed)
+    assert not holdings.changed
+
+
+def test_a_change_whose_moto_is_gone_already_is_told() -> None:
+    told: list[Finding] = []
+    holdings = Holdings(report=told.append)
+    holdings.late(dynamodb("CreateTable", TableName="t"), "it died")
+    holdings.hold(s3("PUT", "/b"))
+    holdings.late(s3("PUT", "/b"), "it died")
+    assert [one.code for one in told] == ["neighbour-state-lost", "neighbour-changes-lost"]
+    assert set(holdings.lost) == {"dynamodb"}

@@ -1,4 +1,4 @@
-"""What of a client's headers reaches moto: nothing that only the gateway says."""
+"""What of a client's headers reaches moto, nothing that only the gateway says; what of moto's reaches the client."""
 
 import asyncio
 from typing import Any
@@ -7,7 +7,7 @@ import pytest
 
 from lambent.model.scope import Caller, Scope
 from lambent.neighbour.asked import Asked
-from lambent.neighbour.neighbour import Neighbour
+from lambent.neighbour.neighbour import Neighbour, _headers
 from lambent.wire.http import Request, Response
 
 OURS = {"x-lambent-service": "dynamodb", "x-moto-account-id": "111111111111"}
@@ -50,3 +50,18 @@ def test_a_client_can_not_speak_for_the_gateway(name: str) -> None:
 
 def test_in_whose_name_lambent_asks() -> None:
     assert sent("dynamodb.amazonaws.com") == OURS | {"x-lambent-principal": "dynamodb.amazonaws.com"}
+
+
+def test_no_header_of_an_answer_passes_twice_and_none_for_pages() -> None:
+    """Werkzeug says Server and Date, moto says them again; our listener dates what it sends."""
+    doubled = [
+        ("Server", "Werkzeug/3.1.3 Python/3.11"), ("Date", "Sun, 29 Nov 2026 21:00:00 GMT"),
+        ("server", "amazon.com"), ("date", "Sun, 29 Nov 2026 21:00:01 GMT"), ("Connection", "close"),
+        ("Content-Type", "text/html"), ("content-type", "application/json"),
+        ("Access-Control-Allow-Origin", "*"), ("access-control-allow-methods", "*"),
+        ("Set-Cookie", "a=1"), ("Set-Cookie", "b=2"), ("x-amzn-RequestId", "1"),
+    ]  # fmt: skip
+    assert _headers("POST", doubled) == [
+        ("server", "amazon.com"), ("content-type", "application/json"),
+        ("Set-Cookie", "a=1"), ("Set-Cookie", "b=2"), ("x-amzn-RequestId", "1"),
+    ]  # fmt: skip

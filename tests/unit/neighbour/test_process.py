@@ -1,6 +1,8 @@
 """The process's keeper, with stand-ins for moto that are quick."""
 
 import asyncio
+import os
+import signal
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -8,7 +10,6 @@ import pytest
 
 from lambent.model.scope import Caller, Scope
 from lambent.neighbour import life, process
-from lambent.neighbour.asked import Asked
 from lambent.neighbour.endpoints import Endpoints
 from lambent.neighbour.life import Bare
 from lambent.neighbour.neighbour import Neighbour
@@ -162,14 +163,26 @@ def test_motos_settings_are_passed_on_and_credentials_are_not(monkeypatch: pytes
     assert life.environment()["MOTO_IAM_LOAD_MANAGED_POLICIES"] == "false"
 
 
-def test_its_death_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(process, "BACK_OFF", (30.0,))
+def test_it_is_ready_when_it_has_risen_and_not_when_it_ended_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "BACK_OFF", (0.0,))
+    states: list[State] = []
 
     async def body(moto: MotoProcess) -> None:
-        neighbour = Neighbour(moto=moto)
-        neighbour.holdings.hold(Asked("s3", Request("PUT", "/b")))
-        moto.start()
-        await moto.wait_ready(20)
-        assert "no such thing" in neighbour.holdings.lost["s3"]
+        async def risen() -> None:
+            states.append(moto.state)
+            if moto.starts == 1:
+                assert moto.pid is not None
+                os.kill(moto.pid, signal.SIGKILL)
+                raise OSError("gone")
 
-    with_process(tmp_path, DIES, body)
+        moto.risen = risen
+        moto.start()
+        while moto.state is not State.READY:
+            await moto.wait_ready(20)
+            await asyncio.sleep(0)
+        assert moto.starts == 2
+
+    with_process(tmp_path, READY, body)
+    assert states == [State.STARTING, State.STARTING]

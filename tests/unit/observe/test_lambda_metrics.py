@@ -58,3 +58,17 @@ def test_what_waits_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     for _ in range(100):
         metrics.ran("arn:aws:lambda:eu-west-1:111111111111:function:f", 1.0, False)
     assert sum(taken) >= 3 * 80
+
+
+def test_what_is_billed_is_a_series_of_its_own() -> None:
+    taken: list[tuple[tuple[Stream, ...], float, Bucket]] = []
+    metrics = Metrics(lambda: 67.0, take=lambda *one: taken.append(one))
+    for memory, billed in ((128, 12), (128, 13), (512, 5)):
+        metrics.ran("arn:aws:lambda:eu-west-1:111111111111:function:f", 1.0, False, "$LATEST", billed, memory)
+    metrics.drain()
+    bills = {
+        dict(one[0].metric.dimensions)["MemorySize"]: values.total
+        for one, _, values in taken
+        if one[0].metric.namespace == "Lambent"
+    }
+    assert bills == {"128": 25.0, "512": 5.0}

@@ -1,15 +1,18 @@
 """What the gate does in each mode, with an IAM that is a table."""
 
 import asyncio
+import json
 from collections.abc import Coroutine, Mapping
 from typing import Any
 
 import pytest
 
-from lambent.engine.authorisation import principals
+from lambent.engine.authorisation import document, principals
+from lambent.gateway.duplex import Peer
 from lambent.model.credentials import Held
 from lambent.model.finding import Finding
 from lambent.model.scope import Caller, Scope
+from lambent.permissions import reference
 from lambent.permissions.attached import Attached
 from lambent.permissions.gate import Gate
 from lambent.permissions.identities import Identities
@@ -41,6 +44,8 @@ class World:
         self.findings: dict[tuple[str, str], Finding] = {}
         self.tasks: list[Coroutine[Any, Any, None]] = []
         self.queue_policy: str | None = None
+        self.kms_key: str | None = None
+        self.key_policy: str | None = None
         self.gate = Gate(
             mode, Identities(self.ask), Attached(self.ask), Resolved(self.ask), Trail(), self.report, self.withdraw,
             self.tasks.append, lambda: 1_700_000_000.0, self.role_of,
@@ -60,7 +65,15 @@ class World:
         if operation == "DescribeTable":
             return {"Table": {"KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}]}}
         if operation == "GetQueueAttributes":
-            return {"Attributes": {"Policy": self.queue_policy} if self.queue_policy else {}}
+            said = {"Policy": self.queue_policy, "KmsMasterKeyId": self.kms_key}
+            return {"Attributes": {name: value for name, value in said.items() if value}}
+        if operation == "HeadObject":
+            return {"SSEKMSKeyId": self.kms_key} if self.kms_key else {}
+        if operation == "GetBucketEncryption":
+            said = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": self.kms_key}}
+            return {"ServerSideEncryptionConfiguration": {"Rules": [said]}}
+        if operation == "GetKeyPolicy":
+            return {"Policy": self.key_policy} if self.key_policy else None
         return None
 
     async def role_of(self, _scope: Scope, _name: str) -> str:
@@ -123,7 +136,7 @@ def test_what_is_allowed_is_asked_once_until_a_policy_changes() -> None:
     world = World(ALLOW, mode="enforce")
     for _ in range(3):
         world.call()
-    assert world.asked == ["GetAccountAuthorizationDetails", "GetQueueAttributes"]
+    assert sorted(world.asked) == ["GetAccountAuthorizationDetails", *["GetQueueAttributes"] * 2]
     world.statements = []
     world.gate.done("iam", "DeleteRolePolicy")
     with pytest.raises(Fault):
@@ -270,3 +283,109 @@ def test_the_partition_keys_of_items_are_a_condition(operation: str, params: dic
     condition = {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["me"]}}
     statement = {"Effect": "Allow", "Action": "dynamodb:*", "Resource": "*", "Condition": condition}
     assert World(statement, mode="enforce").allows(operation=operation, params=params, service="dynamodb") is allowed
+
+
+THEIRS = "arn:aws:iam::222222222222:role/r"
+
+
+@pytest.mark.parametrize("mode", ["report", "enforce", "off"])
+@pytest.mark.parametrize(
+    ("service", "operation", "params", "code", "status"),
+    [
+        ("lambda", "CreateFunction", {"FunctionName": "f", "Role": THEIRS}, "AccessDeniedException", 403),
+        ("lambda", "UpdateFunctionConfiguration", {"FunctionName": "f", "Role": THEIRS}, "AccessDeniedException", 403),
+        ("scheduler", "CreateSchedule", {"Target": {"RoleArn": THEIRS}}, "AccessDeniedException", 403),
+        ("scheduler", "UpdateSchedule", {"Target": {"RoleArn": THEIRS}}, "AccessDeniedException", 403),
+        ("events", "PutRule", {"Name": "r", "RoleArn": THEIRS}, "AccessDeniedException", 400),
+        ("events", "PutTargets", {"Targets": [{"Id": "1"}, {"RoleArn": THEIRS}]}, "AccessDeniedException", 400),
+        ("logs", "PutSubscriptionFilter", {"roleArn": THEIRS}, "AccessDeniedException", 400),
+        ("cloudformation", "CreateStack", {"StackName": "s", "RoleARN": THEIRS}, "AccessDenied", 403),
+        ("codedeploy", "CreateDeploymentGroup", {"serviceRoleArn": THEIRS}, "AccessDeniedException", 400),
+        ("stepfunctions", "CreateStateMachine", {"roleArn": THEIRS}, "AccessDeniedException", 400),
+        ("s3", "PutBucketReplication", {"ReplicationConfiguration": {"Role": THEIRS}}, "AccessDenied", 403),
+        ("ecs", "RegisterTaskDefinition", {"executionRoleArn": THEIRS}, "AccessDeniedException", 400),
+    ],
+)
+def test_another_accounts_role_is_passed_to_nothing(
+    mode: str, service: str, operation: str, params: dict[str, Any], code: str, status: int
+) -> None:
+    world = World({"Effect": "Allow", "Action": "*", "Resource": "*"}, mode=mode)
+    for caller in (OWN, SESSION):
+        with pytest.raises(Fault) as caught:
+            world.call(caller, operation, params, service)
+        assert (caught.value.code, caught.value.status) == (code, status)
+        assert caught.value.message in (
+            "Cross-account pass role is not allowed.",
+            "Cross-account role passing is not allowed.",
+        )
+
+
+def test_an_own_role_is_passed_and_a_text_that_is_none_is_the_operations_to_judge() -> None:
+    for role in (ROLE, ROLE.replace("app", "service-role/app"), "arn:aws:iam::12:role/r", "r", None):
+        World(mode="off").call(OWN, "CreateFunction", {"FunctionName": "f", "Role": role}, "lambda")
+
+
+def test_every_operation_that_passes_a_role_is_one_of_the_services() -> None:
+    for service, row in reference.exceptions()["passes"].items():
+        for operation in row["roles"]:
+            assert wire_service.load(service).operation(operation).name == operation
+
+
+ENCRYPTING = [
+    ("sqs", "SendMessage", SEND, "kms:GenerateDataKey", "kms:Decrypt"),
+    ("sqs", "ReceiveMessage", {"QueueUrl": QUEUE}, "kms:Decrypt"),
+    ("s3", "PutObject", {"Bucket": "b", "Key": "k"}, "kms:GenerateDataKey"),
+    ("s3", "GetObject", {"Bucket": "b", "Key": "k"}, "kms:Decrypt"),
+]
+ALL = {"Effect": "Allow", "Action": ["sqs:*", "s3:*"], "Resource": "*"}
+
+
+@pytest.mark.parametrize("row", ENCRYPTING, ids=lambda row: f"{row[0]}:{row[1]}")
+@pytest.mark.parametrize("key", [KEY, "1", "alias/mine"])
+def test_what_is_encrypted_needs_its_key_by_both_policies(row: tuple[Any, ...], key: str) -> None:
+    service, operation, params, *actions = row
+    call = {"operation": operation, "params": params, "service": service}
+    world = World(ALL, mode="enforce")
+    assert world.allows(**call)
+    world = World(ALL, mode="enforce")
+    world.kms_key = key
+    assert not world.allows(**call)
+    own = {"Effect": "Allow", "Action": actions, "Resource": KEY}
+    world = World(ALL, own, mode="enforce")
+    world.kms_key = key
+    assert world.allows(**call)
+    for principal, allowed in (({"AWS": ROLE}, True), ({"AWS": ACCOUNT}, True), ({"AWS": "222222222222"}, False)):
+        world = World(ALL, own, mode="enforce")
+        world.kms_key = key
+        statement = {"Effect": "Allow", "Principal": principal, "Action": "kms:*", "Resource": "*"}
+        world.key_policy = json.dumps({"Statement": statement})
+        assert world.allows(**call) is allowed
+
+
+def test_awss_own_keys_need_nothing() -> None:
+    world = World(ALL, mode="enforce")
+    world.kms_key = "alias/aws/sqs"
+    assert world.allows()
+
+
+def test_a_request_that_names_its_key_needs_it() -> None:
+    put = {"Bucket": "b", "Key": "k", "ServerSideEncryption": "aws:kms", "SSEKMSKeyId": "alias/mine"}
+    call = {"operation": "PutObject", "params": put, "service": "s3"}
+    assert not World(ALL, mode="enforce").allows(**call)
+    own = {"Effect": "Allow", "Action": "kms:GenerateDataKey", "Resource": KEY}
+    assert World(ALL, own, mode="enforce").allows(**call)
+
+
+def test_what_the_process_asks_itself_is_nobodys_request() -> None:
+    world = World(mode="enforce")
+    world.gate._scps = ((document.read("scp", {"Statement": {"Effect": "Deny", "Action": "*", "Resource": "*"}}),),)
+    headers = {
+        "authorization": f"AWS4-HMAC-SHA256 Credential={ACCOUNT}/20260101/us-east-1/sqs/aws4_request, Signature=none"
+    }
+    service = wire_service.load("sqs")
+    asyncio.run(world.gate.check(Request("POST", "/", "", headers), OWN, service, "SendMessage", SEND))
+    with pytest.raises(Fault):
+        asyncio.run(world.gate.check(Request("POST", "/", "", {}), OWN, service, "SendMessage", SEND))
+    outside = Request("POST", "/", "", headers, client=Peer(asyncio.Transport()))
+    with pytest.raises(Fault):
+        asyncio.run(world.gate.check(outside, OWN, service, "SendMessage", SEND))

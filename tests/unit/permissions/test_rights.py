@@ -22,7 +22,46 @@ TABLE = f"arn:aws:dynamodb:{HERE}:table/t"
 SECRET, GROUP = f"arn:aws:secretsmanager:{HERE}:secret:db", f"arn:aws:logs:{HERE}:log-group:g"
 BUCKET = {"Bucket": "b"}
 OBJECT = {"Bucket": "b", "Key": "a/k"}
+PASSED = "arn:aws:iam::123456789012:role/r"
+PASS = f"iam:PassRole {PASSED}"
+OF_APIS = "arn:aws:apigateway:eu-west-1::"
 ROWS: list[tuple[str, str, dict[str, Any], list[str]]] = [
+    ("apigateway", "GetRestApis", {}, [f"apigateway:GET {OF_APIS}/restapis"]),
+    (
+        "apigateway", "PutIntegration",
+        {"restApiId": "a", "resourceId": "r/1", "httpMethod": "GET", "credentials": PASSED},
+        [f"apigateway:PUT {OF_APIS}/restapis/a/resources/r%2F1/methods/GET/integration", PASS],
+    ),
+    ("apigatewayv2", "CreateRoute", {"ApiId": "a"}, [f"apigateway:POST {OF_APIS}/apis/a/routes"]),
+    (
+        "apigatewayv2", "CreateIntegration", {"ApiId": "a", "CredentialsArn": PASSED},
+        [f"apigateway:POST {OF_APIS}/apis/a/integrations", PASS],
+    ),
+    (
+        "scheduler", "CreateSchedule", {"Name": "s", "Target": {"RoleArn": PASSED}},
+        [f"scheduler:CreateSchedule arn:aws:scheduler:{HERE}:schedule/default/s", PASS],
+    ),
+    (
+        "events", "PutTargets", {"Rule": "r", "Targets": [{"RoleArn": PASSED}, {"Arn": "x"}]},
+        [f"events:PutTargets arn:aws:events:{HERE}:rule/r", PASS],
+    ),
+    (
+        "stepfunctions", "CreateStateMachine", {"name": "m", "roleArn": PASSED},
+        [f"states:CreateStateMachine arn:aws:states:{HERE}:stateMachine:m", PASS],
+    ),
+    (
+        "cloudformation", "CreateStack", {"StackName": "s", "RoleARN": PASSED},
+        [f"cloudformation:CreateStack arn:aws:cloudformation:{HERE}:stack/s/*", PASS],
+    ),
+    ("kms", "Encrypt", {"KeyId": "alias/x"}, [f"kms:Encrypt arn:aws:kms:{HERE}:alias/x"]),
+    ("kms", "Encrypt", {"KeyId": f"arn:aws:kms:{HERE}:alias/x"}, [f"kms:Encrypt arn:aws:kms:{HERE}:alias/x"]),
+    ("kms", "Encrypt", {"KeyId": KEY}, [f"kms:Encrypt {KEY}"]),
+    (
+        "lambda", "CreateFunction", {"FunctionName": "f", "Role": PASSED, "KMSKeyArn": KEY},
+        [f"lambda:CreateFunction {FUNCTION}", f"kms:CreateGrant {KEY}", f"kms:Encrypt {KEY}", PASS],
+    ),
+    ("logs", "PutSubscriptionFilter", {"logGroupName": "g", "roleArn": PASSED},
+     [f"logs:PutSubscriptionFilter {GROUP}:log-stream:", PASS]),
     ("s3", "GetObject", OBJECT, ["s3:GetObject arn:aws:s3:::b/a/k"]),
     ("s3", "GetObject", OBJECT | {"VersionId": "1"}, ["s3:GetObjectVersion arn:aws:s3:::b/a/k"]),
     ("s3", "HeadObject", OBJECT, ["s3:GetObject arn:aws:s3:::b/a/k"]),
@@ -115,7 +154,7 @@ ROWS: list[tuple[str, str, dict[str, Any], list[str]]] = [
     ("ec2", "DescribeInstances", {}, ["ec2:DescribeInstances *"]),
     ("nosuch", "Do", {"Name": "x"}, ["nosuch:Do *"]),
 ]  # fmt: skip
-SIGNING = {"cloudwatch": "monitoring", "stepfunctions": "states"}
+SIGNING = {"cloudwatch": "monitoring", "stepfunctions": "states", "apigatewayv2": "apigateway"}
 
 
 @pytest.mark.parametrize(("service", "operation", "params", "expected"), ROWS)

@@ -18,7 +18,8 @@ ABLE = Abilities(
     controllers=("cpu", "freezer", "memory", "pids"),
 )
 USER = replace(ABLE, root=False, users_problem="only root can", cgroup_version=0, controllers=())
-POOR = replace(USER, namespaces=False, namespaces_problem="not allowed here")
+SHARED = replace(USER, counts_apart=False)
+POOR = replace(SHARED, namespaces=False, namespaces_problem="not allowed here")
 
 
 @pytest.mark.parametrize(
@@ -51,13 +52,10 @@ def kept(abilities: Abilities, level: Level) -> set[str]:
 def test_promises_shrink_with_the_means() -> None:
     everything = set(ABLE.promises(Level.NAMESPACE))
     assert kept(ABLE, Level.NAMESPACE) == everything
-    assert everything - kept(USER, Level.NAMESPACE) == {
-        "cpu_share",
-        "process_limit",
-        "memory_limit",
-        "own_user_limits",
-        "root_owned_folders",
-    }
+    less = {"cpu_share", "memory_limit", "own_user_limits", "root_owned_folders"}
+    assert everything - kept(USER, Level.NAMESPACE) == less
+    for poorer in (SHARED, replace(USER, kernel="5.10.0-39-amd64")):  # counted by user alone
+        assert everything - kept(poorer, Level.NAMESPACE) == less | {"process_limit"}
     lost = everything - kept(POOR, Level.PROCESS)
     assert lost >= {"private_network", "private_tmp", "read_only_root", "separate_user", "nothing_survives"}
 

@@ -1,8 +1,18 @@
 """Users outside: one for each environment, and none where a server has none to give."""
 
+import asyncio
+from errno import ECONNRESET, EPERM, EPIPE, ESRCH
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from unittest.mock import Mock
+
 import pytest
 
 from lambent.sandbox import users
+from lambent.sandbox.errors import StepFailed
+from lambent.sandbox.host import SandboxHost
+from lambent.sandbox.spec import Level
 from lambent.sandbox.users import EACH, FIRST, RANGES, Users, problem
 
 ALL = "         0          0 4294967295\n"
@@ -38,7 +48,7 @@ def test_servers_have_ranges_of_their_own_below_what_is_signed() -> None:
     [
         (0, [ALL, ALL], "96364\n", ""),
         (0, [ALL, ALL], "", ""),
-        (1000, [ALL, ALL], "96364\n", "only root"),
+        (1000, [ALL, ALL], "96364\n", "subuid"),
         (0, [ALL, SOME], "96364\n", "without the ids"),
         (0, [SOME, ALL], "96364\n", "without the ids"),
         (0, [ALL, ALL], "0\n", "max_user_namespaces"),
@@ -48,3 +58,39 @@ def test_why_there_are_none(user: int, maps: list[str], most: str, said: str) ->
     found = problem(user, maps, most)
     assert said in found and bool(found) == bool(said)
     assert bool(Users(0, found).take()) is not bool(said)
+
+
+def test_who_has_none_to_give_shares_one_and_gives_up_in_steps() -> None:
+    given = Users(0, "none", shared=1000)
+    assert (given.take(), given.any(), given.any()) == (0, 1000, 1000)
+    given.give_back(1000)
+    assert given.give_up("no namespace") and given.problem == "none; no namespace"
+    assert given.any() == 0 and not given.give_up("again")
+    own = Users(0)
+    assert own.any() == FIRST and own.give_up("no map") and own.problem == "no map" and own.any() == 0
+
+
+def test_a_first_process_that_is_killed_takes_nobodys_user_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was killed while it was made is made again; only what this machine refuses is given up."""
+    spec: Any = SimpleNamespace(zygote=None)
+    failures = iter([ESRCH, EPIPE, ECONNRESET, EPERM])
+
+    async def settled() -> None:
+        return
+
+    async def zygote(_spec: Any) -> Any:
+        return SimpleNamespace(settled=settled)
+
+    async def create(_spec: Any, _zygote: Any) -> Any:
+        if failure := next(failures, 0):
+            problems.append(host.users_problem)
+            raise StepFailed("own_user", "unshare", "", failure)
+        return "made"
+
+    problems: list[str] = []
+    host = SandboxHost(Path("x"), Level.NAMESPACE, "o", Mock())
+    host._users = Users(0)
+    monkeypatch.setattr(host, "_zygote", zygote)
+    monkeypatch.setattr(host, "_create", create)
+    assert asyncio.run(host.create(spec)) == "made"
+    assert problems == [""] * 4 and "EPERM" in host.users_problem

@@ -52,7 +52,7 @@ class World:
 
     def check(self, arn: str) -> str:
         async def may_send(*asked: str) -> str:
-            return await permissions.may_send(self.gate, *asked)
+            return await permissions.may_configure(self.gate, *asked)
 
         bucket: Any = Bucket
         doors: Any = self
@@ -70,10 +70,18 @@ def test_a_policy_lets_the_bucket_send(arn: str) -> None:
     assert not world.findings
 
 
-@pytest.mark.parametrize(
-    ("arn", "text"), [(QUEUE, NOT_QUEUE), (FUNCTION, f"Not authorized to invoke function [{FUNCTION}]")]
-)
+REFUSALS = [(QUEUE, NOT_QUEUE), (FUNCTION, f"Not authorized to invoke function [{FUNCTION}]")]
+
+
+@pytest.mark.parametrize("mode", ["off", "report", "enforce"])
+@pytest.mark.parametrize(("arn", "text"), REFUSALS)
+def test_another_accounts_is_refused_without_one_in_every_mode(mode: str, arn: str, text: str) -> None:
+    assert World(mode, **of("333333333333")).check(arn) == text
+
+
+@pytest.mark.parametrize(("arn", "text"), REFUSALS)
 def test_without_one_it_is_refused_or_a_finding(arn: str, text: str) -> None:
+    arn, text = (one.replace("222222222222", "111111111111") for one in (arn, text))
     assert World("enforce", **of("333333333333")).check(arn) == text
     world = World("report", **of("333333333333"))
     assert world.check(arn) == ""

@@ -10,6 +10,8 @@ from lambent.services.apigateway.operations import OPERATIONS, REFUSED
 from tests.unit.rest_json import model_of
 from tests.unit.services_apigateway.api_kit import FUNCTION, HERE, NOW, URI, Api, with_api
 
+ROLE, THEIRS = (f"arn:aws:iam::{account}:role/r" for account in ("111111111111", "222222222222"))
+
 
 def test_a_new_api(tmp_path: Path) -> None:
     async def scene(api: Api) -> None:
@@ -286,9 +288,26 @@ def test_the_other_kinds(tmp_path: Path) -> None:
         await api.call("TagResource", resourceArn=arn, tags={"x": "y"})
         assert (await api.call("GetTags", resourceArn=arn))["tags"] == {"x": "y"}
         account = await api.call(
-            "UpdateAccount", patchOperations=[{"op": "replace", "path": "/cloudwatchRoleArn", "value": "arn:r"}]
+            "UpdateAccount", patchOperations=[{"op": "replace", "path": "/cloudwatchRoleArn", "value": ROLE}]
         )
-        assert account["cloudwatchRoleArn"] == "arn:r"
+        assert account["cloudwatchRoleArn"] == ROLE
+
+    with_api(tmp_path, scene)
+
+
+def test_no_role_of_another_account_is_taken(tmp_path: Path) -> None:
+    refusal = ("BadRequestException", "Cross-account pass role is not allowed.")
+
+    async def scene(api: Api) -> None:
+        name, _root = await api.api()
+        logs = [{"op": "replace", "path": "/cloudwatchRoleArn", "value": THEIRS}]
+        assert await api.refused("UpdateAccount", patchOperations=logs) == refusal
+        given = {"restApiId": name, "name": "a", "type": "REQUEST", "authorizerUri": URI, "identitySource": "context.x"}
+        assert await api.refused("CreateAuthorizer", authorizerCredentials=THEIRS, **given) == refusal
+        made = await api.call("CreateAuthorizer", authorizerCredentials=ROLE, **given)
+        to_theirs = [{"op": "replace", "path": "/authorizerCredentials", "value": THEIRS}]
+        there = {"restApiId": name, "authorizerId": made["id"]}
+        assert await api.refused("UpdateAuthorizer", patchOperations=to_theirs, **there) == refusal
 
     with_api(tmp_path, scene)
 

@@ -30,6 +30,20 @@ def said(stage: Stage) -> list[Finding]:
     return [one for one in stage.findings.all() if one.code not in advice]
 
 
+def test_a_function_gets_the_paths_variables_as_they_were_sent(tmp_path: Path) -> None:
+    """Recorded: https://github.com/aws/aws-lambda-dotnet/tree/dev/Tools/LambdaTestTool-v2/tests (Snapshots)."""
+
+    async def scene(stage: Stage) -> None:
+        await stage.proxy("/{proxy+}")
+        await stage.deploy()
+        await stage.ask("/dev/a%2Fb/c%20d")
+        event = stage.functions.events[-1]
+        assert event["path"] == "/a%2Fb/c%20d" and event["requestContext"]["path"] == "/dev/a%2Fb/c%20d"
+        assert event["pathParameters"] == {"proxy": "a%2Fb/c%20d"}
+
+    with_stage(tmp_path, scene)
+
+
 def test_the_cut_at_29_seconds(tmp_path: Path) -> None:
     async def scene(stage: Stage) -> None:
         ended = asyncio.Event()
@@ -248,6 +262,13 @@ def test_iam(tmp_path: Path) -> None:
         assert text(await stage.ask("/dev/a")) == '{"message":"Missing Authentication Token"}'
         who = json.loads(text(await stage.ask("/dev/a", Authorization="signed")))
         assert (who["accessKey"], who["userArn"]) == ("AKIA", "arn:aws:iam::111111111111:root")
+        [(action, arn, has_policy)] = stage.judged
+        assert (action, arn.partition(":execute-api:")[2].partition("/")[2], has_policy) == (
+            "execute-api:Invoke", "dev/GET/a", False,
+        )  # fmt: skip
+        stage.allowed = False
+        answer = await stage.ask("/dev/a", Authorization="signed")
+        assert (answer.status, "is not authorized to perform: execute-api:Invoke" in text(answer)) == (403, True)
 
     with_stage(tmp_path, scene)
 
@@ -414,8 +435,10 @@ def test_limits_and_compression(tmp_path: Path) -> None:
         operations = [{"op": "replace", "path": "/minimumCompressionSize", "value": "3"}]
         await stage.call("UpdateRestApi", restApiId=stage.id, patchOperations=operations)
         await stage.deploy()
-        large = await stage.ask("/dev/a", "POST", b"x" * (10 * 1024 * 1024 + 1))
-        assert (large.status, text(large)) == (413, '{"message":"Request Too Long"}')
+        for size in (6, 10):  # of an event, of a request
+            large = await stage.ask("/dev/a", "POST", b"x" * (size * 1024 * 1024 + 1))
+            assert (large.status, text(large)) == (413, '{"message":"Request Too Long"}')
+        assert not stage.functions.calls
         packed = await stage.ask("/dev/a", "POST", Accept_Encoding="gzip")
         assert ("Content-Encoding", "gzip") in packed.headers
         closed = [{"op": "replace", "path": "/disableExecuteApiEndpoint", "value": "true"}]

@@ -222,10 +222,10 @@ def test_warnings(tmp_path: Path) -> None:
     ],
 )  # fmt: skip
 def test_a_document_that_is_a_bomb_is_refused_in_a_moment(text: str) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     with pytest.raises(ValueError, match=r"unfolds|deep|neither"):
         openapi_text.read(text.encode())
-    assert time.monotonic() - began < 10
+    assert time.process_time() - began < 10
 
 
 @pytest.mark.parametrize("servers", [{"variables": {"basePath": {"default": "/v1"}}}, ["https://a"], "https://a"])

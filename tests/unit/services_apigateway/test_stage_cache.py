@@ -86,8 +86,16 @@ def test_the_key_is_made_of_the_integrations_parameters(tmp_path: Path) -> None:
     with_flush(tmp_path, scene)
 
 
-@pytest.mark.parametrize("answer", [{"statusCode": 500, "body": "x"}, {"statusCode": 200, "body": "x" * 1_048_577}])
-def test_failures_and_large_answers_are_not_kept(tmp_path: Path, answer: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    ("answer", "calls"),
+    [
+        ({"statusCode": 429, "body": "x"}, 1),
+        ({"statusCode": 500, "body": "x"}, 1),
+        ({"statusCode": "x"}, 2),
+        ({"statusCode": 200, "body": "x" * 1_048_577}, 2),
+    ],
+)
+def test_what_is_kept(tmp_path: Path, answer: dict[str, Any], calls: int) -> None:
     async def scene(stage: Stage) -> None:
         await counting(stage)
 
@@ -97,7 +105,7 @@ def test_failures_and_large_answers_are_not_kept(tmp_path: Path, answer: dict[st
         stage.functions.run = run
         await stage.ask()
         await stage.ask()
-        assert len(stage.functions.calls) == 2
+        assert len(stage.functions.calls) == calls
 
     with_flush(tmp_path, scene)
 

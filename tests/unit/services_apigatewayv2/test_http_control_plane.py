@@ -195,6 +195,12 @@ def test_authorizers_are_checked(tmp_path: Path) -> None:
         assert (await api.refused("DeleteAuthorizer", **key))[0] == "ConflictException"
         asked = {"Name": "l", "AuthorizerType": "REQUEST", "AuthorizerUri": URI, "IdentitySource": []}
         assert (await api.refused("CreateAuthorizer", ApiId=made, **asked))[0] == "BadRequestException"
+        theirs = {
+            "AuthorizerPayloadFormatVersion": "2.0",
+            "AuthorizerCredentialsArn": "arn:aws:iam::222222222222:role/r",
+        }
+        refused = await api.refused("CreateAuthorizer", ApiId=made, **theirs, **asked)
+        assert refused[1] == "Cross-account pass role is not allowed."
         other = await api.call("CreateAuthorizer", ApiId=made, AuthorizerPayloadFormatVersion="2.0", **asked)
         assert other["AuthorizerResultTtlInSeconds"] == 0
         bad = await api.refused(

@@ -1,6 +1,7 @@
 """WebSocket APIs without sockets: a client's frames by wsproto, the server's stream in memory, the clock by hand."""
 
 import asyncio
+import zlib
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -88,9 +89,8 @@ class Sockets:
     async def route(self, key: str, *, two_way: bool = False, integration: Any = None, **more: Any) -> str:
         given = {"IntegrationType": "AWS_PROXY", "IntegrationUri": URI} if integration is None else integration
         made = await self.api.call("CreateIntegration", ApiId=self.name, **given)
-        selection = {"RouteResponseSelectionExpression": "$default"} if two_way else {}
         target = f"integrations/{made['IntegrationId']}"
-        route = await self.api.call("CreateRoute", ApiId=self.name, RouteKey=key, Target=target, **selection, **more)
+        route = await self.api.call("CreateRoute", ApiId=self.name, RouteKey=key, Target=target, **more)
         if two_way:
             place = {"ApiId": self.name, "RouteId": route["RouteId"]}
             await self.api.call("CreateRouteResponse", **place, RouteResponseKey="$default")
@@ -285,6 +285,101 @@ def test_a_mock_answers_by_its_templates(tmp_path: Path) -> None:
     with_sockets(tmp_path, scene)
 
 
+ROLE = "arn:aws:iam::111111111111:role/r"
+QUEUE = "arn:aws:apigateway:eu-west-1:sqs:path/111111111111/q"
+
+
+def test_a_service_is_asked_by_templates(tmp_path: Path) -> None:
+    async def scene(ws: Sockets) -> None:
+        sends = {
+            "IntegrationType": "AWS", "IntegrationUri": QUEUE, "CredentialsArn": ROLE, "IntegrationMethod": "POST",
+            "PassthroughBehavior": "NEVER", "TemplateSelectionExpression": "\\$default",
+            "RequestParameters": {
+                "integration.request.header.Content-Type": "'application/x-www-form-urlencoded'",
+                "integration.request.querystring.who": "route.request.body.who",
+            },
+            "RequestTemplates": {"$default": "By=$context.connectionId&MessageBody=$input.path('$.n')"},
+        }  # fmt: skip
+        integration = await ws.route("send", two_way=True, integration=sends)
+        place = {"ApiId": ws.name, "IntegrationId": integration}
+        await ws.api.call("CreateIntegrationResponse", **place, IntegrationResponseKey="$default")
+        failed = {"$default": '{"failed":"$input.path(\'$.why\')"}'}
+        await ws.api.call(
+            "CreateIntegrationResponse", **place, IntegrationResponseKey="/4\\d\\d/", ResponseTemplates=failed
+        )
+        client = await ws.connect()
+        client.say({"action": "send", "n": 7, "who": "me"})
+        await client.heard(1)
+        (asked,) = ws.api.asked
+        assert (asked.method, asked.path, asked.query) == ("POST", "/111111111111/q", "who=me")
+        assert asked.headers["content-type"] == "application/x-www-form-urlencoded"
+        assert "Credential=ASIAROLE/20260101/eu-west-1/sqs/" in asked.headers["authorization"]
+        assert asked.body.startswith(b"By=") and asked.body.endswith(b"&MessageBody=7")
+        ws.api.service_answer = Response(400, [], b'{"why":"no"}')
+        client.say({"action": "send"})
+        await client.heard(2)
+        assert client.texts == ["{}", '{"failed":"no"}']
+        said = await ws.api.refused("CreateIntegration", ApiId=ws.name, IntegrationType="AWS", IntegrationUri=QUEUE)
+        assert said == ("BadRequestException", "Role ARN must be specified for AWS integrations")
+
+    with_sockets(tmp_path, scene)
+
+
+def test_a_function_behind_templates(tmp_path: Path) -> None:
+    async def scene(ws: Sockets) -> None:
+        async def run(_door: Any, event: Any) -> Any:
+            return Outcome(b'{"errorMessage":"bad one"}', "Unhandled") if event["bad"] else {"said": event}
+
+        ws.api.functions.run = run
+        wraps = {
+            "IntegrationType": "AWS", "IntegrationUri": URI,
+            "RequestTemplates": {"application/json": '{"bad":$input.json(\'$.bad\'),"by":"$context.routeKey"}'},
+        }  # fmt: skip
+        integration = await ws.route("wrap", two_way=True, integration=wraps)
+        place = {"ApiId": ws.name, "IntegrationId": integration}
+        await ws.api.call("CreateIntegrationResponse", **place, IntegrationResponseKey="$default")
+        bad = {"$default": "it is bad"}
+        await ws.api.call("CreateIntegrationResponse", **place, IntegrationResponseKey="/bad.*/", ResponseTemplates=bad)
+        client = await ws.connect()
+        for heard, one in enumerate((False, True), 1):
+            client.say({"action": "wrap", "bad": one})
+            await client.heard(heard)
+        assert orjson.loads(client.texts[0]) == {"said": {"bad": False, "by": "wrap"}}
+        assert client.texts[1] == "it is bad"
+
+    with_sockets(tmp_path, scene)
+
+
+def test_a_backend_on_the_web(tmp_path: Path) -> None:
+    async def scene(ws: Sockets) -> None:
+        fetched: list[Any] = []
+
+        def web(*asked: Any) -> Any:
+            fetched.append(asked)
+            if "nowhere" in asked[1]:
+                raise OSError("no such host")
+            return 200, [], b"from the web"
+
+        ws.api.web = web
+        given = {
+            "IntegrationType": "HTTP_PROXY", "IntegrationMethod": "POST",
+            "RequestParameters": {"integration.request.header.connectionId": "context.connectionId"},
+        }  # fmt: skip
+        await ws.route("web", two_way=True, integration=given | {"IntegrationUri": "https://example.com/x"})
+        await ws.route("gone", two_way=True, integration=given | {"IntegrationUri": "https://nowhere.example"})
+        client = await ws.connect()
+        client.say({"action": "web"})
+        client.say({"action": "gone"})
+        await client.heard(2)
+        method, url, headers, body, _ = fetched[0]
+        assert (method, url, body) == ("POST", "https://example.com/x", b'{"action":"web"}')
+        assert dict(headers)["connectionId"]
+        assert "from the web" in client.texts
+        assert any("Internal server error" in text for text in client.texts)
+
+    with_sockets(tmp_path, scene)
+
+
 def test_the_management_api_reaches_a_client(tmp_path: Path) -> None:
     async def scene(ws: Sockets) -> None:
         await ws.route("a", two_way=True)
@@ -297,6 +392,14 @@ def test_the_management_api_reaches_a_client(tmp_path: Path) -> None:
         ws.api.signer = Signer("AKIA", "111111111111")
         assert (await ws.ask(path, upgrade=False, method="POST", body="hi")).status == 200
         assert client.texts[-1] == "hi"
+        action, arn = ws.api.judged[-1]
+        assert (action, arn.partition("/")[2]) == (
+            "execute-api:ManageConnections",
+            f"dev/POST/@connections/{connection}",
+        )
+        ws.api.allowed = False
+        assert (await ws.ask(path, upgrade=False, method="POST", body="hi")).status == 403, "by policies"
+        ws.api.allowed = True
         got = document(await ws.ask(path, upgrade=False))
         assert got["identity"]["sourceIp"] == "127.0.0.9" and got["connectedAt"].endswith("Z")
         assert (await ws.ask(path, upgrade=False, method="POST", body="x" * ((128 << 10) + 1))).status == 413
@@ -375,9 +478,30 @@ def test_what_a_websocket_api_can_not_have_is_refused(tmp_path: Path) -> None:
         assert (await call("CreateApi", Name="x", ProtocolType="WEBSOCKET", Target=FUNCTION))[
             0
         ] == "BadRequestException"
-        http = {"IntegrationType": "HTTP", "IntegrationUri": "http://x", "IntegrationMethod": "GET"}
-        assert (await call("CreateIntegration", ApiId=ws.name, **http))[0] == "NotImplementedException"
+        http = {"IntegrationType": "HTTP", "IntegrationUri": "ftp://x", "IntegrationMethod": "GET"}
+        assert (await call("CreateIntegration", ApiId=ws.name, **http))[0] == "BadRequestException"
         shown = await ws.api.call("GetApi", ApiId=ws.name)
         assert shown["ApiEndpoint"] == f"ws://{ws.name}.execute-api.eu-west-1.localhost:4566"
+
+    with_sockets(tmp_path, scene)
+
+
+def test_nothing_is_inflated(tmp_path: Path) -> None:
+    """A client that offers compression is not taken at its word, and one that compresses all the same is closed: no
+    few bytes become many."""
+    bomb = zlib.compress(bytes(1 << 20), 9)[2:-4]
+
+    async def scene(sockets: Sockets) -> None:
+        await sockets.route("$default")
+        offer = {"sec_websocket_extensions": "permessage-deflate; client_max_window_bits"}
+        assert not [
+            name for name, _ in (await sockets.ask(**offer)).headers if name.lower() == "sec-websocket-extensions"
+        ]
+        client = await sockets.connect(**offer)
+        head = bytes([0x80 | 0x40 | 0x1, 0x80 | 126]) + len(bomb).to_bytes(2, "big")  # final, compressed, text, masked
+        client.to_server.put_nowait(head + bytes(4) + bomb)
+        [closed] = await client.heard(1)
+        assert isinstance(closed, CloseConnection) and closed.code == 1002
+        assert not sockets.api.functions.calls
 
     with_sockets(tmp_path, scene)

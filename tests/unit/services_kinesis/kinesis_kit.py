@@ -19,6 +19,7 @@ from lambent.model.scope import Caller, Scope
 from lambent.observe.findings import Ledger
 from lambent.services.kinesis import settling
 from lambent.services.kinesis.env import KinesisEnv
+from lambent.services.kinesis.growing import Growing
 from lambent.services.kinesis.operations import OPERATIONS
 from lambent.store.open import Store, open_store
 from lambent.store.stream_records import StreamRecords
@@ -228,6 +229,7 @@ async def open_kinesis(folder: Path, clock: ManualClock, tasks: set[asyncio.Task
         findings.withdraw,
         subscriptions,
     )
+    records.wrote = Growing(env).wrote
     settling.resume(env)
     trim_later(registry, records, clock, spawn)
     return Kinesis(store, clock, env, findings, tasks)

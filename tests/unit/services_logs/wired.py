@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from lambent.model.push import Push
 from lambent.model.scope import Caller, Scope
 from lambent.observe.findings import Ledger
 from lambent.observe.logstore import LogStore
+from lambent.observe.queries import Queries
 from lambent.services.logs.env import LogsEnv
 from lambent.services.logs.metric_filters import Compiled
 from lambent.services.logs.operations import OPERATIONS
@@ -45,6 +47,7 @@ class Wired:
         )
         store.hears.append(self.subscriptions.hear)
         self.filters = Compiled(state.resources)
+        self.queries = Queries(time.monotonic)
         self.env = LogsEnv(
             store,
             self.clock,
@@ -54,6 +57,7 @@ class Wired:
             self.subscriptions,
             self._unreachable,
             lambda _scope, function: f"/aws/lambda/{function}",
+            self.queries,
             report,
             self.findings.withdraw,
         )
@@ -107,6 +111,7 @@ def with_logs(folder: Path, body: Callable[[Wired], Awaitable[None]]) -> None:
         try:
             await body(wired[0])
         finally:
+            await wired[0].queries.close()
             await store.close()
             await state.close()
 

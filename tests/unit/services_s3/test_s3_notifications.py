@@ -8,6 +8,7 @@ import orjson
 import pytest
 from botocore.exceptions import ClientError
 
+from lambent.model.finding import Finding
 from tests.unit.services_s3.plane import Plane
 
 QUEUE, OTHER = "arn:aws:sqs:us-east-1:000000000000:q", "arn:aws:sqs:us-east-1:000000000000:other"
@@ -84,8 +85,27 @@ def test_what_is_not_there_is_no_destination(plane: Plane, s3: Any, bucket: str,
     asked = {"QueueConfigurations": [rule(OTHER, "s3:ObjectCreated:*")]}
     call = {"Bucket": bucket, "NotificationConfiguration": asked}
     assert refused(s3.put_bucket_notification_configuration, **call) == ("InvalidArgument", 400)
+    assert not said(plane, bucket)
     s3.put_bucket_notification_configuration(**call, SkipDestinationValidation=True)
     assert s3.get_bucket_notification_configuration(Bucket=bucket)["QueueConfigurations"][0]["QueueArn"] == OTHER
+
+
+def said(plane: Plane, bucket: str) -> list[Finding]:
+    """What the ledger has of a bucket."""
+    return [one for one in plane.findings.all() if one.resource == f"arn:aws:s3:::{bucket}"]
+
+
+@pytest.mark.parametrize("arn", [OTHER, "arn:aws:sqs:us-east-1:222222222222:q"])
+def test_what_is_not_validated_is_said(plane: Plane, s3: Any, bucket: str, arn: str) -> None:
+    plane.missing[arn] = "Permissions on the destination queue do not allow S3 to publish notifications"
+    asked = {"QueueConfigurations": [rule(arn, "s3:ObjectCreated:*")]}
+    call = {"Bucket": bucket, "NotificationConfiguration": asked, "SkipDestinationValidation": True}
+    s3.put_bucket_notification_configuration(**call)
+    [finding] = said(plane, bucket)
+    assert finding.code == "notification-unreachable" and arn in finding.message
+    plane.missing.clear()
+    s3.put_bucket_notification_configuration(**call)
+    assert not said(plane, bucket)
 
 
 @pytest.mark.parametrize(

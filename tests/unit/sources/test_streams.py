@@ -161,6 +161,33 @@ def test_a_stream_is_not_read_up_while_children_of_a_shard_are_looked_for() -> N
     play(scene)
 
 
+def test_a_stream_is_not_read_up_while_the_end_of_a_shard_is_written() -> None:
+    async def scene(bench: Bench) -> None:
+        reader = await bench.read()
+        bench.stream.put("parent")
+        await until(lambda: reader.document()["CaughtUp"] and bench.events)
+        gate, write = asyncio.Event(), bench.checkpoints.write
+
+        async def slowly(mapping: str, checkpoint: Checkpoint) -> None:
+            if checkpoint.ended:
+                await gate.wait()
+            await write(mapping, checkpoint)
+
+        bench.checkpoints.write = slowly  # type: ignore[method-assign]
+        bench.stream.infos.append(ShardInfo("s1", ("s0",)))
+        bench.stream.put("child", shard="s1")
+        bench.stream.close("s0")
+        await until(lambda: reader._readers["s0"]._closed)
+        for _ in range(20):
+            assert not reader.document()["CaughtUp"]
+            await asyncio.sleep(0.001)
+        gate.set()
+        await until(lambda: bench.flat == ["parent", "child"])
+        await until(lambda: reader.document()["CaughtUp"])
+
+    play(scene)
+
+
 def test_a_stream_that_is_made_again_is_read_from_its_beginning() -> None:
     async def scene(bench: Bench) -> None:
         bench.stream.infos = [ShardInfo("s0", opened=1.0, closed=True)]

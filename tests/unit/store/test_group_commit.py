@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -77,3 +78,40 @@ def test_an_asker_that_goes_away_changes_nothing() -> None:
         assert [item for group in disk.groups for item in group] == [1, 2, 3]
 
     with_disk(body)
+
+
+def test_a_group_is_light_when_all_of_it_is() -> None:
+    async def body(disk: Disk, commit: GroupCommit[int]) -> None:
+        seen: list[bool] = []
+        run = commit._database.run
+
+        async def noted(work: Callable[[sa.Connection], None], then: Callable[[None], None], *, light: bool) -> None:
+            seen.append(light)
+            await run(work, then, light=light)
+
+        commit._database.run = noted  # type: ignore[method-assign, assignment]
+        await commit.write(0, light=True)
+        await asyncio.gather(commit.write(1, light=True), commit.write(2))
+        await commit.write(3)
+        assert seen == [True, False, False]
+        assert [item for group in disk.groups for item in group] == [0, 1, 2, 3]
+
+    with_disk(body)
+
+
+def test_what_is_written_lightly_is_there_for_everybody(tmp_path: Path) -> None:
+    async def run() -> None:
+        database = Database(f"sqlite:///{tmp_path / 'state.db'}")
+        await database.run(lambda one: one.execute(sa.text("CREATE TABLE t (n INTEGER)")))
+        await database.run(lambda one: one.execute(sa.text("INSERT INTO t VALUES (1)")), light=True)
+        await database.run(lambda one: one.execute(sa.text("INSERT INTO t VALUES (2)")))
+        assert await database.look(lambda one: one.execute(sa.text("SELECT SUM(n) FROM t")).scalar()) == 3
+        modes = [await database.run(_mode, light=light) for light in (True, False)]
+        assert modes == [1, 2], "NORMAL and FULL"
+        await database.close()
+
+    asyncio.run(run())
+
+
+def _mode(connection: sa.Connection) -> int:
+    return int(connection.execute(sa.text("PRAGMA synchronous")).scalar_one())

@@ -41,11 +41,11 @@ def test_an_ordinary_document_is_read_whatever_it_says_of_its_coding() -> None:
     ],
 )
 def test_what_is_too_much_of_a_document_is_refused(body: bytes, code: str) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     with pytest.raises(Fault) as caught:
         parse_xml.root_of(body)
     assert caught.value.code == code
-    assert time.monotonic() - began < 5
+    assert time.process_time() - began < 5
 
 
 def test_a_deep_document_is_read_no_deeper_than_its_shape() -> None:
@@ -59,11 +59,11 @@ def test_a_deep_document_is_read_no_deeper_than_its_shape() -> None:
     [b"a=b&" * 1_000_000, b"Message=" + b"x" * (17 << 20), b"Attributes.entry.1" + b".1" * 150 + b"=x&" * 200_000],
 )
 def test_a_form_with_too_much_is_refused(body: bytes) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     with pytest.raises(Fault) as caught:
         query.form_of(Request("POST", "/", body=body))
     assert caught.value.status == 413
-    assert time.monotonic() - began < 1
+    assert time.process_time() - began < 1
 
 
 @pytest.mark.parametrize(

@@ -116,13 +116,12 @@ class _View:
         """The statement with that effect that counts, and how it means who asks; of those that allow the one that
         means them most closely."""
         best: tuple[Statement, Meant] | None = None
-        for statement in policy.statements:
-            if statement.allow is allow:
-                way = self._counts(statement)
-                if way is not Meant.NOBODY and (best is None or way.value > best[1].value):
-                    best = statement, way
-                    if not allow:
-                        break
+        for statement in policy.about(self.ask.action, allow=allow):
+            way = self._counts(statement)
+            if way is not Meant.NOBODY and (best is None or way.value > best[1].value):
+                best = statement, way
+                if not allow or way is Meant.ITSELF:
+                    break
         return best
 
     def any(self, policies: Iterable[Policy]) -> Statement | None:
@@ -132,26 +131,31 @@ class _View:
     def _counts(self, statement: Statement) -> Meant:
         if statement.trouble:
             return Meant.NOBODY if statement.allow else Meant.ITSELF
-        way = meant(statement.principals, self.ask.who)
-        if way is Meant.NOBODY or not acts(statement, self.ask) or not reaches(statement, self.ask, self.keys):
-            return Meant.NOBODY
-        if statement.conditions:
+        if statement.has_variables:
             self.lasting = False
+        if not reaches(statement, self.ask, self.keys):
+            return Meant.NOBODY
+        way = meant(statement.principals, self.ask.who)
+        if way is Meant.NOBODY or not statement.conditions:
+            return way
+        self.lasting = False
         return way if all(conditions.is_met(one, self.keys) for one in statement.conditions) else Meant.NOBODY
 
 
-def acts(statement: Statement, ask: Ask) -> bool:
-    """Whether a statement is about the action."""
-    action = ask.action.lower()
-    return any(patterns.matches(one, action) for one in statement.actions) is not statement.but_actions
-
-
 def reaches(statement: Statement, ask: Ask, keys: Mapping[str, str | tuple[str, ...]]) -> bool:
-    """Whether a statement is about the resource; one that names none, as in a trust policy, is about its own."""
+    """Whether a statement is about the resource; one that names none, as in a trust policy, is about its own.
+
+    A NotResource whose variable has no value allows nothing (and denies): AWS's page on variables says that the whole
+    statement "might be invalid".
+    """
     if not statement.resources and not statement.but_resources:
         return True
-    found = any(patterns.arn_fits(one, ask.resource, keys) for one in statement.resources)
-    return found is not statement.but_resources
+    for one in statement.resources:
+        if patterns.arn_fits(one, ask.resource, keys):
+            return not statement.but_resources
+    if not statement.but_resources:
+        return False
+    return not (statement.allow and any(patterns.expanded(one, keys) is None for one in statement.resources))
 
 
 class _Allowed:

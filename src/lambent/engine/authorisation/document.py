@@ -8,8 +8,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from lambent.engine.authorisation import conditions
+from lambent.engine.authorisation import conditions, patterns
 from lambent.engine.authorisation.conditions import Condition
+
+ACTIONS_KEPT = 256
+"""Actions for which a policy remembers its statements."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +32,8 @@ class Named:
 class Statement:
     """One statement. `policy` is the name of its policy, `place` its number there, from 1.
 
-    `but_actions` and `but_resources` say that it is about all but those. `raw` is as it was written.
+    `but_actions` and `but_resources` say that it is about all but those. `has_variables` tells that its resources are
+    others for every request. `raw` is as it was written.
     """
 
     policy: str
@@ -43,12 +47,18 @@ class Statement:
     but_resources: bool = False
     conditions: tuple[Condition, ...] = ()
     trouble: str = ""
+    has_variables: bool = False
     raw: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
     @property
     def name(self) -> str:
         """How it is told of: its Sid, or its number."""
         return f"statement {self.sid or self.place} of {self.policy}"
+
+    def acts(self, action: str) -> bool:
+        """Whether it is about an action."""
+        lower = action.lower()
+        return any(patterns.matches(one, lower) for one in self.actions) is not self.but_actions
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +67,18 @@ class Policy:
 
     name: str
     statements: tuple[Statement, ...] = ()
+    _about: dict[tuple[str, bool], tuple[Statement, ...]] = field(default_factory=dict, compare=False, repr=False)
+
+    def about(self, action: str, *, allow: bool) -> tuple[Statement, ...]:
+        """The statements with that effect that are about an action, or can't be understood: looked for once, as the
+        same actions are asked for again and again."""
+        found = self._about.get((action, allow))
+        if found is None:
+            if len(self._about) >= ACTIONS_KEPT:
+                self._about.clear()
+            found = tuple(one for one in self.statements if one.allow is allow and (one.trouble or one.acts(action)))
+            self._about[action, allow] = found
+        return found
 
 
 def read(name: str, document: Any) -> Policy:
@@ -97,6 +119,7 @@ def _statement(name: str, place: int, said: Mapping[str, Any], variables: bool) 
         but_resources,
         met,
         trouble,
+        any(patterns.has_variable(one) for one in resources),
         said,
     )
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from lambent.engine.authorisation import conditions
 from lambent.engine.authorisation.conditions import Condition
-from lambent.engine.authorisation.decide import Ask, Decision, Layer, Policies, acts, layers, reaches
+from lambent.engine.authorisation.decide import Ask, Decision, Layer, Policies, layers, reaches
 from lambent.engine.authorisation.document import Statement
 from lambent.engine.authorisation.patterns import arn_fits
 from lambent.engine.authorisation.principals import Meant, meant
@@ -87,7 +87,7 @@ def nearest(ask: Ask, policies: Policies, layer: Layer) -> Near | None:
 def _near(layer: Layer, statement: Statement, ask: Ask) -> Near | None:
     if statement.trouble:
         return Near(layer, statement, f"it can't be evaluated: {statement.trouble}", 0)
-    if not acts(statement, ask):
+    if not statement.acts(ask.action):
         return None
     if not reaches(statement, ask, ask.all_keys):
         why, rank = _resource(statement, ask)

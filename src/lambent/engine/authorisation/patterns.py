@@ -70,10 +70,18 @@ def arn_fits(pattern: str, arn: str, keys: Keys) -> bool:
     """Whether an ARN is one of those that a pattern names: field by field."""
     if pattern in ("*", arn):
         return True
+    if not arn.startswith(_start(pattern)):
+        return False
     wanted, fields = _fields(pattern), arn.split(":", 5)
     if len(fields) < 6:
         return fits(pattern, arn, keys)
     return all(fits(one, field, keys) for one, field in zip(wanted, fields, strict=True))
+
+
+@functools.lru_cache(_CACHE)
+def _start(pattern: str) -> str:
+    """What of a pattern is the same for all that it fits."""
+    return re.split(r"[*?]|\$\{", pattern, maxsplit=1)[0]
 
 
 @functools.lru_cache(_CACHE)

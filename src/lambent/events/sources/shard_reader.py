@@ -97,8 +97,9 @@ class ShardReader:
 
     @property
     def caught_up(self) -> bool:
-        """Nothing has been written since a read found nothing, and everything read is done."""
-        at_end = self._closed or self._empty_at == self._stream.mark()
+        """Nothing has been written since a read found nothing, and everything read is done. A closed shard is never:
+        when it is done, its children come next (`ended`)."""
+        at_end = not self._closed and self._empty_at == self._stream.mark()
         return at_end and not self._engine.held and not self._running
 
     async def seek(self) -> None:

@@ -20,6 +20,7 @@ from lambent.neighbour.bridges.handing import Gateway
 PLACE = "http://127.0.0.1"
 """Of the gateway, as the client has it: an address, so that a bucket's name is in the path. Nobody connects to it."""
 LOST = "States.Runtime"
+INTERRUPTED = "moto, which ran this execution, has ended; what it had begun was not gone on with"
 
 
 def run_executions() -> None:
@@ -113,6 +114,26 @@ def execute(_gateway: Gateway, former: Callable[..., None]) -> Callable[..., Non
             _fail(execution, f"{type(error).__name__}: {error}")
 
     return run
+
+
+def running(services: Any) -> list[Any]:
+    """The executions that run, of all accounts; of a service other than this none."""
+    machines = [
+        machine
+        for of in services.values()
+        for one in of.values()
+        if type(one).__module__ == "moto.stepfunctions.parser.models"
+        for machine in one.state_machines
+    ]
+    return [one for machine in machines for one in machine.executions if one.status == "RUNNING"]
+
+
+def interrupt(services: Any) -> int:
+    """Executions that ran when they were kept have failed: nothing of them runs any more. Answers how many."""
+    ended = running(services)
+    for execution in ended:
+        _fail(execution, INTERRUPTED)
+    return len(ended)
 
 
 def _fail(execution: Any, cause: str) -> None:

@@ -152,7 +152,7 @@ class _Keeper:
             processes.signal_all(self._level, number)
         for pid, its in self._started.items():
             if its == process:
-                os.kill(pid, number)  # not collected yet, so there
+                processes.signal_one(pid, number)  # not collected yet, so there
 
     def _connect(self, port: int, call: int) -> None:
         """Hand out a socket that connects to `port` here: the server's own would connect where the server is."""

@@ -57,6 +57,7 @@ _CLOSE_RANGE = 436
 _MOUNT_SETATTR = 442
 _PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}
 _CAPSET = {"x86_64": 126, "aarch64": 91}
+_TGKILL = {"x86_64": 234, "aarch64": 131}
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _libc.syscall.restype = ctypes.c_long
@@ -229,6 +230,11 @@ def set_capabilities(kept: tuple[int, ...]) -> None:
 def pidfd_open(pid: int) -> int:
     """pidfd_open(2)."""
     return _syscall("pidfd_open", "", _PIDFD_OPEN, ctypes.c_int(pid), 0)
+
+
+def tgkill(pid: int, thread: int, number: int) -> None:
+    """tgkill(2): a signal to one thread."""
+    _syscall("tgkill", "", _TGKILL[_machine], ctypes.c_int(pid), ctypes.c_int(thread), ctypes.c_int(number))
 
 
 def close_all_but(kept: set[int]) -> None:

@@ -1,4 +1,4 @@
-"""All processes of a sandbox but its keeper, who asks."""
+"""The processes of a sandbox but its keeper, who asks."""
 
 # ruff: noqa: PTH123, PTH208
 # (paths are strings here: pathlib would be one more import in every fork)
@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import os
 import signal
+
+from .kernel import CallError, tgkill
 
 
 def signal_all(level: str, number: int) -> None:
@@ -22,6 +24,32 @@ def signal_all(level: str, number: int) -> None:
             os.kill(pid, number)
         except ProcessLookupError:
             continue
+
+
+def signal_one(pid: int, number: int) -> None:
+    """Send a signal to a process, a child of the caller: to its first thread, unless that blocks it.
+
+    So kill(2) does with processes that are not stopped (complete_signal in the kernel's signal.c). While the threads of
+    one leave a freeze it is any thread's, and the first, whose turn the handlers of Python wait for, sleeps on.
+    """
+    if number != signal.SIGKILL and _takes(pid, number):
+        try:
+            tgkill(pid, pid, number)
+            return
+        except CallError:  # it has just ended
+            pass
+    os.kill(pid, number)
+
+
+def _takes(pid: int, number: int) -> bool:
+    """Whether the first thread lives and does not block the signal, as /proc tells it (proc_pid_status(5))."""
+    try:
+        with open(f"/proc/{pid}/status", "rb") as file:
+            fields = dict(line.split(b":", 1) for line in file)
+    except OSError:
+        return False
+    blocked = int(fields[b"SigBlk"], 16)
+    return fields[b"State"].split()[0] not in (b"Z", b"X") and not blocked >> (number - 1) & 1
 
 
 def end_all(level: str) -> None:

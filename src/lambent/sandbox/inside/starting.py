@@ -39,17 +39,22 @@ def wait_and_start(zygote: ZygoteContext, sock: socket.socket) -> Callable[[], o
             wire.close(message.fds[1:])
             user = message.body["user"]
             if user:
-                _own(user, sock)
+                _own(zygote, user, sock)
         else:
             sock.close()
             return start(context_of(zygote, control, message, user))
 
 
-def _own(user: int, sock: socket.socket) -> None:
-    """Have an own user, and tell the keeper, who then writes its maps."""
+def _own(zygote: ZygoteContext, user: int, sock: socket.socket) -> None:
+    """Have an own user, or a user namespace, and tell the keeper, who then writes its maps."""
     try:
-        own_user.make(user)
+        own_user.make(user, zygote.unprivileged)
         wire.send(sock, {})
+        if zygote.unprivileged:
+            if wire.receive(sock) is None:
+                os._exit(0)
+            own_user.take_share()
+            wire.send(sock, {})
     except OSError as failed:
         wire.send(sock, {"failed": [failed.errno or 0, getattr(failed, "operation", "setresuid")]})
         os._exit(1)

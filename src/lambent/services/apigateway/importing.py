@@ -12,7 +12,7 @@ import orjson
 from lambent.model.scope import Caller, Scope
 from lambent.services.apigateway import faults, openapi
 from lambent.services.apigateway.env import ApiGatewayEnv, Document, Params
-from lambent.services.apigateway.integrations import check_integration, with_defaults
+from lambent.services.apigateway.integrations import check_integration, check_role, with_defaults
 from lambent.services.apigateway.kinds import (
     AUTHORIZER,
     GATEWAY_RESPONSE,
@@ -93,6 +93,8 @@ class Rows:
             )
         for name, response in imported.responses.items():
             self._put(GATEWAY_RESPONSE, name, response)
+        for one in imported.authorizers.values():
+            check_role(str(one.get("authorizerCredentials") or ""), self._api.scope)
         authorizers = {name: self._named(AUTHORIZER, one) for name, one in imported.authorizers.items()}
         validators = {name: self._named(VALIDATOR, one) for name, one in imported.validators.items()}
         for path, methods in imported.methods.items():

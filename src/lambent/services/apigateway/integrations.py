@@ -9,10 +9,9 @@ from typing import Any
 
 from lambent.model.scope import Scope
 from lambent.services.apigateway import faults
+from lambent.services.aws_backends import ARN
 
 Document = dict[str, Any]
-ARN = re.compile(r"arn:aws[a-z-]*:apigateway:([a-z0-9-]+):([a-z0-9.-]+):(path|action)/(.*)", re.DOTALL)
-"""Region, service, path or action, what."""
 LAMBDA_PATH = re.compile(r"/?\d{4}-\d{2}-\d{2}/functions/(.+?)/(invocations|response-streaming-invocations)")
 LEAST_MILLIS, MOST_MILLIS, STREAMED_MILLIS = 50, 29_000, 900_000
 URL = re.compile(r"https?://[^\s]+", re.IGNORECASE)
@@ -42,6 +41,12 @@ def check_integration(integration: Document, scope: Scope) -> None:
         _check_service(kind, uri, integration, scope)
 
 
+def check_role(role: str, scope: Scope) -> None:
+    """Raises 400 for another account's; `arn:aws:iam::*:user/*` is the caller's own credentials."""
+    if role and role.split(":")[4:5] not in ([scope.account], ["*"]):
+        raise faults.bad_request("Cross-account pass role is not allowed.")
+
+
 def _check_timeout(integration: Document) -> None:
     millis = integration.get("timeoutInMillis", MOST_MILLIS)
     most = STREAMED_MILLIS if integration.get("responseTransferMode") == "STREAM" else MOST_MILLIS
@@ -62,8 +67,7 @@ def _check_service(kind: str, uri: str, integration: Document, scope: Scope) -> 
         raise faults.bad_request(
             "Integrations of type 'AWS_PROXY' currently only supports Lambda function and Firehose stream invocations."
         )
-    role = integration.get("credentials")
+    role = str(integration.get("credentials") or "")
     if not is_function and not role:
         raise faults.bad_request("Role ARN must be specified for AWS integrations")
-    if role and role.split(":")[4:5] not in ([scope.account], ["*"]):
-        raise faults.bad_request("Cross-account pass role is not allowed.")
+    check_role(role, scope)

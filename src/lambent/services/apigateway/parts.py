@@ -12,10 +12,11 @@ import orjson
 from lambent.model.scope import Caller
 from lambent.services.apigateway import faults
 from lambent.services.apigateway.env import ApiGatewayEnv, Document, Params
-from lambent.services.apigateway.integrations import ARN, LAMBDA_PATH
+from lambent.services.apigateway.integrations import LAMBDA_PATH, check_role
 from lambent.services.apigateway.kinds import ACCOUNT, AUTHORIZER, GATEWAY_RESPONSE, MODEL, RESOURCE, VALIDATOR
 from lambent.services.apigateway.patching import patched
 from lambent.services.apigateway.tabled import Operation, listed, page, shown
+from lambent.services.aws_backends import ARN
 
 DEFAULT_TTL, MOST_TTL = 300, 3600
 MODEL_NAME = re.compile(r"[a-zA-Z0-9]+")
@@ -54,8 +55,9 @@ def prepare_authorizer(env: ApiGatewayEnv, caller: Caller, params: Params, docum
     return document
 
 
-def check_authorizer(_env: ApiGatewayEnv, _caller: Caller, _params: Params, authorizer: Document) -> None:
+def check_authorizer(_env: ApiGatewayEnv, caller: Caller, _params: Params, authorizer: Document) -> None:
     """Raises 400."""
+    check_role(str(authorizer.get("authorizerCredentials") or ""), caller.scope)
     kind, ttl = authorizer["type"], authorizer.get("authorizerResultTtlInSeconds", DEFAULT_TTL)
     if not 0 <= ttl <= MOST_TTL:
         raise faults.bad_request(f"Authorizer result TTL must be between 0 and {MOST_TTL} seconds")
@@ -210,6 +212,7 @@ async def update_account(env: ApiGatewayEnv, caller: Caller, params: Params) -> 
     new = patched(env.shape("Account"), old, params.get("patchOperations") or (), ACCOUNT.patched)
     if not new.get("cloudwatchRoleArn"):
         new.pop("cloudwatchRoleArn", None)
+    check_role(new.get("cloudwatchRoleArn", ""), caller.scope)
     await env.resources.put(env.made(ACCOUNT, caller.scope, "", "", new))
     return new
 

@@ -6,7 +6,7 @@ from lambent.model.scope import Caller, Scope
 from lambent.services.apigatewayv2 import faults
 from lambent.services.apigatewayv2.env import ApiGatewayV2Env, Changes, Document, Params
 from lambent.services.apigatewayv2.kinds import AUTHORIZER, STAGE
-from lambent.services.apigatewayv2.routes import NONE, protocol_of
+from lambent.services.apigatewayv2.routes import NONE, check_role, protocol_of
 from lambent.services.apigatewayv2.tabled import Operation
 
 MOST_SECONDS = 3600
@@ -19,6 +19,7 @@ def authorizer(
     for other in changes.children(env.resources, AUTHORIZER.stored, scope, api_id):
         if other.document["Name"] == document["Name"] and other.name != document["AuthorizerId"]:
             raise faults.conflict(f"Authorizer name {document['Name']} already exists")
+    check_role(str(document.get("AuthorizerCredentialsArn") or ""), scope)
     if protocol_of(env, scope, api_id, changes) == "WEBSOCKET":
         return _websocket(document)
     return _jwt(document) if document["AuthorizerType"] == "JWT" else _request(document)

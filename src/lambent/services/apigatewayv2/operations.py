@@ -1,6 +1,6 @@
 """The operations answered here; what is missing is refused by name."""
 
-from lambent.services.apigatewayv2 import apis, authorizers, domains, importing, routes, stages, tags
+from lambent.services.apigatewayv2 import apis, authorizers, domains, exporting, importing, routes, stages, tags
 from lambent.services.apigatewayv2.kinds import (
     API,
     API_MAPPING,
@@ -45,13 +45,13 @@ OPERATIONS: dict[str, Operation] = {
     **apis.OPERATIONS,
     **routes.OPERATIONS,
     **authorizers.OPERATIONS,
+    **exporting.OPERATIONS,
     **importing.OPERATIONS,
     **stages.OPERATIONS,
     **tags.OPERATIONS,
 }
 
 REFUSED = {
-    "ExportApi": "an API is imported, but not exported",
     "GetModelTemplate": "no template is made of a model",
 }
 """Why some are not there."""

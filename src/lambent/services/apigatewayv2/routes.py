@@ -12,6 +12,7 @@ from lambent.services.apigatewayv2 import faults
 from lambent.services.apigatewayv2.env import ApiGatewayV2Env, Changes, Document, Params
 from lambent.services.apigatewayv2.kinds import API, AUTHORIZER, INTEGRATION, ROUTE
 from lambent.services.apigatewayv2.tabled import Operation, deleter, one_at_a_time, replaced
+from lambent.services.aws_backends import ARN
 from lambent.store.resources import Resource
 
 ROUTE_KEY = re.compile(r"(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|ANY) (/\S*)")
@@ -20,26 +21,25 @@ BAD_KEY = (
     "The provided route key is not formatted properly for HTTP protocol. Format should be "
     '"<HTTP METHOD> /<RESOURCE PATH>" or "$default"'
 )
-SUBTYPES = frozenset(
-    {"EventBridge-PutEvents", "SQS-SendMessage", "Kinesis-PutRecord", "StepFunctions-StartExecution"}
-)  # fmt: skip
-"""The services that are called here; AWS has ten more operations."""
-KNOWN_SUBTYPES = SUBTYPES | {
-    "SQS-ReceiveMessage", "SQS-DeleteMessage", "SQS-PurgeQueue", "AppConfig-GetConfiguration",
-    "StepFunctions-StartSyncExecution", "StepFunctions-StopExecution",
-}  # fmt: skip
-"""https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-aws-services-reference.html"""
-ALL = {
-    "SQS-SendMessage": ("QueueUrl", "MessageBody"),
+SUBTYPES = {
     "EventBridge-PutEvents": ("Detail", "DetailType", "Source"),
     "Kinesis-PutRecord": ("StreamName", "Data", "PartitionKey"),
+    "SQS-DeleteMessage": ("ReceiptHandle", "QueueUrl"),
+    "SQS-PurgeQueue": ("QueueUrl",),
+    "SQS-ReceiveMessage": ("QueueUrl",),
+    "SQS-SendMessage": ("QueueUrl", "MessageBody"),
     "StepFunctions-StartExecution": ("StateMachineArn",),
+    "StepFunctions-StartSyncExecution": ("StateMachineArn",),
+    "StepFunctions-StopExecution": ("ExecutionArn",),
 }
-"""The parameters that each needs."""
+"""The operations of services that are called here, and the parameters that each needs; AWS has one more.
+https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-aws-services-reference.html"""
+UNBUILT_SUBTYPES = frozenset({"AppConfig-GetConfiguration"})
 LEAST_MILLIS, MOST_MILLIS = 50, {"HTTP": 30_000, "WEBSOCKET": 29_000}
 FUNCTION = re.compile(
     r"arn:aws[a-z-]*:lambda:[a-z0-9-]+:\d{12}:function:[^/]+|arn:aws[a-z-]*:apigateway:\S+/invocations"
 )
+WEB = ("http://", "https://", "${stageVariables.")
 NONE: Changes = Changes()
 
 
@@ -128,10 +128,14 @@ def integration(
         raise faults.unbuilt("integrations through a VPC link")
     if made.get("TlsConfig"):
         raise faults.unbuilt("TlsConfig of an integration")
-    role = str(made.get("CredentialsArn") or "")
+    check_role(str(made.get("CredentialsArn") or ""), scope)
+    return _http(made) if protocol == "HTTP" else _websocket(made)
+
+
+def check_role(role: str, scope: Scope) -> None:
+    """Raises 400 for another account's; `arn:aws:iam::*:user/*` is the caller's own credentials."""
     if role and role.split(":")[4:5] not in ([scope.account], ["*"]):
         raise faults.bad_request("Cross-account pass role is not allowed.")
-    return _http(made) if protocol == "HTTP" else _websocket(made)
 
 
 def _http(made: Document) -> Document:
@@ -160,20 +164,20 @@ def _check_url(made: Document) -> None:
         raise faults.bad_request("HTTP_PROXY integrations only support the payload format version 1.0")
     if not made.get("IntegrationMethod"):
         raise faults.bad_request("HttpMethod must be specified for an HTTP_PROXY integration")
-    if not str(made.get("IntegrationUri") or "").startswith(("http://", "https://", "${stageVariables.")):
+    if not str(made.get("IntegrationUri") or "").startswith(WEB):
         raise faults.bad_request("Invalid HTTP endpoint specified for URI")
 
 
 def _check_subtype(made: Document, subtype: str) -> None:
-    if subtype not in KNOWN_SUBTYPES:
-        raise faults.bad_request(f"Invalid integration subtype specified: {subtype}")
-    if subtype not in SUBTYPES:
+    if subtype in UNBUILT_SUBTYPES:
         raise faults.unbuilt(f"the integration subtype {subtype}")
+    if subtype not in SUBTYPES:
+        raise faults.bad_request(f"Invalid integration subtype specified: {subtype}")
     if made["PayloadFormatVersion"] != "1.0":
         raise faults.bad_request("Integrations with AWS services only support the payload format version 1.0")
     if not made.get("CredentialsArn"):
         raise faults.bad_request("CredentialsArn must be specified for an integration with an AWS service")
-    lacking = [name for name in ALL[subtype] if name not in (made.get("RequestParameters") or {})]
+    lacking = [name for name in SUBTYPES[subtype] if name not in (made.get("RequestParameters") or {})]
     if lacking:
         raise faults.bad_request(f"Required request parameters of {subtype} are missing: {', '.join(lacking)}")
 
@@ -185,11 +189,23 @@ def _websocket(made: Document) -> Document:
     made.setdefault("IntegrationResponseSelectionExpression", "${integration.response.statuscode}")
     if kind == "AWS_PROXY":
         made.setdefault("IntegrationMethod", "POST")
-    if kind in ("AWS", "HTTP", "HTTP_PROXY"):
-        raise faults.unbuilt(f"{kind} integrations of WebSocket APIs")
-    if kind == "AWS_PROXY" and not FUNCTION.fullmatch(str(made.get("IntegrationUri") or "")):
+    uri = str(made.get("IntegrationUri") or "")
+    if kind == "AWS":
+        _check_service(made, uri)
+    elif kind in ("HTTP", "HTTP_PROXY") and not uri.startswith(WEB):
+        raise faults.bad_request("Invalid HTTP endpoint specified for URI")
+    if kind == "AWS_PROXY" and not FUNCTION.fullmatch(uri):
         raise faults.bad_request("Integration URI of an AWS_PROXY integration must be the ARN of a Lambda function")
     return made
+
+
+def _check_service(made: Document, uri: str) -> None:
+    if FUNCTION.fullmatch(uri):
+        return
+    if not ARN.fullmatch(uri):
+        raise faults.bad_request("Invalid ARN specified in the request")
+    if not made.get("CredentialsArn"):
+        raise faults.bad_request("Role ARN must be specified for AWS integrations")
 
 
 def in_no_route(env: ApiGatewayV2Env, old: Resource) -> None:

@@ -4,6 +4,7 @@ from typing import Any
 
 from lambent.model.metric import Metric
 from lambent.model.scope import Caller
+from lambent.observe.lambda_metrics import OWN_NAMESPACE
 from lambent.services.cloudwatch import paging
 from lambent.services.cloudwatch.env import CloudWatchEnv
 
@@ -27,7 +28,7 @@ def shown_metric(metric: Metric) -> dict[str, Any]:
 
 
 def _is_meant(metric: Metric, params: dict[str, Any]) -> bool:
-    if params.get("Namespace", metric.namespace) != metric.namespace:
+    if params.get("Namespace", "") != metric.namespace and ("Namespace" in params or metric.namespace == OWN_NAMESPACE):
         return False
     if params.get("MetricName", metric.name) != metric.name:
         return False

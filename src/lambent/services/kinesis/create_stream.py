@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from lambent.engine.on_demand import FIRST_SHARDS
 from lambent.model.scope import Caller
+from lambent.services.kinesis.account_limits import check_room
 from lambent.services.kinesis.env import KinesisEnv
 from lambent.services.kinesis.settling import begin
 from lambent.services.kinesis.tags import check_tags
@@ -11,7 +13,6 @@ from lambent.store.errors import RecordExists
 from lambent.streams import errors, shard_map
 from lambent.streams.config import ON_DEMAND, PROVISIONED, RETENTION_HOURS
 
-ON_DEMAND_SHARDS = 4
 MOST_SHARDS = 10_000
 
 
@@ -24,6 +25,8 @@ async def create_stream(env: KinesisEnv, caller: Caller, params: dict[str, Any])
     _check(params, scope.account)
     if env.registry.find(scope, name) is not None:
         raise errors.exists(name, scope.account)
+    if mode == ON_DEMAND:
+        check_room(env, scope)
     now, uid = env.clock.wall(), env.records.next_seq()
     shards = [
         shard_map.Shard(number, first, last, env.records.next_seq(), now)
@@ -54,7 +57,7 @@ def _shard_count(mode: str, asked: int | None) -> int:
     if mode == ON_DEMAND:
         if asked is not None:
             raise errors.invalid("ShardCount must not be set for an ON_DEMAND stream.")  # our wording
-        return ON_DEMAND_SHARDS
+        return FIRST_SHARDS
     if asked is None:
         raise errors.missing("shardCount")
     if asked > MOST_SHARDS:

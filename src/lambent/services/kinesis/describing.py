@@ -12,6 +12,7 @@ import orjson
 
 from lambent.model.scope import Caller
 from lambent.services.kinesis import shown
+from lambent.services.kinesis.account_limits import ON_DEMAND_STREAMS
 from lambent.services.kinesis.env import KinesisEnv
 from lambent.streams import errors
 from lambent.streams.config import ON_DEMAND, Config
@@ -155,5 +156,5 @@ async def describe_limits(env: KinesisEnv, caller: Caller, params: dict[str, Any
         "ShardLimit": 20_000,
         "OpenShardCount": sum(len(one.open_shards) for one in streams if one.mode != ON_DEMAND),
         "OnDemandStreamCount": sum(one.mode == ON_DEMAND for one in streams),
-        "OnDemandStreamCountLimit": 50,
+        "OnDemandStreamCountLimit": ON_DEMAND_STREAMS,
     }

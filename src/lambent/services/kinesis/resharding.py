@@ -4,7 +4,7 @@ Sources: https://docs.aws.amazon.com/kinesis/latest/APIReference/API_SplitShard.
 API_UpdateShardCount.html.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from lambent.model.scope import Caller
@@ -35,7 +35,7 @@ async def split_shard(env: KinesisEnv, caller: Caller, params: dict[str, Any]) -
             )
         return shard_map.split(stream.shards, shard, at, env.records.next_seq, env.clock.wall())
 
-    await _reshard(env, caller, params, split)
+    await reshard(env, env.active(caller, params), split)
     return {}
 
 
@@ -51,7 +51,7 @@ async def merge_shards(env: KinesisEnv, caller: Caller, params: dict[str, Any]) 
             )
         return shard_map.merge(stream.shards, low, high, env.records.next_seq, env.clock.wall())
 
-    await _reshard(env, caller, params, merge)
+    await reshard(env, env.active(caller, params), merge)
     return {}
 
 
@@ -66,12 +66,12 @@ async def update_shard_count(env: KinesisEnv, caller: Caller, params: dict[str, 
         recently(env, stream, SCALINGS, SCALINGS_A_DAY)
         return shard_map.spread(stream.shards, target, env.records.next_seq, env.clock.wall())
 
-    before = env.stream(caller, params)
+    before = env.active(caller, params)
 
     def scaled(stream: Config) -> dict[str, Any]:
         return {SCALINGS: recently(env, stream, SCALINGS, SCALINGS_A_DAY)}
 
-    await _reshard(env, caller, params, spread, scaled)
+    await reshard(env, before, spread, scaled)
     answer = {"StreamName": before.name, "CurrentShardCount": len(before.open_shards), "TargetShardCount": target}
     return answer | {"StreamARN": before.arn}
 
@@ -97,16 +97,13 @@ def _open(stream: Config, name: str) -> Shard:
     return shard
 
 
-async def _reshard(
-    env: KinesisEnv, caller: Caller, params: Mapping[str, Any], change: Change, more: More | None = None
-) -> None:
-    """Close shards and open others, in one change of the record, while no record is on its way."""
+async def reshard(env: KinesisEnv, stream: Config, change: Change, more: More | None = None) -> None:
+    """Close shards and open others, in one change of the record, while no record is on its way. Raises StreamError."""
 
     def changed(current: Config) -> dict[str, Any]:
         shards = [shard_map.dump(one) for one in change(require_active(current))]
         return {"status": "UPDATING", "shards": shards} | (more(current) if more else {})
 
-    stream = env.active(caller, params)
     change(stream)  # what is wrong is told at once
     async with env.records.still(stream):
         stream = await env.registry.change(stream, changed)

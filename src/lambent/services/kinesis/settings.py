@@ -8,10 +8,11 @@ from typing import Any
 
 from lambent.model.scope import Caller
 from lambent.services.kinesis import findings
+from lambent.services.kinesis.account_limits import check_room
 from lambent.services.kinesis.env import KinesisEnv, require_active
 from lambent.services.kinesis.settling import begin
 from lambent.streams import errors
-from lambent.streams.config import RETENTION_HOURS, Config
+from lambent.streams.config import ON_DEMAND, RETENTION_HOURS, Config
 
 MOST_HOURS = 8_760
 MODE_CHANGES_A_DAY = 2
@@ -69,12 +70,14 @@ def _too_short(hours: int) -> str:
 
 
 async def update_stream_mode(env: KinesisEnv, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
-    """Provisioned or on demand, twice a day; the shards stay as they are."""
+    """Provisioned or on demand, twice a day; the shards stay as they are, and grow from there."""
     if params.get("WarmThroughputMiBps") is not None:
         raise errors.unsupported("WarmThroughputMiBps")
     stream, mode = env.active(caller, params), params["StreamModeDetails"]["StreamMode"]
     recent = recently(env, stream, "mode_changes", MODE_CHANGES_A_DAY)
     if mode != stream.mode:
+        if mode == ON_DEMAND:
+            check_room(env, stream.scope)
         await _put(env, stream, {"mode": mode, "mode_changes": recent})
     return {}
 

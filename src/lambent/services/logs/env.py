@@ -7,6 +7,7 @@ from typing import Protocol
 from lambent.model.finding import Finding
 from lambent.model.scope import Caller, Scope
 from lambent.observe.logstore import LogStore
+from lambent.observe.queries import Queries
 from lambent.store.resources import Resource, Resources
 
 
@@ -50,5 +51,6 @@ class LogsEnv:
     subscriptions: Subscriptions
     unreachable: Callable[[Caller, str, str], Awaitable[str]]
     log_group: Callable[[Scope, str], str]
+    queries: Queries
     report: Callable[[Finding], None]
     withdraw: Callable[[str, str], None]

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from lambent.model.scope import Caller
-from lambent.services.logs import subscription_filters
+from lambent.services.logs import insights, query_definitions, subscription_filters
 from lambent.services.logs.create_log_group import create_log_group
 from lambent.services.logs.create_log_stream import create_log_stream
 from lambent.services.logs.delete_log_group import delete_log_group
@@ -35,19 +35,28 @@ OPERATIONS: dict[str, Operation] = {
     "DeleteLogGroup": delete_log_group,
     "DeleteLogStream": delete_log_stream,
     "DeleteMetricFilter": delete_metric_filter,
+    "DeleteQueryDefinition": query_definitions.delete_query_definition,
     "DeleteRetentionPolicy": delete_retention_policy,
     "DeleteSubscriptionFilter": subscription_filters.delete_subscription_filter,
     "DescribeLogGroups": describe_log_groups,
     "DescribeLogStreams": describe_log_streams,
     "DescribeMetricFilters": describe_metric_filters,
+    "DescribeQueries": insights.describe_queries,
+    "DescribeQueryDefinitions": query_definitions.describe_query_definitions,
     "DescribeSubscriptionFilters": subscription_filters.describe_subscription_filters,
     "FilterLogEvents": filter_log_events,
     "GetLogEvents": get_log_events,
+    "GetLogGroupFields": insights.get_log_group_fields,
+    "GetLogRecord": insights.get_log_record,
+    "GetQueryResults": insights.get_query_results,
     "ListTagsForResource": list_tags_for_resource,
     "PutLogEvents": put_log_events,
     "PutMetricFilter": put_metric_filter,
+    "PutQueryDefinition": query_definitions.put_query_definition,
     "PutRetentionPolicy": put_retention_policy,
     "PutSubscriptionFilter": subscription_filters.put_subscription_filter,
+    "StartQuery": insights.start_query,
+    "StopQuery": insights.stop_query,
     "TagResource": tag_resource,
     "TestMetricFilter": test_metric_filter,
     "UntagResource": untag_resource,

@@ -99,6 +99,7 @@ async def delete_bucket(call: Call, caller: Caller, params: dict[str, Any]) -> d
     except BaseException:
         env.registry.leaving.discard(bucket.uid)
         raise
+    env.withdraw(bucket.arn, "")
     return {}
 
 

@@ -30,7 +30,7 @@ class S3Env:
     contents: Contents
     clock: Clock
     report: Callable[[Finding], None]
-    withdraw: Callable[[str], None]
+    withdraw: Callable[[str, str], None]
     check_destination: CheckDestination
     arm_lifecycle: Callable[[], None]
 

@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
+from lambent.model.finding import Finding
 from lambent.model.scope import Caller
 from lambent.objects import errors, notices
 from lambent.objects.buckets import Bucket
@@ -30,6 +31,8 @@ ELSEWHERE = re.compile(
     r"s3:(ObjectRestore|Replication|LifecycleTransition|IntelligentTiering|ObjectAnnotation|TestEvent)(:.*)?"
 )
 SERVICES = {"LambdaFunctionConfigurations": "lambda", "QueueConfigurations": "sqs", "TopicConfigurations": "sns"}
+UNREACHABLE = "notification-unreachable"
+HINT = "create the destination, let s3.amazonaws.com in by its policy, then put the configuration again"
 UNABLE = "Unable to validate the following destination configurations"
 
 
@@ -39,8 +42,10 @@ async def put_notification(call: Call, caller: Caller, params: dict[str, Any]) -
     bodies.check_document(call)
     said = _read(params.get("NotificationConfiguration") or {})
     _check_overlaps(said)
-    if not params.get("SkipDestinationValidation"):
-        await _check_destinations(call, caller, bucket, said)
+    wrong = await _unreachable(call, caller, bucket, said)
+    if wrong and not params.get("SkipDestinationValidation"):
+        raise errors.ObjectError("InvalidArgument", UNABLE, 400, _named(wrong))
+    _tell(call, bucket, wrong)
     await call.env.registry.put(bucket, notices.SETTING, said or None)
     tests = call.env.objects.notices.tests(bucket, said, call.asker(caller))
     if tests and not params.get("SkipDestinationValidation"):
@@ -121,15 +126,26 @@ def _meet(one: str, other: str) -> bool:
     return one == other or any(a.endswith(":*") and b.startswith(a[:-1]) for a, b in ((one, other), (other, one)))
 
 
-async def _check_destinations(call: Call, caller: Caller, bucket: Bucket, said: Mapping[str, Any]) -> None:
-    """All that nothing can be sent to are named in one error, a function with ", null" behind it as AWS does."""
+async def _unreachable(call: Call, caller: Caller, bucket: Bucket, said: Mapping[str, Any]) -> dict[str, str]:
+    """The destinations that nothing can be sent to, and why."""
+    arns = [one[member] for kind, member in notices.KINDS.items() for one in said.get(kind, ())]
+    found = {arn: await call.env.check_destination(caller, bucket, arn) for arn in dict.fromkeys(arns)}
+    return {arn: why for arn, why in found.items() if why}
+
+
+def _named(wrong: Mapping[str, str]) -> dict[str, object]:
+    """All of them are named in one error, a function with ", null" behind it as AWS does."""
     members: dict[str, object] = {}
-    for kind, member in notices.KINDS.items():
-        for arn in dict.fromkeys(one[member] for one in said.get(kind, ())):
-            wrong = await call.env.check_destination(caller, bucket, arn)
-            if wrong:
-                place = len(members) // 2 + 1
-                members[f"ArgumentName{place}"] = f"{arn}, null" if SERVICES[kind] == "lambda" else arn
-                members[f"ArgumentValue{place}"] = wrong
-    if members:
-        raise errors.ObjectError("InvalidArgument", UNABLE, 400, members)
+    for place, (arn, why) in enumerate(wrong.items(), 1):
+        members[f"ArgumentName{place}"] = f"{arn}, null" if arn.split(":")[2] == "lambda" else arn
+        members[f"ArgumentValue{place}"] = why
+    return members
+
+
+def _tell(call: Call, bucket: Bucket, wrong: Mapping[str, str]) -> None:
+    """AWS stores with SkipDestinationValidation whatever it is told, and says nothing when nothing arrives."""
+    call.env.withdraw(bucket.arn, UNREACHABLE)
+    if wrong:
+        text = "; ".join(f"{arn}: {why}" for arn, why in wrong.items())
+        message = f"the destinations of its notifications were not validated, and nothing arrives there: {text}"
+        call.env.report(Finding(UNREACHABLE, bucket.arn, message, HINT))

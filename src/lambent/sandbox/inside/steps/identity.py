@@ -17,7 +17,7 @@ def run(context: ProcessContext) -> None:
     """
     zygote = context.zygote
     if context.user_view >= 0:
-        own_user.enter(context.user, context.user_view)
+        own_user.enter(context.user, context.user_view, zygote.unprivileged)
         os.close(context.user_view)
     elif not context.user and zygote.level == "namespace" and not zygote.unprivileged:
         os.setgroups([])

@@ -54,6 +54,10 @@ async def _signed(ports: Ports, exchange: Exchange) -> None:
         raise Refusal(kind, None if missing else fault.message, error=fault.code) from fault
     if site.inside and not signer.role:
         raise Refusal("INVALID_SIGNATURE", UNKNOWN_KEY, error="UnrecognizedClientException")
+    policy, keys = exchange.deployed.api.get("policy"), of_any(ports.clock.wall(), exchange.request.peer)
+    said = expanded(policy, exchange.request) if policy else None
+    if not await ports.may(signer, INVOKE, exchange.method_arn, said, keys):
+        raise _denied(exchange, signer.arn, "neither the caller's policies nor the API's allow it")
     exchange.role = signer.role
     exchange.request.identity |= {
         "accountId": signer.account,
@@ -161,9 +165,14 @@ def _check_policy(exchange: Exchange, now: float) -> None:
     ask = Ask(who, INVOKE, exchange.method_arn, keys=of_any(now, request.peer))
     if resource.lets_in(expanded(text, request), ask):
         return
-    shown = exchange.method_arn.replace(request.account, f"********{request.account[-4:]}")
-    text = f"User: {arn or 'anonymous'} is not authorized to perform: {INVOKE} on resource: {shown}"
-    raise Refusal("ACCESS_DENIED", text, why="the API's resource policy does not allow it")
+    raise _denied(exchange, arn or "anonymous", "the API's resource policy does not allow it")
+
+
+def _denied(exchange: Exchange, who: str, why: str) -> Refusal:
+    account = exchange.request.account
+    shown = exchange.method_arn.replace(account, f"********{account[-4:]}")
+    text = f"User: {who} is not authorized to perform: {INVOKE} on resource: {shown}"
+    return Refusal("ACCESS_DENIED", text, why=why)
 
 
 def expanded(text: str, request: RestRequest) -> Document:

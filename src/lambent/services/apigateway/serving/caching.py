@@ -3,7 +3,9 @@
 https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-caching.html: a stage's setting for all methods
 is about GET alone; the key is made of the integration's cacheKeyParameters and nothing else; answers above 1,048,576
 bytes are not kept. Who sends `Cache-Control: max-age=0` has the answer made anew, if they may.
-Not documented, and chosen here: answers with other statuses than 2xx are not kept, a new deployment empties nothing.
+Of statuses it says nothing; AWS keeps what an integration answers with any of them, a 429 for one, as users report:
+https://exchangetuts.com/prevent-caching-of-non-200-responses-in-aws-api-gateway-1640428563668979. What the API answers
+by itself is not the integration's. Not documented, and chosen here: a new deployment empties nothing.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -51,7 +53,7 @@ async def _new(
     ports: Ports, exchange: Exchange, integrate: Callable[[Ports, Exchange], Awaitable[Reply]], ttl: float
 ) -> Reply:
     reply = await integrate(ports, exchange)
-    if reply.parts is None and 200 <= reply.status < 300 and len(reply.body) <= REPLY_BYTES:
+    if reply.parts is None and len(reply.body) <= REPLY_BYTES:
         size = len(reply.body) + sum(len(name) + len(value) for name, value in reply.headers)
         ports.responses.put(owner_of(exchange), _key(exchange), reply, size, ports.clock.monotonic(), ttl)
     return reply

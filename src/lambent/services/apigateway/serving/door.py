@@ -151,7 +151,7 @@ def route(exchange: Exchange) -> None:
     if found is None:
         raise Refusal("MISSING_AUTHENTICATION_TOKEN")
     place(exchange, found.resource, request.method)
-    request.variables = found.variables
+    request.sent_variables = found.variables
 
 
 def place(exchange: Exchange, resource: Document, method: str) -> None:

@@ -9,17 +9,19 @@ from typing import Any, TypeVar
 
 import orjson
 
-from lambent.http_events import rest_mapping, rest_proxy
+from lambent.http_events import rest_mapping, rest_proxy, rest_vtl
 from lambent.http_events.rest_errors import Refusal
 from lambent.http_events.rest_mapping import BackendAnswer, BackendRequest
 from lambent.http_events.rest_proxy import Malformed, Reply
 from lambent.model.door import Call, Door, NotPermitted
 from lambent.model.finding import Finding
 from lambent.model.invocation import Outcome, RestoreFailed, Throttled
-from lambent.services.apigateway.integrations import ARN, LAMBDA_PATH
-from lambent.services.apigateway.serving import aws_services, streaming, web
+from lambent.services import aws_backends
+from lambent.services.apigateway.integrations import LAMBDA_PATH
+from lambent.services.apigateway.serving import streaming, web
 from lambent.services.apigateway.serving.exchange import Exchange
 from lambent.services.apigateway.serving.ports import Ports
+from lambent.services.aws_backends import ARN
 from lambent.services.door_findings import near, timed_out
 from lambent.services.waiting import within
 from lambent.wire.fault import Fault
@@ -27,8 +29,6 @@ from lambent.wire.fault import Fault
 _STAGE_VARIABLE = re.compile(r"\$\{stageVariables\.(\w+)\}")
 MALFORMED = "api-gateway-malformed-answer"
 
-LOOPS = re.compile(r"#\{?(foreach|macro|define|evaluate)", re.IGNORECASE)
-LONG_CHARACTERS = 4_000
 T = TypeVar("T")
 Document = Mapping[str, Any]
 
@@ -115,7 +115,7 @@ async def _function(ports: Ports, exchange: Exchange) -> Reply:
 
 async def _run(ports: Ports, exchange: Exchange, payload: bytes, *, event: bool = False) -> Outcome:
     """The function's outcome. Raises Refusal."""
-    door, call = _calling(ports, exchange, payload)
+    door, call = _calling(ports, exchange, payload, event=event)
     exchange.say("Endpoint request URI: ", exchange.integration.get("uri"))
     exchange.say("Endpoint request body after transformations: ", payload)
     outcome = await called(ports, exchange, door, call, seconds_of(exchange), event)
@@ -123,7 +123,12 @@ async def _run(ports: Ports, exchange: Exchange, payload: bytes, *, event: bool 
     return outcome
 
 
-def _calling(ports: Ports, exchange: Exchange, payload: bytes) -> tuple[Door, Call]:
+def _calling(ports: Ports, exchange: Exchange, payload: bytes, *, event: bool = False) -> tuple[Door, Call]:
+    """Who calls, and the call. Raises Refusal for an event that no function may get (413, as in AWS's own test tool:
+    https://github.com/aws/aws-lambda-dotnet/tree/dev/Tools/LambdaTestTool-v2)."""
+    most = ports.limits.async_request_bytes if event else ports.limits.sync_request_bytes
+    if len(payload) > most:
+        raise Refusal("REQUEST_TOO_LARGE", why=f"the event is larger than {most} bytes")
     call = Call(function_of(exchange) or "", payload, ports.new_id(), exchange.request.trace_id or None)
     return exchange.door(exchange.source_arn, filled(exchange, exchange.integration.get("credentials"))), call
 
@@ -193,7 +198,7 @@ def _is_long(integration: Document) -> bool:
     responses = (integration.get("integrationResponses") or {}).values()
     places = (integration.get("requestTemplates"), *(one.get("responseTemplates") for one in responses))
     texts = [text or "" for templates in places for text in (templates or {}).values()]
-    return any(len(text) > LONG_CHARACTERS or LOOPS.search(text) for text in texts)
+    return rest_vtl.are_long(texts)
 
 
 async def _mock(ports: Ports, exchange: Exchange) -> Reply:
@@ -223,8 +228,15 @@ async def _service(ports: Ports, exchange: Exchange) -> Reply:
         key = await ports.role_key(filled(exchange, exchange.integration.get("credentials")), exchange.scope)
     except NotPermitted as error:
         raise Refusal("API_CONFIGURATION_ERROR", why=str(error)) from error
-    request = aws_services.request_of(exchange, found, sent, key)
-    answer = await _answer(ports, exchange, aws_services.ask(ports, request))
+    request = aws_backends.request_of(
+        found,
+        sent,
+        key,
+        method=str(exchange.integration.get("httpMethod") or "POST"),
+        content_type=exchange.request.header("content-type"),
+        trace_id=exchange.request.trace_id,
+    )
+    answer = await _answer(ports, exchange, aws_backends.ask(ports.ask, request))
     return await _to_client(exchange, answer)
 
 

@@ -9,7 +9,7 @@ from lambent.clock import Clock
 from lambent.engine.authorizer_cache import AuthorizerCache
 from lambent.engine.response_cache import ResponseCache
 from lambent.engine.throttle import Buckets
-from lambent.model.credentials import Signer
+from lambent.model.credentials import May, Signer, everybody_may
 from lambent.model.door import Call, Door
 from lambent.model.finding import Finding
 from lambent.model.invocation import Outcome
@@ -67,8 +67,9 @@ class Ports:
     """`verify` tells who has signed a request for a service (raises Fault); `ask` sends a request of an account to
     AWS's services, wherever they are answered; `role_key` answers the access key to ask one with for a role (ARN, ""
     for none) of an API's account and region (raises NotPermitted), `role_may` whether a
-    role may do something (action) with a resource (ARN); `keys` answers the public keys (JWKS) of a user
-    pool; `chance` a number from 0 up to, but not, 1; `spawn` runs in the background what never raises."""
+    role may do something (action) with a resource (ARN), `may` whether who signed may; `keys` answers the public keys
+    (JWKS) of a user pool; `chance` a number from 0 up to, but not, 1; `spawn` runs in the background what never
+    raises."""
 
     resources: Resources
     clock: Clock
@@ -84,6 +85,7 @@ class Ports:
     spawn: Callable[[Coroutine[Any, Any, None]], object]
     new_id: Callable[[], str]
     chance: Callable[[], float] = random.random
+    may: May = everybody_may
     measure: Measure = unmeasured
     limits: Limits = AWS_2026
     authorizations: AuthorizerCache[Any] = field(default_factory=AuthorizerCache)

@@ -45,7 +45,7 @@ class Trials:
         exchange.say(f"Starting execution for request: {request.request_id}")
         exchange.say(f"HTTP Method: {request.method}, Resource Path: {request.path}")
         found = Routes([resource]).find(request.path, params["httpMethod"])
-        request.variables = found.variables if found is not None else {}
+        request.sent_variables = found.variables if found is not None else {}
         began = self._ports.clock.wall()
         try:
             validate(exchange)

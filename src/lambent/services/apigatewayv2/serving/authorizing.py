@@ -44,6 +44,9 @@ class Authorizing:
         if signer is None or signer.account != exchange.served.scope.account:
             raise http_authorizers.forbidden("the request is not signed as it must be, or by another account")
         call = exchange.call
+        keys = of_any(self._ports.clock.wall(), call.peer)
+        if not await self._ports.may(signer, INVOKE, self._asked_arn(exchange), None, keys):
+            raise http_authorizers.forbidden("the caller's policies do not allow it")
         call.authorizer = {
             "iam": {
                 "accessKey": signer.access_key,

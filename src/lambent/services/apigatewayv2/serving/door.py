@@ -12,6 +12,7 @@ from lambent.http_events.http_api import HttpCall
 from lambent.http_events.http_authorizers import Refused
 from lambent.http_events.payload_v2 import Reply
 from lambent.model.scope import Scope
+from lambent.services.apigatewayv2.serving import functions
 from lambent.services.apigatewayv2.serving.authorizing import Authorizing
 from lambent.services.apigatewayv2.serving.exchange import Exchange
 from lambent.services.apigatewayv2.serving.integrating import integrate
@@ -121,7 +122,7 @@ def _call(ports: Ports, site: SiteRequest, target: Target, served: Served, reque
         site.scheme,
         site.peer,
         request_id,
-        site.named.get("x-amzn-trace-id") or _trace_id(site.request_id),
+        site.named.get("x-amzn-trace-id") or functions.trace_root(site.request_id),
         served.scope.account,
         served.api_id,
         target.stage.name,
@@ -135,11 +136,6 @@ def _call(ports: Ports, site: SiteRequest, target: Target, served: Served, reque
 def _request_id(uuid: str) -> str:
     """An id as API Gateway makes them: `JKJaXmPLvHcESHA=`."""
     return base64.urlsafe_b64encode(bytes.fromhex(uuid.replace("-", ""))[:11]).decode()
-
-
-def _trace_id(uuid: str) -> str:
-    digits = uuid.replace("-", "")
-    return f"Root=1-{digits[:8]}-{digits[8:]}"
 
 
 def _refused(refused: Refused) -> Reply:

@@ -19,9 +19,14 @@ _STAGE_VARIABLE = re.compile(r"\$\{stageVariables\.(\w+)\}")
 
 def function_of(uri: str, variables: Mapping[str, str]) -> str:
     """The ARN of the function that an integration's or authorizer's URI names, with the stage's variables in it."""
-    text = _STAGE_VARIABLE.sub(lambda found: variables.get(found[1], ""), uri)
+    text = filled(uri, variables)
     found = _URI.fullmatch(text)
     return found[1] if found is not None else text
+
+
+def filled(uri: str, variables: Mapping[str, str]) -> str:
+    """A URI with the stage's variables in it."""
+    return _STAGE_VARIABLE.sub(lambda found: variables.get(found[1], ""), uri)
 
 
 def unavailable(why: str) -> Refused:
@@ -53,6 +58,25 @@ async def call(ports: Ports, door: Door, call: Call, seconds: float) -> Outcome:
         raise unavailable(f"the function was not run: {error}") from error
     except Fault as fault:
         raise broken(f"{fault.code}: {fault.message}") from fault
+
+
+async def accept(ports: Ports, door: Door, call: Call) -> None:
+    """Put the event into the function's queue. Raises Refused."""
+    if len(call.payload) > ports.limits.async_request_bytes:
+        raise Refused(413, "Request Entity Too Large", f"the event is larger than {ports.limits.async_request_bytes} B")
+    try:
+        await ports.functions.accept(door, call)
+    except NotPermitted as error:
+        ports.report(_not_permitted(door, call))
+        raise broken(f"The API has no permission to call the function: {error}") from error
+    except Fault as fault:
+        raise broken(f"{fault.code}: {fault.message}") from fault
+
+
+def trace_root(uuid: str) -> str:
+    """A trace header that begins with a request's id."""
+    digits = uuid.replace("-", "")
+    return f"Root=1-{digits[:8]}-{digits[8:]}"
 
 
 def _notice_sizes(ports: Ports, call: Call, outcome: Outcome) -> None:

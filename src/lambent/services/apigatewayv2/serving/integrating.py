@@ -4,7 +4,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 import orjson
 
-from lambent.http_events import common, http_api, http_mapping, payload_v2
+from lambent.http_events import common, http_api, http_mapping
 from lambent.http_events.http_api import HttpCall
 from lambent.http_events.http_authorizers import Refused
 from lambent.http_events.payload_v2 import Malformed, Reply
@@ -49,7 +49,7 @@ async def _function(ports: Ports, exchange: Exchange, call: HttpCall, integratio
     if outcome.error is not None:
         raise functions.broken(f"the function failed: {outcome.payload[:500].decode('utf-8', 'replace')}")
     try:
-        return payload_v2.reply(outcome.payload) if second else http_api.reply_v1(outcome.payload)
+        return http_api.reply_v2(outcome.payload) if second else http_api.reply_v1(outcome.payload)
     except Malformed as malformed:
         ports.report(_malformed(exchange, arn, str(malformed)))
         raise functions.broken(f"the function's answer is malformed: {malformed}") from malformed

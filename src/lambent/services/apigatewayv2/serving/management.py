@@ -10,6 +10,8 @@ from urllib.parse import unquote
 
 import orjson
 
+from lambent.engine.authorisation.request_keys import of_any
+from lambent.model.credentials import Signer
 from lambent.model.scope import Caller
 from lambent.services.apigatewayv2.serving.connections import MESSAGE_BYTES, NORMAL, Connection, Connections, Gone
 from lambent.services.apigatewayv2.serving.ports import Ports
@@ -19,6 +21,7 @@ from lambent.wire.http import Response
 from lambent.wire.site import SiteRequest
 
 Params = dict[str, Any]
+MANAGE = "execute-api:ManageConnections"
 _BY_METHOD = {"POST": "PostToConnection", "GET": "GetConnection", "DELETE": "DeleteConnection"}
 
 
@@ -74,6 +77,8 @@ class Management:
         signer = self._ports.signer(site)
         if operation is None or signer is None or signer.account != target.api.scope.account:
             return _response(403, {"message": "Forbidden" if signer is not None else "Missing Authentication Token"})
+        if not await self._may(signer, site, target):
+            return _response(403, {"message": "Forbidden"})
         identifier = unquote(target.path.removeprefix("/@connections/"))
         params = {"ConnectionId": identifier, "Data": site.body}
         try:
@@ -85,6 +90,13 @@ class Management:
         if operation == "GetConnection":
             return _response(200, _shown(result))
         return Response(204 if operation == "DeleteConnection" else 200, [])
+
+    async def _may(self, signer: Signer, site: SiteRequest, target: Target) -> bool:
+        """https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-control-access-iam.html"""
+        scope = target.api.scope
+        place = f"arn:aws:execute-api:{scope.region}:{scope.account}:{target.api.name}/{target.stage.name}"
+        keys = of_any(self._ports.clock.wall(), site.peer)
+        return await self._ports.may(signer, MANAGE, f"{place}/{site.method}{target.path}", None, keys)
 
     def _check_api(self, target: Target, params: Params) -> None:
         """A connection of another API or stage is none here."""

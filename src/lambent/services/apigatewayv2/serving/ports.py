@@ -8,7 +8,7 @@ from lambent.clock import Clock
 from lambent.engine.authorizer_cache import AuthorizerCache
 from lambent.engine.throttle import Buckets
 from lambent.http_events.http_authorizers import Said
-from lambent.model.credentials import Signer
+from lambent.model.credentials import May, Signer, everybody_may
 from lambent.model.door import Call, Door
 from lambent.model.finding import Finding
 from lambent.model.invocation import Outcome
@@ -45,7 +45,8 @@ class Ports:
     """`signer` tells who has signed a request, None when nobody has, as it must be; `ask` sends a request of an account
     to AWS's services, wherever they are answered; `role_key` answers the access key to ask one with for a role (ARN, ""
     for none) of an API's account and region (raises NotPermitted); `pool_keys` answers the public keys (JWKS) of a
-    user pool; `log` writes a line into a log group's stream; `spawn` runs in the background what never raises."""
+    user pool; `may` tells whether who signed may do something; `log` writes a line into a log group's stream; `spawn`
+    runs in the background what never raises."""
 
     resources: Resources
     clock: Clock
@@ -60,6 +61,7 @@ class Ports:
     spawn: Callable[[Coroutine[Any, Any, None]], object]
     new_id: Callable[[], str]
     limits: Limits = AWS_2026
+    may: May = everybody_may
     measure: Measure = unmeasured
     authorizations: AuthorizerCache[Said] = field(default_factory=AuthorizerCache)
     buckets: Buckets = field(default_factory=Buckets)

@@ -10,7 +10,7 @@ from lambent.http_events import websocket
 from lambent.http_events.http_authorizers import Refused
 from lambent.http_events.websocket import BadAnswer, Connected, Happening
 from lambent.model.door import Call, Door
-from lambent.services.apigatewayv2.serving import functions
+from lambent.services.apigatewayv2.serving import functions, websocket_backends
 from lambent.services.apigatewayv2.serving.exchange import PRINCIPAL
 from lambent.services.apigatewayv2.serving.ports import Ports
 from lambent.services.apigatewayv2.serving.served import Document, Served
@@ -42,25 +42,28 @@ async def run(
     if integration is None:
         raise NotRun(f"the route {route['RouteKey']} has no target")
     try:
-        if integration["IntegrationType"] == "MOCK":
-            seen = websocket.names(known, happening, happening.body or "")
-            status, body = websocket.mock_answer(integration, seen)
-            return Answer(status, {}, body)
-        return await _function(ports, served, route, known, integration, event)
+        door = _door(served, route, known, integration)
+        seconds = float(integration.get("TimeoutInMillis") or SECONDS * 1000) / 1000
+        if integration["IntegrationType"] == "AWS_PROXY":
+            return await _function(ports, door, known, integration, event, seconds)
+        said, body = await websocket_backends.answer(ports, door, integration, known, happening, event, seconds)
+        return Answer(said.status, {}, body)
     except BadAnswer as error:
         raise NotRun(f"the integration's answer can't be used: {error}") from error
     except Refused as refused:
         raise NotRun(refused.why) from refused
 
 
-async def _function(
-    ports: Ports, served: Served, route: Document, known: Connected, integration: Document, event: Mapping[str, Any]
-) -> Answer:
-    arn = functions.function_of(integration["IntegrationUri"], known.stage_variables)
+def _door(served: Served, route: Document, known: Connected, integration: Document) -> Door:
     source = f"{served.arn}/{known.stage}/{route['RouteKey']}"
     role = str(integration.get("CredentialsArn") or "")
-    door = Door(PRINCIPAL, source, served.scope.account, served.scope.region, role)
-    seconds = float(integration.get("TimeoutInMillis") or SECONDS * 1000) / 1000
+    return Door(PRINCIPAL, source, served.scope.account, served.scope.region, role)
+
+
+async def _function(
+    ports: Ports, door: Door, known: Connected, integration: Document, event: Mapping[str, Any], seconds: float
+) -> Answer:
+    arn = functions.function_of(integration["IntegrationUri"], known.stage_variables)
     outcome = await functions.call(ports, door, Call(arn, orjson.dumps(event), ports.new_id()), seconds)
     if outcome.error is not None:
         raise NotRun(f"the function failed: {outcome.payload[:500].decode('utf-8', 'replace')}")

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from lambent.model import parameters_layer
 from lambent.model.scope import Caller
 from lambent.services.lambda_ import faults
 from lambent.services.lambda_.env import LambdaEnv
@@ -26,9 +27,7 @@ async def resolve(env: LambdaEnv, caller: Caller, arns: Sequence[str]) -> list[L
     permission.
     """
     refs = check_named(env, caller, arns)
-    for ref in refs:
-        layer_policy.readable(env, caller, ref)
-    uses = [_use(env, ref) for ref in refs]
+    uses = [await _use(env, caller, ref) for ref in refs]
     total = await _unpacked_bytes(env, [use.digest for use in uses])
     if total > env.limits.zip_unzipped:
         # As publicly reported by callers of AWS.
@@ -89,11 +88,21 @@ def _check_twice(refs: Sequence[layer.VersionRef]) -> None:
         seen[ref.layer] = ref
 
 
-def _use(env: LambdaEnv, ref: layer.VersionRef) -> LayerUse:
-    version = layer.current(env.resources, ref)
+async def _use(env: LambdaEnv, caller: Caller, ref: layer.VersionRef) -> LayerUse:
+    if _is_parameters(env, caller, ref):
+        async with env.blobs.keep(parameters_layer.package()) as blob:
+            return LayerUse(ref.arn, blob.size, blob.digest)
+    version = layer_policy.readable(env, caller, ref)
     if version is None:
         raise faults.layer_version_missing(ref.arn)
     return LayerUse(ref.arn, int(version.document["size"]), version.package)
+
+
+def _is_parameters(env: LambdaEnv, caller: Caller, ref: layer.VersionRef) -> bool:
+    """Whether it is AWS's extension, which is in an account of AWS's, that stands for ours."""
+    elsewhere = ref.layer.scope.account != caller.scope.account
+    named = elsewhere and parameters_layer.NAME.fullmatch(ref.layer.name)
+    return bool(named) and layer.current(env.resources, ref) is None
 
 
 async def _unpacked_bytes(env: LambdaEnv, digests: Sequence[str]) -> int:

@@ -1,7 +1,7 @@
 """Who may ask a function URL.
 
 Its AuthType says whether a request has to be signed; the function's resource policy has to allow it in both cases, for
-the same account's signers unless their own policies do, which are not evaluated here. Since October 2025 AWS asks for
+the same account's signers unless their own policies do; another account's need both. Since October 2025 AWS asks for
 lambda:InvokeFunction, too; answers recorded after that were given without, so that here it is reported, and asked for
 when permissions are enforced (the setting `iam`).
 Source: https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html
@@ -10,7 +10,7 @@ Source: https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html
 from lambent.engine.authorisation import principals, resource
 from lambent.engine.authorisation.decide import Ask
 from lambent.engine.authorisation.request_keys import of_any
-from lambent.model.credentials import Signer
+from lambent.model.credentials import May, Signer, everybody_may
 from lambent.model.finding import Finding
 from lambent.model.names import FunctionRef
 from lambent.services.lambda_.env import LambdaEnv
@@ -37,8 +37,9 @@ class Access:
     """Asks policies; what an open URL's policy says is remembered while that is the same. `strict` asks for both
     permissions."""
 
-    def __init__(self, env: LambdaEnv, *, strict: bool = False) -> None:
+    def __init__(self, env: LambdaEnv, may: May = everybody_may, *, strict: bool = False) -> None:
         self._env = env
+        self._may = may
         self._strict = strict
         self._open: dict[FunctionRef, str] = {}
 
@@ -50,7 +51,7 @@ class Access:
     def check(self, ref: FunctionRef, auth_type: str, signer: Signer | None) -> None:
         """Raises Fault (403) when the policy does not let `signer` (None: anybody) ask the URL of `ref`."""
         if signer is not None and signer.account == ref.scope.account:
-            return
+            return  # whose own policies may allow it
         policy = permission.policy_of(self._env, ref)
         revision = policy.revision if policy is not None else ""
         if signer is None and self._open.get(ref) == revision:
@@ -67,10 +68,22 @@ class Access:
         if signer is None:
             self._remember(ref, revision)
 
-    def _ask(self, ref: FunctionRef, auth_type: str, action: str, signer: Signer | None) -> Ask:
+    async def check_signer(self, ref: FunctionRef, auth_type: str, signer: Signer) -> None:
+        """Raises Fault (403) when the signer's own policies, with the function's, do not allow it."""
+        policy = permission.policy_of(self._env, ref)
+        document = resource_policy.document(policy) if policy is not None else None
+        for action in (INVOKE_URL, INVOKE) if self._strict else (INVOKE_URL,):
+            about = self._keys(auth_type)
+            if not await self._may(signer, action, ref.arn, document, about):
+                raise forbidden()
+
+    def _keys(self, auth_type: str) -> dict[str, str]:
         about = {"lambda:functionurlauthtype": auth_type, "lambda:invokedviafunctionurl": "true"}
+        return of_any(self._env.clock()) | about
+
+    def _ask(self, ref: FunctionRef, auth_type: str, action: str, signer: Signer | None) -> Ask:
         who = resource.caller(signer.account, signer.role) if signer is not None else principals.ANONYMOUS
-        return Ask(who, action, ref.arn, keys=of_any(self._env.clock()) | about)
+        return Ask(who, action, ref.arn, keys=self._keys(auth_type))
 
     def _remember(self, ref: FunctionRef, revision: str) -> None:
         if len(self._open) >= REMEMBERED:

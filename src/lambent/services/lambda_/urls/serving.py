@@ -13,7 +13,7 @@ import orjson
 from lambent.http_events import function_url, payload_v2
 from lambent.http_events.payload_v2 import Malformed, Reply
 from lambent.model import lineage
-from lambent.model.credentials import Signer
+from lambent.model.credentials import May, Signer, everybody_may
 from lambent.model.finding import Finding
 from lambent.model.invocation import Invocation, Outcome, RestoreFailed, Throttled
 from lambent.model.names import FunctionRef
@@ -54,10 +54,19 @@ def _unknown(_request_id: str, error: Exception) -> Response:
 class FunctionUrls:
     """All function URLs, by their ids."""
 
-    def __init__(self, env: LambdaEnv, signer_of: SignerOf, *, strict: bool = False, fail: Fail = _unknown) -> None:
-        """`strict` asks for both permissions of 2025; `fail` makes the answer to an error of ours."""
+    def __init__(
+        self,
+        env: LambdaEnv,
+        signer_of: SignerOf,
+        may: May = everybody_may,
+        *,
+        strict: bool = False,
+        fail: Fail = _unknown,
+    ) -> None:
+        """`may` asks the policies of who signed; `strict` asks for both permissions of 2025; `fail` makes the answer to
+        an error of ours."""
         self._fail = fail
-        self._access = access.Access(env, strict=strict)
+        self._access = access.Access(env, may, strict=strict)
         self._env = env
         self._signer_of = signer_of
         self._keys: dict[str, Key] = {}
@@ -148,7 +157,7 @@ class FunctionUrls:
         env, ref = self._env, FunctionRef(config.scope, config.parent, config.name or None)
         if request.length > len(request.body):
             raise _too_large(env)
-        iam = self._allowed(request, config, ref)
+        iam = await self._allowed(request, config, ref)
         target = running_at_once(env, ref) or _running(env, ref, request.request_id)
         trace_id = request.named.get("x-amzn-trace-id") or new_trace_id(request.request_id)
         event = function_url.event(request, _named_domain(request, config), trace_id, env.clock(), iam)
@@ -162,7 +171,7 @@ class FunctionUrls:
         except (Throttled, RestoreFailed) as refused:
             raise faults.not_run(refused) from refused
 
-    def _allowed(self, request: SiteRequest, config: Resource, ref: FunctionRef) -> function_url.Iam | None:
+    async def _allowed(self, request: SiteRequest, config: Resource, ref: FunctionRef) -> function_url.Iam | None:
         """The signed caller where one is needed. Raises Fault (403)."""
         auth_type = config.document["AuthType"]
         if auth_type == "NONE":
@@ -173,6 +182,7 @@ class FunctionUrls:
             text = f"Credential should be scoped to a valid region, not '{signer.region}'. "
             raise Fault("InvalidSignatureException", text, status=403)
         self._access.check(ref, auth_type, signer)
+        await self._access.check_signer(ref, auth_type, signer)
         return function_url.Iam(signer.access_key, signer.account, signer.arn, signer.user_id)
 
     def _signed(self, request: SiteRequest) -> Signer:

@@ -1,4 +1,5 @@
-"""Integrations with AWS's services, by path or by action: asked like any client asks, for the API's account.
+"""Integrations of REST and WebSocket APIs with AWS's services, by path or by action: asked like any client asks, for
+the API's account.
 
 https://docs.aws.amazon.com/apigateway/latest/api/API_PutIntegration.html#apigw-PutIntegration-request-uri:
 `arn:aws:apigateway:REGION:[SUBDOMAIN.]SERVICE:path|action/WHAT`. It is asked with a key of the
@@ -6,13 +7,14 @@ integration's role, for what that may do.
 """
 
 import re
+from collections.abc import Awaitable, Callable
 from urllib.parse import parse_qsl, quote, urlencode
 
 from lambent.http_events.rest_mapping import BackendAnswer, BackendRequest
-from lambent.services.apigateway.serving.exchange import Exchange
-from lambent.services.apigateway.serving.ports import Ports
-from lambent.wire.http import Request
+from lambent.wire.http import Request, Response
 
+ARN = re.compile(r"arn:aws[a-z-]*:apigateway:([a-z0-9-]+):([a-z0-9.-]+):(path|action)/(.*)", re.DOTALL)
+"""Region, service with its subdomain, how it is asked, and what."""
 FORM = "application/x-www-form-urlencoded"
 JSON_TARGETS = {
     "dynamodb": ("DynamoDB_20120810", "application/x-amz-json-1.0"),
@@ -30,25 +32,28 @@ SQS_JSON = ("AmazonSQS", "application/x-amz-json-1.0")
 _VARIABLE = re.compile(r"\{(\w+)\+?\}")
 
 
-def request_of(exchange: Exchange, arn: re.Match[str], sent: BackendRequest, key: str) -> Request:
-    """The request to the service that an integration's ARN names, with an access key of the account's or role's."""
+def request_of(
+    arn: re.Match[str], sent: BackendRequest, key: str, *, method: str, content_type: str | None, trace_id: str
+) -> Request:
+    """The request to the service that an integration's ARN names, with an access key of the account's or role's.
+    `content_type` is the client's."""
     region, service, how, what = arn[1], arn[2], arn[3], arn[4]
     subdomain, _, name = service.rpartition(".")
     what = _VARIABLE.sub(lambda found: quote(sent.path.get(found[1], found[0]), safe="/"), what)
     path, _, fixed = what.partition("?")
     query = [*parse_qsl(fixed), *((key, value) for key, values in sent.query.items() for value in values)]
     headers = {key.lower(): ", ".join(values) for key, values in sent.headers.items()}
-    body, method = sent.body, str(exchange.integration.get("httpMethod") or "POST")
+    body = sent.body
     if how == "action":
         path = "/"
         query, body = _action(name, what.partition("?")[0].rpartition("/")[2], headers, query, body)
     path = f"/{subdomain}/{path.lstrip('/')}" if subdomain and name == "s3" else f"/{path.lstrip('/')}"
-    headers.setdefault("content-type", exchange.request.header("content-type") or "application/json")
+    headers.setdefault("content-type", content_type or "application/json")
     headers |= {
         "host": "127.0.0.1",
         "authorization": f"AWS4-HMAC-SHA256 Credential={key}/20260101/{region}/{name}/aws4_request, "
         "SignedHeaders=host, Signature=api-gateway",
-        "x-amzn-trace-id": exchange.request.trace_id,
+        "x-amzn-trace-id": trace_id,
     }
     return Request(method, path, urlencode(query), headers, body, "" if key.isdigit() else key)
 
@@ -66,9 +71,9 @@ def _action(
     return [("Action", action), *query], body
 
 
-async def ask(ports: Ports, request: Request) -> BackendAnswer:
+async def ask(send: Callable[[Request], Awaitable[Response]], request: Request) -> BackendAnswer:
     """The service's answer; its status is what patterns are matched with."""
-    response = await ports.ask(request)
+    response = await send(request)
     body = response.body
     content = body if isinstance(body, bytes) else b"".join([part async for part in body])
     return BackendAnswer(response.status, list(response.headers), content, str(response.status))

@@ -1,0 +1,161 @@
+"""What a query says, as values.
+
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax.html
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+
+class MalformedQuery(ValueError):
+    """The query can't be read. `start` and `end` count characters of its text."""
+
+    def __init__(self, message: str, start: int = 0, end: int = 0) -> None:
+        super().__init__(message)
+        self.start = start
+        self.end = max(end, start)
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """A number or a text."""
+
+    value: float | int | str
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A length of time: so many of a unit (`query.UNITS`)."""
+
+    count: int
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Regex:
+    """What stands between slashes."""
+
+    pattern: str
+
+
+@dataclass(frozen=True, slots=True)
+class FieldName:
+    """A field of the event, or one that was made by an earlier command."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A function and its arguments; operators are functions with their sign as the name. `*` is no argument."""
+
+    name: str
+    arguments: tuple["Expression", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The texts and numbers between brackets, behind `in`."""
+
+    values: tuple["Expression", ...]
+
+
+Expression = Literal | Period | Regex | FieldName | Call | Choice
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """An expression and the name of the column that it becomes."""
+
+    expression: Expression
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """`fields`: columns are added to those that are shown."""
+
+    columns: tuple[Named, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Display:
+    """`display`: these columns are shown, and no others."""
+
+    columns: tuple[Named, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """`filter`: rows for which it is true stay."""
+
+    condition: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """`stats`: aggregates of each group of rows."""
+
+    columns: tuple[Named, ...]
+    by: tuple[Named, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """`sort`: (expression, whether it goes down), the most important one first."""
+
+    keys: tuple[tuple[Expression, bool], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """`limit`: so many rows."""
+
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Parse:
+    """`parse`: fields are taken from a text, by a regular expression with named groups."""
+
+    source: Expression
+    pattern: str
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Dedup:
+    """`dedup`: one row for each combination of values."""
+
+    columns: tuple[Named, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unnest:
+    """`unnest`: a row for each item of a list."""
+
+    source: Expression
+    name: str
+
+
+Command = Fields | Display | Filter | Stats | Sort | Limit | Parse | Dedup | Unnest
+Query = tuple[Command, ...]
+
+UNITS: dict[str, int | None] = {
+    **dict.fromkeys(("ms", "msec"), 1),
+    **dict.fromkeys(("s", "sec"), 1000),
+    **dict.fromkeys(("m", "min"), 60_000),
+    **dict.fromkeys(("h", "hr"), 3_600_000),
+    "d": 86_400_000,
+    "w": 7 * 86_400_000,
+    **dict.fromkeys(("mo", "mon", "q", "qtr", "y", "yr")),
+}
+"""Units of time in milliseconds; months and longer differ."""
+MONTHS = {"mo": 1, "mon": 1, "q": 3, "qtr": 3, "y": 12, "yr": 12}
+
+Value = Any
+"""None, a number, a text, a boolean, a Moment; a dict or a list where jsonParse made one."""
+
+
+class Moment(float):
+    """Milliseconds since 1970, shown as a date."""

@@ -1,0 +1,47 @@
+"""What AWS asks for what functions use: one dated table (US East, N. Virginia), in US dollars, first tiers.
+
+`PRICES` is of `AS_OF`; each row has its source. Seeds of this project quote other figures here and there: those of
+Step Functions' Express workflows and of idle provisioned concurrency are AWS's own of today.
+"""
+
+from typing import NamedTuple
+
+AS_OF = "2026-11"
+REGION = "us-east-1"
+SECONDS_A_MONTH = 730 * 3600
+"""As AWS's calculator has it."""
+
+
+class Price(NamedTuple):
+    """`dollars` for `per` units of what is metered; `free` units a month cost nothing."""
+
+    dollars: float
+    per: float
+    unit: str
+    source: str
+    free: float = 0.0
+
+
+_LAMBDA = "https://aws.amazon.com/lambda/pricing/"
+_API = "https://aws.amazon.com/api-gateway/pricing/"
+PRICES: dict[str, Price] = {
+    "lambda:requests": Price(0.20, 1e6, "requests", _LAMBDA, 1e6),
+    "lambda:duration:x86_64": Price(0.0000166667, 1, "GB-s", _LAMBDA, 400_000),
+    "lambda:duration:arm64": Price(0.0000133334, 1, "GB-s", _LAMBDA, 400_000),
+    "lambda:provisioned:x86_64": Price(0.0000041667, 1, "GB-s", _LAMBDA),
+    "lambda:provisioned:arm64": Price(0.0000033334, 1, "GB-s", _LAMBDA),
+    "lambda:provisioned-duration:x86_64": Price(0.0000097222, 1, "GB-s", _LAMBDA),
+    "lambda:provisioned-duration:arm64": Price(0.0000077778, 1, "GB-s", _LAMBDA),
+    "logs:ingested": Price(0.50, 1e9, "bytes", "https://aws.amazon.com/cloudwatch/pricing/", 5e9),
+    "sqs:standard": Price(0.40, 1e6, "requests", "https://aws.amazon.com/sqs/pricing/", 1e6),
+    "sqs:fifo": Price(0.50, 1e6, "requests", "https://aws.amazon.com/sqs/pricing/", 1e6),
+    "kinesis:put": Price(0.014, 1e6, "units of 25 KB", "https://aws.amazon.com/kinesis/data-streams/pricing/"),
+    "apigateway:rest": Price(3.50, 1e6, "requests", _API),
+    "apigateway:http": Price(1.00, 1e6, "requests", _API),
+    "states:standard": Price(0.025, 1e3, "transitions", "https://aws.amazon.com/step-functions/pricing/", 4000),
+    "states:express": Price(1.00, 1e6, "requests", "https://aws.amazon.com/step-functions/pricing/"),
+    "xray:traces": Price(5.00, 1e6, "traces", "https://aws.amazon.com/xray/pricing/", 100_000),
+    "nat:hour": Price(0.045, 1, "hours", "https://aws.amazon.com/vpc/pricing/"),
+    "nat:processed": Price(0.045, 1e9, "bytes", "https://aws.amazon.com/vpc/pricing/"),
+    "endpoint:hour": Price(0.01, 1, "hours", "https://aws.amazon.com/privatelink/pricing/"),
+}

@@ -1,0 +1,117 @@
+"""Runs one query of Logs Insights over log files, in a process of its own: a query over gigabytes must keep nobody
+waiting. A job comes as JSON on stdin, the answer goes as JSON to stdout.
+
+Of each stream a range of whole lines is read (`observe.logfile` says what a line is). Where the query names texts that
+a message must hold, only lines that hold them are decoded.
+"""
+
+import ctypes
+import os
+import resource
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import orjson
+
+from lambent.engine.insights.fields import LogEvent, Source
+from lambent.engine.insights.needles import needles
+from lambent.engine.insights.reading import read
+from lambent.engine.insights.running import Counted, TooManyGroups, run
+
+CHUNK = 4 << 20
+MEMORY_BYTES = 4 << 30
+"""Of addresses; a query that needs more fails."""
+SECONDS = 900
+"""What a query may take."""
+PR_SET_PDEATHSIG = 1
+ESCAPED = b"\\\\u"
+"""Letters that are written by their numbers in a message's JSON: a text can be there unseen."""
+
+Job = dict[str, Any]
+
+
+def events(job: Job, wanted: list[bytes], counted: Counted) -> Iterator[LogEvent]:
+    """The events between `start` and `end` of all streams; those that can't be wanted are only counted."""
+    for said in job["streams"]:
+        source = Source(said["account"], said["group"], said["stream"])
+        try:
+            with Path(said["path"]).open("rb") as file:
+                for line, offset in _lines(file, said["start"], said["end"], wanted, counted):
+                    event = _event(line, offset, source)
+                    if event is not None and job["start"] <= event.timestamp < job["end"]:
+                        yield event
+        except FileNotFoundError:
+            continue  # deleted meanwhile
+
+
+def _event(line: bytes, offset: int, source: Source) -> LogEvent | None:
+    try:
+        timestamp, ingested, message = orjson.loads(line)
+    except (ValueError, TypeError):
+        return None
+    return LogEvent(timestamp, ingested, message, offset, source)
+
+
+def _lines(file: BinaryIO, offset: int, end: int, wanted: list[bytes], counted: Counted) -> Iterator[tuple[bytes, int]]:
+    """Lines that may be wanted, and where they stand."""
+    file.seek(offset)
+    rest = b""
+    while offset + len(rest) < end:
+        data = rest + file.read(min(CHUNK, end - offset - len(rest)))
+        cut = data.rfind(b"\n") + 1
+        if len(data) == len(rest):
+            return
+        if cut:
+            yield from _candidates(data[:cut], offset, wanted, counted)
+        rest, offset = data[cut:], offset + cut
+
+
+def _candidates(data: bytes, offset: int, wanted: list[bytes], counted: Counted) -> Iterator[tuple[bytes, int]]:
+    if not wanted or ESCAPED in data:
+        for line in data.split(b"\n")[:-1]:
+            yield line, offset
+            offset += len(line) + 1
+        return
+    first, *others = wanted
+    at, passed = data.find(first), 0
+    while at >= 0:
+        start, stop = data.rfind(b"\n", 0, at) + 1, data.find(b"\n", at)
+        line = data[start:stop]
+        if all(one in line for one in others):
+            counted.scanned += data.count(b"\n", passed, start)
+            counted.bytes += start - passed
+            passed = stop + 1
+            yield line, offset + start
+        at = data.find(first, stop)
+    counted.scanned += data.count(b"\n", passed)
+    counted.bytes += len(data) - passed
+
+
+def answer(job: Job) -> dict[str, Any]:
+    """The rows and the figures, or the reason why there are none."""
+    query, counted = read(job["query"]), Counted()
+    wanted = [needle.encode() for needle in needles(query)]
+    try:
+        rows = run(query, events(job, wanted, counted), job["limit"], counted)
+    except TooManyGroups as error:
+        return {"error": str(error)}
+    except MemoryError:
+        return {"error": "the query needs more memory than it may have"}
+    figures = {"recordsMatched": counted.matched, "recordsScanned": counted.scanned, "bytesScanned": counted.bytes}
+    return {"rows": rows, "figures": figures}
+
+
+def main() -> None:
+    """Ends with the process that began it, and after `SECONDS` at the latest."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    os.nice(10)
+    signal.alarm(SECONDS)
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    sys.stdout.buffer.write(orjson.dumps(answer(orjson.loads(sys.stdin.buffer.read()))))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,109 @@
+"""Integrations of WebSocket APIs that are no function's proxy: templates around functions, AWS's services, the web.
+
+https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-integration-requests.html
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+from urllib.parse import quote, urlencode, urlsplit
+
+from lambent.http_events import rest_mapping, websocket_mapping
+from lambent.http_events.rest_mapping import BackendAnswer, BackendRequest
+from lambent.http_events.websocket import BadAnswer, Connected, Happening
+from lambent.model.door import Call, Door, NotPermitted
+from lambent.model.scope import Scope
+from lambent.services import aws_backends
+from lambent.services.apigatewayv2.serving import functions
+from lambent.services.apigatewayv2.serving.ports import Ports
+from lambent.services.apigatewayv2.serving.served import Document
+from lambent.services.waiting import within
+
+EVENT = "x-amz-invocation-type"
+T = TypeVar("T")
+
+
+async def answer(
+    ports: Ports, door: Door, integration: Document, known: Connected, happening: Happening, event: Document,
+    seconds: float,
+) -> tuple[BackendAnswer, str | None]:  # fmt: skip
+    """The integration's answer, and what a client is sent of it. Raises BadAnswer, Refused."""
+    sent = await _off(integration, websocket_mapping.to_backend, integration, known, happening, event)
+    said = await _asked(ports, door, integration, known, sent, seconds)
+    if integration["IntegrationType"] == "HTTP_PROXY":
+        return said, said.body.decode("utf-8", "replace")
+    return said, await _off(integration, websocket_mapping.to_client, integration, said, known, happening)
+
+
+async def _off(integration: Document, work: Callable[..., T], *arguments: Any) -> T:
+    """Templates that may take a while are run in a thread, so that nobody else waits for them."""
+    if not websocket_mapping.is_long(integration):
+        return work(*arguments)
+    return await asyncio.to_thread(work, *arguments)
+
+
+async def _asked(
+    ports: Ports, door: Door, integration: Document, known: Connected, sent: BackendRequest, seconds: float
+) -> BackendAnswer:
+    kind = integration["IntegrationType"]
+    if kind == "MOCK":
+        return websocket_mapping.mock_answer(sent)
+    uri = functions.filled(str(integration["IntegrationUri"]), known.stage_variables)
+    if kind in ("HTTP", "HTTP_PROXY"):
+        return await _within(ports, seconds, _web(ports, integration, uri, sent, seconds))
+    arn = functions.function_of(uri, known.stage_variables)
+    if arn != uri:
+        return await _function(ports, door, arn, sent, seconds)
+    return await _within(ports, seconds, _service(ports, door, integration, uri, sent))
+
+
+async def _within(ports: Ports, seconds: float, work: Awaitable[BackendAnswer]) -> BackendAnswer:
+    try:
+        found: BackendAnswer = await within(ports.clock, seconds, work)
+    except TimeoutError as error:
+        raise BadAnswer(f"the backend took longer than {seconds:g} s") from error
+    except OSError as error:
+        raise BadAnswer(f"the backend was not reached: {error}") from error
+    return found
+
+
+async def _function(ports: Ports, door: Door, arn: str, sent: BackendRequest, seconds: float) -> BackendAnswer:
+    call = Call(arn, sent.body or b"{}", ports.new_id())
+    if (sent.header(EVENT) or "").lower() == "event":
+        await functions.accept(ports, door, call)
+        return BackendAnswer(202, [], b"", "202")
+    outcome = await functions.call(ports, door, call, seconds)
+    return rest_mapping.function_answer(outcome.payload, outcome.error)
+
+
+async def _service(ports: Ports, door: Door, integration: Document, uri: str, sent: BackendRequest) -> BackendAnswer:
+    found = aws_backends.ARN.fullmatch(uri)
+    if found is None:
+        raise BadAnswer("its URI is no ARN of API Gateway's")
+    try:
+        key = await ports.role_key(door.role, Scope(door.account, door.region))
+    except NotPermitted as error:
+        raise BadAnswer(str(error)) from error
+    request = aws_backends.request_of(
+        found, sent, key, method=_method(integration), content_type=None, trace_id=functions.trace_root(ports.new_id())
+    )
+    return await aws_backends.ask(ports.ask, request)
+
+
+async def _web(ports: Ports, integration: Document, url: str, sent: BackendRequest, seconds: float) -> BackendAnswer:
+    for name, value in sent.path.items():
+        url = url.replace("{" + name + "}", quote(value, safe="/"))
+    if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
+        raise BadAnswer(f"its URI {url} is no URL")
+    if sent.query:
+        url += ("&" if "?" in url else "?") + urlencode(sent.query, doseq=True)
+    headers = [(name, value) for name, values in sent.headers.items() for value in values]
+    if sent.header("content-type") is None:
+        headers.append(("Content-Type", rest_mapping.JSON))
+    status, answered, body = await ports.fetch(_method(integration), url, headers, sent.body, seconds)
+    return BackendAnswer(status, answered, body, str(status))
+
+
+def _method(integration: Document) -> str:
+    said = str(integration.get("IntegrationMethod") or "POST")
+    return "POST" if said == "ANY" else said

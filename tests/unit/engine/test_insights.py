@@ -1,0 +1,153 @@
+"""The query language of Logs Insights."""
+
+import pytest
+
+from lambent.engine.insights.fields import LogEvent, Source, document, every
+from lambent.engine.insights.needles import needles
+from lambent.engine.insights.query import MalformedQuery
+from lambent.engine.insights.reading import read
+from lambent.engine.insights.running import TooManyGroups, run
+
+ID = "8e2f6f35-3c0c-4d45-9a52-000000000001"
+REPORT = (
+    f"REPORT RequestId: {ID}\tDuration: 12.34 ms\tBilled Duration: 13 ms\tMemory Size: 128 MB\t"
+    "Max Memory Used: 41 MB\tInit Duration: 99.10 ms\t"
+)
+HERE = Source("111111111111", "g", "s")
+MINUTE = 60_000
+
+
+def events(*messages: str) -> list[LogEvent]:
+    """One a minute."""
+    return [LogEvent(place * MINUTE, 0, message, place, HERE) for place, message in enumerate(messages)]
+
+
+def asked(query: str, *messages: str) -> list[dict[str, str]]:
+    """The rows, without what names their events."""
+    return [{name: value for name, value in row if name != "@ptr"} for row in run(read(query), events(*messages))]
+
+
+JSON = [f'{{"n": {n}, "kind": "{"even" if n % 2 == 0 else "odd"}", "at": {{"list": [{n}, "x"]}}}}' for n in range(6)]
+
+
+@pytest.mark.parametrize(
+    ("query", "rows"),
+    [
+        ("fields n | sort n desc | limit 2", [{"n": "5"}, {"n": "4"}]),
+        ("fields n | limit 1", [{"n": "5"}]),  # the newest
+        ("fields n | sort n | filter n > 3", [{"n": "4"}, {"n": "5"}]),
+        ("fields n | sort kind desc, n asc | limit 2", [{"n": "1"}, {"n": "3"}]),
+        ("filter kind = 'odd' and not n in [1, 3] | display at.list.0 as first", [{"first": "5"}]),
+        ("filter n = '2' or n = 3 | stats sum(n) as total", [{"total": "5"}]),
+        ("stats count(*) by kind | sort kind", [{"kind": "even", "count(*)": "3"}, {"kind": "odd", "count(*)": "3"}]),
+        ("stats avg(n), min(n), max(n)", [{"avg(n)": "2.5", "min(n)": "0", "max(n)": "5"}]),
+        ("stats pct(n, 50) as p, stddev(n) as d, count_distinct(kind) as k", [{"p": "2", "d": "1.8708", "k": "2"}]),
+        ("stats earliest(n) as e, latest(n) as l, sortsFirst(kind) as f", [{"e": "0", "l": "5", "f": "even"}]),
+        ("stats count(missing) as c, max(n) - min(n) as width", [{"c": "0", "width": "5"}]),
+        ("stats sum(n) as s by kind | stats max(s) as m", [{"m": "9"}]),
+        (
+            "stats count() by bin(4m)",
+            [
+                {"bin(4m)": "1970-01-01 00:04:00.000", "count()": "2"},
+                {"bin(4m)": "1970-01-01 00:00:00.000", "count()": "4"},
+            ],
+        ),
+        ("dedup kind | fields n", [{"n": "5"}, {"n": "4"}]),
+        ("sort n asc | dedup kind | fields n", [{"n": "0"}, {"n": "1"}]),
+        ("parse '\"n\": *,' as found | filter found >= 5 | display found", [{"found": "5"}]),
+        ("parse @message /\"n\": (?<found>\\d)/ | stats sum(found)", [{"sum(found)": "15"}]),
+        ("fields jsonParse(@message) as j | unnest j.at.list into item | filter item like 'x' | limit 1 | display item",
+         [{"item": "x"}]),
+        ("# a comment\nfilter ispresent(at.list.1) and n < 1 | fields strlen(kind) as l, toupper(kind) as u",
+         [{"l": "4", "u": "EVEN"}]),
+        ("filter n = 2 | fields n * 2 + 3 as a, n ^ 3 as b, 10 % 3 as c, n / 0 as d, -n as e",
+         [{"a": "7", "b": "8", "c": "1", "e": "-2"}]),
+        ("filter n = 1 | fields coalesce(none, kind) as a, concat(kind, '-', n) as b, substr('xyZfoo', 3, 3) as c",
+         [{"a": "odd", "b": "odd-1", "c": "foo"}]),
+        ("filter n = 1 | fields @timestamp, `at.list.1` as `a b`",
+         [{"@timestamp": "1970-01-01 00:01:00.000", "a b": "x"}]),
+        ("filter missing != 'x' | fields n", []),
+        ("filter kind not like /o/ and n < 1 | fields n", [{"n": "0"}]),
+        ("filter kind =~ /(?i)^EVEN$/ | stats count() as c", [{"c": "3"}]),
+        ("filter isIpv4InSubnet('10.0.0.7', '10.0.0.0/24') and n = 0 | fields isempty(none) as e", [{"e": "1"}]),
+    ],
+)  # fmt: skip
+def test_rows_of_json(query: str, rows: list[dict[str, str]]) -> None:
+    assert asked(query, *JSON) == rows
+
+
+def test_without_fields_time_and_message_are_shown() -> None:
+    assert asked("filter @message like 'two'", "one", "two") == [
+        {"@timestamp": "1970-01-01 00:01:00.000", "@message": "two"}
+    ]
+
+
+def test_lambdas_lines_have_fields() -> None:
+    lines = (f"START RequestId: {ID} Version: $LATEST", f"[INFO]\t2026-01-01T00:00:00Z\t{ID}\thello", REPORT)
+    query = "filter @type = 'REPORT' | fields @duration, @billedDuration, @initDuration, @maxMemoryUsed, @memorySize"
+    assert asked(query, *lines) == [
+        {
+            "@duration": "12.34",
+            "@billedDuration": "13",
+            "@initDuration": "99.1",
+            "@maxMemoryUsed": "41000000",
+            "@memorySize": "128000000",
+        }
+    ]
+    assert asked("stats count() as c by @requestId", *lines) == [{"@requestId": ID, "c": "3"}]
+    sample = "filter @type = 'REPORT' | stats max(@memorySize / 1000 / 1000) as provisioned by bin(1h)"
+    assert asked(sample, *lines)[0]["provisioned"] == "128"
+
+
+def test_json_within_a_line_is_found() -> None:
+    assert document('INFO {"a": {"b": 1}} and more {"c": 2}') == {"a": {"b": 1}}
+    assert document("no { json") is None
+    found = every(events('x {"a": {"b": [true, null]}}')[0])
+    assert (found["a.b.0"], "a.b.1" in found, found["@log"]) == (1, False, "111111111111:g")
+
+
+@pytest.mark.parametrize(
+    ("query", "start"),
+    [
+        ("", 0),
+        ("fields", 6),
+        ("fields a | limt 3", 11),
+        ("fields a b", 9),
+        ("filter a = ", 11),
+        ("stats a by b", 8),
+        ("fields nothing(a)", 7),
+        ("fields abs(a, b)", 7),
+        ("limit 10001", 6),
+        ("parse @message '* *' as a", 15),
+        ("diff", 0),
+        ("fields a ~ b", 9),
+        ("filter " + "(" * 200, 47),
+    ],
+)
+def test_what_can_t_be_read_is_said_with_its_place(query: str, start: int) -> None:
+    with pytest.raises(MalformedQuery) as refused:
+        read(query)
+    assert refused.value.start == start, str(refused.value)
+
+
+def test_texts_that_must_be_there() -> None:
+    assert needles(read("fields a | filter event = 'pdf_scan_start' and x like /two words/ | stats count()")) == [
+        "pdf_scan_start",
+        "two words",
+    ]
+    for unknowable in (
+        "filter a = 'x' or b = 'yy'",
+        "filter not a = 'yy'",
+        "filter a = '12'",
+        "filter a like /x+y/",
+        "filter @logStream = 'stream'",
+        "fields 'yy' as a | filter a = 'yy'",
+        'filter a = "say \\"yy\\""',
+    ):
+        assert needles(read(unknowable)) == [], unknowable
+
+
+def test_groups_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lambent.engine.insights.running.MOST_GROUPS", 3)
+    with pytest.raises(TooManyGroups):
+        asked("stats count() by n", *JSON)
