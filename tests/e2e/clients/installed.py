@@ -14,8 +14,8 @@ import botocore
 from tests.e2e.runtimes.harness import CACHE
 
 
-def installed(*wanted: str, seconds: float = 100) -> Path:
-    """The folder that holds the packages `wanted` (requirements), for PYTHONPATH; a large one takes `seconds`."""
+def installed(*wanted: str) -> Path:
+    """The folder that holds the packages `wanted` (requirements), for PYTHONPATH."""
     name = "-".join(wanted).translate(str.maketrans("<>=,", "____"))
     folder = CACHE / "clients" / f"py3.{sys.version_info.minor}" / name
     if folder.exists():
@@ -23,7 +23,7 @@ def installed(*wanted: str, seconds: float = 100) -> Path:
     folder.parent.mkdir(parents=True, exist_ok=True)
     fresh = Path(tempfile.mkdtemp(dir=folder.parent))
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    subprocess.run([*command, "--target", str(fresh), *wanted], check=True, timeout=seconds)
+    subprocess.run([*command, "--target", str(fresh), *wanted], check=True, timeout=100)
     try:
         fresh.rename(folder)
     except OSError:  # another run was faster
