@@ -37,7 +37,10 @@ def reached(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 def address() -> str:
     """This machine's address on its network, as others reach it."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asks:
-        asks.connect(("192.0.2.1", 9))
+        try:
+            asks.connect(("192.0.2.1", 9))
+        except OSError:
+            pytest.skip("this machine has no network")
         return str(asks.getsockname()[0])
 
 
