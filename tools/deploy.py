@@ -54,10 +54,10 @@ that holds a template is a function all the same when options of a function (`--
 | tool | how |
 | --- | --- |
 | AWS CLI | `AWS_ENDPOINT_URL` (version 1: `aws sqs` needs `--endpoint-url` besides) |
-| SAM CLI | `AWS_ENDPOINT_URL`; `sam list endpoints` asks Cloud Control, which is not answered |
+| SAM CLI | `AWS_ENDPOINT_URL` |
 | CDK | `AWS_ENDPOINT_URL`; or `cdk synth` and `lambent deploy cdk.out` |
-| osls | `AWS_ENDPOINT_URL` |
-| Serverless Framework 3 | `AWS_ENDPOINT_URL` with the plugin `serverless-localstack` (`autostart: false`) |
+| osls 4 | `AWS_ENDPOINT_URL` |
+| osls 3, Serverless Framework 3 | `AWS_ENDPOINT_URL` with the plugin `serverless-localstack` (`autostart: false`) |
 | Chalice, Zappa | `AWS_ENDPOINT_URL` |
 | Terraform, OpenTofu, Pulumi | `AWS_ENDPOINT_URL`, paths for S3 (`s3_use_path_style`) |
 
@@ -94,9 +94,11 @@ A change of a stack waits for the states of functions no longer than it must, wh
 stack are handed down, and `aws:cloudformation:stack-name`, `:stack-id` and `:logical-id` with them; those don't count
 as a function's or queue's tags.
 
-Custom resources get a `ResponseURL` by http on this endpoint: `cfnresponse` of inline code, `urllib`, `requests` and
-`fetch` answer there; code that speaks https alone, whatever the URL says (CDK's own providers in Node.js, crhelper),
-does not, and its resource fails after `ServiceTimeout`.
+The `ResponseURL` of a custom resource's function is `http://127.0.0.1/…`: inside an environment the endpoint answers
+at the ports 80 and 443 too, so code that speaks https whatever the URL says (CDK's own in Node.js, crhelper,
+`cfn-response`) is heard as `urllib`, `requests` and `fetch` are. Python and Node.js trust its certificate beside their
+own; Node.js does not where the function sets `NODE_EXTRA_CA_CERTS`, nor does code in images and with `isolation =
+"process"`, where only http is answered. What hands the URL on to a program outside of functions must do without.
 
 ## Types
 

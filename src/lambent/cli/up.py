@@ -73,5 +73,5 @@ def up(
     from lambent.server import reset, run
 
     if fresh and reset.is_data_folder(settings.data_dir):
-        reset.reset(settings.data_dir)
+        reset.reset(settings.data_dir, settings.database)
     raise typer.Exit(run(settings))

@@ -75,7 +75,7 @@ class CustomMaker(Plain):
         event = {
             "RequestType": verb,
             "ServiceToken": service,
-            "ResponseURL": self.signals.url(subject.owner.scope, token),
+            "ResponseURL": self.signals.url(subject.owner.scope, token, inside=":lambda:" in service),
             "StackId": subject.owner.arn,
             "RequestId": token,
             "LogicalResourceId": subject.logical_id,

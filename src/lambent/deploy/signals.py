@@ -18,18 +18,20 @@ EXPECTED = "expected"
 
 
 class Signals:
-    """All signals; `url` is where answers are sent to."""
+    """All signals; `url` is where answers are sent to, `inside` the same for functions: an address without a port, at
+    which http and https are answered, as much code speaks https to what an address names, whatever else it says."""
 
-    def __init__(self, resources: Resources, clock: Clock, new_id: Callable[[], str], url: str) -> None:
+    def __init__(self, resources: Resources, clock: Clock, new_id: Callable[[], str], url: str, inside: str) -> None:
         self._resources = resources
         self._clock = clock
         self._new_id = new_id
         self._url = url
+        self._inside = inside
         self._heard: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
 
-    def url(self, scope: Scope, token: str) -> str:
-        """Where the answer to a token is put."""
-        return f"{self._url}/_lambent/stacks/{scope.account}/{scope.region}/{token}"
+    def url(self, scope: Scope, token: str, *, inside: bool = False) -> str:
+        """Where the answer to a token is put, by a function if `inside`."""
+        return f"{self._inside if inside else self._url}/_lambent/stacks/{scope.account}/{scope.region}/{token}"
 
     async def expect(self, scope: Scope, token: str) -> None:
         """From now on something may be said."""

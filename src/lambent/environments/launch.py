@@ -7,8 +7,9 @@ import asyncio
 import contextlib
 import functools
 import socket
+import ssl
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -25,6 +26,8 @@ from lambent.sandbox.host import Sandbox, SandboxHost
 from lambent.sandbox.spec import Bind, ExitStatus, Level, SandboxSpec
 
 RUNTIME_API_PORT = 9001
+HTTP, HTTPS = 80, 443
+"""Ports at which the gateway is offered inside besides its own, for code that takes no port from an address."""
 TRIES = 3
 """How often an environment is launched when what it is made from is killed meanwhile."""
 MB = 1 << 20
@@ -59,14 +62,28 @@ class RuntimeEvents(Protocol):
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     """The gateway: the port that is offered inside, its URL at level PROCESS, and how a listener is served, for the
-    environment with that access key."""
+    environment with that access key; `tls` is what HTTPS is spoken with inside."""
 
     port: int
     url: str
-    serve: Callable[[socket.socket, str], Awaitable[asyncio.Server]]
+    serve: Callable[[socket.socket, str, ssl.SSLContext | None], Awaitable[asyncio.Server]]
     forget: Callable[[asyncio.Server], None]
     serve_parameters: "Callable[[socket.socket, Credentials, FunctionVersion], Awaitable[asyncio.Server]] | None" = None
     """Answers as the Parameters and Secrets Lambda Extension, for the environment with these credentials."""
+    tls: ssl.SSLContext | None = None
+
+    @property
+    def inside(self) -> tuple[int, ...]:
+        """The ports at which it is offered inside, its own first."""
+        return tuple(dict.fromkeys((self.port, HTTP, HTTPS) if self.tls is not None else (self.port,)))
+
+    async def open(self, listeners: Mapping[int, socket.socket], key: str) -> list[asyncio.Server]:
+        """Serve those of its ports that are among an environment's `listeners`."""
+        return [
+            await self.serve(listeners[port], key, self.tls if port == HTTPS != self.port else None)
+            for port in self.inside
+            if port in listeners
+        ]
 
 
 class Launcher:
@@ -135,7 +152,7 @@ class Launcher:
         self._contents.release(function)
 
     def _spec(self, function: FunctionVersion, place: Place, folders: Folders, stream: str) -> SandboxSpec:
-        inside = (self._endpoint.port,) if self._host.level is Level.NAMESPACE else ()
+        inside = self._endpoint.inside if self._host.level is Level.NAMESPACE else ()
         opt = (Bind(folders.opt, OPT),) if folders.opt is not None else ()
         own = () if function.image else (Bind(folders.code, TASK_ROOT), *opt)
         files = tuple(Bind(folder, path, writable=True) for path, folder in folders.mounts.items())
@@ -160,9 +177,7 @@ class Launcher:
         self, sandbox: Sandbox, credentials: Credentials, function: FunctionVersion
     ) -> list[asyncio.Server]:
         """What is answered inside beside the Runtime API."""
-        opened: list[asyncio.Server] = []
-        if self._endpoint.port in sandbox.listeners:
-            opened.append(await self._endpoint.serve(sandbox.listeners[self._endpoint.port], credentials.access_key))
+        opened = await self._endpoint.open(sandbox.listeners, credentials.access_key)
         for port in self._parameters_port(function):
             assert self._endpoint.serve_parameters is not None
             opened.append(await self._endpoint.serve_parameters(sandbox.listeners[port], credentials, function))

@@ -21,6 +21,7 @@ from lambent.runtimes import (
     provided,
     python,
     table,
+    trusted,
 )
 from lambent.runtimes.images import ImagePlace
 from lambent.runtimes.interpreters import Interpreter
@@ -31,7 +32,8 @@ from lambent.store.images import Images
 
 class Places:
     """The places of one machine. `mapping` sends a runtime to another version, by the user's own choice; with `time`
-    functions are told the platform's; `programs` of this machine are found, or with none all."""
+    functions are told the platform's; `programs` of this machine are found, or with none all; the certificate
+    `authority` (PEM) is trusted."""
 
     def __init__(
         self,
@@ -42,6 +44,7 @@ class Places:
         images: Images,
         time: FunctionTime | None = None,
         programs: Programs = (),
+        authority: str = "",
     ) -> None:
         self._cache = cache
         self._mapping = mapping
@@ -50,6 +53,7 @@ class Places:
         self._images = images
         self._time = time
         self._programs = programs
+        self._authority = authority
         self._places: dict[str, Place] = {}
         self._locks: dict[str, asyncio.Lock] = {}
 
@@ -99,7 +103,7 @@ class Places:
         return python.PythonPlace(interpreter, zygote)
 
     def _files(self, runtime: str) -> tuple[tuple[str, str], ...]:
-        return programs.files(table.lookup(runtime).os)
+        return (*programs.files(table.lookup(runtime).os), *trusted.files(self._authority))
 
     def _bare(self, runtime: str) -> ZygoteSpec:
         return provided.bare_zygote(self._level, self._files(runtime), self._programs)

@@ -93,7 +93,7 @@ class Snapshot:
         self._doors.extend(asyncio.create_task(self._serve(listener)) for listener in listeners.values())
 
     async def _serve(self, listener: socket.socket) -> asyncio.Server:
-        return await self._makers.endpoint.serve(listener, self._credentials.access_key)
+        return await self._makers.endpoint.serve(listener, self._credentials.access_key, None)
 
     def _close_door(self, door: "asyncio.Task[asyncio.Server]") -> None:
         if not door.cancelled() and door.exception() is None:

@@ -102,12 +102,12 @@ class Neighbour:
         """
         if not request.path.startswith("/"):  # it would become a part of the host's name
             raise Fault("InvalidURI", f"The request target must be a path: {request.path}", status=400)
+        if self._local is not None and service in dynamodb_local.SERVICES:
+            return await self._ask_local(self._local, request, caller)
         endpoint = self.endpoints.choose(service)
         if endpoint is not None:
             self.endpoints.refuse(Asked(service, request))
             return await self._ask(service, request, endpoint, _passed(request.headers))
-        if self._local is not None and service in dynamodb_local.SERVICES:
-            return await self._ask_local(self._local, request, caller)
         request = one_reading(Asked(service, request))
         headers = _passed(request.headers)
         headers[moto_server.SERVICE] = service

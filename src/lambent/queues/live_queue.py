@@ -42,13 +42,16 @@ class Live:
         self.core.arrive(messages, self._clock.wall())
         self.settle()
 
-    async def wait(self, deadline: float) -> bool:
-        """Until a receive may find something; False when it is `deadline` (of the monotonic clock), or all is over."""
+    async def wait(self, deadline: float, until: float | None = None) -> bool:
+        """Until a receive may find something; False when it is `deadline` (of the monotonic clock), or `until` (of the
+        event loop's, for a clock that stands still has clients that do not), or all is over."""
         if self._closed:
             return False
         woken: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._waiting.append(woken)
-        timer = self._clock.call_at(deadline, lambda: _end(woken))
+        timers: list[Handle] = [self._clock.call_at(deadline, lambda: _end(woken))]
+        if until is not None:
+            timers.append(asyncio.get_running_loop().call_at(until, _end, woken))
         self.settle()
         try:
             return await woken
@@ -57,7 +60,8 @@ class Live:
                 self.settle()  # what it was woken for is for the next in line
             raise
         finally:
-            timer.cancel()
+            for timer in timers:
+                timer.cancel()
             if woken in self._waiting:
                 self._waiting.remove(woken)
 

@@ -144,16 +144,17 @@ class Messages:
     async def receive(
         self, queue: Config, most: int, wait: float, visibility: float, attempt: str = "", light: bool = False
     ) -> list[Delivery]:
-        """Up to `most` messages, waiting up to `wait` seconds for the first. Raises QueueError, StoreError.
+        """Up to `most` messages, waiting up to `wait` seconds for the first, of the platform's clock or of the
+        machine's, whichever are over first. Raises QueueError, StoreError.
 
         `light`, here and below: the asker is this server, which ends with what it has received, so that a power cut may
         leave messages as they were before (`store.database.Database.run`).
         """
-        deadline = self.clock.monotonic() + wait
+        deadline, until = self.clock.monotonic() + wait, asyncio.get_running_loop().time() + wait
         while True:
             live = await self.live(queue)
             found = await self._receive(queue, live, most, visibility, attempt, light)
-            if found or self.clock.monotonic() >= deadline or not await live.wait(deadline):
+            if found or self.clock.monotonic() >= deadline or not await live.wait(deadline, until):
                 self.tally.received(queue, len(found))
                 return found
 

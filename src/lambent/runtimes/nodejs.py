@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lambent.model.function import FunctionVersion
-from lambent.runtimes import variables
+from lambent.runtimes import trusted, variables
 from lambent.runtimes.nodes import Node
 from lambent.runtimes.place import TASK_ROOT, TELEMETRY_FD, Around, Folders
 from lambent.runtimes.shell import bash_as_sh
@@ -24,6 +24,9 @@ OWN_CA_BEFORE = 20
 """Below this major version AWS names a file of its own certificates."""
 
 _INSIDE = Path(__file__).parent / "inside" / "node"
+
+EXTRA, SEEN_EXTRA = "NODE_EXTRA_CA_CERTS", "_LAMBENT_EXTRA_CA_CERTS"
+"""What `node` reads at its start, and what the function then sees (`start.mjs`)."""
 
 _EXPERIMENTS = (("require-module", 20, 22), ("detect-module", 22, 22))
 """What Node.js has switched on and AWS switches off, in the major versions from … to …."""
@@ -93,7 +96,7 @@ class NodePlace:
             "PWD": TASK_ROOT,
         }
         if int(self.major) < OWN_CA_BEFORE:
-            settable["NODE_EXTRA_CA_CERTS"] = CA_CERTIFICATES
+            settable[EXTRA] = CA_CERTIFICATES
         return {
             **settable,
             **function.environment,
@@ -101,7 +104,15 @@ class NodePlace:
             "AWS_EXECUTION_ENV": f"AWS_Lambda_{function.runtime}",
             "_LAMBDA_TELEMETRY_LOG_FD": str(TELEMETRY_FD),
             **dict(self.dial),
+            **self._trusting(settable, function),
         }
+
+    def _trusting(self, settable: Mapping[str, str], function: FunctionVersion) -> dict[str, str]:
+        """`node` reads one file: who has set his own trusts that alone."""
+        shown = any(path == trusted.FILE for path, _ in self.zygote.files)
+        if not shown or EXTRA in function.environment:
+            return {}
+        return {EXTRA: trusted.FILE, SEEN_EXTRA: settable.get(EXTRA, "")}
 
     def process(self, environment: dict[str, str], folders: Folders, fds: dict[int, int]) -> ProcessSpec:
         """`node` with AWS's flags, behind the function's wrapper if it has one."""

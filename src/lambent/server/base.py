@@ -33,6 +33,7 @@ from lambent.sandbox.host import SandboxHost
 from lambent.sandbox.spec import Level
 from lambent.server import confined
 from lambent.server.hatch import Hatch
+from lambent.server.tls import Authority
 from lambent.settings import Settings, StartError
 
 CLOSE_SECONDS = 2.0
@@ -63,6 +64,7 @@ class Base:
     host: SandboxHost
     door: socket.socket
     url: str
+    authority: Authority
     secure: Secure | None = None
     log_rights: LogRights = field(default_factory=LogRights)
 
@@ -72,7 +74,12 @@ class Base:
 
 
 async def open_base(
-    stack: AsyncExitStack, settings: Settings, door: socket.socket, level: Level, secure: Secure | None = None
+    stack: AsyncExitStack,
+    settings: Settings,
+    door: socket.socket,
+    level: Level,
+    authority: Authority,
+    secure: Secure | None = None,
 ) -> Base:
     """What lives as long as `stack`. Raises StartError."""
     now = clock.make(settings.clock, settings.time_scale)
@@ -96,7 +103,7 @@ async def open_base(
     except LevelUnavailable as error:
         raise StartError(str(error)) from error
     stack.push_async_callback(host.close)
-    return Base(now, background, logs, series, neighbour, hatch, host, door, url, secure)
+    return Base(now, background, logs, series, neighbour, hatch, host, door, url, authority, secure)
 
 
 async def _open_series(settings: Settings, now: Clock) -> SeriesStore:

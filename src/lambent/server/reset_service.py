@@ -11,6 +11,7 @@ from lambent.settings import StartError
 from lambent.store.errors import StoreError
 from lambent.store.folders import remove
 from lambent.store.lock import FolderLock
+from lambent.store.place import Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,17 +41,19 @@ HERE = {
 def reset_service(folder: Path, service: str) -> bool:
     """Remove what is kept of a service; whether there was anything. `service` is botocore's name.
 
-    Raises StartError when a server runs on it, or the service is none that can be emptied alone.
+    Raises StartError when a server runs on it, its state is in another database, or the service is none that can be
+    emptied alone.
     """
     try:
         lock = FolderLock(folder)
     except StoreError as error:
         raise StartError(f"{error}: stop it first") from error
     try:
+        Place(folder).check(None)
         if service in HERE:
             return _of_ours(folder, HERE[service])
         return _of_the_neighbour(folder, service)
-    except (OSError, sqlite3.Error) as error:
+    except (OSError, sqlite3.Error, StoreError) as error:
         raise StartError(f"{folder}: {service} can't be emptied: {error}") from error
     finally:
         lock.release()
@@ -70,10 +73,14 @@ def _of_ours(folder: Path, part: Part) -> bool:
 
 
 def _of_the_neighbour(folder: Path, service: str) -> bool:
-    """moto's file of that name. Raises StartError for a service that has none, as those that go by functions."""
+    """moto's file of that name, and what DynamoDB Local keeps. Raises StartError for a service that has none, as those
+    that go by functions."""
     files, holdings = Files(folder / "neighbour"), Holdings(folder / "neighbour.json")
     known = {one.partition("/")[0] for one in (*holdings.held, *holdings.lost)}
-    if service not in known and service not in files.names():
+    local = folder / "dynamodb"
+    if service == "dynamodb" and local.is_dir():
+        remove(local)
+    elif service not in known and service not in files.names():
         emptied = ", ".join(sorted({*HERE, *known}))
         raise StartError(f"nothing is kept of {service} that can be emptied alone; these can: {emptied}")
     files.remove(service)

@@ -23,6 +23,7 @@ from lambent.server import confined
 from lambent.server.base import Secure, open_base
 from lambent.server.pages import able_now
 from lambent.server.services import open_services
+from lambent.server.tls import Authority
 from lambent.settings import Settings, StartError
 from lambent.store.errors import StoreBroken, StoreError, StoreFull, StoreInUse
 from lambent.store.images import Sources
@@ -95,8 +96,9 @@ async def _open(stack: AsyncExitStack, settings: Settings) -> tuple[str, str, li
     door = _bind(settings.host, settings.port)
     stack.callback(door.close)
     store = await _open_store(stack, settings)
-    secure = _secure(stack, settings) if settings.tls == "on" else None
-    base = await open_base(stack, settings, door, level, secure)
+    authority = _authority(settings)
+    secure = _secure(stack, settings, authority) if settings.tls == "on" else None
+    base = await open_base(stack, settings, door, level, authority, secure)
     await open_services(stack, settings, store, base, abilities)
     if secure is not None:
         port = secure.door.getsockname()[1]
@@ -104,18 +106,20 @@ async def _open(stack: AsyncExitStack, settings: Settings) -> tuple[str, str, li
     return base.url, level.value, _lost(able_now(abilities, base), level, settings)
 
 
-def _secure(stack: AsyncExitStack, settings: Settings) -> Secure:
+def _authority(settings: Settings) -> Authority:
+    """Who vouches for HTTPS here. Raises StartError."""
+    folder = settings.data_dir / "tls"
+    try:
+        return Authority(folder, settings.host_names)
+    except ValueError as error:
+        raise StartError(f"{folder}: {error}: {MOVE_AWAY}") from error
+
+
+def _secure(stack: AsyncExitStack, settings: Settings, authority: Authority) -> Secure:
     """HTTPS's listening socket and authority. Raises StartError."""
     door = _bind(settings.host, settings.tls_port, "--tls-port")
     stack.callback(door.close)
-    folder = settings.data_dir / "tls"
-    from lambent.server.tls import Authority
-
-    try:
-        authority = Authority(folder, settings.host_names)
-        return Secure(door, authority.context(), authority.path)
-    except ValueError as error:
-        raise StartError(f"{folder}: {error}: {MOVE_AWAY}") from error
+    return Secure(door, authority.context(), authority.path)
 
 
 def _lost(abilities: probe.Abilities, level: Level, settings: Settings) -> list[str]:

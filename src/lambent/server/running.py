@@ -72,12 +72,16 @@ async def open_running(
     report = findings.report
     told = _told(stack, settings, base, report)
     cache = cache_dir(os.environ)
-    places = Places(cache, settings.runtime_map, found, base.host.level, store.images, told, _programs(settings))
+    trusts = base.authority.path.read_text()
+    places = Places(
+        cache, settings.runtime_map, found, base.host.level, store.images, told, _programs(settings), trusts
+    )
     credentials = Credentialed()
     limits = PROFILES[settings.profile].with_concurrency(settings.concurrency)
     doors = Doors()
+    port, tls = base.door.getsockname()[1], base.authority.context()
     serve_parameters = functools.partial(parameters.serve, doors)
-    endpoint = Endpoint(base.door.getsockname()[1], base.url, doors.serve, doors.forget, serve_parameters)
+    endpoint = Endpoint(port, base.url, doors.serve, doors.forget, serve_parameters, tls)
     live = LiveFolders()
     files = FileSystems(settings.file_systems, settings.data_dir / "efs")
     contents = Contents(store.blobs, store.layers, store.images, live, files)

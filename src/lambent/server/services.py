@@ -91,6 +91,7 @@ from lambent.server.topics import Topics, open_topics
 from lambent.services.apigateway.service import SERVICE as APIGATEWAY
 from lambent.services.apigatewayv2.service import CONNECTIONS
 from lambent.services.apigatewayv2.service import SERVICE as APIGATEWAYV2
+from lambent.services.cloudcontrol.service import SERVICE as CLOUDCONTROL
 from lambent.services.cloudformation.env import CloudFormationEnv
 from lambent.services.cloudformation.service import SERVICE as CLOUDFORMATION
 from lambent.services.cloudtrail.lookup_events import TrailEnv
@@ -323,6 +324,7 @@ def _made(
         | here(APIGATEWAYV2, http.env)
         | here(CONNECTIONS, http.doors.websocket.connections)
         | here(CLOUDFORMATION, stacks)
+        | here(CLOUDCONTROL, stacks.stacks.ports.ask)
         | here(STS, sts)
         | here(CODEDEPLOY, deployments)
         | here(CLOUDTRAIL, TrailEnv(functools.partial(permissions.records, gate)))

@@ -16,12 +16,15 @@ from lambent.deploy.stacks import Stacks
 from lambent.model.finding import Finding
 from lambent.model.scope import checked_scope
 from lambent.neighbour.outbox import signed_as
+from lambent.sandbox.spec import Level
 from lambent.server.base import Base, Doors, new_id
 from lambent.services.cloudformation.env import CloudFormationEnv
 from lambent.settings import Settings
 from lambent.store.open import Store
 from lambent.wire.http import Request, Response
 
+INSIDE = "http://127.0.0.1"
+"""The endpoint as functions reach it at the ports of http and https."""
 MOST_BYTES = 4096
 """Of an answer (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-responses.html)."""
 
@@ -30,7 +33,8 @@ def open_stacks(
     settings: Settings, store: Store, base: Base, doors: Doors, report: Callable[[Finding], None]
 ) -> CloudFormationEnv:
     """The stacks; nothing is under way until `resume`."""
-    signals = Signals(store.resources, base.clock, new_id, base.url)
+    inside = INSIDE if base.host.level is Level.NAMESPACE else base.url
+    signals = Signals(store.resources, base.clock, new_id, base.url, inside)
     makers = Makers(signals, settings.unknown_types == "skip", report)
     ports = Ports(
         Records(store.resources, new_id),

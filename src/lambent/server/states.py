@@ -17,9 +17,10 @@ from lambent.settings import StartError
 from lambent.store.errors import StoreError
 from lambent.store.folders import remove
 from lambent.store.lock import FolderLock
+from lambent.store.place import Place
 
 ENDING = ".lambent"
-PASSING = frozenset({"lock", "moto", "sandboxes", "token", "dial"})
+PASSING = frozenset({"database", "lock", "moto", "sandboxes", "token", "dial"})
 """What belongs to one run of a server, or to its user."""
 SAVED = tuple(name for name in KEPT if name not in PASSING)
 
@@ -32,7 +33,8 @@ def path_of(name: str) -> Path:
 def save(folder: Path, path: Path) -> int:
     """Write what `folder` keeps to `path`, whole or not at all; answers its bytes.
 
-    Raises StartError when a server runs on the folder, or a file can't be read or written.
+    Raises StartError when a server runs on the folder, its state is in another database, or a file can't be read or
+    written.
     """
     if not is_data_folder(folder):
         raise StartError(f"{folder}: no data of Lambent's is there")
@@ -92,7 +94,10 @@ def _alone(folder: Path) -> Iterator[None]:
     except StoreError as error:
         raise StartError(f"{error}: stop it first") from error
     try:
+        Place(folder).check(None)
         yield
+    except StoreError as error:
+        raise StartError(f"{folder}: {error}") from error
     finally:
         lock.release()
 

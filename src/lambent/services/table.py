@@ -4,6 +4,7 @@ from lambent.services.apigateway.service import SERVICE as APIGATEWAY
 from lambent.services.apigatewayv2.service import CONNECTIONS
 from lambent.services.apigatewayv2.service import SERVICE as APIGATEWAYV2
 from lambent.services.application_autoscaling.service import SERVICE as APPLICATION_AUTOSCALING
+from lambent.services.cloudcontrol.service import SERVICE as CLOUDCONTROL
 from lambent.services.cloudformation.service import SERVICE as CLOUDFORMATION
 from lambent.services.cloudtrail.service import SERVICE as CLOUDTRAIL
 from lambent.services.cloudwatch.service import SERVICE as CLOUDWATCH
@@ -35,6 +36,7 @@ ANSWERED = (
     ELBV2,
     APPLICATION_AUTOSCALING,
     CLOUDFORMATION,
+    CLOUDCONTROL,
     CODEDEPLOY,
     STS,
     SECRETSMANAGER,

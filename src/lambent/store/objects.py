@@ -113,11 +113,18 @@ class Item:
 
 _AT = (_V.c.bucket == sa.bindparam("at_bucket")) & (_V.c.key == sa.bindparam("at_key"))
 _COLUMNS = tuple(_V.c[name] for name in VersionRow._fields)
+_OF_KEYS = (
+    sa.select(*_COLUMNS)
+    .where((_V.c.bucket == sa.bindparam("at_bucket")) & _V.c.key.in_(sa.bindparam("keys", expanding=True)))
+    .order_by(_V.c.key, _V.c.rank)
+)
 _FROM = (_V.c.bucket == sa.bindparam("at_bucket")) & (_V.c.key >= sa.bindparam("start"))
 _BELOW = _V.c.key < sa.bindparam("end")
 _LISTED = sa.select(*(_V.c[name] for name in ListedRow._fields)).order_by(_V.c.key, _V.c.rank)
 _PAGE = _LISTED.where(_FROM).limit(sa.bindparam("most"))
 _PAGE_BELOW = _LISTED.where(_FROM & _BELOW).limit(sa.bindparam("most"))
+_INSERT_VERSION, _INSERT_CONTENT, _INSERT_NOTICE = _V.insert(), _C.insert(), _N.insert()
+_INSERT_UPLOAD, _INSERT_PART = _U.insert(), _P.insert()
 _DELETE_VERSION = _V.delete().where(_AT & (_V.c.rank == sa.bindparam("at_rank")))
 _DELETE_UPLOAD = _U.delete().where(
     (_U.c.bucket == sa.bindparam("at_bucket"))
@@ -152,8 +159,7 @@ class View:
         for bucket, named in by_bucket.items():
             for start in range(0, len(named), BATCH):
                 those = named[start : start + BATCH]
-                found = sa.select(*_COLUMNS).where((_V.c.bucket == bucket) & _V.c.key.in_(those))
-                for row in self.connection.execute(found.order_by(_V.c.key, _V.c.rank)):
+                for row in self.connection.execute(_OF_KEYS, {"at_bucket": bucket, "keys": those}):
                     self._took(VersionRow(*row))
 
     def _took(self, row: VersionRow) -> None:
@@ -223,15 +229,17 @@ class View:
         self._versions[row.bucket, row.key, row.rank] = row
 
     def _take_uploads(self, change: Change) -> None:
+        if not (change.uploads or change.uploads_gone or change.parts or change.parts_gone):
+            return
         for part in change.parts_gone:
             self._count(part.content, -1)
         for part in change.parts:
             self._count(part.content, 1)
         execute(self.connection, _DELETE_PART, [{"at_upload": p.upload, "at_part": p.part} for p in change.parts_gone])
-        execute(self.connection, _P.insert(), [part._asdict() for part in change.parts])
+        execute(self.connection, _INSERT_PART, [part._asdict() for part in change.parts])
         gone = [{"at_bucket": u.bucket, "at_key": u.key, "at_upload": u.upload} for u in change.uploads_gone]
         execute(self.connection, _DELETE_UPLOAD, gone)
-        execute(self.connection, _U.insert(), [upload._asdict() for upload in change.uploads])
+        execute(self.connection, _INSERT_UPLOAD, [upload._asdict() for upload in change.uploads])
 
     def _count(self, content: str, more: int) -> None:
         for number, _, _ in json.loads(content):
@@ -245,10 +253,10 @@ class View:
             if (bucket, key, rank) in self._stored
         ]
         execute(self.connection, _DELETE_VERSION, at)
-        execute(self.connection, _V.insert(), [row._asdict() for row in self._versions.values() if row])
+        execute(self.connection, _INSERT_VERSION, [row._asdict() for row in self._versions.values() if row])
         unused = self._flush_contents()
         rows = [{"number": number, "document": document} for number, document in self._notices]
-        execute(self.connection, _N.insert(), rows)
+        execute(self.connection, _INSERT_NOTICE, rows)
         execute(self.connection, _DELETE_NOTICE, [{"at_number": number} for number in self._notices_gone])
         return unused
 
@@ -258,7 +266,7 @@ class View:
             {"number": number, "uses": max(self._uses.pop(number, 0), 0), "data": data}
             for number, data in self._contents.items()
         ]
-        execute(self.connection, _C.insert(), [row for row in new if row["uses"] or row["data"] is None])
+        execute(self.connection, _INSERT_CONTENT, [row for row in new if row["uses"] or row["data"] is None])
         execute(self.connection, _USE, [{"at_number": n, "more": more} for n, more in self._uses.items() if more])
         return self._drop_unused([n for n, more in self._uses.items() if more < 0]) + [
             int(str(row["number"])) for row in new if not row["uses"] and row["data"] is None

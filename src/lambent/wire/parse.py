@@ -6,7 +6,7 @@ into the body. Blobs come out as bytes, timestamps as datetimes in UTC.
 
 import base64
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote
 
@@ -49,12 +49,16 @@ def _rest(service: Service, model: OperationModel, request: Request) -> Params:
     return {**_body(service, shape, request.body), **params}
 
 
+_Member = tuple[str, Shape, str, str, str]
+_Located = tuple[_Member, ...]
+
+
 def _rest_located(service: Service, model: OperationModel, request: Request) -> Params:
     """The members that stand in path, query string and headers."""
     params: Params = {}
     labels: dict[str, str] | None = None
     query: dict[str, list[str]] | None = None
-    for name, member, location, wire_name, header in _located(model.input_shape):
+    for name, member, location, wire_name, header in _said(_located(model.input_shape), request):
         if location == "uri":
             labels = labels if labels is not None else service.routes.labels(model.name, request)
             value = _text_leaf(member, labels[wire_name], location) if wire_name in labels else None
@@ -70,8 +74,29 @@ def _rest_located(service: Service, model: OperationModel, request: Request) -> 
     return params
 
 
+def _said(located: "tuple[_Located, _Located, Mapping[str, _Located]]", request: Request) -> Iterator["_Member"]:
+    """The members that a request may say something of: nearly all of the many headers are in none."""
+    always, in_query, by_header = located
+    yield from always
+    if request.query:
+        yield from in_query
+    for header in request.headers:
+        yield from by_header.get(header, ())
+
+
 @functools.cache
-def _located(shape: Shape) -> tuple[tuple[str, Shape, str, str, str], ...]:
+def _located(shape: Shape) -> "tuple[_Located, _Located, Mapping[str, _Located]]":
+    """Members that stand outside the body: those of the path and prefixes, of the query, and of each header."""
+    members = _members(shape)
+    headers = {one[4] for one in members if one[2] == "header"}
+    return (
+        tuple(one for one in members if one[2] in ("uri", "headers")),
+        tuple(one for one in members if one[2] == "querystring"),
+        {header: tuple(one for one in members if one[2] == "header" and one[4] == header) for header in headers},
+    )
+
+
+def _members(shape: Shape) -> "_Located":
     """Members that stand outside the body: name, shape, location, name on the wire, and that in lower case."""
     return tuple(
         (name, member, location, wire_name, wire_name.lower())

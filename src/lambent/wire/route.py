@@ -9,13 +9,14 @@ that the input requires.
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import Any
 from urllib.parse import unquote
 
 from lambent.wire.http import Request
 from lambent.wire.query import pairs_of
 
+_NAME = attrgetter("operation")
 LABEL = re.compile(r"\{([^}]+?)(\+?)\}")
 
 
@@ -31,11 +32,46 @@ class Route:
 
 
 @dataclass(slots=True)
+class Choices:
+    """The routes of one place: all, those without a fixed query, and the others by the first name of theirs.
+
+    `known` is which of the plain ones is the best where nothing is asked in the query, by the headers that count.
+    """
+
+    all: list[Route] = field(default_factory=list)
+    plain: list[Route] = field(default_factory=list)
+    named: dict[str, list[Route]] = field(default_factory=dict)
+    required: list[str] = field(default_factory=list)
+    known: dict[tuple[str, ...], Route | None] = field(default_factory=dict)
+
+    def add(self, route: Route) -> None:
+        """One more."""
+        self.all.append(route)
+        if route.query:
+            self.named.setdefault(route.query[0][0], []).append(route)
+            return
+        self.plain.append(route)
+        headers = {name.lower() for location, name in route.wants if location == "header"}
+        self.required = sorted({*self.required, *headers})
+
+    def wanted(self, headers: Mapping[str, str]) -> tuple[str, ...]:
+        """The headers of a request that a plain route requires: as many sets of them as the model has."""
+        return tuple(name for name in self.required if name in headers)
+
+    def met(self, asked: Mapping[str, str]) -> list[Route]:
+        """Those whose fixed query is met."""
+        if not asked:
+            return self.plain
+        named = [route for name in asked for route in self.named.get(name, ()) if _fixed(route, asked)]
+        return [*self.plain, *named]
+
+
+@dataclass(slots=True)
 class _Node:
     literals: dict[str, "_Node"] = field(default_factory=dict)
     label: "_Node | None" = None
     greedy: "_Node | None" = None
-    routes: list[Route] = field(default_factory=list)
+    routes: Choices = field(default_factory=Choices)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +79,7 @@ class Found:
     """A node that a path reaches: its routes, the labels' raw values in order, and how many segments were
     literal."""
 
-    routes: list[Route]
+    routes: Choices
     values: tuple[str, ...]
     literals: int
 
@@ -78,7 +114,7 @@ class Routes:
         """The decoded path labels of a request that was routed to `operation`."""
         root = self._roots.get(request.method, _Node())
         for found in _walk(root, _segments(request.path), 0, (), 0):
-            for route in found.routes:
+            for route in found.routes.all:
                 if route.operation == operation:
                     return dict(zip(route.labels, map(unquote, found.values), strict=True))
         return {}
@@ -95,7 +131,7 @@ class Routes:
                 labels.append(label[1])
         fixed = tuple((key, value or None) for key, value in pairs_of(query))
         wants = tuple(_required(shapes.get(operation.get("input", {}).get("shape"), {}), shapes))
-        node.routes.append(Route(name, tuple(labels), fixed, wants))
+        node.routes.add(Route(name, tuple(labels), fixed, wants))
 
 
 def _segments(path: str) -> list[str]:
@@ -116,11 +152,11 @@ def _step(node: _Node, segment: str, label: re.Match[str] | None) -> _Node:
 def _walk(node: _Node, segments: list[str], at: int, values: tuple[str, ...], literals: int) -> Iterator[Found]:
     """Every node that matches all segments, most literal first; `/a` and `/a/` are the same place."""
     if at == len(segments) or (at == len(segments) - 1 and not segments[at]):
-        if node.routes:
+        if node.routes.all:
             yield Found(node.routes, values, literals)
         if at == len(segments):
             bare = node.literals.get("")
-            if bare is not None and bare.routes:
+            if bare is not None and bare.routes.all:
                 yield Found(bare.routes, values, literals)
             return
     segment = segments[at]
@@ -135,7 +171,7 @@ def _walk(node: _Node, segments: list[str], at: int, values: tuple[str, ...], li
 
 def _greedy(node: _Node, segments: list[str], at: int, values: tuple[str, ...], literals: int) -> Iterator[Found]:
     """A greedy label takes at least one character and leaves what the rest of the template needs."""
-    if node.routes and (rest := "/".join(segments[at:])):
+    if node.routes.all and (rest := "/".join(segments[at:])):
         yield Found(node.routes, (*values, rest), literals)
     if node.literals or node.label:
         for end in range(at + 1, len(segments)):
@@ -150,12 +186,22 @@ def _required(shape: Mapping[str, Any], shapes: Mapping[str, Any]) -> Iterator[t
             yield member["location"], str(member.get("locationName", name))
 
 
-def _best(routes: list[Route], asked: Mapping[str, str], headers: Mapping[str, str]) -> Route | None:
-    """Of the routes whose fixed query is met, the one that the request says most about."""
-    if len(routes) == 1 and not routes[0].query:
-        return routes[0]
-    met = [(_score(route, asked, headers), route) for route in routes if _fixed(route, asked)]
-    return max(met, key=itemgetter(0))[1] if met else None
+def _best(routes: Choices, asked: Mapping[str, str], headers: Mapping[str, str]) -> Route | None:
+    """Of the routes whose fixed query is met, the one that the request says most about; of equals the first."""
+    if not asked:
+        key = routes.wanted(headers)
+        if key not in routes.known:
+            routes.known[key] = _choose(routes, asked, headers)
+        return routes.known[key]
+    return _choose(routes, asked, headers)
+
+
+def _choose(routes: Choices, asked: Mapping[str, str], headers: Mapping[str, str]) -> Route | None:
+    met = routes.met(asked)
+    if len(met) < 2:
+        return met[0] if met else None
+    scored = [(_score(route, asked, headers), route) for route in sorted(met, key=_NAME)]
+    return max(scored, key=itemgetter(0))[1]
 
 
 def _fixed(route: Route, asked: Mapping[str, str]) -> bool:

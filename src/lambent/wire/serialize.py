@@ -1,6 +1,7 @@
 """What an operation answers, or why it refuses, as an HTTP response in the service's protocol."""
 
 import base64
+import functools
 from collections.abc import AsyncIterable, Callable, Mapping
 from typing import Any
 
@@ -76,10 +77,14 @@ def _rest_body(service: Service, model: OperationModel, result: Result) -> tuple
     payload = shape.serialization.get("payload")
     if payload is not None:
         return _payload(service, shape.members[payload], result.get(payload))
-    located = [member.serialization.get("location") in NOT_IN_BODY for member in shape.members.values()]
-    if all(located) and service.protocol == "rest-xml":
+    if service.protocol == "rest-xml" and _has_no_body(shape):
         return None, b""
     return _document(service, model, result)
+
+
+@functools.cache
+def _has_no_body(shape: Shape) -> bool:
+    return all(member.serialization.get("location") in NOT_IN_BODY for member in shape.members.values())
 
 
 def _document(service: Service, model: OperationModel, result: Result) -> tuple[str, bytes]:

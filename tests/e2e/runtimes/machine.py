@@ -66,7 +66,7 @@ class Machine:
     """One store, one sandbox host, one launcher."""
 
     def __init__(self, host: SandboxHost, store: Store, places: Places) -> None:
-        async def serve(_listening: Any, _inside: str) -> asyncio.Server:
+        async def serve(_listening: Any, _inside: str, _tls: Any) -> asyncio.Server:
             return await asyncio.start_server(lambda _reader, writer: writer.close(), "127.0.0.1", 0)
 
         endpoint = Endpoint(4566, "http://127.0.0.1:4566", serve, lambda server: server.close())

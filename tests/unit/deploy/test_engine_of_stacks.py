@@ -78,7 +78,7 @@ class House:
         numbers = itertools.count(1)
         new_id = lambda: f"id-{next(numbers)}-{id(self)}"  # noqa: E731
         clock = Clock()
-        self.signals = Signals(self.resources, clock, new_id, "http://here")
+        self.signals = Signals(self.resources, clock, new_id, "http://here", "http://inside")
         makers = Makers(self.signals)
         self.records = Records(self.resources, new_id)
         chances = itertools.count(1)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from lambent.services import openapi_text
+from lambent.services.apigateway import openapi
 from tests.unit.services_apigateway.api_kit import URI, Api, with_api
 
 PET = {"type": "object", "properties": {"owner": {"$ref": "#/definitions/Owner"}}}
@@ -225,3 +226,9 @@ def test_a_document_that_is_a_bomb_is_refused_in_a_moment(text: str) -> None:
     with pytest.raises(ValueError, match=r"unfolds|deep|neither"):
         openapi_text.read(text.encode())
     assert time.process_time() - began < 10
+
+
+@pytest.mark.parametrize("servers", [{"variables": {"basePath": {"default": "/v1"}}}, ["https://a"], "https://a"])
+def test_servers_of_another_shape_are_passed_over(servers: Any) -> None:
+    document = {"openapi": "3.0.1", "info": {"title": "a"}, "servers": servers, "paths": {"/a": {"get": {}}}}
+    assert set(openapi.read(document, "prepend").methods) == {"/a"}

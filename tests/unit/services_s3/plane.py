@@ -41,6 +41,7 @@ class Plane:
     missing: dict[str, str] = field(default_factory=dict)
     findings: Ledger = field(default_factory=Ledger)
     env: Any = None
+    findings: Ledger = field(default_factory=Ledger)
 
     @property
     def endpoint(self) -> str:
@@ -108,7 +109,7 @@ def serving(folder: Path, told: Path | None = None) -> Iterator[Plane]:
                 stack, folder, store, base, plane.findings, outbox, lambda: False, lambda _key: None, check
             )
             plane.env = s3.env
-            here: dict[str, Here] = {"s3": s3.here}
+            here: dict[str, Here] = s3.here
             gateway = Gateway(here, {}, _nowhere, account_of, lambda _key: None, lambda: str(uuid.UUID(int=next(ids))))
             listener = Listener(gateway, lambda _request, _respond: False, Intake(spool=folder))
             await listener.serve(listening)

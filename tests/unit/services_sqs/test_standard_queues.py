@@ -3,7 +3,7 @@
 import asyncio
 from pathlib import Path
 
-from lambent.model.scope import Scope
+from lambent.model.scope import Caller, Scope
 from tests.unit.services_sqs.sqs_kit import HERE, NOW, URL, Sqs, arn, with_sqs
 
 
@@ -299,5 +299,14 @@ def test_the_rest_of_the_server_uses_queues_by_arn(tmp_path: Path) -> None:
         assert await queues.change_visibility(arn("q"), {delivery.handle: 5}) == [None]
         assert await queues.delete(arn("q"), [delivery.handle]) == [None]
         assert (await queues.attributes(arn("q"), {"QueueArn"})) == {"QueueArn": arn("q")}
+
+    with_sqs(tmp_path, body)
+
+
+def test_a_long_poll_ends_by_the_machine_s_clock_where_the_platform_s_stands_still(tmp_path: Path) -> None:
+    async def body(sqs: Sqs) -> None:
+        url = await sqs.queue()
+        messages, queue = sqs.env.messages, sqs.env.queue(Caller(HERE, "id"), {"QueueUrl": url})
+        assert await asyncio.wait_for(messages.receive(queue, 1, 0.01, 30), 5) == []
 
     with_sqs(tmp_path, body)

@@ -25,6 +25,8 @@ LANG = "/var/lang"
 RUNTIME = "/var/runtime"
 INSIDE = "/var/lambent"
 """Where the sandbox shows the interpreter, the runtime client and this file's folder."""
+TRUST = "/var/lambent-trust"
+"""Where the sandbox shows the certificate authority of its endpoint, as OpenSSL looks for one."""
 HOME = "/home/sbx_user1051"
 """The home folder on AWS, which does not exist there either."""
 
@@ -113,9 +115,19 @@ def settle() -> None:
     if os.environ.get("PYTHONDONTWRITEBYTECODE") or not _inside():
         sys.dont_write_bytecode = True
     time.tzset()
+    _settle_trust()
     _set_search_path()
     _settle_client()
     _settle_time()
+
+
+def _settle_trust() -> None:
+    """OpenSSL finds the endpoint's authority beside those of this machine. The function does not see the variable;
+    what it sets itself counts."""
+    if os.path.isdir(TRUST) and not os.environ.get("SSL_CERT_DIR"):
+        import _ssl  # ssl is none of the modules that AWS's bootstrap imports
+
+        os.putenv("SSL_CERT_DIR", _ssl.get_default_verify_paths()[3] + ":" + TRUST)
 
 
 def serve() -> None:

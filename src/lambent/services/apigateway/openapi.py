@@ -103,17 +103,23 @@ def _api(document: Document) -> Document:
     if document.get(f"{EXTENSION}policy"):
         api["policy"] = orjson.dumps(document[f"{EXTENSION}policy"]).decode()
     endpoint = document.get(f"{EXTENSION}endpoint-configuration") or {}
-    for server in document.get("servers") or ():
+    for server in _servers(document):
         endpoint = endpoint or server.get(f"{EXTENSION}endpoint-configuration") or {}
     if "disableExecuteApiEndpoint" in endpoint:
         api["disableExecuteApiEndpoint"] = bool(endpoint["disableExecuteApiEndpoint"])
     return api
 
 
+def _servers(document: Document) -> list[Document]:
+    """A mapping where the list should be is passed over: published definitions that AWS imports have one."""
+    said = document.get("servers")
+    return [one for one in said if isinstance(one, dict)] if isinstance(said, list) else []
+
+
 def _base(document: Document, how: str) -> str:
     """What is put before every path."""
     base = str(document.get("basePath") or "")
-    for server in (document.get("servers") or [])[:1]:
+    for server in _servers(document)[:1]:
         variables = server.get("variables") or {}
         base = str((variables.get("basePath") or {}).get("default") or "")
     base = "/" + base.strip("/") if base.strip("/") else ""

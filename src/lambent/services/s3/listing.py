@@ -4,6 +4,7 @@ Pages of keys are written as text here: they are the answers that programs wait 
 """
 
 import base64
+import functools
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
@@ -218,6 +219,7 @@ def _next_version(page: "Page[ListedRow]", encode: Encode) -> list[str]:
     return found
 
 
+@functools.lru_cache(256)
 def _listed(said: str) -> tuple[str, str]:
     """The elements of what lists tell of a version."""
     storage, algorithm, kind = said.split("|")
@@ -254,7 +256,12 @@ def _unprintable(text: str) -> str:
 
 
 def _time(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{int(seconds * 1000) % 1000:03d}Z"
+    return f"{_second(int(seconds // 1))}.{int(seconds * 1000) % 1000:03d}Z"
+
+
+@functools.lru_cache(4_096)
+def _second(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def _answer(caller: Caller, root: str, parts: list[str], bucket: Bucket) -> Response:

@@ -7,6 +7,12 @@ import { pathToFileURL } from 'node:url';
 import { resolveSync } from './node_path.mjs';
 import { connect } from './rapid_client.mjs';
 
+// `node` has read NODE_EXTRA_CA_CERTS; the function sees what it would on AWS.
+const { _LAMBENT_EXTRA_CA_CERTS: extra } = process.env;
+delete process.env._LAMBENT_EXTRA_CA_CERTS;
+if (extra) process.env.NODE_EXTRA_CA_CERTS = extra;
+else if (extra === '') delete process.env.NODE_EXTRA_CA_CERTS;
+
 const runtime = process.env.LAMBDA_RUNTIME_DIR;
 const main = path.join(runtime, 'index.mjs');
 const native = path.join(runtime, 'rapid-client.node');

@@ -1,0 +1,1 @@
+"""AWS Cloud Control API: what tools read with it."""
