@@ -227,10 +227,7 @@ class Connection(asyncio.Protocol):
             raise Refused(431)
         if self._repeated:
             _join(self._headers, self._repeated)
-        if int(self._headers.get("content-length") or 0) > MAX_BODY:
-            raise Refused(413)
-        if self._headers.get("transfer-encoding", "chunked").lower() != "chunked":
-            raise Refused(501)  # no other coding is read (RFC 9112, section 6.1)
+        _check(self._headers)
         if self._headers.get("expect", "").lower() == "100-continue" and not self._busy:
             self._transport.write(_CONTINUE)
 
@@ -389,6 +386,14 @@ def _wants_websocket(headers: dict[str, str]) -> bool:
 
 def _no_short_road(_request: Request, _respond: Respond) -> bool:
     return False
+
+
+def _check(headers: dict[str, str]) -> None:
+    """Raises Refused for a body that is too large, or in a coding that is not read (RFC 9112, section 6.1)."""
+    if int(headers.get("content-length") or 0) > MAX_BODY:
+        raise Refused(413)
+    if headers.get("transfer-encoding", "chunked").lower() != "chunked":
+        raise Refused(501)
 
 
 class Listener:
