@@ -95,7 +95,7 @@ def test_only_who_has_a_key_is_answered(reached: Server) -> None:
     with pytest.raises(ClientError):
         client(reached, "lambda", "test", "test").invoke(FunctionName="f", Payload="{}")
     link = client(reached, "s3", *mine)
-    link.create_bucket(Bucket="b")
-    link.put_object(Bucket="b", Key="k", Body=b"v")
-    url = link.generate_presigned_url("get_object", Params={"Bucket": "b", "Key": "k"})
+    link.create_bucket(Bucket="reached")
+    link.put_object(Bucket="reached", Key="k", Body=b"v")
+    url = link.generate_presigned_url("get_object", Params={"Bucket": "reached", "Key": "k"})
     assert urllib.request.urlopen(url, timeout=10).read() == b"v"
