@@ -48,7 +48,8 @@ def client(server: Server, service: str, key: str, secret: str) -> Any:
     port = server.endpoint.rpartition(":")[2]
     return boto3.client(
         service, endpoint_url=f"http://{address()}:{port}", region_name="us-east-1", aws_access_key_id=key,
-        aws_secret_access_key=secret, config=Config(retries={"max_attempts": 0}, signature_version="v4" if service != "s3" else "s3v4"),
+        aws_secret_access_key=secret,
+        config=Config(retries={"max_attempts": 0}, signature_version="s3v4" if service == "s3" else "v4"),
     )  # fmt: skip
 
 
