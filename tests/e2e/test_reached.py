@@ -37,7 +37,10 @@ def reached(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 def address() -> str:
     """This machine's address on its network, as others reach it."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asks:
-        asks.connect(("192.0.2.1", 9))
+        try:
+            asks.connect(("192.0.2.1", 9))
+        except OSError:
+            pytest.skip("this machine has no network")
         return str(asks.getsockname()[0])
 
 
@@ -45,7 +48,8 @@ def client(server: Server, service: str, key: str, secret: str) -> Any:
     port = server.endpoint.rpartition(":")[2]
     return boto3.client(
         service, endpoint_url=f"http://{address()}:{port}", region_name="us-east-1", aws_access_key_id=key,
-        aws_secret_access_key=secret, config=Config(retries={"max_attempts": 0}),
+        aws_secret_access_key=secret,
+        config=Config(retries={"max_attempts": 0}, signature_version="s3v4" if service == "s3" else "v4"),
     )  # fmt: skip
 
 
@@ -92,7 +96,7 @@ def test_only_who_has_a_key_is_answered(reached: Server) -> None:
     with pytest.raises(ClientError):
         client(reached, "lambda", "test", "test").invoke(FunctionName="f", Payload="{}")
     link = client(reached, "s3", *mine)
-    link.create_bucket(Bucket="b")
-    link.put_object(Bucket="b", Key="k", Body=b"v")
-    url = link.generate_presigned_url("get_object", Params={"Bucket": "b", "Key": "k"})
+    link.create_bucket(Bucket="reached")
+    link.put_object(Bucket="reached", Key="k", Body=b"v")
+    url = link.generate_presigned_url("get_object", Params={"Bucket": "reached", "Key": "k"})
     assert urllib.request.urlopen(url, timeout=10).read() == b"v"

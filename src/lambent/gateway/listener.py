@@ -383,14 +383,6 @@ def _join(headers: dict[str, str], repeated: list[tuple[str, str]]) -> None:
     headers.update({key: ", ".join(texts) for key, texts in values.items()})
 
 
-def _check_body(headers: dict[str, str]) -> None:
-    """Raises Refused for a body that is too large, or in a coding that is not read (RFC 9112, section 6.1)."""
-    if int(headers.get("content-length") or 0) > MAX_BODY:
-        raise Refused(413)
-    if headers.get("transfer-encoding", "chunked").lower() != "chunked":
-        raise Refused(501)
-
-
 def _wants_websocket(headers: dict[str, str]) -> bool:
     """Whether it is to be WebSocket; other protocols may be left unnoticed (RFC 9110, section 7.8). Raises Refused
     where the parser has left a body unread."""

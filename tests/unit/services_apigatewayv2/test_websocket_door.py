@@ -380,6 +380,20 @@ def test_a_backend_on_the_web(tmp_path: Path) -> None:
     with_sockets(tmp_path, scene)
 
 
+def test_who_signed_connects_as_far_as_policies_allow(tmp_path: Path) -> None:
+    async def scene(ws: Sockets) -> None:
+        await ws.route("$connect", AuthorizationType="AWS_IAM")
+        assert (await ws.ask("/dev")).status == 403, "unsigned"
+        ws.api.signer, ws.api.allowed = Signer("AKIA", "111111111111"), False
+        assert (await ws.ask("/dev")).status == 403, "by policies"
+        action, arn = ws.api.judged[-1]
+        assert (action, arn.partition("/")[2]) == ("execute-api:Invoke", "dev/$connect")
+        ws.api.allowed = True
+        assert (await ws.ask("/dev")).status == 101
+
+    with_sockets(tmp_path, scene)
+
+
 def test_the_management_api_reaches_a_client(tmp_path: Path) -> None:
     async def scene(ws: Sockets) -> None:
         await ws.route("a", two_way=True)

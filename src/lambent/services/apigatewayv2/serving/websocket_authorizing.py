@@ -32,15 +32,18 @@ async def authorize(
     """What is known of the client stands in `known` then. Raises Refused: 401, 403, 500."""
     kind = route.get("AuthorizationType") or "NONE"
     if kind == "AWS_IAM":
-        _signed(ports, site, served, known)
+        await _signed(ports, site, served, route, known)
     elif kind == "CUSTOM":
         await _asked(ports, served, route, known, event)
 
 
-def _signed(ports: Ports, site: SiteRequest, served: Served, known: Connected) -> None:
+async def _signed(ports: Ports, site: SiteRequest, served: Served, route: Document, known: Connected) -> None:
     signer = ports.signer(site)
     if signer is None or signer.account != served.scope.account:
         raise http_authorizers.forbidden("the request is not signed as it must be, or by another account")
+    arn = f"{served.arn}/{known.stage}/{route['RouteKey']}"
+    if not await ports.may(signer, INVOKE, arn, None, of_any(ports.clock.wall(), known.peer)):
+        raise http_authorizers.forbidden("the caller's policies do not allow it")
     known.identity = {"accountId": signer.account, "accessKey": signer.access_key, "userArn": signer.arn}
 
 
