@@ -56,8 +56,8 @@ that holds a template is a function all the same when options of a function (`--
 | AWS CLI | `AWS_ENDPOINT_URL` (version 1: `aws sqs` needs `--endpoint-url` besides) |
 | SAM CLI | `AWS_ENDPOINT_URL` |
 | CDK | `AWS_ENDPOINT_URL`; or `cdk synth` and `lambent deploy cdk.out` |
-| osls | `AWS_ENDPOINT_URL` |
-| Serverless Framework 3 | `AWS_ENDPOINT_URL` with the plugin `serverless-localstack` (`autostart: false`) |
+| osls 4 | `AWS_ENDPOINT_URL` |
+| osls 3, Serverless Framework 3 | `AWS_ENDPOINT_URL` with the plugin `serverless-localstack` (`autostart: false`) |
 | Chalice, Zappa | `AWS_ENDPOINT_URL` |
 | Terraform, OpenTofu, Pulumi | `AWS_ENDPOINT_URL`, paths for S3 (`s3_use_path_style`) |
 

@@ -44,6 +44,10 @@ def _cdk(version: tuple[int, int]) -> str:
     return f"{BY_VARIABLE}; or `cdk synth` and `lambent deploy cdk.out`, without bootstrapping"
 
 
+def _osls(version: tuple[int, int]) -> str:
+    return BY_VARIABLE if version >= (4, 0) else _serverless(version)
+
+
 def _serverless(version: tuple[int, int]) -> str:
     if version[0] < 4:
         return f"{BY_VARIABLE} with the plugin serverless-localstack; or `lambent deploy` of the same serverless.yml"
@@ -62,7 +66,7 @@ TOOLS = (
     Tool("AWS CLI", ("aws",), _aws),
     Tool("SAM CLI", ("sam",), _by_variable),
     Tool("CDK", ("cdk",), _cdk),
-    Tool("osls", ("osls",), _by_variable),
+    Tool("osls", ("osls",), _osls),
     Tool("Serverless Framework", ("serverless", "sls"), _serverless),
     Tool("Chalice", ("chalice",), _by_variable),
     Tool("Zappa", ("zappa",), _by_variable),

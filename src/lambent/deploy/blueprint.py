@@ -7,7 +7,7 @@ from typing import Any
 
 from lambent.deploy.errors import TemplateInvalid, Unresolvable
 from lambent.deploy.stack import Goal, StackResource
-from lambent.deploy.template import conditions, parameters, reading
+from lambent.deploy.template import conditions, parameters, reading, snapshots
 from lambent.deploy.template.functions import Context, resolve
 from lambent.deploy.template.references import check, depends
 from lambent.deploy.template.template import ResourceSpec, Template, parse
@@ -38,7 +38,8 @@ class Blueprint:
     def graph(self) -> dict[str, frozenset[str]]:
         """What must be made before each of them."""
         wanted = self.wanted
-        return {name: depends(spec, wanted, self.context.conditions) for name, spec in wanted.items()}
+        graph = {name: depends(spec, wanted, self.context.conditions) for name, spec in wanted.items()}
+        return snapshots.after_their_parts(graph, wanted)
 
     def value(self, said: Any, made: Mapping[str, StackResource], later: bool = False) -> Any:
         """What something means with the resources that are made. With `later`, what is not known is `LATER`. Raises

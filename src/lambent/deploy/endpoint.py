@@ -1,7 +1,7 @@
 """Asking the endpoint itself: what boto3 would send goes through the gateway's chain, without a socket."""
 
 import functools
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,6 +15,8 @@ from lambent.wire.service import Service, load
 
 Sign = Callable[[Scope, str], str]
 """An Authorization header for a scope and a signing name."""
+MOST_BYTES = 8 << 20
+"""Of an answer: eight times what the largest template may have, the only objects that are read so."""
 AT_ONCE = {"x-lambent-state-delay": "0"}
 """A stack waits for its functions: they take no time on top."""
 
@@ -34,7 +36,7 @@ class Endpoint:
         request.own = True
         request.headers |= {"host": "127.0.0.1", "authorization": self._sign(scope, known.signing_name), **AT_ONCE}
         response = await self._send(request)
-        return _answer(known, model, response)
+        return _answer(known, model, response, await _whole(response.body))
 
 
 @functools.cache
@@ -69,8 +71,22 @@ def _pairs(said: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [(key, one) for key, value in said.items() for one in (value if isinstance(value, list) else [value])]
 
 
-def _answer(service: Service, model: OperationModel, response: Response) -> dict[str, Any]:
-    body = response.body if isinstance(response.body, bytes) else b""
+async def _whole(body: bytes | AsyncIterator[bytes]) -> bytes:
+    """A body that comes in parts, as a larger object does; what is over `MOST_BYTES` is left."""
+    if isinstance(body, bytes):
+        return body
+    parts, size = [], 0
+    async for part in body:
+        parts.append(part)
+        size += len(part)
+        if size > MOST_BYTES:
+            break
+    if isinstance(body, AsyncGenerator):
+        await body.aclose()
+    return b"".join(parts)
+
+
+def _answer(service: Service, model: OperationModel, response: Response, body: bytes) -> dict[str, Any]:
     headers = {name.lower(): value for name, value in response.headers}
     said = {"status_code": response.status, "headers": headers, "body": body}
     if response.status >= 300:

@@ -203,8 +203,6 @@ async def identify(gateway: Gateway, exchange: Exchange) -> None:
 def _identify_by_form(gateway: Gateway, exchange: Exchange) -> None:
     """A form is signed within; its signature was compared when it was read. Raises Fault."""
     form = exchange.request.form
-    if form is not None and gateway.reached and not exchange.request.inside and gateway.held(form.access_key) is None:
-        raise accounts.unknown_key(exchange.service) if form.access_key else accounts.unsigned(exchange.service)
     if form is None or not form.access_key:
         return
     assert exchange.caller is not None
@@ -271,8 +269,11 @@ async def find_service(gateway: Gateway, exchange: Exchange) -> Response | None:
         exchange.service = wire_service.spoken(name, exchange.request)
         if receive is not None:
             assert exchange.caller is not None
-            exchange.request = receive(exchange.request, exchange.caller)
+            sent = exchange.request
+            exchange.request = receive(sent, exchange.caller)
             _identify_by_form(gateway, exchange)
+            if gateway.reached and sent.client is not None and not sent.inside and exchange.caller.held is None:
+                raise accounts.unsigned(exchange.service)  # it came for a form, and is none that a key signed
         return None
     assert exchange.caller is not None
     if exchange.request.headers.get("content-type", "").startswith(locate.FORM):

@@ -229,6 +229,8 @@ class Connection(asyncio.Protocol):
             _join(self._headers, self._repeated)
         if int(self._headers.get("content-length") or 0) > MAX_BODY:
             raise Refused(413)
+        if self._headers.get("transfer-encoding", "chunked").lower() != "chunked":
+            raise Refused(501)  # no other coding is read (RFC 9112, section 6.1)
         if self._headers.get("expect", "").lower() == "100-continue" and not self._busy:
             self._transport.write(_CONTINUE)
 

@@ -18,6 +18,7 @@ from lambent.neighbour.bridges import dynamodb, failing
 from lambent.neighbour.endpoints import Endpoints
 from lambent.neighbour.holdings import RESTARTED, Holdings
 from lambent.neighbour.memory.keeping import Keeping
+from lambent.neighbour.one_reading import one_reading
 from lambent.neighbour.process import MotoProcess, State
 from lambent.wire.fault import Fault
 from lambent.wire.http import Request, Response
@@ -101,13 +102,14 @@ class Neighbour:
         """
         if not request.path.startswith("/"):  # it would become a part of the host's name
             raise Fault("InvalidURI", f"The request target must be a path: {request.path}", status=400)
-        headers = _passed(request.headers)
         if self._local is not None and service in dynamodb_local.SERVICES:
             return await self._ask_local(self._local, request, caller)
         endpoint = self.endpoints.choose(service)
         if endpoint is not None:
             self.endpoints.refuse(Asked(service, request))
-            return await self._ask(service, request, endpoint, headers)
+            return await self._ask(service, request, endpoint, _passed(request.headers))
+        request = one_reading(Asked(service, request))
+        headers = _passed(request.headers)
         headers[moto_server.SERVICE] = service
         asked = Asked(service, request)
         if asked.reads:

@@ -181,6 +181,10 @@ class Gate:
         self.resources.changed(operation)
         self._resolved.changed(operation)
 
+    def is_bounded(self, caller: Caller) -> bool:
+        """Whether a caller may do nothing but what policies allow."""
+        return self.mode == "enforce" and not self._unbounded(caller)
+
     def _unbounded(self, caller: Caller) -> bool:
         """Whether nothing can be denied to it within its account."""
         return callers.is_unbounded(caller) and not self._scps

@@ -62,6 +62,7 @@ class Loading:
             live.core.advance(self._clock.wall())
             live.settle()
 
+        live.core.advance(self._clock.wall())
         if not live.core.wants():
             return
         async with live.filling:

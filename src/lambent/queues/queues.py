@@ -104,5 +104,5 @@ class Queues:
         """The attributes asked for that the queue has."""
         with errors.worded():
             live = await self.messages.live(queue)
-        live.core.advance(self.messages.clock.wall())
+            await self.messages.refill(live)
         return attributes.shown(queue, live.core, names)

@@ -15,6 +15,8 @@ from lambent.neighbour.outbox import error_of
 from lambent.neighbour.remarks import remarks
 from lambent.neighbour.unreached import targets_named
 from lambent.observe.findings import Ledger
+from lambent.permissions import stored
+from lambent.permissions.refusals import refusal
 from lambent.server.base import Doors
 from lambent.server.trust import trusted
 from lambent.settings import Settings
@@ -39,10 +41,13 @@ Note = Callable[[Asked, Caller, Fault | None], Awaitable[Fault | None]]
 """Told of every request, and how it ended; answers the error that its caller sees instead."""
 
 
+UNTOLD = "asks for something of which can't be told what it is, so that no policy is known to allow it"
+
+
 @dataclass(frozen=True, slots=True)
 class Forwarding:
     """The way to the neighbour. `learn` is told of the access keys that a service gives; `check` raises Fault for what
-    a caller may not have done."""
+    a caller may not have done, `is_bounded` whether a caller may only have done what policies allow."""
 
     settings: Settings
     neighbour: Neighbour
@@ -52,6 +57,7 @@ class Forwarding:
     saw: Saw
     check: Check
     note: Note
+    is_bounded: Callable[[Caller], bool] = lambda _caller: False
 
     async def __call__(self, request: Request, caller: Caller, service_name: str) -> Response:
         """Ask the neighbour, and say what moto can't do although it takes the request. Raises Fault."""
@@ -61,8 +67,12 @@ class Forwarding:
             request = await trusted(self.neighbour, request, caller)
         asked = Asked(service_name, request)
         try:
+            if service_name == "iam":
+                stored.check(asked.operation, asked.params)
             if asked.model is not None and asked.operation:
                 await self.check(request, caller, asked.model, asked.operation, asked.params)
+            elif self.is_bounded(caller):
+                raise refusal(asked.model, f"{caller.held.role or caller.held.user if caller.held else ''} {UNTOLD}")
             response = await self._forward(asked, caller)
         except Fault as fault:
             await self.note(asked, caller, fault)

@@ -367,7 +367,7 @@ def _forwarding(settings: Settings, base: Base, running: Running, saw: Saw, gate
     keys, report = running.credentials, running.findings.report
     note = functools.partial(torture.hear_neighbour, gate, base, trials)
     check = functools.partial(torture.check, gate, trials)
-    return Forwarding(settings, base.neighbour, running.doors, report, keys.learn, saw, check, note)
+    return Forwarding(settings, base.neighbour, running.doors, report, keys.learn, saw, check, note, gate.is_bounded)
 
 
 def _credentials_page(settings: Settings, base: Base, credentials: Credentialed) -> CredentialsPage:

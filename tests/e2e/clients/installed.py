@@ -14,8 +14,8 @@ import botocore
 from tests.e2e.runtimes.harness import CACHE
 
 
-def installed(*wanted: str) -> Path:
-    """The folder that holds the packages `wanted` (requirements), for PYTHONPATH."""
+def installed(*wanted: str, seconds: float = 100) -> Path:
+    """The folder that holds the packages `wanted` (requirements), for PYTHONPATH; a large one takes `seconds`."""
     name = "-".join(wanted).translate(str.maketrans("<>=,", "____"))
     folder = CACHE / "clients" / f"py3.{sys.version_info.minor}" / name
     if folder.exists():
@@ -23,7 +23,7 @@ def installed(*wanted: str) -> Path:
     folder.parent.mkdir(parents=True, exist_ok=True)
     fresh = Path(tempfile.mkdtemp(dir=folder.parent))
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    subprocess.run([*command, "--target", str(fresh), *wanted], check=True, timeout=100)
+    subprocess.run([*command, "--target", str(fresh), *wanted], check=True, timeout=seconds)
     try:
         fresh.rename(folder)
     except OSError:  # another run was faster
@@ -78,15 +78,14 @@ def environment(packages: Path, endpoint: str, account: str, folder: Path) -> di
 
 
 def impatient_waiters(folder: Path) -> Path:
-    """botocore's waiters for Lambda, which ask again at once: a folder for AWS_DATA_PATH."""
-    place = Path("lambda") / "2015-03-31" / "waiters-2.json"
-    waiters = json.loads((Path(botocore.__file__).parent / "data" / place).read_text())
-    for waiter in waiters["waiters"].values():
-        waiter["delay"] = 0.05
-        waiter["maxAttempts"] = 600
-    target = folder / "data" / place
-    target.parent.mkdir(parents=True)
-    target.write_text(json.dumps(waiters))
+    """botocore's waiters for functions and stacks, which ask again at once: a folder for AWS_DATA_PATH."""
+    for place in (Path("lambda") / "2015-03-31", Path("cloudformation") / "2010-05-15"):
+        waiters = json.loads((Path(botocore.__file__).parent / "data" / place / "waiters-2.json").read_text())
+        for waiter in waiters["waiters"].values():
+            waiter["delay"] = 0.05
+            waiter["maxAttempts"] = 2000
+        (folder / "data" / place).mkdir(parents=True)
+        (folder / "data" / place / "waiters-2.json").write_text(json.dumps(waiters))
     return folder / "data"
 
 

@@ -284,6 +284,19 @@ def blueprint(resources: dict[str, Any]) -> Blueprint:
     return Blueprint(parse({"Resources": resources}), Context(NAMES))
 
 
+def test_a_deployment_of_an_api_is_made_after_what_it_is_a_snapshot_of() -> None:
+    def part(kind: str, api: str, **more: Any) -> dict[str, Any]:
+        return {"Type": f"AWS::ApiGateway::{kind}", "Properties": {"RestApiId": {"Ref": api}}, **more}
+
+    drawn = blueprint({
+        "A": {"Type": "AWS::ApiGateway::RestApi"}, "B": {"Type": "AWS::ApiGateway::RestApi"},
+        "D": part("Deployment", "A", DependsOn="One"), "One": part("Method", "A"), "Two": part("Method", "A"),
+        "After": part("Method", "A", DependsOn="S"), "S": {**QUEUE, "DependsOn": "D"}, "Other": part("Method", "B"),
+    })  # fmt: skip
+    assert drawn.graph["D"] == {"A", "One", "Two"}
+    assert drawn.graph["After"] == {"A", "S"}
+
+
 def made(name: str, kind: str, **properties: Any) -> StackResource:
     return StackResource(
         name, kind, "CREATE_COMPLETE", 0.0, f"{name}-id", ref=f"{name}-ref", properties=properties,

@@ -125,6 +125,7 @@ def test_the_short_road_answers_later_without_a_task() -> None:
         (b"nonsense\r\n\r\n", 400),
         (b"GET / HTTP/1.1\r\nHost: h\r\nX: " + b"y" * (MAX_HEAD + 1) + b"\r\n\r\n", 431),
         (b"PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: 99999999999\r\n\r\n", 413),
+        (b"PUT / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 501),
     ],
 )
 def test_what_is_not_acceptable_is_refused_and_closed(sent: bytes, status: int) -> None:

@@ -19,7 +19,7 @@ from lambent.gateway.reached import Reached
 from lambent.model.credentials import Held
 from lambent.model.scope import Caller
 from lambent.server import root_keys
-from lambent.wire.http import Request, Response
+from lambent.wire.http import Form, Request, Response
 
 KEY, ACCOUNT = "AKIAAAAAAAAAAAAAAAAA", "222222222222"
 TEMPORARY = "ASIAAAAAAAAAAAAAAAAA"
@@ -37,6 +37,14 @@ async def _who(_env: object, caller: Caller, _params: object) -> dict[str, str]:
     return {"Account": caller.scope.account, "Arn": "", "UserId": ""}
 
 
+def _received(request: Request, _caller: Caller) -> Request:
+    return request
+
+
+async def _deleted(_env: object, _caller: Caller, _params: object) -> dict[str, str]:
+    raise AssertionError("nobody signed this")
+
+
 async def _page(_request: Request) -> Response:
     return Response(200)
 
@@ -46,7 +54,10 @@ async def _forward(_request: Request, _caller: Caller, name: str) -> Response:
 
 
 GATEWAY = Gateway(
-    {"sts": Here({"GetCallerIdentity": _who, "AssumeRoleWithWebIdentity": _who}, None)},
+    {
+        "sts": Here({"GetCallerIdentity": _who, "AssumeRoleWithWebIdentity": _who}, None),
+        "s3": Here({"DeleteObjects": _deleted, "CreateMultipartUpload": _deleted}, None, receive=_received),
+    },
     {"findings": _page, "code": _page},
     _forward,
     account_of,
@@ -129,6 +140,21 @@ def test_the_key_of_another_service_is_not_taken_for_the_moment_it_was_made() ->
 def test_nobody_is_anonymous_at_s3(path: str) -> None:
     request = Request("GET", path, "", {"host": "10.0.0.5:4566"}, client=Client())
     assert ask(request).status == 403
+
+
+@pytest.mark.parametrize("query", ["delete", "uploads", "delete=&key=x"])
+def test_what_looks_like_a_form_and_is_none_is_refused(query: str) -> None:
+    headers = {"host": "10.0.0.5:4566", "content-type": "multipart/form-data; boundary=x"}
+    body = b"<Delete><Object><Key>k</Key></Object></Delete>"
+    path = "/bucket" if "delete" in query else "/bucket/key"
+    assert ask(Request("POST", path, query, headers, body, client=Client())).status == 403
+
+
+@pytest.mark.parametrize(("key", "status"), [("", 403), ("test", 403), (ACCOUNT, 403)])
+def test_a_form_that_no_key_signed_is_refused(key: str, status: int) -> None:
+    headers = {"host": "10.0.0.5:4566", "content-type": "multipart/form-data; boundary=x"}
+    sent = Request("POST", "/bucket/k", "uploads", headers, b"", client=Client(), form=Form({}, key, "us-east-1"))
+    assert ask(sent).status == status
 
 
 def test_what_aws_answers_unsigned_is_answered() -> None:

@@ -72,3 +72,22 @@ def test_a_matcher_that_moto_does_not_change_is_told() -> None:
     headers = {"content-type": "application/x-www-form-urlencoded"}
     asked = Asked("elbv2", Request("POST", "/", "", headers, body))
     assert [(one.code, one.resource) for one in remarks(asked, Scope())] == [("matcher-not-changed", "tg")]
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (
+            "Action=ModifyLoadBalancerAttributes&LoadBalancerArn=x&Attributes.member.1.Key=access_logs.s3.enabled"
+            "&Attributes.member.1.Value=true", "load-balancer-logs",
+        ),
+        (
+            "Action=ModifyListener&ListenerArn=x&DefaultActions.member.1.Type=forward&DefaultActions.member.1."
+            "ForwardConfig.TargetGroupStickinessConfig.Enabled=true", "load-balancer-stickiness",
+        ),
+    ],
+)  # fmt: skip
+def test_what_a_load_balancer_does_not_do_is_told(body: str, code: str) -> None:
+    headers = {"content-type": "application/x-www-form-urlencoded"}
+    asked = Asked("elbv2", Request("POST", "/", "", headers, f"Version=2015-12-01&{body}".encode()))
+    assert [(one.code, one.resource) for one in remarks(asked, Scope())] == [(code, "x")]

@@ -70,11 +70,13 @@ class Stage(Api):
         self.logged: list[tuple[str, str]] = []
         self.chances = iter(())
         self.fetched: list[tuple[str, str, list[tuple[str, str]], bytes]] = []
+        self.allowed, self.judged = True, []  # type: bool, list[tuple[str, str, bool]]
         self.ports = Ports(
             resources=self.store.resources,
             clock=self.clock,
             functions=self.functions,
             verify=self._verify,
+            may=self._may,
             ask=self._ask,
             role_key=self._role_key,
             role_may=self._role_may,
@@ -87,6 +89,10 @@ class Stage(Api):
             chance=lambda: next(self.chances, 0.99),
         )
         self.door = RestDoor(self.ports)
+
+    async def _may(self, _signer: Signer, action: str, arn: str, policy: Any, _keys: Any) -> bool:
+        self.judged.append((action, arn, policy is not None))
+        return self.allowed
 
     def _verify(self, site: SiteRequest, service: str) -> Signer:
         if "authorization" not in site.named:

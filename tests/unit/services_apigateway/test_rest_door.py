@@ -262,6 +262,13 @@ def test_iam(tmp_path: Path) -> None:
         assert text(await stage.ask("/dev/a")) == '{"message":"Missing Authentication Token"}'
         who = json.loads(text(await stage.ask("/dev/a", Authorization="signed")))
         assert (who["accessKey"], who["userArn"]) == ("AKIA", "arn:aws:iam::111111111111:root")
+        [(action, arn, has_policy)] = stage.judged
+        assert (action, arn.partition(":execute-api:")[2].partition("/")[2], has_policy) == (
+            "execute-api:Invoke", "dev/GET/a", False,
+        )  # fmt: skip
+        stage.allowed = False
+        answer = await stage.ask("/dev/a", Authorization="signed")
+        assert (answer.status, "is not authorized to perform: execute-api:Invoke" in text(answer)) == (403, True)
 
     with_stage(tmp_path, scene)
 

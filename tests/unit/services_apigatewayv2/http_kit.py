@@ -72,12 +72,14 @@ class Api:
         self.web: Callable[..., Any] = lambda *_: (200, [], b"")
         self.keys: dict[str, Any] = {}
         self.signer: Signer | None = None
+        self.allowed, self.judged = True, []  # type: bool, list[tuple[str, str]]
         numbers = itertools.count()
         self.ports = Ports(
             resources=store.resources,
             clock=self.clock,
             functions=self.functions,
             signer=lambda _site: self.signer,
+            may=self._may,
             ask=self._ask,
             role_key=self._role_key,
             fetch=self._fetch,
@@ -101,6 +103,10 @@ class Api:
     async def _ask(self, request: Request) -> Response:
         self.asked.append(request)
         return self.service_answer
+
+    async def _may(self, _signer: Signer, action: str, arn: str, _policy: Any, _keys: Any) -> bool:
+        self.judged.append((action, arn))
+        return self.allowed
 
     async def _role_key(self, role: str, scope: Scope) -> str:
         if "untrusted" in role:

@@ -379,6 +379,14 @@ def test_services_are_asked(tmp_path: Path) -> None:
         assert orjson.loads(api.asked[-1].body) == {"StreamName": "s", "Data": "YQ==", "PartitionKey": "k"}
         await api.ask(made, "/run", "POST", b"{}")
         assert orjson.loads(api.asked[-1].body) == {"stateMachineArn": "arn:x", "input": "{}"}
+        await service("GET /sqs", "SQS-ReceiveMessage", QueueUrl="http://q", AttributeNames='["All","SentTimestamp"]')
+        await service("POST /stop", "StepFunctions-StopExecution", ExecutionArn="$request.body.arn")
+        await api.ask(made, "/sqs")
+        said = b"Action=ReceiveMessage&Version=2012-11-05&QueueUrl=http%3A%2F%2Fq&AttributeName.1=All&AttributeName.2="
+        assert api.asked[-1].body == said + b"SentTimestamp"
+        await api.ask(made, "/stop", "POST", b'{"arn":"arn:e"}')
+        assert orjson.loads(api.asked[-1].body) == {"executionArn": "arn:e"}
+        assert api.asked[-1].headers["x-amz-target"] == "AWSStepFunctions.StopExecution"
 
     with_api(tmp_path, scene)
 
@@ -526,6 +534,10 @@ def test_a_signed_request_is_let_in(tmp_path: Path) -> None:
         iam = document(await api.ask(made, "/a"))["requestContext"]["authorizer"]["iam"]
         assert (iam["accessKey"], iam["accountId"]) == ("AKIA", "111111111111")
         assert iam["userArn"] == "arn:aws:iam::111111111111:root" and iam["cognitoIdentity"] is None
+        arn = f"arn:aws:execute-api:eu-west-1:111111111111:{made}/$default/GET/a"
+        assert api.judged == [("execute-api:Invoke", arn)]
+        api.allowed = False
+        assert (await api.ask(made, "/a")).status == 403, "by policies"
 
     with_api(tmp_path, scene)
 

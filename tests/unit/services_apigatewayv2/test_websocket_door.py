@@ -392,6 +392,14 @@ def test_the_management_api_reaches_a_client(tmp_path: Path) -> None:
         ws.api.signer = Signer("AKIA", "111111111111")
         assert (await ws.ask(path, upgrade=False, method="POST", body="hi")).status == 200
         assert client.texts[-1] == "hi"
+        action, arn = ws.api.judged[-1]
+        assert (action, arn.partition("/")[2]) == (
+            "execute-api:ManageConnections",
+            f"dev/POST/@connections/{connection}",
+        )
+        ws.api.allowed = False
+        assert (await ws.ask(path, upgrade=False, method="POST", body="hi")).status == 403, "by policies"
+        ws.api.allowed = True
         got = document(await ws.ask(path, upgrade=False))
         assert got["identity"]["sourceIp"] == "127.0.0.9" and got["connectedAt"].endswith("Z")
         assert (await ws.ask(path, upgrade=False, method="POST", body="x" * ((128 << 10) + 1))).status == 413

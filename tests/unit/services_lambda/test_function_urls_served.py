@@ -78,14 +78,22 @@ def failed(request_id: str, error: Exception) -> Response:
     return Response(500, [], f"{request_id} {error}".encode())
 
 
+URL, INVOKE = "lambda:InvokeFunctionUrl", "lambda:InvokeFunction"
+
+
 class Site:
     """One function with a URL."""
 
-    def __init__(self, plane: Plane, strict: bool = False) -> None:
+    def __init__(self, plane: Plane, strict: bool = False, allowed: tuple[str, ...] = (URL, INVOKE)) -> None:
         self.plane, self.invoker = plane, Invoker()
         env = replace(plane.env, invoker=self.invoker, clock=lambda: 1_700_000_000.0)
-        self.door = FunctionUrls(env, signer_of, strict=strict, fail=failed)
+        self.allowed = allowed
+        self.door = FunctionUrls(env, signer_of, self._may, strict=strict, fail=failed)
         self.id = ""
+
+    async def _may(self, _signer: Signer, action: str, arn: str, policy: Any, keys: Any) -> bool:
+        assert arn.endswith(":function:f") and keys["lambda:functionurlauthtype"] == "AWS_IAM"
+        return action in self.allowed
 
     async def open(self, permit: tuple[str, ...] = ("lambda:InvokeFunctionUrl",), **settings: Any) -> None:
         await function(self.plane)
@@ -198,6 +206,19 @@ def test_who_may_ask_a_signed_url(stage, authorization: str | None, status: int,
         await site.permit("lambda:InvokeFunctionUrl", "333333333333", "AWS_IAM")
         response = await site.ask(**({"authorization": authorization} if authorization else {}))
         assert (response.status, error_of(response)) == (status, error)
+
+    stage(scene)
+
+
+@pytest.mark.parametrize(
+    ("strict", "allowed", "status"),
+    [(False, (), 403), (False, (INVOKE,), 403), (False, (URL,), 201), (True, (URL,), 403), (True, (URL, INVOKE), 201)],
+)
+def test_who_signed_may_what_policies_allow(stage, strict: bool, allowed: tuple[str, ...], status: int) -> None:
+    async def scene(plane: Plane) -> None:
+        site = Site(plane, strict, allowed)
+        await site.open(permit=(), AuthType="AWS_IAM")
+        assert (await site.ask(authorization="111111111111")).status == status
 
     stage(scene)
 

@@ -40,3 +40,12 @@ def test_all_pitfalls_of_a_mapping_are_one_finding() -> None:
     said = finding("arn", list(of_queue(QUEUE, QueueFacts(visibility=22, receives=None), timeout=3)))
     assert "22 s" in said.message and "no dead-letter queue" in said.message and "all 10" in said.message
     assert "ReportBatchItemFailures" in said.hint
+
+
+def test_a_batch_size_that_can_not_be_reached_is_said() -> None:
+    table = replace(
+        STREAM, source="arn:aws:dynamodb:eu-west-1:111111111111:table/t/stream/1", batch_size=2_000, window=0.0
+    )
+    assert "a read of a table's stream answers 1000" in next(of_stream(table))[0]
+    assert "can't be reached" not in next(of_stream(replace(table, window=1.0)))[0]
+    assert "can't be reached" not in next(of_stream(replace(STREAM, batch_size=10_000)))[0]

@@ -41,6 +41,7 @@ class Plane:
     missing: dict[str, str] = field(default_factory=dict)
     findings: Ledger = field(default_factory=Ledger)
     env: Any = None
+    findings: Ledger = field(default_factory=Ledger)
 
     @property
     def endpoint(self) -> str:

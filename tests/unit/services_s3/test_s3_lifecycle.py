@@ -90,7 +90,7 @@ def test_rules_are_told_as_they_were_put(s3: Any, bucket: str, refused: Any) -> 
         ({"Expiration": {"Days": 0}}, "InvalidArgument"),
         ({"Expiration": {"Days": 1, "ExpiredObjectDeleteMarker": True}}, "MalformedXML"),
         ({"Expiration": {"Date": datetime(2040, 1, 1, 5, tzinfo=UTC)}}, "InvalidArgument"),
-        ({"Transitions": [{"Days": 1, "StorageClass": "GLACIER"}]}, "NotImplemented"),
+        ({"Transitions": [{"Days": 1}]}, "MalformedXML"),
         ({"AbortIncompleteMultipartUpload": {"DaysAfterInitiation": -1}}, "InvalidArgument"),
         (
             {
@@ -105,6 +105,17 @@ def test_rules_that_are_none(s3: Any, bucket: str, refused: Callable[..., Any], 
     named = {"Rules": [{"Status": "Enabled", "Filter": {}, **rule}]}
     said = refused(s3.put_bucket_lifecycle_configuration, Bucket=bucket, LifecycleConfiguration=named)
     assert said[0] == code
+
+
+def test_transitions_are_stored_and_said_to_have_no_effect(s3: Any, bucket: str, plane: Plane) -> None:
+    date = datetime(2040, 1, 1, tzinfo=UTC)
+    moved = [{"Days": 30, "StorageClass": "STANDARD_IA"}, {"Date": date, "StorageClass": "GLACIER"}]
+    put(s3, bucket, {"ID": "t", "Filter": {}, "Transitions": moved})
+    [rule] = s3.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]
+    assert rule["Transitions"] == moved
+    assert ("s3-lifecycle-transition", f"arn:aws:s3:::{bucket}") in [
+        (one.code, one.resource) for one in plane.findings.all()
+    ]
 
 
 def test_what_has_no_effect_is_refused(s3: Any, bucket: str, refused: Callable[..., Any]) -> None:

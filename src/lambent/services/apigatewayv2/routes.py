@@ -21,22 +21,20 @@ BAD_KEY = (
     "The provided route key is not formatted properly for HTTP protocol. Format should be "
     '"<HTTP METHOD> /<RESOURCE PATH>" or "$default"'
 )
-SUBTYPES = frozenset(
-    {"EventBridge-PutEvents", "SQS-SendMessage", "Kinesis-PutRecord", "StepFunctions-StartExecution"}
-)  # fmt: skip
-"""The services that are called here; AWS has ten more operations."""
-KNOWN_SUBTYPES = SUBTYPES | {
-    "SQS-ReceiveMessage", "SQS-DeleteMessage", "SQS-PurgeQueue", "AppConfig-GetConfiguration",
-    "StepFunctions-StartSyncExecution", "StepFunctions-StopExecution",
-}  # fmt: skip
-"""https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-aws-services-reference.html"""
-ALL = {
-    "SQS-SendMessage": ("QueueUrl", "MessageBody"),
+SUBTYPES = {
     "EventBridge-PutEvents": ("Detail", "DetailType", "Source"),
     "Kinesis-PutRecord": ("StreamName", "Data", "PartitionKey"),
+    "SQS-DeleteMessage": ("ReceiptHandle", "QueueUrl"),
+    "SQS-PurgeQueue": ("QueueUrl",),
+    "SQS-ReceiveMessage": ("QueueUrl",),
+    "SQS-SendMessage": ("QueueUrl", "MessageBody"),
     "StepFunctions-StartExecution": ("StateMachineArn",),
+    "StepFunctions-StartSyncExecution": ("StateMachineArn",),
+    "StepFunctions-StopExecution": ("ExecutionArn",),
 }
-"""The parameters that each needs."""
+"""The operations of services that are called here, and the parameters that each needs; AWS has one more.
+https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-aws-services-reference.html"""
+UNBUILT_SUBTYPES = frozenset({"AppConfig-GetConfiguration"})
 LEAST_MILLIS, MOST_MILLIS = 50, {"HTTP": 30_000, "WEBSOCKET": 29_000}
 FUNCTION = re.compile(
     r"arn:aws[a-z-]*:lambda:[a-z0-9-]+:\d{12}:function:[^/]+|arn:aws[a-z-]*:apigateway:\S+/invocations"
@@ -171,15 +169,15 @@ def _check_url(made: Document) -> None:
 
 
 def _check_subtype(made: Document, subtype: str) -> None:
-    if subtype not in KNOWN_SUBTYPES:
-        raise faults.bad_request(f"Invalid integration subtype specified: {subtype}")
-    if subtype not in SUBTYPES:
+    if subtype in UNBUILT_SUBTYPES:
         raise faults.unbuilt(f"the integration subtype {subtype}")
+    if subtype not in SUBTYPES:
+        raise faults.bad_request(f"Invalid integration subtype specified: {subtype}")
     if made["PayloadFormatVersion"] != "1.0":
         raise faults.bad_request("Integrations with AWS services only support the payload format version 1.0")
     if not made.get("CredentialsArn"):
         raise faults.bad_request("CredentialsArn must be specified for an integration with an AWS service")
-    lacking = [name for name in ALL[subtype] if name not in (made.get("RequestParameters") or {})]
+    lacking = [name for name in SUBTYPES[subtype] if name not in (made.get("RequestParameters") or {})]
     if lacking:
         raise faults.bad_request(f"Required request parameters of {subtype} are missing: {', '.join(lacking)}")
 

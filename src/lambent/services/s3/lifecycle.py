@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from lambent.engine import lifecycle
+from lambent.model.finding import Finding
 from lambent.model.scope import Caller
 from lambent.objects import errors
 from lambent.objects.errors import ObjectError
@@ -17,13 +18,14 @@ from lambent.services.s3.env import Call
 from lambent.services.s3.settings import LIFECYCLE
 
 MOST_RULES = 1_000
-ACTIONS = ("Expiration", "NoncurrentVersionExpiration", "AbortIncompleteMultipartUpload")
+TRANSITIONS = ("Transitions", "NoncurrentVersionTransitions")
+ACTIONS = ("Expiration", "NoncurrentVersionExpiration", "AbortIncompleteMultipartUpload", *TRANSITIONS)
 DAYS = {"Expiration": "Days", "NoncurrentVersionExpiration": "NoncurrentDays"}
 ABORT = "AbortIncompleteMultipartUpload"
 
 
 async def put_lifecycle(call: Call, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
-    """Rules that are carried out from the next midnight on."""
+    """Rules that are carried out from the next midnight on; their transitions are not, which is a finding."""
     rules = (params.get("LifecycleConfiguration") or {}).get("Rules") or []
     if not 1 <= len(rules) <= MOST_RULES:
         raise errors.malformed()
@@ -34,7 +36,15 @@ async def put_lifecycle(call: Call, caller: Caller, params: dict[str, Any]) -> d
         raise errors.invalid("Rule ID must be unique. Found same ID for more than one rule")
     await LIFECYCLE.put(call, caller, {**params, "LifecycleConfiguration": {"Rules": named}})
     call.env.arm_lifecycle()
+    if any(rule.get(name) for rule in named for name in TRANSITIONS):
+        call.env.report(_unmoved(params["Bucket"]))
     return {}
+
+
+def _unmoved(bucket: str) -> Finding:
+    message = "Rules that move objects to another storage class are stored and not carried out: objects keep theirs."
+    hint = "On AWS an object in GLACIER or DEEP_ARCHIVE can't be read before it was restored."
+    return Finding("s3-lifecycle-transition", f"arn:aws:s3:::{bucket}", message, hint)
 
 
 async def get_lifecycle(call: Call, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
@@ -44,16 +54,20 @@ async def get_lifecycle(call: Call, caller: Caller, params: dict[str, Any]) -> d
 
 
 def _told(rule: Mapping[str, Any]) -> dict[str, Any]:
-    said = rule.get("Expiration") or {}
-    if not said.get("Date"):
-        return dict(rule)
-    return {**rule, "Expiration": {**said, "Date": datetime.fromisoformat(said["Date"])}}
+    told = dict(rule)
+    if rule.get("Expiration"):
+        told["Expiration"] = _dated(rule["Expiration"])
+    if rule.get("Transitions"):
+        told["Transitions"] = [_dated(one) for one in rule["Transitions"]]
+    return told
+
+
+def _dated(said: Mapping[str, Any]) -> dict[str, Any]:
+    return {**said, "Date": datetime.fromisoformat(said["Date"])} if said.get("Date") else dict(said)
 
 
 def _check(rule: Mapping[str, Any]) -> None:
-    """Raises ObjectError for a rule that is none, or not carried out here."""
-    if rule.get("Transitions") or rule.get("NoncurrentVersionTransitions"):
-        raise errors.unbuilt("transitions of lifecycle rules")
+    """Raises ObjectError for a rule that is none."""
     if rule.get("Status") not in ("Enabled", "Disabled") or (rule.get("Filter") is None and rule.get("Prefix") is None):
         raise errors.malformed()
     if len(rule.get("ID") or "") > 255:
@@ -87,4 +101,6 @@ def _check_more(rule: Mapping[str, Any]) -> None:
         raise ObjectError("InvalidArgument", text)
     said = rule.get("NoncurrentVersionExpiration")
     if said and not said.get("NoncurrentDays"):
+        raise errors.malformed()
+    if not all(one.get("StorageClass") for name in TRANSITIONS for one in rule.get(name) or ()):
         raise errors.malformed()

@@ -24,9 +24,14 @@ FORM, JSON_1_0, JSON_1_1 = (
 )
 SERVICES = {
     "SQS-SendMessage": ("sqs", FORM, "SendMessage"),
+    "SQS-ReceiveMessage": ("sqs", FORM, "ReceiveMessage"),
+    "SQS-DeleteMessage": ("sqs", FORM, "DeleteMessage"),
+    "SQS-PurgeQueue": ("sqs", FORM, "PurgeQueue"),
     "EventBridge-PutEvents": ("events", JSON_1_1, "AWSEvents.PutEvents"),
     "Kinesis-PutRecord": ("kinesis", JSON_1_1, "Kinesis_20131202.PutRecord"),
     "StepFunctions-StartExecution": ("states", JSON_1_0, "AWSStepFunctions.StartExecution"),
+    "StepFunctions-StartSyncExecution": ("states", JSON_1_0, "AWSStepFunctions.StartSyncExecution"),
+    "StepFunctions-StopExecution": ("states", JSON_1_0, "AWSStepFunctions.StopExecution"),
 }
 """Signing name, content type, action or target."""
 PASSED = frozenset({"content-type", "x-amzn-requestid", "x-amzn-errortype"})
@@ -62,11 +67,11 @@ async def ask(ports: Ports, exchange: Exchange, integration: Mapping[str, object
 
 
 def _body(subtype: str, action: str, values: dict[str, str]) -> bytes:
-    if subtype == "SQS-SendMessage":
+    if subtype.startswith("SQS-"):
         return urlencode({"Action": action, "Version": "2012-11-05", **_attributes(values)}).encode()
     if subtype == "EventBridge-PutEvents":
         return orjson.dumps({"Entries": [_entry(values)]})
-    if subtype == "StepFunctions-StartExecution":
+    if subtype.startswith("StepFunctions-"):
         return orjson.dumps({name[:1].lower() + name[1:]: value for name, value in values.items()})
     return orjson.dumps(values)
 
@@ -81,8 +86,11 @@ def _entry(values: dict[str, str]) -> dict[str, object]:
 
 
 def _attributes(values: dict[str, str]) -> dict[str, str]:
-    """Message attributes, which are JSON in a parameter, as fields of a form."""
-    fields = {name: value for name, value in values.items() if not name.endswith("Attributes")}
+    """Attributes of messages and their names, which are JSON in a parameter, as fields of a form."""
+    fields = {name: value for name, value in values.items() if not name.endswith(("Attributes", "AttributeNames"))}
+    for member in ("AttributeNames", "MessageAttributeNames"):
+        names = orjson.loads(values[member]) if values.get(member, "").startswith("[") else [values.get(member)]
+        fields |= {f"{member[:-1]}.{number}": str(name) for number, name in enumerate(names, 1) if name}
     for member, prefix in (("MessageAttributes", "MessageAttribute"), ("MessageSystemAttributes", None)):
         given = orjson.loads(values[member]) if values.get(member) else {}
         for number, (name, value) in enumerate(given.items(), 1):

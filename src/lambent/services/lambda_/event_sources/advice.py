@@ -24,6 +24,8 @@ from lambent.wire.fault import Fault
 CODE = "source-pitfall"
 FACTOR = 6
 LEAST_RECEIVES = 5
+TABLE_READ = 1_000
+"""Records that one read of a table's stream answers at most (API reference of DynamoDB Streams, GetRecords)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,11 @@ def of_queue(source: EventSource, queue: QueueFacts, timeout: int) -> Iterator[t
 
 def of_stream(source: EventSource) -> Iterator[tuple[str, str]]:
     """What to say of a stream."""
+    if source.service == "dynamodb" and source.batch_size > TABLE_READ and not source.window:
+        yield (
+            f"BatchSize {source.batch_size} can't be reached: a read of a table's stream answers {TABLE_READ} records.",
+            "Set MaximumBatchingWindowInSeconds to gather more.",
+        )
     if source.maximum_retries == NEVER and source.maximum_age == NEVER:
         yield (
             "Retries and record age are without a limit: a record that always fails blocks its shard until it expires.",
