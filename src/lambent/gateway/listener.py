@@ -11,7 +11,7 @@ import functools
 import socket
 import ssl
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import IO, cast
 
 import httptools
@@ -225,10 +225,7 @@ class Connection(asyncio.Protocol):
             raise Refused(431)
         if self._repeated:
             _join(self._headers, self._repeated)
-        if int(self._headers.get("content-length") or 0) > MAX_BODY:
-            raise Refused(413)
-        if self._headers.get("transfer-encoding", "chunked").lower() != "chunked":
-            raise Refused(501)  # no other coding is read (RFC 9112, section 6.1)
+        _check_body(self._headers)
         if self._headers.get("expect", "").lower() == "100-continue" and not self._busy:
             self._transport.write(_CONTINUE)
 
@@ -367,6 +364,14 @@ def _whole(file: IO[bytes] | None, parts: list[bytes]) -> tuple[IO[bytes] | None
     except OSError as error:
         raise Refused(503, f"the server's disk does not take the body: {error.strerror}") from error
     return file, b""
+
+
+def _check_body(headers: Mapping[str, str]) -> None:
+    """Raises Refused for a body that is too long, or in a coding that is not read (RFC 9112, section 6.1)."""
+    if int(headers.get("content-length") or 0) > MAX_BODY:
+        raise Refused(413)
+    if headers.get("transfer-encoding", "chunked").lower() != "chunked":
+        raise Refused(501)
 
 
 def _join(headers: dict[str, str], repeated: list[tuple[str, str]]) -> None:
