@@ -68,9 +68,7 @@ class Connection(asyncio.Protocol):
     )  # fmt: skip
 
     def __init__(self, chain: Chain, short: Short, door: Door) -> None:
-        self._chain = chain
-        self._short = short
-        self._door = door
+        self._chain, self._short, self._door = chain, short, door
         self._rest: bytes | None = None
         self._began = self._heard = 0.0
         self._held = self._queued = 0

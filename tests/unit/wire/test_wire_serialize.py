@@ -182,3 +182,22 @@ def test_an_event_stream_that_comes_as_it_happens() -> None:
         return b"".join([frame async for frame in response.body])  # type: ignore[union-attr]
 
     assert streamed(asyncio.run(collected())) == EVENTS
+
+
+@pytest.mark.parametrize(
+    ("operation", "root"),
+    [
+        ("CompleteMultipartUpload", "CompleteMultipartUploadResult"),
+        ("CreateMultipartUpload", "InitiateMultipartUploadResult"),
+        ("DeleteObjects", "DeleteResult"),
+        ("GetBucketVersioning", "VersioningConfiguration"),
+        ("ListBuckets", "ListAllMyBucketsResult"),
+    ],
+)
+def test_s3_s_documents_have_the_roots_that_clients_look_for(operation: str, root: str) -> None:
+    s3 = service.load("s3")
+    body = serialize.output(s3, operation, {}, "id").body
+    assert isinstance(body, bytes)
+    assert f'<{root} xmlns="http://s3.amazonaws.com/doc/2006-03-01/">'.encode() in body
+    refused = serialize.fault(s3, operation, Fault("NoSuchUpload", "x", status=404), "id").body
+    assert isinstance(refused, bytes) and b"<Error><Code>" in refused
