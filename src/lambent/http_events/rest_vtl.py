@@ -29,9 +29,9 @@ from lambent.http_events import json_path
 STEPS = 200_000
 OUTPUT_CHARACTERS = 20 << 20
 RANGE = 1_000
+"""Rounds of one `#foreach` over numbers (API Gateway's quota for template iterations)."""
 LONG_CHARACTERS = 4_000
 _LOOPS = re.compile(r"#\{?(foreach|macro|define|evaluate)", re.IGNORECASE)
-"""Rounds of one `#foreach` over numbers (API Gateway's quota for template iterations)."""
 
 
 class TemplateFailed(Exception):
