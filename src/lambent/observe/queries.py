@@ -18,7 +18,8 @@ from lambent.observe import insights
 AT_ONCE = 2
 """Processes; more queries wait."""
 MOST = 30
-"""Of an account in a region that wait or run (AWS: 30 at once)."""
+"""Of an account in a region that wait or run: AWS's number by the reference of StartQuery, 100 by its user guide
+(CloudWatchLogs-Insights-Query-History)."""
 KEPT = 1_000
 """Of those that have ended; the oldest are forgotten."""
 SCHEDULED, RUNNING, COMPLETE, FAILED, CANCELLED = "Scheduled", "Running", "Complete", "Failed", "Cancelled"
