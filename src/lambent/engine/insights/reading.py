@@ -47,6 +47,11 @@ LONGEST = 10_000
 """Characters of a query (StartQuery's `queryString`)."""
 DEEPEST = 40
 """Parentheses in one another."""
+MOST_SIGNS = 200
+"""Of arithmetic in one expression: what stands between them is in one another."""
+MOST_COMMANDS = 100
+MOST_DIGITS = 300
+"""Of a number, which is a double at most."""
 MOST_ROWS = 10_000
 BINARY: tuple[tuple[str, ...], ...] = (("or",), ("and",))
 COMPARISONS = ("=", "!=", "<", "<=", ">", ">=")
@@ -81,6 +86,7 @@ class _Reader:
         self._text = text
         self._at = 0
         self._depth = 0
+        self._signs = 0
         self._token = self._scan()
 
     def query(self) -> Query:
@@ -88,6 +94,8 @@ class _Reader:
         while self._token.word == "|" or not found:
             if found:
                 self._next()
+            if len(found) == MOST_COMMANDS:
+                raise MalformedQuery(f"the query has more than {MOST_COMMANDS} commands", self._token.start)
             found.append(self._command())
             if self._token.kind == "end":
                 return tuple(found)
@@ -140,7 +148,7 @@ class _Reader:
 
     def limit(self) -> Command:
         token = self._next()
-        if token.kind != "number" or not token.text.isdigit() or not 0 < int(token.text) <= MOST_ROWS:
+        if token.kind != "number" or not re.fullmatch("[0-9]{1,9}", token.text) or not 0 < int(token.text) <= MOST_ROWS:
             raise MalformedQuery(f"limit takes a number from 1 to {MOST_ROWS}", token.start, token.end)
         return Limit(int(token.text))
 
@@ -195,6 +203,7 @@ class _Reader:
         return Named(expression, expression.name if isinstance(expression, FieldName) else text)
 
     def _expression(self) -> Expression:
+        self._signs = self._signs if self._depth else 0
         self._depth += 1
         if self._depth > DEEPEST:
             self._fail()
@@ -205,11 +214,11 @@ class _Reader:
     def _either(self, level: int) -> Expression:
         if level == len(BINARY):
             return self._not()
-        left = self._either(level + 1)
+        found = [self._either(level + 1)]
         while self._token.word in BINARY[level]:
-            sign = self._next().word
-            left = Call(sign, (left, self._either(level + 1)))
-        return left
+            self._next()
+            found.append(self._either(level + 1))
+        return _joined(BINARY[level][0], found)
 
     def _not(self) -> Expression:
         negations = 0
@@ -258,8 +267,11 @@ class _Reader:
             return self._power()
         left = self._arithmetic(level + 1)
         while self._token.word in ARITHMETIC[level]:
-            sign = self._next().word
-            left = Call(sign, (left, self._arithmetic(level + 1)))
+            sign = self._next()
+            self._signs += 1
+            if self._signs > MOST_SIGNS:
+                raise MalformedQuery("the expression is too long", sign.start, sign.end)
+            left = Call(sign.word, (left, self._arithmetic(level + 1)))
         return left
 
     def _power(self) -> Expression:
@@ -376,11 +388,26 @@ def _unquoted(text: str) -> str:
     return re.sub(r"\\(.)", r"\1", text[1:-1])
 
 
+def _joined(sign: str, found: list[Expression]) -> Expression:
+    """All of them by `and` or `or`, from left to right, and not deep in one another."""
+    if len(found) == 1:
+        return found[0]
+    middle = len(found) // 2
+    return Call(sign, (_joined(sign, found[:middle]), _joined(sign, found[middle:])))
+
+
 def _number(token: Token) -> Expression:
+    _check_digits(token)
     return Literal(int(token.text) if token.text.isdigit() else float(token.text))
 
 
+def _check_digits(token: Token) -> None:
+    if len(token.text) > MOST_DIGITS:
+        raise MalformedQuery("the number is too long", token.start, token.end)
+
+
 def _period(token: Token) -> Expression:
+    _check_digits(token)
     unit = token.text.lstrip("0123456789")
     assert unit in UNITS
     return Period(int(token.text.removesuffix(unit)), unit)
