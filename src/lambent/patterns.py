@@ -13,6 +13,9 @@ import regex
 
 SECONDS = 0.1
 """What one match may take that is not RE2's: everybody else waits for it."""
+MOST_STEPS = 50_000
+"""Of a pattern that is not RE2's, with its counted repetitions written out: that much memory and time it takes."""
+_COUNTED = re.compile(r"\{(\d*)(?:,(\d*))?\}")
 _OPTIONS = re2.Options()
 _OPTIONS.log_errors = False
 
@@ -28,17 +31,43 @@ def _compiled(pattern: str) -> tuple[Any, dict[str, float]]:
         return re2.compile(pattern, _OPTIONS), {}
     except re2.error:
         pass
+    if _written_out(pattern) > MOST_STEPS:
+        raise Unmatchable(f"{pattern[:80]!r} repeats too much")
     try:
         return regex.compile(pattern, regex.ASCII), {"timeout": SECONDS}
     except (regex.error, RecursionError, OverflowError) as error:
         raise Unmatchable(f"{pattern!r} is no regular expression") from error
 
 
+def _written_out(pattern: str) -> int:
+    """How long a pattern is with what it repeats so and so many times written out; more at worst."""
+    sizes, at = [[0, 0]], 0  # of each open parenthesis: what came before its last part, and that part
+    while at < len(pattern):
+        counted = _COUNTED.match(pattern, at)
+        if counted:
+            sizes[-1][1] *= max(int(many or 1) for many in counted.groups()) if len(counted[0]) < 12 else MOST_STEPS
+        elif pattern[at] == "(":
+            sizes.append([0, 1])
+        elif pattern[at] == ")" and len(sizes) > 1:
+            inner = sum(sizes.pop())
+            sizes[-1] = [sum(sizes[-1]), inner]
+        else:
+            sizes[-1] = [sum(sizes[-1]), 1]
+            at += pattern[at] == "\\"
+        at += len(counted[0]) if counted else 1
+    return sum(map(sum, sizes))
+
+
+def is_quick(pattern: str) -> bool:
+    """Whether its time grows with the text alone. Raises Unmatchable."""
+    return not _compiled(pattern)[1]
+
+
 def _do(pattern: str, what: str, *arguments: str) -> Any:
     compiled, timeout = _compiled(pattern)
     try:
         return getattr(compiled, what)(*arguments, **timeout)
-    except TimeoutError as error:
+    except (TimeoutError, MemoryError) as error:
         raise Unmatchable(f"{pattern!r} takes too long to match") from error
 
 

@@ -56,3 +56,25 @@ def test_wildcards_never_take_long() -> None:
     assert alb._like("/*a?c*/\\*", "/xxabc/yy/*")
     assert not alb._like("/*a?c*/\\*", "/xxabc/yy/z")
     assert time.process_time() - began < 2
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "(?=x)" + "(" * 6 + "a" + "{99})" * 6,
+        "((((a{99}){99}){99}){99})",
+        "(?=x)(?:(?:[a-z]{1,9999}){1,9999})",
+        "(?=x)a{99999999999999999999}",
+        r"(?=x)((\w\)){999}){999}",
+    ],
+)
+def test_a_pattern_that_repeats_its_repetitions_is_none(pattern: str) -> None:
+    began = time.process_time()
+    with pytest.raises(patterns.Unmatchable, match="repeats too much"):
+        patterns.matches(pattern, "a")
+    assert time.process_time() - began < 1
+
+
+def test_ordinary_repetitions_are_matched() -> None:
+    assert patterns.matches(r"(?=.*[A-Z])(?=.*\d)[A-Za-z\d]{8,64}", "Abcdefg1")
+    assert patterns.matches(r"(?!xn--)[a-z0-9]{1,63}(\.[a-z0-9]{1,63}){1,5}", "a.example")

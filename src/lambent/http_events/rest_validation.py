@@ -1,9 +1,12 @@
 """Request validators: required parameters, and bodies by their models (JSON schema, draft 4).
 
 Source: https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-method-request-validation.html.
+
+A model may be anybody's, and so is the body: what both make one look at is counted, and ends at a bound.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextvars import ContextVar
 from typing import Any
 
 import orjson
@@ -21,10 +24,53 @@ from lambent.http_events.rest_mapping import media_type
 from lambent.http_events.rest_request import RestRequest
 
 Document = Mapping[str, Any]
+FEW_STEPS = 5_000
+"""Keywords of a model that are looked at while everybody waits: milliseconds."""
+STEPS = 2_000_000
+"""At most: seconds, in a thread."""
+PARTS, CHARACTERS = 50, 200
+"""So many items of a keyword's value, and so many items or characters of what it is asked of, cost a step more."""
+SLOW_STEPS = 500
+"""Of one match of a pattern whose time doesn't grow with the text alone (`patterns.SECONDS`)."""
+
+
+class TakesLong(Exception):
+    """It is not done in so many steps."""
+
+
+_left: ContextVar[list[int]] = ContextVar("steps of validation")
+
+
+def _spend(steps: int) -> None:
+    left = _left.get()
+    left[0] -= steps
+    if left[0] < 0:
+        raise TakesLong
+
+
+def _extent(value: Any) -> int:
+    return len(value) if isinstance(value, str | list | dict) else 0
+
+
+def _counted(check: Callable[..., Any]) -> Callable[..., Iterator[ValidationError]]:
+    """A keyword's check, which costs."""
+
+    def checked(validator: Any, said: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
+        _spend(1 + _extent(said) // PARTS + _extent(instance) // CHARACTERS)
+        for error in check(validator, said, instance, schema) or ():
+            _spend(len(error.message) // CHARACTERS)
+            yield error
+
+    return checked
+
+
+def _fits(pattern: Any, text: str) -> bool:
+    _spend(1 if patterns.is_quick(str(pattern)) else SLOW_STEPS)
+    return patterns.search(str(pattern), text)
 
 
 def _pattern(_validator: Any, pattern: Any, instance: Any, _schema: Any) -> Iterator[ValidationError]:
-    if isinstance(instance, str) and not patterns.search(str(pattern), instance):
+    if isinstance(instance, str) and not _fits(pattern, instance):
         yield ValidationError(f"{instance!r} does not match {pattern!r}")
 
 
@@ -32,18 +78,59 @@ def _pattern_properties(validator: Any, said: Any, instance: Any, _schema: Any) 
     if isinstance(instance, dict):
         for pattern, schema in said.items():
             for name, value in instance.items():
-                if patterns.search(pattern, name):
+                if _fits(pattern, name):
                     yield from validator.descend(value, schema, path=name, schema_path=pattern)
 
 
-Checker = extend(Draft4Validator, {"pattern": _pattern, "patternProperties": _pattern_properties})
-"""Draft 4 with the regular expressions of models matched in linear time."""
+def _additional_properties(validator: Any, said: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
+    if not isinstance(instance, dict):
+        return
+    known, forms = schema.get("properties", {}), schema.get("patternProperties", {})
+    more = [name for name in instance if name not in known and not any(_fits(form, name) for form in forms)]
+    for name in more if isinstance(said, dict) else ():
+        yield from validator.descend(instance[name], said, path=name)
+    if more and not said and not isinstance(said, dict):
+        verb = "was" if len(more) == 1 else "were"
+        names = ", ".join(map(repr, more))
+        yield ValidationError(f"Additional properties are not allowed ({names} {verb} unexpected)")
+
+
+def _unique_items(_validator: Any, said: Any, instance: Any, _schema: Any) -> Iterator[ValidationError]:
+    """In time that grows with the body, where the library compares each with each."""
+    if said is True and isinstance(instance, list):
+        _spend(len(instance))
+        texts = [orjson.dumps(_plain(item), option=orjson.OPT_SORT_KEYS) for item in instance]
+        if len(set(texts)) < len(texts):
+            yield ValidationError(f"{instance!r} has non-unique elements")
+
+
+def _plain(value: Any) -> Any:
+    """The same with 1 for 1.0."""
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1 << 53:
+        return int(value)
+    if isinstance(value, list):
+        return [_plain(one) for one in value]
+    return {name: _plain(one) for name, one in value.items()} if isinstance(value, dict) else value
+
+
+_OWN = {
+    "pattern": _pattern,
+    "patternProperties": _pattern_properties,
+    "additionalProperties": _additional_properties,
+    "uniqueItems": _unique_items,
+}
+_ALL: dict[str, Callable[..., Any]] = {**Draft4Validator.VALIDATORS, **_OWN}
+Checker = extend(Draft4Validator, {keyword: _counted(check) for keyword, check in _ALL.items()})
+"""Draft 4 with the regular expressions of models matched in linear time, and bounds."""
 MODELS = "https://apigateway.amazonaws.com/restapis/"
 """How a model refers to another one: `https://apigateway.amazonaws.com/restapis/ID/models/NAME`."""
 
 
-def validate(request: RestRequest, method: Document, validator: Document, models: Mapping[str, Document]) -> None:
-    """Raises Refusal (400)."""
+def validate(
+    request: RestRequest, method: Document, validator: Document, models: Mapping[str, Document], steps: int = FEW_STEPS
+) -> None:
+    """Raises Refusal (400), TakesLong."""
+    _left.set([steps])
     if validator.get("validateRequestParameters"):
         _parameters(request, method)
     if validator.get("validateRequestBody"):

@@ -12,6 +12,7 @@ import base64
 import functools
 import html
 import json
+import operator
 import re
 from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
@@ -27,11 +28,18 @@ from lambent import patterns
 from lambent.http_events import json_path
 
 STEPS = 200_000
+STEP_CHARACTERS = 1_000
+"""Of a text that is made or looked through in one step; a longer one takes more of them."""
+SPLIT_CHARACTERS = 20
+"""The same, of a text that is split."""
+SLOW_STEPS = 500
+"""Of one match of a pattern whose time doesn't grow with the text alone (`patterns.SECONDS`)."""
 OUTPUT_CHARACTERS = 20 << 20
 RANGE = 1_000
 """Rounds of one `#foreach` over numbers (API Gateway's quota for template iterations)."""
 LONG_CHARACTERS = 4_000
 _LOOPS = re.compile(r"#\{?(foreach|macro|define|evaluate)", re.IGNORECASE)
+_COMPARISONS = (">", "gt", ">=", "ge", "<", "lt", "<=", "le", "==", "eq", "!=", "ne")
 
 
 class TemplateFailed(Exception):
@@ -78,9 +86,43 @@ def _checked_length(count: int) -> None:
         raise TemplateFailed(f"a text gets longer than {OUTPUT_CHARACTERS} characters")
 
 
+def _paid(value: Any) -> Any:
+    """A text takes steps by its length, whoever makes it or looks through it."""
+    if isinstance(value, str):
+        _spend(len(value) // STEP_CHARACTERS)
+    return value
+
+
+def _walked(value: Any) -> None:
+    """A step for each value in it, as often as it is there: what holds itself twice, again and again, soon has more
+    values than can ever be compared."""
+    _spend()
+    if isinstance(value, dict | list):
+        for one in value.values() if isinstance(value, dict) else value:
+            _walked(one)
+
+
+def _listed(items: Iterable[Any]) -> list[Any]:
+    """A list of its own, that takes a step for each item."""
+    made = list(items)
+    _spend(len(made))
+    return made
+
+
+def _pattern(said: Any) -> str:
+    pattern = str(said)
+    _spend(1 if patterns.is_quick(pattern) else SLOW_STEPS)
+    return pattern
+
+
 def _replaced(text: str, pattern: Any, new: Any) -> str:
     _checked_length(len(text) * max(len(str(new)), 1))
-    return patterns.replace(str(pattern), str(new), text)
+    return patterns.replace(_pattern(pattern), str(new), text)
+
+
+def _split(text: str, pattern: Any) -> list[str]:
+    _spend(len(text) // SPLIT_CHARACTERS)
+    return _listed(patterns.split(_pattern(pattern), text))
 
 
 def _replaced_text(text: str, old: Any, new: Any) -> str:
@@ -126,7 +168,7 @@ def _set(items: list[Any], at: Any, value: Any) -> Any:
 
 
 def _entries(there: dict[Any, Any]) -> list[dict[str, Any]]:
-    return [{"key": key, "value": value} for key, value in there.items()]
+    return _listed({"key": key, "value": value} for key, value in there.items())
 
 
 STRING: Mapping[str, Callable[..., Any]] = {
@@ -135,8 +177,8 @@ STRING: Mapping[str, Callable[..., Any]] = {
     "replaceAll": _replaced,
     "replaceFirst": lambda text, old, new: text.replace(str(old), str(new), 1),
     "replace": _replaced_text,
-    "split": lambda text, pattern, most=0: patterns.split(str(pattern), text),
-    "matches": lambda text, pattern: patterns.matches(str(pattern), text),
+    "split": lambda text, pattern, most=0: _split(text, pattern),
+    "matches": lambda text, pattern: patterns.matches(_pattern(pattern), text),
     "startsWith": lambda text, part: text.startswith(str(part)),
     "endsWith": lambda text, part: text.endswith(str(part)),
     "contains": lambda text, part: str(part) in text,
@@ -159,7 +201,7 @@ LIST: Mapping[str, Callable[..., Any]] = {
     "set": _set,
     "add": _add,
     "addAll": _add_all,
-    "contains": lambda items, value: value in items,
+    "contains": lambda items, value: any(_equal(one, value) for one in items),
     "toString": shown,
 }
 DICTIONARY: Mapping[str, Callable[..., Any]] = {
@@ -167,8 +209,8 @@ DICTIONARY: Mapping[str, Callable[..., Any]] = {
     "put": _put,
     "putAll": lambda there, more: there.update(more),
     "remove": lambda there, key: there.pop(key, None),
-    "keySet": list,
-    "values": lambda there: list(there.values()),
+    "keySet": _listed,
+    "values": lambda there: _listed(there.values()),
     "entrySet": _entries,
     "containsKey": lambda there, key: key in there,
     "size": len,
@@ -209,13 +251,13 @@ _defined = operators.NameOrCall.calculate
 def _calculate(self: Any, there: Any, loader: Any, top: Any) -> Any:
     """airspeed's look-up of a name, by the tables above."""
     _spend()
-    found = _member(there, self.name)
+    found = _member(_paid(there), self.name)
     if isinstance(found, operators._FunctionDefinition):
         return _defined(self, {self.name: found}, loader, top)
     if found is None:
         return None
     if self.parameters is not None:
-        return found(*self.parameters.calculate(top, loader)) if callable(found) else None
+        return _paid(found(*self.parameters.calculate(top, loader))) if callable(found) else None
     if self.index is not None:
         return _indexed(found, self.index.calculate(top, loader))
     return None if callable(found) else found
@@ -264,15 +306,36 @@ def _added(one: Any, other: Any) -> Any:
     if isinstance(one, str) or isinstance(other, str):
         left, right = shown(one), shown(other)
         _checked_length(len(left) + len(right))
-        return left + right
+        return _paid(left + right)
     return _small(one + other)
+
+
+def _remainder(one: Any, other: Any) -> Any:
+    """Of numbers: a text is no format here."""
+    if isinstance(one, str):
+        raise TemplateFailed("only numbers are divided")
+    return one % other
+
+
+def _compared(compare: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    def run(one: Any, other: Any) -> Any:
+        _walked(one)
+        _walked(other)
+        return compare(one, other)
+
+    return run
+
+
+_equal: Callable[[Any, Any], Any] = _compared(operator.eq)
 
 
 operators.NameOrCall.calculate = _calculate
 operators.Range.calculate = _range
 operators.StoppableStream = _Output
 operators.value_to_string = shown
-operators.BinaryOperator.OPERATORS |= {"*": _multiplied, "+": _added}
+_OPERATORS = operators.BinaryOperator.OPERATORS
+_OPERATORS |= {sign: _compared(_OPERATORS[sign]) for sign in _COMPARISONS}
+_OPERATORS |= {"*": _multiplied, "+": _added, "%": _remainder}
 
 
 class Input(Exposed):

@@ -17,6 +17,7 @@ from typing import Any, BinaryIO
 import orjson
 
 from lambent.engine.insights.fields import LogEvent, Source
+from lambent.engine.insights.functions import TextTooLong
 from lambent.engine.insights.needles import needles
 from lambent.engine.insights.reading import read
 from lambent.engine.insights.running import Counted, TooManyGroups, run
@@ -24,6 +25,8 @@ from lambent.engine.insights.running import Counted, TooManyGroups, run
 CHUNK = 4 << 20
 MEMORY_BYTES = 4 << 30
 """Of addresses; a query that needs more fails."""
+ANSWER_BYTES = 64 << 20
+"""Of the rows of an answer, as JSON: they are held by the server."""
 SECONDS = 900
 """What a query may take."""
 PR_SET_PDEATHSIG = 1
@@ -96,8 +99,10 @@ def answer(job: Job) -> dict[str, Any]:
     wanted = [needle.encode() for needle in needles(query)]
     try:
         rows = run(query, events(job, wanted, counted), job["limit"], counted)
-    except TooManyGroups as error:
+    except (TooManyGroups, TextTooLong) as error:
         return {"error": str(error)}
+    except (RecursionError, ArithmeticError, ValueError) as error:
+        return {"error": f"the query can't be run: {error}"}
     except MemoryError:
         return {"error": "the query needs more memory than it may have"}
     figures = {"recordsMatched": counted.matched, "recordsScanned": counted.scanned, "bytesScanned": counted.bytes}
@@ -110,7 +115,10 @@ def main() -> None:
     os.nice(10)
     signal.alarm(SECONDS)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
-    sys.stdout.buffer.write(orjson.dumps(answer(orjson.loads(sys.stdin.buffer.read()))))
+    said = orjson.dumps(answer(orjson.loads(sys.stdin.buffer.read())))
+    if len(said) > ANSWER_BYTES:
+        said = orjson.dumps({"error": f"the query answers more than {ANSWER_BYTES >> 20} MB"})
+    sys.stdout.buffer.write(said)
 
 
 if __name__ == "__main__":

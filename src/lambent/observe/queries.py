@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
+from weakref import WeakValueDictionary
 
 import orjson
 
@@ -16,12 +17,15 @@ from lambent.model.scope import Scope
 from lambent.observe import insights
 
 AT_ONCE = 2
-"""Processes; more queries wait."""
+"""Processes of an account; more queries of it wait, and keep nobody else waiting."""
+AT_MOST = 8
+"""Of all accounts."""
 MOST = 30
 """Of an account in a region that wait or run: AWS's number by the reference of StartQuery, 100 by its user guide
 (CloudWatchLogs-Insights-Query-History)."""
 KEPT = 1_000
-"""Of those that have ended; the oldest are forgotten."""
+KEPT_BYTES = 256 << 20
+"""Of those that have ended, and their answers; the oldest are forgotten."""
 SCHEDULED, RUNNING, COMPLETE, FAILED, CANCELLED = "Scheduled", "Running", "Complete", "Failed", "Cancelled"
 
 
@@ -38,6 +42,8 @@ class StartedQuery:
     seconds: float = 0.0
     rows: list[list[tuple[str, str]]] = field(default_factory=list)
     figures: dict[str, float] = field(default_factory=dict)
+    size: int = 0
+    """Bytes of the answer."""
     task: "asyncio.Task[None] | None" = None
 
     @property
@@ -57,16 +63,27 @@ class Queries:
         self._monotonic = monotonic
         self._command = command or [sys.executable, "-m", insights.__name__]
         self._known: dict[str, StartedQuery] = {}
-        self._slots = asyncio.Semaphore(AT_ONCE)
+        self._slots = asyncio.Semaphore(AT_MOST)
+        self._own: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
 
     def start(self, query: StartedQuery, job: Callable[[], "asyncio.Future[insights.Job]"]) -> None:
         """Begin one; `job` is asked for what to read when its turn has come. Raises TooManyQueries."""
         if sum(not one.ended for one in self.of(query.scope)) >= MOST:
             raise TooManyQueries
-        for old in [one for one in self._known.values() if one.ended][: max(len(self._known) - KEPT, 0)]:
-            del self._known[old.id]
         self._known[query.id] = query
-        query.task = asyncio.ensure_future(self._run(query, job))
+        own = self._own.setdefault(query.scope.account, asyncio.Semaphore(AT_ONCE))
+        query.task = asyncio.ensure_future(self._run(query, job, own))
+        self._forget()
+
+    def _forget(self) -> None:
+        """The oldest of those that have ended, but for the last one."""
+        ended = [one for one in self._known.values() if one.ended]
+        size = sum(one.size for one in ended)
+        for old in ended[:-1]:
+            if len(self._known) <= KEPT and size <= KEPT_BYTES:
+                return
+            size -= old.size
+            del self._known[old.id]
 
     def get(self, scope: Scope, query_id: str) -> StartedQuery | None:
         """One of a scope."""
@@ -91,18 +108,22 @@ class Queries:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _run(self, query: StartedQuery, job: Callable[[], "asyncio.Future[insights.Job]"]) -> None:
-        async with self._slots:
+    async def _run(
+        self, query: StartedQuery, job: Callable[[], "asyncio.Future[insights.Job]"], own: asyncio.Semaphore
+    ) -> None:
+        async with own, self._slots:
             query.status, began = RUNNING, self._monotonic()
             try:
-                said = await self._answer(orjson.dumps(await job()))
+                query.size, said = await self._answer(orjson.dumps(await job()))
             except Exception as error:
                 said = {"error": str(error)}
             query.seconds = self._monotonic() - began
             query.rows, query.figures = said.get("rows", []), said.get("figures", {})
             query.status = FAILED if "error" in said else COMPLETE
+            self._forget()
 
-    async def _answer(self, job: bytes) -> dict[str, Any]:
+    async def _answer(self, job: bytes) -> tuple[int, dict[str, Any]]:
+        """How many bytes it has, and what it says."""
         pipe = asyncio.subprocess.PIPE
         process = await asyncio.create_subprocess_exec(*self._command, stdin=pipe, stdout=pipe)
         try:
@@ -112,4 +133,4 @@ class Queries:
                 with suppress(ProcessLookupError):
                     process.kill()
                 await process.wait()
-        return orjson.loads(said) if said else {"error": f"it ended with status {process.returncode}"}
+        return len(said), orjson.loads(said) if said else {"error": f"it ended with status {process.returncode}"}

@@ -24,6 +24,9 @@ GATEWAY = "apigateway.amazonaws.com"
 SESSION = "BackplaneAssumeRoleSession"
 """What CloudTrail calls the sessions of API Gateway."""
 NOT_ASSUMABLE, NO_SUCH = "role-not-assumable", "no-such-role"
+NO_ROLE = (
+    "The integration has no role to ask the service with, and Lambent does not ask with its caller's credentials yet"
+)
 INVOKE = "lambda:InvokeFunction"
 
 
@@ -38,9 +41,12 @@ class IntegrationRoles:
     _issued: dict[str, str] = field(default_factory=dict)
 
     async def key(self, role: str, scope: Scope) -> str:
-        """The access key to ask a service with, for an API of `scope`: the account's own where nobody looks at roles.
+        """The access key to ask a service with, for an API of `scope`: the account's own where nobody looks at roles,
+        or there is none. That key may do everything, so that who makes an API would: not where policies are enforced.
         Raises NotPermitted."""
         account = _account(role)
+        if not account:
+            self._refuse(NO_ROLE)
         if not account or self.gate.mode == "off":
             return scope.account
         await self._assume(role, scope)

@@ -1,8 +1,8 @@
 """A whole platform's state as one file: a tar archive of what a data folder keeps, compressed.
 
-Loading takes names that a data folder has and nothing else, plain files and folders only, below the folder: whoever
-wrote the archive decides what functions are run, and nothing outside their sandboxes. What it says of moto is read in
-moto's own sandbox (`lambent.neighbour.memory`).
+Loading takes names that a data folder has and nothing else, plain files and folders below the folder, and links of
+packages (`state_archive`): whoever wrote the archive decides what functions are run, and nothing outside their
+sandboxes. What it says of moto is read in moto's own sandbox (`lambent.neighbour.memory`).
 """
 
 import os
@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from lambent.server import state_archive
 from lambent.server.reset import KEPT, is_data_folder, reset
 from lambent.settings import StartError
 from lambent.store.errors import StoreError
@@ -73,18 +74,12 @@ def load(folder: Path, path: Path) -> None:
 def _unpack(path: Path, beside: Path) -> None:
     """Raises StartError, OSError, TarError."""
     with tarfile.open(path, "r:gz") as archive:
-        members = archive.getmembers()
-        for member in members:
-            if Path(member.name).parts[:1] not in {(name,) for name in SAVED}:
-                raise StartError(f"{path}: {member.name} is nothing that Lambent keeps")
-        archive.extractall(beside, members, filter=_as_kept)  # noqa: S202 (filtered)
+        try:
+            state_archive.unpack(archive, beside, SAVED)
+        except StartError as error:
+            raise StartError(f"{path}: {error}") from None
     if not (beside / "state.db").is_file():
         raise StartError(f"{path}: no saved state of Lambent's")
-
-
-def _as_kept(member: tarfile.TarInfo, where: str) -> tarfile.TarInfo:
-    """Below the folder, without links out of it, devices and owners (PEP 706); modes as they were."""
-    return tarfile.tar_filter(tarfile.data_filter(member, where), where).replace(mode=member.mode & 0o777)
 
 
 @contextmanager

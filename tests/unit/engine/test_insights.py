@@ -3,6 +3,7 @@
 import pytest
 
 from lambent.engine.insights.fields import LogEvent, Source, document, every
+from lambent.engine.insights.functions import TextTooLong
 from lambent.engine.insights.needles import needles
 from lambent.engine.insights.query import MalformedQuery
 from lambent.engine.insights.reading import read
@@ -194,3 +195,34 @@ def test_groups_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("lambent.engine.insights.running.MOST_GROUPS", 3)
     with pytest.raises(TooManyGroups):
         asked("stats count() by n", *JSON)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "stats " + "+".join(["count(a)"] * 900) + " as x",
+        "fields " + "-".join(["1"] * 4_900) + " as x",
+        "fields " + "9" * 9_000,
+        "fields bin(" + "9" * 9_000 + "d)",
+        "limit " + "9" * 9_000,
+        "|".join(["dedup a"] * 1_000),
+        "fields " + "(" * 4_000,
+    ],
+)
+def test_no_query_is_too_deep_to_be_refused(query: str) -> None:
+    with pytest.raises(MalformedQuery):
+        read(query)
+
+
+def test_long_conditions_are_run() -> None:
+    chained = " or ".join(f"n = {number}" for number in range(600))
+    assert len(asked(f"fields n | filter {chained}", *JSON)) == 6
+    chained = " and ".join(f"n != {number}" for number in range(3, 600))
+    assert asked(f"fields n | filter {chained} | sort n", *JSON) == [{"n": "0"}, {"n": "1"}, {"n": "2"}]
+    assert asked(f"stats {'+'.join(['count(n)'] * 100)} as x", *JSON) == [{"x": "600"}]
+
+
+@pytest.mark.parametrize("made", ["concat(a, a)", "replace(a, 'a', 'aaaa')"])
+def test_a_text_does_not_grow_and_grow(made: str) -> None:
+    with pytest.raises(TextTooLong):
+        asked("fields 'aaaa' as a" + f" | fields {made} as a" * 60, "x")

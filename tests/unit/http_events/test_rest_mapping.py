@@ -1,5 +1,6 @@
 """Templates, parameters, patterns of integrations that are no proxies."""
 
+import time
 from typing import Any
 
 import orjson
@@ -16,7 +17,7 @@ from lambent.http_events.rest_mapping import (
     to_client,
 )
 from lambent.http_events.rest_request import RestRequest
-from lambent.http_events.rest_validation import validate
+from lambent.http_events.rest_validation import STEPS, TakesLong, validate
 
 
 def request(**more: Any) -> RestRequest:
@@ -171,3 +172,51 @@ def test_a_models_pattern_costs_no_time() -> None:
     with pytest.raises(Refusal) as caught:
         validate(request(body=body), method, {"validateRequestBody": True}, models)
     assert caught.value.status == 400
+
+
+def _validated(schema: object, body: object, steps: int = STEPS) -> Refusal | None:
+    models = {"M": {"schema": orjson.dumps(schema).decode()}}
+    method = {"requestModels": {"application/json": "M"}}
+    try:
+        validate(request(body=orjson.dumps(body)), method, {"validateRequestBody": True}, models, steps)
+    except Refusal as refusal:
+        return refusal
+    return None
+
+
+TWICE = {f"d{n}": {"allOf": [{"$ref": f"#/definitions/d{n - 1}"}] * 2} for n in range(1, 40)}
+"""A model that looks at its body 2^39 times."""
+
+
+def test_a_model_that_looks_again_and_again_is_given_up() -> None:
+    began = time.process_time()
+    with pytest.raises(TakesLong):
+        _validated({"definitions": {"d0": {"type": "object"}, **TWICE}, "$ref": "#/definitions/d39"}, {}, 10_000)
+    with pytest.raises(TakesLong):
+        _validated({"items": {"type": "number"}}, list(range(20_000)), 10_000)
+    assert time.process_time() - began < 2
+
+
+@pytest.mark.parametrize(
+    ("schema", "body"),
+    [
+        ({"patternProperties": {"^(a+)+$": {}}, "additionalProperties": False}, {"a" * 5_000 + "!": 1}),
+        ({"uniqueItems": True}, [*({"a": number} for number in range(20_000)), {"a": 1.0}]),
+        ({"uniqueItems": True}, [*([number] if number % 2 else number for number in range(20_000)), 2]),
+    ],
+)
+def test_what_each_of_many_is_compared_with_costs_no_time(schema: object, body: object) -> None:
+    began = time.process_time()
+    found = _validated(schema, body)
+    assert found is not None and found.status == 400
+    assert time.process_time() - began < 3
+
+
+def test_additional_properties_and_equal_items() -> None:
+    assert _validated({"uniqueItems": True}, [1, True, "1", [1], {"a": 1}, {"a": 2}]) is None
+    closed = {"properties": {"a": {}}, "patternProperties": {"^x": {}}, "additionalProperties": False}
+    assert _validated(closed, {"a": 1, "x1": 2}) is None
+    refusal = _validated(closed, {"a": 1, "b": 2})
+    assert refusal is not None and "'b' was unexpected" in str(refusal.context)
+    assert _validated({"additionalProperties": {"type": "string"}}, {"a": "x"}) is None
+    assert _validated({"additionalProperties": {"type": "string"}}, {"a": 1}) is not None

@@ -109,3 +109,36 @@ def test_a_costly_pattern_takes_no_time() -> None:
     began = time.process_time()
     assert render("$input.body.matches('(a|a)+b')", {"input": Input(text)}) == "false"
     assert time.process_time() - began < 1
+
+
+GROWN = "#set($a = [1])#set($b = [1])" + "#set($a = [$a, $a])#set($b = [$b, $b])" * 60
+"""Two lists with 2^60 numbers each, in a few lines: what compares them never ends."""
+LONG = "#set($s = '0123456789')" + "#set($s = $s + $s)" * 20
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        GROWN + "#if($a == $b)x#end",
+        GROWN + "#if($a != $b)x#end",
+        GROWN + "#if($a < $b)x#end",
+        GROWN + "#if($a eq $b)x#end",
+        GROWN + "#set($c = [$a])$c.contains($b)",
+        LONG + "#set($l = [])#foreach($i in [1..999])#set($x = $l.add($s.toUpperCase()))#end",
+        LONG + "#foreach($i in [1..999])#if($s.contains('x'))x#end#end",
+        LONG + "#set($l = $s.split('0'))",
+        "#set($x = '%999999999d' % 5)$x",
+        "#set($x = 'a')$x.matches('(?=x)" + "(" * 6 + "a" + "{99})" * 6 + "')",
+    ],
+)
+def test_little_text_makes_no_great_work(template: str) -> None:
+    began = time.process_time()
+    with pytest.raises(TemplateFailed):
+        render(template, {})
+    assert time.process_time() - began < 5
+
+
+def test_values_are_compared_as_a_whole() -> None:
+    said = "#set($a = [1, {'x': [2]}])#set($b = [1, {'x': [2]}])#if($a == $b)same#end#set($c = [$a])$c.contains($b)"
+    assert render(said, {}) == "sametrue"
+    assert render("#set($x = 7 % 4)$x", {}) == "3"

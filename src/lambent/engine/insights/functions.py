@@ -22,6 +22,12 @@ from lambent.engine.insights.values import before, ceiled, floored, number, same
 MANY = 1_000
 LARGEST = 1e300
 """No number is raised above it."""
+LONGEST = 1 << 20
+"""Characters of a text that is made of others: as many as an event has bytes."""
+
+
+class TextTooLong(Exception):
+    """A query would make a text of more than `LONGEST` characters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +67,24 @@ def _textual(run: Callable[..., Value]) -> Callable[..., Value]:
         return None if values[0] is None else run(*("" if value is None else text(value) for value in values))
 
     return called
+
+
+def _joined(*values: Value) -> str:
+    texts = [text(one) for one in values if one is not None]
+    _check_length(sum(map(len, texts)))
+    return "".join(texts)
+
+
+def _replaced(value: str, old: str, new: str) -> str:
+    if not old:
+        return value
+    _check_length(len(value) + value.count(old) * (len(new) - len(old)))
+    return value.replace(old, new)
+
+
+def _check_length(count: int) -> None:
+    if count > LONGEST:
+        raise TextTooLong(f"the query makes a text of more than {LONGEST} characters")
 
 
 def _like(value: Value, pattern: Value) -> bool:
@@ -188,7 +212,7 @@ FUNCTIONS: dict[str, Function] = {
     "isipv6insubnet": Function(_subnet(6), (2, 2)),
     "isempty": Function(lambda value: value is None or text(value) == "", (1, 1)),
     "isblank": Function(_blank, (1, 1)),
-    "concat": Function(lambda *values: "".join(text(one) for one in values if one is not None), (1, MANY)),
+    "concat": Function(_joined, (1, MANY)),
     "ltrim": Function(_textual(lambda value, chars=None: value.lstrip(chars)), (1, 2)),
     "rtrim": Function(_textual(lambda value, chars=None: value.rstrip(chars)), (1, 2)),
     "trim": Function(_textual(lambda value, chars=None: value.strip(chars)), (1, 2)),
@@ -196,7 +220,7 @@ FUNCTIONS: dict[str, Function] = {
     "toupper": Function(_textual(str.upper), (1, 1)),
     "tolower": Function(_textual(str.lower), (1, 1)),
     "substr": Function(_part, (2, 3)),
-    "replace": Function(_textual(lambda value, old, new: value.replace(old, new) if old else value), (3, 3)),
+    "replace": Function(_textual(_replaced), (3, 3)),
     "strcontains": Function(_textual(lambda value, part: int(part in value)), (2, 2)),
 }
 """Names are in small letters: AWS's language does not tell capitals from small ones in them."""

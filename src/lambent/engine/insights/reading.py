@@ -37,6 +37,9 @@ DEEPEST = 40
 """Parentheses in one another."""
 MOST_SIGNS = 100
 """Of arithmetic, in a query."""
+MOST_COMMANDS = 100
+MOST_DIGITS = 300
+"""Of a number, which is a double at most."""
 MOST_ROWS = 10_000
 LOGICAL = ("or", "and")
 COMPARISONS = ("=", "!=", "<", "<=", ">", ">=")
@@ -65,6 +68,8 @@ class _Reader(Tokens):
         while self.token.word == "|" or not found:
             if found:
                 self.next()
+            if len(found) == MOST_COMMANDS:
+                raise MalformedQuery(f"the query has more than {MOST_COMMANDS} commands", self.token.start)
             found.append(self._command())
             if self.token.kind == "end":
                 return tuple(found)
@@ -119,7 +124,7 @@ class _Reader(Tokens):
 
     def limit(self) -> Command:
         token = self.next()
-        if token.kind != "number" or not token.text.isdigit() or not 0 < int(token.text) <= MOST_ROWS:
+        if token.kind != "number" or not re.fullmatch("[0-9]{1,9}", token.text) or not 0 < int(token.text) <= MOST_ROWS:
             raise MalformedQuery(f"limit takes a number from 1 to {MOST_ROWS}", token.start, token.end)
         return Limit(int(token.text))
 
@@ -340,10 +345,17 @@ def _is_number(expression: Expression) -> bool:
 
 
 def _number(token: Token) -> float | int:
+    _check_digits(token)
     return int(token.text) if token.text.isdigit() else float(token.text)
 
 
+def _check_digits(token: Token) -> None:
+    if len(token.text) > MOST_DIGITS:
+        raise MalformedQuery("the number is too long", token.start, token.end)
+
+
 def _period(token: Token) -> Expression:
+    _check_digits(token)
     unit = token.text.lstrip("0123456789")
     return Period(int(token.text.removesuffix(unit)), unit)
 

@@ -3,10 +3,11 @@
 The order of checks is AWS's: route, authorization and resource policy, API key, throttles, validation, integration.
 """
 
+import asyncio
 import functools
 import gzip
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from lambent.http_events import common, rest_context, rest_errors, rest_validation
@@ -136,7 +137,7 @@ class RestDoor:
         site = exchange.site
         if site is not None and site.length > BODY_BYTES:
             raise Refusal("REQUEST_TOO_LARGE")
-        validate(exchange)
+        await validate(exchange)
         began = self._ports.clock.wall()
         try:
             return await cached(self._ports, exchange, integrate)
@@ -163,11 +164,25 @@ def place(exchange: Exchange, resource: Document, method: str) -> None:
     request.binary = is_binary(exchange.deployed.binary_types, request.header("content-type"))
 
 
-def validate(exchange: Exchange) -> None:
-    """What the method's validator asks for. Raises Refusal."""
+async def validate(exchange: Exchange) -> None:
+    """What the method's validator asks for; nobody else waits for what takes a while. Raises Refusal."""
     validator = exchange.deployed.validators.get(str(exchange.method.get("requestValidatorId")))
-    if validator is not None:
-        rest_validation.validate(exchange.request, exchange.method, validator, exchange.deployed.models)
+    if validator is None:
+        return
+    check = functools.partial(
+        rest_validation.validate, exchange.request, exchange.method, validator, exchange.deployed.models
+    )
+    try:
+        check()
+    except rest_validation.TakesLong:
+        await _validate_long(check)
+
+
+async def _validate_long(check: Callable[..., None]) -> None:
+    try:
+        await asyncio.to_thread(check, steps=rest_validation.STEPS)
+    except rest_validation.TakesLong:
+        raise Refusal("API_CONFIGURATION_ERROR", why="the model makes too much of the body") from None
 
 
 def refused(exchange: Exchange, refusal: Refusal) -> Reply:

@@ -48,7 +48,7 @@ class Trials:
         request.sent_variables = found.variables if found is not None else {}
         began = self._ports.clock.wall()
         try:
-            validate(exchange)
+            await validate(exchange)
             reply = await _whole(await integrate(self._ports, exchange))
             exchange.say("Successfully completed execution")
         except Refusal as refusal:

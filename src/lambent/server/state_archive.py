@@ -1,0 +1,94 @@
+"""Reading the archive of a saved state, whoever wrote it: plain files and folders first, links last.
+
+Nothing is ever written through a link. Links are what packages, layers and images have, and
+stand below those alone: where the server looks by itself there is none.
+"""
+
+import os
+import shutil
+import tarfile
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
+
+from lambent.settings import StartError
+
+WITH_LINKS = frozenset({"blobs", "layers", "images", "efs"})
+"""Folders that hold, in a folder each, what environments see, where its links lead."""
+DEPTH = 3
+"""Parts of the name that a link has at least: `blobs/DIGEST/NAME`."""
+MODES = 0o777
+"""What is kept of a mode."""
+
+Member = tuple[PurePosixPath, tarfile.TarInfo]
+
+
+def unpack(archive: tarfile.TarFile, into: Path, names: Iterable[str]) -> None:
+    """Write what an open archive has below the empty folder `into`; `names` may stand there and nothing else.
+
+    Raises StartError before anything is written for what is no saved state, and OSError, TarError.
+    """
+    members = [(_path(member, frozenset(names)), member) for member in archive.getmembers()]
+    links = {path for path, member in members if member.issym()}
+    _check(members, links)
+    _check_room(members, into)
+    for path, member in sorted(members, key=lambda one: one[1].issym()):
+        _write(archive, member, into / path, into)
+    for path, member in reversed(members):
+        if member.isdir():
+            (into / path).chmod(member.mode & MODES)
+
+
+def _path(member: tarfile.TarInfo, names: frozenset[str]) -> PurePosixPath:
+    path = PurePosixPath(member.name)
+    if not path.parts or path.parts[0] not in names or ".." in path.parts:
+        raise StartError(f"{member.name} is nothing that Lambent keeps")
+    return path
+
+
+def _check(members: list[Member], links: set[PurePosixPath]) -> None:
+    """Raises StartError for a member that is not kept so, or stands at or below a link."""
+    files = set[PurePosixPath]()
+    seen = set[PurePosixPath]()
+    for path, member in members:
+        twice = path in seen and path in links
+        if twice or not links.isdisjoint(path.parents) or not _is_kept(path, member, files):
+            raise StartError(f"{member.name} is no file or folder as Lambent keeps them")
+        seen.add(path)
+        if member.isreg():
+            files.add(path)
+
+
+def _is_kept(path: PurePosixPath, member: tarfile.TarInfo, files: set[PurePosixPath]) -> bool:
+    """Whether it is a folder, a file, another name of a file before it, or a link of a package."""
+    if member.issym():
+        return path.parts[0] in WITH_LINKS and len(path.parts) >= DEPTH
+    if member.islnk():
+        return PurePosixPath(member.linkname) in files
+    return member.isdir() or (member.isreg() and not member.issparse())
+
+
+def _check_room(members: list[Member], into: Path) -> None:
+    size, free = sum(member.size for _, member in members), shutil.disk_usage(into).free
+    if size > free:
+        raise StartError(f"it holds {size >> 20} MB, and the disk has {free >> 20}")
+
+
+def _write(archive: tarfile.TarFile, member: tarfile.TarInfo, path: Path, into: Path) -> None:
+    """One member, of this process's owner; modes as they were, but for set-uid bits.
+
+    Written out, because the filters of `TarFile.extractall` came with Python 3.11.4: Debian 12 has 3.11.2.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if member.isdir():
+        path.mkdir(exist_ok=True)
+    elif member.issym():
+        path.symlink_to(member.linkname)
+    elif member.islnk():
+        path.hardlink_to(into / member.linkname)
+    else:
+        content = archive.extractfile(member)
+        assert content is not None
+        with content, path.open("wb") as file:
+            shutil.copyfileobj(content, file)
+        path.chmod(member.mode & MODES)
+        os.utime(path, (member.mtime, member.mtime))
