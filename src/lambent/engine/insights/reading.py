@@ -38,8 +38,6 @@ DEEPEST = 40
 MOST_SIGNS = 100
 """Of arithmetic, in a query."""
 MOST_COMMANDS = 100
-MOST_DIGITS = 300
-"""Of a number, which is a double at most."""
 MOST_ROWS = 10_000
 LOGICAL = ("or", "and")
 COMPARISONS = ("=", "!=", "<", "<=", ">", ">=")
@@ -345,17 +343,10 @@ def _is_number(expression: Expression) -> bool:
 
 
 def _number(token: Token) -> float | int:
-    _check_digits(token)
     return int(token.text) if token.text.isdigit() else float(token.text)
 
 
-def _check_digits(token: Token) -> None:
-    if len(token.text) > MOST_DIGITS:
-        raise MalformedQuery("the number is too long", token.start, token.end)
-
-
 def _period(token: Token) -> Expression:
-    _check_digits(token)
     unit = token.text.lstrip("0123456789")
     return Period(int(token.text.removesuffix(unit)), unit)
 

@@ -15,8 +15,8 @@ TOKEN = re.compile(
     r"|(?P<sign>=~|!=|<=|>=|[=<>+\-*/^%(),|!\[\]])",
     re.ASCII,
 )
-LONGEST_NUMBER = 100
-"""Characters of it."""
+MOST_DIGITS = 300
+"""Of a number, which is a double at most."""
 REGEX = re.compile(r"/((?:[^/\\]|\\.)*)/")
 
 
@@ -45,8 +45,10 @@ class Tokens:
     def _scan(self) -> Token:
         while self._at < len(self.text):
             found = TOKEN.match(self.text, self._at)
-            if found is None or (found.lastgroup in ("number", "period") and len(found[0]) > LONGEST_NUMBER):
+            if found is None:
                 self.fail(Token("none", self.text[self._at], self._at, self._at + 1))
+            if found.lastgroup in ("number", "period") and len(found[0]) > MOST_DIGITS:
+                raise MalformedQuery("the number is too long", found.start(), found.end())
             self._at = found.end()
             if found.lastgroup != "space":
                 return Token(str(found.lastgroup), found[0], found.start(), found.end())
