@@ -101,10 +101,11 @@ HEAD = """
 
 Whatever runs in a browser can send requests to this machine. What says that a page made the browser send it (`Origin`,
 `Sec-Fetch-Site`), or that it came by a name that is not this platform's (`Host`), is refused before it is read. The
-platform's names are loopback names and addresses with any port, AWS's own host names, and those of the setting
-`host_names`; pages that may ask are listed in the setting `origins`. Uploads to buckets and presigned links are
-excepted: there the bucket's CORS configuration decides. No answer of moto's carries CORS headers of its own. Each line
-is a request of `tools/pages.py`, sent to a real server by `tests/e2e/test_pages.py`.
+platform's names are loopback names and addresses with any port (every address, where others than loopback are listened
+on), AWS's own host names, and those of the setting `host_names`; pages that may ask are listed in the setting
+`origins`. Uploads to buckets and presigned links are excepted: there the bucket's CORS configuration decides. No answer
+of moto's carries CORS headers of its own. Each line is a request of `tools/pages.py`, sent to a real server by
+`tests/e2e/test_pages.py`.
 
 | a page tries to | answer | why |
 | --- | --- | --- |

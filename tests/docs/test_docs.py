@@ -79,6 +79,12 @@ def test_every_scenario_that_the_environment_page_names_is_there() -> None:
         assert f"async def {scenario}(" in scenarios, scenario
 
 
+def test_every_module_that_the_architecture_names_is_there() -> None:
+    named = set(re.findall(r"`([\w/]+\.py)`", (ROOT / "ARCHITECTURE.md").read_text("utf-8")))
+    there = [f"/{path.relative_to(ROOT).as_posix()}" for path in (ROOT / "src" / "lambent").rglob("*.py")]
+    assert [name for name in sorted(named) if not any(path.endswith(f"/{name}") for path in there)] == []
+
+
 def test_where_a_change_goes_is_there() -> None:
     section = (ROOT / "ARCHITECTURE.md").read_text("utf-8").partition("## Where a change goes")[2].partition("\n## ")[0]
     named = [path for path in re.findall(r"`([\w/]+\.(?:py|json))`", section) if "/" in path or path == "settings.py"]

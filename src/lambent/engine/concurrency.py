@@ -23,6 +23,7 @@ from dataclasses import dataclass, field
 
 from lambent.engine.scaling import Bucket, Rate
 from lambent.model.invocation import Throttled
+from lambent.model.limits import AWS_2026
 from lambent.model.scope import Scope
 
 UNRESERVED = "ConcurrentInvocationLimitExceeded"
@@ -31,7 +32,6 @@ UNRESERVED_RATE = "FunctionInvocationRateLimitExceeded"
 RESERVED_RATE = "ReservedFunctionInvocationRateLimitExceeded"
 CALLER_RATE = "CallerRateLimitExceeded"
 NO_LIMIT = 1 << 62
-REQUESTS_PER_PLACE = 10
 
 
 @dataclass(slots=True, eq=False)
@@ -132,7 +132,7 @@ class Concurrency:
     """The places of all accounts. `limit` is an account's, per region; `per_place` how many synchronous requests each
     place is good for in a second."""
 
-    def __init__(self, limit: int, per_place: float = REQUESTS_PER_PLACE) -> None:
+    def __init__(self, limit: int, per_place: float = AWS_2026.requests_per_place) -> None:
         self._limit = limit
         self._per_place = per_place
         self._accounts: dict[Scope, _Account] = {}

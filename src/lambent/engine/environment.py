@@ -19,7 +19,7 @@ changes nothing.
     RESET             nothing runs, the sandbox with its /tmp is kept: the next invocation starts in REINIT.
     ENDING            everything is being destroyed.
 
-Extensions are one party here, a `Crew`: who they are and which of them has said next is `runtimes.extensions`.
+Extensions are one party here, a `Crew`: who they are and which of them has said next is `runtime_api.extensions`.
 `docs/lifecycle.md` is made from `TABLE` (`python -m tools.lifecycle`).
 
 Sources: https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html (phases, 10 s, suppressed init,

@@ -107,11 +107,6 @@ def searches(node: Node) -> list[Node]:
     return [one for one in node.walk() if one.kind == "call" and one.value == "SEARCH"]
 
 
-def takes_metrics(node: Node) -> bool:
-    """Whether it speaks of all metrics of a request: METRICS()."""
-    return any(one.kind == "call" and one.value == "METRICS" for one in node.walk())
-
-
 WORDS = frozenset({"REPEAT", "LINEAR", "ASC", "DESC", "SUM", "AVG", "MIN", "MAX", "STDDEV"})
 """Names that are arguments of functions; ids of queries begin with a small letter."""
 LEVELS = (("||", "OR"), ("&&", "AND"), ("==", "!=", "<", ">", "<=", ">="), ("+", "-"), ("*", "/"))

@@ -1,8 +1,4 @@
-"""What was used becomes what it costs: pure, by the table of `model.prices`.
-
-Examples that the seeds of this project reckon are test vectors (tests/unit/engine/test_price.py), with what is wrong in
-them said there.
-"""
+"""What was used becomes what it costs: pure, by the table of `model.prices`."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace

@@ -7,6 +7,7 @@ Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.h
 import base64
 import secrets
 from collections.abc import Callable
+from itertools import chain
 
 from lambent.model import lineage, loops
 from lambent.model.credentials import Credentials, Held
@@ -45,9 +46,14 @@ class Credentialed:
             self._forget_one()
 
     def _forget_one(self) -> None:
-        """The oldest key that is no user's and no account's own: those last."""
-        passing = (key for key, held in self._held.items() if held.role or held.expires is not None)
-        del self._held[next((key for key in passing if key not in self._traces), next(iter(self._held)))]
+        """The oldest key that is not in use, and no user's or account's own as long as there is another."""
+        unused = (key for key in self._held if key not in self._traces)
+        oldest = next(unused)
+        del self._held[next((key for key in chain((oldest,), unused) if self._passes(key)), oldest)]
+
+    def _passes(self, access_key: str) -> bool:
+        held = self._held[access_key]
+        return bool(held.role) or held.expires is not None
 
     def revoke(self, credentials: Credentials) -> None:
         """The environment is gone: nothing signs with its key any more, links that it signed keep their meaning."""

@@ -1,8 +1,8 @@
 """Telemetry of one execution environment: who has subscribed, and carrying the records to them.
 
 Subscribers listen inside the environment, so the sandbox makes the connections. What is subscribed to and when a batch
-is ready is decided in `runtimes.telemetry` and `runtimes.telemetry_buffer`; here is the doing. While the environment is
-frozen nobody inside answers: time doesn't count then. Everything is called on the event loop.
+is ready is decided in `runtime_api.telemetry` and `runtime_api.telemetry_buffer`; here is the doing. While the
+environment is frozen nobody inside answers: time doesn't count then. Everything is called on the event loop.
 """
 
 import asyncio

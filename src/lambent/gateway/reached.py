@@ -11,16 +11,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from lambent.gateway import accounts, pages
-from lambent.gateway.chain import Gateway, form_of, load, refuse
+from lambent.gateway import accounts, pages, post_forms
+from lambent.gateway.chain import PAGES, Gateway, form_of, load, refuse
 from lambent.model.credentials import Held
 from lambent.wire import locate, sigv4
 from lambent.wire.fault import Fault
 from lambent.wire.http import Request, Response
 from lambent.wire.service import Service
 
-FORM = "multipart/form-data"
-LINKS = "/_lambent/"
 CODES = {
     sigv4.Reason.UNSIGNED: accounts.unsigned,
     sigv4.Reason.UNKNOWN_KEY: accounts.unknown_key,
@@ -71,7 +69,7 @@ class Reached:
 def _may_be_unsigned(service: Service | None, request: Request) -> bool:
     """Forms are signed within, which is looked at when they are read; else as AWS's models say."""
     if service is not None and service.name == "s3":
-        return request.method == "POST" and request.headers.get("content-type", "").lower().startswith(FORM)
+        return request.method == "POST" and request.headers.get("content-type", "").lower().startswith(post_forms.TYPE)
     return accounts.may_be_unsigned(service, request)
 
 
@@ -85,4 +83,4 @@ def _is_here(request: Request) -> bool:
 
 def _is_link(path: str) -> bool:
     """Whether it is a page to which a link is given, that says itself what it is good for."""
-    return path.removeprefix(LINKS).partition("/")[0] in accounts.FOR_FUNCTIONS
+    return path.removeprefix(PAGES).partition("/")[0] in accounts.FOR_FUNCTIONS

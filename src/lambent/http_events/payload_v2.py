@@ -2,7 +2,7 @@
 
 Sources: https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html and
 https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html; what is recorded
-from AWS is so marked in `tests/unit/http_events/answers.py`. That a body which is no string is malformed:
+from AWS is so marked in `tests/unit/http_events/answers.json`. That a body which is no string is malformed:
 https://github.com/aws/aws-lambda-go/pull/373.
 """
 

@@ -12,8 +12,6 @@ import orjson
 
 from lambent.http_events.rest_request import RestRequest, identity, request_time
 
-_PART = re.compile(r"\.|\[|\]")
-
 
 def context(request: RestRequest, more: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Everything that is known of a request; `more` is what comes later, or from the integration."""

@@ -36,9 +36,9 @@ SLOW_STEPS = 500
 """Of one match of a pattern whose time doesn't grow with the text alone (`patterns.SECONDS`)."""
 OUTPUT_CHARACTERS = 20 << 20
 RANGE = 1_000
+"""Rounds of one `#foreach` over numbers (API Gateway's quota for template iterations)."""
 LONG_CHARACTERS = 4_000
 _LOOPS = re.compile(r"#\{?(foreach|macro|define|evaluate)", re.IGNORECASE)
-"""Rounds of one `#foreach` over numbers (API Gateway's quota for template iterations)."""
 _COMPARISONS = (">", "gt", ">=", "ge", "<", "lt", "<=", "le", "==", "eq", "!=", "ne")
 
 

@@ -7,8 +7,8 @@ send the header on with whatever they call (AWS SDK, "recursion detection"). The
 on AWS were seen to get since 2024; what the number before the entries stands for is not documented, and kept as it is.
 Source: https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
 
-Where a chain goes through what AWS does not watch, its Lineage ends there, as on AWS, and a field of ours takes over
-what it said, so that a loop is known although nothing stops it:
+AWS watches chains through Lambda, S3, SNS and SQS. Where one goes through anything else its Lineage ends there, as on
+AWS, and a field of ours takes over what it said, so that a loop is known although nothing stops it:
 
     X-Amzn-Trace-Id: Root=1-…;Parent=…;Sampled=0;Unwatched=events:e547cb94:0;Lineage=1:e547cb94:0
 
@@ -23,9 +23,6 @@ from typing import NamedTuple
 
 ROUNDS = 16
 """How often a function may run in one chain of calls; the next call is stopped."""
-
-WATCHED = frozenset({"lambda", "s3", "sns", "sqs"})
-"""The services that hand a Lineage on (the source above)."""
 
 _ENTRY = re.compile(r"([0-9a-f]{8}):(\d{1,6})")
 _NAME = "Lineage="

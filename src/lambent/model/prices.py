@@ -1,7 +1,6 @@
 """What AWS asks for what functions use: one dated table (US East, N. Virginia), in US dollars, first tiers.
 
-`PRICES` is of `AS_OF`; each row has its source. Seeds of this project quote other figures here and there: those of
-Step Functions' Express workflows and of idle provisioned concurrency are AWS's own of today.
+`PRICES` is of `AS_OF`; each row has its source.
 """
 
 from typing import NamedTuple

@@ -25,7 +25,6 @@ SERVICES = ("dynamodb", "dynamodbstreams")
 JAR = "DynamoDBLocal.jar"
 PACKAGES = ("node_modules/*", "node_modules/*/*", "node_modules/*/*/*")
 """Where packages of npm that ship the jar have it."""
-START_SECONDS = 60.0
 ARN = b"arn:aws:dynamodb:%s:%s:"
 REGION = b"ddblocal"
 THERE = ARN % (REGION, b"000000000000")
@@ -98,7 +97,7 @@ def keep(found: Found, folder: Path) -> MotoProcess:
 
 async def ready(local: MotoProcess) -> None:
     """Until it can answer. Raises Fault."""
-    if not await local.wait_ready(START_SECONDS):
+    if not await local.wait_ready(java_server.START_SECONDS):
         why = local.reason or f"it is {local.state.value}"
         raise Fault("ServiceUnavailable", f"DynamoDB Local can't answer: {why}", status=503)
 

@@ -10,6 +10,7 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
+from lambent.model.scope import DEFAULT_REGION
 from lambent.neighbour import kept
 from lambent.neighbour.request_model import Asked
 from lambent.neighbour.unreached import SENDERS, targets_named
@@ -76,7 +77,7 @@ class Endpoints:
         if self._keys is None or service == "s3" or "X-Amz-Signature=" in request.query:
             return passed
         credential = locate.credential_of(request)
-        region = credential.region if credential is not None and credential.region else "us-east-1"
+        region = credential.region if credential is not None and credential.region else DEFAULT_REGION
         name = credential.service if credential is not None and credential.service else service
         kept_headers = {key: value for key, value in passed.items() if key not in _REPLACED}
         signed = AWSRequest(request.method, url, kept_headers, request.file or request.body)

@@ -1,4 +1,4 @@
-"""The process that runs DynamoDB Local. Started by `process`, never imported by it.
+"""The process that runs DynamoDB Local, a program of its own: `dynamodb_local` starts it.
 
 DynamoDB Local listens on every address of its machine, asks nobody who they are, and lets every page of the web in: so
 it gets a network of its own with nothing in it but itself. What comes on the listening socket whose descriptor is the

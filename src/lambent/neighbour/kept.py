@@ -90,7 +90,7 @@ KEPT: Mapping[tuple[str, str], tuple[Callable[[Params], bool], str]] = {
     **{("stepfunctions", name): (_jsonata, JSONATA) for name in ("CreateStateMachine", "UpdateStateMachine")},
 }
 """(service, operation) as botocore calls them -> whether these parameters are refused, and why."""
-MOTO_S = frozenset(
+MOTOS_ALONE = frozenset(
     {("iam", "CreateUser"), ("stepfunctions", "CreateStateMachine"), ("stepfunctions", "UpdateStateMachine")}
 )
 """Of these, what moto alone can't do."""
@@ -99,7 +99,7 @@ _SERVICES = frozenset(service for service, _ in KEPT)
 
 def refuse_telling(asked: Asked) -> None:
     """The same for an endpoint in moto's place: raises Fault for what it would keep to itself."""
-    if (asked.service, asked.operation) not in MOTO_S:
+    if (asked.service, asked.operation) not in MOTOS_ALONE:
         refuse(asked)
 
 

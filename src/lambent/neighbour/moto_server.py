@@ -1,4 +1,4 @@
-"""The process that runs moto. Started by `process`, never imported by it.
+"""The process that runs moto, a program of its own: the server starts it, and takes constants from here alone.
 
 Serves on the listening socket whose descriptor is its argument, writes one line when it can answer, and ends with
 its parent: by signal on Linux, elsewhere when its standard input ends.

@@ -9,9 +9,9 @@ from urllib.parse import urlencode
 
 from lambent.neighbour.request_model import Asked
 from lambent.wire.http import Request
+from lambent.wire.locate import FORM
 from lambent.wire.query import form_of, pairs_of
 
-FORM = "application/x-www-form-urlencoded"
 FORMS = (FORM, "multipart/form-data")
 ACTION, TARGET = "Action", "x-amz-target"
 

@@ -76,7 +76,7 @@ class MotoProcess:
             self._opened = os.open(folder, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
             self.address = unix.address(self._opened, SOCKET)
             self._become(State.STARTING)
-            self._task = asyncio.create_task(self._live(), name="moto")
+            self._task = asyncio.create_task(self._live(), name=self._name)
 
     async def wait_ready(self, seconds: float) -> bool:
         """Whether it can answer; while it is starting, not known before that went well or ill, or `seconds` passed."""
@@ -130,7 +130,7 @@ class MotoProcess:
         try:
             await self.risen()
         except OSError as error:
-            log.warning("moto: it did not come up: %s", error)
+            log.warning("%s: it did not come up: %s", self._name, error)
         else:
             self._become(State.READY)
 

@@ -22,7 +22,6 @@ from lambent.store.objects import Change, Item, PartRow, Pieces, UploadRow, View
 
 MOST_PARTS = 10_000
 SMALLEST_PART = 5 << 20
-LARGEST_OBJECT = 48_800 << 30
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,8 @@ AT_ONCE = 2
 AT_MOST = 8
 """Of all accounts."""
 MOST = 30
-"""Of an account in a region that wait or run (AWS: 30 at once)."""
+"""Of an account in a region that wait or run: AWS's number by the reference of StartQuery, 100 by its user guide
+(CloudWatchLogs-Insights-Query-History)."""
 KEPT = 1_000
 KEPT_BYTES = 256 << 20
 """Of those that have ended, and their answers; the oldest are forgotten."""

@@ -31,7 +31,6 @@ from lambent.wire.fault import Fault
 from lambent.wire.http import Request
 from lambent.wire.service import Service
 
-MODES = ("report", "enforce", "off")
 WAITING = 10_000
 """Requests that are looked at later; more at once are not."""
 KEPT = 20_000

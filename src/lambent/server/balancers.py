@@ -1,15 +1,19 @@
 """Load balancers as the neighbour knows them: for the door that serves them, their ports and their health checks."""
 
 import asyncio
+import logging
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from typing import Any
 from urllib.parse import parse_qs
 
 from lambent.http_events.alb import Balancer, TargetGroup
 from lambent.model.scope import Caller, Scope
+from lambent.wire.fault import Fault
 from lambent.wire.http import Request
+
+log = logging.getLogger(__name__)
 
 TELLING = frozenset({"elbv2", "cloudformation"})
 """Services whose requests may make or change a load balancer."""
@@ -46,6 +50,12 @@ class Balancers:
         if _changes(request) and caller.scope not in self._changed:
             self._changed.add(caller.scope)
             self._spawn(self._follow(caller.scope))
+
+    def resume(self, scopes: Iterable[Scope]) -> None:
+        """What these had before the server's start is there again, as soon as the neighbour says so."""
+        for scope in scopes:
+            self._scopes[scope] = None
+            self._spawn(self._follow(scope))
 
     async def find(self, label: str, region: str, listener: str = "") -> Balancer | None:
         """The balancer whose DNS name begins with a label, as the listener has it that is named, else the one for HTTP
@@ -85,7 +95,10 @@ class Balancers:
     async def _follow(self, scope: Scope) -> None:
         """Something may have changed: ports and checks follow it before anybody asks."""
         self._changed.discard(scope)
-        await self.of(scope)
+        try:
+            await self.of(scope)
+        except Fault as fault:  # the next who asks is told
+            log.warning("load balancers of %s in %s: %s", scope.account, scope.region, fault.message)
 
 
 def _changes(request: Request) -> bool:

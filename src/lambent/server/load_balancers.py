@@ -31,10 +31,12 @@ from lambent.wire.site import Serve
 
 @dataclass(frozen=True, slots=True)
 class LoadBalancers:
-    """What the gateway is given: `serve` is the door, `here` the operations that are answered here."""
+    """What the gateway is given: `serve` is the door, `here` the operations that are answered here. `resume` opens the
+    ports of what was there before the server's start."""
 
     balancers: Balancers
     ports: BalancerPorts
+    resume: Callable[[], None]
     serve: Serve
     here: dict[str, Here]
 
@@ -42,7 +44,7 @@ class LoadBalancers:
 def open_load_balancers(
     stack: AsyncExitStack, store: Store, base: Base, env: LambdaEnv, running: Running
 ) -> LoadBalancers:
-    """Nothing is read before somebody makes or asks for one."""
+    """Nothing is read before somebody makes or asks for one, or `resume` is called."""
     call = functools.partial(called.call, env)
     checks = HealthChecks(base.clock, call, base.background.spawn, new_id)
     stack.callback(checks.close)
@@ -55,7 +57,11 @@ def open_load_balancers(
     balancers = Balancers(Reader(base.neighbour).read, told, base.background.spawn)
     door = BalancerDoor(Ports(balancers.find, base.clock, call, new_trace_id, env.report, env.chance))
     work = operations.ElbEnv(_forward(base, balancers), parsed, balancers.used, checks)
-    return LoadBalancers(balancers, ports, door.serve, here(SERVICE, work))
+
+    def resume() -> None:
+        balancers.resume({one.scope for one in store.resources.of_kind(balancer_ports.KIND)})
+
+    return LoadBalancers(balancers, ports, resume, door.serve, here(SERVICE, work))
 
 
 def _forward(base: Base, balancers: Balancers) -> Callable[[Request, Caller], Awaitable[Response]]:

@@ -16,7 +16,8 @@ from lambent.runtime_api.parameters import Parameters
 from lambent.server.base import Doors
 from lambent.wire.http import Request, Response
 
-TARGETS = {"secretsmanager": "secretsmanager.GetSecretValue", "ssm": "AmazonSSM.GetParameter"}
+TARGETS = {"secretsmanager": "secretsmanager", "ssm": "AmazonSSM"}
+"""What stands before an operation in X-Amz-Target."""
 
 
 async def serve(
@@ -24,13 +25,13 @@ async def serve(
 ) -> asyncio.Server:
     """Answer there until it is forgotten."""
 
-    async def ask(service: str, _operation: str, params: Mapping[str, Any]) -> tuple[int, dict[str, Any]]:
+    async def ask(service: str, operation: str, params: Mapping[str, Any]) -> tuple[int, dict[str, Any]]:
         headers = {
             "host": "127.0.0.1",
             "authorization": signed_as(function.scope, service, credentials.access_key),
             "x-amz-security-token": credentials.session_token,
             "content-type": "application/x-amz-json-1.1",
-            "x-amz-target": TARGETS[service],
+            "x-amz-target": f"{TARGETS[service]}.{operation}",
         }
         body = orjson.dumps(dict(params))
         response = await doors.gateway(Request("POST", "/", "", headers, body, inside=credentials.access_key))

@@ -23,7 +23,7 @@ from lambent.neighbour.outbox import signed_as
 from lambent.neighbour.request_model import Asked
 from lambent.permissions import callers, organisation, roles, told
 from lambent.permissions.attached import Attached
-from lambent.permissions.gate import OWN_SIGNATURE, Gate
+from lambent.permissions.gate import Gate, is_own
 from lambent.permissions.identities import Identities
 from lambent.permissions.ledger import Call, Trail, record
 from lambent.permissions.organisation import Levels
@@ -204,7 +204,7 @@ def note(
     fault: Fault | None = None,
 ) -> None:
     """A record for the trail, unless we asked ourselves."""
-    if request.client is None and request.headers.get("authorization", "").endswith(OWN_SIGNATURE):
+    if is_own(request, caller):
         return
     error, message = (fault.code, fault.message or "") if fault is not None else ("", "")
     agent = request.headers.get("user-agent", "")

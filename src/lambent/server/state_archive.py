@@ -1,10 +1,10 @@
 """Reading the archive of a saved state, whoever wrote it: plain files and folders first, links last.
 
-Nothing is ever written through a link, whatever the filters of `tarfile` make of one (CVE-2025-4517: they take a link
-whose way is longer than a path may be for one that stays inside). Links are what packages, layers and images have, and
+Nothing is ever written through a link. Links are what packages, layers and images have, and
 stand below those alone: where the server looks by itself there is none.
 """
 
+import os
 import shutil
 import tarfile
 from collections.abc import Iterable
@@ -16,6 +16,8 @@ WITH_LINKS = frozenset({"blobs", "layers", "images", "efs"})
 """Folders that hold, in a folder each, what environments see, where its links lead."""
 DEPTH = 3
 """Parts of the name that a link has at least: `blobs/DIGEST/NAME`."""
+MODES = 0o777
+"""What is kept of a mode."""
 
 Member = tuple[PurePosixPath, tarfile.TarInfo]
 
@@ -29,12 +31,11 @@ def unpack(archive: tarfile.TarFile, into: Path, names: Iterable[str]) -> None:
     links = {path for path, member in members if member.issym()}
     _check(members, links)
     _check_room(members, into)
-    plain = [member for _, member in members if not member.issym()]
-    archive.extractall(into, plain, filter=_as_kept)  # noqa: S202 (filtered, and no link is there)
-    for path, member in members:
-        if member.issym():
-            (into / path.parent).mkdir(parents=True, exist_ok=True)
-            (into / path).symlink_to(member.linkname)
+    for path, member in sorted(members, key=lambda one: one[1].issym()):
+        _write(archive, member, into / path, into)
+    for path, member in reversed(members):
+        if member.isdir():
+            (into / path).chmod(member.mode & MODES)
 
 
 def _path(member: tarfile.TarInfo, names: frozenset[str]) -> PurePosixPath:
@@ -72,6 +73,22 @@ def _check_room(members: list[Member], into: Path) -> None:
         raise StartError(f"it holds {size >> 20} MB, and the disk has {free >> 20}")
 
 
-def _as_kept(member: tarfile.TarInfo, where: str) -> tarfile.TarInfo:
-    """Below the folder, without owners (PEP 706); modes as they were, but for set-uid bits."""
-    return tarfile.tar_filter(tarfile.data_filter(member, where), where).replace(mode=member.mode & 0o777)
+def _write(archive: tarfile.TarFile, member: tarfile.TarInfo, path: Path, into: Path) -> None:
+    """One member, of this process's owner; modes as they were, but for set-uid bits.
+
+    Written out, because the filters of `TarFile.extractall` came with Python 3.11.4: Debian 12 has 3.11.2.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if member.isdir():
+        path.mkdir(exist_ok=True)
+    elif member.issym():
+        path.symlink_to(member.linkname)
+    elif member.islnk():
+        path.hardlink_to(into / member.linkname)
+    else:
+        content = archive.extractfile(member)
+        assert content is not None
+        with content, path.open("wb") as file:
+            shutil.copyfileobj(content, file)
+        path.chmod(member.mode & MODES)
+        os.utime(path, (member.mtime, member.mtime))

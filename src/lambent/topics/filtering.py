@@ -17,7 +17,6 @@ from lambent.topics.errors import TopicError
 ATTRIBUTES, BODY = "MessageAttributes", "MessageBody"
 MOST_KEYS = 5
 MOST_COMBINATIONS = 150
-LARGEST_NUMBER = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,7 +74,7 @@ def _rest_located(service: Service, model: OperationModel, request: Request) -> 
     return params
 
 
-def _said(located: "tuple[_Located, _Located, Mapping[str, _Located]]", request: Request) -> Iterator["_Member"]:
+def _said(located: tuple[_Located, _Located, Mapping[str, _Located]], request: Request) -> Iterator[_Member]:
     """The members that a request may say something of: nearly all of the many headers are in none."""
     always, in_query, by_header = located
     yield from always
@@ -85,7 +85,7 @@ def _said(located: "tuple[_Located, _Located, Mapping[str, _Located]]", request:
 
 
 @functools.cache
-def _located(shape: Shape) -> "tuple[_Located, _Located, Mapping[str, _Located]]":
+def _located(shape: Shape) -> tuple[_Located, _Located, Mapping[str, _Located]]:
     """Members that stand outside the body: those of the path and prefixes, of the query, and of each header."""
     members = _members(shape)
     headers = {one[4] for one in members if one[2] == "header"}
@@ -96,7 +96,7 @@ def _located(shape: Shape) -> "tuple[_Located, _Located, Mapping[str, _Located]]
     )
 
 
-def _members(shape: Shape) -> "_Located":
+def _members(shape: Shape) -> _Located:
     """Members that stand outside the body: name, shape, location, name on the wire, and that in lower case."""
     return tuple(
         (name, member, location, wire_name, wire_name.lower())

@@ -123,12 +123,55 @@ def test_json_within_a_line_is_found() -> None:
         ("diff", 0),
         ("fields a ~ b", 9),
         ("filter " + "(" * 200, 47),
+        ("filter in(a, b)", 7),
+        ("filter a in [b]", 13),
+        ("fields bin(5)", 7),
+        ("fields datefloor(@timestamp, 5)", 7),
+        ("filter count(*) > 1", 7),
+        ("sort count(*)", 5),
+        ("stats sum(count(*))", 10),
+        ("stats count(*) by max(a)", 18),
+        ("stats pct(a, b)", 6),
+        ("fields a" + " + a" * 200, 409),
+        ("limit " + "9" * 5000, 6),
+        ("stats count(*) by bin(" + "9" * 5000 + "m)", 22),
     ],
 )
 def test_what_can_t_be_read_is_said_with_its_place(query: str, start: int) -> None:
     with pytest.raises(MalformedQuery) as refused:
         read(query)
     assert refused.value.start == start, str(refused.value)
+
+
+def test_a_condition_may_have_as_many_parts_as_a_query_has_room_for() -> None:
+    alternatives = " or ".join(f"n = {number}" for number in range(700))
+    assert asked(f"filter {alternatives} | stats count() as c", *JSON) == [{"c": "6"}]
+
+
+def test_a_part_from_nowhere_is_none() -> None:
+    assert asked("fields substr('abc', 1e308 * 10) as a, substr('abc', 1, -1e308 * 10) as b", "x") == [{}]
+    assert asked("fields datefloor(-2, 99999999999y) as a", "x") == [{}]
+
+
+def test_times_and_large_numbers_are_stringified_as_they_are_shown() -> None:
+    (row,) = asked("fields jsonStringify(@timestamp) as a, jsonStringify(floor(1e30)) as b", "x")
+    assert row == {"a": '"1970-01-01 00:00:00.000"', "b": str(int(1e30))}
+
+
+def test_numbers_of_a_choice_may_be_negative() -> None:
+    assert asked("filter n - 3 in [-2, 'x', 1.0] | sort n | fields n", *JSON) == [{"n": "1"}, {"n": "4"}]
+
+
+@pytest.mark.parametrize("unit", ["4m", "4min", "4mins", "4minutes", "240s", "240000milliseconds"])
+def test_units_of_time_have_longer_names_as_well(unit: str) -> None:
+    rows = asked(f"stats count() as c by bin({unit}) as at | display c", *JSON)
+    assert rows == [{"c": "2"}, {"c": "4"}]
+
+
+def test_a_week_begins_on_a_monday_whatever_it_is_called() -> None:
+    for unit in ("w", "week", "weeks"):
+        (row,) = asked(f"fields datefloor(@timestamp, 1{unit}) as at", "x")
+        assert row == {"at": "1969-12-29 00:00:00.000"}
 
 
 def test_texts_that_must_be_there() -> None:

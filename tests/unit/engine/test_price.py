@@ -1,4 +1,4 @@
-"""What the seeds reckon, and what AWS asks today."""
+"""What known amounts cost by AWS's prices of today."""
 
 import pytest
 
@@ -22,14 +22,13 @@ def test_an_invocation_of_512_mb_and_300_ms_is_0_15_gb_seconds() -> None:
     assert sum(line.dollars for line in bill(month)) == pytest.approx(2.70, abs=0.01)
 
 
-def test_the_project_of_the_seeds_costs_a_fifth_of_a_cent_a_day() -> None:
+def test_a_thousand_half_seconds_of_256_mb_cost_a_fifth_of_a_cent() -> None:
     used = gb_seconds(500, 256) * 1000
     assert used == pytest.approx(125)
     assert cost("lambda:duration:x86_64", used) + cost("lambda:requests", 1000) == pytest.approx(0.0023, abs=0.0001)
 
 
-def test_idle_provisioned_concurrency_is_cheaper_than_a_seed_says() -> None:
-    """It takes the price of active duration ($4.20 a day, $126 a month) for what is idle."""
+def test_idle_provisioned_concurrency_is_cheaper_than_what_runs_in_it() -> None:
     used = 10 * gb_seconds(1000, 512) * DAY
     assert used == 432_000
     assert cost("lambda:provisioned:x86_64", used) == pytest.approx(1.80, abs=0.01)
@@ -49,7 +48,7 @@ def test_networks() -> None:
 def test_doors_and_transitions() -> None:
     assert (cost("apigateway:rest", 1e6), cost("apigateway:http", 1e6)) == (3.50, 1.00)
     assert cost("states:standard", 1000) == 0.025
-    assert cost("states:express", 1) == pytest.approx(0.000001)  # a seed has ten times as much, for a transition
+    assert cost("states:express", 1) == pytest.approx(0.000001)
 
 
 def test_what_is_free_is_shared_and_arm_is_a_fifth_cheaper() -> None:

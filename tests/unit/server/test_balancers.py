@@ -105,3 +105,16 @@ def test_a_change_is_followed_before_anybody_asks_and_what_was_read_before_it_do
         assert [len(found) for found in told] == [2, 2]
 
     asyncio.run(run())
+
+
+def test_what_was_there_before_the_start_is_followed_before_anybody_asks() -> None:
+    async def run() -> None:
+        moto, told = Moto(), list[Sequence[Balancer]]()
+        balancers = made(moto, [0.0], told)
+        balancers.resume([caller().scope])
+        for _ in range(100):
+            await asyncio.sleep(0)
+        assert [len(found) for found in told] == [2]
+        assert await balancers.find("lb-1", "") is not None
+
+    asyncio.run(run())

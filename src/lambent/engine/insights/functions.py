@@ -32,10 +32,12 @@ class TextTooLong(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """What is called with the values of its arguments, and how many there are at least and at most."""
+    """What is called with the values of its arguments, and how many there are at least and at most. With `period` the
+    last one is a length of time."""
 
     run: Callable[..., Value]
     arguments: tuple[int, int]
+    period: bool = False
 
 
 def _numeric(run: Callable[..., float]) -> Callable[..., Value]:
@@ -97,12 +99,12 @@ def _like(value: Value, pattern: Value) -> bool:
 
 
 def _among(value: Value, choice: Choice) -> bool:
-    return any(same(value, one.value) for one in choice.values if hasattr(one, "value"))
+    return any(same(value, one) for one in choice.values)
 
 
 def _part(value: Value, start: Value, length: Value = None) -> Value:
     at, many = number(start), number(length)
-    if value is None or at is None:
+    if value is None or at is None or not all(math.isfinite(one) for one in (at, many or 0)):
         return None
     end = None if many is None else int(at) + max(int(many), 0)
     return text(value)[max(int(at), 0) : end]
@@ -125,6 +127,15 @@ def _parsed(value: Value) -> Value:
         return orjson.loads(text(value)) if value is not None else None
     except orjson.JSONDecodeError:
         return None
+
+
+def _stringified(value: Value) -> Value:
+    if value is None:
+        return None
+    try:
+        return orjson.dumps(value, default=text).decode()
+    except TypeError:  # a number of more than 64 bits
+        return text(value)
 
 
 def _moment(value: Value) -> Value:
@@ -158,28 +169,25 @@ def _blank(value: Value) -> bool:
     return value is None or not text(value).strip()
 
 
-def _compared(test: Callable[[Value, Value], bool]) -> Function:
-    return Function(test, (2, 2))
-
-
+OPERATORS: dict[str, Callable[..., Value]] = {
+    "not": lambda value: not truth(value),
+    "=": same,
+    "!=": lambda left, right: None not in (left, right) and not same(left, right),
+    "<": before,
+    ">": lambda left, right: before(right, left),
+    "<=": lambda left, right: before(left, right) or same(left, right),
+    ">=": lambda left, right: before(right, left) or same(left, right),
+    "like": _like,
+    "in": _among,
+    "+": _numeric(operator.add),
+    "-": _numeric(operator.sub),
+    "*": _numeric(operator.mul),
+    "/": _numeric(operator.truediv),
+    "%": _numeric(math.fmod),
+    "^": _numeric(_power),
+}
+"""By their signs; `and` and `or`, which need not look at all their parts, are `running`'s."""
 FUNCTIONS: dict[str, Function] = {
-    "and": Function(lambda left, right: truth(left) and truth(right), (2, 2)),
-    "or": Function(lambda left, right: truth(left) or truth(right), (2, 2)),
-    "not": Function(lambda value: not truth(value), (1, 1)),
-    "=": _compared(same),
-    "!=": _compared(lambda left, right: None not in (left, right) and not same(left, right)),
-    "<": _compared(before),
-    ">": _compared(lambda left, right: before(right, left)),
-    "<=": _compared(lambda left, right: before(left, right) or same(left, right)),
-    ">=": _compared(lambda left, right: before(right, left) or same(left, right)),
-    "like": _compared(_like),
-    "in": _compared(_among),
-    "+": Function(_numeric(operator.add), (2, 2)),
-    "-": Function(_numeric(operator.sub), (2, 2)),
-    "*": Function(_numeric(operator.mul), (2, 2)),
-    "/": Function(_numeric(operator.truediv), (2, 2)),
-    "%": Function(_numeric(math.fmod), (2, 2)),
-    "^": Function(_numeric(_power), (2, 2)),
     "abs": Function(_numeric(abs), (1, 1)),
     "ceil": Function(_numeric(math.ceil), (1, 1)),
     "floor": Function(_numeric(math.floor), (1, 1)),
@@ -187,15 +195,15 @@ FUNCTIONS: dict[str, Function] = {
     "least": Function(_picked(min), (1, MANY)),
     "log": Function(_numeric(math.log), (1, 1)),
     "sqrt": Function(_numeric(math.sqrt), (1, 1)),
-    "datefloor": Function(floored, (2, 2)),
-    "dateceil": Function(ceiled, (2, 2)),
-    "bin": Function(floored, (1, 1)),
+    "datefloor": Function(floored, (2, 2), period=True),
+    "dateceil": Function(ceiled, (2, 2), period=True),
+    "bin": Function(floored, (1, 1), period=True),
     "frommillis": Function(_moment, (1, 1)),
     "tomillis": Function(_numeric(int), (1, 1)),
     "ispresent": Function(lambda value: value is not None, (1, 1)),
     "coalesce": Function(_first, (1, MANY)),
     "jsonparse": Function(_parsed, (1, 1)),
-    "jsonstringify": Function(lambda value: None if value is None else orjson.dumps(value).decode(), (1, 1)),
+    "jsonstringify": Function(_stringified, (1, 1)),
     "isvalidip": Function(_address(0), (1, 1)),
     "isvalidipv4": Function(_address(4), (1, 1)),
     "isvalidipv6": Function(_address(6), (1, 1)),

@@ -47,7 +47,8 @@ class FieldName:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A function and its arguments; operators are functions with their sign as the name. `*` is no argument."""
+    """A function and its arguments; operators are called by their sign, `and` and `or` with all their parts. `*` is no
+    argument."""
 
     name: str
     arguments: tuple["Expression", ...]
@@ -57,7 +58,7 @@ class Call:
 class Choice:
     """The texts and numbers between brackets, behind `in`."""
 
-    values: tuple["Expression", ...]
+    values: tuple[float | int | str, ...]
 
 
 Expression = Literal | Period | Regex | FieldName | Call | Choice
@@ -141,17 +142,29 @@ class Unnest:
 Command = Fields | Display | Filter | Stats | Sort | Limit | Parse | Dedup | Unnest
 Query = tuple[Command, ...]
 
-UNITS: dict[str, int | None] = {
-    **dict.fromkeys(("ms", "msec"), 1),
-    **dict.fromkeys(("s", "sec"), 1000),
-    **dict.fromkeys(("m", "min"), 60_000),
-    **dict.fromkeys(("h", "hr"), 3_600_000),
-    "d": 86_400_000,
-    "w": 7 * 86_400_000,
-    **dict.fromkeys(("mo", "mon", "q", "qtr", "y", "yr")),
+
+def _called(*names: str) -> list[str]:
+    """A unit's names, and where they have more than one letter their plurals."""
+    return [*names, *(f"{name}s" for name in names if len(name) > 1)]
+
+
+WEEK = 7 * 86_400_000
+MONTHS = {
+    **dict.fromkeys(_called("mo", "mon", "month"), 1),
+    **dict.fromkeys(_called("q", "qtr", "quarter"), 3),
+    **dict.fromkeys(_called("y", "yr", "year"), 12),
 }
-"""Units of time in milliseconds; months and longer differ."""
-MONTHS = {"mo": 1, "mon": 1, "q": 3, "qtr": 3, "y": 12, "yr": 12}
+UNITS: dict[str, int | None] = {
+    **dict.fromkeys(_called("ms", "msec", "millisecond"), 1),
+    **dict.fromkeys(_called("s", "sec", "second"), 1000),
+    **dict.fromkeys(_called("m", "min", "minute"), 60_000),
+    **dict.fromkeys(_called("h", "hr", "hour"), 3_600_000),
+    **dict.fromkeys(_called("d", "day"), 86_400_000),
+    **dict.fromkeys(_called("w", "week"), WEEK),
+    **dict.fromkeys(MONTHS),
+}
+"""Units of time in milliseconds; months and longer differ.
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax-Stats.html"""
 
 Value = Any
 """None, a number, a text, a boolean, a Moment; a dict or a list where jsonParse made one."""

@@ -15,7 +15,7 @@ from typing import Any
 from lambent import patterns
 from lambent.engine.insights.aggregates import AGGREGATES, Kept
 from lambent.engine.insights.fields import LogEvent, Row
-from lambent.engine.insights.functions import FUNCTIONS
+from lambent.engine.insights.functions import FUNCTIONS, OPERATORS
 from lambent.engine.insights.query import (
     Call,
     Command,
@@ -237,7 +237,7 @@ def _sorting(command: Sort) -> Callable[[Row], Any]:
 
 
 def _grouped(command: Stats, rows: Rows) -> Rows:
-    """Groups in the order of their newest row when rows come newest first, else as they come."""
+    """Groups by the time of the first row that came of each, newest first; those of a former `stats` as they come."""
     by = [(one.name, compiled(one.expression)) for one in command.by]
     aggregates = list(dict.fromkeys(call for column in command.columns for call in _calls(column.expression)))
     arguments = [compiled(call.arguments[0] if call.arguments else Literal(1)) for call in aggregates]
@@ -309,11 +309,10 @@ def _called(call: Call) -> Run:
     if call.name == "bin":
         (period,) = call.arguments
         return _called(Call("datefloor", (FieldName("@timestamp"), period)))
-    function = FUNCTIONS[call.name].run
     runs = [compiled(one) for one in call.arguments]
     if call.name in ("and", "or"):
-        left, right = runs
-        return _short(call.name == "and", left, right)
+        return _short(call.name == "and", runs)
+    function = OPERATORS.get(call.name) or FUNCTIONS[call.name].run
     if len(runs) == 1:
         (only,) = runs
         return lambda row: function(only(row))
@@ -323,8 +322,8 @@ def _called(call: Call) -> Run:
     return lambda row: function(*[run(row) for run in runs])
 
 
-def _short(both: bool, left: Run, right: Run) -> Run:
-    """The right side is computed only when the left one does not decide."""
-    if both:
-        return lambda row: truth(left(row)) and truth(right(row))
-    return lambda row: truth(left(row)) or truth(right(row))
+def _short(every: bool, parts: list[Run]) -> Run:
+    """Parts are computed until one of them decides."""
+    if every:
+        return lambda row: all(truth(part(row)) for part in parts)
+    return lambda row: any(truth(part(row)) for part in parts)

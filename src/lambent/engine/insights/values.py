@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from lambent.engine.insights.query import MONTHS, UNITS, Moment, Period, Value
+from lambent.engine.insights.query import MONTHS, UNITS, WEEK, Moment, Period, Value
 
 DECIMALS = 4
 """Shown of a number."""
@@ -87,7 +87,7 @@ def floored(moment: Value, period: Period) -> Moment | None:
         return None
     length = UNITS[period.unit]
     if length is not None:
-        begin = 4 * 86_400_000 if period.unit == "w" else 0  # 1970 began on a Thursday
+        begin = 4 * 86_400_000 if length == WEEK else 0  # 1970 began on a Thursday
         step = length * period.count
         return Moment((at - begin) // step * step + begin)
     return _months_floored(at, MONTHS[period.unit] * period.count)
@@ -96,10 +96,10 @@ def floored(moment: Value, period: Period) -> Moment | None:
 def _months_floored(at: float, months: int) -> Moment | None:
     try:
         date = datetime.fromtimestamp(at / 1000, UTC)
+        month = ((date.year - 1970) * 12 + date.month - 1) // months * months
+        return Moment(datetime(1970 + month // 12, month % 12 + 1, 1, tzinfo=UTC).timestamp() * 1000)
     except (ValueError, OverflowError, OSError):
         return None
-    month = ((date.year - 1970) * 12 + date.month - 1) // months * months
-    return Moment(datetime(1970 + month // 12, month % 12 + 1, 1, tzinfo=UTC).timestamp() * 1000)
 
 
 def ceiled(moment: Value, period: Period) -> Moment | None:

@@ -44,8 +44,9 @@ class Keeping:
         self._woken = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._waiting: dict[str, set[str]] = {}
-        self._ended_at: dict[str, int] = {}
-        self._at = asyncio.Lock()
+        self._deaths: dict[str, int] = {}
+        """How often moto ended while it read what was kept of one of its services."""
+        self._one_at_a_time = asyncio.Lock()
 
     def changed(self) -> None:
         """Something has changed: it will be kept soon."""
@@ -75,7 +76,7 @@ class Keeping:
 
     async def keep(self) -> float:
         """Keep what was touched since the last time; answers the seconds for which moto did nothing else."""
-        async with self._at:
+        async with self._one_at_a_time:
             changed = self._holdings.changed
             try:
                 await self._look()
@@ -132,7 +133,7 @@ class Keeping:
 
         Raises OSError when this one ended, too.
         """
-        async with self._at:
+        async with self._one_at_a_time:
             self._waiting = {}
             there: set[str] = set()
             missing: set[str] = set()
@@ -152,11 +153,11 @@ class Keeping:
         try:
             status, content = await self._ask(f"load {name}", kept.content)
         except OSError:
-            self._ended_at[name] = self._ended_at.get(name, 0) + 1
-            if self._ended_at[name] >= TRIES:
+            self._deaths[name] = self._deaths.get(name, 0) + 1
+            if self._deaths[name] >= TRIES:
                 self._set_aside(name, "moto ended when it read it")
             raise
-        self._ended_at.pop(name, None)
+        self._deaths.pop(name, None)
         if status != 200:
             self._set_aside(name, content.decode("utf-8", "replace")[:200])
             return kept.services, False

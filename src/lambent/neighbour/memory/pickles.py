@@ -37,7 +37,6 @@ PLAIN: Mapping[str, frozenset[str]] = {
 }
 """Module -> what of it may be made."""
 LOCK, RLOCK = type(threading.Lock()), type(threading.RLock())
-Reduced = tuple[Callable[..., Any], tuple[Any, ...]]
 Backend = tuple[str, str, str, str]
 """Where a backend is: the module and the name of its BackendDict, account, region."""
 

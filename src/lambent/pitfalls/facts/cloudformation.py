@@ -15,7 +15,6 @@ _GLOBALS = {
     "HttpApi": "AWS::Serverless::HttpApi",
     "SimpleTable": "AWS::Serverless::SimpleTable",
 }
-_IGNORED_GLOBALS = ("Tags",)
 
 
 def is_template(document: Any) -> bool:

@@ -8,6 +8,7 @@ import re
 from typing import Any
 
 from lambent.model.scope import Scope
+from lambent.services import passed_roles
 from lambent.services.apigateway import faults
 from lambent.services.aws_backends import ARN
 
@@ -42,9 +43,9 @@ def check_integration(integration: Document, scope: Scope) -> None:
 
 
 def check_role(role: str, scope: Scope) -> None:
-    """Raises 400 for another account's; `arn:aws:iam::*:user/*` is the caller's own credentials."""
-    if role and role.split(":")[4:5] not in ([scope.account], ["*"]):
-        raise faults.bad_request("Cross-account pass role is not allowed.")
+    """Raises 400 for another account's."""
+    if passed_roles.is_of_another(role, scope.account):
+        raise faults.bad_request(passed_roles.REFUSED)
 
 
 def _check_timeout(integration: Document) -> None:

@@ -1,1 +1,1 @@
-"""API Gateway's HTTP and WebSocket APIs (v2): what is configured, kept in the store. `lambent.http_apis` serves it."""
+"""API Gateway's HTTP and WebSocket APIs (v2): what is configured, kept in the store. `serving` serves it."""

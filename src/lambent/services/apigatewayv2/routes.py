@@ -8,6 +8,7 @@ import re
 from typing import Any
 
 from lambent.model.scope import Caller, Scope
+from lambent.services import passed_roles
 from lambent.services.apigatewayv2 import faults
 from lambent.services.apigatewayv2.env import ApiGatewayV2Env, Changes, Document, Params
 from lambent.services.apigatewayv2.kinds import API, AUTHORIZER, INTEGRATION, ROUTE
@@ -133,9 +134,9 @@ def integration(
 
 
 def check_role(role: str, scope: Scope) -> None:
-    """Raises 400 for another account's; `arn:aws:iam::*:user/*` is the caller's own credentials."""
-    if role and role.split(":")[4:5] not in ([scope.account], ["*"]):
-        raise faults.bad_request("Cross-account pass role is not allowed.")
+    """Raises 400 for another account's."""
+    if passed_roles.is_of_another(role, scope.account):
+        raise faults.bad_request(passed_roles.REFUSED)
 
 
 def _http(made: Document) -> Document:

@@ -1,7 +1,7 @@
 """Settings that AWS acts on and Lambent does not yet: refused by name, never accepted and ignored.
 
-Values that ask for nothing, as tools send them, pass. `functions.stored_settings` holds
-those that are stored all the same.
+Values that ask for nothing, as tools send them, pass. `functions.stored_settings` holds those that are
+stored all the same.
 """
 
 from collections.abc import Callable, Mapping

@@ -18,7 +18,6 @@ from lambent.wire.http import Request
 OWNERS_ALWAYS = frozenset({"s3:GetBucketPolicy", "s3:PutBucketPolicy", "s3:DeleteBucketPolicy"})
 """What a policy can't take from the root of the bucket's account."""
 ANONYMOUS = "anonymous"
-PUBLIC_READ = ("public-read", "public-read-write")
 
 
 def check(

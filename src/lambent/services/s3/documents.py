@@ -1,6 +1,5 @@
 """What a request says of an object beside its bytes, as its version's document keeps it, and how it is told again."""
 
-import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -31,7 +30,6 @@ CLASSES = frozenset(
 UNBUILT = {"GLACIER": "archived storage classes", "DEEP_ARCHIVE": "archived storage classes"}
 METADATA_BYTES = 2_048
 DEFAULT_TYPE = "binary/octet-stream"
-_MULTI = re.compile(r"=\?utf-8\?", re.IGNORECASE)
 
 
 def read(bucket: Bucket, params: Mapping[str, Any], account: str, now: float) -> dict[str, Any]:

@@ -34,7 +34,6 @@ _UPDATE_CODE = Do(
     },
     on=("Code", "Architectures"),
 )
-_SEPARATE = ("ReservedConcurrentExecutions", "RecursiveLoop", "RuntimeManagementConfig", "Tags", "Code")
 _CONFIGURATION = (
     *("DeadLetterConfig", "Description", "Environment", "EphemeralStorage", "FileSystemConfigs", "Handler"),
     *("ImageConfig", "KmsKeyArn", "Layers", "LoggingConfig", "MemorySize", "Role", "Runtime", "SnapStart", "Timeout"),

@@ -28,14 +28,14 @@ async def answer(
     seconds: float,
 ) -> tuple[BackendAnswer, str | None]:  # fmt: skip
     """The integration's answer, and what a client is sent of it. Raises BadAnswer, Refused."""
-    sent = await _off(integration, websocket_mapping.to_backend, integration, known, happening, event)
+    sent = await _off_the_loop(integration, websocket_mapping.to_backend, integration, known, happening, event)
     said = await _asked(ports, door, integration, known, sent, seconds)
     if integration["IntegrationType"] == "HTTP_PROXY":
         return said, said.body.decode("utf-8", "replace")
-    return said, await _off(integration, websocket_mapping.to_client, integration, said, known, happening)
+    return said, await _off_the_loop(integration, websocket_mapping.to_client, integration, said, known, happening)
 
 
-async def _off(integration: Document, work: Callable[..., T], *arguments: Any) -> T:
+async def _off_the_loop(integration: Document, work: Callable[..., T], *arguments: Any) -> T:
     """Templates that may take a while are run in a thread, so that nobody else waits for them."""
     if not websocket_mapping.is_long(integration):
         return work(*arguments)
