@@ -24,6 +24,18 @@ class NotBuilt(MathError):
 
 def evaluate(node: Node, context: Context) -> Value:
     """The value of an expression. Raises MathError."""
+    value = _evaluated(node, context)
+    context.spend(_weight(value))
+    return value
+
+
+def _weight(value: Value) -> int:
+    if isinstance(value, list):
+        return sum(1 + len(one.points) for one in value)
+    return len(value.points) if isinstance(value, TimeSeries) else 0
+
+
+def _evaluated(node: Node, context: Context) -> Value:
     if node.kind in ("number", "text"):
         value: Value = node.value
         return value

@@ -12,6 +12,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 MOST_DEPTH = 50
+MOST_SIGNS = 200
+"""Operators of an expression: one stands in another."""
+MOST_POINTS = 2_000_000
+"""That all expressions of one request make, with all that is between: seconds, in which everybody waits."""
 TOKEN = re.compile(
     r"\s*(?:(?P<number>\d+(?:\.\d+)?(?:[eE][-+]?\d+)?|\.\d+)|(?P<name>[A-Za-z_][A-Za-z0-9_]*)"
     r"|(?P<text>'[^']*'|\"(?:[^\"\\]|\\.)*\")|(?P<sign>==|!=|<=|>=|&&|\|\||[-+*/^<>()\[\],]))"
@@ -68,10 +72,20 @@ class Context:
     period: int
     metrics: tuple[TimeSeries, ...] = ()
     found: Mapping[Node, list[TimeSeries]] = field(default_factory=dict)
+    left: list[int] = field(default_factory=lambda: [MOST_POINTS])
+    """How many points may still be made: one for all expressions."""
 
     def times(self, period: int) -> range:
-        """When points could be."""
-        return range(self.start, self.end, period)
+        """When points could be. Raises MathError when those are too many."""
+        times = range(self.start, self.end, period)
+        self.spend(len(times))
+        return times
+
+    def spend(self, points: int) -> None:
+        """Count what is made. Raises MathError when it is too much."""
+        self.left[0] -= points
+        if self.left[0] < 0:
+            raise MathError(f"More than {MOST_POINTS} data points would be made: ask for less time, or longer periods")
 
 
 def parse(text: str) -> Node:
@@ -107,6 +121,7 @@ class _Reader:
         self._tokens = list(_tokens(text))
         self._at = 0
         self._depth = 0
+        self._signs = 0
 
     def peek(self) -> str | None:
         return self._tokens[self._at][1] if self._at < len(self._tokens) else None
@@ -129,6 +144,9 @@ class _Reader:
         node = self.either(level + 1)
         while (sign := self.peek()) in LEVELS[level]:
             self._at += 1
+            self._signs += 1
+            if self._signs > MOST_SIGNS:
+                raise MathError("The expression is too long")
             node = Node("operator", SAME.get(str(sign), sign), (node, self.either(level + 1)))
         return node
 

@@ -151,3 +151,22 @@ def test_a_search(search: str, meant: set[str]) -> None:
 def test_what_is_no_search(search: str) -> None:
     with pytest.raises(MathError):
         metric_search.compiled(search)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "TIME_SERIES(1)",
+        "FILL(m1, 0)",
+        "HOUR(m1)",
+        "FILL(FILL(m1, 0), 1)",
+        "+".join(["1"] * 1_000),
+        "[" + ",".join(["METRICS()"] * 300) + "]",
+    ],
+)
+def test_a_small_expression_makes_no_great_work(text: str) -> None:
+    """Sixty years by the minute are 30 million points."""
+    wide = TimeSeries(dict.fromkeys(range(5000), 1.0), 60, "one", "m1")
+    context = Context({"m1": wide}, 0, 60 * 365 * 86_400, 60, (wide, wide))
+    with pytest.raises(MathError):
+        evaluate(parse(text), context)

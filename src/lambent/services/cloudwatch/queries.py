@@ -21,6 +21,8 @@ from lambent.services.cloudwatch.put_metric_data import read_dimensions
 
 ID = re.compile(r"[a-z][a-zA-Z0-9_]*")
 MOST_QUERIES, MOST_FOUND = 500, 500
+MOST_WAY = 100
+"""Expressions that need one another, one after another."""
 SHORT_PERIODS = (1, 5, 10, 20, 30)
 DEFAULT_PERIOD = 300
 Query = Mapping[str, Any]
@@ -39,8 +41,9 @@ class Queries:
         self.statistics: dict[str, Statistic] = {}
         for at, query in enumerate(queries, 1):
             self._take(query, f"{where}.member.{at}")
+        good: set[str] = set()
         for name in self.nodes:
-            self._check_names(name)
+            self._check_names(name, good)
 
     def _take(self, query: Query, where: str) -> None:
         name = query["Id"]
@@ -60,16 +63,20 @@ class Queries:
                 check_period(query["Period"], f"{where}.Period")
             self.nodes[name] = _parsed(name, query["Expression"])
 
-    def _check_names(self, name: str, way: tuple[str, ...] = ()) -> None:
-        """Everything that an expression names is there, and none needs itself. Raises Fault."""
-        if name in way:
-            raise _in_error(name, "it refers to itself")
+    def _check_names(self, name: str, good: set[str], way: tuple[str, ...] = ()) -> None:
+        """Everything that an expression names is there, and none needs itself; `good` are those of which it is known.
+        Raises Fault."""
+        if name in good:
+            return
+        if name in way or len(way) > MOST_WAY:
+            raise _in_error(name, "it refers to itself" if name in way else "it needs too many others")
         node = self.nodes.get(name)
         for needed in metric_math.names(node) if node is not None else ():
             if needed in self.by_id:
-                self._check_names(needed, (*way, name))
+                self._check_names(needed, good, (*way, name))
             elif not needed[:1].isupper():
                 raise _in_error(name, f"Unknown id '{needed}'")
+        good.add(name)
 
     @property
     def period(self) -> int:
