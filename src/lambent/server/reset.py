@@ -12,7 +12,7 @@ from lambent.store.place import Place
 
 KEPT = (
     "state.db", "state.db-wal", "state.db-shm", "blobs", "layers", "images", "logs", "objects", "efs", "dial", "token",
-    "sns.pem", "metrics.db", "metrics.db-wal", "metrics.db-shm", "tls", "neighbour.json", "neighbour",
+    "root-keys.json", "sns.pem", "metrics.db", "metrics.db-wal", "metrics.db-shm", "tls", "neighbour.json", "neighbour",
     "dynamodb", "moto", "sandboxes", "database", "lock",
 )  # fmt: skip
 """What a data folder holds (ARCHITECTURE.md, "Data on disk"). The lock comes last: it is held meanwhile."""

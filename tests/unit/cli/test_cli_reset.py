@@ -83,7 +83,18 @@ def test_a_file_with_several_names_is_counted_once(tmp_path):
 
 
 def test_every_name_that_a_data_folder_holds_is_known():
-    assert {"state.db", "blobs", "layers", "images", "logs", "efs", "dial", "token", "sandboxes"} <= set(KEPT)
+    assert {
+        "state.db",
+        "blobs",
+        "layers",
+        "images",
+        "logs",
+        "efs",
+        "dial",
+        "token",
+        "root-keys.json",
+        "sandboxes",
+    } <= set(KEPT)
 
 
 @pytest.mark.parametrize(
