@@ -35,7 +35,10 @@ def mounting(server: Server, arn: str, name: str = "f") -> Any:
     """A client, and a function that mounts an access point at /mnt/data."""
     client, ec2 = server.client("lambda"), server.client("ec2")
     subnet = ec2.describe_subnets()["Subnets"][0]
-    group = ec2.create_security_group(GroupName=name, Description="d", VpcId=subnet["VpcId"])["GroupId"]
+    known = ec2.describe_security_groups(Filters=[{"Name": "group-name", "Values": [name]}])["SecurityGroups"]
+    group = (known[0] if known else ec2.create_security_group(GroupName=name, Description="d", VpcId=subnet["VpcId"]))[
+        "GroupId"
+    ]
     client.create_function(
         FunctionName=name,
         Runtime=RUNTIME,

@@ -74,7 +74,7 @@ def test_a_function_lives_in_that_time(lambent):
 
 def test_the_sdk_finds_it(lambent_env):
     client = boto3.client("lambda")
-    create(lambent, "f")  # as in the first test, which had an account of its own
+    create(lambent_env, "f")  # as in the first test, which had an account of its own
     assert [one["FunctionName"] for one in client.list_functions()["Functions"]] == ["f"]
     assert boto3.client("s3").list_buckets()["Buckets"] == []
     assert lambent_env.recycle() >= 0

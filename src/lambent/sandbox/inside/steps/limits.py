@@ -21,7 +21,7 @@ def run(context: ProcessContext) -> None:
 
 
 def _limit(which: int, value: int) -> None:
-    hard = resource.getrlimit(which)[1]
+    hard = resource.prlimit(0, which)[1]  # in a zygote `getrlimit` may answer what is read on AWS
     if hard != resource.RLIM_INFINITY:
         value = min(value, hard)
     resource.setrlimit(which, (value, value))
