@@ -15,6 +15,9 @@ from lambent.permissions.roles import LOGS, MAKES_GROUP
 
 OBJECTS = 3
 """So many objects of one bucket are all of it."""
+OF_S3 = "arn:aws:s3:::"
+UNIQUE = re.compile(r"(?<=[/._-])[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?=[/._-]|$)")
+"""A UUID that is a part of a name."""
 Used = Iterable[tuple[str, str]]
 
 
@@ -68,7 +71,9 @@ def excess(used: Used, has: Iterable[Policy]) -> list[str]:
 
 
 def _stable(resource: str) -> str:
-    """Without what is another one each time: a log stream's name."""
+    """Without what is another one each time: a log stream's name, a request's id in an object's key."""
+    if resource.startswith(OF_S3):
+        return UNIQUE.sub("*", resource)
     return re.sub(r":log-stream:.*", ":*", resource)
 
 
@@ -77,7 +82,7 @@ def _fewer(named: set[str]) -> set[str]:
     by_bucket: dict[str, set[str]] = defaultdict(set)
     for one in named:
         bucket, slash, _ = one.partition("/")
-        by_bucket[f"{bucket}/*" if slash and one.startswith("arn:aws:s3:::") else one].add(one)
+        by_bucket[f"{bucket}/*" if slash and one.startswith(OF_S3) else one].add(one)
     return {one for many, ones in by_bucket.items() for one in ({many} if len(ones) >= OBJECTS else ones)}
 
 
