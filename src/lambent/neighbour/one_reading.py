@@ -4,6 +4,7 @@ moto takes an Action from the query string, from a form or from X-Amz-Target, wh
 field that is sent twice the first; here the last one counts, as a body's does. What says two things is made to say one.
 """
 
+import re
 from dataclasses import replace
 from urllib.parse import urlencode
 
@@ -13,6 +14,7 @@ from lambent.wire.locate import FORM
 from lambent.wire.query import form_of, pairs_of
 
 FORMS = (FORM, "multipart/form-data")
+CREDENTIAL = re.compile(r"[\w/.-]{1,200}", re.ASCII)
 ACTION, TARGET = "Action", "x-amz-target"
 
 
@@ -38,6 +40,9 @@ def _form(request: Request) -> Request:
     """The fields, each once, in the body alone."""
     headers = {**request.headers, "content-type": FORM}
     headers.pop(TARGET, None)
+    credential = dict(pairs_of(request.query)).get("X-Amz-Credential", "")
+    if CREDENTIAL.fullmatch(credential) and "authorization" not in headers:  # a link: moto takes its service from there
+        headers["authorization"] = f"AWS4-HMAC-SHA256 Credential={credential}, "
     body = urlencode(form_of(request)).encode()
     return replace(request, method="POST", query="", headers=headers, body=body)
 

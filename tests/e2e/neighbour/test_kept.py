@@ -162,7 +162,7 @@ def test_what_moto_holds_outlives_it_and_the_server_and_what_can_not_be_read_is_
     assert cli(second) == "moto is ready, and holds: secretsmanager\n"
     second.client("secretsmanager").create_secret(Name="u", SecretString="s")
     second.stop(signal.SIGTERM)
-    [kept] = (second.data_dir / "neighbour").glob("*.moto")
+    kept = second.data_dir / "neighbour" / "secretsmanager.moto"
     kept.write_bytes(b'{"services": ["secretsmanager"]}\n{"format": 0}\n')
     third = own_server()
     with pytest.raises(ClientError, match=r"What secretsmanager held is lost.*Lambent was started again"):

@@ -57,3 +57,13 @@ def test_a_path_has_no_other_action() -> None:
     assert found.headers == {"content-type": "application/octet-stream"}
     plain = read("route53", method="GET", path=path, query="maxitems=%31", headers={})
     assert plain.query == "maxitems=%31"
+
+
+@pytest.mark.parametrize(
+    ("credential", "passed"),
+    [("AKIA/20260101/us-east-1/iam/aws4_request", True), ("A/1/us-east-1/iam/aws4_request%0d%0aX: 1", False)],
+)
+def test_the_service_of_a_link_is_told(credential: str, passed: bool) -> None:
+    found = read("iam", method="GET", query=f"{LIST.decode()}&X-Amz-Credential={credential}", headers={})
+    assert (f"Credential={credential}," in found.headers.get("authorization", "")) is passed
+    assert ("authorization" in found.headers) is passed
