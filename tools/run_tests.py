@@ -53,8 +53,8 @@ REPEATED_AT_MOST = 10
 REPEATS = 2
 SLOWEST = 15
 """So many tests of a group are named with what they took, if that is more than five seconds."""
-FAILED = re.compile(rb"^(?:FAILED|ERROR) (.+?)(?: - .*)?$", re.MULTILINE)
-"""A line of pytest's short summary, and the test's name in it."""
+FAILED = re.compile(rb"^(?:FAILED|ERROR) (tests/.+?)(?: - .*)?$", re.MULTILINE)
+"""A line of pytest's short summary, and the test's name in it; not of a pytest that a test has run."""
 
 
 @dataclass(slots=True)
