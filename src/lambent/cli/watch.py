@@ -8,6 +8,7 @@ import os
 import signal
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from fnmatch import fnmatchcase
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,9 @@ from lambent.cli.target import Target, account_of
 
 DEBOUNCE_MS, STEP_MS = 40, 10
 """Saves within 40 ms are one change (an editor's temporary file and its rename); looked at every 10 ms."""
+
+QUIET_MS = 100
+"""Where nothing is saved, that is said so often: at first it tells that saves are seen now."""
 
 PASSING = (
     *("*~", ".#*", "#*#", "*.sw?", "4913", "*___jb_*___", ".goutputstream-*", "*.kate-swp", ".*.tmp*", "*.crswap"),
@@ -42,11 +46,12 @@ def watch(
     (kind, path), as watchfiles does.
     """
     live = Live(target, folder.resolve(), wish.name)
+    seen = (changes or watched)(live.folder)
     live.start()
     output.note(f"{wish.name} runs from {folder}: save a file, invoke. Ctrl-C ends it")
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)  # it ends as by Ctrl-C
     try:
-        for names in _names(live.folder, (changes or _watchfiles)(live.folder)):
+        for names in _names(live.folder, seen):
             live.tell()
             output.note(f"changed: {', '.join(names[:3])}{' …' if len(names) > 3 else ''}")
     except KeyboardInterrupt:
@@ -114,7 +119,12 @@ def is_passing(path: Path) -> bool:
     return beside or not package.LEFT_OUT.isdisjoint(path.parts)
 
 
-def _watchfiles(folder: Path) -> Changes:
+def watched(*folders: Path) -> Changes:
+    """What changes in folders: nothing that is saved after this has returned is missed."""
     import watchfiles
 
-    return watchfiles.watch(folder, watch_filter=None, debounce=DEBOUNCE_MS, step=STEP_MS, raise_interrupt=True)
+    found = watchfiles.watch(
+        *folders, watch_filter=None, debounce=DEBOUNCE_MS, step=STEP_MS, raise_interrupt=True,
+        rust_timeout=QUIET_MS, yield_on_timeout=True,
+    )  # fmt: skip
+    return chain([next(found)], found)

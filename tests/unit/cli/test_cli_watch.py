@@ -26,7 +26,7 @@ def changing(monkeypatch, *steps):
             yield {(1, str(folder / name)) for name in step(folder)}
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(watch, "_watchfiles", changes)
+    monkeypatch.setattr(watch, "watched", changes)
 
 
 def test_each_change_is_told_and_the_last_state_deployed(cli, fake, make, data_dir, monkeypatch):
@@ -66,7 +66,7 @@ def test_sigterm_ends_it_as_ctrl_c_does(cli, fake, make, data_dir, monkeypatch):
         os.kill(os.getpid(), signal.SIGTERM)
         yield {(1, str(folder / "app.py"))}
 
-    monkeypatch.setattr(watch, "_watchfiles", changes)
+    monkeypatch.setattr(watch, "watched", changes)
     cli("deploy", make(SOURCE), "--watch")
     assert [method for method, *_ in fake.live] == ["PUT", "DELETE"]
     assert signal.getsignal(signal.SIGTERM) is before
@@ -90,3 +90,10 @@ def test_another_user_s_server_is_named(cli, fake, make, data_dir):
     result = cli("deploy", make(SOURCE), "--watch", code=1)
     assert "--watch is for the user who runs the server" in result.stderr
     assert fake.live == []
+
+
+def test_what_is_saved_once_a_watch_stands_is_seen(tmp_path):
+    for number in range(3):
+        seen = iter(watch.watched(tmp_path))
+        (tmp_path / f"{number}.py").write_text("x")
+        assert any(path.endswith(f"{number}.py") for found in seen for _kind, path in found)

@@ -6,7 +6,6 @@ A saved file is in the next invocation, as with one function (`cli/watch.py`), w
 import signal
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 
 from lambent.cli import output
 from lambent.cli.errors import CliError
@@ -14,7 +13,7 @@ from lambent.cli.stacks.app import App
 from lambent.cli.stacks.packaging import code_folders
 from lambent.cli.stacks.rollout import Rollout
 from lambent.cli.target import Target
-from lambent.cli.watch import Changes, Live, is_passing
+from lambent.cli.watch import Changes, Live, is_passing, watched
 
 Reload = Callable[[], list[App]]
 
@@ -92,13 +91,15 @@ def _is_code(path: Path, folder: Path) -> bool:
 
 def watch(state: StackWatch, changes: Callable[[list[Path]], Changes] | None = None) -> None:
     """Until Ctrl-C or SIGTERM; what was saved last is deployed then by who calls. Raises CliError."""
+    look = changes or _watched
+    seen = look(state.roots())
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     output.note(
         f"{sum(map(len, state.watched.values()))} functions run from their folders: save, invoke. Ctrl-C ends it"
     )
     try:
-        while _until_other_folders(state, (changes or _watchfiles)(state.roots())):
-            pass
+        while _until_other_folders(state, seen):
+            seen = look(state.roots())
     except KeyboardInterrupt:
         pass
     finally:
@@ -110,9 +111,5 @@ def _until_other_folders(state: StackWatch, changes: Changes) -> bool:
     return any(state.changed({Path(path) for _kind, path in found}) for found in changes)
 
 
-def _watchfiles(folders: list[Path]) -> Any:
-    import watchfiles
-
-    from lambent.cli.watch import DEBOUNCE_MS, STEP_MS
-
-    return watchfiles.watch(*folders, watch_filter=None, debounce=DEBOUNCE_MS, step=STEP_MS, raise_interrupt=True)
+def _watched(folders: list[Path]) -> Changes:
+    return watched(*folders)
