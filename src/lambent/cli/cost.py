@@ -91,7 +91,7 @@ def cost(
     target = target_of(context, endpoint, region)
     uses = list(used(target, target.now() - back, target.now()))
     on_arm64 = None if arm64 else _on_arm64(target)
-    uses = [one for use in uses for one in (on_arm([use]) if on_arm64 is None or use.subject in on_arm64 else [use])]
+    uses = [on_arm(use) if on_arm64 is None or use.subject in on_arm64 else use for use in uses]
     if http_api:
         uses = [Use(use.price.replace(":rest", ":http"), use.subject, use.quantity) for use in uses]
     lines = bill(uses, factor * (in_a_month(back) if month else 1.0), free_tier=free_tier)

@@ -98,8 +98,7 @@ class Metrics:
             return
         waiting, self._waiting = self._waiting, []
         durations: dict[tuple[str, str, float], tuple[Bucket, Bucket]] = {}
-        bills: dict[tuple[str, int, float], Bucket] = {}
-        for arn, milliseconds, failed, version, at, billed, memory in waiting:
+        for arn, milliseconds, failed, version, at, _billed, _memory in waiting:
             runs = self._runs.get(arn)
             if runs is None and len(self._runs) < self._bound:
                 runs = self._runs[arn] = Runs()
@@ -112,17 +111,23 @@ class Metrics:
             found = durations.get(key) or durations.setdefault(key, (Bucket(), Bucket()))
             found[0].add(milliseconds)
             found[1].add(float(failed))
-            sized = (arn, memory, key[2])
-            (bills.get(sized) or bills.setdefault(sized, Bucket())).add(float(billed))
-        for (arn, memory, at), values in bills.items():
-            if memory:
-                self.take(lambda_metrics.billed(*_asked(arn)[:2], memory), at, values)
+        self._take_bills(waiting)
         for (arn, version, at), (took, errors) in durations.items():
             scope, function, resource = _asked(arn)
             count = took.count
             each = {"Invocations": Bucket(count, count, 1.0, 1.0, {1.0: count}), "Errors": errors, "Duration": took}
             for name, values in each.items():
                 self.take(lambda_metrics.streams(name, scope, function, resource, version), at, values)
+
+    def _take_bills(self, waiting: list[Run]) -> None:
+        """What is billed under one ARN, of one size, in one minute, becomes part of its series at once."""
+        bills: dict[tuple[str, int, float], Bucket] = {}
+        for arn, _milliseconds, _failed, _version, at, billed, memory in waiting:
+            if memory:
+                key = (arn, memory, at // MINUTE * MINUTE)
+                (bills.get(key) or bills.setdefault(key, Bucket())).add(float(billed))
+        for (arn, memory, at), values in bills.items():
+            self.take(lambda_metrics.billed(*_asked(arn)[:2], memory), at, values)
 
     def add(
         self, name: str, scope: Scope, function: str, value: float = 1.0, resource: str = "", *, series: bool = True
