@@ -303,3 +303,17 @@ def test_nothing_is_taken_without_the_roles_rights(play: Play, monkeypatch: pyte
         assert bodies(bench.events) == [["m"]]
 
     play(scene)
+
+
+def test_a_batch_that_is_full_by_its_bytes_is_told_of(play: Play) -> None:
+    async def scene(bench: Bench) -> None:
+        url = (await bench.sqs.call("CreateQueue", QueueName="q", Attributes={}))["QueueUrl"]
+        for _ in range(8):
+            await bench.sqs.call("SendMessage", QueueUrl=url, MessageBody="x" * 1_000_000)
+        await bench.poll(batch_size=100, window=1)
+        await until(lambda: "batch-size-unreached" in bench.codes)
+        await bench.clock.advance(2)
+        await bench.done(url)
+        assert len(bench.events[0]["Records"]) == 6
+
+    play(scene)

@@ -174,6 +174,8 @@ class QueuePoller:
             if not await self._take(batch.room, batch.due - self._clock.wall()):
                 break
             self._fill(batch)
+        if self._waiting and batch.room:
+            self._observed.full_by_bytes(len(batch.records), batch.size)
         self._batch = self._begin()
         return batch.records
 
