@@ -26,6 +26,7 @@ from lambent.gateway.intake import (
     SWEEP_SECONDS,
     Door,
     Intake,
+    Untold,
     is_overdue,
     spool,
 )
@@ -62,9 +63,9 @@ class Connection(asyncio.Protocol):
 
     __slots__ = (
         "_began", "_body", "_body_bytes", "_busy", "_chain", "_closing", "_door", "_drained", "_file", "_half",
-        "_head_bytes", "_head_only", "_headers", "_heard", "_held", "_keep_alive", "_lines", "_parser",
-        "_paused", "_peer", "_queued", "_repeated", "_rest", "_short", "_task", "_transport", "_url", "_waiting",
-        "_writing",
+        "_head_bytes", "_head_only", "_headed", "_headers", "_heard", "_held", "_keep_alive", "_lines", "_parser",
+        "_paused", "_peer", "_queued", "_repeated", "_rest", "_short", "_task", "_transport", "_untold", "_url",
+        "_waiting", "_writing",
     )  # fmt: skip
 
     def __init__(self, chain: Chain, short: Short, door: Door) -> None:
@@ -103,7 +104,7 @@ class Connection(asyncio.Protocol):
         try:
             self._parser.feed_data(data)
             if self._half:
-                self._wait_for_more()
+                self._wait_for_more(len(data))
         except httptools.HttpParserUpgrade as upgrade:
             self._upgrade(data[upgrade.args[0] :])
         except httptools.HttpParserCallbackError as error:
@@ -138,14 +139,16 @@ class Connection(asyncio.Protocol):
         if not self._busy and not self._paused and is_overdue(self._began, self._heard, received, now):
             self._refuse(408)
 
-    def _wait_for_more(self) -> None:
-        """What there is of it counts from here on. Raises Refused."""
+    def _wait_for_more(self, size: int) -> None:
+        """What there is of it counts from here on, `size` bytes more than before. Raises Refused."""
+        if self._untold.count(size, self._head_bytes + self._body_bytes) > MAX_HEAD:
+            raise Refused(431)
         self._heard = asyncio.get_running_loop().time()
         if not self._began:
             self._began = self._heard
             self._door.half.add(self)
         gathered = self._body_bytes - (self._file.tell() if self._file is not None else 0)
-        self._hold(self._queued + self._head_bytes + gathered + PART_BYTES * len(self._body))
+        self._hold(self._queued + self._head_bytes + self._untold.bytes + gathered + PART_BYTES * len(self._body))
         if gathered > (SPOOLED_FROM if self._file is None else SPOOLED_AT_ONCE):
             self._pause()
             if not self._busy:  # else it can wait where it comes from
@@ -188,9 +191,9 @@ class Connection(asyncio.Protocol):
         self._headers: dict[str, str] = {}
         self._lines: list[tuple[bytes, bytes]] = []
         self._repeated: list[tuple[str, str]] = []
-        self._body = []
-        self._file = None
+        self._body, self._file = [], None
         self._head_bytes = self._body_bytes = 0
+        self._headed, self._untold = False, Untold()
 
     def on_message_begin(self) -> None:
         self._begin()
@@ -206,13 +209,14 @@ class Connection(asyncio.Protocol):
         self._head_bytes += len(name) + len(value) + SEPARATORS
         if self._head_bytes > MAX_HEAD:
             raise Refused(431)
+        if self._headed:  # a trailer: what the request is was decided before it (RFC 9110, section 6.5.1)
+            return
         self._lines.append((name, value))
         key, text = name.decode("latin-1").lower(), value.decode("latin-1")
-        headers = self._headers
-        if key in headers:
+        if key in self._headers:
             self._repeat(key, text)
         else:
-            headers[key] = text
+            self._headers[key] = text
 
     def _repeat(self, key: str, text: str) -> None:
         if len(self._repeated) >= MAX_HEADERS:
@@ -220,6 +224,7 @@ class Connection(asyncio.Protocol):
         self._repeated.append((key, text))
 
     def on_headers_complete(self) -> None:
+        self._headed = True
         if len(self._headers) + len(self._repeated) > MAX_HEADERS:
             raise Refused(431)
         if self._repeated:
