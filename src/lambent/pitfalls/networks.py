@@ -1,6 +1,19 @@
 """Where a function in a VPC can go: its subnets, their routes, the endpoints."""
 
 from lambent.pitfalls.facts.project import Function, Resource, Stack
+from lambent.pitfalls.facts.tree import refs
+
+DATABASES = ("AWS::RDS::DBInstance", "AWS::RDS::DBCluster", "AWS::ElastiCache::CacheCluster", "AWS::DocDB::DBCluster",
+             "AWS::ElastiCache::ReplicationGroup")  # fmt: skip
+
+
+def database(function: Function) -> Resource | None:
+    """The database of the stack whose address a function is told."""
+    for ref in refs(function.environment):
+        target = function.stack.target(ref)
+        if target is not None and target.type in DATABASES:
+            return target
+    return None
 
 
 def subnets(function: Function) -> list[Resource] | None:
