@@ -13,7 +13,8 @@ CONNECTS = {"psycopg2.connect", "pymysql.connect", "mysql.connector.connect", "p
             "elasticsearch.Elasticsearch", "opensearchpy.OpenSearch", "pyodbc.connect",
             "pg.Client", "pg.Pool", "mysql.createConnection", "mysql.createPool", "mysql2.createConnection",
             "mysql2/promise.createConnection", "mongodb.MongoClient", "mongodb.MongoClient.connect", "ioredis.default",
-            "redis.createClient", "openai.default"}  # fmt: skip
+            "redis.createClient", "openai.default", "stripe.default", "stripe", "twilio.default", "twilio",
+            "twilio.rest.Client", "stripe.StripeClient", "slack_sdk.WebClient", "@slack/web-api.WebClient"}  # fmt: skip
 _SESSION = {"requests.Session", "requests.session", "httpx.Client"}
 
 

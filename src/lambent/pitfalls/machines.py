@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -49,9 +50,18 @@ def _definition(machine: Resource, project: Project) -> tuple[Any, str, Span | N
     if file is None or not os.path.isfile(file) or not file.resolve().is_relative_to(project.root.resolve()):
         return None
     try:
-        return yaml_text.load(read_text(file)), file.resolve().relative_to(project.root.resolve()).as_posix(), None
+        return (
+            yaml_text.load(_quoted(read_text(file))),
+            file.resolve().relative_to(project.root.resolve()).as_posix(),
+            None,
+        )
     except NotRead:
         return None
+
+
+def _quoted(source: str) -> str:
+    """A definition's text with substitutions in quotes, where they stand as numbers: `"TimeoutSeconds": ${Seconds}`."""
+    return re.sub(r"(:\s*)(\$\{\w+\})(?=\s*[,}\]\n])", r'\1"\2"', source)
 
 
 def _marked(value: str | Text) -> str:

@@ -283,11 +283,24 @@ def _module(block: Block, path: str, stack: Stack, locals_: dict[str, Any]) -> N
     if isinstance(flat.get("source_path"), str | Text):
         resource.extra.put("folder", _relative(flat["source_path"]), block.span)
     stack.resources[label] = resource
+    _module_sources(label, flat, path, stack)
     if "cloudwatch_logs_retention_in_days" in flat:
         group = Map(block.span)
         group.put("LogGroupName", text(["/aws/lambda/", Ref(label)]), block.span)
         group.put("RetentionInDays", flat["cloudwatch_logs_retention_in_days"], block.span)
         stack.resources[f"{label}.logs"] = Resource(f"{label}.logs", "AWS::Logs::LogGroup", group, path, block.span)
+
+
+def _module_sources(label: str, flat: Map, path: str, stack: Stack) -> None:
+    """The module's event_source_mapping: a map of mappings, in the resource's words."""
+    given = flat.get("event_source_mapping")
+    listed = given if isinstance(given, Map) else Map()
+    for name, settings in listed.items():
+        if isinstance(settings, Map):
+            properties, span = _renamed(settings, ""), listed.at[name]
+            properties.put("FunctionName", Ref(label), span)
+            id_ = f"{label}.{name}"
+            stack.resources[id_] = Resource(id_, "AWS::Lambda::EventSourceMapping", properties, path, span)
 
 
 def _data(block: Block, documents: dict[str, Any], archives: dict[str, Map], locals_: dict[str, Any]) -> None:
