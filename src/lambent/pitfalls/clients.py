@@ -8,13 +8,19 @@ from lambent.pitfalls.facts import sdk
 from lambent.pitfalls.facts.project import Function
 from lambent.pitfalls.facts.python import Reached, chain
 
-CONNECTS = {"psycopg2.connect", "pymysql.connect", "mysql.connector.connect", "pymongo.MongoClient", "redis.Redis",
-            "redis.StrictRedis", "psycopg.connect", "sqlalchemy.create_engine", "openai.OpenAI", "pg8000.connect",
-            "elasticsearch.Elasticsearch", "opensearchpy.OpenSearch", "pyodbc.connect",
-            "pg.Client", "pg.Pool", "mysql.createConnection", "mysql.createPool", "mysql2.createConnection",
-            "mysql2/promise.createConnection", "mongodb.MongoClient", "mongodb.MongoClient.connect", "ioredis.default",
-            "redis.createClient", "openai.default", "stripe.default", "stripe", "twilio.default", "twilio",
-            "twilio.rest.Client", "stripe.StripeClient", "slack_sdk.WebClient", "@slack/web-api.WebClient"}  # fmt: skip
+CONNECTS = {
+    "@slack/web-api.WebClient", "MySQLdb.connect", "aiomysql.connect", "asyncpg.connect", "cx_Oracle.connect",
+    "elasticsearch.Elasticsearch", "ioredis.default", "kafka.KafkaConsumer", "kafka.KafkaProducer",
+    "mariadb.connect", "mongodb.MongoClient", "mongodb.MongoClient.connect", "mongoengine.connect",
+    "mysql.connector.connect", "mysql.createConnection", "mysql.createPool", "mysql2.createConnection",
+    "mysql2/promise.createConnection", "neo4j.GraphDatabase.driver", "openai.OpenAI", "openai.default",
+    "opensearchpy.OpenSearch", "oracledb.connect", "peewee.MySQLDatabase", "peewee.PostgresqlDatabase", "pg.Client",
+    "pg.Pool", "pg8000.connect", "psycopg.connect", "psycopg2.connect", "pymemcache.client.base.Client",
+    "pymongo.MongoClient", "pymssql.connect", "pymysql.connect", "pyodbc.connect", "redis.Redis",
+    "redis.StrictRedis", "redis.createClient", "redshift_connector.connect", "slack_sdk.WebClient",
+    "snowflake.connector.connect", "sqlalchemy.create_engine", "stripe", "stripe.StripeClient", "stripe.default",
+    "twilio", "twilio.default", "twilio.rest.Client",
+}  # fmt: skip
 _SESSION = {"requests.Session", "requests.session", "httpx.Client"}
 
 
@@ -75,10 +81,21 @@ def _kept(node: ast.Call, one: Reached) -> bool:
         parent = one.module.parents.get(parent)
     if isinstance(parent, ast.Assign):
         if any(isinstance(target, ast.Name) and target.id in outside for target in parent.targets):
-            return True
+            return one.node is not getattr(one.module.package.handler, "node", None) or _conditional(parent, one)
         if any(isinstance(target, ast.Subscript) for target in parent.targets):
             return True
     return _called_at_import(one)
+
+
+def _conditional(node: ast.AST, one: Reached) -> bool:
+    """Whether a statement stands under an `if` (or `try`) of its function: it is not done each time."""
+    if isinstance(getattr(node, "value", None), ast.BoolOp | ast.IfExp):
+        return True
+    while node in one.module.parents and node is not one.node:
+        node = one.module.parents[node]
+        if isinstance(node, ast.If | ast.Try):
+            return True
+    return False
 
 
 def _called_at_import(one: Reached) -> bool:

@@ -130,3 +130,41 @@ def handler(event, context):
 """
     written(tmp_path, app_dot_py=code)
     assert found(tmp_path, "EXE012") == [("EXE012", "app.py", 6)]
+
+
+CHALICE = """from chalice import Chalice
+import boto3
+app = Chalice(app_name="a")
+@app.route("/")
+def index():
+    return list_all()
+@app.route("/{name}")
+def one(name):
+    print(name)
+def list_all():
+    return boto3.client("s3").list_objects_v2(Bucket="b")
+"""
+
+
+def test_all_routes_of_chalice_are_reached_and_their_parameters_are_no_events(tmp_path: Path) -> None:
+    written(tmp_path, app_dot_py=CHALICE, _dot_chalice__config_dot_json="{}")
+    codes = ("EXE008", "LIM014", "SEC005")
+    assert found(tmp_path, *codes) == [("EXE008", "app.py", 11), ("LIM014", "app.py", 11)]
+
+
+def test_a_client_in_a_global_is_kept_where_it_is_made_under_a_condition(tmp_path: Path) -> None:
+    code = "import boto3\nS3 = None\ndef handler(event, context):\n    global S3\n    S3 = %s\n    return S3.list_buckets()\n"
+    written(tmp_path, app_dot_py=code % 'boto3.client("s3")')
+    assert found(tmp_path, "EXE008") == [("EXE008", "app.py", 5)]
+    written(tmp_path, app_dot_py=code % 'S3 or boto3.client("s3")')
+    assert not found(tmp_path, "EXE008")
+
+
+def test_the_records_of_an_event_inside_of_a_message_are_not_the_batch(tmp_path: Path) -> None:
+    code = "import json\ndef handler(event, context):\n    inner = json.loads(event['Records'][0]['body'])\n    return inner['Records'][0]['s3']\n"
+    template = (
+        SAM
+        + "    Properties: {Runtime: python3.12, Handler: app.handler, Events: {Q: {Type: SQS, Properties: {Queue: !GetAtt Q.Arn}}}}\n  Q: {Type: AWS::SQS::Queue}\n"
+    )
+    written(tmp_path, app_dot_py=code, template_dot_yaml=template)
+    assert found(tmp_path, "ASY007") == [("ASY007", "app.py", 3)]

@@ -143,6 +143,8 @@ def attach(project: Project, sources: Sources) -> None:
             if _is_image(function) and not _described(function, project):
                 continue
             function.code = _of(function, sources, project)
+            if function.code is not None:
+                function.code.entries = function.resource.extra.get("entries", [])
             if function.code is None and _is_node(function):
                 _attach_node(function, sources, project)
 

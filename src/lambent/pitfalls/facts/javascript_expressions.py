@@ -38,8 +38,8 @@ class Expressions(Values):
                 return [self.put(ast.Expr(value=self.call(clear, [], node)), node)]
             if right is not None and left.type == "identifier":
                 self.remember(self.text(left), right)
-            asked = [self.put(ast.Expr(value=self.expr(left)), node)] if kept else []
-            return [*asked, self.put(ast.Assign(targets=[target], value=value), node)]
+            made = self.put(ast.Assign(targets=[target], value=value), node)
+            return [self.put(ast.If(test=self.expr(left), body=[made], orelse=[]), node) if kept else made]
         return [self.put(ast.AugAssign(target=target, op=ast.Add(), value=value), node)]
 
     def function(self, node: Any, name: str) -> ast.stmt:

@@ -35,7 +35,7 @@ def find(project: Project, sources: code.Sources) -> None:
 def _seen(project: Project) -> set[str]:
     """Files that functions of templates have loaded."""
     packages = [one for function in project.functions for one in (function.code, function.node) if one is not None]
-    return {module.path for package in packages for module in package.loaded}
+    return {module.path for one in packages if one.handler is not None or one.entries for module in one.loaded}
 
 
 def _python(stack: Stack, path: str, project: Project, sources: code.Sources) -> None:

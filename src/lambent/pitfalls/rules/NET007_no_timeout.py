@@ -34,10 +34,19 @@ def _waits(node: ast.Call, one: Reached) -> bool:
     name = one.module.dotted(node.func)
     if name in DATABASES:
         return not any(word.arg in (None, DATABASES[name]) for word in node.keywords) and bool(node.keywords)
+    if name.endswith(".request") and _pool(name.removesuffix(".request"), one):
+        return not any(word.arg in (None, "timeout") for word in node.keywords)
     if name not in CALLS and name not in OPENS:
         return False
     given = {word.arg for word in node.keywords}
     return "timeout" not in given and None not in given and len(node.args) <= OPENS.get(name, 9)
+
+
+def _pool(name: str, one: Reached) -> bool:
+    """Whether a name holds urllib3's pool without a timeout of its own."""
+    made = one.locals.get(name) or one.module.constants.get(name)
+    pooled = isinstance(made, ast.Call) and one.module.dotted(made.func) == "urllib3.PoolManager"
+    return pooled and not any(word.arg in (None, "timeout") for word in made.keywords)  # type: ignore[union-attr]
 
 
 RULE = Rule(

@@ -73,6 +73,7 @@ RULE = Rule(
     " answer.",
     mend="a task with arn:aws:states:::aws-sdk:SERVICE:OPERATION, shaped by Parameters and ResultSelector",
     check=check,
+    node=True,
     sources=("https://docs.aws.amazon.com/step-functions/latest/dg/supported-services-awssdk.html",),
     seeds="002",
     silent="it computes, decides or calls anything else, or something other than a state machine drives it",
