@@ -38,7 +38,7 @@ def check(project: Project) -> Iterator[Hit]:
             continue
         if function.code.imported & FRAMEWORKS or _resolves(handler) or _tries(handler):
             continue
-        if _may_fail(function.code.reached):
+        if _parses(handler) or (not _told_of_errors(handler) and _may_fail(function.code.reached)):
             place = handler.place(handler.node)
             yield Hit(type(place)(place.path, place.line, place.line), "an exception becomes a generic 5xx", function)
 
@@ -70,6 +70,18 @@ def _tries(handler: Reached) -> bool:
 def _catches(node: ast.AST) -> bool:
     """`promise.catch(...)`."""
     return isinstance(node, ast.Attribute) and node.attr == "catch"
+
+
+def _parses(handler: Reached) -> bool:
+    return any(
+        isinstance(node, ast.Call) and chain(node.func) in ("json.loads", "JSON.parse") for node in handler.nodes
+    )
+
+
+def _told_of_errors(handler: Reached) -> bool:
+    """Whether a function without a name takes an error first, as callbacks of Node do."""
+    given = (getattr(node, "params", None) for node in handler.nodes)
+    return any(one and getattr(one[0], "id", "") in ("err", "error") for one in given)
 
 
 def _may_fail(reached_: list[Reached]) -> bool:

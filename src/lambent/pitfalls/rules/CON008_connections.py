@@ -44,7 +44,14 @@ def check(project: Project) -> Iterator[Hit]:
 
 
 def _by_proxy(function: Function) -> bool:
-    return any("proxy" in f"{name} {value}".lower() for name, value in function.environment.items())
+    """Whether a variable, or a word of the code, names a proxy."""
+    if any("proxy" in f"{name} {value}".lower() for name, value in function.environment.items()):
+        return True
+    nodes = (node for module in function.code.loaded for node in module.nodes)
+    words = (
+        getattr(node, "id", getattr(node, "value", "")) for node in nodes if isinstance(node, ast.Name | ast.Constant)
+    )
+    return any(isinstance(one, str) and "proxy" in one.lower() for one in words)
 
 
 def _pool(node: ast.Call, module: Module) -> int | None:

@@ -14,7 +14,7 @@ def check(project: Project) -> Iterator[Hit]:
         if database is None or not function.listed:
             continue
         if function.fact("VpcConfig").absent:
-            if _inside(database):
+            if _inside(database) and not any(map(_public, function.stack.of("AWS::RDS::DBInstance"))):
                 yield Hit(function, f"{database.id} stands in a VPC, the function does not", function)
         elif _closed(function, database):
             yield Hit(
@@ -24,10 +24,13 @@ def check(project: Project) -> Iterator[Hit]:
             )
 
 
+def _public(database: Resource) -> bool:
+    return database.properties.get("PubliclyAccessible") not in (None, False, "false")
+
+
 def _inside(database: Resource) -> bool:
-    public = database.properties.get("PubliclyAccessible")
     groups = ("DBSubnetGroupName", "VPCSecurityGroups", "VpcSecurityGroupIds", "CacheSubnetGroupName", "SubnetIds")
-    return public in (None, False, "false") and any(name in database.properties for name in groups)
+    return not _public(database) and any(name in database.properties for name in groups)
 
 
 def _closed(function: Function, database: Resource) -> bool:
