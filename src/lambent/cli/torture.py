@@ -197,9 +197,16 @@ class Torture:
             finally:
                 free.put(place)
 
+        def in_turn() -> None:
+            for number in turning:
+                one(number)
+
         one(0)
+        turning = [number for number, schedule in enumerate(planned) if number and _turns(schedule)]
         with ThreadPoolExecutor(len(self._places)) as pool:
-            for done in [pool.submit(one, number) for number in range(1, len(planned))]:
+            others = [pool.submit(one, number) for number in range(1, len(planned)) if number not in turning]
+            others.append(pool.submit(in_turn))
+            for done in others:
                 done.result()
 
     def _progress(self, number: int, most: int, schedule: "Schedule") -> None:
@@ -213,7 +220,7 @@ class Torture:
         runs, left = place.carry_out(schedule)
         said.trials += 1
         said.kinds[schedule.kind] = said.kinds.get(schedule.kind, 0) + 1
-        if not _happened(schedule, runs):
+        if not place.surrounded or not _happened(schedule, runs):
             said.missed.append(schedule.name)
             return
         if schedule.must == "as-fresh":
@@ -225,6 +232,11 @@ class Torture:
             said.broken.append(broken)
 
 
+def _turns(schedule: "Schedule") -> bool:
+    """Whether it turns the clock, which one account at a time does."""
+    return any(one.at is not None for one in schedule.attempts)
+
+
 @dataclass(slots=True)
 class Place:
     """One trial account, and the tables and buckets in it that the function touches."""
@@ -232,6 +244,8 @@ class Place:
     account: TrialAccount
     tables: set[str] = field(default_factory=set)
     buckets: set[str] = field(default_factory=set)
+    surrounded: bool = True
+    """Whether the environments of the last trial found what they were to find."""
 
     def touch_all(self) -> None:
         """Nothing is known yet: everything may be touched."""
@@ -263,17 +277,35 @@ class Place:
 
     def carry_out(self, schedule: "Schedule", fresh: bool = False) -> "tuple[list[Run], State]":
         """The attempts of a trial, each on a new environment if `fresh`, and the event again until it works."""
-        self._begin()
-        answers: list[Answer] = []
-        for group in _groups(schedule):
-            if answers and (fresh or group[0].fresh):
+        special = any(one.full or one.at is not None for one in schedule.attempts)
+        self.surrounded = True
+        try:
+            answers = self._attempts(schedule, fresh, special)
+        finally:
+            if special:
+                self.account.surround(False, None)
                 self.account.recycle()
-            turned = [(self.account.turned(one.event), [dict(fault) for fault in one.faults]) for one in group]
-            last = self.account.invoke(turned)
-            answers += last
+        if any(one.at is not None for one in schedule.attempts):
+            self.surrounded = self.surrounded and self.account.is_told_time()
         if schedule.settle:
+            last = answers[-len(_groups(schedule)[-1]) :]
             answers += self._settle(last, self.account.turned(schedule.attempts[-1].event))
         return [_run(one) for one in answers], self._left(answers)
+
+    def _attempts(self, schedule: "Schedule", fresh: bool, special: bool) -> list[Answer]:
+        """`special`: what environments find is set before they are made."""
+        answers: list[Answer] = []
+        for group in _groups(schedule):
+            if special:
+                done = self.account.surround(group[0].full, group[0].at)
+                self.surrounded = self.surrounded and done
+            if not answers:
+                self._begin()
+            elif fresh or group[0].fresh:
+                self.account.recycle()
+            turned = [(self.account.turned(one.event), [dict(fault) for fault in one.faults]) for one in group]
+            answers += self.account.invoke(turned)
+        return answers
 
     def _settle(self, last: Sequence[Answer], event: Any) -> list[Answer]:
         """The event again, as AWS would send it, until it works: at once, and for as long as what the first attempt
@@ -287,6 +319,10 @@ class Place:
             made += self.account.invoke([(event, [])])
             failed = bool(made[-1].error)
         return made
+
+
+_ENDS = ("crash-before", "crash-after", "timeout-after", "tmp-left")
+"""Trials that end the first attempt."""
 
 
 def _groups(schedule: "Schedule") -> list[list[Any]]:
@@ -313,7 +349,7 @@ def _happened(schedule: "Schedule", runs: "Sequence[Run]") -> bool:
     if schedule.kind == "together" and any(run.error.startswith("Sandbox.Timedout") for run in runs):
         return False  # it waited too long for the other one
     came = any(call["step"] == schedule.step for call in runs[0].calls)
-    return came and (schedule.kind not in ("crash-before", "crash-after", "timeout-after") or bool(runs[0].error))
+    return came and (schedule.kind not in _ENDS or bool(runs[0].error))
 
 
 def _touched(calls: Sequence[Any], service: str, known: Any, aliases: Any = None) -> set[str]:

@@ -20,6 +20,7 @@ from lambent.cli.target import INVOKE_SECONDS, Target
 
 MOST_THINGS, MOST_ITEMS, MOST_OBJECT = 100, 2_000, 1 << 20
 """Tables (and buckets, …) that are copied, items and objects of each, bytes of an object."""
+DAY = 86_400
 WAIT = {"Delay": 0.1, "MaxAttempts": 600}
 _TABLE = ("TableName", "KeySchema", "AttributeDefinitions")
 _INDEX = ("IndexName", "KeySchema", "Projection")
@@ -268,6 +269,18 @@ class TrialAccount:
             self.own("secretsmanager").delete_secret(SecretId=one["ARN"], ForceDeleteWithoutRecovery=True)
 
     # --- what happens in it
+
+    def surround(self, full: bool, at: float | None) -> bool:
+        """What environments made from now on find: a full /tmp, a clock that is `at` seconds after the next midnight.
+        Answers whether there is such a thing here."""
+        now = time.time()
+        ahead = None if at is None else now - now % DAY + DAY + at - now
+        return bool(self._page("POST", {"full": full, "ahead": ahead})["set"])
+
+    def is_told_time(self) -> bool:
+        """Whether its functions go by the clock that they are told."""
+        found = self.target.findings()
+        return not any(one["code"] == "function-time-not-told" and self.account in one["resource"] for one in found)
 
     def recycle(self) -> None:
         """The next invocation is on a new environment."""
