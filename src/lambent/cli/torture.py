@@ -14,6 +14,7 @@ import typer
 from lambent.cli import output
 from lambent.cli.errors import USAGE, CliError
 from lambent.cli.target import EndpointOption, RegionOption, Target, account_of, target_of
+from lambent.cli.trial_source import Source
 from lambent.cli.trials import Answer, TrialAccount
 
 if TYPE_CHECKING:
@@ -121,7 +122,8 @@ class Torture:
     ) -> None:
         self._event, self._runs, self._seed, self._sync = event, runs, seed, sync
         self._only, self._quiet = only, quiet
-        self._places = [Place(TrialAccount(target, account_of(os.environ), name)) for _ in range(accounts)]
+        source = Source(target, account_of(os.environ))
+        self._places = [Place(TrialAccount(target, source, name)) for _ in range(accounts)]
         self._clean: State
         self._noise: Noise
 
@@ -135,11 +137,16 @@ class Torture:
             self._try_all(planned, said)
             said.seconds = time.monotonic() - began
         finally:
-            for place in self._places:
-                place.account.close()
+            self._close()
         order = {schedule.name: number for number, schedule in enumerate(planned)}
         said.broken.sort(key=lambda one: order[one.schedule.name])
         return said
+
+    def _close(self) -> None:
+        from concurrent.futures import ThreadPoolExecutor
+
+        with ThreadPoolExecutor(len(self._places)) as pool:
+            list(pool.map(lambda place: place.account.close(), self._places))
 
     def _plan(self, calls: Sequence[Any]) -> "list[Schedule]":
         from lambent.pitfalls.torture import schedules
@@ -162,10 +169,7 @@ class Torture:
         place.account.shorten(seconds)
         time.sleep(APART_SECONDS)
         second = self._clean_run(place)
-        for other in self._places[1:]:
-            other.account.open()
-            other.account.shorten(seconds)
-            other.tables, other.buckets = touched
+        self._open_others(seconds, touched)
         self._clean = second[1]
         self._noise = effects.noise(effects.within(first[1], second[1]), second[1])
         if not any(effects.changes(call) for call in first[0].calls):
@@ -173,6 +177,17 @@ class Torture:
         answers = effects.fields(first[0].answer), effects.fields(second[0].answer)
         self._noise = effects.with_answers(self._noise, *answers)
         return first[0].calls
+
+    def _open_others(self, seconds: int, touched: tuple[set[str], set[str]]) -> None:
+        from concurrent.futures import ThreadPoolExecutor
+
+        def make(other: Place) -> None:
+            other.account.open()
+            other.account.shorten(seconds)
+            other.tables, other.buckets = touched
+
+        with ThreadPoolExecutor(len(self._places)) as pool:
+            list(pool.map(make, self._places[1:]))
 
     def _clean_run(self, place: "Place") -> "tuple[Answer, State]":
         answers, left = place.clean(self._event)
@@ -249,13 +264,13 @@ class Place:
 
     def touch_all(self) -> None:
         """Nothing is known yet: everything may be touched."""
-        self.tables, self.buckets = set(self.account.start.tables), set(self.account.start.buckets)
+        self.tables, self.buckets = set(self.account.source.tables), set(self.account.source.buckets)
 
     def narrow(self, calls: Sequence[Any]) -> tuple[set[str], set[str]]:
         """Everything is put back; from now on what these calls touch is looked at."""
         self.account.put_back(self.tables, self.buckets)
-        self.tables = _touched(calls, "dynamodb", self.account.start.tables)
-        self.buckets = _touched(calls, "s3", self.account.start.buckets, self.account.aliases)
+        self.tables = _touched(calls, "dynamodb", self.account.source.tables)
+        self.buckets = _touched(calls, "s3", self.account.source.buckets, self.account.aliases)
         return self.tables, self.buckets
 
     def clean(self, event: Any) -> "tuple[list[Answer], State]":
