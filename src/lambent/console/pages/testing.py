@@ -85,7 +85,7 @@ def invoke(site: Site, asked: Asked) -> Response:
     return site.show(
         "_answer.html",
         asked,
-        status=said["StatusCode"],
+        code=said["StatusCode"],
         error=said.get("FunctionError", ""),
         version=said.get("ExecutedVersion", ""),
         request_id=said["ResponseMetadata"].get("RequestId", ""),
