@@ -35,8 +35,9 @@ ALLOWED: dict[str, set[str]] = {
     "permissions": {"engine.authorisation", "wire", "model"},
     "gateway": {"wire", "model"},
     "pitfalls": {"model"},
+    "console": set(),
     "cli": {
-        *("pitfalls", "settings", "server", "sandbox.probe", "runtimes.interpreters", "runtimes.nodes"),
+        *("console", "pitfalls", "settings", "server", "sandbox.probe", "runtimes.interpreters", "runtimes.nodes"),
         *("deploy.template.reading", "deploy.errors", "engine.price", "model.prices"),
     },
     "settings": {"outward"},

@@ -21,6 +21,7 @@ from lambent.events.pushes import Pushes
 from lambent.events.runs import Resolve
 from lambent.events.sources.sources import Sources
 from lambent.gateway import clock as clock_page
+from lambent.gateway import environments as environments_page
 from lambent.gateway import health, recycle
 from lambent.gateway import neighbour as neighbour_page
 from lambent.gateway import permissions as permissions_page
@@ -72,6 +73,7 @@ from lambent.server.neighbouring import Forwarding, Saw, acknowledge, all_of, ne
 from lambent.server.pages import (
     begin_debugging,
     health_report,
+    lives_document,
     mappings_document,
     metrics_document,
     recycle_all,
@@ -355,6 +357,7 @@ def _pages(
         "health": health.page(functools.partial(health_report, settings, base, abilities, found, those)),
         "findings": health.page(running.findings.document),
         "credentials": _credentials_page(settings, base, running.credentials),
+        "environments": environments_page.page(functools.partial(lives_document, those, REAL.wall)),
         "recycle": recycle.page(functools.partial(recycle_all, those)),
         "clock": clock_page.page(base.clock.document, moved),
         "live": live,
