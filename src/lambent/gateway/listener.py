@@ -41,6 +41,17 @@ MAX_BODY = (5 << 30) + (64 << 20)
 MAX_PIPELINED = 16
 STREAM_BUFFER = 1 << 16
 
+_KEYS = {
+    spelt: name.lower()
+    for name in (
+        *("Host", "User-Agent", "Accept", "Accept-Encoding", "Connection", "Content-Type", "Content-Length", "Expect"),
+        *("Authorization", "X-Amz-Date", "X-Amz-Content-SHA256", "X-Amz-Security-Token", "X-Amz-Target"),
+        *("X-Amz-Invocation-Type", "X-Amz-Log-Type", "X-Amzn-Trace-Id", "Amz-Sdk-Request", "Amz-Sdk-Invocation-Id"),
+    )
+    for spelt in (name.encode(), name.lower().encode())
+}
+"""What clients send with every request, as they spell it."""
+
 Chain = Callable[[Request], Awaitable[Response]]
 Respond = Callable[[Response], None]
 Short = Callable[[Request, Respond], bool]
@@ -207,7 +218,7 @@ class Connection(asyncio.Protocol):
         if self._head_bytes > MAX_HEAD:
             raise Refused(431)
         self._lines.append((name, value))
-        key, text = name.decode("latin-1").lower(), value.decode("latin-1")
+        key, text = _KEYS.get(name) or name.decode("latin-1").lower(), value.decode("latin-1")
         headers = self._headers
         if key in headers:
             self._repeat(key, text)

@@ -15,9 +15,8 @@ import base64
 import binascii
 import socket
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from http import HTTPStatus
-from typing import Any, Protocol, cast
+from typing import Any, NamedTuple, Protocol, cast
 
 import httptools
 
@@ -58,6 +57,14 @@ _KEPT = {
     )
 }  # fmt: skip
 """Request headers that mean something; the others are not kept."""
+_SPELT = {
+    spelt: _KEPT.get(spelt.lower(), "")
+    for spelt in (
+        b"Host", b"User-Agent", b"Accept", b"Content-Length", b"Content-Type", b"Connection",
+        b"Lambda-Runtime-Function-Error-Type", b"Lambda-Runtime-Function-Response-Mode",
+    )
+}  # fmt: skip
+"""What clients send with every request, as they spell it; "" is not kept."""
 
 ACCEPTED = b'HTTP/1.1 202 Accepted\r\nContent-Type: application/json\r\nContent-Length: 16\r\n\r\n{"status":"OK"}\n'
 _TCP_CLOSE = 7
@@ -77,8 +84,7 @@ class Sink(Protocol):
         """Take `part`; False when there is no room for another, which then waits for `resume`."""
 
 
-@dataclass(frozen=True, slots=True)
-class RuntimeInvocation:
+class RuntimeInvocation(NamedTuple):
     """An invocation as the runtime is told of it. `deadline_ms` is Unix time in milliseconds. With `sink` a streamed
     response is handed on part by part; without, it is gathered like any other."""
 
@@ -341,7 +347,7 @@ def _on_lines(invocation: RuntimeInvocation) -> RuntimeInvocation:
     """With a space for whatever would end a line (RFC 9110, section 5.5)."""
     texts = {name: getattr(invocation, name) for name in _HEADER_TEXTS}
     mended: dict[str, Any] = {name: _one_line(text) for name, text in texts.items() if text is not None}
-    return replace(invocation, **mended)
+    return invocation._replace(**mended)
 
 
 _HEADER_TEXTS = ("request_id", "function_arn", "trace_id", "client_context", "cognito_identity", "invocation_id")
@@ -462,10 +468,12 @@ class Connection(asyncio.Protocol):
         self._request.path += url
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        name = name.lower()
-        if name in _KEPT:
-            self._request.headers[_KEPT[name]] = value.decode("latin-1")
-        elif name == b"expect" and value.lower() == b"100-continue":
+        kept = _SPELT.get(name)
+        if kept is None:
+            kept = _KEPT.get(name.lower(), "")
+        if kept:
+            self._request.headers[kept] = value.decode("latin-1")
+        elif len(name) == 6 and name.lower() == b"expect" and value.lower() == b"100-continue":
             self._transport.write(CONTINUE)
 
     def _begin_body(self, request: Request) -> None:
