@@ -11,7 +11,7 @@ import functools
 import socket
 import ssl
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from typing import IO, cast
 
 import httptools
@@ -74,7 +74,7 @@ class Connection(asyncio.Protocol):
     __slots__ = (
         "_began", "_body", "_body_bytes", "_busy", "_chain", "_closing", "_door", "_drained", "_file", "_half",
         "_head_bytes", "_head_only", "_headers", "_heard", "_held", "_keep_alive", "_lines", "_parser",
-        "_paused", "_peer", "_queued", "_repeated", "_rest", "_short", "_task", "_transport", "_url", "_waiting",
+        "_paused", "_peer", "_queued", "_rest", "_short", "_task", "_top", "_transport", "_url", "_waiting",
         "_writing",
     )  # fmt: skip
 
@@ -198,7 +198,7 @@ class Connection(asyncio.Protocol):
         self._url = b""
         self._headers: dict[str, str] = {}
         self._lines: list[tuple[bytes, bytes]] = []
-        self._repeated: list[tuple[str, str]] = []
+        self._top = 0
         self._body = []
         self._file = None
         self._head_bytes = self._body_bytes = 0
@@ -217,26 +217,20 @@ class Connection(asyncio.Protocol):
         self._head_bytes += len(name) + len(value) + SEPARATORS
         if self._head_bytes > MAX_HEAD:
             raise Refused(431)
-        self._lines.append((name, value))
-        key, text = _KEYS.get(name) or name.decode("latin-1").lower(), value.decode("latin-1")
-        headers = self._headers
-        if key in headers:
-            self._repeat(key, text)
-        else:
-            headers[key] = text
-
-    def _repeat(self, key: str, text: str) -> None:
-        if len(self._repeated) >= MAX_HEADERS:
+        if len(self._lines) > MAX_HEADERS:
             raise Refused(431)
-        self._repeated.append((key, text))
+        self._lines.append((name, value))
 
     def on_headers_complete(self) -> None:
-        if len(self._headers) + len(self._repeated) > MAX_HEADERS:
+        lines, keys = self._lines, _KEYS
+        if len(lines) > MAX_HEADERS:
             raise Refused(431)
-        if self._repeated:
-            _join(self._headers, self._repeated)
-        _check_body(self._headers)
-        if self._headers.get("expect", "").lower() == "100-continue" and not self._busy:
+        headers = {keys.get(name) or name.decode("latin-1").lower(): value.decode("latin-1") for name, value in lines}
+        if len(headers) < len(lines):
+            _join(headers, lines)
+        self._headers, self._top = headers, len(lines)
+        _check_body(headers)
+        if "expect" in headers and headers["expect"].lower() == "100-continue" and not self._busy:
             self._transport.write(_CONTINUE)
 
     def on_body(self, data: bytes) -> None:
@@ -249,6 +243,8 @@ class Connection(asyncio.Protocol):
         self._half = False
         path, _, query = self._url.decode("latin-1").partition("?")
         file, body = _whole(self._file, self._body)
+        for name, value in self._lines[self._top :]:  # behind the body (RFC 9110, section 6.5)
+            self._headers.setdefault(name.decode("latin-1").lower(), value.decode("latin-1"))
         method = self._parser.get_method().decode("ascii")
         inside = self._door.inside
         request = Request(method, path, query, self._headers, body, inside, file, lines=self._lines, client=self._peer)
@@ -380,15 +376,15 @@ def _check_body(headers: Mapping[str, str]) -> None:
     """Raises Refused for a body that is too long, or in a coding that is not read (RFC 9112, section 6.1)."""
     if int(headers.get("content-length") or 0) > MAX_BODY:
         raise Refused(413)
-    if headers.get("transfer-encoding", "chunked").lower() != "chunked":
+    if "transfer-encoding" in headers and headers["transfer-encoding"].lower() != "chunked":
         raise Refused(501)
 
 
-def _join(headers: dict[str, str], repeated: list[tuple[str, str]]) -> None:
-    """Put the further values of headers that were sent more than once behind their first."""
+def _join(headers: dict[str, str], lines: Sequence[tuple[bytes, bytes]]) -> None:
+    """Put the values of headers that were sent more than once behind one another."""
     values: dict[str, list[str]] = {}
-    for key, text in repeated:
-        values.setdefault(key, [headers[key]]).append(text)
+    for name, value in lines:
+        values.setdefault(name.decode("latin-1").lower(), []).append(value.decode("latin-1"))
     headers.update({key: ", ".join(texts) for key, texts in values.items()})
 
 
