@@ -151,6 +151,7 @@ class Connection(asyncio.Protocol):
 
     def _wait_for_more(self) -> None:
         """What there is of it counts from here on. Raises Refused."""
+        self._bound_head()
         self._heard = asyncio.get_running_loop().time()
         if not self._began:
             self._began = self._heard
@@ -215,16 +216,16 @@ class Connection(asyncio.Protocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         self._head_bytes += len(name) + len(value) + SEPARATORS
-        if self._head_bytes > MAX_HEAD:
-            raise Refused(431)
-        if len(self._lines) > MAX_HEADERS:
-            raise Refused(431)
         self._lines.append((name, value))
 
-    def on_headers_complete(self) -> None:
-        lines, keys = self._lines, _KEYS
-        if len(lines) > MAX_HEADERS:
+    def _bound_head(self) -> None:
+        """Looked at when the head is whole, and whenever more of it came. Raises Refused."""
+        if self._head_bytes > MAX_HEAD or len(self._lines) > MAX_HEADERS:
             raise Refused(431)
+
+    def on_headers_complete(self) -> None:
+        self._bound_head()
+        lines, keys = self._lines, _KEYS
         headers = {keys.get(name) or name.decode("latin-1").lower(): value.decode("latin-1") for name, value in lines}
         if len(headers) < len(lines):
             _join(headers, lines)

@@ -81,6 +81,8 @@ class Pipes:
     def flush(self) -> None:
         """Report what has been written by now, complete or not: the end of an invocation."""
         self.drain()
+        if self._splitter.idle and not self._dropped[1]:
+            return
         self._tell()
         self._report(self._splitter.flush())
 
