@@ -2,10 +2,16 @@
 
 from dataclasses import dataclass
 
+from lambent.model.trace import Accepted, Traced
+
 
 @dataclass(frozen=True, slots=True)
 class Invocation:
-    """An event on its way to a function. `function_arn` is as the caller named it, with its qualifier if any."""
+    """An event on its way to a function. `function_arn` is as the caller named it, with its qualifier if any.
+
+    `accepted` is there when it waited in the queue of events; `links` are the trace headers of the messages that it
+    carries; `traced` is there when it is recorded.
+    """
 
     request_id: str
     payload: bytes
@@ -13,6 +19,9 @@ class Invocation:
     trace_id: str
     client_context: str | None = None
     cognito_identity: str | None = None
+    accepted: Accepted | None = None
+    links: tuple[str, ...] = ()
+    traced: Traced | None = None
 
 
 @dataclass(frozen=True, slots=True)
