@@ -1,6 +1,5 @@
 """The one thing that the console asks: AWS's API and Lambent's own pages, as any client does."""
 
-import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -41,15 +40,14 @@ class Api:
     endpoint: Endpoint
     account: str
     _clients: dict[tuple[str, float], Any] = field(default_factory=dict)
-    _making: threading.Lock = field(default_factory=threading.Lock)
 
     def client(self, service: str, read_timeout: float = 60) -> Any:
-        """The client of a service, made once."""
+        """The client of a service, kept."""
         key = (service, read_timeout)
-        with self._making:
-            if key not in self._clients:
-                self._clients[key] = self.endpoint.client(service, read_timeout)
-            return self._clients[key]
+        found = self._clients.get(key)
+        if found is None:  # two may be made at once: one is kept
+            found = self._clients.setdefault(key, self.endpoint.client(service, read_timeout))
+        return found
 
     def ask(self, service: str, operation: str, **params: Any) -> Document:
         """An operation's answer."""

@@ -1,6 +1,7 @@
 """Serve the console on a port of the loopback until it is told to stop."""
 
 import socket
+import threading
 from collections.abc import Callable
 
 import uvicorn
@@ -12,6 +13,10 @@ from lambent.console.site import Site
 AT_ONCE = 200
 """Connections."""
 END_SECONDS = 3
+ASKED_FIRST = ("lambda", "cloudwatch", "sqs")
+ASKED_LATER = ("logs", "events", "s3", "kinesis", "iam", "xray", "cloudformation")
+"""Services whose clients are made before a page asks for them: reading a model takes longer than answering. The first
+ones before the link is there, the others beside."""
 
 
 def serve(site: Site, port: int, ready: Callable[[str, str], object]) -> None:
@@ -33,5 +38,12 @@ def serve(site: Site, port: int, ready: Callable[[str, str], object]) -> None:
             lifespan="off",
             ws="none",
         )
+        _make_clients(site, ASKED_FIRST)
+        threading.Thread(target=_make_clients, args=(site, ASKED_LATER), daemon=True).start()
         ready(f"{begin}{door.token}", f"{begin}{door.ticket()}")
         uvicorn.Server(config).run([listening])
+
+
+def _make_clients(site: Site, services: tuple[str, ...]) -> None:
+    for service in services:
+        site.api.client(service)

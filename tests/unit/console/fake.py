@@ -37,12 +37,12 @@ FUNCTION = {
 }
 
 
-class Refused(ClientError):
+class Refused(ClientError):  # type: ignore[misc]
     """What AWS answers where there is nothing."""
 
     def __init__(self, code: str, status: int = 404) -> None:
         said = {"Error": {"Code": code, "Message": "<i>no</i>"}, "ResponseMetadata": {"HTTPStatusCode": status}}
-        super().__init__(said, "Op")  # type: ignore[arg-type]
+        super().__init__(said, "Op")
 
 
 @dataclass

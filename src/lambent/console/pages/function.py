@@ -23,7 +23,7 @@ METRICS = (
     ("concurrent", "ConcurrentExecutions", "Maximum"),
 )
 """What is asked of CloudWatch: an id, a metric, a statistic."""
-LIVES_SECONDS, SHORTEST_SECONDS, MOST_LIVES = 900.0, 10.0, 24
+LIVES_SECONDS, SHORTEST_SECONDS, MOST_LIVES = 120.0, 10.0, 24
 """How far back the timeline of environments looks at most and at least; how many it shows."""
 
 
