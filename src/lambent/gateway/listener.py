@@ -11,7 +11,7 @@ import functools
 import socket
 import ssl
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from typing import IO, cast
 
 import httptools
@@ -42,6 +42,17 @@ MAX_BODY = (5 << 30) + (64 << 20)
 MAX_PIPELINED = 16
 STREAM_BUFFER = 1 << 16
 
+_KEYS = {
+    spelt: name.lower()
+    for name in (
+        *("Host", "User-Agent", "Accept", "Accept-Encoding", "Connection", "Content-Type", "Content-Length", "Expect"),
+        *("Authorization", "X-Amz-Date", "X-Amz-Content-SHA256", "X-Amz-Security-Token", "X-Amz-Target"),
+        *("X-Amz-Invocation-Type", "X-Amz-Log-Type", "X-Amzn-Trace-Id", "Amz-Sdk-Request", "Amz-Sdk-Invocation-Id"),
+    )
+    for spelt in (name.encode(), name.lower().encode())
+}
+"""What clients send with every request, as they spell it."""
+
 Chain = Callable[[Request], Awaitable[Response]]
 Respond = Callable[[Response], None]
 Short = Callable[[Request, Respond], bool]
@@ -64,8 +75,8 @@ class Connection(asyncio.Protocol):
     __slots__ = (
         "_began", "_body", "_body_bytes", "_busy", "_chain", "_closing", "_door", "_drained", "_file", "_half",
         "_head_bytes", "_head_only", "_headed", "_headers", "_heard", "_held", "_keep_alive", "_lines", "_parser",
-        "_paused", "_peer", "_queued", "_repeated", "_rest", "_short", "_task", "_transport", "_untold", "_url",
-        "_waiting", "_writing",
+        "_paused", "_peer", "_queued", "_rest", "_short", "_task", "_transport", "_untold", "_url", "_waiting",
+        "_writing",
     )  # fmt: skip
 
     def __init__(self, chain: Chain, short: Short, door: Door) -> None:
@@ -141,6 +152,7 @@ class Connection(asyncio.Protocol):
 
     def _wait_for_more(self, size: int) -> None:
         """What there is of it counts from here on, `size` bytes more than before. Raises Refused."""
+        self._bound_head()
         if self._untold.count(size, self._head_bytes + self._body_bytes) > MAX_HEAD:
             raise Refused(431)
         self._heard = asyncio.get_running_loop().time()
@@ -190,7 +202,6 @@ class Connection(asyncio.Protocol):
         self._url = b""
         self._headers: dict[str, str] = {}
         self._lines: list[tuple[bytes, bytes]] = []
-        self._repeated: list[tuple[str, str]] = []
         self._body, self._file = [], None
         self._head_bytes = self._body_bytes = 0
         self._headed, self._untold = False, Untold()
@@ -207,30 +218,23 @@ class Connection(asyncio.Protocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         self._head_bytes += len(name) + len(value) + SEPARATORS
-        if self._head_bytes > MAX_HEAD:
-            raise Refused(431)
-        if self._headed:  # a trailer: what the request is was decided before it (RFC 9110, section 6.5.1)
-            return
-        self._lines.append((name, value))
-        key, text = name.decode("latin-1").lower(), value.decode("latin-1")
-        if key in self._headers:
-            self._repeat(key, text)
-        else:
-            self._headers[key] = text
+        if not self._headed:  # else a trailer: what the request is was decided before it (RFC 9110, section 6.5.1)
+            self._lines.append((name, value))
 
-    def _repeat(self, key: str, text: str) -> None:
-        if len(self._repeated) >= MAX_HEADERS:
+    def _bound_head(self) -> None:
+        """Looked at when the head is whole, and whenever more of it came. Raises Refused."""
+        if self._head_bytes > MAX_HEAD or len(self._lines) > MAX_HEADERS:
             raise Refused(431)
-        self._repeated.append((key, text))
 
     def on_headers_complete(self) -> None:
-        self._headed = True
-        if len(self._headers) + len(self._repeated) > MAX_HEADERS:
-            raise Refused(431)
-        if self._repeated:
-            _join(self._headers, self._repeated)
-        _check_body(self._headers)
-        if self._headers.get("expect", "").lower() == "100-continue" and not self._busy:
+        self._bound_head()
+        lines, keys = self._lines, _KEYS
+        headers = {keys.get(name) or name.decode("latin-1").lower(): value.decode("latin-1") for name, value in lines}
+        if len(headers) < len(lines):
+            _join(headers, lines)
+        self._headers, self._headed = headers, True
+        _check_body(headers)
+        if "expect" in headers and headers["expect"].lower() == "100-continue" and not self._busy:
             self._transport.write(_CONTINUE)
 
     def on_body(self, data: bytes) -> None:
@@ -374,15 +378,15 @@ def _check_body(headers: Mapping[str, str]) -> None:
     """Raises Refused for a body that is too long, or in a coding that is not read (RFC 9112, section 6.1)."""
     if int(headers.get("content-length") or 0) > MAX_BODY:
         raise Refused(413)
-    if headers.get("transfer-encoding", "chunked").lower() != "chunked":
+    if "transfer-encoding" in headers and headers["transfer-encoding"].lower() != "chunked":
         raise Refused(501)
 
 
-def _join(headers: dict[str, str], repeated: list[tuple[str, str]]) -> None:
-    """Put the further values of headers that were sent more than once behind their first."""
+def _join(headers: dict[str, str], lines: Sequence[tuple[bytes, bytes]]) -> None:
+    """Put the values of headers that were sent more than once behind one another."""
     values: dict[str, list[str]] = {}
-    for key, text in repeated:
-        values.setdefault(key, [headers[key]]).append(text)
+    for name, value in lines:
+        values.setdefault(name.decode("latin-1").lower(), []).append(value.decode("latin-1"))
     headers.update({key: ", ".join(texts) for key, texts in values.items()})
 
 
