@@ -50,6 +50,7 @@ from lambent.neighbour import web
 from lambent.neighbour.outbox import Outbox
 from lambent.observe.findings import Ledger
 from lambent.permissions.gate import Gate
+from lambent.permissions.poll_rights import PollRights
 from lambent.runtimes import interpreters
 from lambent.sandbox import probe
 from lambent.sandbox.spec import Level
@@ -142,10 +143,13 @@ async def open_services(
     checkpoints, writes = Checkpoints(store.database), TableWrites()
     stack.push_async_callback(checkpoints.close)
     streams = await open_streams(stack, store, base, running.findings, settings.change_seconds > 0)
-    sources = open_sources(settings, running, base.clock, handling, sqs.queues, streams, checkpoints, outbox, writes)
+    gate = permissions.open_gate(settings, base, running)
+    may = PollRights(gate).lacking
+    sources = open_sources(
+        settings, running, base.clock, handling, sqs.queues, streams, checkpoints, outbox, writes, may
+    )
     stack.push_async_callback(sources.close)
     open_expiry(settings, running, base.clock, base.background.spawn, writes)
-    gate = permissions.open_gate(settings, base, running)
     pushes = await open_pushes(store, base, outbox, gate, running.findings, _twice(settings))
     topics = open_topics(settings.data_dir, store.resources, base, running.doors, running.findings, pushes.add)
     rules = open_buses(stack, store, base, running.findings, outbox, pushes.add, settings.reach)
