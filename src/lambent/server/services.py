@@ -71,6 +71,7 @@ from lambent.server.metrics import measure_queues, open_cloudwatch
 from lambent.server.neighbouring import Forwarding, Saw, acknowledge, all_of, neighbour_document
 from lambent.server.pages import (
     begin_debugging,
+    environments_document,
     health_report,
     mappings_document,
     metrics_document,
@@ -216,6 +217,9 @@ def _late_pages(
         "code": links.page,
         "stacks": signal_page(stacks.signals),
         "permissions": permissions_page.page(functools.partial(permissions.document, gate)),
+        "environments": permissions_page.page(
+            functools.partial(environments_document, (running.pools, running.provisioned))
+        ),
         "debug": DebugPage(token, functools.partial(begin_debugging, env, running.debugging)),
     }
 
