@@ -40,7 +40,7 @@ PAIRS = (
          ("warm", "tmp-left:0")),
     Pair("recursion", {"Records": [_UPLOAD]}, ("ARC001",)),
     Pair("secrets", {"text": "t"}, ("SEC001", "SEC003"), watch=("SEC003",)),
-    Pair("clients", {"id": "p-1"}, ("EXE008",)),
+    Pair("clients", {"id": "p-1"}, ("EXE008",), watch=("EXE008",)),
 )  # fmt: skip
 
 

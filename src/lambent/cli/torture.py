@@ -3,6 +3,7 @@
 import json as jsonlib
 import os
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import ceil
@@ -142,6 +143,8 @@ class Torture:
             self._close()
         order = {schedule.name: number for number, schedule in enumerate(planned)}
         said.broken.sort(key=lambda one: order[one.schedule.name])
+        said.missed.sort(key=lambda name: order[name])
+        said.kinds = dict(Counter(schedule.kind for schedule in planned))
         return said
 
     def _close(self) -> None:
@@ -239,7 +242,6 @@ class Torture:
 
         runs, left = place.carry_out(schedule)
         said.trials += 1
-        said.kinds[schedule.kind] = said.kinds.get(schedule.kind, 0) + 1
         if not place.surrounded or not _happened(schedule, runs):
             said.missed.append(schedule.name)
             return
