@@ -168,3 +168,30 @@ def test_the_records_of_an_event_inside_of_a_message_are_not_the_batch(tmp_path:
     )
     written(tmp_path, app_dot_py=code, template_dot_yaml=template)
     assert found(tmp_path, "ASY007") == [("ASY007", "app.py", 3)]
+
+
+def test_machines_of_the_serverless_framework_are_read_also_from_files(tmp_path: Path) -> None:
+    service = "service: s\nprovider: {name: aws}\nfunctions: {do_it: {handler: app.handler}}\nstepFunctions:\n  stateMachines:\n    flow: ${file(flow.yml)}\n"
+    flow = "definition:\n  StartAt: A\n  States:\n    A:\n      Type: Map\n      Iterator:\n        StartAt: B\n        States:\n          B: {Type: Task, End: true, Resource: {Fn::GetAtt: [DoUnderscoreitLambdaFunction, Arn]}}\n      End: true\n"
+    written(tmp_path, serverless_dot_yml=service, flow_dot_yml=flow)
+    assert found(tmp_path, "SFN") == [("SFN001", "flow.yml", 4), ("SFN003", "flow.yml", 9)]
+
+
+def test_a_service_whose_variables_name_each_other_ends(tmp_path: Path) -> None:
+    many = ", ".join(f"k{i}: '${{self:custom}}'" for i in range(9))
+    written(
+        tmp_path,
+        serverless_dot_yml=f"service: s\nprovider: {{name: aws}}\ncustom: {{{many}}}\nfunctions: {{f: {{handler: a.b, environment: '${{self:custom}}'}}}}\n",
+    )
+    assert [one.id for one in reading.read(tmp_path).functions] == ["f"]
+
+
+def test_a_variable_that_the_template_does_not_set(tmp_path: Path) -> None:
+    code = "import os\nA = os.environ['A_TABLE']\nB = os.environ['B'] if 'B' in os.environ else 1\ndef handler(event, context):\n    return os.environ['AWS_REGION'], os.environ['C']\n"
+    written(
+        tmp_path,
+        app_dot_py=code,
+        template_dot_yaml=SAM
+        + "    Properties: {Runtime: python3.12, Handler: app.handler, Environment: {Variables: {C: x}}}\n",
+    )
+    assert found(tmp_path, "ARC008") == [("ARC008", "app.py", 2)]

@@ -58,7 +58,8 @@ def _is_content(node: ast.AST, one: Reached, depth: int = 0) -> bool:
         values = one.bindings.get(node.id, [])
         return any(_is_content(value, one, depth + 1) for value in values) or _is_record(node.id, one, depth)
     if isinstance(node, ast.Call):  # json.loads(event["body"])
-        return bool(node.args) and chain(node.func) == "json.loads" and _is_content(node.args[0], one, depth + 1)
+        kept = chain(node.func) in ("json.loads", "json.dumps", "str", "JSON.parse")
+        return bool(node.args) and kept and _is_content(node.args[0], one, depth + 1)
     if isinstance(node, ast.Subscript):
         whole = _key(node) in ("Records", "body", "records")
         first = isinstance(_key(node), int) and _is_content(node.value, one, depth + 1)
