@@ -21,6 +21,7 @@ from lambent.events.pushes import Pushes
 from lambent.events.runs import Resolve
 from lambent.events.sources.sources import Sources
 from lambent.gateway import clock as clock_page
+from lambent.gateway import environments as environments_page
 from lambent.gateway import health, recycle
 from lambent.gateway import neighbour as neighbour_page
 from lambent.gateway import permissions as permissions_page
@@ -72,6 +73,7 @@ from lambent.server.neighbouring import Forwarding, Saw, acknowledge, all_of, ne
 from lambent.server.pages import (
     begin_debugging,
     health_report,
+    lives_document,
     mappings_document,
     metrics_document,
     recycle_all,
@@ -89,6 +91,7 @@ from lambent.server.sweeping import Sweeper
 from lambent.server.timed import open_timed
 from lambent.server.topics import PAGE as TOPICS_PAGE
 from lambent.server.topics import Topics, open_topics
+from lambent.server.traces import open_xray
 from lambent.services.apigateway.service import SERVICE as APIGATEWAY
 from lambent.services.apigatewayv2.service import CONNECTIONS
 from lambent.services.apigatewayv2.service import SERVICE as APIGATEWAYV2
@@ -167,6 +170,7 @@ async def open_services(
     those = _made(env, sqs, streams, rest, http, stacks, sts, deployments, gate) | scaling_service(env, scaler)
     those |= balancers.here | logs | topics.here | timed.service() | rules.service()
     those |= open_cloudwatch(stack, settings, store, base, outbox, gate) | unbuilt() | s3.here
+    those |= open_xray(stack, settings, store, base)
     token = make_token(settings.data_dir)
     pages = _pages(stack, settings, store, base, running, abilities, found, token)
     trials = torture.open_trials(running)
@@ -355,6 +359,7 @@ def _pages(
         "health": health.page(functools.partial(health_report, settings, base, abilities, found, those)),
         "findings": health.page(running.findings.document),
         "credentials": _credentials_page(settings, base, running.credentials),
+        "environments": environments_page.page(functools.partial(lives_document, those, REAL.wall)),
         "recycle": recycle.page(functools.partial(recycle_all, those)),
         "clock": clock_page.page(base.clock.document, moved),
         "live": live,
@@ -440,6 +445,7 @@ def _lambda_env(
         limits=running.limits,
         accept=queue.accept,
         count=running.metrics.add,
+        trace_header=running.tracing.header,
         sources=sources,
         forward=base.neighbour.forward,
         mounts_files=base.host.level is Level.NAMESPACE,
@@ -470,6 +476,7 @@ def _short_road(
         trace_of=running.credentials.trace_of,
         hosts=hosts,
         may=may,
+        record=running.tracing.header,
     )
 
 
