@@ -4,6 +4,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from lambent.pitfalls import checking
 from lambent.pitfalls.facts import reading
 
@@ -195,3 +197,39 @@ def test_a_variable_that_the_template_does_not_set(tmp_path: Path) -> None:
         + "    Properties: {Runtime: python3.12, Handler: app.handler, Environment: {Variables: {C: x}}}\n",
     )
     assert found(tmp_path, "ARC008") == [("ARC008", "app.py", 2)]
+
+
+SHAPES = {
+    "sqs": "for r in event['Records']:\n        print(r['body']['id'])",
+    "s3": "return event['Records'][0]['s3']['object']",
+    "sns": "return event['Records'][0]['Sns']",
+    "logs": "return event['awslogs']['data']",
+    "http": "return {'statusCode': 200, 'body': event.get('queryStringParameters')}",
+    "rule": "return event['detail']",
+}
+
+
+@pytest.mark.parametrize("kind", SHAPES)
+def test_what_code_takes_from_the_event_tells_what_drives_it(kind: str, tmp_path: Path) -> None:
+    written(tmp_path, app_dot_py=f"def handler(event, context):\n    {SHAPES[kind]}\n")
+    (function,) = reading.read(tmp_path).functions
+    assert [one.kind for one in function.triggers] == [kind]
+    assert function.triggers[0].fact("BatchSize").unknown
+
+
+def test_what_only_a_template_says_is_not_said_of_a_handler_without_one(tmp_path: Path) -> None:
+    code = "def handler(event, context):\n    try:\n        return event['Records'][0]['messageId'], event['Records'][0]['body']\n    except Exception:\n        return None\n"
+    written(tmp_path, app_dot_py=code)
+    assert [one for one, _, _ in found(tmp_path)] == ["OBS008"]
+
+
+def test_code_that_tells_nothing_of_its_event_is_driven_by_nothing(tmp_path: Path) -> None:
+    written(tmp_path, app_dot_py="def handler(event, context):\n    return event\n")
+    (function,) = reading.read(tmp_path).functions
+    assert not function.triggers
+
+
+def test_what_a_callback_of_the_sdk_does_is_seen(tmp_path: Path) -> None:
+    code = "const AWS = require('aws-sdk');\nconst s3 = new AWS.S3();\nconst sns = new AWS.SNS();\nexports.handler = (event, context, callback) => {\n  s3.getObject({ Bucket: 'b', Key: event.queryStringParameters.k }, (err, data) => {\n    if (err) callback(null, { statusCode: 500 });\n    console.log(process.env);\n  });\n};\n"
+    written(tmp_path, app_dot_js=code)
+    assert found(tmp_path, "SEC005", "API001") == [("SEC005", "app.js", 7)]
