@@ -233,3 +233,20 @@ def test_what_a_callback_of_the_sdk_does_is_seen(tmp_path: Path) -> None:
     code = "const AWS = require('aws-sdk');\nconst s3 = new AWS.S3();\nconst sns = new AWS.SNS();\nexports.handler = (event, context, callback) => {\n  s3.getObject({ Bucket: 'b', Key: event.queryStringParameters.k }, (err, data) => {\n    if (err) callback(null, { statusCode: 500 });\n    console.log(process.env);\n  });\n};\n"
     written(tmp_path, app_dot_js=code)
     assert found(tmp_path, "SEC005", "API001") == [("SEC005", "app.js", 7)]
+
+
+def test_the_token_of_an_attempt_is_no_secret_and_another_one_is(tmp_path: Path) -> None:
+    code = "import logging\nlogger = logging.getLogger()\ndef handler(event, context):\n    token = event['%s']\n    logger.info('x %%s' %% token)\n"
+    written(tmp_path, app_dot_py=code % "ClientRequestToken")
+    assert not found(tmp_path, "SEC005")
+    written(tmp_path, app_dot_py=code % "access")
+    assert found(tmp_path, "SEC005") == [("SEC005", "app.py", 5)]
+
+
+def test_variables_of_another_function_in_javascript_that_both_load_are_no_fault(tmp_path: Path) -> None:
+    service = "service: s\nprovider: {name: aws, runtime: nodejs20.x, tracing: true}\nfunctions:\n  a: {handler: a.handler, environment: {A: x}}\n  b: {handler: b.handler, environment: {B: x}}\n"
+    shared = "const a = process.env.A;\nconst b = process.env.B;\nconst c = process.env.C_TOPIC;\nmodule.exports = { a, b, c };\n"
+    code = "const s = require('./shared');\nexports.handler = async (event) => s.a;\n"
+    written(tmp_path, serverless_dot_yml=service, shared_dot_js=shared, a_dot_js=code, b_dot_js=code)
+    assert found(tmp_path, "ARC008") == [("ARC008", "shared.js", 3)]
+    assert reading.read(tmp_path).stacks[0].functions[0].fact("TracingConfig", "Mode").value == "Active"

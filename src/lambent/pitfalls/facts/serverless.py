@@ -325,7 +325,7 @@ class _Service:
                         properties, keys, _translated(old, resolver.value(source[old]), source.at[old]), source.at[old]
                     )
         tracing = self.provider.get("tracing")
-        if isinstance(tracing, Map) and tracing.get("lambda") not in (None, False):
+        if tracing is True or (isinstance(tracing, Map) and tracing.get("lambda") not in (None, False)):
             _wrap(properties, ("TracingConfig", "Mode"), "Active", self.provider.at["tracing"])
         self._permissions(properties, body)
 

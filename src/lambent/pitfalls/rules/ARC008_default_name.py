@@ -66,9 +66,16 @@ def _unset(function: Function) -> Iterator[Hit]:
         ):
             name = node.slice.value if isinstance(node.slice, ast.Constant) else None
             if isinstance(name, str) and not PLATFORMS.search(name) and name not in function.environment:
-                if not _asked(node, module, name):
+                if not _asked(node, module, name) and not (
+                    function.code is function.node and _of_another(function, name)
+                ):
                     text = f"the template does not set {name}"
                     yield Hit(module.place(node), text, function, level="error", reliability="likely")
+
+
+def _of_another(function: Function, name: str) -> bool:
+    """Whether another function of the stack has it: JavaScript that both load goes on without, as long as it is not used."""
+    return any(name in other.environment for other in function.stack.functions)
 
 
 def _asked(node: ast.AST, module: Module, name: str) -> bool:
