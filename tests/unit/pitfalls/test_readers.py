@@ -296,3 +296,26 @@ def test_networks_keys_and_layers_are_the_same_in_two_languages(name: str, text:
     codes = ("NET005", "NET006", "CST001", "IAM004", "PKG004", "CON007")
     found = checking.check(tmp_path, codes, everything=True).findings
     assert {one.code for one in found} == set(codes)
+
+
+CONNECTED = """Transform: AWS::Serverless-2016-10-31
+Resources:
+  F:
+    Type: AWS::Serverless::Function
+    Properties: {Runtime: python3.12, Handler: app.handler}
+  T: {Type: AWS::SNS::Topic, Properties: {Subscription: [{Endpoint: !GetAtt F.Arn, Protocol: lambda}]}}
+"""
+
+
+@pytest.mark.parametrize("embedded", [True, False])
+def test_what_connectors_allow_is_not_missing(embedded: bool, tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text(
+        'import boto3\ndef handler(event, context):\n    boto3.client("sqs").send_message(QueueUrl="q", MessageBody="x")\n'
+    )
+    (tmp_path / "template.yaml").write_text(CONNECTED)
+    assert {one.code for one in checking.check(tmp_path, ["IAM"]).findings} == {"IAM001", "IAM005"}
+    own = "    Connectors: {C: {Properties: {Destination: {Id: Q}, Permissions: [Write]}}}\n"
+    beside = "  C: {Type: AWS::Serverless::Connector, Properties: {Source: {Id: F}, Destination: {Id: Q}, Permissions: [Write]}}\n"
+    text = CONNECTED.replace("  T: {", own + "  T: {") if embedded else CONNECTED + beside
+    (tmp_path / "template.yaml").write_text(text)
+    assert not checking.check(tmp_path, ["IAM"]).findings
