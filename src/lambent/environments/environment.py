@@ -15,7 +15,7 @@ from lambent.environments.alarm import Alarm
 from lambent.environments.launch import Launcher
 from lambent.environments.life import Life
 from lambent.environments.processes import Processes, Spawn
-from lambent.environments.reports import UNHANDLED, Measure, Reports
+from lambent.environments.reports import UNHANDLED, Measure, Reports, Trace
 from lambent.environments.running import Answer, Clocks, Running
 from lambent.model.function import FunctionVersion
 from lambent.model.invocation import Invocation
@@ -53,6 +53,7 @@ class Environment:
         initialization: str = "on-demand",
         measure: Measure = lambda *_measured: None,
         freeze_grace: float = engine.FREEZE_GRACE,
+        trace: Trace = lambda _ended: None,
     ) -> None:
         self.function = function
         self._home = home
@@ -62,7 +63,7 @@ class Environment:
         self._offered = False
         self._boosted = True
         self._alarm = Alarm(clock.monotonic, self._on_deadline)
-        self._reports = Reports(function, journal, clock, measure, self._peak_bytes)
+        self._reports = Reports(function, journal, clock, measure, self._peak_bytes, trace)
         about = About(function.name, function.version, function.handler, function.scope.account)
         self._extensions = Extensions(about, self, _new_id)
         self._processes = Processes(

@@ -38,7 +38,7 @@ async def begin_debugging(env: LambdaEnv, debugging: Debugging, asked: Asked) ->
     body = payloads.checked(asked.payload)
     target = running_version(env, caller, asked.function, asked.qualifier)
     try:
-        session = await debugging.begin(target.function, invocation_of(caller, target, body, None), asked.port)
+        session = await debugging.begin(target.function, invocation_of(env, caller, target, body, None), asked.port)
     except (NoDebugger, ClientError, interpreters.InterpreterMissing, table.RuntimeUnsupported) as error:
         raise faults.invalid(str(error)) from error
     except OSError as error:

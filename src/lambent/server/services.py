@@ -91,6 +91,7 @@ from lambent.server.sweeping import Sweeper
 from lambent.server.timed import open_timed
 from lambent.server.topics import PAGE as TOPICS_PAGE
 from lambent.server.topics import Topics, open_topics
+from lambent.server.traces import open_xray
 from lambent.services.apigateway.service import SERVICE as APIGATEWAY
 from lambent.services.apigatewayv2.service import CONNECTIONS
 from lambent.services.apigatewayv2.service import SERVICE as APIGATEWAYV2
@@ -169,6 +170,7 @@ async def open_services(
     those = _made(env, sqs, streams, rest, http, stacks, sts, deployments, gate) | scaling_service(env, scaler)
     those |= balancers.here | logs | topics.here | timed.service() | rules.service()
     those |= open_cloudwatch(stack, settings, store, base, outbox, gate) | unbuilt() | s3.here
+    those |= open_xray(stack, settings, store, base)
     token = make_token(settings.data_dir)
     pages = _pages(stack, settings, store, base, running, abilities, found, token)
     trials = torture.open_trials(running)
@@ -443,6 +445,7 @@ def _lambda_env(
         limits=running.limits,
         accept=queue.accept,
         count=running.metrics.add,
+        trace_header=running.tracing.header,
         sources=sources,
         forward=base.neighbour.forward,
         mounts_files=base.host.level is Level.NAMESPACE,
@@ -473,6 +476,7 @@ def _short_road(
         trace_of=running.credentials.trace_of,
         hosts=hosts,
         may=may,
+        record=running.tracing.header,
     )
 
 
