@@ -20,14 +20,13 @@ SECONDS = 30.0
 
 class Tab:
     """One tab. `errors` are what scripts and the content security policy complained of,
-    `requested` what was asked for, `answered` with which status."""
+    `requested` what was asked for."""
 
     def __init__(self, socket: ClientConnection) -> None:
         self._socket = socket
         self._number = 0
         self.errors: list[str] = []
         self.requested: list[str] = []
-        self.answered: dict[str, int] = {}
         for domain in ("Page", "Runtime", "Log", "Network"):
             self.ask(f"{domain}.enable")
 
@@ -50,8 +49,6 @@ class Tab:
             self.errors.append(about["entry"]["text"])
         elif said.get("method") == "Network.requestWillBeSent":
             self.requested.append(about["request"]["url"])
-        elif said.get("method") == "Network.responseReceived":
-            self.answered[about["response"]["url"]] = about["response"]["status"]
 
     def open(self, url: str) -> None:
         """Go there."""
