@@ -16,7 +16,7 @@ ALLOWED: dict[str, set[str]] = {
     "runtime_api": set(),
     "runtimes": {"model", "sandbox.spec"},
     "store": {"model", "outward"},
-    "observe": {"model", "engine.statistics", "engine.insights"},
+    "observe": {"model", "engine.statistics", "engine.insights", "engine.traces"},
     "deploy": {"store", "model", "wire.service", "wire.http", "clock", "patterns"},
     "services": {
         *("deploy", "engine", "store", "model", "wire.fault", "wire.http", "wire.site", "http_events"),
@@ -35,8 +35,9 @@ ALLOWED: dict[str, set[str]] = {
     "permissions": {"engine.authorisation", "wire", "model"},
     "gateway": {"wire", "model"},
     "pitfalls": {"model"},
+    "console": set(),
     "cli": {
-        *("pitfalls", "settings", "server", "sandbox.probe", "runtimes.interpreters", "runtimes.nodes"),
+        *("console", "pitfalls", "settings", "server", "sandbox.probe", "runtimes.interpreters", "runtimes.nodes"),
         *("deploy.template.reading", "deploy.errors", "engine.price", "model.prices"),
     },
     "settings": {"outward"},

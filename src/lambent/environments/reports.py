@@ -11,6 +11,7 @@ from lambent.model.invocation import Outcome, RestoreFailed
 from lambent.observe.journal import Journal
 from lambent.observe.platform import Span
 from lambent.observe.report import Report, megabytes
+from lambent.observe.tracing import Ended
 from lambent.runtime_api import errors
 from lambent.runtime_api.extensions import Extension
 
@@ -23,12 +24,15 @@ is as old as `PEAK_SECONDS` at most: a reading costs as much as a tenth of an in
 Measure = Callable[[str, float, bool, str, int, int], None]
 """Of which ARN an invocation was, how many milliseconds it took, whether it failed, and the version that ran; whole
 milliseconds that are billed, and of how many megabytes."""
+Trace = Callable[[Ended], None]
+"""Takes what is known of an invocation that is recorded in a trace."""
 
 
 class Reports:
     """Of one environment. `peak_bytes` reads the most memory that it has used; None when there is nothing to read.
 
-    `running` is the invocation at hand, `unreported` one that was answered while extensions still work on it.
+    `trace` takes what X-Ray is told. `running` is the invocation at hand, `unreported` one that was answered while
+    extensions still work on it.
     """
 
     def __init__(
@@ -38,17 +42,20 @@ class Reports:
         clock: Clocks,
         measure: Measure,
         peak_bytes: Callable[[], int | None],
+        trace: Trace = lambda _ended: None,
     ) -> None:
         self._function = function
         self._journal = journal
         self._clock = clock
         self._measure = measure
         self._peak_bytes = peak_bytes
+        self._trace = trace
         self.running: Running | None = None
         self.unreported: Running | None = None
         self._peak = (0, float("-inf"))
         self._initialising = self._restored = False
         self._init_seconds: float | None = None
+        self._init_over = 0.0
 
     @property
     def request_id(self) -> str:
@@ -99,6 +106,7 @@ class Reports:
                 self._journal.init_runtime_done(phase, status, error_type)
         told = effect.status is Status.SUCCESS and effect.stage is not Stage.REINIT  # by the first invocation's REPORT
         self._init_seconds = seconds if told else None
+        self._init_over = self._clock.monotonic()
         if self.running is not None:
             self.running.waited = True
         for one in extensions:
@@ -119,7 +127,7 @@ class Reports:
 
     def responded(self, size: int) -> None:
         """The runtime's response of so many bytes is there."""
-        if self.running is not None and self._journal.detailed:
+        if self.running is not None and (self._journal.detailed or self.running.invocation.traced is not None):
             self.running.responded, self.running.produced = self._clock.monotonic(), size
 
     def answer(self, effect: engine.Answer, state: engine.State) -> None:
@@ -186,12 +194,14 @@ class Reports:
         self.begin(state.began)
         self.running = None
         running.failed = error is not None
-        tail = self._close(running, state, status, error_type)
+        tail = self._close(running, state, status, error_type, payload if error is not None else b"")
         running.over()
         running.answer(Outcome(payload, error, tail))
 
-    def _close(self, running: Running, state: engine.State, status: str, error_type: str) -> list[str]:
-        """The END and REPORT lines; answers the last messages of the log."""
+    def _close(
+        self, running: Running, state: engine.State, status: str, error_type: str, error: bytes = b""
+    ) -> list[str]:
+        """The END and REPORT lines; answers the last messages of the log. `error` is the payload of one."""
         # AWS reports an invocation that timed out with its timeout, not with what it took to find out.
         now = self._clock.monotonic()
         seconds = state.timeout if status == "timeout" else now - running.started
@@ -207,9 +217,31 @@ class Reports:
             status=status,
             error_type=error_type,
         )
+        if running.invocation.traced is not None:
+            self._tell(running, now, init_ms, error)
         arn, version = running.invocation.function_arn, self._function.version
         self._measure(arn, seconds * 1000, running.failed, version, figures.billed_ms, self._function.memory)
         return self._journal.end(figures, running.produced, self._spans(running, now))
+
+    def _tell(self, running: Running, now: float, init_ms: float | None, error: bytes) -> None:
+        """What a trace shows of it. All clocks are read once: its parts follow one another."""
+        offset = self._clock.wall() - now
+        init = None
+        if init_ms is not None:
+            init = (offset + self._init_over - init_ms / 1000, offset + self._init_over)
+        self._trace(
+            Ended(
+                self._function,
+                running.invocation,
+                offset + running.started,
+                offset + now,
+                offset + running.responded if running.responded else 0.0,
+                init,
+                self._restored,
+                running.failed,
+                error,
+            )
+        )
 
     def _spans(self, running: Running, now: float) -> tuple[Span, ...]:
         """What the runtime's part of the invocation was made of; a response counts when it is there whole."""

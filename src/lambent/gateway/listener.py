@@ -26,6 +26,7 @@ from lambent.gateway.intake import (
     SWEEP_SECONDS,
     Door,
     Intake,
+    Untold,
     is_overdue,
     spool,
 )
@@ -73,8 +74,8 @@ class Connection(asyncio.Protocol):
 
     __slots__ = (
         "_began", "_body", "_body_bytes", "_busy", "_chain", "_closing", "_door", "_drained", "_file", "_half",
-        "_head_bytes", "_head_only", "_headers", "_heard", "_held", "_keep_alive", "_lines", "_parser",
-        "_paused", "_peer", "_queued", "_rest", "_short", "_task", "_top", "_transport", "_url", "_waiting",
+        "_head_bytes", "_head_only", "_headed", "_headers", "_heard", "_held", "_keep_alive", "_lines", "_parser",
+        "_paused", "_peer", "_queued", "_rest", "_short", "_task", "_transport", "_untold", "_url", "_waiting",
         "_writing",
     )  # fmt: skip
 
@@ -114,7 +115,7 @@ class Connection(asyncio.Protocol):
         try:
             self._parser.feed_data(data)
             if self._half:
-                self._wait_for_more()
+                self._wait_for_more(len(data))
         except httptools.HttpParserUpgrade as upgrade:
             self._upgrade(data[upgrade.args[0] :])
         except httptools.HttpParserCallbackError as error:
@@ -149,15 +150,17 @@ class Connection(asyncio.Protocol):
         if not self._busy and not self._paused and is_overdue(self._began, self._heard, received, now):
             self._refuse(408)
 
-    def _wait_for_more(self) -> None:
-        """What there is of it counts from here on. Raises Refused."""
+    def _wait_for_more(self, size: int) -> None:
+        """What there is of it counts from here on, `size` bytes more than before. Raises Refused."""
         self._bound_head()
+        if self._untold.count(size, self._head_bytes + self._body_bytes) > MAX_HEAD:
+            raise Refused(431)
         self._heard = asyncio.get_running_loop().time()
         if not self._began:
             self._began = self._heard
             self._door.half.add(self)
         gathered = self._body_bytes - (self._file.tell() if self._file is not None else 0)
-        self._hold(self._queued + self._head_bytes + gathered + PART_BYTES * len(self._body))
+        self._hold(self._queued + self._head_bytes + self._untold.bytes + gathered + PART_BYTES * len(self._body))
         if gathered > (SPOOLED_FROM if self._file is None else SPOOLED_AT_ONCE):
             self._pause()
             if not self._busy:  # else it can wait where it comes from
@@ -199,10 +202,9 @@ class Connection(asyncio.Protocol):
         self._url = b""
         self._headers: dict[str, str] = {}
         self._lines: list[tuple[bytes, bytes]] = []
-        self._top = 0
-        self._body = []
-        self._file = None
+        self._body, self._file = [], None
         self._head_bytes = self._body_bytes = 0
+        self._headed, self._untold = False, Untold()
 
     def on_message_begin(self) -> None:
         self._begin()
@@ -216,7 +218,8 @@ class Connection(asyncio.Protocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         self._head_bytes += len(name) + len(value) + SEPARATORS
-        self._lines.append((name, value))
+        if not self._headed:  # else a trailer: what the request is was decided before it (RFC 9110, section 6.5.1)
+            self._lines.append((name, value))
 
     def _bound_head(self) -> None:
         """Looked at when the head is whole, and whenever more of it came. Raises Refused."""
@@ -229,7 +232,7 @@ class Connection(asyncio.Protocol):
         headers = {keys.get(name) or name.decode("latin-1").lower(): value.decode("latin-1") for name, value in lines}
         if len(headers) < len(lines):
             _join(headers, lines)
-        self._headers, self._top = headers, len(lines)
+        self._headers, self._headed = headers, True
         _check_body(headers)
         if "expect" in headers and headers["expect"].lower() == "100-continue" and not self._busy:
             self._transport.write(_CONTINUE)
@@ -244,8 +247,6 @@ class Connection(asyncio.Protocol):
         self._half = False
         path, _, query = self._url.decode("latin-1").partition("?")
         file, body = _whole(self._file, self._body)
-        for name, value in self._lines[self._top :]:  # behind the body (RFC 9110, section 6.5)
-            self._headers.setdefault(name.decode("latin-1").lower(), value.decode("latin-1"))
         method = self._parser.get_method().decode("ascii")
         inside = self._door.inside
         request = Request(method, path, query, self._headers, body, inside, file, lines=self._lines, client=self._peer)

@@ -54,7 +54,8 @@ class Functions(Protocol):
 class ShortRoad:
     """`request_bytes` is the limit on the payload, `event_bytes` that of an event; `fail` makes the answer to an error
     of ours; `account_of`, `trace_of` and `hosts` as in the chain's Gateway; `may` tells whether it is known that a key
-    may invoke an ARN, for what came by the socket of an environment (its key, "" for none)."""
+    may invoke an ARN, for what came by the socket of an environment (its key, "" for none); `record` answers the trace
+    header for a function that traces, with the decision whether it is recorded."""
 
     functions: Functions
     submit: Submit
@@ -68,6 +69,7 @@ class ShortRoad:
     trace_of: Callable[[str], str | None]
     hosts: Hosts
     may: Callable[[str, str, str], bool] = lambda _access_key, _arn, _inside: True
+    record: Callable[[FunctionVersion, str | None, str], str] = lambda _function, given, _request_id: given or ""
 
     def __call__(self, request: Request, respond: Respond) -> bool:
         found = self._ordinary(request)
@@ -77,11 +79,13 @@ class ShortRoad:
         headers = request.headers
         given = headers.get("x-amzn-trace-id") or self.trace_of(access_key)
         event = headers.get("x-amz-invocation-type") == EVENT
+        request_id = self.new_id()
+        if function.traced:
+            given = self.record(function, given, request_id)
         if given and not event:
             given, _, rounds = lineage.advance(given, function.arn)
             if rounds >= lineage.ROUNDS:
                 return False
-        request_id = self.new_id()
         if event:
             trace_id = given or self.trace_id(request_id)
             qualifier = arn.removeprefix(function.arn)[1:]

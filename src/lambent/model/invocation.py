@@ -3,12 +3,17 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from lambent.model.trace import Accepted, Traced
+
 LOG_TAIL = 4096
 """Bytes (https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html, LogType)."""
 
 
 class Invocation(NamedTuple):
     """An event on its way to a function. `function_arn` is as the caller named it, with its qualifier if any.
+
+    `accepted` is there when it waited in the queue of events; `links` are the trace headers of the messages that it
+    carries; `traced` is there when it is recorded.
 
     A tuple, as what else is made once an invocation: a frozen dataclass takes five times as long.
     """
@@ -19,6 +24,9 @@ class Invocation(NamedTuple):
     trace_id: str
     client_context: str | None = None
     cognito_identity: str | None = None
+    accepted: Accepted | None = None
+    links: tuple[str, ...] = ()
+    traced: Traced | None = None
 
 
 class Outcome(NamedTuple):

@@ -21,6 +21,7 @@ from lambent.events.pushes import Pushes
 from lambent.events.runs import Resolve
 from lambent.events.sources.sources import Sources
 from lambent.gateway import clock as clock_page
+from lambent.gateway import environments as environments_page
 from lambent.gateway import health, recycle
 from lambent.gateway import neighbour as neighbour_page
 from lambent.gateway import permissions as permissions_page
@@ -50,6 +51,7 @@ from lambent.neighbour import web
 from lambent.neighbour.outbox import Outbox
 from lambent.observe.findings import Ledger
 from lambent.permissions.gate import Gate
+from lambent.permissions.poll_rights import PollRights
 from lambent.runtimes import interpreters
 from lambent.sandbox import probe
 from lambent.sandbox.spec import Level
@@ -71,6 +73,7 @@ from lambent.server.neighbouring import Forwarding, Saw, acknowledge, all_of, ne
 from lambent.server.pages import (
     begin_debugging,
     health_report,
+    lives_document,
     mappings_document,
     metrics_document,
     recycle_all,
@@ -88,6 +91,7 @@ from lambent.server.sweeping import Sweeper
 from lambent.server.timed import open_timed
 from lambent.server.topics import PAGE as TOPICS_PAGE
 from lambent.server.topics import Topics, open_topics
+from lambent.server.traces import open_xray
 from lambent.services.apigateway.service import SERVICE as APIGATEWAY
 from lambent.services.apigatewayv2.service import CONNECTIONS
 from lambent.services.apigatewayv2.service import SERVICE as APIGATEWAYV2
@@ -142,10 +146,13 @@ async def open_services(
     checkpoints, writes = Checkpoints(store.database), TableWrites()
     stack.push_async_callback(checkpoints.close)
     streams = await open_streams(stack, store, base, running.findings, settings.change_seconds > 0)
-    sources = open_sources(settings, running, base.clock, handling, sqs.queues, streams, checkpoints, outbox, writes)
+    gate = permissions.open_gate(settings, base, running)
+    may = PollRights(gate).lacking
+    sources = open_sources(
+        settings, running, base.clock, handling, sqs.queues, streams, checkpoints, outbox, writes, may
+    )
     stack.push_async_callback(sources.close)
     open_expiry(settings, running, base.clock, base.background.spawn, writes)
-    gate = permissions.open_gate(settings, base, running)
     pushes = await open_pushes(store, base, outbox, gate, running.findings, _twice(settings))
     topics = open_topics(settings.data_dir, store.resources, base, running.doors, running.findings, pushes.add)
     rules = open_buses(stack, store, base, running.findings, outbox, pushes.add, settings.reach)
@@ -163,6 +170,7 @@ async def open_services(
     those = _made(env, sqs, streams, rest, http, stacks, sts, deployments, gate) | scaling_service(env, scaler)
     those |= balancers.here | logs | topics.here | timed.service() | rules.service()
     those |= open_cloudwatch(stack, settings, store, base, outbox, gate) | unbuilt() | s3.here
+    those |= open_xray(stack, settings, store, base)
     token = make_token(settings.data_dir)
     pages = _pages(stack, settings, store, base, running, abilities, found, token)
     trials = torture.open_trials(running)
@@ -351,6 +359,7 @@ def _pages(
         "health": health.page(functools.partial(health_report, settings, base, abilities, found, those)),
         "findings": health.page(running.findings.document),
         "credentials": _credentials_page(settings, base, running.credentials),
+        "environments": environments_page.page(functools.partial(lives_document, those, REAL.wall)),
         "recycle": recycle.page(functools.partial(recycle_all, those)),
         "clock": clock_page.page(base.clock.document, moved),
         "live": live,
@@ -436,6 +445,7 @@ def _lambda_env(
         limits=running.limits,
         accept=queue.accept,
         count=running.metrics.add,
+        trace_header=running.tracing.header,
         sources=sources,
         forward=base.neighbour.forward,
         mounts_files=base.host.level is Level.NAMESPACE,
@@ -466,6 +476,7 @@ def _short_road(
         trace_of=running.credentials.trace_of,
         hosts=hosts,
         may=may,
+        record=running.tracing.header,
     )
 
 

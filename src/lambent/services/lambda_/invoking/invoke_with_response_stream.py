@@ -40,7 +40,7 @@ async def invoke_with_response_stream(
     target = running_version(env, caller, params["FunctionName"], params.get("Qualifier"))
     if params.get("InvocationType") == "DryRun":
         return {"StatusCode": 204}
-    invocation = invocation_of(caller, target, body, params.get("ClientContext"))
+    invocation = invocation_of(env, caller, target, body, params.get("ClientContext"))
     invocation = invocation._replace(trace_id=loops.enter(env, target, invocation.trace_id, caller.request_id))
     try:
         stream = env.invoker.stream(target.function, invocation)
