@@ -37,7 +37,7 @@ ALLOWED: dict[str, set[str]] = {
     "pitfalls": {"model"},
     "cli": {
         *("pitfalls", "settings", "server", "sandbox.probe", "runtimes.interpreters", "runtimes.nodes"),
-        *("deploy.template.reading", "deploy.errors", "engine.price", "model.prices"),
+        *("deploy.template.reading", "deploy.errors", "engine.price", "engine.traces", "model.prices"),
     },
     "settings": {"outward"},
     "outward": set(),

@@ -24,7 +24,7 @@ from lambent.gateway import clock as clock_page
 from lambent.gateway import health, recycle
 from lambent.gateway import neighbour as neighbour_page
 from lambent.gateway import permissions as permissions_page
-from lambent.gateway.chain import Gateway, Page, account_of, ours, plain_fault
+from lambent.gateway.chain import SPANS, Gateway, Page, account_of, ours, plain_fault
 from lambent.gateway.codelink import CodeLinks
 from lambent.gateway.credentials import CredentialsPage
 from lambent.gateway.debug import DebugPage
@@ -53,7 +53,7 @@ from lambent.permissions.gate import Gate
 from lambent.runtimes import interpreters
 from lambent.sandbox import probe
 from lambent.sandbox.spec import Level
-from lambent.server import permissions, root_keys, torture
+from lambent.server import otlp, permissions, root_keys, torture
 from lambent.server.api_ports import open_outside
 from lambent.server.asking import ask_service, bucket_rules, fetch_s3
 from lambent.server.base import REAL, Base, new_id, tells_time
@@ -164,7 +164,7 @@ async def open_services(
     those = _made(env, sqs, streams, rest, http, stacks, sts, deployments, gate) | scaling_service(env, scaler)
     those |= balancers.here | logs | topics.here | timed.service() | rules.service()
     those |= open_cloudwatch(stack, settings, store, base, outbox, gate) | unbuilt() | s3.here
-    those |= open_xray(stack, settings, store, base)
+    those |= open_xray(stack, settings, store, base, running.findings.report)
     token = make_token(settings.data_dir)
     pages = _pages(stack, settings, store, base, running, abilities, found, token)
     trials = torture.open_trials(running)
@@ -207,6 +207,7 @@ def _late_pages(
     """Lambent's own pages that need what is made late."""
     return {
         TOPICS_PAGE: topics.page,
+        SPANS: otlp.page(running.doors),
         "torture": TorturePage(token, trials),
         "load-balancers": health.page(balancers.ports.document),
         "mappings": health.page(functools.partial(mappings_document, store, sources)),
