@@ -11,6 +11,7 @@ import orjson
 
 from lambent.engine.traces import otlp
 from lambent.engine.traces.otlp import Malformed
+from lambent.engine.traces.quota import Quotas
 from lambent.engine.traces.sampling import Sampler
 from lambent.environments.xray_daemon import Takers, XRayDaemon
 from lambent.gateway.exchange import Here
@@ -20,7 +21,7 @@ from lambent.model.trace import Segment
 from lambent.observe import otlp as protobufs
 from lambent.observe.traces import NotKept, TraceStore
 from lambent.observe.tracing import Tracing
-from lambent.server.base import REAL, Base
+from lambent.server.base import REAL, Base, new_id
 from lambent.server.here import here
 from lambent.server.metrics import Every
 from lambent.server.otlp import Exporter
@@ -87,7 +88,7 @@ def open_xray(
         stack.callback(Exporter(base, settings.otlp_traces, report).close)
     if "xray" in settings.endpoints:
         return {}
-    return here(SERVICE, XRayEnv(base.traces, store.resources, base.clock.wall))
+    return here(SERVICE, XRayEnv(base.traces, store.resources, base.clock.wall, new_id, Quotas(base.clock.wall)))
 
 
 def _sweep(base: Base) -> None:

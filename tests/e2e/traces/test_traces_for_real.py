@@ -137,7 +137,7 @@ def test_segments_and_spans_that_are_sent_are_kept_for_their_account_alone(serve
     }
     times = {"startTimeUnixNano": str(int(now * 1e9)), "endTimeUnixNano": str(int(now * 1e9) + 1000)}
     spans = json.dumps({"resourceSpans": [{"scopeSpans": [{"spans": [span | times]}]}]}).encode()
-    request = urllib.request.Request(f"{server.endpoint}/v1/traces", spans, {"Content-Type": "application/json"})  # noqa: S310
-    assert urllib.request.urlopen(request, timeout=30).status == 200  # noqa: S310
+    request = urllib.request.Request(f"{server.endpoint}/v1/traces", spans, {"Content-Type": "application/json"})
+    assert urllib.request.urlopen(request, timeout=30).status == 200
     [whole] = _traced(xray, root, 1)
     assert whole["subsegments"][0]["name"] == "pay"
