@@ -6,6 +6,7 @@ line and `server` read settings; everyone else is handed values.
 """
 
 import difflib
+import functools
 import ipaddress
 import math
 import os
@@ -141,6 +142,7 @@ def _host(value: Any, _base: Path) -> str:
     return host
 
 
+@functools.lru_cache(16)
 def _is_loopback(host: str) -> bool:
     return host == "localhost" or ipaddress.ip_address(host).is_loopback
 

@@ -214,16 +214,31 @@ def test_what_a_function_is_set_to_do_is_asked_of_its_role(strict: Server, optio
 
 
 def test_a_mapping_needs_a_role_that_may_read(strict: Server) -> None:
-    queue = strict.client("sqs").create_queue(QueueName="read")["QueueUrl"]
+    queue = strict.client("sqs").create_queue(QueueName="read", Attributes={"VisibilityTimeout": "360"})["QueueUrl"]
     source = strict.client("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"][
         "QueueArn"
     ]
-    function(strict, "reader", role(strict, "reader"))
+    function(strict, "reader", role(strict, "reader"), "def handler(event, context): pass")
     client = strict.client("lambda")
     with pytest.raises(ClientError) as caught:
         client.create_event_source_mapping(FunctionName="reader", EventSourceArn=source)
     text = "The provided execution role does not have permissions to call ReceiveMessage on SQS"
     assert caught.value.response["Error"]["Message"] == text
+    allow(strict, "reader", {"Action": "sqs:*", "Resource": source})
+    made = client.create_event_source_mapping(FunctionName="reader", EventSourceArn=source)["UUID"]
+
+    def comes_to(said: str) -> None:
+        until = time.monotonic() + 60
+        while all(one.get("LastResult") != said for one in strict.page("mappings")["mappings"]):
+            assert time.monotonic() < until, strict.page("mappings")
+            time.sleep(0.05)
+
+    strict.client("sqs").send_message(QueueUrl=queue, MessageBody="read with the right")
+    comes_to("OK")
+    strict.client("iam").delete_role_policy(RoleName="reader", PolicyName="inline")
+    strict.client("sqs").send_message(QueueUrl=queue, MessageBody="left where it is")
+    comes_to(f"PROBLEM: {text}")
+    client.delete_event_source_mapping(UUID=made)
 
 
 def test_the_trail_and_the_least_policy(strict: Server) -> None:
@@ -379,7 +394,7 @@ def test_users_groups_and_boundaries(strict: Server) -> None:
     assert signed(strict, "sts", keys).get_caller_identity()["Arn"] == f"arn:aws:iam::{ACCOUNT}:user/jane"
 
 
-def test_the_cli_assumes_a_role_by_its_profile(strict: Server, tmp_path: Path) -> None:
+def test_the_cli_and_boto3_assume_a_role_by_its_profile(strict: Server, tmp_path: Path) -> None:
     mine = {"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": "sts:AssumeRole"}
     arn = role(strict, "by-profile", trust=mine)
     config = tmp_path / "config"
@@ -394,12 +409,14 @@ def test_the_cli_assumes_a_role_by_its_profile(strict: Server, tmp_path: Path) -
         "AWS_PROFILE": "acting",
         "HOME": str(tmp_path),
     }
-    aws = str(Path(sys.executable).parent / "aws")
-    said = subprocess.run(
-        [aws, "sts", "get-caller-identity"], env=env, capture_output=True, text=True, timeout=60, check=False
-    )
-    assert said.returncode == 0, said.stderr
-    assert json.loads(said.stdout)["Arn"] == f"arn:aws:sts::{ACCOUNT}:assumed-role/by-profile/cli"
+    asks = "import boto3, json; print(json.dumps(boto3.client('sts').get_caller_identity()))"
+    for command in (
+        [str(Path(sys.executable).parent / "aws"), "sts", "get-caller-identity"],
+        [sys.executable, "-c", asks],
+    ):
+        said = subprocess.run(command, env=env, capture_output=True, text=True, timeout=60, check=False)
+        assert said.returncode == 0, said.stderr
+        assert json.loads(said.stdout)["Arn"] == f"arn:aws:sts::{ACCOUNT}:assumed-role/by-profile/cli"
 
 
 def test_a_service_is_asked_of_the_functions_policy(strict: Server) -> None:

@@ -14,6 +14,7 @@ import typer
 from lambent.cli import output
 from lambent.cli.errors import USAGE, CliError
 from lambent.cli.target import EndpointOption, RegionOption, Target, account_of, target_of
+from lambent.cli.trial_source import Source
 from lambent.cli.trials import Answer, TrialAccount
 
 if TYPE_CHECKING:
@@ -121,7 +122,8 @@ class Torture:
     ) -> None:
         self._event, self._runs, self._seed, self._sync = event, runs, seed, sync
         self._only, self._quiet = only, quiet
-        self._places = [Place(TrialAccount(target, account_of(os.environ), name)) for _ in range(accounts)]
+        source = Source(target, account_of(os.environ))
+        self._places = [Place(TrialAccount(target, source, name)) for _ in range(accounts)]
         self._clean: State
         self._noise: Noise
 
@@ -135,11 +137,16 @@ class Torture:
             self._try_all(planned, said)
             said.seconds = time.monotonic() - began
         finally:
-            for place in self._places:
-                place.account.close()
+            self._close()
         order = {schedule.name: number for number, schedule in enumerate(planned)}
         said.broken.sort(key=lambda one: order[one.schedule.name])
         return said
+
+    def _close(self) -> None:
+        from concurrent.futures import ThreadPoolExecutor
+
+        with ThreadPoolExecutor(len(self._places)) as pool:
+            list(pool.map(lambda place: place.account.close(), self._places))
 
     def _plan(self, calls: Sequence[Any]) -> "list[Schedule]":
         from lambent.pitfalls.torture import schedules
@@ -162,10 +169,7 @@ class Torture:
         place.account.shorten(seconds)
         time.sleep(APART_SECONDS)
         second = self._clean_run(place)
-        for other in self._places[1:]:
-            other.account.open()
-            other.account.shorten(seconds)
-            other.tables, other.buckets = touched
+        self._open_others(seconds, touched)
         self._clean = second[1]
         self._noise = effects.noise(effects.within(first[1], second[1]), second[1])
         if not any(effects.changes(call) for call in first[0].calls):
@@ -173,6 +177,17 @@ class Torture:
         answers = effects.fields(first[0].answer), effects.fields(second[0].answer)
         self._noise = effects.with_answers(self._noise, *answers)
         return first[0].calls
+
+    def _open_others(self, seconds: int, touched: tuple[set[str], set[str]]) -> None:
+        from concurrent.futures import ThreadPoolExecutor
+
+        def make(other: Place) -> None:
+            other.account.open()
+            other.account.shorten(seconds)
+            other.tables, other.buckets = touched
+
+        with ThreadPoolExecutor(len(self._places)) as pool:
+            list(pool.map(make, self._places[1:]))
 
     def _clean_run(self, place: "Place") -> "tuple[Answer, State]":
         answers, left = place.clean(self._event)
@@ -197,9 +212,16 @@ class Torture:
             finally:
                 free.put(place)
 
+        def in_turn() -> None:
+            for number in turning:
+                one(number)
+
         one(0)
+        turning = [number for number, schedule in enumerate(planned) if number and _turns(schedule)]
         with ThreadPoolExecutor(len(self._places)) as pool:
-            for done in [pool.submit(one, number) for number in range(1, len(planned))]:
+            others = [pool.submit(one, number) for number in range(1, len(planned)) if number not in turning]
+            others.append(pool.submit(in_turn))
+            for done in others:
                 done.result()
 
     def _progress(self, number: int, most: int, schedule: "Schedule") -> None:
@@ -213,7 +235,7 @@ class Torture:
         runs, left = place.carry_out(schedule)
         said.trials += 1
         said.kinds[schedule.kind] = said.kinds.get(schedule.kind, 0) + 1
-        if not _happened(schedule, runs):
+        if not place.surrounded or not _happened(schedule, runs):
             said.missed.append(schedule.name)
             return
         if schedule.must == "as-fresh":
@@ -225,6 +247,11 @@ class Torture:
             said.broken.append(broken)
 
 
+def _turns(schedule: "Schedule") -> bool:
+    """Whether it turns the clock, which one account at a time does."""
+    return any(one.at is not None for one in schedule.attempts)
+
+
 @dataclass(slots=True)
 class Place:
     """One trial account, and the tables and buckets in it that the function touches."""
@@ -232,16 +259,18 @@ class Place:
     account: TrialAccount
     tables: set[str] = field(default_factory=set)
     buckets: set[str] = field(default_factory=set)
+    surrounded: bool = True
+    """Whether the environments of the last trial found what they were to find."""
 
     def touch_all(self) -> None:
         """Nothing is known yet: everything may be touched."""
-        self.tables, self.buckets = set(self.account.start.tables), set(self.account.start.buckets)
+        self.tables, self.buckets = set(self.account.source.tables), set(self.account.source.buckets)
 
     def narrow(self, calls: Sequence[Any]) -> tuple[set[str], set[str]]:
         """Everything is put back; from now on what these calls touch is looked at."""
         self.account.put_back(self.tables, self.buckets)
-        self.tables = _touched(calls, "dynamodb", self.account.start.tables)
-        self.buckets = _touched(calls, "s3", self.account.start.buckets, self.account.aliases)
+        self.tables = _touched(calls, "dynamodb", self.account.source.tables)
+        self.buckets = _touched(calls, "s3", self.account.source.buckets, self.account.aliases)
         return self.tables, self.buckets
 
     def clean(self, event: Any) -> "tuple[list[Answer], State]":
@@ -263,17 +292,35 @@ class Place:
 
     def carry_out(self, schedule: "Schedule", fresh: bool = False) -> "tuple[list[Run], State]":
         """The attempts of a trial, each on a new environment if `fresh`, and the event again until it works."""
-        self._begin()
-        answers: list[Answer] = []
-        for group in _groups(schedule):
-            if answers and (fresh or group[0].fresh):
+        special = any(one.full or one.at is not None for one in schedule.attempts)
+        self.surrounded = True
+        try:
+            answers = self._attempts(schedule, fresh, special)
+        finally:
+            if special:
+                self.account.surround(False, None)
                 self.account.recycle()
-            turned = [(self.account.turned(one.event), [dict(fault) for fault in one.faults]) for one in group]
-            last = self.account.invoke(turned)
-            answers += last
+        if any(one.at is not None for one in schedule.attempts):
+            self.surrounded = self.surrounded and self.account.is_told_time()
         if schedule.settle:
+            last = answers[-len(_groups(schedule)[-1]) :]
             answers += self._settle(last, self.account.turned(schedule.attempts[-1].event))
         return [_run(one) for one in answers], self._left(answers)
+
+    def _attempts(self, schedule: "Schedule", fresh: bool, special: bool) -> list[Answer]:
+        """`special`: what environments find is set before they are made."""
+        answers: list[Answer] = []
+        for group in _groups(schedule):
+            if special:
+                done = self.account.surround(group[0].full, group[0].at)
+                self.surrounded = self.surrounded and done
+            if not answers:
+                self._begin()
+            elif fresh or group[0].fresh:
+                self.account.recycle()
+            turned = [(self.account.turned(one.event), [dict(fault) for fault in one.faults]) for one in group]
+            answers += self.account.invoke(turned)
+        return answers
 
     def _settle(self, last: Sequence[Answer], event: Any) -> list[Answer]:
         """The event again, as AWS would send it, until it works: at once, and for as long as what the first attempt
@@ -287,6 +334,10 @@ class Place:
             made += self.account.invoke([(event, [])])
             failed = bool(made[-1].error)
         return made
+
+
+_ENDS = ("crash-before", "crash-after", "timeout-after", "tmp-left")
+"""Trials that end the first attempt."""
 
 
 def _groups(schedule: "Schedule") -> list[list[Any]]:
@@ -313,7 +364,7 @@ def _happened(schedule: "Schedule", runs: "Sequence[Run]") -> bool:
     if schedule.kind == "together" and any(run.error.startswith("Sandbox.Timedout") for run in runs):
         return False  # it waited too long for the other one
     came = any(call["step"] == schedule.step for call in runs[0].calls)
-    return came and (schedule.kind not in ("crash-before", "crash-after", "timeout-after") or bool(runs[0].error))
+    return came and (schedule.kind not in _ENDS or bool(runs[0].error))
 
 
 def _touched(calls: Sequence[Any], service: str, known: Any, aliases: Any = None) -> set[str]:

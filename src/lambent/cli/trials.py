@@ -9,70 +9,23 @@ import json
 import secrets
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cache
+from functools import partial
 from typing import Any
 
 from lambent.cli.errors import CliError
 from lambent.cli.target import INVOKE_SECONDS, Target
+from lambent.cli.trial_source import Clients, Source
 
-MOST_THINGS, MOST_ITEMS, MOST_OBJECT = 100, 2_000, 1 << 20
-"""Tables (and buckets, …) that are copied, items and objects of each, bytes of an object."""
+DAY = 86_400
 WAIT = {"Delay": 0.1, "MaxAttempts": 600}
 _TABLE = ("TableName", "KeySchema", "AttributeDefinitions")
 _INDEX = ("IndexName", "KeySchema", "Projection")
 _FUNCTION = (
     "Runtime", "Handler", "Timeout", "MemorySize", "Architectures", "EphemeralStorage", "PackageType", "ImageConfig",
 )  # fmt: skip
-
-
-@dataclass(slots=True)
-class Clients:
-    """Clients that speak for one account."""
-
-    target: Target
-    account: str
-    _made: dict[str, Any] = field(default_factory=dict)
-
-    def __call__(self, service: str) -> Any:
-        """The client of a service."""
-        with _LOCK:
-            if service not in self._made:
-                self._made[service] = self._make(service)
-        return self._made[service]
-
-    def _make(self, service: str) -> Any:
-        from botocore.config import Config
-
-        how = {"retries": {"total_max_attempts": 1}, "s3": {"addressing_style": "path"}}
-        return _session().create_client(
-            service,
-            region_name=self.target.region,
-            endpoint_url=self.target.endpoint,
-            aws_access_key_id=self.account,
-            aws_secret_access_key="trial",  # noqa: S106
-            config=Config(read_timeout=INVOKE_SECONDS, **how),
-        )
-
-    def pages(self, service: str, operation: str, member: str, **params: Any) -> Iterator[Any]:
-        """Every member of a list."""
-        client = self(service)
-        if not client.can_paginate(operation):
-            yield from getattr(client, operation)(**params).get(member, [])
-            return
-        for page in client.get_paginator(operation).paginate(**params):
-            yield from page.get(member, [])
-
-
-@dataclass(slots=True)
-class Start:
-    """What the account begins each trial with."""
-
-    tables: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
-    keys: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    buckets: dict[str, dict[str, bytes]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -88,13 +41,14 @@ class Answer:
 class TrialAccount:
     """The account. `names` turns the source's account id in texts to the trial's."""
 
-    def __init__(self, target: Target, source: str, function: str) -> None:
+    def __init__(self, target: Target, source: Source, function: str) -> None:
         self.target = target
-        self.source = Clients(target, source)
+        self.source = source
         self.account = f"9{secrets.randbelow(10**11):011d}"
         self.own = Clients(target, self.account)
         self.function = function
-        self.start = Start()
+        self.keys: dict[str, tuple[str, ...]] = {}
+        """Table -> the names of its keys."""
         self.aliases: dict[str, str] = {}
         self.timeout = 3
         self._token = target.token("torture")
@@ -103,7 +57,7 @@ class TrialAccount:
 
     def open(self) -> None:
         """Make the account. Raises CliError for a function that can't be tried."""
-        said = self.source("lambda").get_function(FunctionName=self.function)
+        said = self.source.clients("lambda").get_function(FunctionName=self.function)
         self._tables()
         self._buckets()
         self._others()
@@ -163,78 +117,50 @@ class TrialAccount:
 
     def _layer(self, arn: str) -> str:
         """A layer of the trial's own with the content of another."""
-        said = self.source("lambda").get_layer_version_by_arn(Arn=arn)
+        said = self.source.clients("lambda").get_layer_version_by_arn(Arn=arn)
         content = {"ZipFile": _brought(said["Content"]["Location"])}
         name = arn.split(":")[6]
         made: str = self.own("lambda").publish_layer_version(LayerName=name, Content=content)["LayerVersionArn"]
         return made
 
     def _tables(self) -> None:
-        source, own = self.source("dynamodb"), self.own("dynamodb")
-        for name in _some(self.source.pages("dynamodb", "list_tables", "TableNames"), "tables"):
-            about = source.describe_table(TableName=name)["Table"]
+        own = self.own("dynamodb")
+        for name, (about, items) in self.source.tables.items():
             params = {key: about[key] for key in _TABLE}
             for kind in ("GlobalSecondaryIndexes", "LocalSecondaryIndexes"):
                 if about.get(kind):
                     params[kind] = [{key: index[key] for key in _INDEX} for index in about[kind]]
             own.create_table(**params, BillingMode="PAY_PER_REQUEST")
-            self.start.keys[name] = tuple(key["AttributeName"] for key in about["KeySchema"])
-            items = _some(
-                self.source.pages("dynamodb", "scan", "Items", TableName=name), f"items of {name}", MOST_ITEMS
-            )
-            self.start.tables[name] = items
+            self.keys[name] = tuple(key["AttributeName"] for key in about["KeySchema"])
             for item in items:
                 own.put_item(TableName=name, Item=item)
 
     def _buckets(self) -> None:
-        source, own = self.source("s3"), self.own("s3")
-        for place, one in enumerate(_some(iter(source.list_buckets()["Buckets"]), "buckets")):
-            name, alias = one["Name"], f"lambent-trial-{self.account}-{place}"
+        own = self.own("s3")
+        for place, (name, held) in enumerate(self.source.buckets.items()):
+            alias = self.aliases[name] = f"lambent-trial-{self.account}-{place}"
             own.create_bucket(Bucket=alias)
-            self.aliases[name] = alias
-            listed = self.source.pages("s3", "list_objects_v2", "Contents", Bucket=name)
-            held = {}
-            for entry in _some(listed, f"objects of {name}", MOST_ITEMS):
-                if entry["Size"] <= MOST_OBJECT:
-                    held[entry["Key"]] = source.get_object(Bucket=name, Key=entry["Key"])["Body"].read()
-                    own.put_object(Bucket=alias, Key=entry["Key"], Body=held[entry["Key"]])
-            self.start.buckets[name] = held
+            for key, body in held.items():
+                own.put_object(Bucket=alias, Key=key, Body=body)
 
     def _others(self) -> None:
         """What has no state that counts: it must be there."""
         from botocore.exceptions import BotoCoreError, ClientError
 
-        for make in (self._queues, self._topics, self._streams, self._parameters, self._secrets):
+        own, source = self.own, self.source
+        makers = [
+            *(partial(own("sqs").create_queue, **one) for one in source.queues),
+            *(partial(own("sns").create_topic, Name=name, Attributes=_topic(name)) for name in source.topics),
+            *(partial(own("kinesis").create_stream, StreamName=name, ShardCount=1) for name in source.streams),
+            *(
+                partial(own("ssm").put_parameter, **{**one, "Value": self._turn(one["Value"])})
+                for one in source.parameters
+            ),
+            *(partial(own("secretsmanager").create_secret, **one) for one in source.secrets),
+        ]
+        for make in makers:
             with suppress(ClientError, BotoCoreError):
                 make()
-
-    def _queues(self) -> None:
-        for url in self.source.pages("sqs", "list_queues", "QueueUrls"):
-            said = self.source("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
-            kept = ("VisibilityTimeout", "FifoQueue", "ContentBasedDeduplication", "DelaySeconds")
-            attributes = {name: said[name] for name in kept if name in said and said[name] != "false"}
-            self.own("sqs").create_queue(QueueName=url.rpartition("/")[2], Attributes=attributes)
-
-    def _topics(self) -> None:
-        for one in self.source.pages("sns", "list_topics", "Topics"):
-            name = one["TopicArn"].rpartition(":")[2]
-            attributes = {"FifoTopic": "true"} if name.endswith(".fifo") else {}
-            self.own("sns").create_topic(Name=name, Attributes=attributes)
-
-    def _streams(self) -> None:
-        for name in self.source.pages("kinesis", "list_streams", "StreamNames"):
-            self.own("kinesis").create_stream(StreamName=name, ShardCount=1)
-
-    def _parameters(self) -> None:
-        for one in self.source.pages("ssm", "describe_parameters", "Parameters"):
-            said = self.source("ssm").get_parameter(Name=one["Name"], WithDecryption=True)["Parameter"]
-            self.own("ssm").put_parameter(Name=one["Name"], Value=self._turn(said["Value"]), Type=said["Type"])
-
-    def _secrets(self) -> None:
-        for one in self.source.pages("secretsmanager", "list_secrets", "SecretList"):
-            said = self.source("secretsmanager").get_secret_value(SecretId=one["ARN"])
-            kept = {name: said[name] for name in ("SecretString", "SecretBinary") if name in said}
-            self.own("secretsmanager").create_secret(Name=one["Name"], **kept)
 
     def _clear_functions(self) -> None:
         client = self.own("lambda")
@@ -247,12 +173,13 @@ class TrialAccount:
             client.delete_layer_version(LayerName=layer["LayerName"], VersionNumber=version)
 
     def _clear_state(self) -> None:
-        for name in self.start.tables:
+        for name in self.keys:
             self.own("dynamodb").delete_table(TableName=name)
         client = self.own("s3")
         for alias in self.aliases.values():
-            for key in [entry["Key"] for entry in self.own.pages("s3", "list_objects_v2", "Contents", Bucket=alias)]:
-                client.delete_object(Bucket=alias, Key=key)
+            keys = [entry["Key"] for entry in self.own.pages("s3", "list_objects_v2", "Contents", Bucket=alias)]
+            for some in (keys[first : first + 1000] for first in range(0, len(keys), 1000)):
+                client.delete_objects(Bucket=alias, Delete={"Objects": [{"Key": key} for key in some]})
             client.delete_bucket(Bucket=alias)
 
     def _clear_others(self) -> None:
@@ -268,6 +195,18 @@ class TrialAccount:
             self.own("secretsmanager").delete_secret(SecretId=one["ARN"], ForceDeleteWithoutRecovery=True)
 
     # --- what happens in it
+
+    def surround(self, full: bool, at: float | None) -> bool:
+        """What environments made from now on find: a full /tmp, a clock that is `at` seconds after the next midnight.
+        Answers whether there is such a thing here."""
+        now = time.time()
+        ahead = None if at is None else now - now % DAY + DAY + at - now
+        return bool(self._page("POST", {"full": full, "ahead": ahead})["set"])
+
+    def is_told_time(self) -> bool:
+        """Whether its functions go by the clock that they are told."""
+        found = self.target.findings()
+        return not any(one["code"] == "function-time-not-told" and self.account in one["resource"] for one in found)
 
     def recycle(self) -> None:
         """The next invocation is on a new environment."""
@@ -340,9 +279,9 @@ class TrialAccount:
             self._put_back_bucket(name, self.aliases[name])
 
     def _put_back_table(self, name: str) -> None:
-        client, keys = self.own("dynamodb"), self.start.keys[name]
+        client, keys = self.own("dynamodb"), self.keys[name]
         there = {_key(item, keys): item for item in self.own.pages("dynamodb", "scan", "Items", TableName=name)}
-        wanted = {_key(item, keys): item for item in self.start.tables[name]}
+        wanted = {_key(item, keys): item for item in self.source.tables[name][1]}
         for key, item in there.items():
             if key not in wanted:
                 client.delete_item(TableName=name, Key={one: item[one] for one in keys})
@@ -353,7 +292,7 @@ class TrialAccount:
     def _put_back_bucket(self, name: str, alias: str) -> None:
         import hashlib
 
-        client, wanted = self.own("s3"), self.start.buckets[name]
+        client, wanted = self.own("s3"), self.source.buckets[name]
         there = {
             entry["Key"]: entry["ETag"].strip('"')
             for entry in self.own.pages("s3", "list_objects_v2", "Contents", Bucket=alias)
@@ -365,15 +304,8 @@ class TrialAccount:
                 client.put_object(Bucket=alias, Key=key, Body=body)
 
 
-_LOCK = threading.Lock()
-
-
-@cache
-def _session() -> Any:
-    """One for all: it keeps the services' models."""
-    import botocore.session
-
-    return botocore.session.Session()
+def _topic(name: str) -> dict[str, str]:
+    return {"FifoTopic": "true"} if name.endswith(".fifo") else {}
 
 
 def _plain(value: Any) -> str:
@@ -384,16 +316,6 @@ def _plain(value: Any) -> str:
 
 def _key(item: Mapping[str, Any], keys: tuple[str, ...]) -> str:
     return json.dumps([item[key] for key in keys], sort_keys=True, default=repr)
-
-
-def _some(listed: Iterator[Any], what: str, most: int = MOST_THINGS) -> list[Any]:
-    """What is copied. Raises CliError for more than can be."""
-    found: list[Any] = []
-    for one in listed:
-        if len(found) == most:
-            raise CliError(f"the account has more than {most:,} {what}: a trial copies as many; use a smaller account")
-        found.append(one)
-    return found
 
 
 def _brought(location: str) -> bytes:

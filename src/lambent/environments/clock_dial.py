@@ -31,9 +31,10 @@ class Dial:
             self._map = mmap.mmap(file.fileno(), 0)
         self._words = memoryview(self._map).cast("q")
         if isinstance(clock, ManualClock):
-            clock.on_move = self._turn
+            clock.on_move = self.turn
 
-    def _turn(self) -> None:
+    def turn(self) -> None:
+        """The clock was moved."""
         # One store of eight bytes; struct with a byte order would write them one by one.
         self._words[_WALL] = self._clock.course().wall_ns
 

@@ -86,7 +86,7 @@ class Launcher:
     """Launches environments on one machine.
 
     `place` tells (and on first use installs) what a function is run with. Its package and its layers are held for as
-    long as the environment lives.
+    long as the environment lives. `adjust` makes the sandbox of a trial another one.
     """
 
     def __init__(
@@ -96,12 +96,14 @@ class Launcher:
         credentials: Credentialed,
         place: Callable[[FunctionVersion], Awaitable[Place]],
         contents: Contents,
+        adjust: Callable[[FunctionVersion, SandboxSpec], SandboxSpec] = lambda _function, spec: spec,
     ) -> None:
         self._host = host
         self._endpoint = endpoint
         self._credentials = credentials
         self._place = place
         self._contents = contents
+        self._adjust = adjust
 
     async def launch(
         self, function: FunctionVersion, events: EnvironmentEvents, stream: str, initialization: str = "on-demand"
@@ -127,7 +129,7 @@ class Launcher:
             connect = functools.partial(
                 self._connect, function, events, stream, credentials, place, folders, release, initialization
             )
-            spec = self._spec(function, place, folders, stream)
+            spec = self._adjust(function, self._spec(function, place, folders, stream))
             return await self._stand(spec, connect)
         except BaseException:
             release()

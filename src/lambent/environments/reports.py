@@ -16,9 +16,10 @@ from lambent.runtime_api import errors
 from lambent.runtime_api.extensions import Extension
 
 UNHANDLED = "Unhandled"
-PEAK_SECONDS = 0.01
-"""Under load, the Max Memory Used of an invocation may miss what the last 10 ms added: a reading costs as much as a
-tenth of an invocation."""
+PEAK_SECONDS = 0.1
+SHORT_SECONDS = 0.005
+"""The Max Memory Used of an invocation that is shorter than this may miss what was added since the last reading, which
+is as old as `PEAK_SECONDS` at most: a reading costs as much as a tenth of an invocation."""
 
 Measure = Callable[[str, float, bool, str, int, int], None]
 """Of which ARN an invocation was, how many milliseconds it took, whether it failed, and the version that ran; whole
@@ -197,8 +198,10 @@ class Reports:
         running.over()
         running.answer(Outcome(payload, error, tail))
 
-    def _close(self, running: Running, state: engine.State, status: str, error_type: str, error: bytes = b"") -> bytes:
-        """The END and REPORT lines; answers the end of the log. `error` is the payload of one."""
+    def _close(
+        self, running: Running, state: engine.State, status: str, error_type: str, error: bytes = b""
+    ) -> list[str]:
+        """The END and REPORT lines; answers the last messages of the log. `error` is the payload of one."""
         # AWS reports an invocation that timed out with its timeout, not with what it took to find out.
         now = self._clock.monotonic()
         seconds = state.timeout if status == "timeout" else now - running.started
@@ -207,7 +210,7 @@ class Reports:
             request_id=running.invocation.request_id,
             duration_ms=seconds * 1000,
             memory_mb=self._function.memory,
-            max_memory_mb=self._max_memory_mb(now),
+            max_memory_mb=self._max_memory_mb(now, running.started),
             init_ms=None if self._restored else init_ms,
             restore_ms=init_ms if self._restored else None,
             billed_restore_ms=ceil(init_ms or 0.0) if self._restored else 0,
@@ -257,10 +260,10 @@ class Reports:
         seconds, self._init_seconds = self._init_seconds, None
         return None if seconds is None else seconds * 1000
 
-    def _max_memory_mb(self, now: float) -> int:
-        """The peak, read again when the last reading is older than `PEAK_SECONDS`."""
+    def _max_memory_mb(self, now: float, started: float) -> int:
+        """The peak, read again when the last reading is older than `PEAK_SECONDS`, or the invocation was not short."""
         peak, read = self._peak
-        if now - read > PEAK_SECONDS:
+        if now - read > PEAK_SECONDS or now - started > SHORT_SECONDS:
             found = self._peak_bytes()
             if found is not None:
                 peak = found

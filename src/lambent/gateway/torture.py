@@ -8,6 +8,8 @@ has no trial. The token of the data folder is needed, as for a live folder.
     PUT     {"account", "source", "buckets": {name: the trial's}}      a trial begins
     POST    {"account", "taps": {root: [fault]}, "collect": [root]}   invocations to come, by their trace's root;
                                                                        answers {"calls": {root: [call]}} of those over
+    POST    {"account", "full": true | false, "ahead": seconds | null}  what environments made from now on find: a full
+                                                                       /tmp, a clock that is ahead; answers {"set": …}
     DELETE  {"account"}                                                it is over
 
 A fault: {"at": which call (from 0), "when": "before" | "after", "do": "crash" | "timeout" | "refuse" | "throttle" |
@@ -21,7 +23,7 @@ import hmac
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 
@@ -34,6 +36,8 @@ from lambent.wire.service import Service
 MEET_SECONDS, GRACE_SECONDS, LOOK_SECONDS = 1.5, 0.5, 0.05
 """How long a call waits for the other one: while that one's invocation runs, and at first in any case."""
 MOST_CALLS = 10_000
+MOST_AHEAD = 10 * 365 * 86_400
+"""Seconds that a clock may be turned."""
 _ACCOUNT = re.compile(r"\d{12}")
 _DOES = ("crash", "timeout", "refuse", "throttle", "lose", "meet")
 THROTTLES = {"s3": ("SlowDown", 503), "dynamodb": ("ProvisionedThroughputExceededException", 400)}
@@ -43,6 +47,18 @@ Harm = Callable[[str, str, str], None]
 """(account, root of the trace, "crash" | "timeout"): what is done to the environment that runs it."""
 See = Callable[[Service, str, Mapping[str, Any]], dict[str, Any]]
 """What is kept of a call."""
+
+
+class Surroundings(Protocol):
+    """What environments of a trial find."""
+
+    def begin(self, account: str) -> None: ...
+
+    def end(self, account: str) -> None: ...
+
+    def fill(self, account: str, full: bool) -> bool: ...
+
+    def turn(self, account: str, ahead: float | None) -> bool: ...
 
 
 @dataclass(slots=True)
@@ -114,12 +130,19 @@ class Trial:
 
 class Trials:
     """All that go on. `harm` ends or times out the environment of an invocation, `runs` tells whether an invocation
-    (account, root) runs, `see` keeps a call."""
+    (account, root) runs, `see` keeps a call; `around` is what environments find."""
 
-    def __init__(self, harm: Harm, see: See, runs: Callable[[str, str], bool] = lambda _account, _root: True) -> None:
+    def __init__(
+        self,
+        harm: Harm,
+        see: See,
+        around: Surroundings,
+        runs: Callable[[str, str], bool] = lambda _account, _root: True,
+    ) -> None:
         self._harm = harm
         self._see = see
         self._runs = runs
+        self.around = around
         self.going: dict[str, Trial] = {}
 
     async def before(self, request: Request, caller: Caller, service: Service, operation: str, params: Any) -> None:
@@ -179,10 +202,12 @@ class Trials:
     def begin(self, account: str, source: str, buckets: dict[str, str]) -> None:
         """A trial begins."""
         self.going[account] = Trial(source, buckets)
+        self.around.begin(account)
 
     def end(self, account: str) -> None:
         """It is over."""
         self.going.pop(account, None)
+        self.around.end(account)
 
 
 def _failing(what: str, service: str) -> Fault:
@@ -230,11 +255,21 @@ class TorturePage:
         if method == "DELETE":
             self._trials.end(account)
             return _json({})
+        done = [self._trials.around.fill(account, bool(said["full"]))] if "full" in said else []
+        if "ahead" in said:
+            done.append(self._trials.around.turn(account, _seconds(said["ahead"])))
         trial = self._trials.going[account]
         for root, faults in said.get("taps", {}).items():
             trial.taps[root] = Tap([_checked(fault) for fault in faults])
         over = {root: trial.taps.pop(root).calls for root in said.get("collect", ()) if root in trial.taps}
-        return _json({"calls": over})
+        return _json({"calls": over, "set": all(done)})
+
+
+def _seconds(ahead: Any) -> float | None:
+    """Raises ValueError for what no clock goes to."""
+    if ahead is not None and not -MOST_AHEAD <= float(ahead) <= MOST_AHEAD:
+        raise ValueError("ahead")
+    return None if ahead is None else float(ahead)
 
 
 def _checked(fault: dict[str, Any]) -> dict[str, Any]:

@@ -78,7 +78,7 @@ class Tracing:
         service = _lasting(invocation.request_id) if invocation.accepted else parts[:16]
         within = parts[32:]
         traced = Traced(said.root, said.parent, service, parts[16:32], within, self._wall())
-        return replace(invocation, traced=traced, trace_id=trace.beneath(invocation.trace_id, within))
+        return invocation._replace(traced=traced, trace_id=trace.beneath(invocation.trace_id, within))
 
     def refused(self, function: FunctionVersion, invocation: Invocation) -> None:
         """It found no place to run."""

@@ -6,7 +6,6 @@ import os
 import socket
 import ssl
 import time
-import uuid
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +16,7 @@ from lambent.clock import Clock
 from lambent.environments.running import Clocks
 from lambent.gateway.chain import Gateway
 from lambent.gateway.listener import Chain, Listener
+from lambent.ids import new_uuid
 from lambent.model.metric import Metric, Stream
 from lambent.neighbour import dynamodb_local
 from lambent.neighbour.endpoints import Endpoints, Keys
@@ -208,6 +208,5 @@ def tells_time(settings: Settings) -> bool:
     return settings.function_time == "platform" and (settings.clock != "real" or settings.time_scale != 1)
 
 
-def new_id() -> str:
-    """A request id, a revision id, as AWS has them."""
-    return str(uuid.uuid4())
+new_id = new_uuid
+"""A request id, a revision id, as AWS has them."""

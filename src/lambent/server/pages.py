@@ -3,7 +3,7 @@
 import dataclasses
 import errno
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +68,12 @@ def mappings_document(store: Store, sources: Sources) -> dict[str, Any]:
 async def recycle_all(those: Sequence[Pools], scope: Scope | None = None, name: str = "") -> int:
     """End environments everywhere; answers how many."""
     return sum([await pools.recycle_now(scope, name) for pools in those])
+
+
+def lives_document(those: Sequence[Pools], now: Callable[[], float], scope: Scope, name: str) -> dict[str, Any]:
+    """The page of environments: of a function, or ("") of all of an account and region, in the order of their start."""
+    found = [life.document() for pools in those for life in pools.lives() if life.is_of(scope, name)]
+    return {"now": now(), "environments": sorted(found, key=lambda one: one["phases"][0][0])}
 
 
 def set_live(store: Store, live: LiveFolders, pools: Pools, scope: Scope, name: str, folder: Path | None) -> bool:

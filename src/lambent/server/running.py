@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from pathlib import Path
 
 from lambent.dispatch.invoker import Invoker
 from lambent.dispatch.keep_alive import freeze_grace, keep_alive
@@ -24,6 +25,7 @@ from lambent.environments.live_folders import LiveFolders
 from lambent.environments.role_credentials import Credentialed
 from lambent.environments.runtime_places import Places
 from lambent.environments.snapshots import Snapshots
+from lambent.environments.trial_settings import TrialSettings
 from lambent.model.finding import Finding
 from lambent.model.function import FunctionVersion
 from lambent.model.limits import PROFILES, Limits
@@ -31,7 +33,7 @@ from lambent.observe.findings import Ledger
 from lambent.observe.metrics import Metrics
 from lambent.observe.tracing import Tracing
 from lambent.runtimes import interpreters, programs, snapstart
-from lambent.sandbox.spec import Programs
+from lambent.sandbox.spec import Level, Programs
 from lambent.server import parameters
 from lambent.server.base import REAL, Base, Doors, tells_time
 from lambent.server.environments import debugged_environment, environment_maker, journals, require_room
@@ -61,6 +63,7 @@ class Running:
     pools: Pools
     provisioned: Provisioned
     invoker: Invoker
+    trials: TrialSettings
 
 
 async def open_running(
@@ -92,7 +95,8 @@ async def open_running(
     begin = journals(base, report, snapstart.INITIALIZATION)
     snapshots = Snapshots(base.host, places.place, contents, endpoint, credentials, begin, report)
     stack.push_async_callback(snapshots.close)
-    launcher = Launcher(base.host, endpoint, credentials, snapshots.place, contents)
+    trials = _trials(stack, settings, base, report)
+    launcher = Launcher(base.host, endpoint, credentials, trials.around(snapshots.place), contents, trials.spec)
     make_debugged = functools.partial(debugged_environment, base, report)
     debugging = Debugging(base.host, endpoint, credentials, contents, places.debugged, make_debugged)
     stack.push_async_callback(debugging.close)
@@ -107,7 +111,7 @@ async def open_running(
     invoker = Invoker(pools, concurrency, provisioned, REAL.monotonic, tracing)
     return Running(
         places, credentials, limits, doors, endpoint, live, files, findings,
-        snapshots, debugging, concurrency, metrics, tracing, pools, provisioned, invoker,
+        snapshots, debugging, concurrency, metrics, tracing, pools, provisioned, invoker, trials,
     )  # fmt: skip
 
 
@@ -125,6 +129,18 @@ def _told(
     dial = Dial(settings.data_dir / "dial", base.clock)
     stack.callback(dial.close)
     return FunctionTime(dial.path, cache_dir(os.environ), base.host.level, report)
+
+
+def _trials(stack: AsyncExitStack, settings: Settings, base: Base, report: Callable[[Finding], None]) -> TrialSettings:
+    """What trials have otherwise."""
+
+    def time(dial: Path) -> FunctionTime:
+        return FunctionTime(dial, cache_dir(os.environ), base.host.level, report)
+
+    sized = base.host.level is Level.NAMESPACE
+    made = TrialSettings(settings.data_dir / "trial-dial", time, tells_time(settings), sized)
+    stack.callback(made.close)
+    return made
 
 
 def _open_pools(

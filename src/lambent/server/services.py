@@ -21,6 +21,7 @@ from lambent.events.pushes import Pushes
 from lambent.events.runs import Resolve
 from lambent.events.sources.sources import Sources
 from lambent.gateway import clock as clock_page
+from lambent.gateway import environments as environments_page
 from lambent.gateway import health, recycle
 from lambent.gateway import neighbour as neighbour_page
 from lambent.gateway import permissions as permissions_page
@@ -50,6 +51,7 @@ from lambent.neighbour import web
 from lambent.neighbour.outbox import Outbox
 from lambent.observe.findings import Ledger
 from lambent.permissions.gate import Gate
+from lambent.permissions.poll_rights import PollRights
 from lambent.runtimes import interpreters
 from lambent.sandbox import probe
 from lambent.sandbox.spec import Level
@@ -71,6 +73,7 @@ from lambent.server.neighbouring import Forwarding, Saw, acknowledge, all_of, ne
 from lambent.server.pages import (
     begin_debugging,
     health_report,
+    lives_document,
     mappings_document,
     metrics_document,
     recycle_all,
@@ -143,10 +146,13 @@ async def open_services(
     checkpoints, writes = Checkpoints(store.database), TableWrites()
     stack.push_async_callback(checkpoints.close)
     streams = await open_streams(stack, store, base, running.findings, settings.change_seconds > 0)
-    sources = open_sources(settings, running, base.clock, handling, sqs.queues, streams, checkpoints, outbox, writes)
+    gate = permissions.open_gate(settings, base, running)
+    may = PollRights(gate).lacking
+    sources = open_sources(
+        settings, running, base.clock, handling, sqs.queues, streams, checkpoints, outbox, writes, may
+    )
     stack.push_async_callback(sources.close)
     open_expiry(settings, running, base.clock, base.background.spawn, writes)
-    gate = permissions.open_gate(settings, base, running)
     pushes = await open_pushes(store, base, outbox, gate, running.findings, _twice(settings))
     topics = open_topics(settings.data_dir, store.resources, base, running.doors, running.findings, pushes.add)
     rules = open_buses(stack, store, base, running.findings, outbox, pushes.add, settings.reach)
@@ -354,6 +360,7 @@ def _pages(
         "health": health.page(functools.partial(health_report, settings, base, abilities, found, those)),
         "findings": health.page(running.findings.document),
         "credentials": _credentials_page(settings, base, running.credentials),
+        "environments": environments_page.page(functools.partial(lives_document, those, REAL.wall)),
         "recycle": recycle.page(functools.partial(recycle_all, those)),
         "clock": clock_page.page(base.clock.document, moved),
         "live": live,

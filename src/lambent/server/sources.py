@@ -18,7 +18,7 @@ from lambent.events.sources.queue_poller import QueuePoller
 from lambent.events.sources.shard_reader import Means
 from lambent.events.sources.sources import Reader, Sources
 from lambent.events.sources.stream_reader import StreamReader
-from lambent.events.sources.target import Resolve, Target
+from lambent.events.sources.target import Lacking, Resolve, Target
 from lambent.model.event_source import EventSource
 from lambent.model.function import FunctionVersion
 from lambent.model.scope import Caller, Scope
@@ -78,6 +78,7 @@ def open_sources(
     checkpoints: Checkpoints,
     send: Send,
     writes: TableWrites,
+    lacking: Lacking,
 ) -> Sources:
     """What is read, by the service of the source; a queue is not where another endpoint has it."""
     report = running.findings.report
@@ -87,7 +88,7 @@ def open_sources(
             return running.tracing.header(function, given, request_id)
         return given or new_trace_id(request_id)
 
-    target = Target(resolve, functools.partial(running.invoker.invoke, sync=False), new_id, header, report)
+    target = Target(resolve, functools.partial(running.invoker.invoke, sync=False), new_id, header, report, lacking)
     means = Means(clock, target, checkpoints, Failures(send, clock.wall))
 
     def make(source: EventSource) -> Reader | None:

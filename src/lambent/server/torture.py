@@ -21,7 +21,8 @@ from lambent.wire.service import Service
 
 def open_trials(running: Running) -> Trials:
     """The trials of this server; there are none."""
-    return Trials(functools.partial(_harm, running), _see, lambda *which: any(_running(running, *which)))
+    harm = functools.partial(_harm, running)
+    return Trials(harm, _see, running.trials, lambda *which: any(_running(running, *which)))
 
 
 def _see(service: Service, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:

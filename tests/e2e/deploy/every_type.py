@@ -367,6 +367,114 @@ RESOURCES: dict[str, Any] = {
     "H": resource("AWS::ApiGatewayV2::Api", {"Name": "h", "ProtocolType": "HTTP"}),
     "HS": resource("AWS::ApiGatewayV2::Stage", {"ApiId": {"Ref": "H"}, "StageName": "$default", "AutoDeploy": True}),
     "HR": resource("AWS::ApiGatewayV2::Route", {"ApiId": {"Ref": "H"}, "RouteKey": "GET /x"}),
+    "Sub2": resource("AWS::EC2::Subnet", {"VpcId": {"Ref": "Vpc"}, "CidrBlock": "10.1.9.0/24"}),
+    "Alb": resource(
+        "AWS::ElasticLoadBalancingV2::LoadBalancer",
+        {
+            "Subnets": [{"Ref": "Sub"}, {"Ref": "Sub2"}],
+            "SecurityGroups": [{"Ref": "Sgr"}],
+            "LoadBalancerAttributes": [{"Key": "idle_timeout.timeout_seconds", "Value": "30"}],
+        },
+    ),
+    "AlbP": resource(
+        "AWS::Lambda::Permission",
+        {
+            "FunctionName": att("F", "Arn"),
+            "Action": "lambda:InvokeFunction",
+            "Principal": "elasticloadbalancing.amazonaws.com",
+        },
+    ),
+    "AlbT": resource(
+        "AWS::ElasticLoadBalancingV2::TargetGroup",
+        {
+            "TargetType": "lambda",
+            "Targets": [{"Id": att("F", "Arn")}],
+            "TargetGroupAttributes": [{"Key": "lambda.multi_value_headers.enabled", "Value": "true"}],
+        },
+        DependsOn="AlbP",
+    ),
+    "AlbL": resource(
+        "AWS::ElasticLoadBalancingV2::Listener",
+        {
+            "LoadBalancerArn": {"Ref": "Alb"},
+            "Port": 80,
+            "Protocol": "HTTP",
+            "DefaultActions": [{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}],
+        },
+    ),
+    "AlbR": resource(
+        "AWS::ElasticLoadBalancingV2::ListenerRule",
+        {
+            "ListenerArn": {"Ref": "AlbL"},
+            "Priority": 5,
+            "Conditions": [{"Field": "path-pattern", "PathPatternConfig": {"Values": ["/f*"]}}],
+            "Actions": [{"Type": "forward", "TargetGroupArn": {"Ref": "AlbT"}}],
+        },
+    ),
+    "Upg": resource("AWS::Cognito::UserPoolGroup", {"UserPoolId": {"Ref": "Up"}, "GroupName": "admins"}),
+    "Idp": resource("AWS::Cognito::IdentityPool", {"AllowUnauthenticatedIdentities": False}),
+    "Rg": resource(
+        "AWS::ResourceGroups::Group", {"Name": "of-a-stack", "ResourceQuery": {"Type": "CLOUDFORMATION_STACK_1_0"}}
+    ),
+    "Gt": resource(
+        "AWS::DynamoDB::GlobalTable",
+        {
+            "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+            "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+            "BillingMode": "PAY_PER_REQUEST",
+            "Replicas": [
+                {
+                    "Region": {"Ref": "AWS::Region"},
+                    "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True},
+                }
+            ],
+        },
+    ),
+    "Fs": resource(
+        "AWS::EFS::FileSystem", {"Encrypted": True, "LifecyclePolicies": [{"TransitionToIA": "AFTER_7_DAYS"}]}
+    ),
+    "Fm": resource(
+        "AWS::EFS::MountTarget",
+        {"FileSystemId": {"Ref": "Fs"}, "SubnetId": {"Ref": "Sub"}, "SecurityGroups": [att("Sgr", "GroupId")]},
+    ),
+    "Fa": resource(
+        "AWS::EFS::AccessPoint",
+        {"FileSystemId": {"Ref": "Fs"}, "PosixUser": {"Uid": "1000", "Gid": "1000"}, "RootDirectory": {"Path": "/f"}},
+    ),
+    "Crt": resource(
+        "AWS::CertificateManager::Certificate", {"DomainName": "api.example.com", "ValidationMethod": "DNS"}
+    ),
+    "Zone": resource("AWS::Route53::HostedZone", {"Name": "example.com."}),
+    "Dom": resource(
+        "AWS::ApiGateway::DomainName",
+        {
+            "DomainName": "api.example.com",
+            "RegionalCertificateArn": {"Ref": "Crt"},
+            "EndpointConfiguration": {"Types": ["REGIONAL"]},
+        },
+    ),
+    "Bpm": resource(
+        "AWS::ApiGateway::BasePathMapping",
+        {"DomainName": {"Ref": "Dom"}, "RestApiId": {"Ref": "Api"}, "Stage": {"Ref": "Sta"}, "BasePath": "v1"},
+    ),
+    "Rec": resource(
+        "AWS::Route53::RecordSet",
+        {
+            "HostedZoneId": {"Ref": "Zone"},
+            "Name": "api.example.com.",
+            "Type": "CNAME",
+            "TTL": "300",
+            "ResourceRecords": [att("Dom", "RegionalDomainName")],
+        },
+    ),
+    "Dom2": resource(
+        "AWS::ApiGatewayV2::DomainName",
+        {"DomainName": "h.example.com", "DomainNameConfigurations": [{"CertificateArn": {"Ref": "Crt"}}]},
+    ),
+    "Map2": resource(
+        "AWS::ApiGatewayV2::ApiMapping",
+        {"DomainName": {"Ref": "Dom2"}, "ApiId": {"Ref": "H"}, "Stage": {"Ref": "HS"}, "ApiMappingKey": "x"},
+    ),
     "Meta": resource("AWS::CDK::Metadata", {"Analytics": "v2"}),
     "Cup": {"Type": "Custom::Thing", "Properties": {"ServiceToken": att("CF", "Arn"), "N": 3, "B": True}},
     "CF": resource(
@@ -396,6 +504,9 @@ def updated() -> dict[str, Any]:
     new["Cup"]["Properties"]["N"] = 4
     new["SM"]["Properties"]["DefinitionSubstitutions"]["f"] = att("CF", "Arn")
     new["Par"]["Properties"]["Value"] = "w"
+    new["AlbR"]["Properties"]["Conditions"][0]["PathPatternConfig"]["Values"] = ["/g*"]
+    new["AlbT"]["Properties"]["HealthCheckEnabled"] = True
+    new["Rec"]["Properties"]["TTL"] = "60"
     new["KC"]["Properties"]["ConsumerName"] = "d"
     new["L"]["Properties"].pop("RetentionInDays")
     new["Sta"]["Properties"]["Variables"] = {"c": "d"}

@@ -28,9 +28,31 @@ class Harmed(list[tuple[str, str, str]]):
         self.append(what)  # type: ignore[arg-type]
 
 
+class Around:
+    """What environments find."""
+
+    def __init__(self) -> None:
+        self.said: list[Any] = []
+
+    def begin(self, account: str) -> None:
+        self.said.append(account)
+
+    def end(self, account: str) -> None:
+        self.said.append(account)
+
+    def fill(self, account: str, full: bool) -> bool:
+        self.said.append(full)
+        return True
+
+    def turn(self, account: str, ahead: float | None) -> bool:
+        self.said.append(ahead)
+        return ahead != 5.0
+
+
 def trials(*faults: dict[str, Any]) -> tuple[Trials, Harmed]:
     harmed = Harmed()
-    made = Trials(harmed, lambda service, operation, params: {"service": service.name, "operation": operation})
+    see = lambda service, operation, params: {"service": service.name, "operation": operation}  # noqa: E731
+    made = Trials(harmed, see, Around())
     made.begin(TRIAL, SOURCE, {"photos": "trial-photos"})
     return made, harmed
 
@@ -165,3 +187,14 @@ async def test_a_trial_is_of_another_account_and_ends() -> None:
     assert (await page(made, "DELETE", {"account": TRIAL}))[0] == 200
     assert (await page(made, "POST", {"account": TRIAL}))[0] == 404
     assert made.going == {}
+
+
+async def test_what_environments_find_is_told_until_the_trial_is_over() -> None:
+    made, _ = trials()
+    assert await page(made, "POST", {"account": TRIAL, "full": True, "ahead": -60}) == (200, {"calls": {}, "set": True})
+    assert await page(made, "POST", {"account": TRIAL, "ahead": 5}) == (200, {"calls": {}, "set": False})
+    assert (await page(made, "POST", {"account": TRIAL, "ahead": 1e12}))[0] == 400
+    assert (await page(made, "POST", {"account": TRIAL, "ahead": "x"}))[0] == 400
+    await page(made, "DELETE", {"account": TRIAL})
+    around: Any = made.around
+    assert around.said == [TRIAL, True, -60.0, 5.0, TRIAL]

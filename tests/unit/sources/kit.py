@@ -58,6 +58,8 @@ class Lab:
     traces: list[str] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     told: list[Delivery] = field(default_factory=list)
+    lacking: str = ""
+    """What the function's role may not do with the source."""
 
     def __post_init__(self) -> None:
         made = FunctionVersion(HERE, "f", "$LATEST", "python3.13", "a.b", "00", "role", "r1")
@@ -70,8 +72,12 @@ class Lab:
             lambda: f"id-{next(numbers)}",
             lambda _function, given, request_id: given or f"Root={request_id}",
             self.findings.append,
+            self._lacks,
         )
         self.checkpoints = FakeCheckpoints()
+
+    async def _lacks(self, _role: str, _function: str, _source: str) -> str:
+        return self.lacking
 
     async def _invoke(self, _function: FunctionVersion, invocation: Invocation) -> Outcome:
         event = orjson.loads(invocation.payload)

@@ -286,3 +286,34 @@ def test_another_accounts_queue_is_read_as_long_as_its_policy_allows(play: Play)
         await until(lambda: len(bench.events) == 2)
 
     play(scene)
+
+
+def test_nothing_is_taken_without_the_roles_rights(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lambent.events.sources.queue_poller.RETRY_SECONDS", 0.01)
+
+    async def scene(bench: Bench) -> None:
+        url = (await bench.sqs.call("CreateQueue", QueueName="q", Attributes={}))["QueueUrl"]
+        bench.lacking = "no ReceiveMessage"
+        poller = await bench.poll()
+        await bench.sqs.call("SendMessage", QueueUrl=url, MessageBody="m")
+        await until(lambda: poller.document()["LastResult"] == "PROBLEM: no ReceiveMessage")
+        assert (await bench.left(url), bench.events, bench.codes) == ((1, 0), [], ["source-unreadable"])
+        bench.lacking = ""
+        await bench.done(url)
+        assert bodies(bench.events) == [["m"]]
+
+    play(scene)
+
+
+def test_a_batch_that_is_full_by_its_bytes_is_told_of(play: Play) -> None:
+    async def scene(bench: Bench) -> None:
+        url = (await bench.sqs.call("CreateQueue", QueueName="q", Attributes={}))["QueueUrl"]
+        for _ in range(8):
+            await bench.sqs.call("SendMessage", QueueUrl=url, MessageBody="x" * 1_000_000)
+        await bench.poll(batch_size=100, window=1)
+        await until(lambda: "batch-size-unreached" in bench.codes)
+        await bench.clock.advance(2)
+        await bench.done(url)
+        assert len(bench.events[0]["Records"]) == 6
+
+    play(scene)

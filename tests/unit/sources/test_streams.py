@@ -220,6 +220,21 @@ def test_a_stream_that_comes_back_is_read_on() -> None:
     play(scene)
 
 
+def test_a_stream_is_not_read_without_the_roles_rights() -> None:
+    async def scene(bench: Bench) -> None:
+        bench.stream.put("a")
+        reader = await bench.read()
+        await until(lambda: bench.flat == ["a"])
+        bench.lacking = "no GetRecords"
+        bench.stream.put("b")
+        await until(lambda: reader.document()["LastResult"] == "PROBLEM: no GetRecords")
+        assert bench.flat == ["a"]
+        bench.lacking = ""
+        await until(lambda: bench.flat == ["a", "b"])
+
+    play(scene)
+
+
 def test_an_expired_cursor_repeats_nothing_that_is_held() -> None:
     async def scene(bench: Bench) -> None:
         bench.stream.put("a", "b")

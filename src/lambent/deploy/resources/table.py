@@ -5,9 +5,12 @@ from collections.abc import Mapping
 from lambent.deploy.resources.kind import Kind
 from lambent.deploy.resources.types import (
     apis,
+    balancers,
     codedeploy,
     data,
+    domains,
     events,
+    files,
     iam,
     lambda_,
     logs,
@@ -16,11 +19,29 @@ from lambent.deploy.resources.types import (
     secrets,
     sns,
     sqs,
+    users,
 )
 
 KINDS: Mapping[str, Kind] = {
     name: kind
-    for service in (apis, codedeploy, data, events, iam, lambda_, logs, others, s3, secrets, sns, sqs)
+    for service in (
+        apis,
+        balancers,
+        codedeploy,
+        data,
+        domains,
+        events,
+        files,
+        iam,
+        lambda_,
+        logs,
+        others,
+        s3,
+        secrets,
+        sns,
+        sqs,
+        users,
+    )
     for name, kind in service.KINDS.items()
 }
 """Type -> how it is made."""

@@ -127,6 +127,14 @@ class Observed:
                 "The visibility timeout of the queue should be six times the function's timeout.",
             )
 
+    def full_by_bytes(self, count: int, size: int) -> None:
+        """A batch of `count` records is as large as an event may be, and `size` were asked for."""
+        self._say(
+            "batch-size-unreached",
+            f"A batch was full at 6 MB with {count} records: its BatchSize of {size} is not reached.",
+            "Reckon with more and smaller invocations, or keep large bodies in a bucket and send their keys.",
+        )
+
     def unheard(self) -> None:
         """The function names failures, and the mapping does not listen."""
         self._say(

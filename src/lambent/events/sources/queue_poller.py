@@ -24,7 +24,7 @@ from lambent.engine import batch_response, event_filter, poller_scaling
 from lambent.engine.batching import Batch
 from lambent.events.sources import queue_records
 from lambent.events.sources.observed import Observed
-from lambent.events.sources.target import Missing, Ran, Target, Unavailable
+from lambent.events.sources.target import Missing, NotAllowed, Ran, Target, Unavailable
 from lambent.model.event_source import EventSource
 from lambent.queues.access import may_receive
 from lambent.queues.errors import QueueError
@@ -137,6 +137,8 @@ class QueuePoller:
                 continue
             except QueueError as error:
                 self._observed.unreadable(error.code)
+            except NotAllowed as error:
+                self._observed.unreadable(str(error))
             except Missing:
                 self._observed.no_function()
             except Exception:
@@ -171,6 +173,8 @@ class QueuePoller:
             if not await self._take(batch.room, batch.due - self._clock.wall()):
                 break
             self._fill(batch)
+        if self._waiting and batch.room:
+            self._observed.full_by_bytes(len(batch.records), batch.size)
         self._batch = self._begin()
         return batch.records
 
@@ -188,7 +192,7 @@ class QueuePoller:
             batch.add(message, len(message.encoded), self._clock.wall())
 
     async def _take(self, most: int, wait: float) -> bool:
-        """Messages that pass the filter come to `_waiting`; whether any was there. Raises QueueError."""
+        """Messages that pass the filter come to `_waiting`; whether any was there. Raises QueueError, NotAllowed."""
         until = self._clock.monotonic() + max(wait, 0.0)
         while not (found := await self._receive(min(most, GATHERED))):
             left = until - self._clock.monotonic()
@@ -212,6 +216,7 @@ class QueuePoller:
     async def _receive(self, most: int) -> list[Delivery]:
         if self._stopping:
             raise asyncio.CancelledError
+        await self._target.check_rights(self.source)
         self._check_access()
         self._clock.began()
         try:

@@ -17,7 +17,7 @@ from lambent.engine.shard import Discarded, Record, Rules, Shard, Work
 from lambent.events.sources.failures import Failures
 from lambent.events.sources.observed import Observed
 from lambent.events.sources.stream import CursorExpired, Position, Stream, StreamGone, StreamRecord
-from lambent.events.sources.target import Missing, Ran, Target, Unavailable
+from lambent.events.sources.target import Missing, NotAllowed, Ran, Target, Unavailable
 from lambent.events.sources.windows import Windows
 from lambent.model.event_source import EventSource
 from lambent.store.checkpoints import Checkpoint, Checkpoints
@@ -158,6 +158,10 @@ class ShardReader:
             except CursorExpired:
                 self._cursor = None
                 continue
+            except NotAllowed as error:
+                self._observed.unreadable(str(error))
+                await asyncio.sleep(PATIENCE_SECONDS)
+                continue
             except Exception:
                 log.exception("shard %s of %s can't be read now", self.shard, self._source.source)
                 await asyncio.sleep(PATIENCE_SECONDS)
@@ -174,6 +178,7 @@ class ShardReader:
         return held > AHEAD + size or (held > size and self._engine.held_bytes > AHEAD_BYTES)
 
     async def _page(self) -> bool:
+        await self._means.target.check_rights(self._source)
         if self._cursor is None:
             await self.seek()
         assert self._cursor is not None

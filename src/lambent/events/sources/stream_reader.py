@@ -17,6 +17,7 @@ from typing import Any
 from lambent.events.sources.observed import Observed
 from lambent.events.sources.shard_reader import Means, ShardReader
 from lambent.events.sources.stream import Position, ShardInfo, Stream, StreamGone
+from lambent.events.sources.target import NotAllowed
 from lambent.model.event_source import EventSource
 from lambent.model.names import function_arn
 from lambent.store.checkpoints import Checkpoint
@@ -110,13 +111,16 @@ class StreamReader:
         if isinstance(error, StreamGone):
             self._looking = False
             self._observed.unreadable("the stream does not exist")
+        elif isinstance(error, NotAllowed):
+            self._observed.unreadable(str(error))
         else:
             log.warning("the shards of %s can't be read now: %s", self.source.source, error)
 
     # --- shards
 
     async def _discover(self) -> None:
-        """Begin to read what can be read. Raises StreamGone, StoreError, and what the stream's service makes of it."""
+        """Begin to read what can be read. Raises StreamGone, NotAllowed, StoreError, and what the service raises."""
+        await self._means.target.check_rights(self.source)
         shards = await self._stream.shards()
         await self._forget(shards)
         there = {shard.id for shard in shards}

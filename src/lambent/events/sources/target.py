@@ -16,10 +16,16 @@ log = logging.getLogger(__name__)
 
 Resolve = Callable[[Scope, str, str], Handling | None]
 Invoke = Callable[[FunctionVersion, Invocation], Awaitable[Outcome]]
+Lacking = Callable[[str, str, str], Awaitable[str]]
+"""Why a role may not read for a function (its name) from a source (its ARN), "" where it may."""
 
 
 class Unavailable(Exception):
     """The function can't be run now: throttled, not ready, or a fault of ours."""
+
+
+class NotAllowed(Exception):
+    """The function's role may not read the source."""
 
 
 class Missing(Exception):
@@ -46,12 +52,23 @@ class Target:
         new_id: Callable[[], str],
         header: Callable[[FunctionVersion, str, str], str],
         report: Callable[[Finding], None],
+        lacking: Lacking,
     ) -> None:
         self._resolve = resolve
         self._invoke = invoke
         self._new_id = new_id
         self._header = header
         self._report = report
+        self._lacking = lacking
+
+    async def check_rights(self, source: EventSource) -> None:
+        """Before its source is read. Raises NotAllowed."""
+        handling = self._resolve(source.scope, source.function, source.qualifier)
+        if handling is None:
+            return  # nothing is read for it, or it waits for its function: told elsewhere
+        lacking = await self._lacking(handling.function.role, source.function, source.source)
+        if lacking:
+            raise NotAllowed(lacking)
 
     def handling(self, source: EventSource) -> Handling:
         """How the function is run now. Raises Missing."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lambent.pitfalls.torture.effects import ANSWER, Call, Difference, Noise, State, changes, differences, fields
-from lambent.pitfalls.torture.schedules import Schedule, records
+from lambent.pitfalls.torture.schedules import Schedule
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +38,14 @@ def judge(
         return _told(schedule, runs, clean, left, noise)
     if schedule.must == "others":
         return _others(schedule, runs, clean, left, noise)
+    if schedule.must == "all":
+        return _all(schedule, runs, clean, left, noise)
     if schedule.settle and runs and runs[-1].error:
         code = "ASY008" if schedule.step is not None else schedule.codes[0]
         return Broken(code, schedule, f"the event can't be done any more: {runs[-1].error}")
     found = differences(clean, left, noise)
+    if schedule.must == "no-more":
+        found = [one for one in found if len(one.more) > len(one.less)]
     if not found:
         return None
     said = "; ".join(one.text for one in found)
@@ -62,7 +66,24 @@ def judge_warm(
         if mine != theirs or one.error != other.error:
             text = f"invocation {place} of one environment answers {_short(one)}, a new environment {_short(other)}"
             return Broken(schedule.codes[0], schedule, text)
-    return None
+    return _kept_secret(schedule, warm[0], fresh[0])
+
+
+def _kept_secret(schedule: Schedule, warm: Sequence[Run], fresh: Sequence[Run]) -> Broken | None:
+    """A secret that a new environment asks for, and one that lived on for a day does not."""
+    if schedule.kind != "day-later":
+        return None
+    kept = _secrets(fresh[-1]) - _secrets(warm[-1])
+    if not kept:
+        return None
+    service, operation = min(kept)
+    text = f"{service}:{operation} is not asked again a day later: a secret that was rotated is not seen"
+    return Broken("SEC004", schedule, text, calls=((service, operation),))
+
+
+def _secrets(run: Run) -> set[tuple[str, str]]:
+    names = {("secretsmanager", "GetSecretValue"), ("ssm", "GetParameter"), ("ssm", "GetParameters")}
+    return {(call["service"], call["operation"]) for call in run.calls} & names
 
 
 def _short(run: Run) -> str:
@@ -91,7 +112,20 @@ _UNGUARDED = {"concurrent": "ASY002", "together": "ASY002", "part-before": "ASY0
 def codes() -> frozenset[str]:
     """The pitfalls that are known by what differs."""
     return frozenset(
-        (*_GUARDED.values(), *_UNGUARDED.values(), "ASY008", "ASY009", "ESM002", "ESM004", "ESM007", "OBS008")
+        (
+            *_GUARDED.values(),
+            *_UNGUARDED.values(),
+            "ASY008",
+            "ASY009",
+            "ESM002",
+            "ESM004",
+            "ESM005",
+            "ESM007",
+            "ESM008",
+            "OBS008",
+            "SEC004",
+            "SEC006",
+        )
     )
 
 
@@ -158,25 +192,42 @@ def _says_no(answer: Any) -> bool:
     return bool(answer.get("batchItemFailures")) or int(answer.get("statusCode") or 0) >= 400
 
 
+def _all(schedule: Schedule, runs: Sequence[Run], clean: State, left: State, noise: Noise) -> Broken | None:
+    """What came late is done, or it is said that it was not."""
+    if runs[0].error or _says_no(runs[0].answer):
+        return None
+    lost = [one for one in differences(clean, left, noise) if len(one.less) > len(one.more)]
+    if not lost:
+        return None
+    text = f"it says that all is well, and {lost[0].text}"
+    return Broken(schedule.codes[0], schedule, text, tuple(lost), _calls(lost, runs))
+
+
 def _others(schedule: Schedule, runs: Sequence[Run], clean: State, left: State, noise: Noise) -> Broken | None:
-    """One record of a batch was bad: the others must be done, and it alone must be reported."""
-    (run,) = runs
+    """One record of a batch was bad: the others must be done, and it alone must be reported (in a FIFO queue with those
+    behind it)."""
+    (run,), known = runs, schedule.spoilt
+    assert known is not None
     if run.error:
-        text = f"one bad record fails the whole batch ({run.error}): all of it comes again, with its effects"
-        return Broken("ESM002", schedule, text)
-    failed = (
-        [one.get("itemIdentifier") for one in run.answer.get("batchItemFailures", ())]
-        if isinstance(run.answer, dict)
-        else []
-    )
-    bad = [one["messageId"] for one in records(schedule.attempts[0].event) if one["messageId"].endswith("bad0")]
-    if failed and set(failed) != set(bad):
-        return Broken("ESM007", schedule, f"it reports {failed}, and {bad} failed")
+        then = "the shard waits for it, until it is given up" if known.stream else "all of it comes again"
+        text = f"one bad record fails the whole batch ({run.error}): {then}, with its effects"
+        return Broken(schedule.codes[0], schedule, text)
+    failed = _reported(run.answer)
     if not failed:
         return Broken("OBS008", schedule, "a bad record is not reported: it is deleted, and lost")
+    if known.ordered and failed == {known.bad} != known.reported:
+        text = "it goes on behind the record that failed, and reports that one alone: the order of its group is lost"
+        return Broken("ESM008", schedule, text)
+    if failed != known.reported:
+        return Broken("ESM007", schedule, f"it reports {sorted(map(str, failed))}, and {sorted(known.reported)} failed")
     found = [one for one in differences(clean, left, noise) if one.less]
-    if found:
-        return Broken(
-            "ESM002", schedule, f"good records were not done: {found[0].text}", tuple(found), _calls(found, runs)
-        )
+    if found and not known.ordered:
+        text = f"good records were not done: {found[0].text}"
+        return Broken(schedule.codes[0], schedule, text, tuple(found), _calls(found, runs))
     return None
+
+
+def _reported(answer: Any) -> set[Any]:
+    """Which records an answer names as failed."""
+    listed = answer.get("batchItemFailures") if isinstance(answer, dict) else None
+    return {one.get("itemIdentifier") for one in listed or () if isinstance(one, dict)}

@@ -9,6 +9,8 @@ from lambent.pitfalls.torture.judging import Broken
 
 Places = Mapping[tuple[str, str], Sequence[str]]
 MENDS = {
+    "ASY004": "look at the age of what comes, and raise or report what comes too late instead of leaving it out",
+    "LIM012": "clean /tmp in a finally, set EphemeralStorage to what is needed, and let a full /tmp be an error",
     "ASY008": "write the idempotency record first, as in progress and with an expiry, and complete it with the work",
     "ASY010": "take an idempotency key from the client, and keep the answer under it",
     "ESM004": "do each record in a transaction with the mark that it is done",

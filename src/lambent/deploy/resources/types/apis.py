@@ -8,7 +8,7 @@ from lambent.deploy.resources.kind import Do, Kind, Subject, put, reads
 _REST = {"restApiId": "$RestApiId"}
 
 
-def _patches(*pairs: tuple[str, str]) -> Any:
+def patches(*pairs: tuple[str, str]) -> Any:
     """Patch operations for the simple properties that have changed."""
 
     def found(subject: Subject) -> list[dict[str, str]] | None:
@@ -94,7 +94,7 @@ _SIMPLE_STAGE = (
 
 
 def _stage_patches(subject: Subject) -> list[dict[str, str]] | None:
-    found = _patches(*_SIMPLE_STAGE)(subject) or []
+    found = patches(*_SIMPLE_STAGE)(subject) or []
     now, before = subject.properties.get("Variables") or {}, subject.former.get("Variables") or {}
     for name, value in now.items():
         if before.get(name) != value:
@@ -178,7 +178,7 @@ KINDS = {
                 "apigateway:UpdateRestApi",
                 {
                     "restApiId": "$id",
-                    "patchOperations": _patches(
+                    "patchOperations": patches(
                         ("Name", "/name"),
                         ("Description", "/description"),
                         ("Policy", "/policy"),
@@ -237,7 +237,7 @@ KINDS = {
         update=(
             Do(
                 "apigateway:UpdateDeployment",
-                {**_REST, "deploymentId": "$id", "patchOperations": _patches(("Description", "/description"))},
+                {**_REST, "deploymentId": "$id", "patchOperations": patches(("Description", "/description"))},
                 on=("Description",),
             ),
         ),

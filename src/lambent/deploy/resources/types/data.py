@@ -45,6 +45,62 @@ def _index_updates(subject: Subject) -> list[dict[str, Any]] | None:
     return found or None
 
 
+def _capacity(said: dict[str, Any], how: str) -> int:
+    """What is provisioned at first: by a number, or where scaling begins."""
+    settings = said.get(f"{how}ProvisionedThroughputSettings") or {}
+    scaling = settings.get(f"{how}CapacityAutoScalingSettings") or {}
+    found = settings.get(f"{how}CapacityUnits") or scaling.get("SeedCapacity") or scaling.get("MinCapacity")
+    return int(found or 1)
+
+
+def _throughput(reads_: dict[str, Any], writes: dict[str, Any]) -> dict[str, int]:
+    return {"ReadCapacityUnits": _capacity(reads_, "Read"), "WriteCapacityUnits": _capacity(writes, "Write")}
+
+
+def _replica(subject: Subject) -> dict[str, Any]:
+    """The one of the stack's region."""
+    replicas: list[dict[str, Any]] = subject.properties.get("Replicas") or []
+    return next((one for one in replicas if one.get("Region") == subject.owner.scope.region), {})
+
+
+@reads("BillingMode", "WriteProvisionedThroughputSettings", "ReadProvisionedThroughputSettings", "Replicas")
+def _global_throughput(subject: Subject) -> dict[str, int] | None:
+    if subject.properties.get("BillingMode", "PROVISIONED") != "PROVISIONED":
+        return None
+    return _throughput(_replica(subject), dict(subject.properties))
+
+
+@reads("GlobalSecondaryIndexes")
+def _global_indexes(subject: Subject) -> list[dict[str, Any]] | None:
+    """Each index, with what its replica reads and the table says that it writes."""
+    there = {one["IndexName"]: one for one in _replica(subject).get("GlobalSecondaryIndexes") or []}
+    found = []
+    for one in subject.properties.get("GlobalSecondaryIndexes") or []:
+        made = {name: one[name] for name in ("IndexName", "KeySchema", "Projection") if name in one}
+        if subject.properties.get("BillingMode", "PROVISIONED") == "PROVISIONED":
+            made["ProvisionedThroughput"] = _throughput(there.get(one["IndexName"], {}), one)
+        found.append(made)
+    return found or None
+
+
+@reads("Replicas")
+def _other_regions(subject: Subject) -> list[list[dict[str, Any]]]:
+    """Replicas in other regions: what answers DynamoDB makes them, or says that it does not."""
+    here = subject.owner.scope.region
+    others = [one["Region"] for one in subject.properties.get("Replicas") or [] if one.get("Region") != here]
+    return [[{"Create": {"RegionName": one}}] for one in others]
+
+
+@reads("Replicas")
+def _replica_backups(subject: Subject) -> list[Any]:
+    found = _replica(subject).get("PointInTimeRecoverySpecification")
+    return [found] if found else []
+
+
+def _of_replica(name: str) -> Any:
+    return reads("Replicas")(lambda subject: _replica(subject).get(name))
+
+
 _STREAM = {"StreamName": "$name"}
 _STREAM_ACTIVE = Until(
     Do("kinesis:DescribeStreamSummary", _STREAM), "StreamDescriptionSummary.StreamStatus", ("ACTIVE",)
@@ -115,6 +171,56 @@ KINDS = {
         tag=Do(
             "dynamodb:TagResource", {"ResourceArn": "arn:aws:dynamodb:{region}:{account}:table/{name}", "Tags": "$Tags"}
         ),
+    ),
+    "AWS::DynamoDB::GlobalTable": Kind(
+        name="TableName",
+        length=255,
+        create=(
+            Do(
+                "dynamodb:CreateTable",
+                {
+                    **_TABLE,
+                    "StreamSpecification": _stream,
+                    "SSESpecification": _encrypted,
+                    "ProvisionedThroughput": _global_throughput,
+                    "GlobalSecondaryIndexes": _global_indexes,
+                    "DeletionProtectionEnabled": _of_replica("DeletionProtectionEnabled"),
+                    "TableClass": _of_replica("TableClass"),
+                    "Tags": _of_replica("Tags"),
+                },
+                fit=True,
+                without=(*_SHAPED, "GlobalSecondaryIndexes", "WarmThroughput"),
+            ),
+            _TTL,
+            Do(
+                "dynamodb:UpdateContinuousBackups",
+                {
+                    **_TABLE,
+                    "PointInTimeRecoverySpecification": _of_replica("PointInTimeRecoverySpecification"),
+                },
+                each=_replica_backups,
+            ),
+            Do("dynamodb:UpdateTable", {**_TABLE, "ReplicaUpdates": "@item"}, each=_other_regions),
+        ),
+        update=(
+            Do(
+                "dynamodb:UpdateTable",
+                {
+                    **_TABLE,
+                    "StreamSpecification": if_changed("StreamSpecification", _stream),
+                    "AttributeDefinitions": "$AttributeDefinitions",
+                    "BillingMode": if_changed("BillingMode", "$BillingMode"),
+                    "ProvisionedThroughput": if_changed("BillingMode", _global_throughput),
+                },
+                on=("AttributeDefinitions", "BillingMode", "StreamSpecification"),
+            ),
+            _TTL,
+        ),
+        delete=(Do("dynamodb:DeleteTable", _TABLE),),
+        ready=_ACTIVE,
+        gone=Until(Do("dynamodb:DescribeTable", _TABLE), "Table.TableStatus", (None,)),
+        read=Do("dynamodb:DescribeTable", _TABLE),
+        attributes={"Arn": "@Table.TableArn", "StreamArn": "@Table.LatestStreamArn", "TableId": "@Table.TableId"},
     ),
     "AWS::Kinesis::Stream": Kind(
         name="Name",

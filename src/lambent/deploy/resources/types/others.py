@@ -1,4 +1,4 @@
-"""Networks, repositories of images, user pools, and types that nothing is done for."""
+"""Networks, repositories of images, and types that nothing is done for."""
 
 from typing import Any
 
@@ -89,7 +89,6 @@ def _rule_of(direction: str) -> Kind:
 
 
 _ATTACH: dict[str, Any] = {"InternetGatewayId": "$InternetGatewayId", "VpcId": "$VpcId"}
-_POOL = "@UserPool.Id"
 
 _REPOSITORY_POLICIES = (
     Do(
@@ -234,39 +233,5 @@ KINDS = {
         },
         tags="Tags",
         takes=("EmptyOnDelete",),
-    ),
-    "AWS::Cognito::UserPool": Kind(
-        name="UserPoolName",
-        length=128,
-        create=(
-            Do(
-                "cognito-idp:CreateUserPool",
-                {"PoolName": "$name", "UserPoolTags": "$UserPoolTags", "Schema": "$Schema"},
-                fit=True,
-            ),
-        ),
-        update=(Do("cognito-idp:UpdateUserPool", {"UserPoolId": "$id"}, fit=True),),
-        delete=(Do("cognito-idp:DeleteUserPool", {"UserPoolId": "$id"}),),
-        id=_POOL,
-        attributes={
-            "Arn": "arn:aws:cognito-idp:{region}:{account}:userpool/{id}",
-            "ProviderName": "cognito-idp.{region}.amazonaws.com/{id}",
-            "ProviderURL": "https://cognito-idp.{region}.amazonaws.com/{id}",
-            "UserPoolId": "{id}",
-        },
-    ),
-    "AWS::Cognito::UserPoolClient": Kind(
-        name="ClientName",
-        length=128,
-        create=(Do("cognito-idp:CreateUserPoolClient", {"ClientName": "$name"}, fit=True),),
-        update=(Do("cognito-idp:UpdateUserPoolClient", {"ClientId": "$id", "ClientName": "$name"}, fit=True),),
-        delete=(Do("cognito-idp:DeleteUserPoolClient", {"UserPoolId": "$UserPoolId", "ClientId": "$id"}),),
-        id="@UserPoolClient.ClientId",
-        attributes={"ClientId": "{id}", "ClientSecret": "@UserPoolClient.ClientSecret", "Name": "{name}"},
-    ),
-    "AWS::Cognito::UserPoolDomain": Kind(
-        create=(Do("cognito-idp:CreateUserPoolDomain", fit=True),),
-        delete=(Do("cognito-idp:DeleteUserPoolDomain", {"UserPoolId": "$UserPoolId", "Domain": "$Domain"}),),
-        id="{Domain}",
     ),
 }

@@ -1,12 +1,11 @@
 """Invoke: https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html"""
 
 import base64
-import secrets
-from dataclasses import replace
 from typing import Any
 
 import orjson
 
+from lambent.ids import new_span
 from lambent.model import trace
 from lambent.model.answer import Answer
 from lambent.model.async_event import NewEvent
@@ -38,7 +37,7 @@ async def invoke(env: LambdaEnv, caller: Caller, params: dict[str, Any]) -> dict
     if kind == "Event":
         await _accept(env, caller, target, invocation)
         return {"StatusCode": 202, "Payload": b""}
-    invocation = replace(invocation, trace_id=loops.enter(env, target, invocation.trace_id, caller.request_id))
+    invocation = invocation._replace(trace_id=loops.enter(env, target, invocation.trace_id, caller.request_id))
     try:
         outcome = await env.invoker.invoke(target.function, invocation)
     except (Throttled, RestoreFailed) as refused:
@@ -86,7 +85,7 @@ def header_of(env: LambdaEnv, function: FunctionVersion, given: str | None, requ
 
 def new_trace_id(request_id: str) -> str:
     """An unsampled X-Ray trace header, as AWS makes one when the caller sends none."""
-    return f"{trace.root_of(request_id)};Parent={secrets.token_hex(8)};Sampled=0"
+    return f"{trace.root_of(request_id)};Parent={new_span()};Sampled=0"
 
 
 def headers_of(invocation: Invocation) -> dict[str, str]:

@@ -6,7 +6,6 @@ Source: https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html. Who s
 import contextlib
 import logging
 from collections.abc import AsyncIterator, Callable
-from dataclasses import replace
 
 import orjson
 
@@ -164,7 +163,7 @@ class FunctionUrls:
         event = function_url.event(request, _named_domain(request, config), trace_id, env.clock(), iam)
         payloads.check_size(event, "RequestResponse", env.limits.sync_request_bytes, env.limits.async_request_bytes)
         invocation = Invocation(request.request_id, event, target.arn, trace_id)
-        invocation = replace(invocation, trace_id=loops.enter(env, target, trace_id, request.request_id))
+        invocation = invocation._replace(trace_id=loops.enter(env, target, trace_id, request.request_id))
         try:
             if config.document.get("InvokeMode") == "RESPONSE_STREAM":
                 return await self._streamed(target, invocation)

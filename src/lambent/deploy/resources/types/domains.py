@@ -1,0 +1,142 @@
+"""Domain names of APIs, certificates, zones and their records."""
+
+from typing import Any
+
+from lambent.deploy.resources.kind import Do, Kind, Subject, reads
+from lambent.deploy.resources.types.apis import patches
+
+ROOT = "(none)"
+"""How API Gateway names the base path that is none."""
+_DOMAIN = {"domainName": "$DomainName"}
+_RECORD = (
+    *("Name", "Type", "TTL", "SetIdentifier", "Weight", "Region", "Failover", "MultiValueAnswer", "HealthCheckId"),
+    *("AliasTarget", "GeoLocation", "ResourceRecords"),
+)
+
+
+@reads("BasePath")
+def _path(subject: Subject) -> str:
+    return str(subject.properties.get("BasePath") or ROOT)
+
+
+@reads(*_RECORD)
+def _record(subject: Subject) -> dict[str, Any]:
+    """The names with and without a dot at their end are one; moto finds what it deletes by the latter alone."""
+    said = {name: subject.properties[name] for name in _RECORD if name in subject.properties}
+    said["Name"] = str(said["Name"]).removesuffix(".")
+    if "ResourceRecords" in said:
+        said["ResourceRecords"] = [{"Value": one} for one in said["ResourceRecords"]]
+    if "TTL" in said:
+        said["TTL"] = int(said["TTL"])
+    return said
+
+
+def _change(action: str) -> Do:
+    return Do(
+        "route53:ChangeResourceRecordSets",
+        {
+            "HostedZoneId": "$HostedZoneId",
+            "ChangeBatch": {"Changes": [{"Action": action, "ResourceRecordSet": _record}]},
+        },
+        on=_RECORD,
+    )
+
+
+def _zone(subject: Subject) -> str:
+    return str(subject.answers["HostedZone"]["Id"]).rpartition("/")[2]
+
+
+KINDS = {
+    "AWS::ApiGateway::DomainName": Kind(
+        create=(Do("apigateway:CreateDomainName", fit=True),),
+        update=(
+            Do(
+                "apigateway:UpdateDomainName",
+                {
+                    **_DOMAIN,
+                    "patchOperations": patches(
+                        ("RegionalCertificateArn", "/regionalCertificateArn"),
+                        ("CertificateArn", "/certificateArn"),
+                        ("SecurityPolicy", "/securityPolicy"),
+                    ),
+                },
+                on=("RegionalCertificateArn", "CertificateArn", "SecurityPolicy"),
+            ),
+        ),
+        delete=(Do("apigateway:DeleteDomainName", _DOMAIN),),
+        id="{DomainName}",
+        attributes={
+            name: f"@{name[0].lower()}{name[1:]}"
+            for name in (
+                *("DistributionDomainName", "DistributionHostedZoneId", "DomainNameArn"),
+                *("RegionalDomainName", "RegionalHostedZoneId"),
+            )
+        },
+        tags="Tags",
+    ),
+    "AWS::ApiGateway::BasePathMapping": Kind(
+        create=(Do("apigateway:CreateBasePathMapping", {"basePath": _path}, fit=True),),
+        delete=(Do("apigateway:DeleteBasePathMapping", {**_DOMAIN, "basePath": _path}),),
+        id="{DomainName}|{logical}",
+        replace=("RestApiId", "Stage"),
+    ),
+    "AWS::ApiGatewayV2::DomainName": Kind(
+        create=(Do("apigatewayv2:CreateDomainName", fit=True),),
+        update=(
+            Do(
+                "apigatewayv2:UpdateDomainName",
+                {"DomainName": "$DomainName", "DomainNameConfigurations": "$DomainNameConfigurations"},
+                on=("DomainNameConfigurations",),
+            ),
+        ),
+        delete=(Do("apigatewayv2:DeleteDomainName", {"DomainName": "$DomainName"}),),
+        id="{DomainName}",
+        attributes={
+            "RegionalDomainName": "@DomainNameConfigurations[0].ApiGatewayDomainName",
+            "RegionalHostedZoneId": "@DomainNameConfigurations[0].HostedZoneId",
+        },
+        tags="Tags",
+    ),
+    "AWS::ApiGatewayV2::ApiMapping": Kind(
+        create=(Do("apigatewayv2:CreateApiMapping", fit=True),),
+        update=(Do("apigatewayv2:UpdateApiMapping", {"ApiMappingId": "$id"}, fit=True),),
+        delete=(Do("apigatewayv2:DeleteApiMapping", {"ApiMappingId": "$id", "DomainName": "$DomainName"}),),
+        id="@ApiMappingId",
+        attributes={"ApiMappingId": "{id}"},
+    ),
+    "AWS::CertificateManager::Certificate": Kind(
+        create=(
+            Do(
+                "acm:RequestCertificate",
+                {"DomainValidationOptions": None},
+                fit=True,
+                takes=("DomainValidationOptions",),
+            ),
+        ),
+        delete=(Do("acm:DeleteCertificate", {"CertificateArn": "$id"}),),
+        id="@CertificateArn",
+        attributes={"CertificateArn": "{id}", "Id": "{id}"},
+    ),
+    "AWS::Route53::HostedZone": Kind(
+        create=(
+            Do(
+                "route53:CreateHostedZone",
+                {
+                    "Name": "$Name",
+                    "CallerReference": "{stack}-{logical}-{name}",
+                    "HostedZoneConfig": "$HostedZoneConfig",
+                },
+            ),
+        ),
+        delete=(Do("route53:DeleteHostedZone", {"Id": "$id"}),),
+        id=_zone,
+        attributes={"Id": "{id}", "NameServers": "@DelegationSet.NameServers"},
+    ),
+    "AWS::Route53::RecordSet": Kind(
+        create=(_change("UPSERT"),),
+        update=(_change("UPSERT"),),
+        delete=(_change("DELETE"),),
+        id="{Name}",
+        takes=("HostedZoneId",),
+    ),
+}

@@ -1,0 +1,60 @@
+"""User pools, identity pools and what belongs to them."""
+
+from lambent.deploy.resources.kind import Do, Kind
+
+_POOL = "@UserPool.Id"
+_GROUP = {"UserPoolId": "$UserPoolId", "GroupName": "$name"}
+_IDENTITIES = {"IdentityPoolId": "$id"}
+
+KINDS = {
+    "AWS::Cognito::UserPool": Kind(
+        name="UserPoolName",
+        length=128,
+        create=(
+            Do(
+                "cognito-idp:CreateUserPool",
+                {"PoolName": "$name", "UserPoolTags": "$UserPoolTags", "Schema": "$Schema"},
+                fit=True,
+            ),
+        ),
+        update=(Do("cognito-idp:UpdateUserPool", {"UserPoolId": "$id"}, fit=True),),
+        delete=(Do("cognito-idp:DeleteUserPool", {"UserPoolId": "$id"}),),
+        id=_POOL,
+        attributes={
+            "Arn": "arn:aws:cognito-idp:{region}:{account}:userpool/{id}",
+            "ProviderName": "cognito-idp.{region}.amazonaws.com/{id}",
+            "ProviderURL": "https://cognito-idp.{region}.amazonaws.com/{id}",
+            "UserPoolId": "{id}",
+        },
+    ),
+    "AWS::Cognito::UserPoolClient": Kind(
+        name="ClientName",
+        length=128,
+        create=(Do("cognito-idp:CreateUserPoolClient", {"ClientName": "$name"}, fit=True),),
+        update=(Do("cognito-idp:UpdateUserPoolClient", {"ClientId": "$id", "ClientName": "$name"}, fit=True),),
+        delete=(Do("cognito-idp:DeleteUserPoolClient", {"UserPoolId": "$UserPoolId", "ClientId": "$id"}),),
+        id="@UserPoolClient.ClientId",
+        attributes={"ClientId": "{id}", "ClientSecret": "@UserPoolClient.ClientSecret", "Name": "{name}"},
+    ),
+    "AWS::Cognito::UserPoolDomain": Kind(
+        create=(Do("cognito-idp:CreateUserPoolDomain", fit=True),),
+        delete=(Do("cognito-idp:DeleteUserPoolDomain", {"UserPoolId": "$UserPoolId", "Domain": "$Domain"}),),
+        id="{Domain}",
+    ),
+    "AWS::Cognito::UserPoolGroup": Kind(
+        name="GroupName",
+        length=128,
+        create=(Do("cognito-idp:CreateGroup", _GROUP, fit=True),),
+        update=(Do("cognito-idp:UpdateGroup", _GROUP, fit=True),),
+        delete=(Do("cognito-idp:DeleteGroup", _GROUP),),
+    ),
+    "AWS::Cognito::IdentityPool": Kind(
+        name="IdentityPoolName",
+        length=128,
+        create=(Do("cognito-identity:CreateIdentityPool", {"IdentityPoolName": "$name"}, fit=True),),
+        update=(Do("cognito-identity:UpdateIdentityPool", {**_IDENTITIES, "IdentityPoolName": "$name"}, fit=True),),
+        delete=(Do("cognito-identity:DeleteIdentityPool", _IDENTITIES),),
+        id="@IdentityPoolId",
+        attributes={"Id": "{id}", "Name": "{name}"},
+    ),
+}

@@ -1,0 +1,112 @@
+"""What is otherwise in the environments of a trial (see `gateway.torture`): a whole CPU, a full /tmp, another time."""
+
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from lambent.clock import Clock, Course
+from lambent.environments.clock_dial import Dial
+from lambent.environments.function_time import FunctionTime
+from lambent.model.function import FunctionVersion
+from lambent.runtimes.place import Place
+from lambent.sandbox.spec import SandboxSpec
+
+FULL_BYTES = 4096
+"""What a full /tmp still takes: a size of 0 would be none."""
+CPUS = 1.0
+"""At least: what is waited for in a trial is what happens, not how fast."""
+
+
+@dataclass(slots=True)
+class TrialSettings:
+    """Of all accounts that have a trial. `find` gives the functions of an environment made from now on what tells them
+    another time; a clock is turned for one account at a time, since there is one dial."""
+
+    dial: Path
+    find: Callable[[Path], FunctionTime]
+    places_tell: bool = False
+    """Whether functions go by the platform's clock already: then there is no other."""
+    sized: bool = True
+    """Whether a /tmp has a size."""
+    full: set[str] = field(default_factory=set)
+    going: set[str] = field(default_factory=set)
+    turned: str = ""
+    _clock: "Turned | None" = None
+    _dial: Dial | None = None
+    _time: FunctionTime | None = None
+
+    def spec(self, function: FunctionVersion, spec: SandboxSpec) -> SandboxSpec:
+        """The sandbox of an environment."""
+        account = function.scope.account
+        if account not in self.going:
+            return spec
+        return replace(
+            spec, cpus=max(spec.cpus, CPUS), tmp_bytes=FULL_BYTES if account in self.full else spec.tmp_bytes
+        )
+
+    def around(
+        self, place: Callable[[FunctionVersion], Awaitable[Place]]
+    ) -> Callable[[FunctionVersion], Awaitable[Place]]:
+        """`place`, with another time where a trial turns the clock."""
+
+        async def told(function: FunctionVersion) -> Place:
+            found = await place(function)
+            if self._time is None or function.scope.account != self.turned:
+                return found
+            return await self._time.tell(function, found)
+
+        return told
+
+    def begin(self, account: str) -> None:
+        """A trial begins."""
+        self.going.add(account)
+
+    def end(self, account: str) -> None:
+        """It is over."""
+        self.going.discard(account)
+        self.full.discard(account)
+        if account == self.turned:
+            self.turned = ""
+
+    def fill(self, account: str, full: bool) -> bool:
+        """Whether the /tmp of new environments is full; answers whether that can be done."""
+        (self.full.add if full else self.full.discard)(account)
+        return self.sized or not full
+
+    def turn(self, account: str, ahead: float | None) -> bool:
+        """Set the clock of an account's new environments (and of those that have it already) so many seconds ahead of
+        the machine's; None: to what it was. Answers whether that can be done."""
+        if ahead is None:
+            self.turned = "" if account == self.turned else self.turned
+            return True
+        if self.places_tell or self.turned not in ("", account):
+            return False
+        if self._dial is None:
+            self._clock = Turned()
+            self._dial = Dial(self.dial, self._clock)
+            self._time = self.find(self.dial)
+        assert self._clock is not None
+        self._clock.ahead = ahead
+        self._dial.turn()
+        self.turned = account
+        return True
+
+    def close(self) -> None:
+        """The dial stands."""
+        if self._dial is not None:
+            self._dial.close()
+
+
+class Turned(Clock):
+    """The machine's clock, so many seconds ahead."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ahead = 0.0
+        self._since = time.monotonic_ns(), time.time_ns()
+
+    def course(self) -> Course:
+        """How it goes from now on."""
+        real, wall = self._since
+        return Course(1.0, real, wall + round(self.ahead * 1e9))
