@@ -64,9 +64,13 @@ class Tracing:
 
     def header(self, function: FunctionVersion, given: str | None, request_id: str) -> str:
         """The header of a request for a function that traces: who called decides whether it is recorded, or we."""
+        return self.decided(function.arn, given, request_id)
+
+    def decided(self, arn: str, given: str | None, request_id: str) -> str:
+        """The same for whatever has that ARN."""
         if given and trace.is_decided(given):
             return given
-        sampled = self._sampler.takes(function.arn)
+        sampled = self._sampler.takes(arn)
         if given:
             return trace.decided(given, sampled)
         return f"{trace.root_of(request_id, self._wall())};{trace.SAMPLED if sampled else trace.UNSAMPLED}"

@@ -302,7 +302,7 @@ def _sites(
     """The doors to functions that have host names of their own, and API Gateway's control planes."""
     roles = IntegrationRoles(gate, running.credentials, env.report, base.clock.wall)
     outside = open_outside(stack, settings.reach, base, env, running.doors, roles)
-    rest = open_rest_apis(store, base, env, running.findings, outside, signers)
+    rest = open_rest_apis(store, base, env, running, outside, signers)
     http = open_http_apis(stack, store, base, env, running.findings, outside, signers)
     sites = Sites()
     rest.add_to(sites)

@@ -47,7 +47,7 @@ def stage(tmp_path: Path) -> Callable[[Callable[[Call], Awaitable[None]]], None]
             await scene(call)
         finally:
             await traces.close()
-            store.close()
+            await store.close()
 
     return lambda scene: asyncio.run(run(scene))
 
