@@ -87,6 +87,7 @@ class Settings:
     service_control_policies: Path | None = None
     log_mb: int = 1_024
     trace_mb: int = 512
+    otlp_traces: str = ""
     database: str | None = None
 
     @property
@@ -321,6 +322,13 @@ def _text(value: Any, _base: Path) -> str:
     return value
 
 
+def _collector(value: Any, _base: Path) -> str:
+    text = _text(value, _base)
+    if text and not re.fullmatch(r"https?://[^/\s]+/\S*", text):
+        raise ValueError("a URL is needed, as in http://localhost:4318/v1/traces")
+    return text
+
+
 def _reach(value: Any, _base: Path) -> Reach:
     return outward.read(_texts(value))
 
@@ -428,6 +436,7 @@ SETTINGS = (
         _file,
     ),
     Setting("log_mb", 1_024, "How much of each log group is kept, in MB; the oldest goes.", _whole(1, 1_000_000)),
+    Setting("otlp_traces", "", "Where segments are sent as spans: http://localhost:4318/v1/traces.", _collector),
     Setting("trace_mb", 512, "How much of all traces is kept, in MB; the oldest go.", _whole(1, 1_000_000)),
     Setting("database", None, "A PostgreSQL for the state, as postgresql://host/name; else a file.", _database),
 )

@@ -38,7 +38,7 @@ ALLOWED: dict[str, set[str]] = {
     "console": set(),
     "cli": {
         *("console", "pitfalls", "settings", "server", "sandbox.probe", "runtimes.interpreters", "runtimes.nodes"),
-        *("deploy.template.reading", "deploy.errors", "engine.price", "model.prices"),
+        *("deploy.template.reading", "deploy.errors", "engine.price", "engine.traces", "model.prices"),
     },
     "settings": {"outward"},
     "outward": set(),

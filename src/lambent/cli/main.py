@@ -33,6 +33,7 @@ from lambent.cli.reset import cache, reset
 from lambent.cli.status import status
 from lambent.cli.target import EndpointOption, RegionOption, Target
 from lambent.cli.torture import torture
+from lambent.cli.trace import trace
 from lambent.cli.trail import trail
 from lambent.cli.up import up
 from lambent.cli.watching import watch
@@ -104,6 +105,7 @@ app.command("mappings")(mappings)
 app.command("why")(why)
 app.command("trail")(trail)
 app.command("cost")(cost)
+app.command("trace")(trace)
 app.command("policy")(policy)
 app.command("delete")(delete)
 app.command("console")(console)

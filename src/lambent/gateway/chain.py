@@ -43,6 +43,8 @@ TEMPORARY = "ASIA"
 """How the ids of temporary keys begin: whose one it was is forgotten with the server that gave it."""
 IN_MEMORY = 1 << 30
 """Bytes of a body that is held as a whole; objects are not."""
+SPANS = "/v1/traces"
+"""Where OpenTelemetry's exporters send spans (https://opentelemetry.io/docs/specs/otlp/#otlphttp-request)."""
 OF_OPERATIONS = 80 << 20
 """More than any operation takes that is answered here and not S3's."""
 UNSIGNED_SERVICE = "s3"
@@ -158,6 +160,8 @@ async def own_page(gateway: Gateway, exchange: Exchange) -> Response | None:
     """Lambent's own pages, such as /_lambent/health. From inside an environment only those for functions."""
     request = exchange.request
     name = request.path.removeprefix(PAGES).partition("/")[0] if request.path.startswith(PAGES) else None
+    if request.path == SPANS and request.method == "POST":  # as collectors of OpenTelemetry take spans
+        name = SPANS
     if request.inside and pages.is_operators(request.path) and name not in accounts.FOR_FUNCTIONS:
         raise Fault("AccessDeniedException", "This page is not for functions.", status=403)
     if name is None:

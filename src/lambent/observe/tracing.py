@@ -64,21 +64,28 @@ class Tracing:
 
     def header(self, function: FunctionVersion, given: str | None, request_id: str) -> str:
         """The header of a request for a function that traces: who called decides whether it is recorded, or we."""
-        header = given or trace.root_of(request_id, self._wall())
-        if trace.is_decided(header):
-            return header
-        return trace.decided(header, self._sampler.takes(function.arn))
+        return self.decided(function.arn, given, request_id)
+
+    def decided(self, arn: str, given: str | None, request_id: str) -> str:
+        """The same for whatever has that ARN."""
+        if given and trace.is_decided(given):
+            return given
+        sampled = self._sampler.takes(arn)
+        if given:
+            return trace.decided(given, sampled)
+        return f"{trace.root_of(request_id, self._wall())};{trace.SAMPLED if sampled else trace.UNSAMPLED}"
 
     def begin(self, function: FunctionVersion, invocation: Invocation) -> Invocation:
         """`invocation` with the ids of its segments, if it is recorded."""
-        said = trace.read(self.header(function, invocation.trace_id, invocation.request_id))
-        if not said.sampled or not said.root:
-            return invocation
+        header = self.header(function, invocation.trace_id, invocation.request_id)
+        said = trace.read(header) if trace.SAMPLED in header else trace.Header()
+        if not said.root:
+            return invocation if header is invocation.trace_id else invocation._replace(trace_id=header)
         parts = secrets.token_hex(24)
         service = _lasting(invocation.request_id) if invocation.accepted else parts[:16]
         within = parts[32:]
         traced = Traced(said.root, said.parent, service, parts[16:32], within, self._wall())
-        return invocation._replace(traced=traced, trace_id=trace.beneath(invocation.trace_id, within))
+        return invocation._replace(traced=traced, trace_id=trace.beneath(header, within))
 
     def refused(self, function: FunctionVersion, invocation: Invocation) -> None:
         """It found no place to run."""

@@ -28,6 +28,7 @@ from lambent.observe.logstore import LogStore
 from lambent.observe.series import SeriesBroken, SeriesStore
 from lambent.observe.traces import TracesBroken, TraceStore
 from lambent.permissions.log_rights import LogRights
+from lambent.permissions.trace_rights import TraceRights
 from lambent.runtimes import installs
 from lambent.sandbox.errors import LevelUnavailable
 from lambent.sandbox.host import SandboxHost
@@ -69,6 +70,7 @@ class Base:
     authority: Authority
     secure: Secure | None = None
     log_rights: LogRights = field(default_factory=LogRights)
+    trace_rights: TraceRights = field(default_factory=TraceRights)
 
     def measure(self, metric: Metric, unit: str, value: float) -> None:
         """What was measured now becomes part of its series."""

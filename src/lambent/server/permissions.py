@@ -61,6 +61,7 @@ def open_gate(settings: Settings, base: Base, running: Running) -> Gate:
         _organisation(settings),
     )
     base.log_rights.bind(gate, base.logs.has_group, base.background.spawn)
+    base.trace_rights.bind(gate, base.background.spawn)
     return gate
 
 

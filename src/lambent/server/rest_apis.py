@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from lambent.gateway.signers import KnownSigners
 from lambent.gateway.sites import Sites
 from lambent.model.scope import Scope
-from lambent.observe.findings import Ledger
 from lambent.server.api_ports import Outside, add_door
 from lambent.server.base import Base, new_id
+from lambent.server.running import Running
 from lambent.services.apigateway import findings as api_findings
 from lambent.services.apigateway.env import ApiGatewayEnv
 from lambent.services.apigateway.serving.door import RestDoor
@@ -32,9 +32,10 @@ class RestApis:
 
 
 def open_rest_apis(
-    store: Store, base: Base, env: LambdaEnv, findings: Ledger, outside: Outside, signers: KnownSigners
+    store: Store, base: Base, env: LambdaEnv, running: Running, outside: Outside, signers: KnownSigners
 ) -> RestApis:
     """What is configured, and the door."""
+    findings, tracing = running.findings, running.tracing
     ports = Ports(
         resources=store.resources,
         clock=base.clock,
@@ -51,6 +52,8 @@ def open_rest_apis(
         spawn=base.background.spawn,
         new_id=new_id,
         chance=env.chance,
+        trace_header=tracing.decided,
+        record=base.traces.add,
         measure=outside.measure,
         limits=env.limits,
     )

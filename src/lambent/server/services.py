@@ -25,7 +25,7 @@ from lambent.gateway import environments as environments_page
 from lambent.gateway import health, recycle
 from lambent.gateway import neighbour as neighbour_page
 from lambent.gateway import permissions as permissions_page
-from lambent.gateway.chain import Gateway, Page, account_of, ours, plain_fault
+from lambent.gateway.chain import SPANS, Gateway, Page, account_of, ours, plain_fault
 from lambent.gateway.codelink import CodeLinks
 from lambent.gateway.credentials import CredentialsPage
 from lambent.gateway.debug import DebugPage
@@ -55,7 +55,7 @@ from lambent.permissions.poll_rights import PollRights
 from lambent.runtimes import interpreters
 from lambent.sandbox import probe
 from lambent.sandbox.spec import Level
-from lambent.server import permissions, root_keys, torture
+from lambent.server import otlp, permissions, root_keys, torture
 from lambent.server.api_ports import open_outside
 from lambent.server.asking import ask_service, bucket_rules, fetch_s3
 from lambent.server.base import REAL, Base, new_id, tells_time
@@ -171,7 +171,7 @@ async def open_services(
     those = _made(env, sqs, streams, rest, http, stacks, sts, deployments, gate) | scaling_service(env, scaler)
     those |= balancers.here | logs | topics.here | timed.service() | rules.service()
     those |= open_cloudwatch(stack, settings, store, base, outbox, gate) | unbuilt() | s3.here
-    those |= open_xray(stack, settings, store, base)
+    those |= open_xray(stack, settings, store, base, running.findings.report)
     token = make_token(settings.data_dir)
     pages = _pages(stack, settings, store, base, running, abilities, found, token)
     trials = torture.open_trials(running)
@@ -214,6 +214,7 @@ def _late_pages(
     """Lambent's own pages that need what is made late."""
     return {
         TOPICS_PAGE: topics.page,
+        SPANS: otlp.page(running.doors),
         "torture": TorturePage(token, trials),
         "load-balancers": health.page(balancers.ports.document),
         "mappings": health.page(functools.partial(mappings_document, store, sources)),
@@ -303,7 +304,7 @@ def _sites(
     """The doors to functions that have host names of their own, and API Gateway's control planes."""
     roles = IntegrationRoles(gate, running.credentials, env.report, base.clock.wall)
     outside = open_outside(stack, settings.reach, base, env, running.doors, roles)
-    rest = open_rest_apis(store, base, env, running.findings, outside, signers)
+    rest = open_rest_apis(store, base, env, running, outside, signers)
     http = open_http_apis(stack, store, base, env, running.findings, outside, signers)
     sites = Sites()
     rest.add_to(sites)

@@ -1,28 +1,40 @@
 """Traces: what records, what keeps, what answers X-Ray's API."""
 
 import functools
+import logging
 import random
 import socket
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 
+import orjson
+
+from lambent.engine.traces import otlp
+from lambent.engine.traces.otlp import Malformed
+from lambent.engine.traces.quota import Quotas
 from lambent.engine.traces.sampling import Sampler
 from lambent.environments.xray_daemon import Takers, XRayDaemon
 from lambent.gateway.exchange import Here
 from lambent.model.finding import Finding
 from lambent.model.function import FunctionVersion
 from lambent.model.trace import Segment
+from lambent.observe import otlp as protobufs
 from lambent.observe.traces import NotKept, TraceStore
 from lambent.observe.tracing import Tracing
-from lambent.server.base import REAL, Base
+from lambent.server.base import REAL, Base, new_id
 from lambent.server.here import here
 from lambent.server.metrics import Every
+from lambent.server.otlp import Exporter
 from lambent.services.xray.env import XRayEnv
 from lambent.services.xray.service import SERVICE
 from lambent.settings import Settings
 from lambent.store.open import Store
 
+log = logging.getLogger(__name__)
+
 SWEEP_SECONDS = 3600.0
+HALF = "It sends segments to X-Ray, and its TracingConfig is not Active: what they are part of is not recorded."
+ACTIVE = "TracingConfig Active (SAM: Tracing: Active)"
 
 
 def tracing_of(settings: Settings, base: Base, report: Callable[[Finding], None]) -> Tracing:
@@ -37,25 +49,46 @@ def daemons(
 ) -> XRayDaemon:
     """What an environment of a function finds as X-Ray's daemon. Whose segments they are its socket says."""
 
+    half = [not function.traced]
+
+    def keep(take: Callable[[], None]) -> None:
+        if half.pop() if half else False:
+            report(Finding("traced-by-half", function.arn, HALF, ACTIVE))
+        base.trace_rights.ask(function, take)
+
     def segment(document: bytes) -> None:
-        base.traces.add(Segment(function.scope, document))
+        keep(lambda: base.traces.add(Segment(function.scope, document)))
 
     def tell(problem: str) -> None:
         hint = "see https://docs.aws.amazon.com/xray/latest/devguide/xray-api-sendingdata.html"
         report(Finding("xray-datagram", function.arn, f"What the function sends to X-Ray's daemon: {problem}.", hint))
 
-    def spans(_protobuf: bytes) -> None:
-        tell("spans of OpenTelemetry are not read there yet")
+    def spans(protobuf: bytes) -> None:
+        keep(lambda: base.traces.make(functools.partial(_segments_of, function, protobuf)))
 
     return XRayDaemon(sock, Takers(segment, spans, tell))
 
 
-def open_xray(stack: AsyncExitStack, settings: Settings, store: Store, base: Base) -> dict[str, Here]:
+def _segments_of(function: FunctionVersion, protobuf: bytes) -> list[Segment]:
+    """In the store's thread: what AWS's distribution of OpenTelemetry sends in the place of segments."""
+    try:
+        documents = list(otlp.documents_of(protobufs.read(protobuf)))
+    except Malformed as error:
+        log.debug("spans of %s are dropped: %s", function.arn, error)
+        return []
+    return [Segment(function.scope, orjson.dumps(one)) for one in documents]
+
+
+def open_xray(
+    stack: AsyncExitStack, settings: Settings, store: Store, base: Base, report: Callable[[Finding], None]
+) -> dict[str, Here]:
     """X-Ray, unless another endpoint answers it."""
     stack.callback(Every(base.clock, SWEEP_SECONDS, functools.partial(_sweep, base)).close)
+    if settings.otlp_traces:
+        stack.callback(Exporter(base, settings.otlp_traces, report).close)
     if "xray" in settings.endpoints:
         return {}
-    return here(SERVICE, XRayEnv(base.traces, store.resources, base.clock.wall))
+    return here(SERVICE, XRayEnv(base.traces, store.resources, base.clock.wall, new_id, Quotas(base.clock.wall)))
 
 
 def _sweep(base: Base) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import time
+import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -110,7 +111,7 @@ def _linked(xray: Any, name: str, root: str) -> dict[str, Any]:
     raise AssertionError("no trace is linked to the message's")
 
 
-def test_segments_that_are_sent_are_kept_over_a_restart_for_their_account_alone(server: Server) -> None:
+def test_segments_and_spans_that_are_sent_are_kept_for_their_account_alone(server: Server) -> None:
     xray = server.client("xray")
     now = time.time()
     root = f"1-{int(now):08x}-{'a' * 24}"
@@ -127,3 +128,16 @@ def test_segments_that_are_sent_are_kept_over_a_restart_for_their_account_alone(
         aws_secret_access_key="x",
     )
     assert other.batch_get_traces(TraceIds=[root])["Traces"] == []
+    span = {
+        "traceId": root.replace("-", "")[1:],
+        "spanId": "c" * 16,
+        "parentSpanId": "a" * 16,
+        "name": "pay",
+        "kind": 1,
+    }
+    times = {"startTimeUnixNano": str(int(now * 1e9)), "endTimeUnixNano": str(int(now * 1e9) + 1000)}
+    spans = json.dumps({"resourceSpans": [{"scopeSpans": [{"spans": [span | times]}]}]}).encode()
+    request = urllib.request.Request(f"{server.endpoint}/v1/traces", spans, {"Content-Type": "application/json"})
+    assert urllib.request.urlopen(request, timeout=30).status == 200
+    [whole] = _traced(xray, root, 1)
+    assert whole["subsegments"][0]["name"] == "pay"

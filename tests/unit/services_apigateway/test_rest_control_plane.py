@@ -182,10 +182,13 @@ def test_what_has_no_effect_is_said(tmp_path: Path) -> None:
         name, root = await api.api(endpointConfiguration={"types": ["PRIVATE"]})
         await api.method(name, root)
         await api.call("CreateDeployment", restApiId=name, stageName="dev", tracingEnabled=True)
+        shown = [{"op": "replace", "path": "/clientCertificateId", "value": "c1"}]
+        await api.call("UpdateStage", restApiId=name, stageName="dev", patchOperations=shown)
         said = {one.resource.rpartition("/")[2]: one.message for one in api.findings.all()}
-        assert "PRIVATE" in said[name] and "tracingEnabled: no traces are made" in said["dev"]
-        untraced = [{"op": "replace", "path": "/tracingEnabled", "value": "false"}]
-        await api.call("UpdateStage", restApiId=name, stageName="dev", patchOperations=untraced)
+        assert "PRIVATE" in said[name] and "clientCertificateId: backends" in said["dev"]
+        assert "tracing" not in said["dev"]
+        hidden = [{"op": "replace", "path": "/clientCertificateId", "value": ""}]
+        await api.call("UpdateStage", restApiId=name, stageName="dev", patchOperations=hidden)
         assert len(api.findings.all()) == 1
         await api.call("DeleteRestApi", restApiId=name)
         assert api.findings.all() == []

@@ -68,6 +68,14 @@ def test_what_is_not_recorded_goes_on_as_it_came() -> None:
     assert Kit().tracing.begin(FUNCTION, one) is one
 
 
+def test_what_nobody_has_decided_is_decided_when_it_runs() -> None:
+    tracing = Kit().tracing
+    root = "Root=1-5759e988-bd862e3fe1be46a994272793"
+    first, second = (tracing.begin(FUNCTION, invocation(f"{root};Lineage=1:a:0")) for _ in range(2))
+    assert first.traced is not None and first.trace_id.endswith(";Sampled=1;Lineage=1:a:0")
+    assert (second.traced, second.trace_id) == (None, f"{root};Sampled=0;Lineage=1:a:0")
+
+
 def test_a_function_error_is_a_fault_with_its_cause_and_a_throttle_is_one() -> None:
     kit = Kit()
     begun = kit.tracing.begin(FUNCTION, invocation("Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1"))

@@ -11,7 +11,6 @@ from lambent.services.apigateway.kinds import REST_API, STAGE
 Document = Mapping[str, Any]
 STORED_ONLY = "stored-only/api-gateway"
 STAGE_SETTINGS = {
-    "tracingEnabled": "no traces are made",
     "clientCertificateId": "backends are not shown a certificate",
 }
 METHOD_SETTINGS = {

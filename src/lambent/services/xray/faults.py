@@ -9,6 +9,11 @@ def invalid(message: str) -> Fault:
     return Fault("InvalidRequestException", message, status=400)
 
 
+def too_many_rules(most: int) -> Fault:
+    """As many as an account has."""
+    return Fault("RuleLimitExceededException", f"An account has at most {most} sampling rules.", status=400)
+
+
 def unsupported(what: str) -> Fault:
     """What AWS has and Lambent has not."""
     return Fault("NotImplementedException", f"Lambent does not support {what} yet.", status=501)

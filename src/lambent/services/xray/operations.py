@@ -4,18 +4,24 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from lambent.model.scope import Caller
-from lambent.services.xray import reading, sending
+from lambent.services.xray import reading, sampling_rules, sending
 from lambent.services.xray.env import XRayEnv
 
 Operation = Callable[[XRayEnv, Caller, dict[str, Any]], Awaitable[dict[str, Any]]]
 
 OPERATIONS: dict[str, Operation] = {
     "BatchGetTraces": reading.batch_get_traces,
+    "CreateSamplingRule": sampling_rules.create_sampling_rule,
+    "DeleteSamplingRule": sampling_rules.delete_sampling_rule,
+    "GetEncryptionConfig": sending.get_encryption_config,
+    "GetSamplingRules": sampling_rules.get_sampling_rules,
+    "GetSamplingTargets": sampling_rules.get_sampling_targets,
     "GetServiceGraph": reading.get_service_graph,
     "GetTraceGraph": reading.get_trace_graph,
     "GetTraceSummaries": reading.get_trace_summaries,
     "PutTelemetryRecords": sending.put_telemetry_records,
     "PutTraceSegments": sending.put_trace_segments,
+    "UpdateSamplingRule": sampling_rules.update_sampling_rule,
 }
 
 _INSIGHTS = "nothing is found out about anomalies"

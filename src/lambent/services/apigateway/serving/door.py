@@ -15,7 +15,7 @@ from lambent.http_events.rest_errors import Refusal
 from lambent.http_events.rest_proxy import Reply, is_binary
 from lambent.http_events.rest_request import RestRequest
 from lambent.http_events.rest_routes import method_of
-from lambent.services.apigateway.serving import access_log, advice
+from lambent.services.apigateway.serving import access_log, advice, recording
 from lambent.services.apigateway.serving.authorizing import authorize
 from lambent.services.apigateway.serving.caching import cached
 from lambent.services.apigateway.serving.deployed import Apis, Deployed, Target
@@ -74,12 +74,14 @@ class RestDoor:
         if common.header_bytes(site.headers) > HEADER_BYTES:
             return Response(431, _common(site.request_id, "RequestHeaderFieldsTooLarge"), _TOO_LARGE)
         exchange = self._exchange(site, target, deployed, canary)
+        recording.begin(self._ports, exchange)
         began = self._ports.clock.wall()
         try:
             reply = await self._answer(exchange)
         except Refusal as refusal:
             reply = refused(exchange, refusal)
         seconds = self._ports.clock.wall() - began
+        recording.end(self._ports, exchange, reply, began + seconds)
         access_log.write(self._ports, exchange, reply, round(seconds * 1000))
         self._measure(exchange, Answered(reply.status, seconds, exchange.integrated))
         return _response(exchange, reply)
@@ -138,11 +140,11 @@ class RestDoor:
         if site is not None and site.length > BODY_BYTES:
             raise Refusal("REQUEST_TOO_LARGE")
         await validate(exchange)
-        began = self._ports.clock.wall()
+        exchange.integrating = self._ports.clock.wall()
         try:
             return await cached(self._ports, exchange, integrate)
         finally:
-            exchange.integrated = self._ports.clock.wall() - began
+            exchange.integrated = self._ports.clock.wall() - exchange.integrating
 
 
 def route(exchange: Exchange) -> None:

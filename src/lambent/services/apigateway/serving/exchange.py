@@ -7,6 +7,7 @@ from typing import Any
 from lambent.http_events.rest_request import RestRequest
 from lambent.model.door import Door
 from lambent.model.scope import Scope
+from lambent.model.trace import Traced
 from lambent.services.apigateway.serving.deployed import Deployed
 from lambent.wire.site import SiteRequest
 
@@ -31,6 +32,10 @@ class Exchange:
     """The ARN of the role that has signed it."""
     lines: list[str] = field(default_factory=list)
     integrated: float | None = None
+    integrating: float = 0.0
+    """When the integration was asked: seconds since 1970."""
+    traced: Traced | None = None
+    """The ids of its segment (`service`) and of the call of its integration (`invocation`), if it is recorded."""
 
     @property
     def scope(self) -> Scope:

@@ -1,6 +1,7 @@
 """What serving an API needs from the rest of the server."""
 
 import random
+import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -16,6 +17,7 @@ from lambent.model.invocation import Outcome
 from lambent.model.limits import AWS_2026, Limits
 from lambent.model.metric import Measure, unmeasured
 from lambent.model.scope import Scope
+from lambent.model.trace import Segment
 from lambent.store.resources import Resources
 from lambent.wire.http import Request, Response
 from lambent.wire.site import SiteRequest
@@ -68,7 +70,8 @@ class Ports:
     AWS's services, wherever they are answered; `role_key` answers the access key to ask one with for a role (ARN, ""
     for none) of an API's account and region (raises NotPermitted), `role_may` whether a
     role may do something (action) with a resource (ARN), `may` whether who signed may; `keys` answers the public keys
-    (JWKS) of a user pool; `chance` a number from 0 up to, but not, 1; `spawn` runs in the background what never
+    (JWKS) of a user pool; `chance` a number from 0 up to, but not, 1; `trace_header` decides whether a
+    request of a stage (its ARN) is recorded, `record` takes its segment; `spawn` runs in the background what never
     raises."""
 
     resources: Resources
@@ -85,6 +88,9 @@ class Ports:
     spawn: Callable[[Coroutine[Any, Any, None]], object]
     new_id: Callable[[], str]
     chance: Callable[[], float] = random.random
+    trace_header: Callable[[str, str | None, str], str] = lambda _stage, given, _request_id: given or ""
+    segment_id: Callable[[], str] = lambda: secrets.token_hex(8)
+    record: Callable[[Segment], None] = lambda _segment: None
     may: May = everybody_may
     measure: Measure = unmeasured
     limits: Limits = AWS_2026

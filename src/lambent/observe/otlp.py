@@ -1,0 +1,60 @@
+"""OTLP's protobuf, read into its JSON form and written from it.
+
+The two differ in ids, which protobuf's own JSON has in base64 and OTLP's in hexadecimal
+(https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding).
+"""
+
+import base64
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from lambent.engine.traces.otlp import Malformed
+
+_IDS = ("traceId", "spanId", "parentSpanId")
+
+
+def read(protobuf: bytes) -> dict[str, Any]:
+    """The JSON form of an ExportTraceServiceRequest. Raises Malformed."""
+    from google.protobuf.json_format import MessageToDict
+    from google.protobuf.message import DecodeError
+    from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+    try:
+        said: dict[str, Any] = MessageToDict(ExportTraceServiceRequest.FromString(protobuf))
+    except (DecodeError, ValueError, RecursionError) as error:
+        raise Malformed(f"it is no ExportTraceServiceRequest: {error}") from error
+    _each_id(said, lambda text: base64.b64decode(text).hex())
+    return said
+
+
+def written(request: dict[str, Any]) -> bytes:
+    """The protobuf of a request in JSON form, which is changed on the way."""
+    from google.protobuf.json_format import ParseDict
+    from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+    _each_id(request, lambda text: base64.b64encode(bytes.fromhex(text)).decode())
+    message = ParseDict(request, ExportTraceServiceRequest())
+    return bytes(message.SerializeToString())
+
+
+def answer(rejected: int, message: str) -> bytes:
+    """The protobuf of an ExportTraceServiceResponse."""
+    from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
+
+    said = ExportTraceServiceResponse()
+    if rejected:
+        said.partial_success.rejected_spans = rejected
+        said.partial_success.error_message = message
+    return bytes(said.SerializeToString())
+
+
+def _each_id(request: dict[str, Any], change: Callable[[str], str]) -> None:
+    for span in _spans(request):
+        for holder in (span, *(span.get("links") or ())):
+            holder.update({name: change(holder[name]) for name in _IDS if name in holder})
+
+
+def _spans(request: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for resource in request.get("resourceSpans") or ():
+        for scope in resource.get("scopeSpans") or ():
+            yield from scope.get("spans") or ()

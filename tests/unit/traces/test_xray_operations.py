@@ -1,0 +1,133 @@
+"""X-Ray's operations as boto3 sees them."""
+
+import asyncio
+import itertools
+import json
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lambent.engine.traces.quota import Quotas
+from lambent.model.scope import Scope
+from lambent.observe.traces import TraceStore
+from lambent.services.xray.env import XRayEnv
+from lambent.services.xray.operations import OPERATIONS, REFUSED
+from lambent.store.open import open_store
+from tests.unit import rest_json
+from tests.unit.rest_json import Refused
+
+HERE = Scope("111111111111", "eu-west-1")
+NOW = 1_790_000_000.0
+RULE = {
+    **dict.fromkeys(("ResourceARN", "ServiceName", "ServiceType", "Host", "HTTPMethod", "URLPath"), "*"),
+    "RuleName": "mine", "Priority": 10, "FixedRate": 0.5, "ReservoirSize": 5, "Version": 1,
+}  # fmt: skip
+Call = Callable[..., Awaitable[Any]]
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Callable[[Callable[[Call], Awaitable[None]]], None]:
+    """Runs a scene with something that calls operations; what is refused is answered as (code, message)."""
+
+    async def run(scene: Callable[[Call], Awaitable[None]]) -> None:
+        store = await open_store(tmp_path)
+        traces = await TraceStore.open(tmp_path / "traces.db", lambda: NOW)
+        numbers = itertools.count()
+        env = XRayEnv(traces, store.resources, lambda: NOW, lambda: f"id-{next(numbers)}", Quotas(lambda: NOW))
+
+        async def call(operation: str, scope: Scope = HERE, **params: Any) -> Any:
+            try:
+                return await rest_json.call("xray", OPERATIONS, env, operation, params, scope)
+            except Refused as error:
+                return error.code, error.message
+
+        try:
+            await scene(call)
+        finally:
+            await traces.close()
+            await store.close()
+
+    return lambda scene: asyncio.run(run(scene))
+
+
+def root(number: int, at: float = NOW) -> str:
+    return f"1-{int(at):08x}-{number:024x}"
+
+
+def said(number: int, at: float = NOW, **more: Any) -> str:
+    own = {"id": f"{number:016x}", "trace_id": root(number, at), "name": "shop", "start_time": at, "end_time": at + 1}
+    return json.dumps(own | more)
+
+
+def test_what_is_put_is_found_in_its_time_its_account_and_its_region(stage) -> None:
+    async def scene(call: Call) -> None:
+        await call("PutTraceSegments", TraceSegmentDocuments=[said(1), said(2, NOW - 60, fault=True)])
+        times = {"StartTime": NOW - 100, "EndTime": NOW + 100}
+        found = await call("GetTraceSummaries", **times)
+        assert [one["Id"] for one in found["TraceSummaries"]] == [root(1), root(2, NOW - 60)]
+        faulty = await call("GetTraceSummaries", FilterExpression="fault", **times)
+        assert ([one["HasFault"] for one in faulty["TraceSummaries"]], faulty["TracesProcessedCount"]) == ([True], 2)
+        late = await call("GetTraceSummaries", StartTime=NOW - 1, EndTime=NOW + 100, TimeRangeType="Event")
+        assert [one["Id"] for one in late["TraceSummaries"]] == [root(1)]
+        for other in (Scope("222222222222", HERE.region), Scope(HERE.account)):
+            assert (await call("GetTraceSummaries", other, **times))["TraceSummaries"] == []
+            assert (await call("BatchGetTraces", other, TraceIds=[root(1)]))["Traces"] == []
+        graph = await call("GetServiceGraph", **times)
+        assert [one["SummaryStatistics"]["TotalCount"] for one in graph["Services"] if one.get("Type") != "client"] == [
+            2
+        ]
+        assert (await call("GetTraceGraph", TraceIds=[root(1)]))["Services"][0]["Name"] == "shop"
+
+    stage(scene)
+
+
+def test_what_can_not_be_asked_is_refused(stage) -> None:
+    async def scene(call: Call) -> None:
+        times = {"StartTime": NOW, "EndTime": NOW + 1}
+        assert (await call("BatchGetTraces", TraceIds=[root(n) for n in range(6)]))[0] == "InvalidRequestException"
+        assert (await call("GetTraceSummaries", StartTime=NOW, EndTime=NOW - 1))[0] == "InvalidRequestException"
+        assert (await call("GetTraceSummaries", FilterExpression="what = 1", **times))[0] == "InvalidRequestException"
+        assert (await call("GetTraceSummaries", NextToken="x", **times))[0] == "InvalidRequestException"
+        code, text = await call("GetTraceSummaries", FilterExpression='group.name = "a"', **times)
+        assert (code, "group.name" in text) == ("NotImplementedException", True)
+        assert (await call("GetServiceGraph", GroupName="mine", **times))[0] == "NotImplementedException"
+        assert (await call("BatchGetTraces", TraceIds=["x"]))["UnprocessedTraceIds"] == ["x"]
+
+    stage(scene)
+    assert not REFUSED.keys() & OPERATIONS.keys()
+
+
+def test_rules_are_kept_by_priority_before_the_default_one(stage) -> None:
+    async def scene(call: Call) -> None:
+        made = (await call("CreateSamplingRule", SamplingRule=RULE))["SamplingRuleRecord"]["SamplingRule"]
+        assert made["RuleARN"] == "arn:aws:xray:eu-west-1:111111111111:sampling-rule/mine"
+        assert (await call("CreateSamplingRule", SamplingRule=RULE))[0] == "InvalidRequestException"
+        rules = (await call("GetSamplingRules"))["SamplingRuleRecords"]
+        assert [one["SamplingRule"]["RuleName"] for one in rules] == ["mine", "Default"]
+        update = {"RuleName": "Default", "FixedRate": 1.0}
+        assert (await call("UpdateSamplingRule", SamplingRuleUpdate=update | {"Host": "a"}))[0].startswith("Invalid")
+        await call("UpdateSamplingRule", SamplingRuleUpdate=update)
+        rules = (await call("GetSamplingRules"))["SamplingRuleRecords"]
+        assert [one["SamplingRule"]["FixedRate"] for one in rules] == [0.5, 1.0]
+        assert (await call("DeleteSamplingRule", RuleName="Default"))[0] == "InvalidRequestException"
+        await call("DeleteSamplingRule", RuleARN=made["RuleARN"])
+        assert len((await call("GetSamplingRules"))["SamplingRuleRecords"]) == 1
+
+    stage(scene)
+
+
+def test_a_reservoir_is_shared_by_those_who_ask(stage) -> None:
+    async def scene(call: Call) -> None:
+        await call("CreateSamplingRule", SamplingRule=RULE)
+        quotas = []
+        for client in ("a" * 24, "b" * 24):
+            asked = {"RuleName": "mine", "ClientID": client, "Timestamp": NOW, "RequestCount": 1, "SampledCount": 1}
+            gone = asked | {"RuleName": "gone"}
+            told = await call("GetSamplingTargets", SamplingStatisticsDocuments=[asked, gone])
+            quotas.append(told["SamplingTargetDocuments"][0]["ReservoirQuota"])
+            assert told["UnprocessedStatistics"][0]["RuleName"] == "gone"
+        assert quotas == [5, 2]
+
+    stage(scene)
