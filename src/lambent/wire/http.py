@@ -32,7 +32,10 @@ Takeover = Callable[[Stream], Awaitable[None]]
 
 
 class Client(Protocol):
-    """Who sent a request."""
+    """Who sent a request. `number` tells connections apart."""
+
+    @property
+    def number(self) -> int: ...
 
     @property
     def address(self) -> str:
