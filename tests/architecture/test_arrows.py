@@ -39,6 +39,7 @@ ALLOWED: dict[str, set[str]] = {
     "cli": {
         *("console", "pitfalls", "settings", "server", "sandbox.probe", "runtimes.interpreters", "runtimes.nodes"),
         *("deploy.template.reading", "deploy.errors", "engine.price", "engine.traces", "model.prices"),
+        "model.reserved_variables",
     },
     "settings": {"outward"},
     "outward": set(),

@@ -15,32 +15,7 @@ from lambent.cli import watch as watching
 from lambent.cli.errors import USAGE, CliError
 from lambent.cli.rollout import Wish, bring, findings_of
 from lambent.cli.target import EndpointOption, JsonOption, RegionOption, Target, target_of
-
-RESERVED = frozenset(
-    (
-        "_HANDLER",
-        "_X_AMZN_TRACE_ID",
-        "AWS_ACCESS_KEY",
-        "AWS_ACCESS_KEY_ID",
-        "AWS_DEFAULT_REGION",
-        "AWS_EXECUTION_ENV",
-        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
-        "AWS_LAMBDA_FUNCTION_NAME",
-        "AWS_LAMBDA_FUNCTION_VERSION",
-        "AWS_LAMBDA_INITIALIZATION_TYPE",
-        "AWS_LAMBDA_LOG_GROUP_NAME",
-        "AWS_LAMBDA_LOG_STREAM_NAME",
-        "AWS_LAMBDA_METADATA_API",
-        "AWS_LAMBDA_METADATA_TOKEN",
-        "AWS_LAMBDA_RUNTIME_API",
-        "AWS_REGION",
-        "AWS_SECRET_ACCESS_KEY",
-        "AWS_SESSION_TOKEN",
-        "LAMBDA_RUNTIME_DIR",
-        "LAMBDA_TASK_ROOT",
-    )
-)
-"""Set by Lambda itself (developer guide, "Defined runtime environment variables")."""
+from lambent.model.reserved_variables import RESERVED
 
 Source = Annotated[
     Path, typer.Argument(metavar="DIR|ZIP|TEMPLATE", help="A function's folder or zip; or a template, or its folder.")

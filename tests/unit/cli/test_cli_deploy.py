@@ -5,9 +5,6 @@ import zipfile
 
 import pytest
 
-from lambent.cli.deploy import RESERVED
-from lambent.services.lambda_.functions import configuration
-
 ARN = "arn:aws:lambda:us-east-1:000000000000:function:hello"
 SOURCE = {"app.py": "def handler(event, context):\n    return event\n"}
 
@@ -137,10 +134,6 @@ def test_a_failed_wait_says_why(cli, fake, make):
 def test_an_account_named_by_the_key(cli, fake, make):
     cli("deploy", make(SOURCE), env={"AWS_ACCESS_KEY_ID": "111122223333", "AWS_SECRET_ACCESS_KEY": "x"})
     assert fake.call("CreateFunction")["Role"] == "arn:aws:iam::111122223333:role/lambent"
-
-
-def test_the_reserved_names_are_the_servers():
-    assert RESERVED == configuration.RESERVED
 
 
 def test_findings_of_the_function_are_printed(cli, fake, make):

@@ -14,6 +14,7 @@ import orjson
 from lambent.model.function import LATEST
 from lambent.model.limits import Limits
 from lambent.model.names import FunctionRef, function_arn
+from lambent.model.reserved_variables import RESERVED
 from lambent.services.lambda_ import faults
 from lambent.services.lambda_.functions import snap_start
 from lambent.services.lambda_.functions.lifecycle import STATE_MEMBERS
@@ -43,32 +44,6 @@ SETTINGS = frozenset(
     }
 )
 """What create and update of the configuration have in common. `stored_settings` tells which have no effect yet."""
-
-RESERVED = frozenset(
-    {
-        "_HANDLER",
-        "_X_AMZN_TRACE_ID",
-        "AWS_ACCESS_KEY",
-        "AWS_ACCESS_KEY_ID",
-        "AWS_DEFAULT_REGION",
-        "AWS_EXECUTION_ENV",
-        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
-        "AWS_LAMBDA_FUNCTION_NAME",
-        "AWS_LAMBDA_FUNCTION_VERSION",
-        "AWS_LAMBDA_INITIALIZATION_TYPE",
-        "AWS_LAMBDA_LOG_GROUP_NAME",
-        "AWS_LAMBDA_LOG_STREAM_NAME",
-        "AWS_LAMBDA_METADATA_API",
-        "AWS_LAMBDA_METADATA_TOKEN",
-        "AWS_LAMBDA_RUNTIME_API",
-        "AWS_REGION",
-        "AWS_SECRET_ACCESS_KEY",
-        "AWS_SESSION_TOKEN",
-        "LAMBDA_RUNTIME_DIR",
-        "LAMBDA_TASK_ROOT",
-    }
-)
-"""Variables that only the runtime sets. Source: developer guide, configuration-envvars."""
 
 _UNCONFIGURABLE = (
     "Lambda was unable to configure your environment variables because the environment variables you have provided "
