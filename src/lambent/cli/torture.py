@@ -3,6 +3,7 @@
 import json as jsonlib
 import os
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import ceil
@@ -39,7 +40,7 @@ def torture(
     runs: Annotated[int, typer.Option(min=1, help="How many trials at most.")] = 200,
     seed: Annotated[int, typer.Option(help="Which trials, when there are more: the same again.")] = 0,
     sync: Annotated[bool, typer.Option("--sync", help="It is called by clients that wait, not by events.")] = False,
-    only: Annotated[str | None, typer.Option(metavar="TRIAL", help="One trial by its name (crash-after:3).")] = None,
+    only: Annotated[list[str] | None, typer.Option(metavar="TRIAL", help="These by name (crash-after:3).")] = None,
     project: Annotated[Path | None, typer.Option(help="Where the code lies, for the lines.")] = None,
     test: Annotated[Path | None, typer.Option(metavar="FILE", help="Write what broke as a pytest file.")] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout, for scripts.")] = False,
@@ -48,7 +49,7 @@ def torture(
 ) -> None:
     """Run a function under duplicates, crashes, time-outs, throttles and lost answers; exit 1 if something broke."""
     target = target_of(context, endpoint, region)
-    said = Torture(target, name, read_event(event), runs, seed, sync, only, quiet=json).run()
+    said = Torture(target, name, read_event(event), runs, seed, sync, tuple(only or ()), quiet=json).run()
     places = _places(target, project, name, said)
     from lambent.pitfalls.torture import shown
 
@@ -116,7 +117,7 @@ class Torture:
         runs: int = 200,
         seed: int = 0,
         sync: bool = False,
-        only: str | None = None,
+        only: tuple[str, ...] = (),
         quiet: bool = False,
         accounts: int = ACCOUNTS,
     ) -> None:
@@ -132,7 +133,9 @@ class Torture:
         said = Said()
         try:
             self._places[0].account.open()
-            planned = self._plan(self._clean_runs())
+            calls, seconds, touched = self._clean_runs()
+            planned = self._plan(calls)
+            self._open_others(len(planned), seconds, touched)
             began = time.monotonic()
             self._try_all(planned, said)
             said.seconds = time.monotonic() - began
@@ -140,6 +143,8 @@ class Torture:
             self._close()
         order = {schedule.name: number for number, schedule in enumerate(planned)}
         said.broken.sort(key=lambda one: order[one.schedule.name])
+        said.missed.sort(key=lambda name: order[name])
+        said.kinds = dict(Counter(schedule.kind for schedule in planned))
         return said
 
     def _close(self) -> None:
@@ -152,13 +157,15 @@ class Torture:
         from lambent.pitfalls.torture import schedules
 
         planned = schedules.plan(self._event, calls, 10_000 if self._only else self._runs, self._seed, self._sync)
-        chosen = [one for one in planned if self._only in (None, one.name)]
-        if not chosen:
-            raise CliError(f"there is no trial {self._only} of this event", USAGE)
+        chosen = [one for one in planned if not self._only or one.name in self._only]
+        unknown = sorted({*self._only} - {one.name for one in chosen})
+        if unknown:
+            raise CliError(f"there is no trial {', '.join(unknown)} of this event", USAGE)
         return chosen
 
-    def _clean_runs(self) -> Sequence[Any]:
-        """Two runs without harm: what they touch, what they leave, and in what they differ."""
+    def _clean_runs(self) -> tuple[Sequence[Any], int, tuple[set[str], set[str]]]:
+        """Two runs without harm: what they leave, and in what they differ; answers their calls, the timeout from now
+        on, and which tables and buckets they touch."""
         from lambent.pitfalls.torture import effects
 
         place = self._places[0]
@@ -169,16 +176,16 @@ class Torture:
         place.account.shorten(seconds)
         time.sleep(APART_SECONDS)
         second = self._clean_run(place)
-        self._open_others(seconds, touched)
         self._clean = second[1]
         self._noise = effects.noise(effects.within(first[1], second[1]), second[1])
         if not any(effects.changes(call) for call in first[0].calls):
             output.note("the clean run changed nothing: was this event done before, or is it one that only asks?")
         answers = effects.fields(first[0].answer), effects.fields(second[0].answer)
         self._noise = effects.with_answers(self._noise, *answers)
-        return first[0].calls
+        return first[0].calls, seconds, touched
 
-    def _open_others(self, seconds: int, touched: tuple[set[str], set[str]]) -> None:
+    def _open_others(self, most: int, seconds: int, touched: tuple[set[str], set[str]]) -> None:
+        """As many accounts as there is something to do for."""
         from concurrent.futures import ThreadPoolExecutor
 
         def make(other: Place) -> None:
@@ -186,6 +193,7 @@ class Torture:
             other.account.shorten(seconds)
             other.tables, other.buckets = touched
 
+        del self._places[max(most, 1) :]
         with ThreadPoolExecutor(len(self._places)) as pool:
             list(pool.map(make, self._places[1:]))
 
@@ -234,7 +242,6 @@ class Torture:
 
         runs, left = place.carry_out(schedule)
         said.trials += 1
-        said.kinds[schedule.kind] = said.kinds.get(schedule.kind, 0) + 1
         if not place.surrounded or not _happened(schedule, runs):
             said.missed.append(schedule.name)
             return

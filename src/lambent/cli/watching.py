@@ -92,10 +92,15 @@ class Watched:
         self._list()
         self._calls()
         throttled, findings = self._metric("Throttles"), self.target.findings()
+        busiest = self._metric("ConcurrentExecutions", "Maximum")
         for name, seen in self.functions.items():
             self._log(name, seen)
+        self._rests()
+        for name, seen in self.functions.items():
             before = self._throttles.setdefault(name, throttled.get(name, 0))
             seen.throttles = throttled.get(name, 0) - before
+            others = {other: most for other, most in busiest.items() if other != name}
+            seen.neighbour = max(others.items(), key=lambda one: one[1]) if others else None
             for sight in self._said.fresh(name, watching.look(seen, findings)):
                 yield name, sight
 
@@ -169,11 +174,19 @@ class Watched:
             if seen is not None and one["at"] * 1000 >= self.start:
                 seen.add_calls([one])
 
-    def _metric(self, wanted: str) -> dict[str, int]:
-        """Function -> the sum of a metric of its own."""
+    def _rests(self) -> None:
+        """What environments have that nothing runs in now."""
+        said = self.target.page("GET", f"resting?account={account_of(os.environ)}&region={self.target.region}")
+        for one in said["environments"]:
+            seen = self.functions.get(one["function"])
+            if seen is not None:
+                seen.add_rest(one)
+
+    def _metric(self, wanted: str, statistic: str = "Sum") -> dict[str, int]:
+        """Function -> a statistic of a metric of its own."""
         account, region = account_of(os.environ), self.target.region
         return {
-            one["Dimensions"]["FunctionName"]: int(one["Sum"])
+            one["Dimensions"]["FunctionName"]: int(one[statistic])
             for one in self.target.page("GET", "metrics")["metrics"]
             if one["MetricName"] == wanted
             and (one["Account"], one["Region"]) == (account, region)

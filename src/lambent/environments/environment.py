@@ -7,6 +7,7 @@ out by the rooms beside: `processes` (what runs in it), `reports` (what is said 
 import logging
 import uuid
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any, Protocol
 
 from lambent.engine import environment as engine
@@ -100,6 +101,14 @@ class Environment:
         """The trace header of the invocation at hand; None when there is none."""
         running = self._reports.running
         return running.invocation.trace_id if running is not None else None
+
+    def at_rest(self) -> dict[str, Any] | None:
+        """What is in it between two invocations, with its log stream; None while something runs."""
+        launched = self._processes.launched
+        left = launched.left() if launched is not None and self.phase is Phase.FROZEN else None
+        return (
+            None if left is None else {"function": self.function.name, "stream": self._journal.stream, **asdict(left)}
+        )
 
     def _peak_bytes(self) -> int | None:
         return self._processes.peak_bytes()

@@ -25,6 +25,7 @@ from lambent.runtime_api.server import Route, RuntimeApi, RuntimeEvents
 from lambent.runtimes.place import OPT, TASK_ROOT, Around, Folders, Place
 from lambent.sandbox.errors import SandboxGone, ZygoteKilled
 from lambent.sandbox.host import Sandbox, SandboxHost
+from lambent.sandbox.left import Left, look
 from lambent.sandbox.spec import Bind, ExitStatus, Level, SandboxSpec
 
 RUNTIME_API_PORT = 9001
@@ -261,6 +262,10 @@ class Launched:
     def peak_bytes(self) -> int:
         """The most memory that the environment has used, with the interpreter's own if it shares that."""
         return self.sandbox.memory_peak() + (self.sandbox.baseline_bytes if self.place.forked else 0)
+
+    def left(self) -> Left:
+        """What is in it between two invocations."""
+        return look(self.sandbox.held.tmp, [one.pid for one in self.sandbox.processes.values()])
 
     async def destroy(self) -> None:
         """Nothing of the environment is left afterwards."""

@@ -6,8 +6,9 @@ from math import ceil
 from lambent.engine import environment as engine
 from lambent.engine.environment import Cause, Failure, ReportInit, Stage, Status
 from lambent.environments.running import Clocks, EnvironmentFailed, Running
+from lambent.model.finding import Finding
 from lambent.model.function import FunctionVersion
-from lambent.model.invocation import Outcome, RestoreFailed
+from lambent.model.invocation import Invocation, Outcome, RestoreFailed
 from lambent.observe.journal import Journal
 from lambent.observe.platform import Span
 from lambent.observe.report import Report, megabytes
@@ -16,6 +17,8 @@ from lambent.runtime_api import errors
 from lambent.runtime_api.extensions import Extension
 
 UNHANDLED = "Unhandled"
+NEAR_BYTES = 5 << 20
+"""From there on what goes in or out is near its limit."""
 PEAK_SECONDS = 0.1
 SHORT_SECONDS = 0.005
 """The Max Memory Used of an invocation that is shorter than this may miss what was added since the last reading, which
@@ -194,9 +197,19 @@ class Reports:
         self.begin(state.began)
         self.running = None
         running.failed = error is not None
+        if len(payload) > NEAR_BYTES or len(running.invocation.payload) > NEAR_BYTES:
+            self._tell_of_size(running.invocation, len(payload))
         tail = self._close(running, state, status, error_type, payload if error is not None else b"")
         running.over()
         running.answer(Outcome(payload, error, tail))
+
+    def _tell_of_size(self, invocation: Invocation, answer: int) -> None:
+        """What is near the 6 MB that may be. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
+        sizes = (("large-answer", "an answer", answer), ("large-event", "an event", len(invocation.payload)))
+        for code, what, size in sizes:
+            if size > NEAR_BYTES:
+                text = f"{what} had {size / 1e6:.1f} of the 6.29 MB that may be, in request {invocation.request_id}"
+                self._journal.find(Finding(code, self._function.arn, text, "put it into a bucket, and pass its key on"))
 
     def _close(
         self, running: Running, state: engine.State, status: str, error_type: str, error: bytes = b""

@@ -75,8 +75,8 @@ class TrialSettings:
         return self.sized or not full
 
     def turn(self, account: str, ahead: float | None) -> bool:
-        """Set the clock of an account's new environments (and of those that have it already) so many seconds ahead of
-        the machine's; None: to what it was. Answers whether that can be done."""
+        """Let the clock of an account's new environments (and of those that have it already) stand so many seconds
+        ahead of the machine's; None: let it go as it did. Answers whether that can be done."""
         if ahead is None:
             self.turned = "" if account == self.turned else self.turned
             return True
@@ -99,14 +99,10 @@ class TrialSettings:
 
 
 class Turned(Clock):
-    """The machine's clock, so many seconds ahead."""
+    """Stands so many seconds ahead of the machine's clock: readers of a clock that goes look at its dial once."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.ahead = 0.0
-        self._since = time.monotonic_ns(), time.time_ns()
+    ahead = 0.0
 
     def course(self) -> Course:
-        """How it goes from now on."""
-        real, wall = self._since
-        return Course(1.0, real, wall + round(self.ahead * 1e9))
+        """Until it is turned again."""
+        return Course(0.0, 0, time.time_ns() + round(self.ahead * 1e9))

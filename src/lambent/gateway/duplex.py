@@ -1,6 +1,7 @@
 """A connection that was given to another protocol than HTTP."""
 
 import asyncio
+import itertools
 from collections.abc import Callable
 
 from lambent.gateway.head import switching
@@ -10,13 +11,17 @@ ROOM_BYTES = 1 << 16
 """Held of what came before more is read."""
 
 
-class Peer:
-    """Who is at the other end of a transport."""
+_NUMBERS = itertools.count(1)
 
-    __slots__ = ("_transport",)
+
+class Peer:
+    """Who is at the other end of a transport; `number` tells connections apart."""
+
+    __slots__ = ("_transport", "number")
 
     def __init__(self, transport: asyncio.BaseTransport) -> None:
         self._transport = transport
+        self.number = next(_NUMBERS)
 
     @property
     def address(self) -> str:

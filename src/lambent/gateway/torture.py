@@ -74,7 +74,7 @@ class Tap:
     """id of a request -> its call."""
 
     def begin(self, request: Request, kept: dict[str, Any]) -> int:
-        """A call has come; answers its number."""
+        """A call has come, the `order`-th of the trial; answers its number."""
         known = request.headers.get("amz-sdk-invocation-id") or f"request {len(self.calls)}"
         step = self.steps.setdefault(known, len(self.steps))
         if len(self.calls) < MOST_CALLS:
@@ -103,6 +103,8 @@ class Trial:
     source: str
     buckets: dict[str, str]
     taps: dict[str, Tap] = field(default_factory=dict)
+    order: int = 0
+    """Calls that came so far."""
 
     def inward(self, account: str, service: str, params: Any) -> None:
         """Turn what names the source to the trial's own; raise Fault for what can't be turned."""
@@ -156,7 +158,8 @@ class Trials:
         tap = trial.taps.get(root)
         if tap is None:
             raise Fault("AccessDeniedException", "This trial is over.", status=403)
-        step = tap.begin(request, kept)
+        trial.order += 1
+        step = tap.begin(request, {**kept, "order": trial.order})
         tap.arrive(step).set()
         fault = tap.due(step, "before")
         if fault is not None:

@@ -38,6 +38,8 @@ class Call:
     error: str = ""
     message: str = ""
     agent: str = ""
+    connection: int = 0
+    """On which it came; 0 is none."""
 
 
 class Trail:
@@ -135,6 +137,7 @@ def seen(call: Call) -> dict[str, Any]:
         "error": call.error,
         "reads": call.operation.startswith(READS),
         "at": call.at,
+        "connection": call.connection,
     }
 
 

@@ -29,7 +29,7 @@ def entries() -> dict[str, dict[str, str]]:
 def page(rule: Rule) -> str:
     """The page of a rule, in Markdown."""
     entry = entries()[rule.code]
-    others = [name for name in ("watch", "torture") if entry[name]]
+    others = [f"`lambent {name}`" for name, codes in found_by().items() if rule.code in codes]
     lines = [
         f"# {rule.code}: {rule.title}",
         "",
@@ -42,7 +42,7 @@ def page(rule: Rule) -> str:
         *([f"**Silent when** {rule.silent}.", ""] if rule.silent else []),
         *(["**Reads** Python, JavaScript and TypeScript.", ""] if rule.node else []),
         *([f"**What others say.** {rule.elsewhere}", ""] if rule.elsewhere else []),
-        *([f"Visible at run time as well: {' and '.join(others)} of the catalogue.", ""] if others else []),
+        *([f"Found at run time as well: by {' and '.join(others)}.", ""] if others else []),
         "Sources:",
         "",
         *(f"- <{source}>" for source in rule.sources),
@@ -56,22 +56,30 @@ def explained(code: str) -> str | None:
     if rule is not None:
         return page(rule)
     entry = entries().get(code)
-    return None if entry is None else f"{code}: {entry['title']}\n\nNot found by check: {WHY_NOT[code]}.\n"
+    if entry is None:
+        return None
+    others = [f"`lambent {name}`" for name, codes in found_by().items() if code in codes]
+    told = f"Found by {' and '.join(others)}.\n" if others else ""
+    return f"{code}: {entry['title']}\n\nNot found by check: {WHY_NOT[code]}.\n{told}"
+
+
+def found_by() -> dict[str, frozenset[str]]:
+    """Which pitfalls are found while functions run, and which in trials."""
+    from lambent.pitfalls.torture import judging, schedules
+    from lambent.pitfalls.watching import watching
+
+    return {"watch": watching.codes(), "torture": schedules.codes() | judging.codes()}
 
 
 def table() -> str:
     """The page of all entries."""
-    from lambent.pitfalls.torture import judging, schedules
-    from lambent.pitfalls.watching import watching
-
-    rules = catalogue.rules()
-    found_by = {"watch": watching.codes(), "torture": schedules.codes() | judging.codes()}
-    all_of = rules.keys() | found_by["watch"] | found_by["torture"]
+    rules, others = catalogue.rules(), found_by()
+    all_of = rules.keys() | others["watch"] | others["torture"]
     lines = [
         "# The catalogue",
         "",
         f"{len(entries())} pitfalls: `lambent check` finds {len(rules)} by reading, [`lambent watch`](../watch.md)"
-        f" {len(found_by['watch'])} while functions run, [`lambent torture`](../torture.md) {len(found_by['torture'])}"
+        f" {len(others['watch'])} while functions run, [`lambent torture`](../torture.md) {len(others['torture'])}"
         f' by doing to them what AWS does; {len(all_of)} are found by one of them. "could": it would show there, and'
         " is not looked for yet.",
         "",
@@ -81,7 +89,7 @@ def table() -> str:
     for code, entry in entries().items():
         found = f"[{rules[code].reliability}]({code}.md)" if code in rules else f"no: {WHY_NOT[code]}"
         marks = " | ".join(
-            "yes" if code in codes else "could" if entry[name] else "–" for name, codes in found_by.items()
+            "yes" if code in codes else "could" if entry[name] else "–" for name, codes in others.items()
         )
         lines.append(f"| {code} | {entry['title'].replace('|', '/')} | {found} | {marks} |")
     return "\n".join(lines) + "\n"

@@ -27,6 +27,11 @@ class Held:
         """Its /tmp is behind this descriptor, which is closed with the sandbox."""
         self._tmp = tmp
 
+    @property
+    def tmp(self) -> int:
+        """The descriptor of its /tmp, -1 for none."""
+        return self._tmp
+
     def begin(self) -> None:
         """The first of the running processes is about to be counted: kills before are not theirs."""
         self._oom_kills = self._group.oom_kills()

@@ -112,10 +112,10 @@ class Sandbox:
         self._numbers = itertools.count(1)
         self._starting: dict[int, asyncio.Future[Process]] = {}
         self._failures: dict[int, StepFailed] = {}
-        self._processes: dict[int, Process] = {}
+        self.processes: dict[int, Process] = {}
         """The running ones."""
         self._calls = Calls(spec.id)
-        self._held = Held(made.group, spec.memory_bytes, made.charged)
+        self.held = Held(made.group, spec.memory_bytes, made.charged)
         self._frozen = False
         self._ending = False
         self._over = False
@@ -176,12 +176,12 @@ class Sandbox:
         self._frozen = False
         if not self._made.group.freeze(False):
             self._signal(signal.SIGCONT)
-        if self._processes:
+        if self.processes:
             self._made.watcher.add(self)
 
     def memory_peak(self) -> int:
         """The most memory held so far in bytes, without /tmp and without `baseline_bytes`; 0 when unknown."""
-        return max(0, min(self._held.peak(), self.spec.memory_bytes))
+        return max(0, min(self.held.peak(), self.spec.memory_bytes))
 
     async def destroy(self) -> None:
         """End everything in it; nothing of it is left afterwards. May be called more than once."""
@@ -201,7 +201,7 @@ class Sandbox:
 
     def over_limit(self) -> bool:
         """Whether more memory is held than the sandbox may, or the kernel has killed one of its processes for that."""
-        return self._held.is_over_limit()
+        return self.held.is_over_limit()
 
     def end_for_memory(self) -> None:
         """Kill the processes because they hold too much."""
@@ -248,10 +248,10 @@ class Sandbox:
         group = self._made.group
         process = Process(self, number, message.pid)
         process.times = message.body["times"]
-        if not self._processes:
+        if not self.processes:
             self._over = False
-            self._held.begin()
-        self._processes[number] = process
+            self.held.begin()
+        self.processes[number] = process
         group.watch(message.pid, forked=message.body["forked"])
         if self.spec.throttled:
             self.throttle()
@@ -279,8 +279,8 @@ class Sandbox:
         if self.spec.zygote.snapshot is not None:
             self.network = rest.pop(0)
         if message.body["tmp"]:
-            self._held.counts_tmp(rest.pop(0))
-        self.listeners, self.datagrams = _sockets(self.spec, rest)
+            self.held.counts_tmp(rest.pop(0))
+        _take_sockets(self, rest)
         self._keeper.take(pidfd)
         _resolve(self._ready, None)
 
@@ -303,13 +303,13 @@ class Sandbox:
         self._conclude(number, _status(raw))
 
     def _conclude(self, number: int, status: ExitStatus) -> None:
-        process = self._processes.pop(number, None)
-        if not self._processes:
+        process = self.processes.pop(number, None)
+        if not self.processes:
             self._made.watcher.remove(self)
         if process is None:
             return
         self._made.group.unwatch(process.pid)
-        short = self._over or self._held.is_oom_killed()
+        short = self._over or self.held.is_oom_killed()
         if not process.exited.done():  # who waited may have given up, which cancels it
             process.exited.set_result(ExitStatus(status.code, status.signal, short))
 
@@ -360,12 +360,12 @@ class Sandbox:
         self._calls.end()
         if not self._ready.done():
             self._ready.set_result(None)
-        for number in list(self._processes):
+        for number in list(self.processes):
             self._conclude(number, ExitStatus(signal=signal.SIGKILL))
         if self.network >= 0:
             os.close(self.network)
             self.network = -1
-        self._held.end(self._loop)
+        self.held.end(self._loop)
         for sock in (*self.listeners.values(), *self.datagrams.values()):
             sock.close()
         _resolve(self.gone, None)
@@ -430,10 +430,11 @@ def _give_up(waiting: "Iterable[asyncio.Future[Any]]", error: Exception) -> None
             future.set_exception(error)
 
 
-def _sockets(spec: SandboxSpec, descriptors: Iterable[int]) -> tuple[dict[int, socket.socket], ...]:
-    """The listening sockets by port, and those of datagrams; they do not block."""
+def _take_sockets(sandbox: Sandbox, descriptors: Iterable[int]) -> None:
+    """Those that were made inside; at level PROCESS there are none, and the host has made them."""
     made = [socket.socket(fileno=descriptor) for descriptor in descriptors]
     for sock in made:
         sock.setblocking(False)
-    rest = iter(made)
-    return {port: next(rest) for port in spec.listen}, {port: next(rest) for port in spec.datagrams}
+    listen = len(sandbox.spec.listen)
+    sandbox.listeners.update(zip(sandbox.spec.listen, made, strict=False))
+    sandbox.datagrams.update(zip(sandbox.spec.datagrams, made[listen:], strict=False))

@@ -3,7 +3,7 @@
 import dataclasses
 import errno
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +11,11 @@ from lambent import __version__
 from lambent.dispatch.concurrency_samples import Sampler
 from lambent.dispatch.pools import Pools
 from lambent.environments.debugging import Debugging
+from lambent.environments.environment import Environment
 from lambent.environments.live_folders import LiveFolders
 from lambent.events.sources.sources import Sources
 from lambent.gateway.debug import Asked, Begun
-from lambent.model.scope import Caller, Scope
+from lambent.model.scope import DEFAULT_ACCOUNT, DEFAULT_REGION, Caller, Scope, checked_scope
 from lambent.observe.metrics import Metrics
 from lambent.runtimes import interpreters, table
 from lambent.runtimes.debugging import NoDebugger
@@ -74,6 +75,16 @@ def lives_document(those: Sequence[Pools], now: Callable[[], float], scope: Scop
     """The page of environments: of a function, or ("") of all of an account and region, in the order of their start."""
     found = [life.document() for pools in those for life in pools.lives() if life.is_of(scope, name)]
     return {"now": now(), "environments": sorted(found, key=lambda one: one["phases"][0][0])}
+
+
+async def resting_document(those: Sequence[Pools], asked: Mapping[str, str]) -> dict[str, Any]:
+    """The page of environments that have nothing to do, of an account and region. Raises ValueError for others."""
+    scope = checked_scope(asked.get("account", DEFAULT_ACCOUNT), asked.get("region", DEFAULT_REGION))
+    all_of = [one for pools in those for one in pools.environments() if one.function.scope == scope]
+    resting = [one for one in map(Environment.at_rest, all_of) if one is not None]
+    for file in (file for one in resting for file in one["files"]):
+        file |= {"written": file["written"] * 1000, "read": file["read"] * 1000}
+    return {"environments": resting}
 
 
 def set_live(store: Store, live: LiveFolders, pools: Pools, scope: Scope, name: str, folder: Path | None) -> bool:

@@ -208,7 +208,8 @@ def note(
         return
     error, message = (fault.code, fault.message or "") if fault is not None else ("", "")
     agent = request.headers.get("user-agent", "")
-    gate.trail.add(Call(base.clock.wall(), caller, service, operation, params, error, message, agent))
+    connection = request.client.number if request.client is not None else 0
+    gate.trail.add(Call(base.clock.wall(), caller, service, operation, params, error, message, agent, connection))
 
 
 async def hear_neighbour(gate: Gate, base: Base, asked: Asked, caller: Caller, fault: Fault | None) -> Fault | None:

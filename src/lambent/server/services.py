@@ -77,6 +77,7 @@ from lambent.server.pages import (
     mappings_document,
     metrics_document,
     recycle_all,
+    resting_document,
     set_live,
 )
 from lambent.server.preparing import make_ready, resolve_image, runtime_check, tell_of_network
@@ -220,6 +221,7 @@ def _late_pages(
         "code": links.page,
         "stacks": signal_page(stacks.signals),
         "permissions": permissions_page.page(functools.partial(permissions.document, gate)),
+        "resting": permissions_page.page(functools.partial(resting_document, (running.pools, running.provisioned))),
         "debug": DebugPage(token, functools.partial(begin_debugging, env, running.debugging)),
     }
 

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import os
 import queue
 import re
 import subprocess
@@ -126,6 +127,24 @@ class Lambent:
         found: list[dict[str, str]] = self.page("findings")["findings"]
         return found
 
+    def torture(self, function: str, event: Any, *options: str, runs: int = 200, seed: int = 0) -> dict[str, Any]:
+        """Run a function of the account under what AWS does sooner or later (docs/torture.md), with further options
+        of the command (`--sync`, `--only`). Raises AssertionError with the report when something broke, RuntimeError
+        when it can't be tried; answers the report: trials, seconds, broken (what no code can help), missed."""
+        command = [sys.executable, "-m", "lambent.cli.main", "torture", function, "--event", "-", "--json"]
+        done = subprocess.run(
+            [*command, "--runs", str(runs), "--seed", str(seed), *options], input=json.dumps(event),
+            text=True, capture_output=True, check=False, env=_without_aws() | self.environment,
+        )  # fmt: skip
+        try:
+            said: dict[str, Any] = json.loads(done.stdout)
+        except ValueError:
+            raise RuntimeError(done.stderr.strip() or done.stdout) from None
+        broken = [one for one in said["broken"] if not one["remains"]]
+        if broken:
+            raise AssertionError("\n".join(_told(one) for one in broken))
+        return said
+
     def page(self, name: str, said: dict[str, Any] | None = None, *, post: bool = False) -> Any:
         """What one of the server's own pages answers. Raises RuntimeError with its words when it refuses."""
         body = json.dumps(said).encode() if said else None
@@ -135,6 +154,16 @@ class Lambent:
                 return json.load(answer)
         except HTTPError as error:
             raise RuntimeError(error.read().decode("utf-8", "replace")) from None
+
+
+def _without_aws() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+
+
+def _told(broken: dict[str, Any]) -> str:
+    """A trial that broke something."""
+    where = f" ({', '.join(broken['code_places'])})" if broken["code_places"] else ""
+    return f"{broken['code']} {broken['trial']}: {broken['about']}: {broken['message']}{where}: {broken['mend']}"
 
 
 def _is_of(mapping: dict[str, Any], name: str) -> bool:

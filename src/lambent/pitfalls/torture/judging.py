@@ -28,6 +28,8 @@ class Broken:
     calls: tuple[tuple[str, str], ...] = ()
     remains: bool = False
     """Whether no code can help it: it is told, and is no failure."""
+    order: tuple[str, ...] = ()
+    """Of runs at once: their calls as they came, "A dynamodb:GetItem"."""
 
 
 def judge(
@@ -50,7 +52,18 @@ def judge(
         return None
     said = "; ".join(one.text for one in found)
     code, remains = _code(schedule, runs, guarded), _remains(schedule, found, runs, guarded)
-    return Broken(code, schedule, said, tuple(found), _calls(found, runs), remains)
+    return Broken(code, schedule, said, tuple(found), _calls(found, runs), remains, _order(schedule, runs))
+
+
+def _order(schedule: Schedule, runs: Sequence[Run]) -> tuple[str, ...]:
+    """How the calls of two runs at once came."""
+    if not any(one.together for one in schedule.attempts):
+        return ()
+    made = [(call.get("order", 0), "AB"[place], call) for place, run in enumerate(runs[:2]) for call in run.calls]
+    return tuple(
+        f"{who} {call['service']}:{call['operation']}" + (f" ({call['error']})" if call["error"] else "")
+        for _, who, call in sorted(made, key=lambda one: one[0])
+    )
 
 
 def judge_warm(
@@ -62,8 +75,7 @@ def judge_warm(
         text = f"what ran before counts: {found[0].text}"
         return Broken(schedule.codes[0], schedule, text, tuple(found), _calls(found, warm[0]))
     for place, (one, other) in enumerate(zip(warm[0], fresh[0], strict=True), 1):
-        mine, theirs = (noise.of(ANSWER, fields(run.answer)) for run in (one, other))
-        if mine != theirs or one.error != other.error:
+        if _said(one, noise) != _said(other, noise):
             text = f"invocation {place} of one environment answers {_short(one)}, a new environment {_short(other)}"
             return Broken(schedule.codes[0], schedule, text)
     return _kept_secret(schedule, warm[0], fresh[0])
@@ -84,6 +96,11 @@ def _kept_secret(schedule: Schedule, warm: Sequence[Run], fresh: Sequence[Run]) 
 def _secrets(run: Run) -> set[tuple[str, str]]:
     names = {("secretsmanager", "GetSecretValue"), ("ssm", "GetParameter"), ("ssm", "GetParameters")}
     return {(call["service"], call["operation"]) for call in run.calls} & names
+
+
+def _said(run: Run, noise: Noise) -> Any:
+    """What an invocation came to, without what differs each time: of an error its type alone (it names the request)."""
+    return run.error.partition(":")[0] or noise.of(ANSWER, fields(run.answer))
 
 
 def _short(run: Run) -> str:

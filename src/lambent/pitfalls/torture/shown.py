@@ -20,7 +20,7 @@ MENDS = {
     "CON011": "leave the SDK its retries (retries.mode standard)",
 }
 """What to do about pitfalls that have no rule of their own."""
-SHOWN = 5
+SHOWN, ORDER = 5, 12
 
 
 class Said(Protocol):
@@ -65,6 +65,8 @@ def text(said: Said, places: Places) -> str:
         lines.append(f"{code} {title(code)}")
         lines.append(f"      trial {first.schedule.name}: {first.schedule.about}")
         lines.append(f"      broken: {first.message}")
+        if first.order:
+            lines.append(f"      order: {', '.join(first.order[:ORDER])}{', …' if len(first.order) > ORDER else ''}")
         where = _where(first, places)
         if where:
             lines.append(f"      code: {', '.join(where)}")
@@ -99,6 +101,7 @@ def document(said: Said, places: Places, seed: int) -> dict[str, Any]:
                 "remains": one.remains,
                 "about": one.schedule.about,
                 "message": one.message,
+                "order": one.order,
                 "differences": [{"place": d.place, "more": d.more, "less": d.less} for d in one.differences],
                 "code_places": _where(one, places),
                 "mend": mend(one.code),

@@ -110,7 +110,25 @@ def _recursion(seen: Seen) -> Iterator[Sight]:
             return
 
 
+def _connections(seen: Seen) -> Iterator[Sight]:
+    """Invocations of one environment that never used a connection of an earlier one: its clients are made each time."""
+    used: dict[tuple[str, str], dict[str, set[int]]] = defaultdict(lambda: defaultdict(set))
+    for call in seen.calls:
+        if call.trace and call.connection:
+            used[call.environment, call.service][call.trace].add(call.connection)
+    for (_, service), traces in used.items():
+        count = sum(len(ones) for ones in traces.values())
+        if len(traces) > REPEATS and len(set().union(*traces.values())) == count:
+            text = (
+                f"each of {len(traces)} invocations of one environment made its own connections to {service}: {count}"
+            )
+            figures = (("connections", count), ("invocations", len(traces)))
+            yield Sight("EXE008", text, tuple(traces), figures, subject=service)
+            return
+
+
 WATCHERS = (
+    Watcher(("EXE008",), "connections", _connections),
     Watcher(("SEC003",), "calls", _secrets),
     Watcher(("OBS004",), "calls", _metrics),
     Watcher(("CST006",), "calls", _many),

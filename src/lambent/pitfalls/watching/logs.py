@@ -97,7 +97,10 @@ def _starts(seen: Seen) -> Iterator[Sight]:
     cold = [run for run in seen.runs if run.init is not None]
     share = len(cold) / max(len(seen.runs), 1)
     if len(seen.runs) >= ENOUGH and share >= COLD_SHARE:
-        text = f"{len(cold)} of {len(seen.runs)} invocations were cold starts"
+        each = sum(run.init or 0.0 for run in cold) / len(cold)
+        text = (
+            f"{len(cold)} of {len(seen.runs)} invocations were cold starts: who waits for one waits {each:.0f} ms more"
+        )
         yield Sight("EXE016", text, _ids(cold), (("share", round(share, 2)),), "info")
     began, billed = sum(run.init or 0.0 for run in seen.runs), sum(run.billed for run in seen.runs)
     if len(seen.runs) >= ENOUGH and began > INIT_SHARE * billed:
@@ -172,7 +175,8 @@ def _throttled(seen: Seen) -> Iterator[Sight]:
     if seen.throttles:
         reserved = seen.about.get("Reserved")
         code = "CON003" if reserved == 0 else "CON002"
-        why = f"its reservation is {reserved}" if reserved is not None else "the account's pool was used up"
+        most = f", most of it by {seen.neighbour[0]} ({seen.neighbour[1]} at once)" if seen.neighbour else ""
+        why = f"its reservation is {reserved}" if reserved is not None else f"the account's pool was used up{most}"
         yield Sight(code, f"{seen.throttles} invocations were throttled: {why}", (), (("throttles", seen.throttles),))
 
 

@@ -13,8 +13,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-RUNS, CALLS, LINES = 2_000, 20_000, 200
-"""How many runs and calls of a function are looked at, and lines of a run: the latest."""
+RUNS, CALLS, LINES, RESTS = 2_000, 20_000, 200, 100
+"""How many runs and calls of a function are looked at, lines of a run, looks at an environment: the latest."""
+CLOCK_MS = 10
+"""By how much the time of a file may be behind: the kernel's clock for it ticks every few milliseconds."""
 _START = re.compile(r"START RequestId: (\S+) Version: (\S+)")
 _REPORT = re.compile(r"REPORT RequestId: (\S+)\t(.*)", re.DOTALL)
 _FIGURE = re.compile(r"(Duration|Billed Duration|Memory Size|Max Memory Used|Init Duration): ([\d.]+) (?:ms|MB)")
@@ -79,11 +81,34 @@ class Call:
     error: str
     reads: bool
     at: float
+    connection: int = 0
+    """Which one it came on, by its number; 0 is unknown."""
 
     @property
     def name(self) -> str:
         """`dynamodb:PutItem`."""
         return f"{self.service}:{self.operation}"
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """One in the /tmp of an environment; `written` and `read` (last) are ms since 1970."""
+
+    name: str
+    size: int
+    written: float
+    read: float
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """An environment between two invocations, after so many `runs` that were seen of it. None: unknown."""
+
+    runs: int
+    tmp_bytes: int | None
+    files: tuple[File, ...] = ()
+    threads: int | None = None
+    descriptors: int | None = None
 
 
 @dataclass(slots=True)
@@ -104,6 +129,10 @@ class Seen:
     """Stream -> the run that has begun and not ended."""
     before: dict[str, Run] = field(default_factory=dict)
     throttles: int = 0
+    neighbour: tuple[str, int] | None = None
+    """The other function that ran most often at once, and how often that was."""
+    rests: dict[str, list[Rest]] = field(default_factory=dict)
+    """Stream -> what its environment was like when it had nothing to do."""
     queues: Sequence[Mapping[str, Any]] = ()
     """Attributes of the queues that drive it, each with `Dead` (attributes of its dead-letter queue) if it has one."""
 
@@ -119,7 +148,26 @@ class Seen:
 
     def add_calls(self, calls: Iterable[Mapping[str, Any]]) -> None:
         """Records of the page of calls."""
-        self.calls.extend(Call(**{name: one[name] for name in Call.__dataclass_fields__}) for one in calls)
+        self.calls.extend(
+            Call(**{name: one[name] for name in Call.__dataclass_fields__ if name in one}) for one in calls
+        )
+
+    def add_rest(self, said: Mapping[str, Any]) -> None:
+        """An entry of the page of environments."""
+        stream = str(said["stream"])
+        runs = sum(run.stream == stream for run in self.runs)
+        files = tuple(File(**one) for one in said["files"])
+        rest = Rest(runs, said["tmp_bytes"], files, said["threads"], said["descriptors"])
+        kept = self.rests.setdefault(stream, [])
+        if not kept or kept[-1] != rest:
+            kept.append(rest)
+            del kept[1:-RESTS]
+
+    def run_at(self, stream: str, moment: float) -> Run | None:
+        """The run of an environment in which something was done, at that many ms since 1970."""
+        return next(
+            (run for run in self.runs if run.stream == stream and run.began - CLOCK_MS <= moment <= run.ended + 1), None
+        )
 
     def _line(self, stream: str, at: int, message: str) -> None:
         said = platform(message)

@@ -12,6 +12,8 @@ MENDS = {
     "EXE011": "await, join or cancel all that was begun before the handler answers",
     "EXE013": "look at context.get_remaining_time_in_millis() before each step, and make the steps repeatable",
     "EXE016": "provisioned concurrency or SnapStart where somebody waits; less to import everywhere",
+    "LIM001": "put large answers into a bucket and answer a presigned link, or stream them",
+    "LIM002": "send the key of an object instead of its content",
     "CST004": "measure at a smaller MemorySize",
     "CST005": "log at INFO, and what is large by its id alone",
     "CST006": "ask for many at once, or be told of changes (events) instead of looking",

@@ -4,13 +4,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from lambent.pitfalls.finding import Finding
-from lambent.pitfalls.watching import calls, logs
+from lambent.pitfalls.watching import calls, logs, rests
 from lambent.pitfalls.watching.seen import Seen
 from lambent.pitfalls.watching.sight import Sight, Watcher
 
-WATCHERS: tuple[Watcher, ...] = (*logs.WATCHERS, *calls.WATCHERS)
+WATCHERS: tuple[Watcher, ...] = (*logs.WATCHERS, *calls.WATCHERS, *rests.WATCHERS)
 OF_SERVER = {
     "recursive-loop": "ARC001", "unseen-loop": "ARC001", "no-outbound-network": "NET001",
+    "large-answer": "LIM001", "large-event": "LIM002",
     "destination-not-called": "ASY005", "file-system-not-writable": "EXE018", "403-for-404": "IAM002",
 }  # fmt: skip
 """What the server finds by itself -> the pitfall that it is."""

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from lambent.pitfalls import pages
-from lambent.pitfalls.torture import effects, judging, schedules, shown
+from lambent.pitfalls.torture import aging, batches, effects, judging, schedules, shown
 from lambent.pitfalls.torture.effects import State
 from lambent.pitfalls.torture.judging import Broken, Run
 from lambent.pitfalls.torture.schedules import Attempt, Schedule
@@ -199,3 +199,106 @@ def test_what_broke_is_written_as_a_test_that_can_be_read() -> None:
     source = shown.pytest_file("my-function", event, [found], 7)
     tree = ast.parse(source)
     assert "duplicate" in source and any(isinstance(one, ast.FunctionDef) for one in tree.body)
+
+
+KINESIS = {"eventSource": "aws:kinesis", "kinesis": {"sequenceNumber": "49", "data": "e30="}}
+ROW = {"eventSource": "aws:dynamodb", "dynamodb": {"SequenceNumber": "7", "NewImage": {"id": {"S": "a"}}}}
+
+
+def batch(*listed: dict[str, Any]) -> dict[str, Any]:
+    return {"Records": list(listed)}
+
+
+@pytest.mark.parametrize(("record", "name"), [(KINESIS, "50"), (ROW, "8")])
+def test_a_stream_s_bad_record_is_the_last_and_named_by_its_sequence_number(record: Any, name: str) -> None:
+    made = batches.spoilt(batch(record, record))
+    assert made is not None and made.stream and made.reported == {name} == {made.bad}
+    assert batches.identifier(made.event["Records"][-1]) == name and len(made.event["Records"]) == 3
+    assert made.event["Records"][:2] == [record, record] and made.event["Records"][2] != record
+
+
+def test_behind_a_bad_record_of_a_fifo_queue_all_of_its_group_fail() -> None:
+    arn = "arn:aws:sqs:us-east-1:000000000000:q.fifo"
+    listed = [
+        {**SQS, "messageId": str(number), "eventSourceARN": arn, "attributes": {"MessageGroupId": group}}
+        for number, group in enumerate("aabab")
+    ]
+    made = batches.spoilt(batch(*listed))
+    assert made is not None and made.ordered and made.reported == {made.bad, "3"}
+
+
+@pytest.mark.parametrize(
+    "record", [1, {}, {"eventSource": "aws:kinesis"}, {**ROW, "dynamodb": 5}, {**KINESIS, "kinesis": {}}]
+)
+def test_what_no_bad_record_is_known_of(record: Any) -> None:
+    assert batches.spoilt(batch(record, record)) is None
+
+
+def spoilt_run(made: Any, answer: Any, error: str = "") -> str | None:
+    code = "ESM005" if made.stream else "ESM002"
+    schedule = Schedule("bad-record", (code,), (Attempt(made.event),), must="others", spoilt=made)
+    found = judging.judge(schedule, [Run(answer, error)], state(), state(), effects.Noise())
+    return None if found is None else found.code
+
+
+def test_what_becomes_of_a_bad_record_of_a_stream_and_of_a_fifo_queue() -> None:
+    def told(*names: str) -> dict[str, Any]:
+        return {"batchItemFailures": [{"itemIdentifier": name} for name in names]}
+
+    stream = batches.spoilt(batch(KINESIS, KINESIS))
+    arn = {"eventSourceARN": "q.fifo"}
+    fifo = batches.spoilt(batch({**SQS, "messageId": "1", **arn}, {**SQS, "messageId": "2", **arn}))
+    assert stream is not None and fifo is not None
+    assert spoilt_run(stream, told("50")) is None and spoilt_run(fifo, told(fifo.bad, "2")) is None
+    assert [spoilt_run(stream, told("49")), spoilt_run(stream, None), spoilt_run(stream, None, "ValueError")] == [
+        "ESM007", "OBS008", "ESM005",
+    ]  # fmt: skip
+    assert [spoilt_run(fifo, told(fifo.bad)), spoilt_run(fifo, told("1"))] == ["ESM008", "ESM007"]
+
+
+def test_an_event_that_waited_is_older_in_what_aws_wrote_and_nowhere_else() -> None:
+    link = "https://b.s3.amazonaws.com/k?X-Amz-Date=20260102T030405Z&X-Amz-Expires=900"
+    event = {
+        "time": "2026-01-02T06:00:00Z", "eventTime": "2026-01-02T06:00:00.500Z", "SentTimestamp": "1767333600000",
+        "approximateArrivalTimestamp": 1767333600.5, "day": "2026-01-02T06:00:00Z",
+        "body": f'{{"link": "{link}"}}', "text": "{no json", "timeEpoch": True,
+    }  # fmt: skip
+    assert aging.has_links(event) and not aging.has_links(EVENT)
+    assert aging.aged(event, 21_600) == {
+        "time": "2026-01-02T00:00:00Z", "eventTime": "2026-01-02T00:00:00.500Z", "SentTimestamp": "1767312000000",
+        "approximateArrivalTimestamp": 1767312000.5, "day": "2026-01-02T06:00:00Z",
+        "body": f'{{"link": "{link.replace("20260102T030405Z", "20260101T210405Z")}"}}', "text": "{no json",
+        "timeEpoch": True,
+    }  # fmt: skip
+    names = {one.name for one in schedules.plan(event, [], 100, 0)}
+    assert "late" in names and "late" not in {one.name for one in schedules.plan(EVENT, [], 100, 0)}
+
+
+@pytest.mark.parametrize(("answer", "error", "code"), [(None, "", "ASY004"), (None, "TooOld: x", None)])
+def test_what_comes_late_is_done_or_refused_loudly(answer: Any, error: str, code: str | None) -> None:
+    schedule = Schedule("late", ("ASY004",), (Attempt(EVENT),), must="all", settle=False)
+    found = judging.judge(schedule, [Run(answer, error)], state(SEND), state(), effects.Noise())
+    assert (None if found is None else found.code) == code
+
+
+def test_after_midnight_nothing_may_be_there_twice_and_what_has_a_date_may_have_another() -> None:
+    schedule = Schedule("next-day", ("ASY007",), (Attempt(EVENT, at=-1.0), Attempt(EVENT, at=1.0)), must="no-more")
+    runs = [Run(None, ""), Run(None, "")]
+    today, tomorrow = [{"day": {"S": "1"}}], [{"day": {"S": "2"}}]
+    assert judging.judge(schedule, runs, state(items=today), state(items=tomorrow), effects.Noise()) is None
+    found = judging.judge(schedule, runs, state(items=today), state(items=today + tomorrow), effects.Noise())
+    assert found is not None and found.code == "ASY007"
+
+
+def test_a_secret_that_an_environment_keeps_for_a_day() -> None:
+    schedule = Schedule("day-later", ("EXE001",), (), must="as-fresh")
+    asked, quiet = Run(1, "", (call("secretsmanager:GetSecretValue"),)), Run(1, "")
+    kept = judging.judge_warm(schedule, ([asked, quiet], state()), ([asked, asked], state()), effects.Noise())
+    assert kept is not None and kept.code == "SEC004"
+    assert judging.judge_warm(schedule, ([asked, asked], state()), ([asked, asked], state()), effects.Noise()) is None
+
+
+def test_only_the_first_and_the_last_change_leave_something_in_tmp() -> None:
+    calls = [call("sqs:SendMessage", step) for step in range(5)]
+    planned = schedules.plan(EVENT, calls, 1_000, 0)
+    assert [one.name for one in planned if one.kind == "tmp-left"] == ["tmp-left:0", "tmp-left:4"]

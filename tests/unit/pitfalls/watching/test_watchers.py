@@ -267,3 +267,76 @@ def test_lines_that_only_look_like_the_platforms_own(line: str) -> None:
     log = Log()
     log.line(line)
     assert codes(log.seen()) == []
+
+
+def calls_of(*connections: int, **more: Any) -> Seen:
+    seen = Seen("work", ABOUT)
+    seen.add_calls(
+        [call("s3:GetObject", f"1-{number}", connection=one) | more for number, one in enumerate(connections)]
+    )
+    return seen
+
+
+def test_a_connection_of_its_own_for_each_invocation() -> None:
+    found = only(calls_of(1, 2, 3, 4))
+    assert (found.code, found.figures) == ("EXE008", (("connections", 4), ("invocations", 4)))
+    for kept in ((1, 2, 3), (1, 2, 3, 3), (0, 0, 0, 0)):
+        assert codes(calls_of(*kept)) == []
+
+
+def at_rest(log: Log, looks: Iterable[dict[str, Any]], every: int = 3) -> Seen:
+    """Looks at the environment of `log`, each after so many further invocations."""
+    seen = Seen("work", ABOUT)
+    for number, one in enumerate(looks, 1):
+        while len([event for event in log.events if "REPORT" in event["message"]]) < number * every:
+            log.run(f"r{len(log.events)}")
+        seen.feed(log.events[sum(len(run.lines) for run in seen.runs) + 3 * len(seen.runs) :])
+        seen.add_rest({"stream": "s", "tmp_bytes": 0, "files": [], "threads": None, "descriptors": None} | one)
+    return seen
+
+
+def file(name: str, written: float, read: float | None = None) -> dict[str, Any]:
+    return {"name": f"/tmp/{name}", "size": 1 << 20, "written": written, "read": written if read is None else read}
+
+
+def runs_far_apart(*ids: str) -> Log:
+    log = Log()
+    for number, id_ in enumerate(ids):
+        log.run(id_)
+        for event in log.events[-3:]:
+            event["timestamp"] = 1_000 * (number + 1)
+    return log
+
+
+def test_files_that_invocations_leave_in_tmp_and_when_it_is_full() -> None:
+    log = runs_far_apart("a", "b", "c")
+    found = only(at_rest(log, [{"files": [file(str(at), at) for at in (1_000, 2_000, 3_000)]}]))
+    assert (found.code, found.evidence) == ("EXE004", ("a", "b", "c")) and "full in 509 more" in found.message
+    assert codes(at_rest(log, [{"files": [file("1", 1_000), file("2", 1_000), file("3", 3_000)]}])) == []
+
+
+def test_a_file_of_an_earlier_invocation_that_is_read_and_a_name_that_is_used_again() -> None:
+    log = runs_far_apart("a", "b", "c")
+    found = only(at_rest(log, [{"files": [file("x", 1_000, 3_000)]}]))
+    assert (found.code, found.evidence) == ("EXE003", ("a", "c"))
+    assert codes(at_rest(log, [{"files": [file("x", 1_000)]}])) == []
+    again = at_rest(log, [{"files": [file("x", at)]} for at in (1_000, 2_000, 3_000)], every=1)
+    assert codes(again) == ["EXE003"]
+
+
+@pytest.mark.parametrize(("what", "code"), [("threads", "EXE011"), ("descriptors", "EXE008")])
+def test_what_grows_from_look_to_look(what: str, code: str) -> None:
+    assert codes(at_rest(Log(), [{what: number} for number in (1, 2, 3, 4)])) == [code]
+    assert codes(at_rest(Log(), [{what: number} for number in (1, 2, 2, 3)])) == []
+    assert codes(at_rest(Log(), [{what: number} for number in (1, 2, 3)])) == []
+
+
+def test_the_neighbour_that_used_up_the_pool_is_named() -> None:
+    seen = Seen("work", ABOUT, throttles=3, neighbour=("importer", 900))
+    found = only(seen)
+    assert found.code == "CON002" and "most of it by importer (900 at once)" in found.message
+
+
+def test_what_is_near_the_size_that_may_be() -> None:
+    told = [{"code": code, "resource": ARN, "message": "5.5 MB"} for code in ("large-answer", "large-event")]
+    assert codes(Seen("work", ABOUT), told) == ["LIM001", "LIM002"]
