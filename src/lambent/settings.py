@@ -6,6 +6,7 @@ line and `server` read settings; everyone else is handed values.
 """
 
 import difflib
+import functools
 import ipaddress
 import math
 import os
@@ -84,6 +85,7 @@ class Settings:
     web_tokens: str = "refused"
     service_control_policies: Path | None = None
     log_mb: int = 1_024
+    trace_mb: int = 512
     database: str | None = None
 
     @property
@@ -139,6 +141,7 @@ def _host(value: Any, _base: Path) -> str:
     return host
 
 
+@functools.lru_cache(16)
 def _is_loopback(host: str) -> bool:
     return host == "localhost" or ipaddress.ip_address(host).is_loopback
 
@@ -416,6 +419,7 @@ SETTINGS = (
         _file,
     ),
     Setting("log_mb", 1_024, "How much of each log group is kept, in MB; the oldest goes.", _whole(1, 1_000_000)),
+    Setting("trace_mb", 512, "How much of all traces is kept, in MB; the oldest go.", _whole(1, 1_000_000)),
     Setting("database", None, "A PostgreSQL for the state, as postgresql://host/name; else a file.", _database),
 )
 """Every setting; the names are the fields of `Settings`."""

@@ -16,11 +16,11 @@ ALLOWED: dict[str, set[str]] = {
     "runtime_api": set(),
     "runtimes": {"model", "sandbox.spec"},
     "store": {"model", "outward"},
-    "observe": {"model", "engine.statistics", "engine.insights"},
+    "observe": {"model", "engine.statistics", "engine.insights", "engine.traces"},
     "deploy": {"store", "model", "wire.service", "wire.http", "clock", "patterns"},
     "services": {
         *("deploy", "engine", "store", "model", "wire.fault", "wire.http", "wire.site", "http_events"),
-        *("observe", "buses", "queues", "streams", "objects", "topics", "clock"),
+        *("observe", "buses", "queues", "streams", "objects", "topics", "clock", "ids"),
     },
     "http_events": {"model", "wire.http", "wire.site", "patterns"},
     "buses": {"engine", "store", "model", "clock"},
@@ -35,8 +35,9 @@ ALLOWED: dict[str, set[str]] = {
     "permissions": {"engine.authorisation", "wire", "model"},
     "gateway": {"wire", "model"},
     "pitfalls": {"model"},
+    "console": set(),
     "cli": {
-        *("pitfalls", "settings", "server", "sandbox.probe", "runtimes.interpreters", "runtimes.nodes"),
+        *("console", "pitfalls", "settings", "server", "sandbox.probe", "runtimes.interpreters", "runtimes.nodes"),
         *("deploy.template.reading", "deploy.errors", "engine.price", "model.prices"),
     },
     "settings": {"outward"},
@@ -45,6 +46,7 @@ ALLOWED: dict[str, set[str]] = {
     "testing": set(),
     "server": set(),
     "clock": set(),
+    "ids": set(),
     "background": set(),
 }
 """Room -> the rooms (or modules) of ours that it may import. `server`, the composition root, sees everything."""
@@ -53,7 +55,7 @@ PURE = ("model", "engine", "http_events")
 IMPURE = {"asyncio", "socket", "subprocess", "threading", "time", "random", "os", "secrets", "uuid"}
 
 
-ROOTS = ("settings", "clock", "background", "outward", "patterns")
+ROOTS = ("settings", "clock", "background", "ids", "outward", "patterns")
 """Modules beside the rooms."""
 
 

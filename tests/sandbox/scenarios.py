@@ -16,6 +16,7 @@ import subprocess
 import sys
 import traceback
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -103,6 +104,15 @@ async def only_tmp_can_be_written(kit: Kit) -> None:
         found = await kit.ask(sandbox, "write_everywhere")
     assert found.pop("/tmp/x") == "done"
     assert set(found.values()) == {"EROFS"}, found
+
+
+@at(NAMESPACE)
+async def no_mount_but_tmp_is_for_writing(kit: Kit) -> None:
+    """A generated file over one of the host's, too: all sandboxes of a zygote see the same one."""
+    zygote = replace(kit.zygote, files=(("/usr/lib/os-release", "NAME=generated\n"),))
+    async with kit.sandbox(zygote=zygote) as sandbox:
+        found = await kit.ask(sandbox, "writable_mounts")
+    assert found == ["/proc", "/tmp"], found
 
 
 @at(NAMESPACE)

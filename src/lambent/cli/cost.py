@@ -89,7 +89,7 @@ def cost(
     """Say what AWS would ask for what ran here: its prices of a date, without what has no metric (docs/cost.md)."""
     back, factor = seconds(since), _times(at)
     target = target_of(context, endpoint, region)
-    uses = list(used(target, target.now() - back, target.now()))
+    uses = list(used(target.client, target.now() - back, target.now()))
     on_arm64 = None if arm64 else _on_arm64(target)
     uses = [on_arm(use) if on_arm64 is None or use.subject in on_arm64 else use for use in uses]
     if http_api:
@@ -120,9 +120,9 @@ def _times(text: str) -> float:
     return factor
 
 
-def used(target: Target, start: float, end: float) -> Iterator[Use]:
-    """What the metrics say was used between two times (seconds since 1970)."""
-    client = target.client("cloudwatch")
+def used(client_of: Callable[[str], Any], start: float, end: float) -> Iterator[Use]:
+    """What the metrics say was used between two times (seconds since 1970); `client_of` makes a service's client."""
+    client = client_of("cloudwatch")
     for meter in METERS:
         pages = client.get_paginator("list_metrics").paginate(Namespace=meter.namespace, MetricName=meter.metric)
         for one in (one for page in pages for one in page["Metrics"]):

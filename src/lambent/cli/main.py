@@ -15,6 +15,7 @@ from lambent import __version__
 from lambent.cli import clock, neighbour, output, state
 from lambent.cli.check import check
 from lambent.cli.check import explain as explain_pitfall
+from lambent.cli.console import console
 from lambent.cli.cost import cost
 from lambent.cli.delete import delete
 from lambent.cli.deploy import deploy
@@ -105,6 +106,7 @@ app.command("trail")(trail)
 app.command("cost")(cost)
 app.command("policy")(policy)
 app.command("delete")(delete)
+app.command("console")(console)
 app.command("status")(status)
 app.command("env")(env)
 app.command("doctor")(doctor)

@@ -30,6 +30,10 @@ class Records:
         found = [Stack.from_document(one.document) for one in self._resources.all(STACK, scope)]
         return sorted(found, key=lambda one: -one.created)
 
+    def alive(self, scope: Scope) -> int:
+        """How many there are that are not deleted."""
+        return sum(one.document["status"] != GONE for one in self._resources.all(STACK, scope))
+
     def unfinished(self) -> list[Stack]:
         """The stacks of all scopes in which something is under way."""
         kept = [Stack.from_document(one.document) for one in self._resources if one.kind == STACK]
@@ -129,11 +133,16 @@ class Records:
     # --- exports -----------------------------------------------------------------------------------------
 
     def exports(self, scope: Scope) -> dict[str, tuple[str, Stack]]:
-        """Name -> value, and the stack that exports it."""
+        """Name -> value, and the stack that exports it. Asked at each step: only stacks that export are read."""
+        kept = (one.document for one in self._resources.all(STACK, scope))
+        exporting = [
+            Stack.from_document(one)
+            for one in kept
+            if one["status"] != GONE and any("ExportName" in output for output in one["outputs"])
+        ]
         return {
             one["ExportName"]: (one["OutputValue"], stack)
-            for stack in self.stacks(scope)
-            if stack.status != GONE
+            for stack in sorted(exporting, key=lambda one: -one.created)
             for one in stack.outputs
             if one.get("ExportName")
         }

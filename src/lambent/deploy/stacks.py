@@ -10,7 +10,7 @@ from typing import Any
 
 from lambent.deploy.backward import clean_up, delete_all, roll_back_update
 from lambent.deploy.blueprint import Blueprint
-from lambent.deploy.errors import AlreadyThere, DeployError, StackMissing, TemplateInvalid
+from lambent.deploy.errors import AlreadyThere, DeployError, LimitReached, StackMissing, TemplateInvalid
 from lambent.deploy.forward import make_all
 from lambent.deploy.goals import Goals, Wanted
 from lambent.deploy.phases import GONE, REVIEW, End, Phase, after, check_updatable, phase_of
@@ -18,6 +18,9 @@ from lambent.deploy.running import Ports, Running, tell_stack
 from lambent.deploy.stack import Goal, Stack
 from lambent.model.scope import Scope
 
+MOST = 2_000
+"""Stacks of an account in a region, nested ones too: a template that nests itself ends there. Source:
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html"""
 USER = "User Initiated"
 NOTHING_NEW = "No updates are to be performed."
 PHASES = {
@@ -49,6 +52,8 @@ class Stacks:
         name = (scope, wanted.name)
         if name in self._making or self.records.find(scope, wanted.name) is not None:
             raise AlreadyThere(f"Stack [{wanted.name}] already exists")
+        if self.records.alive(scope) >= MOST:
+            raise LimitReached(f"Limit of {MOST} stacks in {scope.account} and {scope.region} is reached")
         self._making.add(name)
         try:
             stack = self.fresh(scope, wanted, Phase.CREATE)

@@ -12,11 +12,13 @@ from lambent.engine.concurrency import Concurrency
 from lambent.environments.running import Answer
 from lambent.model.function import FunctionVersion
 from lambent.model.invocation import Invocation, Outcome, Throttled
+from lambent.observe.tracing import Tracing
 from lambent.runtime_api.server import Sink
 
 
 class Invoker:
-    """Takes a place of the concurrency for each invocation and hands out environments."""
+    """Takes a place of the concurrency for each invocation and hands out environments; `tracing` records those of
+    functions that trace."""
 
     def __init__(
         self,
@@ -24,11 +26,13 @@ class Invoker:
         concurrency: Concurrency,
         provisioned: Provisioned | None = None,
         now: Callable[[], float] = time.monotonic,
+        tracing: Tracing | None = None,
     ) -> None:
         self._pools = pools
         self._concurrency = concurrency
         self._provisioned = provisioned
         self._now = now
+        self._tracing = tracing
 
     def submit(
         self,
@@ -44,6 +48,19 @@ class Invoker:
         With `sink` a response that the runtime streams goes there as it comes. What is not `sync` (an event from a
         queue) is bound by concurrency, but not by requests a second.
         """
+        if not function.traced or self._tracing is None:
+            self._submit(function, invocation, answer, sink, sync)
+            return
+        invocation = self._tracing.begin(function, invocation)
+        try:
+            self._submit(function, invocation, answer, sink, sync)
+        except Throttled:
+            self._tracing.refused(function, invocation)
+            raise
+
+    def _submit(
+        self, function: FunctionVersion, invocation: Invocation, answer: Answer, sink: Sink | None, sync: bool
+    ) -> None:
         concurrency, now = self._concurrency, self._now()
         tank = concurrency.take(function.scope, function.name, function.version, now, sync)
         environment = None

@@ -6,17 +6,21 @@ The newest idle environment is used first, so that the oldest ones reach their k
 import asyncio
 import contextlib
 import math
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from lambent.clock import Handle
 from lambent.environments.environment import Environment
+from lambent.environments.life import Life
 from lambent.environments.revisions import Key, key_of
 from lambent.model.function import FunctionVersion
 from lambent.model.scope import Scope
 
 LATE_SECONDS = 0.0001
 """How much later than it falls due an environment may be recycled, for each that is idle."""
+ENDED_LIVES = 200
+"""Lives of environments that have ended which are kept for people who look."""
 END_SECONDS = 4.0
 """How long the end of environments is waited for: their Shutdown phase takes up to two."""
 
@@ -60,6 +64,7 @@ class Pools:
         self._pools: dict[Key, Pool] = {}
         self._leaving: set[Environment] = set()
         self._left: asyncio.Future[None] | None = None
+        self._lives: deque[Life] = deque(maxlen=ENDED_LIVES)
 
     def acquire(self, function: FunctionVersion) -> Environment:
         """The newest idle environment of this revision, else one that is about to be idle, else a new one.
@@ -118,6 +123,7 @@ class Pools:
     def ended(self, environment: Environment) -> None:
         """Nothing is left of `environment`."""
         self._leaving.discard(environment)
+        self._lives.append(environment.life)
         if self._left is not None and not self._left.done():
             self._left.set_result(None)
 
@@ -183,3 +189,8 @@ class Pools:
     def environments(self) -> list[Environment]:
         """All that exist, idle or not."""
         return [environment for pool in self._pools.values() for environment in pool.all]
+
+    def lives(self) -> list[Life]:
+        """Of all that exist or are ending, and of the latest that have ended."""
+        there = {*self.environments(), *self._leaving}
+        return [*self._lives, *(one.life for one in there)]

@@ -14,8 +14,9 @@ from lambent.engine import environment as engine
 from lambent.engine.environment import Crew, Effect, Event, Failure, Phase, ReportInit, Response
 from lambent.environments.alarm import Alarm
 from lambent.environments.launch import Launcher
+from lambent.environments.life import Life
 from lambent.environments.processes import Processes, Spawn
-from lambent.environments.reports import UNHANDLED, Measure, Reports
+from lambent.environments.reports import UNHANDLED, Measure, Reports, Trace
 from lambent.environments.running import Answer, Clocks, Running
 from lambent.model.function import FunctionVersion
 from lambent.model.invocation import Invocation
@@ -53,6 +54,7 @@ class Environment:
         initialization: str = "on-demand",
         measure: Measure = lambda *_measured: None,
         freeze_grace: float = engine.FREEZE_GRACE,
+        trace: Trace = lambda _ended: None,
     ) -> None:
         self.function = function
         self._home = home
@@ -62,13 +64,15 @@ class Environment:
         self._offered = False
         self._boosted = True
         self._alarm = Alarm(clock.monotonic, self._on_deadline)
-        self._reports = Reports(function, journal, clock, measure, self._peak_bytes)
+        self._reports = Reports(function, journal, clock, measure, self._peak_bytes, trace)
         about = About(function.name, function.version, function.handler, function.scope.account)
         self._extensions = Extensions(about, self, _new_id)
         self._processes = Processes(
             self, function, launcher, self._extensions, self._reports, journal, clock, spawn, initialization
         )
+        self.life = Life(function, journal.stream, initialization)
         self._state, effects = engine.begin(engine.init_limit(initialization, float(function.timeout)), freeze_grace)
+        self.life.enters(self._state.phase, clock.wall())
         self._carry_out(effects)
 
     @property
@@ -179,11 +183,14 @@ class Environment:
 
     def happened(self, event: Event, said: Any = None, crew: Crew | None = None) -> None:
         """Carry out what an event makes of this environment; what can't happen now changes nothing."""
+        before = self._state.phase
         try:
             self._state, effects = engine.apply(self._state, event, self._clock.monotonic(), said, crew)
         except engine.IllegalTransition as illegal:
             log.warning("environment %s: %s", self._journal.stream, illegal)
             return
+        if self._state.phase is not before:
+            self.life.enters(self._state.phase, self._clock.wall())
         self._carry_out(effects)
 
     def _carry_out(self, effects: engine.Effects) -> None:
@@ -249,6 +256,7 @@ class Environment:
         try:
             await self._processes.close()
         finally:
+            self.life.ends(self._clock.wall())
             self._home.ended(self)
 
 

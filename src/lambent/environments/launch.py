@@ -15,6 +15,8 @@ from typing import Protocol
 
 from lambent.environments.contents import Contents
 from lambent.environments.role_credentials import Credentialed
+from lambent.environments.xray_daemon import PORT as DAEMON_PORT
+from lambent.environments.xray_daemon import XRayDaemon
 from lambent.model import parameters_layer
 from lambent.model.credentials import Credentials
 from lambent.model.function import FunctionVersion
@@ -64,6 +66,8 @@ class Endpoint:
     serve_parameters: "Callable[[socket.socket, Credentials, FunctionVersion], Awaitable[asyncio.Server]] | None" = None
     """Answers as the Parameters and Secrets Lambda Extension, for the environment with these credentials."""
     tls: ssl.SSLContext | None = None
+    serve_daemon: Callable[[socket.socket, FunctionVersion], XRayDaemon] | None = None
+    """Receives as X-Ray's daemon, for an environment of that version; the socket is then its own."""
 
     @property
     def inside(self) -> tuple[int, ...]:
@@ -159,6 +163,7 @@ class Launcher:
             memory_bytes=function.memory * MB,
             cpus=function.memory * CPU_PER_MB,
             listen=(RUNTIME_API_PORT, *inside, *self._parameters_port(function)),
+            datagrams=(DAEMON_PORT,) if self._endpoint.serve_daemon is not None else (),
             throttled=False,
             root=folders.code if function.image else None,
         )
@@ -196,7 +201,10 @@ class Launcher:
         own = self._endpoint.port in sandbox.listeners
         url = f"http://127.0.0.1:{self._endpoint.port}" if own else self._endpoint.url
         token = str(uuid.uuid4())
-        around = Around(f"{host}:{port}", stream, credentials, url, initialization, token)
+        serve, datagrams = self._endpoint.serve_daemon, sandbox.datagrams
+        daemon = serve(datagrams.pop(DAEMON_PORT), function) if serve and datagrams else None
+        address = daemon.address if daemon else ""
+        around = Around(f"{host}:{port}", stream, credentials, url, initialization, token, address)
         return Launched(
             sandbox=sandbox,
             api=api,
@@ -208,6 +216,7 @@ class Launcher:
             metadata=metadata.answers(token, function.scope.region),
             release=release,
             forget=self._endpoint.forget,
+            daemon=daemon,
         )
 
 
@@ -226,6 +235,7 @@ class Launched:
     """Answers requests for the environment's metadata."""
     release: Callable[[], None]
     forget: Callable[[asyncio.Server], None]
+    daemon: XRayDaemon | None = None
 
     @property
     def runtime_version(self) -> str:
@@ -261,6 +271,8 @@ class Launched:
         """Nothing of the environment is left afterwards."""
         self.release()
         self.api.close()
+        if self.daemon is not None:
+            self.daemon.close()
         for door in self.doors:
             self.forget(door)
         await self.sandbox.destroy()

@@ -12,25 +12,30 @@ from lambent.model.invocation import Invocation, Outcome, RestoreFailed
 from lambent.observe.journal import Journal
 from lambent.observe.platform import Span
 from lambent.observe.report import Report, megabytes
+from lambent.observe.tracing import Ended
 from lambent.runtime_api import errors
 from lambent.runtime_api.extensions import Extension
 
 UNHANDLED = "Unhandled"
 NEAR_BYTES = 5 << 20
 """From there on what goes in or out is near its limit."""
-PEAK_SECONDS = 0.01
-"""Under load, the Max Memory Used of an invocation may miss what the last 10 ms added: a reading costs as much as a
-tenth of an invocation."""
+PEAK_SECONDS = 0.1
+SHORT_SECONDS = 0.005
+"""The Max Memory Used of an invocation that is shorter than this may miss what was added since the last reading, which
+is as old as `PEAK_SECONDS` at most: a reading costs as much as a tenth of an invocation."""
 
 Measure = Callable[[str, float, bool, str, int, int], None]
 """Of which ARN an invocation was, how many milliseconds it took, whether it failed, and the version that ran; whole
 milliseconds that are billed, and of how many megabytes."""
+Trace = Callable[[Ended], None]
+"""Takes what is known of an invocation that is recorded in a trace."""
 
 
 class Reports:
     """Of one environment. `peak_bytes` reads the most memory that it has used; None when there is nothing to read.
 
-    `running` is the invocation at hand, `unreported` one that was answered while extensions still work on it.
+    `trace` takes what X-Ray is told. `running` is the invocation at hand, `unreported` one that was answered while
+    extensions still work on it.
     """
 
     def __init__(
@@ -40,17 +45,20 @@ class Reports:
         clock: Clocks,
         measure: Measure,
         peak_bytes: Callable[[], int | None],
+        trace: Trace = lambda _ended: None,
     ) -> None:
         self._function = function
         self._journal = journal
         self._clock = clock
         self._measure = measure
         self._peak_bytes = peak_bytes
+        self._trace = trace
         self.running: Running | None = None
         self.unreported: Running | None = None
         self._peak = (0, float("-inf"))
         self._initialising = self._restored = False
         self._init_seconds: float | None = None
+        self._init_over = 0.0
 
     @property
     def request_id(self) -> str:
@@ -101,6 +109,7 @@ class Reports:
                 self._journal.init_runtime_done(phase, status, error_type)
         told = effect.status is Status.SUCCESS and effect.stage is not Stage.REINIT  # by the first invocation's REPORT
         self._init_seconds = seconds if told else None
+        self._init_over = self._clock.monotonic()
         if self.running is not None:
             self.running.waited = True
         for one in extensions:
@@ -121,7 +130,7 @@ class Reports:
 
     def responded(self, size: int) -> None:
         """The runtime's response of so many bytes is there."""
-        if self.running is not None and self._journal.detailed:
+        if self.running is not None and (self._journal.detailed or self.running.invocation.traced is not None):
             self.running.responded, self.running.produced = self._clock.monotonic(), size
 
     def answer(self, effect: engine.Answer, state: engine.State) -> None:
@@ -190,7 +199,7 @@ class Reports:
         running.failed = error is not None
         if len(payload) > NEAR_BYTES or len(running.invocation.payload) > NEAR_BYTES:
             self._tell_of_size(running.invocation, len(payload))
-        tail = self._close(running, state, status, error_type)
+        tail = self._close(running, state, status, error_type, payload if error is not None else b"")
         running.over()
         running.answer(Outcome(payload, error, tail))
 
@@ -202,8 +211,10 @@ class Reports:
                 text = f"{what} had {size / 1e6:.1f} of the 6.29 MB that may be, in request {invocation.request_id}"
                 self._journal.find(Finding(code, self._function.arn, text, "put it into a bucket, and pass its key on"))
 
-    def _close(self, running: Running, state: engine.State, status: str, error_type: str) -> bytes:
-        """The END and REPORT lines; answers the end of the log."""
+    def _close(
+        self, running: Running, state: engine.State, status: str, error_type: str, error: bytes = b""
+    ) -> list[str]:
+        """The END and REPORT lines; answers the last messages of the log. `error` is the payload of one."""
         # AWS reports an invocation that timed out with its timeout, not with what it took to find out.
         now = self._clock.monotonic()
         seconds = state.timeout if status == "timeout" else now - running.started
@@ -212,16 +223,38 @@ class Reports:
             request_id=running.invocation.request_id,
             duration_ms=seconds * 1000,
             memory_mb=self._function.memory,
-            max_memory_mb=self._max_memory_mb(now),
+            max_memory_mb=self._max_memory_mb(now, running.started),
             init_ms=None if self._restored else init_ms,
             restore_ms=init_ms if self._restored else None,
             billed_restore_ms=ceil(init_ms or 0.0) if self._restored else 0,
             status=status,
             error_type=error_type,
         )
+        if running.invocation.traced is not None:
+            self._tell(running, now, init_ms, error)
         arn, version = running.invocation.function_arn, self._function.version
         self._measure(arn, seconds * 1000, running.failed, version, figures.billed_ms, self._function.memory)
         return self._journal.end(figures, running.produced, self._spans(running, now))
+
+    def _tell(self, running: Running, now: float, init_ms: float | None, error: bytes) -> None:
+        """What a trace shows of it. All clocks are read once: its parts follow one another."""
+        offset = self._clock.wall() - now
+        init = None
+        if init_ms is not None:
+            init = (offset + self._init_over - init_ms / 1000, offset + self._init_over)
+        self._trace(
+            Ended(
+                self._function,
+                running.invocation,
+                offset + running.started,
+                offset + now,
+                offset + running.responded if running.responded else 0.0,
+                init,
+                self._restored,
+                running.failed,
+                error,
+            )
+        )
 
     def _spans(self, running: Running, now: float) -> tuple[Span, ...]:
         """What the runtime's part of the invocation was made of; a response counts when it is there whole."""
@@ -240,10 +273,10 @@ class Reports:
         seconds, self._init_seconds = self._init_seconds, None
         return None if seconds is None else seconds * 1000
 
-    def _max_memory_mb(self, now: float) -> int:
-        """The peak, read again when the last reading is older than `PEAK_SECONDS`."""
+    def _max_memory_mb(self, now: float, started: float) -> int:
+        """The peak, read again when the last reading is older than `PEAK_SECONDS`, or the invocation was not short."""
         peak, read = self._peak
-        if now - read > PEAK_SECONDS:
+        if now - read > PEAK_SECONDS or now - started > SHORT_SECONDS:
             found = self._peak_bytes()
             if found is not None:
                 peak = found

@@ -21,6 +21,7 @@ from lambent.model.finding import Finding
 from lambent.model.function import FunctionVersion
 from lambent.model.invocation import Invocation, Outcome, Throttled
 from lambent.model.scope import Scope
+from lambent.model.trace import Accepted
 from lambent.observe.metrics import Metrics
 from lambent.store.events import Events, Remove, Retry
 
@@ -148,7 +149,9 @@ class Runs:
         run = replace(run, began=time.monotonic())
         self._under_way[event.number] = run
         run.lane.running += 1
-        invocation = Invocation(event.request_id, event.payload, handling.arn, trace_id, event.client_context)
+        accepted = Accepted(event.attempts.accepted, run.progress.attempts.invocations + 1)
+        asked = (event.request_id, event.payload, handling.arn, trace_id, event.client_context)
+        invocation = Invocation(*asked, accepted=accepted)
         try:
             self._submit(handling.function, invocation, functools.partial(self._answered, run))
         except Throttled:

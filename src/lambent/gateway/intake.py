@@ -55,6 +55,24 @@ class Share:
             self._of.give(count)
 
 
+class Untold:
+    """How much has come of a request since its parser last told of anything: `bytes`.
+
+    It tells of a header when that is whole, and copies what it has of it for every piece that comes.
+    """
+
+    __slots__ = ("_told", "bytes")
+
+    def __init__(self) -> None:
+        self.bytes = self._told = 0
+
+    def count(self, size: int, told: int) -> int:
+        """`size` bytes more have come, of which the parser has now told of `told` in all."""
+        self.bytes = self.bytes + size if told == self._told else 0
+        self._told = told
+        return self.bytes
+
+
 class Receiving(Protocol):
     """A connection, as a door sees it."""
 

@@ -11,7 +11,7 @@ import functools
 import socket
 import ssl
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from typing import IO, cast
 
 import httptools
@@ -26,6 +26,7 @@ from lambent.gateway.intake import (
     SWEEP_SECONDS,
     Door,
     Intake,
+    Untold,
     is_overdue,
     spool,
 )
@@ -40,6 +41,17 @@ MAX_BODY = (5 << 30) + (64 << 20)
 """Bytes of a body: the largest object that S3 takes at once, and its coding in chunks."""
 MAX_PIPELINED = 16
 STREAM_BUFFER = 1 << 16
+
+_KEYS = {
+    spelt: name.lower()
+    for name in (
+        *("Host", "User-Agent", "Accept", "Accept-Encoding", "Connection", "Content-Type", "Content-Length", "Expect"),
+        *("Authorization", "X-Amz-Date", "X-Amz-Content-SHA256", "X-Amz-Security-Token", "X-Amz-Target"),
+        *("X-Amz-Invocation-Type", "X-Amz-Log-Type", "X-Amzn-Trace-Id", "Amz-Sdk-Request", "Amz-Sdk-Invocation-Id"),
+    )
+    for spelt in (name.encode(), name.lower().encode())
+}
+"""What clients send with every request, as they spell it."""
 
 Chain = Callable[[Request], Awaitable[Response]]
 Respond = Callable[[Response], None]
@@ -62,8 +74,8 @@ class Connection(asyncio.Protocol):
 
     __slots__ = (
         "_began", "_body", "_body_bytes", "_busy", "_chain", "_closing", "_door", "_drained", "_file", "_half",
-        "_head_bytes", "_head_only", "_headers", "_heard", "_held", "_keep_alive", "_lines", "_parser",
-        "_paused", "_peer", "_queued", "_repeated", "_rest", "_short", "_task", "_transport", "_url", "_waiting",
+        "_head_bytes", "_head_only", "_headed", "_headers", "_heard", "_held", "_keep_alive", "_lines", "_parser",
+        "_paused", "_peer", "_queued", "_rest", "_short", "_task", "_transport", "_untold", "_url", "_waiting",
         "_writing",
     )  # fmt: skip
 
@@ -103,7 +115,7 @@ class Connection(asyncio.Protocol):
         try:
             self._parser.feed_data(data)
             if self._half:
-                self._wait_for_more()
+                self._wait_for_more(len(data))
         except httptools.HttpParserUpgrade as upgrade:
             self._upgrade(data[upgrade.args[0] :])
         except httptools.HttpParserCallbackError as error:
@@ -138,14 +150,17 @@ class Connection(asyncio.Protocol):
         if not self._busy and not self._paused and is_overdue(self._began, self._heard, received, now):
             self._refuse(408)
 
-    def _wait_for_more(self) -> None:
-        """What there is of it counts from here on. Raises Refused."""
+    def _wait_for_more(self, size: int) -> None:
+        """What there is of it counts from here on, `size` bytes more than before. Raises Refused."""
+        self._bound_head()
+        if self._untold.count(size, self._head_bytes + self._body_bytes) > MAX_HEAD:
+            raise Refused(431)
         self._heard = asyncio.get_running_loop().time()
         if not self._began:
             self._began = self._heard
             self._door.half.add(self)
         gathered = self._body_bytes - (self._file.tell() if self._file is not None else 0)
-        self._hold(self._queued + self._head_bytes + gathered + PART_BYTES * len(self._body))
+        self._hold(self._queued + self._head_bytes + self._untold.bytes + gathered + PART_BYTES * len(self._body))
         if gathered > (SPOOLED_FROM if self._file is None else SPOOLED_AT_ONCE):
             self._pause()
             if not self._busy:  # else it can wait where it comes from
@@ -187,10 +202,9 @@ class Connection(asyncio.Protocol):
         self._url = b""
         self._headers: dict[str, str] = {}
         self._lines: list[tuple[bytes, bytes]] = []
-        self._repeated: list[tuple[str, str]] = []
-        self._body = []
-        self._file = None
+        self._body, self._file = [], None
         self._head_bytes = self._body_bytes = 0
+        self._headed, self._untold = False, Untold()
 
     def on_message_begin(self) -> None:
         self._begin()
@@ -204,28 +218,23 @@ class Connection(asyncio.Protocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         self._head_bytes += len(name) + len(value) + SEPARATORS
-        if self._head_bytes > MAX_HEAD:
-            raise Refused(431)
-        self._lines.append((name, value))
-        key, text = name.decode("latin-1").lower(), value.decode("latin-1")
-        headers = self._headers
-        if key in headers:
-            self._repeat(key, text)
-        else:
-            headers[key] = text
+        if not self._headed:  # else a trailer: what the request is was decided before it (RFC 9110, section 6.5.1)
+            self._lines.append((name, value))
 
-    def _repeat(self, key: str, text: str) -> None:
-        if len(self._repeated) >= MAX_HEADERS:
+    def _bound_head(self) -> None:
+        """Looked at when the head is whole, and whenever more of it came. Raises Refused."""
+        if self._head_bytes > MAX_HEAD or len(self._lines) > MAX_HEADERS:
             raise Refused(431)
-        self._repeated.append((key, text))
 
     def on_headers_complete(self) -> None:
-        if len(self._headers) + len(self._repeated) > MAX_HEADERS:
-            raise Refused(431)
-        if self._repeated:
-            _join(self._headers, self._repeated)
-        _check_body(self._headers)
-        if self._headers.get("expect", "").lower() == "100-continue" and not self._busy:
+        self._bound_head()
+        lines, keys = self._lines, _KEYS
+        headers = {keys.get(name) or name.decode("latin-1").lower(): value.decode("latin-1") for name, value in lines}
+        if len(headers) < len(lines):
+            _join(headers, lines)
+        self._headers, self._headed = headers, True
+        _check_body(headers)
+        if "expect" in headers and headers["expect"].lower() == "100-continue" and not self._busy:
             self._transport.write(_CONTINUE)
 
     def on_body(self, data: bytes) -> None:
@@ -369,15 +378,15 @@ def _check_body(headers: Mapping[str, str]) -> None:
     """Raises Refused for a body that is too long, or in a coding that is not read (RFC 9112, section 6.1)."""
     if int(headers.get("content-length") or 0) > MAX_BODY:
         raise Refused(413)
-    if headers.get("transfer-encoding", "chunked").lower() != "chunked":
+    if "transfer-encoding" in headers and headers["transfer-encoding"].lower() != "chunked":
         raise Refused(501)
 
 
-def _join(headers: dict[str, str], repeated: list[tuple[str, str]]) -> None:
-    """Put the further values of headers that were sent more than once behind their first."""
+def _join(headers: dict[str, str], lines: Sequence[tuple[bytes, bytes]]) -> None:
+    """Put the values of headers that were sent more than once behind one another."""
     values: dict[str, list[str]] = {}
-    for key, text in repeated:
-        values.setdefault(key, [headers[key]]).append(text)
+    for name, value in lines:
+        values.setdefault(name.decode("latin-1").lower(), []).append(value.decode("latin-1"))
     headers.update({key: ", ".join(texts) for key, texts in values.items()})
 
 

@@ -6,6 +6,7 @@ through the chain, which knows all the errors. A test proves that both roads giv
 """
 
 import base64
+import functools
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -53,7 +54,8 @@ class Functions(Protocol):
 class ShortRoad:
     """`request_bytes` is the limit on the payload, `event_bytes` that of an event; `fail` makes the answer to an error
     of ours; `account_of`, `trace_of` and `hosts` as in the chain's Gateway; `may` tells whether it is known that a key
-    may invoke an ARN, for what came by the socket of an environment (its key, "" for none)."""
+    may invoke an ARN, for what came by the socket of an environment (its key, "" for none); `record` answers the trace
+    header for a function that traces, with the decision whether it is recorded."""
 
     functions: Functions
     submit: Submit
@@ -67,6 +69,7 @@ class ShortRoad:
     trace_of: Callable[[str], str | None]
     hosts: Hosts
     may: Callable[[str, str, str], bool] = lambda _access_key, _arn, _inside: True
+    record: Callable[[FunctionVersion, str | None, str], str] = lambda _function, given, _request_id: given or ""
 
     def __call__(self, request: Request, respond: Respond) -> bool:
         found = self._ordinary(request)
@@ -76,11 +79,13 @@ class ShortRoad:
         headers = request.headers
         given = headers.get("x-amzn-trace-id") or self.trace_of(access_key)
         event = headers.get("x-amz-invocation-type") == EVENT
+        request_id = self.new_id()
+        if function.traced:
+            given = self.record(function, given, request_id)
         if given and not event:
             given, _, rounds = lineage.advance(given, function.arn)
             if rounds >= lineage.ROUNDS:
                 return False
-        request_id = self.new_id()
         if event:
             trace_id = given or self.trace_id(request_id)
             qualifier = arn.removeprefix(function.arn)[1:]
@@ -117,7 +122,7 @@ class ShortRoad:
         """The version to run, the ARN asked for and the caller's access key, if this road takes the request."""
         if request.method != "POST" or request.file is not None:
             return None
-        path = PATH.fullmatch(request.path)
+        path = _path(request.path)
         headers = request.headers
         credential = CREDENTIAL.match(headers.get("authorization", ""))
         if path is None or credential is None or not self.hosts.is_endpoint(headers.get("host")):
@@ -152,6 +157,12 @@ class ShortRoad:
         except orjson.JSONDecodeError:
             return False
         return True
+
+
+@functools.lru_cache(4_096)
+def _path(path: str) -> re.Match[str] | None:
+    """What `PATH` finds in it: who invokes at a high rate names few functions."""
+    return PATH.fullmatch(path) if len(path) < 512 else None
 
 
 def _one_qualifier(name: str, in_name: str | None, query: str) -> str | None:

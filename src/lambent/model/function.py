@@ -39,7 +39,7 @@ class FunctionVersion:
     of code or configuration: environments started under another revision are not used again. `layers` are the
     digests of the layers' packages, in the order in which they are laid over one another. `image` stands in the place
     of a package: `code`, `runtime` and `handler` are then empty. With `snap_start`
-    environments of a published version begin with a snapshot of it.
+    environments of a published version begin with a snapshot of it. `traced` is its TracingConfig Active.
     """
 
     scope: Scope
@@ -63,6 +63,7 @@ class FunctionVersion:
     image: Image | None = None
     snap_start: bool = False
     file_systems: tuple[FileSystem, ...] = ()
+    traced: bool = False
 
     @property
     def arn(self) -> str:

@@ -15,6 +15,7 @@ Source: the pattern of NamespacedFunctionName in botocore's model, and AWS's rec
 
 import re
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from lambent.model.function import LATEST
 from lambent.model.scope import Scope
@@ -74,8 +75,7 @@ class FunctionName:
     region: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class FunctionRef:
+class FunctionRef(NamedTuple):
     """A function of `scope`; `qualifier` is None when none was asked for."""
 
     scope: Scope

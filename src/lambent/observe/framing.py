@@ -63,6 +63,11 @@ class Splitter:
         self._lines(data, events, final=False)
         return events
 
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is incomplete."""
+        return not (self._text or self._frame or self._left or self._skipped)
+
     def flush(self) -> list[Written]:
         """What is incomplete, as events; the next byte is plain text again."""
         events: list[Written] = []

@@ -23,8 +23,8 @@ from lambent.engine.insights.reading import read
 from lambent.engine.insights.running import Counted, TooManyGroups, run
 
 CHUNK = 4 << 20
-MEMORY_BYTES = 4 << 30
-"""Of addresses; a query that needs more fails."""
+LEAST_BYTES, MEMORY_BYTES = 512 << 20, 4 << 30
+"""Of addresses: a quarter of what the machine has is shared by all that run; a query that needs more fails."""
 ANSWER_BYTES = 64 << 20
 """Of the rows of an answer, as JSON: they are held by the server."""
 SECONDS = 900
@@ -109,12 +109,19 @@ def answer(job: Job) -> dict[str, Any]:
     return {"rows": rows, "figures": figures}
 
 
+def memory_of(machine: int, at_once: int) -> int:
+    """What each of so many queries may take on a machine with so many bytes."""
+    return min(max(machine // 4 // at_once, LEAST_BYTES), MEMORY_BYTES)
+
+
 def main() -> None:
-    """Ends with the process that began it, and after `SECONDS` at the latest."""
+    """The argument: how many run at once at most. Ends with the process that began it, and after `SECONDS` at the
+    latest."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     os.nice(10)
     signal.alarm(SECONDS)
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    most = memory_of(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"), int(sys.argv[1]))
+    resource.setrlimit(resource.RLIMIT_AS, (most, most))
     said = orjson.dumps(answer(orjson.loads(sys.stdin.buffer.read())))
     if len(said) > ANSWER_BYTES:
         said = orjson.dumps({"error": f"the query answers more than {ANSWER_BYTES >> 20} MB"})

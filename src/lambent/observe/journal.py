@@ -100,7 +100,7 @@ class Journal:
     def _keep(self, epoch_ms: int, message: str, in_tail: bool = True) -> None:
         self._write(epoch_ms, message)
         if in_tail:
-            self._tail.add(message if message.endswith("\n") else message + "\n")
+            self._tail.add(message if message[-1:] == "\n" else message + "\n")
 
     def flush(self) -> None:
         """Keep what has been written by now, complete or not."""
@@ -114,6 +114,11 @@ class Journal:
     def detailed(self) -> bool:
         """Whether anybody gets what only telemetry and logs in JSON have."""
         return self._json or self._listen is not None
+
+    @property
+    def _plain(self) -> bool:
+        """Whether an event is its line and nothing else; then the lines of a warm invocation are made without one."""
+        return self._listen is None and self._early is None and not self._json
 
     def _publish(self, event: Event, in_tail: bool = True) -> None:
         now = self._now()
@@ -188,7 +193,10 @@ class Journal:
             self._early = None
         if not after_init:
             self._tail.take()
-        self._publish(platform.Start(request_id, self._function.version, tracing))
+        if self._plain:
+            self._keep(self._now(), report.start(request_id, self._function.version))
+        else:
+            self._publish(platform.Start(request_id, self._function.version, tracing))
 
     def timed_out(self, request_id: str, seconds: float) -> None:
         """The invocation ran into its timeout."""
@@ -217,8 +225,8 @@ class Journal:
             done = (request_id, status, duration_ms, produced_bytes, error_type, spans, tracing)
             self._publish(platform.RuntimeDone(*done))
 
-    def end(self, figures: Report, produced_bytes: int = 0, spans: tuple[Span, ...] = ()) -> bytes:
-        """The invocation ends: its END and REPORT lines. Answers the last 4 KB of its log.
+    def end(self, figures: Report, produced_bytes: int = 0, spans: tuple[Span, ...] = ()) -> list[str]:
+        """The invocation ends: its END and REPORT lines. Answers the last messages of its log.
 
         `produced_bytes` and `spans` are of the runtime's part, if that has not been said yet.
         """
@@ -227,12 +235,17 @@ class Journal:
         else:
             done = figures.status or SUCCESS, figures.error_type
             self.runtime_done(figures.request_id, figures.duration_ms, produced_bytes, *done, spans, figures.tracing)
-        self._publish(platform.End(figures.request_id))
-        self._publish(platform.Reported(figures))
+        if self._plain:
+            now = self._now()
+            self._keep(now, report.end(figures.request_id))
+            self._keep(now, report.report(figures))
+        else:
+            self._publish(platform.End(figures.request_id))
+            self._publish(platform.Reported(figures))
         return self._tail.take()
 
-    def so_far(self) -> bytes:
-        """The last 4 KB of the log of an invocation that is answered before it ends."""
+    def so_far(self) -> list[str]:
+        """The last messages of the log of an invocation that is answered before it ends."""
         self.flush()
         return self._tail.take()
 

@@ -43,15 +43,19 @@ Hear = Callable[[Scope, str, str, Sequence[tuple[int, str]]], None]
 
 
 class LogStream:
-    """Where one environment's events go. The stream and its group appear with the first event, again if deleted."""
+    """Where one environment's events go. The stream and its group appear with the first event, again if deleted.
 
-    __slots__ = ("group", "name", "record", "scope")
+    `waiting` are events (ms since 1970, message) that no batch has yet.
+    """
+
+    __slots__ = ("group", "name", "record", "scope", "waiting")
 
     def __init__(self, scope: Scope, group: str, name: str) -> None:
         self.scope = scope
         self.group = group
         self.name = name
         self.record: Stream | None = None
+        self.waiting: list[tuple[int, str]] = []
 
 
 class LogStore:
@@ -68,7 +72,8 @@ class LogStore:
         self._index = Index(folder)
         self._writer = Writer(self._index.journal)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="lambent-logs")
-        self._pending: list[tuple[LogStream, int, str]] = []
+        self._pending: list[LogStream] = []
+        """In which something waits."""
         self._room = BUFFER_BYTES
         self._timer: asyncio.TimerHandle | None = None
         self._in_flight: list[tuple[Future[None], int]] = []
@@ -102,10 +107,12 @@ class LogStore:
 
     def append(self, stream: LogStream, epoch_ms: int, message: str) -> None:
         """Add an event. One that is earlier than the stream's last is kept as if it were as late as that."""
-        self._pending.append((stream, epoch_ms, message))
+        if not stream.waiting:
+            self._pending.append(stream)
+            if self._timer is None:
+                self._timer = asyncio.get_running_loop().call_later(FLUSH_SECONDS, self._hand_over)
+        stream.waiting.append((epoch_ms, message))
         self._room -= len(message) + EVENT_BYTES
-        if self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(FLUSH_SECONDS, self._hand_over)
         if self._room < 0:
             self._hand_over()
 
@@ -264,13 +271,11 @@ class LogStore:
         size, self._room = BUFFER_BYTES - self._room, BUFFER_BYTES
         batch = Batch(self._now(), {})
         handles: dict[Stream, LogStream] = {}
-        for handle, epoch_ms, message in pending:
-            record = self._record(handle, min(batch.now, epoch_ms))
-            events = batch.events.get(record)
-            if events is None:
-                events = batch.events[record] = []
-                handles[record] = handle
-            events.append((epoch_ms, message))
+        for handle in pending:
+            waiting, handle.waiting = handle.waiting, []
+            record = self._record(handle, min(batch.now, waiting[0][0]))
+            handles.setdefault(record, handle)
+            batch.events.setdefault(record, []).extend(waiting)
         batch.journal = b"".join(self._index.unwritten)
         self._index.unwritten.clear()
         if batch.journal or batch.events:

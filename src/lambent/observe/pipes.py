@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import fcntl
 import os
+import select
 from collections.abc import Callable
 
 from lambent.observe.flood import Allowance
@@ -63,6 +64,8 @@ class Pipes:
         self._last_ms = 0
         self._read, self._write = os.pipe2(os.O_CLOEXEC)
         os.set_blocking(self._read, False)
+        self._poll = select.poll()
+        self._poll.register(self._read, select.POLLIN)
         self._loop = asyncio.get_running_loop()
         self._pause: asyncio.TimerHandle | None = None
         self._loop.add_reader(self._read, self._on_readable)
@@ -71,12 +74,15 @@ class Pipes:
     def drain(self) -> None:
         """Report what has been written by now; a line or frame that is not complete is kept back."""
         for _ in range(DRAIN_TURNS):
-            if not self._turn():
+            # Asked first: mostly there is nothing, and an exception costs more than a look.
+            if not self._poll.poll(0) or not self._turn():
                 return
 
     def flush(self) -> None:
         """Report what has been written by now, complete or not: the end of an invocation."""
         self.drain()
+        if self._splitter.idle and not self._dropped[1]:
+            return
         self._tell()
         self._report(self._splitter.flush())
 

@@ -61,7 +61,7 @@ class Queries:
 
     def __init__(self, monotonic: Callable[[], float], command: list[str] | None = None) -> None:
         self._monotonic = monotonic
-        self._command = command or [sys.executable, "-m", insights.__name__]
+        self._command = command or [sys.executable, "-m", insights.__name__, str(AT_MOST)]
         self._known: dict[str, StartedQuery] = {}
         self._slots = asyncio.Semaphore(AT_MOST)
         self._own: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()

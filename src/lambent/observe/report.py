@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import ceil
+from typing import NamedTuple
 
 MB = 1 << 20
 
@@ -41,8 +42,7 @@ def _field(header: str, name: str) -> str:
     return next((value for key, _, value in fields if key == name), "")
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(NamedTuple):
     """The figures of one invocation.
 
     `duration_ms` ends when the runtime asks for the next event. `init_ms` is set for the first invocation

@@ -17,13 +17,20 @@ SENDS = {
     "firehose": {"put_record", "put_record_batch"},
     "lambda": {"invoke"},
     "stepfunctions": {"start_execution"},
+    "glue": {"start_job_run"},
+    "batch": {"submit_job"},
+    "ecs": {"run_task"},
 }
 """Operations that do something once more each time: a mail, a message, a run."""
 DISTINCT = {
     "sqs": ("MessageDeduplicationId",),
     "sns": ("MessageDeduplicationId",),
     "stepfunctions": ("name",),
+    "ecs": ("clientToken",),
+    "glue": ("JobRunId",),
 }
+HEARD = ("ses", "sesv2", "sns", "pinpoint", "glue", "batch", "ecs")
+"""Services whose repetition people or the bill notice."""
 """Arguments that make a repetition harmless."""
 WRITES = {
     "s3": {"put_object", "upload_file", "upload_fileobj", "copy_object", "copy", "delete_object", "delete_objects"},
@@ -47,7 +54,7 @@ def calling(function: Function, service: str, *operations: str) -> Iterator[SdkC
 
 def at_least_once(function: Function) -> bool:
     """Whether what drives it may deliver an event twice."""
-    return bool(function.driven_by(*ASYNC, *PULLED))
+    return bool(function.driven_by(*ASYNC, *PULLED, "firehose"))
 
 
 def guarded(function: Function) -> bool:

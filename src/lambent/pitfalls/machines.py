@@ -2,13 +2,14 @@
 
 import json
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from lambent.pitfalls.facts import yaml_text
 from lambent.pitfalls.facts.discovery import read_text
-from lambent.pitfalls.facts.project import Place, Project, Resource, Stack
+from lambent.pitfalls.facts.project import Function, Place, Project, Resource, Stack
 from lambent.pitfalls.facts.tree import Map, Ref, Seq, Span, Text
 from lambent.pitfalls.facts.unread import NotRead
 
@@ -49,9 +50,18 @@ def _definition(machine: Resource, project: Project) -> tuple[Any, str, Span | N
     if file is None or not os.path.isfile(file) or not file.resolve().is_relative_to(project.root.resolve()):
         return None
     try:
-        return yaml_text.load(read_text(file)), file.resolve().relative_to(project.root.resolve()).as_posix(), None
+        return (
+            yaml_text.load(_quoted(read_text(file))),
+            file.resolve().relative_to(project.root.resolve()).as_posix(),
+            None,
+        )
     except NotRead:
         return None
+
+
+def _quoted(source: str) -> str:
+    """A definition's text with substitutions in quotes, where they stand as numbers: `"TimeoutSeconds": ${Seconds}`."""
+    return re.sub(r"(:\s*)(\$\{\w+\})(?=\s*[,}\]\n])", r'\1"\2"', source)
 
 
 def _marked(value: str | Text) -> str:
@@ -96,3 +106,22 @@ def is_lambda(state: State) -> bool:
     target = state.stack.target(value) or state.stack.resources.get(name.partition(".")[0])
     is_function = target is not None and "Function" in target.type
     return is_function or ":lambda:" in resource or "FunctionArn" in resource or "LambdaArn" in resource
+
+
+def function(state: State) -> Function | None:
+    """The function that a task invokes: by its ARN, or named in the arguments of lambda:invoke."""
+    arguments = state.body.get("Parameters", state.body.get("Arguments"))
+    for value in (state.body.get("Resource"), arguments.get("FunctionName") if isinstance(arguments, Map) else None):
+        found = state.stack.function(_substituted(state, value))[0]
+        if found is not None:
+            return found
+    return None
+
+
+def _substituted(state: State, value: Any) -> Any:
+    """What DefinitionSubstitutions put in, or what a definition in the template names."""
+    if not isinstance(value, str) or not value.startswith("${"):
+        return value
+    name = value.removeprefix("${").partition("}")[0]
+    given = state.machine.properties.get("DefinitionSubstitutions")
+    return given.get(name) if isinstance(given, Map) else Ref(name.partition(".")[0])

@@ -19,6 +19,8 @@ from lambent.runtime_api.errors import MAX_RESPONSE
 class State(enum.Enum):
     """Where the conversation stands."""
 
+    __hash__ = object.__hash__  # Enum's own is a Python call, several an invocation
+
     STARTING = "Started"
     """The runtime has not asked for anything yet."""
     FAILED = "InitError"
@@ -36,6 +38,8 @@ class State(enum.Enum):
 
 class Event(enum.Enum):
     """What can happen; the values are the states that AWS names when it refuses them."""
+
+    __hash__ = object.__hash__
 
     NEXT = "Ready"
     DELIVER = "Running"

@@ -22,6 +22,9 @@ TOKEN = "x-aws-parameters-secrets-token"  # noqa: S105
 LONGEST = 300
 """Seconds that a value is kept, at most and by default."""
 MOST = 1_000
+MOST_BYTES = 8 << 20
+"""Of what one environment's values are kept in: a thousand of the largest would be 64 MB, outside of the memory that
+the environment is counted."""
 Ask = Callable[[str, str, Mapping[str, Any]], Awaitable[tuple[int, dict[str, Any]]]]
 """(service, operation, parameters) -> status and document, asked as the function."""
 
@@ -67,6 +70,7 @@ class Parameters:
         enabled = variables.get("PARAMETERS_SECRETS_EXTENSION_CACHE_ENABLED", "true").lower() != "false"
         self._size = size if enabled else 0
         self._kept: OrderedDict[tuple[str, str], tuple[float, Reply]] = OrderedDict()
+        self._bytes = 0
 
     async def answer(self, method: str, path: str, query: str, headers: Mapping[str, str]) -> Reply:
         """The answer to one request. Never raises for what it says."""
@@ -96,12 +100,19 @@ class Parameters:
         return reply
 
     def _keep(self, key: tuple[str, str], seconds: int, reply: Reply) -> None:
-        if seconds <= 0 or self._size <= 0:
+        if seconds <= 0 or self._size <= 0 or _bytes_of(key, reply) > MOST_BYTES:
             return
-        self._kept.pop(key, None)
+        if key in self._kept:
+            self._bytes -= _bytes_of(key, self._kept.pop(key)[1])
         self._kept[key] = (self._now() + seconds, reply)
-        if len(self._kept) > self._size:
-            self._kept.popitem(last=False)
+        self._bytes += _bytes_of(key, reply)
+        while len(self._kept) > self._size or self._bytes > MOST_BYTES:
+            oldest, (_, gone) = self._kept.popitem(last=False)
+            self._bytes -= _bytes_of(oldest, gone)
+
+
+def _bytes_of(key: tuple[str, str], reply: Reply) -> int:
+    return len(key[1]) + len(reply.body)
 
 
 def _params(members: Mapping[str, str]) -> dict[str, Any]:

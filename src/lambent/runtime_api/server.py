@@ -15,15 +15,15 @@ import base64
 import binascii
 import socket
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from http import HTTPStatus
-from typing import Any, Protocol, cast
+from typing import Any, NamedTuple, Protocol, cast
 
 import httptools
 
 from lambent.runtime_api import conversation, errors
 from lambent.runtime_api.conversation import Conversation, Event, Refusal
 from lambent.runtime_api.extensions import Extensions, Reply
+from lambent.runtime_api.familiar import NEXT, Familiar
 
 MAX_HEAD = 2 << 20
 """Bytes of one request's target, headers and trailers. Runtimes send up to 1 MB of X-Ray cause in a header."""
@@ -31,7 +31,6 @@ MAX_CONNECTIONS = 64
 """Connections of one environment at a time; AWS's clients use one or two."""
 
 PREFIX = b"/2018-06-01/runtime/"
-NEXT = PREFIX + b"invocation/next"
 INVOCATION = PREFIX + b"invocation/"
 INIT_ERROR = PREFIX + b"init/error"
 RESTORE_NEXT = PREFIX + b"restore/next"
@@ -58,6 +57,14 @@ _KEPT = {
     )
 }  # fmt: skip
 """Request headers that mean something; the others are not kept."""
+_SPELT = {
+    spelt: _KEPT.get(spelt.lower(), "")
+    for spelt in (
+        b"Host", b"User-Agent", b"Accept", b"Content-Length", b"Content-Type", b"Connection",
+        b"Lambda-Runtime-Function-Error-Type", b"Lambda-Runtime-Function-Response-Mode",
+    )
+}  # fmt: skip
+"""What clients send with every request, as they spell it; "" is not kept."""
 
 ACCEPTED = b'HTTP/1.1 202 Accepted\r\nContent-Type: application/json\r\nContent-Length: 16\r\n\r\n{"status":"OK"}\n'
 _TCP_CLOSE = 7
@@ -77,8 +84,7 @@ class Sink(Protocol):
         """Take `part`; False when there is no room for another, which then waits for `resume`."""
 
 
-@dataclass(frozen=True, slots=True)
-class RuntimeInvocation:
+class RuntimeInvocation(NamedTuple):
     """An invocation as the runtime is told of it. `deadline_ms` is Unix time in milliseconds. With `sink` a streamed
     response is handed on part by part; without, it is gathered like any other."""
 
@@ -131,6 +137,7 @@ class RuntimeApi:
     def __init__(self, listener: socket.socket, events: RuntimeEvents) -> None:
         self._events = events
         self._listener = listener
+        self.familiar = Familiar()
         self.extensions: Extensions | None = None
         self.routes: dict[bytes, Route] = {}
         self._registering = False
@@ -170,6 +177,11 @@ class RuntimeApi:
             self._pending = invocation
         else:
             self._hand_over(self._waiting, invocation)
+
+    @property
+    def streams(self) -> bool:
+        """Whether the response of the invocation at hand may go on to who waits for it while it is read."""
+        return self._sink is not None
 
     @property
     def unread(self) -> bool:
@@ -307,6 +319,7 @@ class RuntimeApi:
     def _hand_over(self, connection: "Connection", invocation: RuntimeInvocation) -> None:
         head = invocation_head(invocation)
         self._conversation.deliver(invocation.request_id, invocation.invocation_id or "")
+        self.familiar.at_hand = invocation.request_id.encode()
         self._waiting, self._handed = None, connection
         connection.answer_next(head, invocation.payload)
 
@@ -341,7 +354,7 @@ def _on_lines(invocation: RuntimeInvocation) -> RuntimeInvocation:
     """With a space for whatever would end a line (RFC 9110, section 5.5)."""
     texts = {name: getattr(invocation, name) for name in _HEADER_TEXTS}
     mended: dict[str, Any] = {name: _one_line(text) for name, text in texts.items() if text is not None}
-    return replace(invocation, **mended)
+    return invocation._replace(**mended)
 
 
 _HEADER_TEXTS = ("request_id", "function_arn", "trace_id", "client_context", "cognito_identity", "invocation_id")
@@ -407,13 +420,15 @@ class Request:
 class Connection(asyncio.Protocol):
     """One connection of the runtime: reads requests, writes their answers in order."""
 
-    __slots__ = ("_api", "_last", "_parser", "_request", "_reset", "_transport", "waits")
+    __slots__ = ("_api", "_begun", "_last", "_parser", "_request", "_reset", "_transport", "waits")
 
     def __init__(self, api: RuntimeApi) -> None:
         self._api = api
         self._request = Request()
         self._request.complete = True
         self._last = False
+        self._begun = 0
+        """Requests that have begun, or were answered halfway, since the last data came."""
         self._reset: bool | None = None
         self.waits = False
         """An unanswered GET next is on this connection."""
@@ -435,10 +450,17 @@ class Connection(asyncio.Protocol):
         self._api.lost(self)
 
     def data_received(self, data: bytes) -> None:
+        new = self._request.complete and not self.waits and not self._last
+        if new and self._is_familiar(data):
+            return
+        self._begun = 0
         try:
             self._parser.feed_data(data)
-            if not self._request.complete:
-                self._request.read_more(len(data))
+            request = self._request
+            if not request.complete:
+                request.read_more(len(data))
+            elif new and self._begun == 1 and not self._last and request.sink is None:
+                self._api.familiar.learn(data, request.method, request.path, request.headers, request.body)
         except _Malformed as malformed:
             self._fail(malformed.refusal)
         except httptools.HttpParserUpgrade:
@@ -451,9 +473,28 @@ class Connection(asyncio.Protocol):
         except httptools.HttpParserError as error:
             self._fail(Refusal(400, "InvalidRequest", f"malformed HTTP request: {error}"))
 
+    def _is_familiar(self, data: bytes) -> bool:
+        """Answer what needs no parser; the parser stands at the beginning of a request, before and afterwards."""
+        familiar = self._api.familiar
+        if data == familiar.next:
+            refusal = self._api.next(self)
+            if refusal is not None:
+                self._transport.write(rendered(refusal))
+            return True
+        answer = None if self._api.streams else familiar.answer(data)
+        if answer is None:
+            return False
+        request = self._request = Request()
+        request.complete, request.headers = True, answer.headers
+        request.add(answer.body)
+        refusal = self._api.response(familiar.at_hand.decode(), request)
+        self._transport.write(ACCEPTED if refusal is None else rendered(refusal))
+        return True
+
     # --- httptools
 
     def on_message_begin(self) -> None:
+        self._begun += 1
         if self.waits:
             raise _Malformed(Refusal(400, "InvalidRequest", "a request while GET next waits on this connection"))
         self._request = Request()
@@ -462,10 +503,13 @@ class Connection(asyncio.Protocol):
         self._request.path += url
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        name = name.lower()
-        if name in _KEPT:
-            self._request.headers[_KEPT[name]] = value.decode("latin-1")
-        elif name == b"expect" and value.lower() == b"100-continue":
+        kept = _SPELT.get(name)
+        if kept is None:
+            kept = _KEPT.get(name.lower(), "")
+        if kept:
+            self._request.headers[kept] = value.decode("latin-1")
+        elif len(name) == 6 and name.lower() == b"expect" and value.lower() == b"100-continue":
+            self._begun += 1
             self._transport.write(CONTINUE)
 
     def _begin_body(self, request: Request) -> None:

@@ -20,7 +20,8 @@ TELEMETRY_FD = 3
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """What surrounds one environment. `runtime_api` is host:port."""
+    """What surrounds one environment. `runtime_api` is host:port; `daemon` is that of X-Ray's daemon,
+    "" for the same host and its ordinary port."""
 
     runtime_api: str
     log_stream: str
@@ -29,6 +30,7 @@ class Around:
     initialization_type: str = "on-demand"
     metadata_token: str = ""
     """For the metadata endpoint, which is at the address of the Runtime API; without it there is none."""
+    daemon: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,21 +17,20 @@ _LISTS = ("PATH", "LD_LIBRARY_PATH", "NODE_PATH", "PYTHONPATH", "AWS_LAMBDA_EXEC
 
 def settable(around: Around) -> dict[str, str]:
     """What AWS sets and users may replace, at every runtime."""
-    daemon = around.runtime_api.partition(":")[0]
     return {
         "LANG": "en_US.UTF-8",
         "TZ": ":UTC",
         "PATH": f"{LANG_DIR}/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin",
         "LD_LIBRARY_PATH": f"{LANG_DIR}/lib:{SEARCHED}",
         "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",
-        "AWS_XRAY_DAEMON_ADDRESS": f"{daemon}:2000",
+        "AWS_XRAY_DAEMON_ADDRESS": _daemon(around),
         "AWS_ENDPOINT_URL": around.endpoint_url,
     }
 
 
 def fixed(function: FunctionVersion, around: Around) -> dict[str, str]:
     """What AWS sets and users can't replace, at every runtime."""
-    daemon = around.runtime_api.partition(":")[0]
+    daemon, _, port = _daemon(around).partition(":")
     return {
         "_HANDLER": function.handler,
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory),
@@ -44,11 +43,16 @@ def fixed(function: FunctionVersion, around: Around) -> dict[str, str]:
         "LAMBDA_TASK_ROOT": TASK_ROOT,
         "LAMBDA_RUNTIME_DIR": RUNTIME_DIR,
         "_AWS_XRAY_DAEMON_ADDRESS": daemon,
-        "_AWS_XRAY_DAEMON_PORT": "2000",
+        "_AWS_XRAY_DAEMON_PORT": port,
         **_identity(function, around),
         **_logging(function),
         **_metadata(around),
     }
+
+
+def _daemon(around: Around) -> str:
+    """Where X-Ray's daemon is: host:port (UDP)."""
+    return around.daemon or f"{around.runtime_api.partition(':')[0]}:2000"
 
 
 def _identity(function: FunctionVersion, around: Around) -> dict[str, str]:

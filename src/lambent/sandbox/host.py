@@ -363,3 +363,6 @@ def _listen(sandbox: Sandbox) -> None:
         listener = socket.create_server(("127.0.0.1", 0), backlog=128)
         listener.setblocking(False)
         sandbox.listeners[port] = listener
+    for port in sandbox.spec.datagrams:
+        sock = sandbox.datagrams[port] = socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+        sock.bind(("127.0.0.1", 0))

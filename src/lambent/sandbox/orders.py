@@ -81,6 +81,7 @@ def sandbox_order(
         "writable": _writable(spec.binds),
         "tmp_bytes": spec.tmp_bytes,
         "listen": spec.listen,
+        "datagrams": spec.datagrams,
         "root": spec.root is not None,
         "network": int(slot),
         "fail_step": settings.fail_step,

@@ -89,7 +89,8 @@ class Sandbox:
         self.spec = spec
         self.id = spec.id
         self.listeners: dict[int, socket.socket] = {}
-        """Asked port to the listening socket (non-blocking), which is closed with the sandbox."""
+        self.datagrams: dict[int, socket.socket] = {}
+        """Asked port to the listening socket, or that of datagrams (non-blocking), closed with the sandbox."""
         self.gone: asyncio.Future[None] = loop.create_future()
         """Resolved when nothing runs in it any more, however it ended. Never fails. Shield it when waiting with a
         timeout, which would cancel it for everybody."""
@@ -279,9 +280,7 @@ class Sandbox:
             self.network = rest.pop(0)
         if message.body["tmp"]:
             self.held.counts_tmp(rest.pop(0))
-        for port, fd in zip(self.spec.listen, rest, strict=False):
-            listener = self.listeners[port] = socket.socket(fileno=fd)
-            listener.setblocking(False)
+        self.listeners, self.datagrams = _sockets(self.spec, rest)
         self._keeper.take(pidfd)
         _resolve(self._ready, None)
 
@@ -367,8 +366,8 @@ class Sandbox:
             os.close(self.network)
             self.network = -1
         self.held.end(self._loop)
-        for listener in self.listeners.values():
-            listener.close()
+        for sock in (*self.listeners.values(), *self.datagrams.values()):
+            sock.close()
         _resolve(self.gone, None)
 
     async def _remove(self) -> None:
@@ -429,3 +428,12 @@ def _give_up(waiting: "Iterable[asyncio.Future[Any]]", error: Exception) -> None
     for future in waiting:
         if not future.done():
             future.set_exception(error)
+
+
+def _sockets(spec: SandboxSpec, descriptors: Iterable[int]) -> tuple[dict[int, socket.socket], ...]:
+    """The listening sockets by port, and those of datagrams; they do not block."""
+    made = [socket.socket(fileno=descriptor) for descriptor in descriptors]
+    for sock in made:
+        sock.setblocking(False)
+    rest = iter(made)
+    return {port: next(rest) for port in spec.listen}, {port: next(rest) for port in spec.datagrams}

@@ -85,6 +85,8 @@ class SandboxSpec:
     processes: int = 1024
     listen: tuple[int, ...] = ()
     """Ports on the sandbox's own loopback; the listening sockets are handed to the creator."""
+    datagrams: tuple[int, ...] = ()
+    """The same, for datagrams (UDP)."""
     throttled: bool = True
     """Whether the CPU limit holds from the first process on; if not, from `Sandbox.throttle` on."""
     root: Path | None = None

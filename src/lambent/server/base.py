@@ -6,7 +6,6 @@ import os
 import socket
 import ssl
 import time
-import uuid
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +16,7 @@ from lambent.clock import Clock
 from lambent.environments.running import Clocks
 from lambent.gateway.chain import Gateway
 from lambent.gateway.listener import Chain, Listener
+from lambent.ids import new_uuid
 from lambent.model.metric import Metric, Stream
 from lambent.neighbour import dynamodb_local
 from lambent.neighbour.endpoints import Endpoints, Keys
@@ -26,6 +26,7 @@ from lambent.neighbour.process import MotoProcess
 from lambent.observe.logindex import IndexBroken
 from lambent.observe.logstore import LogStore
 from lambent.observe.series import SeriesBroken, SeriesStore
+from lambent.observe.traces import TracesBroken, TraceStore
 from lambent.permissions.log_rights import LogRights
 from lambent.runtimes import installs
 from lambent.sandbox.errors import LevelUnavailable
@@ -59,6 +60,7 @@ class Base:
     background: Background
     logs: LogStore
     series: SeriesStore
+    traces: TraceStore
     neighbour: Neighbour
     hatch: Hatch
     host: SandboxHost
@@ -94,6 +96,8 @@ async def open_base(
     stack.push_async_callback(logs.close)
     series = await _open_series(settings, now)
     stack.push_async_callback(series.close)
+    traces = await _open_traces(settings, now)
+    stack.push_async_callback(traces.close)
     url = f"http://{settings.host_name}:{door.getsockname()[1]}"
     owner = hashlib.sha256(str(settings.data_dir.resolve()).encode()).hexdigest()[:12]
     try:
@@ -103,7 +107,7 @@ async def open_base(
     except LevelUnavailable as error:
         raise StartError(str(error)) from error
     stack.push_async_callback(host.close)
-    return Base(now, background, logs, series, neighbour, hatch, host, door, url, authority, secure)
+    return Base(now, background, logs, series, traces, neighbour, hatch, host, door, url, authority, secure)
 
 
 async def _open_series(settings: Settings, now: Clock) -> SeriesStore:
@@ -113,6 +117,15 @@ async def _open_series(settings: Settings, now: Clock) -> SeriesStore:
         return await SeriesStore.open(path, now.wall)
     except SeriesBroken as error:
         raise StartError(f"{error}: move {path} away to start without old metrics") from error
+
+
+async def _open_traces(settings: Settings, now: Clock) -> TraceStore:
+    """The traces. Raises StartError."""
+    path = settings.data_dir / "traces.db"
+    try:
+        return await TraceStore.open(path, now.wall, settings.trace_mb << 20)
+    except TracesBroken as error:
+        raise StartError(f"{error}: move {path} away to start without old traces") from error
 
 
 async def _open_neighbour(
@@ -193,6 +206,5 @@ def tells_time(settings: Settings) -> bool:
     return settings.function_time == "platform" and (settings.clock != "real" or settings.time_scale != 1)
 
 
-def new_id() -> str:
-    """A request id, a revision id, as AWS has them."""
-    return str(uuid.uuid4())
+new_id = new_uuid
+"""A request id, a revision id, as AWS has them."""

@@ -12,6 +12,7 @@ from lambent.model.finding import Finding
 from lambent.model.function import FunctionVersion
 from lambent.observe.journal import Journal
 from lambent.observe.metrics import Metrics
+from lambent.observe.tracing import Tracing
 from lambent.server.base import REAL, Base
 
 
@@ -35,6 +36,7 @@ def environment_maker(
     base: Base,
     notify: Callable[[Finding], None],
     metrics: Metrics,
+    tracing: Tracing,
     freeze_grace: float,
     how: str = "on-demand",
 ) -> Callable[[FunctionVersion, Pools], Environment]:
@@ -43,7 +45,8 @@ def environment_maker(
 
     def create(function: FunctionVersion, home: Pools) -> Environment:
         journal = begin(function)
-        return Environment(function, home, launcher, journal, REAL, spawn, how, metrics.ran, freeze_grace)
+        told = metrics.ran, freeze_grace, tracing.ended
+        return Environment(function, home, launcher, journal, REAL, spawn, how, *told)
 
     return create
 

@@ -3,7 +3,7 @@
 import dataclasses
 import errno
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +39,7 @@ async def begin_debugging(env: LambdaEnv, debugging: Debugging, asked: Asked) ->
     body = payloads.checked(asked.payload)
     target = running_version(env, caller, asked.function, asked.qualifier)
     try:
-        session = await debugging.begin(target.function, invocation_of(caller, target, body, None), asked.port)
+        session = await debugging.begin(target.function, invocation_of(env, caller, target, body, None), asked.port)
     except (NoDebugger, ClientError, interpreters.InterpreterMissing, table.RuntimeUnsupported) as error:
         raise faults.invalid(str(error)) from error
     except OSError as error:
@@ -71,7 +71,13 @@ async def recycle_all(those: Sequence[Pools], scope: Scope | None = None, name: 
     return sum([await pools.recycle_now(scope, name) for pools in those])
 
 
-async def environments_document(those: Sequence[Pools], asked: Mapping[str, str]) -> dict[str, Any]:
+def lives_document(those: Sequence[Pools], now: Callable[[], float], scope: Scope, name: str) -> dict[str, Any]:
+    """The page of environments: of a function, or ("") of all of an account and region, in the order of their start."""
+    found = [life.document() for pools in those for life in pools.lives() if life.is_of(scope, name)]
+    return {"now": now(), "environments": sorted(found, key=lambda one: one["phases"][0][0])}
+
+
+async def resting_document(those: Sequence[Pools], asked: Mapping[str, str]) -> dict[str, Any]:
     """The page of environments that have nothing to do, of an account and region. Raises ValueError for others."""
     scope = checked_scope(asked.get("account", DEFAULT_ACCOUNT), asked.get("region", DEFAULT_REGION))
     all_of = [one for pools in those for one in pools.environments() if one.function.scope == scope]

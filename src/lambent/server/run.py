@@ -22,6 +22,7 @@ from lambent.sandbox.spec import Level
 from lambent.server import confined
 from lambent.server.base import Secure, open_base
 from lambent.server.pages import able_now
+from lambent.server.private import keep_private
 from lambent.server.services import open_services
 from lambent.server.tls import Authority
 from lambent.settings import Settings, StartError
@@ -100,6 +101,7 @@ async def _open(stack: AsyncExitStack, settings: Settings) -> tuple[str, str, li
     secure = _secure(stack, settings, authority) if settings.tls == "on" else None
     base = await open_base(stack, settings, door, level, authority, secure)
     await open_services(stack, settings, store, base, abilities)
+    keep_private(settings.data_dir)
     if secure is not None:
         port = secure.door.getsockname()[1]
         print(f"HTTPS at https://localhost:{port}, for clients that trust {secure.authority}", flush=True)

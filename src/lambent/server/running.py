@@ -31,12 +31,14 @@ from lambent.model.function import FunctionVersion
 from lambent.model.limits import PROFILES, Limits
 from lambent.observe.findings import Ledger
 from lambent.observe.metrics import Metrics
+from lambent.observe.tracing import Tracing
 from lambent.runtimes import interpreters, programs, snapstart
 from lambent.sandbox.spec import Level, Programs
 from lambent.server import parameters
 from lambent.server.base import REAL, Base, Doors, tells_time
 from lambent.server.environments import debugged_environment, environment_maker, journals, require_room
 from lambent.server.metrics import measuring
+from lambent.server.traces import daemons, tracing_of
 from lambent.settings import Settings, cache_dir
 from lambent.store.open import Store
 
@@ -57,6 +59,7 @@ class Running:
     debugging: Debugging
     concurrency: Concurrency
     metrics: Metrics
+    tracing: Tracing
     pools: Pools
     provisioned: Provisioned
     invoker: Invoker
@@ -84,7 +87,8 @@ async def open_running(
     doors = Doors()
     port, tls = base.door.getsockname()[1], base.authority.context()
     serve_parameters = functools.partial(parameters.serve, doors)
-    endpoint = Endpoint(port, base.url, doors.serve, doors.forget, serve_parameters, tls)
+    daemon = functools.partial(daemons, base, report)
+    endpoint = Endpoint(port, base.url, doors.serve, doors.forget, serve_parameters, tls, daemon)
     live = LiveFolders()
     files = FileSystems(settings.file_systems, settings.data_dir / "efs")
     contents = Contents(store.blobs, store.layers, store.images, live, files)
@@ -96,18 +100,18 @@ async def open_running(
     make_debugged = functools.partial(debugged_environment, base, report)
     debugging = Debugging(base.host, endpoint, credentials, contents, places.debugged, make_debugged)
     stack.push_async_callback(debugging.close)
-    metrics = measuring(base)
+    metrics, tracing = measuring(base), tracing_of(settings, base, report)
     grace = freeze_grace(settings.freeze_after_ms)
-    pools = _open_pools(settings, base, limits, environment_maker(launcher, base, report, metrics, grace))
+    pools = _open_pools(settings, base, limits, environment_maker(launcher, base, report, metrics, tracing, grace))
     stack.push_async_callback(pools.close)
     concurrency = Concurrency(limits.concurrency, limits.requests_per_place)
-    make_ahead = environment_maker(launcher, base, report, metrics, grace, INITIALIZATION)
+    make_ahead = environment_maker(launcher, base, report, metrics, tracing, grace, INITIALIZATION)
     provisioned = Provisioned(make_ahead, REAL.monotonic, Scaling(limits), concurrency.allocate)
     stack.push_async_callback(provisioned.close)
-    invoker = Invoker(pools, concurrency, provisioned, REAL.monotonic)
+    invoker = Invoker(pools, concurrency, provisioned, REAL.monotonic, tracing)
     return Running(
         places, credentials, limits, doors, endpoint, live, files, findings,
-        snapshots, debugging, concurrency, metrics, pools, provisioned, invoker, trials,
+        snapshots, debugging, concurrency, metrics, tracing, pools, provisioned, invoker, trials,
     )  # fmt: skip
 
 

@@ -21,6 +21,7 @@ from lambent.events.pushes import Pushes
 from lambent.events.runs import Resolve
 from lambent.events.sources.sources import Sources
 from lambent.gateway import clock as clock_page
+from lambent.gateway import environments as environments_page
 from lambent.gateway import health, recycle
 from lambent.gateway import neighbour as neighbour_page
 from lambent.gateway import permissions as permissions_page
@@ -71,11 +72,12 @@ from lambent.server.metrics import measure_queues, open_cloudwatch
 from lambent.server.neighbouring import Forwarding, Saw, acknowledge, all_of, neighbour_document
 from lambent.server.pages import (
     begin_debugging,
-    environments_document,
     health_report,
+    lives_document,
     mappings_document,
     metrics_document,
     recycle_all,
+    resting_document,
     set_live,
 )
 from lambent.server.preparing import make_ready, resolve_image, runtime_check, tell_of_network
@@ -90,6 +92,7 @@ from lambent.server.sweeping import Sweeper
 from lambent.server.timed import open_timed
 from lambent.server.topics import PAGE as TOPICS_PAGE
 from lambent.server.topics import Topics, open_topics
+from lambent.server.traces import open_xray
 from lambent.services.apigateway.service import SERVICE as APIGATEWAY
 from lambent.services.apigatewayv2.service import CONNECTIONS
 from lambent.services.apigatewayv2.service import SERVICE as APIGATEWAYV2
@@ -168,6 +171,7 @@ async def open_services(
     those = _made(env, sqs, streams, rest, http, stacks, sts, deployments, gate) | scaling_service(env, scaler)
     those |= balancers.here | logs | topics.here | timed.service() | rules.service()
     those |= open_cloudwatch(stack, settings, store, base, outbox, gate) | unbuilt() | s3.here
+    those |= open_xray(stack, settings, store, base)
     token = make_token(settings.data_dir)
     pages = _pages(stack, settings, store, base, running, abilities, found, token)
     trials = torture.open_trials(running)
@@ -217,9 +221,7 @@ def _late_pages(
         "code": links.page,
         "stacks": signal_page(stacks.signals),
         "permissions": permissions_page.page(functools.partial(permissions.document, gate)),
-        "environments": permissions_page.page(
-            functools.partial(environments_document, (running.pools, running.provisioned))
-        ),
+        "at-rest": permissions_page.page(functools.partial(resting_document, (running.pools, running.provisioned))),
         "debug": DebugPage(token, functools.partial(begin_debugging, env, running.debugging)),
     }
 
@@ -359,6 +361,7 @@ def _pages(
         "health": health.page(functools.partial(health_report, settings, base, abilities, found, those)),
         "findings": health.page(running.findings.document),
         "credentials": _credentials_page(settings, base, running.credentials),
+        "environments": environments_page.page(functools.partial(lives_document, those, REAL.wall)),
         "recycle": recycle.page(functools.partial(recycle_all, those)),
         "clock": clock_page.page(base.clock.document, moved),
         "live": live,
@@ -444,6 +447,7 @@ def _lambda_env(
         limits=running.limits,
         accept=queue.accept,
         count=running.metrics.add,
+        trace_header=running.tracing.header,
         sources=sources,
         forward=base.neighbour.forward,
         mounts_files=base.host.level is Level.NAMESPACE,
@@ -474,6 +478,7 @@ def _short_road(
         trace_of=running.credentials.trace_of,
         hosts=hosts,
         may=may,
+        record=running.tracing.header,
     )
 
 

@@ -20,6 +20,7 @@ from lambent.events.sources.sources import Reader, Sources
 from lambent.events.sources.stream_reader import StreamReader
 from lambent.events.sources.target import Lacking, Resolve, Target
 from lambent.model.event_source import EventSource
+from lambent.model.function import FunctionVersion
 from lambent.model.scope import Caller, Scope
 from lambent.neighbour.bridges.dynamodb import PRINCIPAL
 from lambent.queues.queues import Queues
@@ -81,9 +82,13 @@ def open_sources(
 ) -> Sources:
     """What is read, by the service of the source; a queue is not where another endpoint has it."""
     report = running.findings.report
-    target = Target(
-        resolve, functools.partial(running.invoker.invoke, sync=False), new_id, new_trace_id, report, lacking
-    )
+
+    def header(function: FunctionVersion, given: str, request_id: str) -> str:
+        if function.traced:
+            return running.tracing.header(function, given, request_id)
+        return given or new_trace_id(request_id)
+
+    target = Target(resolve, functools.partial(running.invoker.invoke, sync=False), new_id, header, report, lacking)
     means = Means(clock, target, checkpoints, Failures(send, clock.wall))
 
     def make(source: EventSource) -> Reader | None:

@@ -4,11 +4,13 @@ Nothing is ever written through a link. Links are what packages, layers and imag
 stand below those alone: where the server looks by itself there is none.
 """
 
+import itertools
 import os
 import shutil
 import tarfile
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
+from typing import IO, cast
 
 from lambent.settings import StartError
 
@@ -18,16 +20,41 @@ DEPTH = 3
 """Parts of the name that a link has at least: `blobs/DIGEST/NAME`."""
 MODES = 0o777
 """What is kept of a mode."""
+MEMBERS = 1_000_000
+"""Of an archive: each takes a kilobyte of memory, and next to nothing of a compressed file."""
+PIECE = 1 << 20
+"""Bytes that are read at once. The content of a file is read by less, a name that is longer is none."""
 
 Member = tuple[PurePosixPath, tarfile.TarInfo]
 
 
-def unpack(archive: tarfile.TarFile, into: Path, names: Iterable[str]) -> None:
-    """Write what an open archive has below the empty folder `into`; `names` may stand there and nothing else.
+class _Pieces:
+    """A file of which nobody reads much at once: the headers of an archive say themselves how long they are."""
+
+    def __init__(self, content: IO[bytes]) -> None:
+        self.seek, self.tell = content.seek, content.tell
+        self._content = content
+
+    def read(self, size: int) -> bytes:
+        """Raises StartError."""
+        if not 0 <= size <= PIECE:
+            raise StartError(f"a header of {size} bytes is none of a saved state's")
+        return self._content.read(size)
+
+
+def unpack(content: IO[bytes], into: Path, names: Iterable[str]) -> None:
+    """Write what an archive has below the empty folder `into`; `names` may stand there and nothing else.
 
     Raises StartError before anything is written for what is no saved state, and OSError, TarError.
     """
-    members = [(_path(member, frozenset(names)), member) for member in archive.getmembers()]
+    with tarfile.open(fileobj=cast(IO[bytes], _Pieces(content)), mode="r:") as archive:
+        _unpack(archive, into, frozenset(names))
+
+
+def _unpack(archive: tarfile.TarFile, into: Path, names: frozenset[str]) -> None:
+    members = [(_path(member, names), member) for member in itertools.islice(archive, MEMBERS)]
+    if archive.next() is not None:
+        raise StartError(f"it has more than {MEMBERS} files")
     links = {path for path, member in members if member.issym()}
     _check(members, links)
     _check_room(members, into)

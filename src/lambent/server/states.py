@@ -5,12 +5,15 @@ packages (`state_archive`): whoever wrote the archive decides what functions are
 sandboxes. What it says of moto is read in moto's own sandbox (`lambent.neighbour.memory`).
 """
 
+import gzip
 import os
 import tarfile
 import tempfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO, cast
 
 from lambent.server import state_archive
 from lambent.server.reset import KEPT, is_data_folder, reset
@@ -40,16 +43,21 @@ def save(folder: Path, path: Path) -> int:
     if not is_data_folder(folder):
         raise StartError(f"{folder}: no data of Lambent's is there")
     with _alone(folder), _told(path):
-        beside = path.with_name(f"{path.name}.new")
+        descriptor, name = tempfile.mkstemp(prefix=f"{path.name}-", dir=path.parent)  # for this user alone
         try:
-            with tarfile.open(beside, "w:gz", compresslevel=3) as archive:
-                for name in SAVED:
-                    if (folder / name).exists():
-                        archive.add(folder / name, name)
-            beside.replace(path)
+            with os.fdopen(descriptor, "wb") as file:
+                _pack(folder, file)
+            Path(name).replace(path)
         finally:
-            beside.unlink(missing_ok=True)
+            Path(name).unlink(missing_ok=True)
         return path.stat().st_size
+
+
+def _pack(folder: Path, file: IO[bytes]) -> None:
+    with tarfile.open(fileobj=file, mode="w:gz", compresslevel=3) as archive:
+        for name in SAVED:
+            if (folder / name).exists():
+                archive.add(folder / name, name)
 
 
 def load(folder: Path, path: Path) -> None:
@@ -64,7 +72,7 @@ def load(folder: Path, path: Path) -> None:
             _unpack(path, beside)
             if is_data_folder(folder):
                 reset(folder)
-            folder.mkdir(exist_ok=True)
+            folder.mkdir(mode=0o700, exist_ok=True)
             for found in beside.iterdir():
                 found.rename(folder / found.name)
         finally:
@@ -73,9 +81,9 @@ def load(folder: Path, path: Path) -> None:
 
 def _unpack(path: Path, beside: Path) -> None:
     """Raises StartError, OSError, TarError."""
-    with tarfile.open(path, "r:gz") as archive:
+    with gzip.open(path) as content:
         try:
-            state_archive.unpack(archive, beside, SAVED)
+            state_archive.unpack(cast(IO[bytes], content), beside, SAVED)
         except StartError as error:
             raise StartError(f"{path}: {error}") from None
     if not (beside / "state.db").is_file():
@@ -103,6 +111,6 @@ def _told(path: Path) -> Iterator[None]:
         yield
     except FileNotFoundError as error:
         raise StartError(f"{error.filename or path}: there is no such file") from error
-    except (OSError, EOFError, tarfile.TarError) as error:
+    except (OSError, EOFError, zlib.error, tarfile.TarError) as error:
         what = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else error
         raise StartError(f"{path}: {what}") from error

@@ -20,6 +20,7 @@ from lambent.services.secretsmanager.service import SERVICE as SECRETSMANAGER
 from lambent.services.sns.service import SERVICE as SNS
 from lambent.services.sqs.service import SERVICE as SQS
 from lambent.services.sts.service import SERVICE as STS
+from lambent.services.xray.service import SERVICE as XRAY
 
 ANSWERED = (
     LAMBDA,
@@ -42,4 +43,5 @@ ANSWERED = (
     SECRETSMANAGER,
     CLOUDTRAIL,
     S3,
+    XRAY,
 )

@@ -11,10 +11,10 @@ class FolderLock:
     """A lock on `<folder>/lock`, held until `release` or the end of the process, however it ends."""
 
     def __init__(self, folder: Path) -> None:
-        """Take the lock, making the folder if needed. Raises StoreInUse, StoreError."""
+        """Take the lock, making the folder if needed, for this user alone. Raises StoreInUse, StoreError."""
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            self._file = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._file = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
             raise from_os(error) from error
         try:

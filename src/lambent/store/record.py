@@ -81,6 +81,7 @@ class FunctionRecord:
             log_format=logging["LogFormat"],
             application_log_level=logging.get("ApplicationLogLevel"),
             system_log_level=logging.get("SystemLogLevel"),
+            traced=said.get("TracingConfig", {}).get("Mode") == "Active",
             runtime_version_arn=said.get("RuntimeVersionConfig", {}).get("RuntimeVersionArn", ""),
         )
 

@@ -33,6 +33,7 @@ TRIED_ELSEWHERE = {
     "lambent deploy app/": "tests/e2e/cli/test_applications_by_cli.py, with an application",
     "lambent diff app/": "the same",
     "lambent destroy app/": "the same",
+    "lambent console": "tests/e2e/console, in a browser",
     "lambent torture": "tests/e2e/cli/test_footguns_for_real.py: it ends with what it finds",
     "lambent watch": "the same",
     "aws scheduler create-schedule": "tests/e2e/schedules, with a target",

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from lambent.clock import Clock
+from lambent.deploy import stacks
 from lambent.deploy.errors import AlreadyThere, DeployError, TemplateInvalid
 from lambent.deploy.goals import Wanted
 from lambent.deploy.makers import Makers
@@ -49,6 +50,7 @@ class Services:
     queues: dict[str, dict[str, Any]] = field(default_factory=dict)
     asked: list[tuple[str, str]] = field(default_factory=list)
     refusals: dict[tuple[str, str], Refused] = field(default_factory=dict)
+    template: str = ""
 
     async def __call__(self, scope: Scope, service: str, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
         name = str(params.get("QueueName") or params.get("QueueUrl") or params.get("Name") or "").removeprefix("u/")
@@ -67,6 +69,8 @@ class Services:
             self.queues.pop(name, None)
         if operation == "GetQueueUrl":
             return {"QueueUrl": f"u/{name}"}
+        if operation == "GetObject":
+            return {"Body": self.template}
         if operation == "GetParameter":
             return {"Parameter": {"Value": "fetched"}}
         return {}
@@ -457,5 +461,33 @@ def test_a_stack_that_is_protected_is_not_deleted() -> None:
         await house.make({"A": queue("a")}, protected=True)
         with pytest.raises(TemplateInvalid, match="cannot be deleted while TerminationProtection is enabled"):
             await house.stacks.delete(SCOPE, "s")
+
+    asyncio.run(story())
+
+
+def test_a_template_that_nests_itself_ends_and_nothing_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stacks, "MOST", 50)
+
+    async def story() -> None:
+        house = House()
+        again = {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": "https://b.s3.amazonaws.com/t"}}
+        house.services.template = json.dumps({"Resources": {"A": again, "B": again}})
+        assert (await house.make({"A": again})).status == "ROLLBACK_COMPLETE"
+        assert house.records.alive(SCOPE) == 1
+        assert len(house.records.stacks(SCOPE)) < 150
+        await house.delete()
+        assert (await house.make({"A": queue("a")})).status == "CREATE_COMPLETE"
+
+    asyncio.run(asyncio.wait_for(story(), 30))
+
+
+def test_exports_are_of_stacks_that_are_there() -> None:
+    async def story() -> None:
+        house = House()
+        output = {"O": {"Value": "v", "Export": {"Name": "e"}}}
+        await house.make({"A": queue("a")}, Outputs=output)
+        assert {name: value for name, (value, _) in house.records.exports(SCOPE).items()} == {"e": "v"}
+        await house.delete()
+        assert house.records.exports(SCOPE) == {}
 
     asyncio.run(story())

@@ -11,6 +11,7 @@ from lambent.dispatch.invoker import Invoker
 from lambent.dispatch.keep_alive import AWS_SECONDS, keep_alive
 from lambent.dispatch.pools import Pools
 from lambent.engine.concurrency import Concurrency
+from lambent.environments.life import Life
 from lambent.model.function import FunctionVersion
 from lambent.model.invocation import Invocation
 from lambent.model.scope import Scope
@@ -26,6 +27,7 @@ class FakeEnvironment:
         self.function = function
         self.home = home
         self.retired = False
+        self.life = Life(function, "stream", "on-demand")
 
     def retire(self) -> None:
         self.retired = True
@@ -195,3 +197,11 @@ def test_recycling_now_waits_for_what_is_ending() -> None:
         assert all(one.retired for one in environments)  # type: ignore[attr-defined]
 
     asyncio.run(run())
+
+
+def test_what_has_ended_is_known_for_a_while() -> None:
+    made, _ = pools()
+    first, second = (made.acquire(FUNCTION) for _ in range(2))
+    first.retire()
+    assert made.lives() == [first.life, second.life]
+    assert first.life.is_of(SCOPE, "f") and first.life.is_of(SCOPE, "") and not first.life.is_of(SCOPE, "g")

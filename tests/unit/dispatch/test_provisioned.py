@@ -14,6 +14,7 @@ from lambent.engine.allocation import Status
 from lambent.engine.concurrency import RESERVED, Concurrency
 from lambent.engine.environment import Phase
 from lambent.engine.scaling import Scaling
+from lambent.environments.life import Life
 from lambent.model.function import FunctionVersion
 from lambent.model.invocation import Invocation, Throttled
 from lambent.model.limits import AWS_2026
@@ -31,6 +32,7 @@ class FakeEnvironment:
         self.function, self.home, self.phase = function, home, Phase.INIT
         self.retired = self.lost = False
         self.over: Callable[[], None] = lambda: None
+        self.life = Life(function, "stream", "on-demand")
 
     def initialise(self) -> None:
         self.phase = Phase.IDLE

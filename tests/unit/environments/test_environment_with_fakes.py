@@ -158,7 +158,7 @@ def played(body: Callable[[World], Awaitable[None]], trouble: Exception | None =
 
 def test_a_cold_start_is_answered_once_with_its_lines() -> None:
     world = played(World.warm)
-    assert world.answers == [Outcome(b"1", None, cast(Outcome, world.answers[0]).log_tail)]
+    assert world.answers == [Outcome(b"1", None, cast(Outcome, world.answers[0]).log)]
     assert world.overs == 1
     assert world.kinds() == ["INIT_START", "START", "END", "REPORT"]
     assert "Duration: 20.00 ms" in world.lines[-1]

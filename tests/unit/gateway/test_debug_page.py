@@ -60,7 +60,7 @@ async def lines(body: object) -> list[Any]:
 
 
 def test_it_says_when_a_debugger_may_come_and_then_the_answer() -> None:
-    session, asked = Session(Outcome(b"42", None, b"tail")), list[Asked]()
+    session, asked = Session(Outcome(b"42", None, ["tail"])), list[Asked]()
     response = asyncio.run(ask(page(session, asked), ASKED))
     assert asked == [Asked(Scope("111111111111", "eu-west-1"), "f", None, 5678, '{"a": "é"}'.encode())]
     first, last = asyncio.run(lines(response.body))

@@ -1,6 +1,7 @@
 """What clients may make the listener hold, over real sockets."""
 
 import asyncio
+import contextlib
 import io
 import socket
 import time
@@ -50,6 +51,29 @@ async def ask(address: tuple[str, int], sent: bytes) -> bytes:
         return b""
     finally:
         writer.close()
+
+
+@pytest.mark.parametrize("name", [b"a: ", b"", b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\na: "])
+def test_a_header_without_end_is_refused_soon(name: bytes) -> None:
+    """Its name, its value, or a trailer's: the parser tells of none before it is whole."""
+
+    async def talk(_listener: Listener, address: tuple[str, int]) -> None:
+        reader, writer = await asyncio.open_connection(*address)
+        answer = asyncio.ensure_future(reader.read(12))
+        writer.write(b"POST / HTTP/1.1\r\nHost: h\r\n" + name)
+        for _ in range(8 * MAX_HEAD >> 16):
+            if answer.done():
+                break
+            writer.write(b"x" * (1 << 16))
+            with contextlib.suppress(ConnectionError):
+                await writer.drain()
+            await asyncio.sleep(0.001)
+        assert answer.done()
+        with contextlib.suppress(ConnectionError):
+            assert await answer == b"HTTP/1.1 431"
+        writer.close()
+
+    serve(talk)
 
 
 def test_a_million_headers_cost_no_more_than_one_large_one() -> None:

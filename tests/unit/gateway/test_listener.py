@@ -78,6 +78,13 @@ def test_a_chunked_body_is_joined() -> None:
     assert answer.endswith(b"POST /  abc")
 
 
+def test_a_trailer_is_no_header() -> None:
+    head = b"POST / HTTP/1.1\r\nHost: h\r\nX-A: 1\r\nTransfer-Encoding: chunked\r\n\r\n"
+    answer = talk(head + b"2\r\nab\r\n0\r\nX-A: 2\r\nHost: evil\r\n\r\n")
+    assert b"X-Seen: 1\r\n" in answer
+    assert answer.endswith(b"POST /  ab")
+
+
 def test_pipelined_requests_are_answered_in_order() -> None:
     one = b"GET /%d HTTP/1.1\r\nHost: h\r\n\r\n"
     answer = talk(b"".join(one % n for n in range(40)))

@@ -244,7 +244,7 @@ def test_the_tail_is_that_of_the_invocation() -> None:
         journal.init_start("python:3.12.v1", ARN)
         journal.start(ID)
         os.write(journal.extension_writers[1], b"from the extension\n")
-        tail = journal.end(Report(ID, 1.0, 128, 40)).decode()
+        tail = "".join(journal.end(Report(ID, 1.0, 128, 40)))
         assert [line.split(" ")[0] for line in tail.splitlines()] == ["START", "from", "END", "REPORT"]
 
     journalled(FUNCTION, body)
@@ -261,12 +261,12 @@ def test_the_tail_of_an_invocation_that_waited_begins_with_what_init_wrote() -> 
         journal.extension("ext", "Ready", ["INVOKE"])
         journal.init_report(0.1, "init", "error", "Runtime.ImportModuleError")
         journal.start(ID, after_init=True)
-        tail = journal.end(Report(ID, 1.0, 128, 40)).decode()
+        tail = "".join(journal.end(Report(ID, 1.0, 128, 40)))
         words = ["Loading", "TELEMETRY", "EXTENSION", "INIT_REPORT", "START", "END", "REPORT"]
         assert [line.split()[0] for line in tail.splitlines()] == words
         assert kept.lines[1].startswith("INIT_START ")
         journal.start(ID)
-        assert journal.end(Report(ID, 1.0, 128, 40)).decode().startswith("START ")
+        assert journal.end(Report(ID, 1.0, 128, 40))[0].startswith("START ")
 
     journalled(FUNCTION, body)
 

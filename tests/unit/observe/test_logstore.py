@@ -266,7 +266,7 @@ def test_a_large_buffer_is_not_left_waiting(tmp_path: Path, monkeypatch: pytest.
         stream = store.stream(HERE, GROUP, NAME)
         for _ in range(100):
             store.append(stream, NOW, "x" * 500)
-            assert len(store._pending) < 5
+            assert len(stream.waiting) < 5
         assert len((await store.get_events(HERE, GROUP, NAME, Span())).events) == 100
 
     with_store(tmp_path, body)

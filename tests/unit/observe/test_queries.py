@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from lambent.model.scope import Scope
-from lambent.observe import queries
+from lambent.observe import insights, queries
 from lambent.observe.queries import Queries, StartedQuery
 
 
@@ -57,3 +57,10 @@ def test_old_answers_go_when_there_are_too_many_bytes_of_them(monkeypatch: pytes
         assert [one.id for one in known.of(Scope("111111111111"))] == ["111111111111-2"]
 
     asyncio.run(body())
+
+
+def test_all_queries_at_once_take_a_quarter_of_the_machine() -> None:
+    gb = 1 << 30
+    assert insights.memory_of(64 * gb, 8) == 2 * gb
+    assert insights.memory_of(8 * gb, 8) == gb // 2
+    assert insights.memory_of(1024 * gb, 8) == 4 * gb

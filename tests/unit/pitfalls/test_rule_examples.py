@@ -20,7 +20,7 @@ def expected(folder: Path) -> set[tuple[str, int]]:
         (path.relative_to(folder).as_posix(), number)
         for path in folder.rglob("*")
         if path.is_file()
-        for number, line in enumerate(path.read_text("utf-8").splitlines(), 1)
+        for number, line in enumerate(path.read_text("utf-8", "replace").splitlines(), 1)
         if line.endswith(("# expect", "// expect"))
     }
 

@@ -202,6 +202,66 @@ def test_response_and_error_on_a_kept_connection(run: Any) -> None:
     run(test)
 
 
+@pytest.mark.parametrize("split", [False, True])
+@pytest.mark.parametrize(
+    "headers",
+    [
+        (),
+        ("Content-Type: application/json",),
+        ("Lambda-Runtime-Function-Response-Mode: streaming",),
+        ("Lambda-Runtime-Function-Response-Mode: other",),
+        ("Lambda-Runtime-Function-Error-Type: E",),
+        ("Expect: 100-continue",),
+    ],
+)
+def test_what_is_sent_again_means_what_it_meant(run: Any, headers: tuple[str, ...], split: bool) -> None:
+    """The second and third time nothing is parsed, unless it comes in parts."""
+
+    async def body(here: Here) -> None:
+        client = await here.connect()
+        seen = []
+        for number in range(3):
+            request_id = f"00000000-0000-4000-8000-00000000000{number}"
+            here.api.deliver(invocation(b"{}", request_id))
+            assert (await client.ask(GET_NEXT)).status == 200
+            late = post("invocation/00000000-0000-4000-8000-00000000000f/response", b"{}", *headers)
+            refused = (await client.ask(late)).status if "Expect: 100-continue" not in headers else 400
+            data = post(f"invocation/{request_id}/response", b"[1]", *headers)
+            at = 120 if split else len(data)
+            client.writer.write(data[:at])
+            await asyncio.sleep(0.001 if split else 0)
+            answer = await client.ask(data[at:])
+            answer = await client.answer() if answer.status == 100 else answer
+            seen.append((refused, answer.status, answer.body, [(*one[:1], *one[2:]) for one in here.said]))
+            here.said.clear()
+            if answer.status >= 400:
+                assert (await client.ask(post(f"invocation/{request_id}/error", b"{}"))).status == 202
+                here.said.clear()
+        assert seen[0] == seen[1] == seen[2]
+        assert seen[0][0] == 400
+
+    run(body)
+
+
+def test_a_familiar_answer_of_another_length_or_in_chunks(run: Any) -> None:
+    async def body(here: Here) -> None:
+        client = await here.connect()
+        for number, sent in enumerate((b"[1]", b"[1]", b"[12]", b"", b"3\r\n[7]\r\n0\r\n\r\n")):
+            request_id = f"00000000-0000-4000-8000-00000000000{number}"
+            here.api.deliver(invocation(b"{}", request_id))
+            assert (await client.ask(GET_NEXT)).status == 200
+            data = post(f"invocation/{request_id}/response", sent)
+            chunked = data.replace(b"Content-Length: 13", b"Transfer-Encoding: chunked")
+            assert (await client.ask(chunked)).status == 202
+            assert here.said[-1][:3] == ("response", request_id, b"[7]" if chunked != data else sent)
+        client.writer.write(GET_NEXT[:20])
+        await asyncio.sleep(0.001)
+        here.api.deliver(invocation(b"last"))
+        assert (await client.ask(GET_NEXT[20:])).body == b"last"
+
+    run(body)
+
+
 def test_requests_in_any_split(run: Any) -> None:
     async def test(here: Here) -> None:
         data = post("invocation/r-1/response", b"x" * 50, "Content-Type: text/plain")

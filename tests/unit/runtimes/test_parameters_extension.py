@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from lambent.model import parameters_layer
+from lambent.runtime_api import parameters
 from lambent.runtime_api.extensions import Reply
 from lambent.runtime_api.parameters import Parameters
 
@@ -55,6 +56,21 @@ def test_a_parameter_is_asked_for_by_name_version_and_label(query: str, params: 
     reply = case.get("/systemsmanager/parameters/get", query)
     assert json.loads(reply.body)["Parameter"] == {"LastModifiedDate": "1970-01-01T00:00:00.000Z"}
     assert case.asked == [("ssm", "GetParameter", params)]
+
+
+def test_no_more_bytes_are_kept_than_it_may_have(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parameters, "MOST_BYTES", 600)
+    case = Case()
+    for name in ("a", "b", "a", "c", "d", "e"):
+        case.secret(name)
+    assert [one[2]["SecretId"] for one in case.asked] == ["a", "b", "c", "d", "e"]
+    case.secret("e")
+    assert len(case.asked) == 5
+    case.secret("a")
+    assert len(case.asked) == 6
+    case.secret("n" * 600)
+    case.secret("n" * 600)
+    assert len(case.asked) == 8
 
 
 @pytest.mark.parametrize(("ttl", "lasts"), [("", 300), ("10", 10), ("4000", 300), ("no", 300), ("0", 0)])

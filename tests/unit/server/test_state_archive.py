@@ -3,6 +3,7 @@
 import io
 import tarfile
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -12,10 +13,10 @@ from lambent.settings import StartError
 NAMES = ("state.db", "logs", "blobs", "layers", "images")
 
 
-def archive(*members: tuple[str, bytes, str]) -> tarfile.TarFile:
+def archive(*members: tuple[str, bytes, str]) -> IO[bytes]:
     """(name, type, content or where it leads)."""
     content = io.BytesIO()
-    with tarfile.open(fileobj=content, mode="w:gz") as made:
+    with tarfile.open(fileobj=content, mode="w") as made:
         for name, kind, said in members:
             member = tarfile.TarInfo(name)
             member.type, member.mode = kind, 0o4755
@@ -26,7 +27,7 @@ def archive(*members: tuple[str, bytes, str]) -> tarfile.TarFile:
                 member.linkname = said
                 made.addfile(member)
     content.seek(0)
-    return tarfile.open(fileobj=content, mode="r:gz")
+    return content
 
 
 FILE, FOLDER, LINK, HARD = tarfile.REGTYPE, tarfile.DIRTYPE, tarfile.SYMTYPE, tarfile.LNKTYPE
@@ -104,3 +105,18 @@ def test_more_than_the_disk_has_is_not_begun(tmp_path: Path, monkeypatch: pytest
     with pytest.raises(StartError, match="disk"):
         state_archive.unpack(archive(("state.db", FILE, "long")), tmp_path, NAMES)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_name_of_gigabytes_is_not_read(tmp_path: Path) -> None:
+    member = tarfile.TarInfo("state.db")
+    member.type, member.size = tarfile.XHDTYPE, 4 << 30
+    with pytest.raises(StartError, match="4294967296 bytes"):
+        state_archive.unpack(io.BytesIO(member.tobuf() + bytes(1 << 20)), tmp_path, NAMES)
+
+
+def test_files_without_end_are_not_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(state_archive, "MEMBERS", 3)
+    members = [(f"logs/{number}", FILE, "") for number in range(4)]
+    with pytest.raises(StartError, match="more than 3 files"):
+        state_archive.unpack(archive(*members), tmp_path, NAMES)
+    state_archive.unpack(archive(*members[1:]), tmp_path, NAMES)

@@ -54,7 +54,6 @@ async def image(plane: Plane, **params: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("sent", "shown", "none", "code"),
     [
-        ({"TracingConfig": {"Mode": "Active"}}, None, {"TracingConfig": {"Mode": "PassThrough"}}, "tracing"),
         ({"KMSKeyArn": KEY}, None, {"KMSKeyArn": ""}, "kms-key"),
         (
             {"VpcConfig": VPC},
@@ -86,10 +85,10 @@ def test_what_nothing_acts_on_is_stored_answered_and_reported(stage, sent, shown
 
 def test_a_finding_stays_while_a_version_asks_for_it(stage) -> None:
     async def scene(plane: Plane) -> None:
-        await plane.create(TracingConfig={"Mode": "Active"}, Publish=True)
+        await plane.create(KMSKeyArn="arn:aws:kms:us-east-1:000000000000:key/k", Publish=True)
         await plane.settle()
-        await plane.call("UpdateFunctionConfiguration", FunctionName="f", TracingConfig={"Mode": "PassThrough"})
-        assert [one.code for one in plane.findings] == ["stored-only/tracing"]
+        await plane.call("UpdateFunctionConfiguration", FunctionName="f", KMSKeyArn="")
+        assert [one.code for one in plane.findings] == ["stored-only/kms-key"]
         await plane.call("DeleteFunction", FunctionName="f", Qualifier="1")
         assert plane.findings == []
 

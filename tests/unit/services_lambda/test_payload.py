@@ -12,6 +12,10 @@ PREFIX = "Could not parse request body into json: Could not parse payload into j
 EXPECTED = "(JSON String, Number, Array, Object or token 'null', 'true' or 'false')"
 
 
+def test_a_number_may_have_any_length() -> None:
+    assert checked(b"[" + b"1" * 100_000 + b"]")
+
+
 def refusal(payload: bytes) -> str:
     with pytest.raises(Fault) as refused:
         checked(payload)

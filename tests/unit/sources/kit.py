@@ -70,7 +70,7 @@ class Lab:
             lambda _scope, _name, _qualifier: self.handled,
             self._invoke,
             lambda: f"id-{next(numbers)}",
-            lambda request_id: f"Root={request_id}",
+            lambda _function, given, request_id: given or f"Root={request_id}",
             self.findings.append,
             self._lacks,
         )

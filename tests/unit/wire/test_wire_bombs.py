@@ -38,6 +38,9 @@ def test_an_ordinary_document_is_read_whatever_it_says_of_its_coding() -> None:
         (DELETE.format("<Object><Key>k</Key></Object>" * 700_000).encode(), "MaxMessageLengthExceeded"),
         (b"<a>" * 1_000_000, "MalformedXML"),
         (b"\0" * 1_000, "MalformedXML"),
+        (b'<a xmlns="' + b"n" * 7_000_000 + b'">' + b"<b/>" * 1_000 + b"</a>", "MalformedXML"),
+        (b"<a>" + b"<b/>" * 1_500_000 + b"</a>", "MalformedXML"),
+        (b"<a " + b" ".join(b'a%d="1"' % n for n in range(500_000)) + b"/>", "MalformedXML"),
     ],
 )
 def test_what_is_too_much_of_a_document_is_refused(body: bytes, code: str) -> None:
@@ -48,8 +51,17 @@ def test_what_is_too_much_of_a_document_is_refused(body: bytes, code: str) -> No
     assert time.process_time() - began < 5
 
 
+def test_the_longest_list_of_parts_is_read() -> None:
+    checksum = "<ChecksumSHA256>uU0nuZNNPgilLlLX2n2r+sSE7+N6U4DukIj3rOLvzek=</ChecksumSHA256>"
+    part = f"<Part><PartNumber>1</PartNumber><ETag>&quot;{'0' * 32}&quot;</ETag>{checksum * 3}</Part>"
+    root = parse_xml.root_of(
+        f'<CompleteMultipartUpload xmlns="http://x/">{part * 10_000}</CompleteMultipartUpload>'.encode()
+    )
+    assert len(root) == 10_000
+
+
 def test_a_deep_document_is_read_no_deeper_than_its_shape() -> None:
-    body = (b"<a>" * 300_000) + (b"</a>" * 300_000)
+    body = (b"<a>" * 90_000) + (b"</a>" * 90_000)
     request = Request("POST", "/bucket", "delete", body=DELETE.format(body.decode()).encode())
     assert parse.parse(service.load("s3"), "DeleteObjects", request)["Bucket"] == "bucket"
 

@@ -26,7 +26,6 @@ from lambent.events.sources import queue_records
 from lambent.events.sources.observed import Observed
 from lambent.events.sources.target import Missing, NotAllowed, Ran, Target, Unavailable
 from lambent.model.event_source import EventSource
-from lambent.model.lineage import furthest
 from lambent.queues.access import may_receive
 from lambent.queues.errors import QueueError
 from lambent.queues.messages import Delivery
@@ -273,11 +272,11 @@ class QueuePoller:
         """Try until it runs, the first message turns visible, or this stops. Raises Unavailable, Missing."""
         payload = queue_records.event([one.encoded for one in batch])
         deadline = min(one.deadline for one in batch)
-        trace = furthest([one.delivery.content.trace for one in batch])
+        traces = [one.delivery.content.trace for one in batch if one.delivery.content.trace]
         wait, longest = WAIT_SECONDS
         while True:
             try:
-                return await self._target.once(self.source, payload, trace)
+                return await self._target.once(self.source, payload, traces)
             except Unavailable:
                 if self._stopping or self._clock.wall() >= deadline:
                     raise

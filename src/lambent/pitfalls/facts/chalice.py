@@ -48,7 +48,7 @@ def read(config: Map, config_path: str, tree: ast.Module, app_path: str) -> Stac
                 elif kind in _EVENTS:
                     _add(stack, node, kind, decorator, config, app_path)
     if routes:
-        _api(stack, routes[0], config, app_path)
+        _api(stack, routes, sorted(apps)[0], config, app_path)
     return stack
 
 
@@ -106,14 +106,16 @@ def _add(stack: Stack, node: ast.FunctionDef, kind: str, decorator: ast.Call, co
     stack.resources[node.name] = Resource(node.name, "AWS::Serverless::Function", properties, path, span)
 
 
-def _api(stack: Stack, node: ast.FunctionDef, config: Map, path: str) -> None:
-    span = (node.lineno, node.lineno)
+def _api(stack: Stack, routes: list[ast.FunctionDef], app: str, config: Map, path: str) -> None:
+    """The one function that all routes are part of: its handler is the app, which calls them."""
+    span = (routes[0].lineno, routes[0].lineno)
     properties = _properties(config, "api_handler", span)
-    properties.put("Handler", f"{path.rpartition('/')[2].removesuffix('.py')}.{node.name}", span)
+    properties.put("Handler", f"{path.rpartition('/')[2].removesuffix('.py')}.{app}", span)
     events, event = Map(span), Map(span)
     event.put("Type", "Api", span)
     events.put("route", event, span)
     properties.put("Events", events, span)
     resource = Resource("api_handler", "AWS::Serverless::Function", properties, path, span)
     resource.extra.put("framework", "chalice", span)
+    resource.extra.put("entries", [route.name for route in routes], span)
     stack.resources["api_handler"] = resource

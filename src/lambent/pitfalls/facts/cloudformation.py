@@ -35,6 +35,7 @@ def read(document: Map, path: str) -> Stack:
     resolver = Resolver(stack.parameters)
     stack.open = bool(set(_transforms(document)) - {"AWS::Serverless-2016-10-31", "AWS::LanguageExtensions"})
     shared = resolver.value(document.get("Globals"))
+    stack.shared = shared if isinstance(shared, Map) else Map()
     for id_, body in document["Resources"].items():
         if isinstance(body, Map) and isinstance(body.get("Type"), str):
             resource = _resource(id_, body, document["Resources"].at[id_], path, resolver)

@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from lambent.pitfalls.facts import images
 from lambent.pitfalls.facts.discovery import Files, read_text
 from lambent.pitfalls.facts.project import Function, Project
 from lambent.pitfalls.facts.python import Module, Package, parse
@@ -139,11 +140,11 @@ def attach(project: Project, sources: Sources) -> None:
     """Give every function its package, where it can be found; handlers that no template names become functions too."""
     for function in project.functions:
         if function.listed:
-            if _is_image(function):
-                note = Unread(function.place.path, f"the code of {function.id} is a container image")
-                project.not_read.append(note)
+            if _is_image(function) and not _described(function, project):
                 continue
             function.code = _of(function, sources, project)
+            if function.code is not None:
+                function.code.entries = function.resource.extra.get("entries", [])
             if function.code is None and _is_node(function):
                 _attach_node(function, sources, project)
 
@@ -165,7 +166,20 @@ def _of(function: Function, sources: Sources, project: Project) -> Package | Non
 
 def _is_image(function: Function) -> bool:
     given = (function.fact(*keys).value for keys in (("ImageUri",), ("Code", "ImageUri")))
-    return function.fact("PackageType").value == "Image" or any(isinstance(one, str | Text | Ref) for one in given)
+    return function.fact("PackageType").value == "Image" or any(
+        isinstance(one, str | Text | Ref | Map) for one in given
+    )
+
+
+def _described(function: Function, project: Project) -> bool:
+    """Whether what an image is built from is known, and is among the function's facts now; it is told if not."""
+    build = images.read(function, project)
+    if build is None:
+        note = Unread(function.place.path, f"the code of {function.id} is a container image")
+        project.not_read.append(note)
+        return False
+    images.describe(function, build)
+    return True
 
 
 def _is_node(function: Function) -> bool:
@@ -234,7 +248,7 @@ def _roots(function: Function, sources: Sources) -> list[Path]:
     """Folders and zips where the code may lie, the likeliest first."""
     project = sources.project
     base = (project.root / function.place.path).parent
-    found: list[Path] = []
+    found: list[Path] = list(function.resource.extra.get("folders", ()))
     for value in _code_values(function):
         if (
             isinstance(value, str)

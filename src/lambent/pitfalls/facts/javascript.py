@@ -174,23 +174,29 @@ class Statements(Expressions):
             return self._bound(name, inner, node)
         function = value if value.type in FUNCTIONS else (None if self.scopes else self._wrapped(value))
         if function is not None:
-            return [self.function(function, name)]
+            made = self.function(function, name)
+            if function is not value:  # what wraps it stands as Python's decorators do
+                made.decorator_list = [self.parts(value.child_by_field_name("function"))]  # type: ignore[attr-defined]
+            return [made]
         self.remember(name, value)
-        made = self.expr(value)
-        return [] if isinstance(made, ast.Name) and made.id == name else [self._assign(name, made, node)]
+        held = self.expr(value)
+        return [] if isinstance(held, ast.Name) and held.id == name else [self._assign(name, held, node)]
 
     def _assign(self, name: str, value: ast.expr, node: Any) -> ast.stmt:
         return self.put(ast.Assign(targets=[self.name(name, node, store=True)], value=value), node)
 
     def _wrapped(self, node: Any) -> Any:
-        """The function of an event inside `middy(async (event) => ...).use(...)`, `wrap(function (event) {...})`."""
+        """The function of an event inside `middy(async (event) => ...).use(...)`, `wrap(function (event) {...})`,
+        `metricScope((metrics) => async (event) => ...)`."""
         if node.type == "member_expression":
             return self._wrapped(node.child_by_field_name("object"))
         if node.type != "call_expression":
             return None
         for one in children(node.child_by_field_name("arguments")):
-            if one.type in FUNCTIONS and any(_EVENTS.match(name) for name in self.parameters(one)[:1]):
-                return one
+            inner = one.child_by_field_name("body") if one.type in FUNCTIONS else None
+            for each in (one, inner):
+                if each is not None and each.type in FUNCTIONS and any(map(_EVENTS.match, self.parameters(each)[:1])):
+                    return each
         return self._wrapped(node.child_by_field_name("function"))
 
     def s_export_statement(self, node: Any) -> list[ast.stmt]:

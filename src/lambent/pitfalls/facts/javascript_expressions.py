@@ -38,8 +38,8 @@ class Expressions(Values):
                 return [self.put(ast.Expr(value=self.call(clear, [], node)), node)]
             if right is not None and left.type == "identifier":
                 self.remember(self.text(left), right)
-            asked = [self.put(ast.Expr(value=self.expr(left)), node)] if kept else []
-            return [*asked, self.put(ast.Assign(targets=[target], value=value), node)]
+            made = self.put(ast.Assign(targets=[target], value=value), node)
+            return [self.put(ast.If(test=self.expr(left), body=[made], orelse=[]), node) if kept else made]
         return [self.put(ast.AugAssign(target=target, op=ast.Add(), value=value), node)]
 
     def function(self, node: Any, name: str) -> ast.stmt:
@@ -89,13 +89,17 @@ class Expressions(Values):
             made.keywords = [*words, *self._spread(given)]  # type: ignore[attr-defined]
             return made
         if dotted == "Promise":
-            waited = re.search(r"setTimeout\(\s*\w+\s*,\s*([\d_]+)\s*\)", self.text(node))
+            waited = re.search(r"setTimeout\(\s*\w+\s*,\s*([\w.]+)\s*\)", self.text(node))
             if waited:
-                seconds = self.constant(int(waited[1].replace("_", "")) / 1000, node)
-                return self.call(self.dotted("time.sleep", node), [seconds], node)
+                return self.call(self.dotted("time.sleep", node), [self._seconds(waited[1], node)], node)
         made_as = {"Map": "dict", "WeakMap": "dict", "Set": "set", "WeakSet": "set", "Array": "list"}.get(dotted)
         func = self.name(made_as, node) if made_as else self.expr(maker)
         return self.call(func, [self.expr(one) for one in given], node)
+
+    def _seconds(self, text: str, node: Any) -> ast.expr:
+        """Milliseconds that a wait names, as seconds; a name stands for what can't be known."""
+        plain = text.replace("_", "")
+        return self.constant(int(plain) / 1000, node) if plain.isdigit() else self.name(text.partition(".")[0], node)
 
     def _spread(self, given: list[Any]) -> list[ast.keyword]:
         return [self.put(ast.keyword(arg=None, value=self.expr(one)), one) for one in given if one.type != "object"]

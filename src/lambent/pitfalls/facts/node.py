@@ -6,7 +6,7 @@ from functools import cached_property
 
 from lambent.pitfalls.facts.javascript_names import DOT
 from lambent.pitfalls.facts.javascript_values import Block
-from lambent.pitfalls.facts.python import Module, Package, Reached
+from lambent.pitfalls.facts.python import Module, Package, Reached, chain
 
 SUFFIXES = ("ts", "js", "mjs", "cjs", "mts", "cts", "tsx", "jsx")
 """In the order of being asked: a source goes before what was made of it."""
@@ -43,6 +43,13 @@ class NodePackage(Package):
                     self.modules[name] = Module(dotted(relative.rpartition(".")[0]), path, tree, self)
                     break
         return self.modules[name]
+
+    def resolve(self, module: Module, dotted: str, depth: int = 0) -> tuple[Module, ast.stmt] | None:
+        """As Python's; a name that stands for all that a module exports is left out."""
+        first, _, rest = dotted.partition(".")
+        if rest and chain(module.constants.get(first, module.tree)) in ("module.exports", "exports"):
+            dotted = rest
+        return super().resolve(module, dotted, depth)
 
     @cached_property
     def handler(self) -> Reached | None:

@@ -171,6 +171,10 @@ class Stack:
     """Other names of resources: the logical ids that a framework gives to functions."""
     open: bool = False
     """Whether resources are there that can't be seen (modules, macros, nested stacks, plugins)."""
+    shared: Map = field(default_factory=Map)
+    """What a SAM template says of all its resources of a kind, in Globals."""
+    region: str | None = None
+    """Where it is deployed, if that is written down."""
 
     def of(self, *types: str) -> Iterator[Resource]:
         """Resources of some types."""

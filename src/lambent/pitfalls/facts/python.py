@@ -255,6 +255,8 @@ class Package:
     modules: dict[str, Module | None] = field(default_factory=dict)
     handler_module: Module | None = None
     handler_name: str = ""
+    entries: list[str] = field(default_factory=list)
+    """Functions of the handler's module that a framework calls: its routes."""
 
     def module(self, name: str) -> Module | None:
         """A module of the package by its dotted name, read when first asked for; None if it is not of the package."""
@@ -298,6 +300,9 @@ class Package:
         """The handler and every function of the package that it may call, by name: methods of a class all at once."""
         found: dict[int, Reached] = {}
         waiting = [self.handler] if self.handler is not None else []
+        for name in self.entries:
+            target = self.resolve(self.handler_module, name) if self.handler_module is not None else None
+            waiting.extend(_entered(*target) if target is not None else ())
         while waiting:
             one = waiting.pop(0)
             if id(one.node) in found:

@@ -1,6 +1,5 @@
 """From a folder to the picture: every reader asked for what it knows."""
 
-import ast
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,6 +9,7 @@ from lambent.pitfalls.facts import (
     cloudformation,
     code,
     discovery,
+    loose,
     permissions,
     plan,
     serverless,
@@ -18,13 +18,11 @@ from lambent.pitfalls.facts import (
     yaml_text,
 )
 from lambent.pitfalls.facts.discovery import Files, read_text
-from lambent.pitfalls.facts.project import Function, Project, Resource, Stack
+from lambent.pitfalls.facts.project import Project, Stack
 from lambent.pitfalls.facts.python import parse
-from lambent.pitfalls.facts.tree import UNKNOWN, Map
 from lambent.pitfalls.facts.unread import NotRead, Unread
 
 _LOOKS_LIKE = re.compile(r"""["']?Resources["']?\s*:""")
-_TESTS = re.compile(r"(^|/)(tests?|test_[^/]*|[^/]*_test|conftest)(/|\.py$|$)|(^|/)test_[^/]*\.py$")
 
 
 def read(root: Path) -> Project:
@@ -43,7 +41,7 @@ def read(root: Path) -> Project:
     code.attach(project, sources)
     for function in project.functions:
         permissions.attach(function)
-    _loose_handlers(project, sources)
+    loose.find(project, sources)
     _notebooks(project)
     return project
 
@@ -175,45 +173,3 @@ def _template(file: Path, path: str) -> Stack | None:
         return None
     document = yaml_text.load(source)
     return cloudformation.read(document, path) if cloudformation.is_template(document) else None
-
-
-def _loose_handlers(project: Project, sources: code.Sources) -> None:
-    """Handlers in Python files that no template's function has: their code is all that is known."""
-    seen = {module.path for function in project.functions if function.code for module in function.code.loaded}
-    stack = Stack(".", "folder", open=True)
-    for path in project.files.ending(".py"):
-        if path in seen or _TESTS.search(path):
-            continue
-        tree = _quick(project.root / path, sources)
-        for node in tree.body if tree is not None else ():
-            if code.looks_like_handler(node):
-                assert isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-                _loose(stack, path, node, project, sources)
-    if stack.functions:
-        project.stacks.append(stack)
-
-
-def _quick(file: Path, sources: code.Sources) -> ast.Module | None:
-    """The tree of a file that has the words of a handler in it."""
-    try:
-        source = read_text(file)
-    except NotRead:
-        return None
-    if "def " not in source or ("event" not in source and "handler" not in source):
-        return None
-    return sources.tree(file)
-
-
-def _loose(
-    stack: Stack, path: str, node: ast.FunctionDef | ast.AsyncFunctionDef, project: Project, sources: code.Sources
-) -> None:
-    folder, _, name = path.rpartition("/")
-    package = sources.package(project.root / folder, f"{name.removesuffix('.py')}.{node.name}")
-    if package is None or package.handler is None:
-        return
-    properties = Map((node.lineno, node.lineno))
-    properties.put("Runtime", UNKNOWN, properties.span)
-    id_ = f"{path.removesuffix('.py').replace('/', '.')}.{node.name}"
-    resource = Resource(id_, "AWS::Lambda::Function", properties, path, (node.lineno, node.lineno), open=True)
-    function = Function(id_, resource, stack, code=package, listed=False)
-    stack.functions.append(function)

@@ -78,6 +78,10 @@ _MAPPING = {
 }
 
 
+_BUNDLERS = re.compile(r"esbuild|webpack|bundle|parcel|vite|rollup|typescript|babel")
+"""Plugins that make packages of their own."""
+
+
 def is_serverless(document: Any) -> bool:
     """Whether a document is a service of the framework on AWS."""
     provider = document.get("provider") if isinstance(document, Map) else None
@@ -100,6 +104,8 @@ class _Service:
         self.provider: Map = provider if isinstance(provider, Map) else Map()
 
     def stack(self) -> Stack:
+        region = self.provider.get("region")
+        self.made.region = region if isinstance(region, str) else None
         self._resources()
         for path, functions in self._functions():
             for name, raw in functions.items():
@@ -264,10 +270,25 @@ class _Service:
         self._events(properties, body)
         resource = Resource(name, SAM_FUNCTION, properties, path, span)
         resource.extra.put("framework", "serverless", span)
+        if _BUNDLERS.search(str(self.document.get("plugins", ""))) or "build" in self.document:
+            resource.extra.put("bundled", True, span)
         resource.extra.put("folder", self._folder(path), span)
+        self._image(resource, body)
         self.made.resources[name] = resource
         self.made.aliases[_logical(name)] = name
         self._log_group(name, body, span, path)
+
+    def _image(self, resource: Resource, body: Map) -> None:
+        """The build of an image that the function names among `provider.ecr.images`."""
+        given = body.get("image")
+        ecr = self.provider.get("ecr")
+        images = ecr.get("images") if isinstance(ecr, Map) else None
+        name = given.get("name") if isinstance(given, Map) else given
+        build = images.get(name) if isinstance(images, Map) and isinstance(name, str) else None
+        if isinstance(build, Map):
+            resource.extra.put("image", build, body.at["image"])
+        if isinstance(given, Map) and "command" in given:
+            _wrap(resource.properties, ("ImageConfig", "Command"), given["command"], given.at["command"])
 
     def _folder(self, path: str) -> str:
         """The service's folder as seen from the file that a function stands in."""

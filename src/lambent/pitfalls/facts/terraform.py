@@ -49,6 +49,20 @@ _TYPES = {
     "aws_sfn_state_machine": "AWS::StepFunctions::StateMachine",
     "aws_vpc_endpoint": "AWS::EC2::VPCEndpoint",
     "aws_nat_gateway": "AWS::EC2::NatGateway",
+    "aws_subnet": "AWS::EC2::Subnet",
+    "aws_route": "AWS::EC2::Route",
+    "aws_route_table": "Terraform::RouteTable",
+    "aws_route_table_association": "AWS::EC2::SubnetRouteTableAssociation",
+    "aws_security_group": "AWS::EC2::SecurityGroup",
+    "aws_security_group_rule": "Terraform::SecurityGroupRule",
+    "aws_vpc_security_group_ingress_rule": "AWS::EC2::SecurityGroupIngress",
+    "aws_kms_key": "AWS::KMS::Key",
+    "aws_kms_alias": "AWS::KMS::Alias",
+    "aws_secretsmanager_secret": "AWS::SecretsManager::Secret",
+    "aws_lambda_layer_version": "AWS::Lambda::LayerVersion",
+    "aws_elasticache_replication_group": "AWS::ElastiCache::ReplicationGroup",
+    "aws_budgets_budget": "AWS::Budgets::Budget",
+    "aws_ce_anomaly_monitor": "AWS::CE::AnomalyMonitor",
     "aws_db_instance": "AWS::RDS::DBInstance",
     "aws_rds_cluster": "AWS::RDS::DBCluster",
     "aws_db_proxy": "AWS::RDS::DBProxy",
@@ -79,7 +93,16 @@ _NAMES = {
     "AWS::Logs::LogGroup": "LogGroupName",
     "AWS::S3::Bucket": "BucketName",
 }
-_LISTS = ("lambda_function", "attribute", "global_secondary_index", "filter", "statement", "inline_policy", "ingress")
+_LISTS = (
+    "lambda_function",
+    "attribute",
+    "global_secondary_index",
+    "filter",
+    "statement",
+    "inline_policy",
+    "ingress",
+    "route",
+)
 """Blocks that may stand several times."""
 
 
@@ -103,7 +126,14 @@ def stack_of(blocks: list[tuple[str, Block]], path: str) -> Stack:
             resource = _resource(block, name, locals_)
             stack.resources[resource.id] = resource
     _join(stack, documents, archives)
+    stack.region = _region(blocks)
     return stack
+
+
+def _region(blocks: list[tuple[str, Block]]) -> str | None:
+    """The region of the only provider of AWS."""
+    found = [block.body.get("region") for _, block in blocks if block.type == "provider" and block.labels == ["aws"]]
+    return found[0] if len(found) == 1 and isinstance(found[0], str) else None
 
 
 def _locals(blocks: list[tuple[str, Block]]) -> dict[str, Any]:
@@ -253,11 +283,24 @@ def _module(block: Block, path: str, stack: Stack, locals_: dict[str, Any]) -> N
     if isinstance(flat.get("source_path"), str | Text):
         resource.extra.put("folder", _relative(flat["source_path"]), block.span)
     stack.resources[label] = resource
+    _module_sources(label, flat, path, stack)
     if "cloudwatch_logs_retention_in_days" in flat:
         group = Map(block.span)
         group.put("LogGroupName", text(["/aws/lambda/", Ref(label)]), block.span)
         group.put("RetentionInDays", flat["cloudwatch_logs_retention_in_days"], block.span)
         stack.resources[f"{label}.logs"] = Resource(f"{label}.logs", "AWS::Logs::LogGroup", group, path, block.span)
+
+
+def _module_sources(label: str, flat: Map, path: str, stack: Stack) -> None:
+    """The module's event_source_mapping: a map of mappings, in the resource's words."""
+    given = flat.get("event_source_mapping")
+    listed = given if isinstance(given, Map) else Map()
+    for name, settings in listed.items():
+        if isinstance(settings, Map):
+            properties, span = _renamed(settings, ""), listed.at[name]
+            properties.put("FunctionName", Ref(label), span)
+            id_ = f"{label}.{name}"
+            stack.resources[id_] = Resource(id_, "AWS::Lambda::EventSourceMapping", properties, path, span)
 
 
 def _data(block: Block, documents: dict[str, Any], archives: dict[str, Map], locals_: dict[str, Any]) -> None:
@@ -368,6 +411,21 @@ def _url(stack: Stack, resource: Resource) -> None:
     resource.properties.put("TargetFunctionArn", resource.properties.get("FunctionName"), resource.span)
 
 
+def _route_table(stack: Stack, resource: Resource) -> None:
+    """A table's own routes as resources, as CloudFormation has them."""
+    listed = resource.properties.get("Route")
+    routes = listed if isinstance(listed, Seq) else Seq()
+    for number, (route, span) in enumerate(zip(routes, routes.at, strict=True)):
+        if isinstance(route, Map):
+            route.put("RouteTableId", Ref(resource.id), resource.span)
+            id_ = f"{resource.id}.{number}"
+            stack.resources[id_] = Resource(id_, "AWS::EC2::Route", route, resource.path, span)
+
+
+def _group_rule(stack: Stack, resource: Resource) -> None:
+    resource.properties.put("GroupId", resource.properties.get("SecurityGroupId", Unknown()), resource.span)
+
+
 def _rest_integration(stack: Stack, resource: Resource) -> None:
     integration = Map(resource.span)
     for key, value in resource.properties.items():
@@ -384,6 +442,9 @@ _JOINERS: dict[str, Callable[[Stack, Resource], None]] = {
     "AWS::IAM::Role": _role,
     "AWS::Lambda::Url": _url,
     "Terraform::RestIntegration": _rest_integration,
+    "Terraform::RouteTable": _route_table,
+    "Terraform::SecurityGroupRule": _group_rule,
+    "AWS::EC2::SecurityGroupIngress": _group_rule,
 }
 
 

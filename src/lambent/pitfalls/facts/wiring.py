@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from lambent.pitfalls.facts.project import Function, Resource, Stack, Trigger
-from lambent.pitfalls.facts.tree import Map, Ref, Seq, Text
+from lambent.pitfalls.facts.tree import Map, Ref, Seq, Text, refs
 
 FUNCTIONS = ("AWS::Lambda::Function", "AWS::Serverless::Function")
 SAM_KINDS = {
@@ -204,7 +204,16 @@ def _user_pool(stack: Stack, resource: Resource) -> Wired:
             yield value, Trigger("cognito", Ref(resource.id), resource, place, config)
 
 
+def _delivery(stack: Stack, resource: Resource) -> Wired:
+    """A delivery stream whose records a function transforms."""
+    for ref in refs(resource.properties):
+        if ref.id in stack.resources and stack.resources[ref.id].type in FUNCTIONS:
+            yield ref, Trigger("firehose", Ref(resource.id), resource, resource.place, resource.properties)
+
+
 _MAKERS = {
+    "AWS::KinesisFirehose::DeliveryStream": _delivery,
+    "AWS::KinesisAnalytics::ApplicationOutput": _delivery,
     "AWS::Lambda::EventSourceMapping": _mapping,
     "AWS::S3::Bucket": _bucket,
     "Terraform::BucketNotification": _notification,

@@ -4,23 +4,41 @@ import ast
 from collections.abc import Iterator
 
 from lambent.pitfalls.facts.project import Project
-from lambent.pitfalls.facts.python import Reached
+from lambent.pitfalls.facts.python import Reached, chain, walk
 from lambent.pitfalls.facts.wiring import DOORS
 from lambent.pitfalls.finding import Hit, Rule
 
 FRAMEWORKS = {"mangum", "chalice", "apig_wsgi", "serverless_wsgi", "awsgi", "aws_wsgi", "zappa", "flask_lambda", "magnum",
-              "serverless_wsgi_handler", "lambda_decorators", "fastapi", "flask", "django", "apig_wsgi_handler"}  # fmt: skip
+              "serverless_wsgi_handler", "lambda_decorators", "fastapi", "flask", "django", "apig_wsgi_handler", "middy",
+              "@middy/core", "express", "serverless-http", "aws-serverless-express", "@vendia/serverless-express", "lambda-api",
+              "@codegenie/serverless-express", "apollo-server-lambda", "hono", "fastify", "@fastify/aws-lambda", "koa",
+              "@as-integrations/aws-lambda", "@nestjs/core", "claudia-api-builder", "graphql-yoga"}  # fmt: skip
+OUTSIDE = {
+    "boto3",
+    "aws-sdk",
+    "@aws-sdk",
+    "requests",
+    "axios",
+    "urllib3",
+    "httpx",
+    "psycopg2",
+    "pymysql",
+    "pg",
+    "mysql2",
+}
+"""What is imported to ask somebody else, who may fail."""
+PASSING = ("inject_lambda_context", "capture_lambda_handler", "log_metrics", "xray_recorder.capture", "capture_method")  # fmt: skip
 
 
 def check(project: Project) -> Iterator[Hit]:
     """Handlers behind an API without any try, framework or decorator around what may fail."""
     for function in project.functions:
         handler = function.code.handler if function.code is not None else None
-        if handler is None or not function.driven_by(*DOORS) or handler.node.decorator_list:
+        if handler is None or not function.driven_by(*DOORS) or _wrapped(handler):
             continue
-        if function.code.imported & FRAMEWORKS or _resolves(handler) or _tries(function.code.reached):
+        if function.code.imported & FRAMEWORKS or _resolves(handler) or _tries(handler):
             continue
-        if _may_fail(function.code.reached):
+        if _parses(handler) or (not _told_of_errors(handler) and _may_fail(function.code.reached)):
             place = handler.place(handler.node)
             yield Hit(type(place)(place.path, place.line, place.line), "an exception becomes a generic 5xx", function)
 
@@ -32,8 +50,38 @@ def _resolves(handler: Reached) -> bool:
     )
 
 
-def _tries(reached_: list[Reached]) -> bool:
-    return any(isinstance(node, ast.Try) for one in reached_ for node in one.nodes)
+def _wrapped(handler: Reached) -> bool:
+    """Whether something stands around it that may catch; what only logs, traces and measures does not."""
+    names = [chain(one.func if isinstance(one, ast.Call) else one) for one in handler.node.decorator_list]
+    return any(not name.endswith(PASSING) for name in names)
+
+
+def _tries(handler: Reached) -> bool:
+    """Whether the handler catches, or leaves all to one function of the package that does."""
+    if any(isinstance(node, ast.Try) or _catches(node) for node in handler.nodes):
+        return True
+    package = handler.module.package
+    called = [node for node in handler.nodes if isinstance(node, ast.Call)]
+    targets = [package.resolve(handler.module, chain(node.func)) for node in called if chain(node.func)]
+    inner = [one[1] for one in targets if one is not None]
+    return len(handler.node.body) <= 2 and any(isinstance(node, ast.Try) for one in inner for node in walk(one))
+
+
+def _catches(node: ast.AST) -> bool:
+    """`promise.catch(...)`."""
+    return isinstance(node, ast.Attribute) and node.attr == "catch"
+
+
+def _parses(handler: Reached) -> bool:
+    return any(
+        isinstance(node, ast.Call) and chain(node.func) in ("json.loads", "JSON.parse") for node in handler.nodes
+    )
+
+
+def _told_of_errors(handler: Reached) -> bool:
+    """Whether a function without a name takes an error first, as callbacks of Node do."""
+    given = (getattr(node, "params", None) for node in handler.nodes)
+    return any(one and getattr(one[0], "id", "") in ("err", "error") for one in given)
 
 
 def _may_fail(reached_: list[Reached]) -> bool:
@@ -45,7 +93,8 @@ def _may_fail(reached_: list[Reached]) -> bool:
             if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load) and isinstance(node.value, ast.Name):
                 if node.value.id in ("event", "body"):
                     return True
-    return any(bool(one.module.package.sdk_calls) for one in reached_[:1])
+    imported = {name.partition("/")[0] for one in reached_[:1] for name in one.module.package.imported}
+    return bool(imported & OUTSIDE) or any(bool(one.module.package.sdk_calls) for one in reached_[:1])
 
 
 RULE = Rule(
@@ -57,6 +106,7 @@ RULE = Rule(
     " own mistakes; a non-proxy integration even answers 200 with the stack trace.",
     mend="catch at the top: 4xx for what the client did, 5xx with an id for what is ours; or use a router (Powertools)",
     check=check,
+    node=True,
     sources=("https://docs.aws.amazon.com/apigateway/latest/developerguide/handle-errors-in-lambda-integration.html",),
     seeds="000, 001, 002",
     elsewhere="Two seeds say that the client sees errorMessage: only direct calls and non-proxy integrations show it.",

@@ -19,7 +19,8 @@ def check(project: Project) -> Iterator[Hit]:
                     seconds = fold(node.args[0] if node.args else None, one.module, one)
                     if not (isinstance(seconds, int | float) and seconds < 0.5):
                         known = f" for {seconds:g} s" if isinstance(seconds, int | float) else ""
-                        yield Hit(one.place(node), f"the function sleeps{known} and is billed", function)
+                        text = f"the function sleeps{known} and is billed"
+                        yield Hit(one.place(node), text, function, reliability="certain" if known else "likely")
         for call in effects.calls(function):
             if call.operation == "wait" and call.paginated:
                 yield Hit(call.place, f"a waiter of {call.service} polls while the function is billed", function)

@@ -50,19 +50,31 @@ def _first_only(function: Function) -> Iterator[Hit]:
     if not pulled or any(trigger.fact("BatchSize").number == 1 for trigger in pulled):
         return
     for one in reached(function):
-        if any(
-            isinstance(node, ast.For | ast.comprehension) and "Records" in ast.dump(node.iter) for node in one.nodes
-        ):
+        if _others_looked_at(one):
             continue
         for node in one.nodes:
             if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant) and node.slice.value == 0:
                 inner = node.value
-                if (
-                    isinstance(inner, ast.Subscript)
-                    and isinstance(inner.slice, ast.Constant)
-                    and inner.slice.value == "Records"
-                ):
+                if isinstance(inner, ast.Subscript) and _records(inner, one):
                     yield Hit(one.place(node), "only the first record of a batch is looked at", function)
+
+
+def _records(node: ast.Subscript, one: Reached) -> bool:
+    """Whether it is the event's own list of records."""
+    event = [arg.arg for arg in one.node.args.args][:1]
+    named = isinstance(node.slice, ast.Constant) and node.slice.value == "Records"
+    return named and isinstance(node.value, ast.Name) and node.value.id in (*event, "event")
+
+
+def _others_looked_at(one: Reached) -> bool:
+    """Whether records are taken otherwise than the first alone."""
+    for node in one.nodes:
+        if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant) and node.slice.value == "Records":
+            parent = one.module.parents.get(node)
+            index = parent.slice if isinstance(parent, ast.Subscript) else None
+            if not (isinstance(index, ast.Constant) and index.value == 0):
+                return True
+    return False
 
 
 RULE = Rule(
@@ -74,6 +86,7 @@ RULE = Rule(
     " processed twice.",
     mend="take the source's identity of each record: messageId, sequenceNumber, the event's id, a business key",
     check=check,
+    node=True,
     sources=("https://docs.aws.amazon.com/powertools/python/latest/utilities/idempotency/",),
     seeds="002",
     elsewhere='The sample of a seed (Records[0]["messageId"]) has this fault.',

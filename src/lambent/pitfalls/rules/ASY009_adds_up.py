@@ -1,11 +1,13 @@
 """Writes that add up."""
 
+import ast
 import re
 from collections.abc import Iterator
 
 from lambent.pitfalls import effects
 from lambent.pitfalls.facts.project import Project
 from lambent.pitfalls.facts.python import fold
+from lambent.pitfalls.facts.sdk import SdkCall
 from lambent.pitfalls.facts.tree import plain
 from lambent.pitfalls.finding import Hit, Rule
 
@@ -18,10 +20,20 @@ def check(project: Project) -> Iterator[Hit]:
         if not effects.at_least_once(function) or effects.guarded(function):
             continue
         for call in effects.calling(function, "dynamodb", "update_item", "update"):
+            if _legacy(call):
+                yield Hit(call.place, "a counter grows once more when the event is delivered again", function)
             expression = call.arguments.get("UpdateExpression")
             folded = fold(expression, call.where.module, call.where) if expression is not None else None
             if folded is not None and ADDS.search(plain(folded)):
                 yield Hit(call.place, "a counter or list grows once more when the event is delivered again", function)
+
+
+def _legacy(call: SdkCall) -> bool:
+    """`AttributeUpdates` with the action ADD."""
+    updates = call.arguments.get("AttributeUpdates")
+    return updates is not None and any(
+        isinstance(node, ast.Constant) and node.value == "ADD" for node in ast.walk(updates)
+    )
 
 
 RULE = Rule(

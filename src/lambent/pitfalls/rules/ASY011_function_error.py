@@ -8,6 +8,8 @@ from lambent.pitfalls.facts.project import Project
 from lambent.pitfalls.facts.python import Reached
 from lambent.pitfalls.finding import Hit, Rule
 
+WORDS = ("FunctionError", "errorMessage", "errorType")
+
 
 def check(project: Project) -> Iterator[Hit]:
     """Synchronous invokes whose FunctionError nobody looks at."""
@@ -21,9 +23,12 @@ def check(project: Project) -> Iterator[Hit]:
 
 
 def _looks(one: Reached) -> bool:
+    """Whether the package asks for it anywhere: what is returned is looked at by others."""
     return any(
-        isinstance(node, ast.Constant) and node.value in ("FunctionError", "errorMessage", "errorType")
-        for node in one.module.nodes
+        (node.value if isinstance(node, ast.Constant) else node.attr) in WORDS
+        for module in one.module.package.loaded
+        for node in module.nodes
+        if isinstance(node, ast.Constant | ast.Attribute)
     )
 
 

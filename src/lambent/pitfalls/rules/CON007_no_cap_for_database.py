@@ -2,12 +2,9 @@
 
 from collections.abc import Iterator
 
-from lambent.pitfalls.facts.project import Function, Project
-from lambent.pitfalls.facts.tree import refs
+from lambent.pitfalls import networks
+from lambent.pitfalls.facts.project import Project
 from lambent.pitfalls.finding import Hit, Rule
-
-DATABASES = ("AWS::RDS::DBInstance", "AWS::RDS::DBCluster", "AWS::ElastiCache::CacheCluster", "AWS::DocDB::DBCluster",
-             "AWS::ElastiCache::ReplicationGroup")  # fmt: skip
 
 
 def check(project: Project) -> Iterator[Hit]:
@@ -18,17 +15,9 @@ def check(project: Project) -> Iterator[Hit]:
         )
         if function.fact("VpcConfig").absent or capped or any(function.stack.of("AWS::RDS::DBProxy")):
             continue
-        database = _database(function)
-        if database:
-            yield Hit(function, f"nothing bounds how many environments connect to {database}", function)
-
-
-def _database(function: Function) -> str | None:
-    for ref in refs(function.environment):
-        target = function.stack.target(ref)
-        if target is not None and target.type in DATABASES:
-            return target.id
-    return None
+        database = networks.database(function)
+        if database is not None:
+            yield Hit(function, f"nothing bounds how many environments connect to {database.id}", function)
 
 
 RULE = Rule(

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 
-from lambent.pitfalls.facts.project import Project, Resource, Stack
+from lambent.pitfalls.facts.cloudformation import SAM_FUNCTION
+from lambent.pitfalls.facts.project import Project, Resource, Stack, Trigger
+from lambent.pitfalls.facts.tree import Map
 from lambent.pitfalls.finding import Hit, Rule
 
 NEEDS_REST = ("AWS::ApiGateway::UsagePlan", "AWS::ApiGateway::ApiKey", "AWS::ApiGateway::RequestValidator",
@@ -19,6 +21,20 @@ def check(project: Project) -> Iterator[Hit]:
         for api in stack.of("AWS::ApiGateway::RestApi", "AWS::Serverless::Api"):
             if not api.open and not any(stack.of(*NEEDS_REST)) and not _features(api) and _only_proxies(stack):
                 yield Hit(api, "a REST API that uses nothing an HTTP API has not")
+        implicit = _implicit(stack)
+        if implicit is not None:
+            yield Hit(implicit.place, "a REST API that uses nothing an HTTP API has not", None, implicit.resource.id)
+
+
+def _implicit(stack: Stack) -> Trigger | None:
+    """The first event of the API that SAM makes by itself, if nothing of what only REST APIs have is asked of it."""
+    events = [one for function in stack.functions for one in function.driven_by("rest")]
+    events = [one for one in events if stack.kind == "sam" and one.source is None and one.resource.type == SAM_FUNCTION]
+    common = stack.shared.get("Api")
+    asked = any(key in one.settings for one in events for key in ("Auth", "RequestModel", "RequestParameters"))
+    if not events or asked or (isinstance(common, Map) and any(key in common for key in FEATURES)):
+        return None
+    return None if any(stack.of(*NEEDS_REST)) else events[0]
 
 
 def _features(api: Resource) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from lambent.pitfalls.facts.project import Project
 from lambent.pitfalls.finding import Hit, Rule
+from lambent.pitfalls.queues import is_fifo
 
 
 def check(project: Project) -> Iterator[Hit]:
@@ -11,6 +12,8 @@ def check(project: Project) -> Iterator[Hit]:
     for function in project.functions:
         reserved = function.fact("ReservedConcurrentExecutions")
         for trigger in function.driven_by("sqs"):
+            if is_fifo(function.stack, trigger.source):
+                continue  # no more at once than it has message groups
             if not trigger.fact("ScalingConfig").absent or not trigger.fact("ProvisionedPollerConfig").absent:
                 continue
             if reserved.absent and not function.resource.open:
@@ -38,4 +41,5 @@ RULE = Rule(
     check=check,
     sources=("https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html",),
     seeds="002, 004",
+    silent="the queue is FIFO: it has no more consumers at once than message groups",
 )

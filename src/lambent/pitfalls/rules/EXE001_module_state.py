@@ -4,6 +4,7 @@ import ast
 from collections.abc import Iterator
 from functools import lru_cache
 
+from lambent.pitfalls import state
 from lambent.pitfalls.batches import reached
 from lambent.pitfalls.facts.project import Project
 from lambent.pitfalls.facts.python import Module, Reached, chain
@@ -11,8 +12,6 @@ from lambent.pitfalls.finding import Hit, Rule
 
 GROWING = {"append", "extend", "add", "update", "insert", "appendleft", "setdefault", "put"}
 SHRINKING = {"clear", "pop", "popleft", "popitem", "remove", "discard"}
-MUTABLE = {"list", "dict", "set", "bytearray", "collections.deque", "collections.defaultdict", "collections.Counter",
-           "collections.OrderedDict", "deque", "defaultdict", "Counter", "OrderedDict"}  # fmt: skip
 
 
 def check(project: Project) -> Iterator[Hit]:
@@ -66,20 +65,7 @@ def _globals(one: Reached) -> set[str]:
 
 def _state(name: str, one: Reached) -> bool:
     """Whether a name is a mutable value of the module that nothing empties and that is not a bounded cache."""
-    if name in one.bound or name not in one.module.module_names:
-        return False
-    value = getattr(one.module.module_names[name], "value", None)
-    return _mutable(value, one.module) and name not in _kept_small(one.module)
-
-
-def _mutable(value: ast.AST | None, module: Module) -> bool:
-    if isinstance(value, ast.List | ast.Dict | ast.Set | ast.ListComp | ast.DictComp | ast.SetComp):
-        return True
-    return (
-        isinstance(value, ast.Call)
-        and module.dotted(value.func) in MUTABLE
-        and not any(word.arg == "maxlen" for word in value.keywords)
-    )
+    return state.of_module(name, one) and name not in _kept_small(one.module)
 
 
 @lru_cache(1)

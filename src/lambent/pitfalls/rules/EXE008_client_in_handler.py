@@ -1,93 +1,17 @@
 """Clients made anew each time."""
 
-import ast
 from collections.abc import Iterator
 
-from lambent.pitfalls.batches import reached
-from lambent.pitfalls.facts import sdk
+from lambent.pitfalls import clients
 from lambent.pitfalls.facts.project import Project
-from lambent.pitfalls.facts.python import Reached, chain
 from lambent.pitfalls.finding import Hit, Rule
-
-CONNECTS = {"psycopg2.connect", "pymysql.connect", "mysql.connector.connect", "pymongo.MongoClient", "redis.Redis",
-            "redis.StrictRedis", "psycopg.connect", "sqlalchemy.create_engine", "openai.OpenAI", "pg8000.connect",
-            "elasticsearch.Elasticsearch", "opensearchpy.OpenSearch", "pyodbc.connect",
-            "pg.Client", "pg.Pool", "mysql.createConnection", "mysql.createPool", "mysql2.createConnection",
-            "mysql2/promise.createConnection", "mongodb.MongoClient", "mongodb.MongoClient.connect", "ioredis.default",
-            "redis.createClient", "openai.default"}  # fmt: skip
-_SESSION = {"requests.Session", "requests.session", "httpx.Client"}
 
 
 def check(project: Project) -> Iterator[Hit]:
     """Clients and connections made in what the handler reaches, with nothing of the event in them."""
     for function in project.functions:
-        for one in reached(function):
-            parameters = {arg.arg for arg in ast.walk(one.node.args) if isinstance(arg, ast.arg)}
-            for node in one.nodes:
-                if isinstance(node, ast.Call):
-                    what = _made(node, one)
-                    if what and not _depends(node, _tainted(one, parameters)) and not _kept(node, one):
-                        yield Hit(one.place(node), f"{what} is made in every invocation", function)
-
-
-def _made(node: ast.Call, one: Reached) -> str | None:
-    name = one.module.dotted(node.func)
-    if name in CONNECTS | _SESSION:
-        return name
-    owner = one.module.constants.get(name.partition(".")[0])
-    session = one.module.dotted(owner.func) if isinstance(owner, ast.Call) else ""
-    if name.startswith(("aioboto3", "aiobotocore")) or session.startswith(("aioboto3", "aiobotocore")):
-        return None  # such a client belongs to its loop
-    client = sdk.made(node, one.module, one)
-    if client is not None and client.kind in sdk.MAKERS:
-        return f"the {client.kind} of {client.service}"
-    return None
-
-
-def _tainted(one: Reached, parameters: set[str]) -> set[str]:
-    """Parameters, and locals that are made of them."""
-    found = set(parameters)
-    for _ in range(4):
-        for name, values in one.bindings.items():
-            if any(isinstance(inner, ast.Name) and inner.id in found for value in values for inner in ast.walk(value)):
-                found.add(name)
-    return found
-
-
-def _depends(node: ast.Call, parameters: set[str]) -> bool:
-    """Whether anything but constants of the module goes in: a tenant's credentials, a region of the event."""
-    arguments = [*node.args, *(word.value for word in node.keywords)]
-    if any(word.arg in ("aws_access_key_id", "aws_session_token") for word in node.keywords):
-        return True
-    names = {inner.id for argument in arguments for inner in ast.walk(argument) if isinstance(inner, ast.Name)}
-    owner = chain(node.func).partition(".")[0]
-    return bool(names & parameters) or owner in parameters
-
-
-def _kept(node: ast.Call, one: Reached) -> bool:
-    """Whether it is kept for the next invocation: a cached function, a guarded global, an object of the module."""
-    if any("cache" in chain(d.func if isinstance(d, ast.Call) else d) for d in one.node.decorator_list):
-        return True
-    if one.owner is not None:
-        return True  # made in an object, which may live at module level
-    outside = {name for inner in one.nodes if isinstance(inner, ast.Global) for name in inner.names}
-    parent = one.module.parents.get(node)
-    while isinstance(parent, ast.expr):
-        parent = one.module.parents.get(parent)
-    if isinstance(parent, ast.Assign):
-        if any(isinstance(target, ast.Name) and target.id in outside for target in parent.targets):
-            return True
-        if any(isinstance(target, ast.Subscript) for target in parent.targets):
-            return True
-    return _called_at_import(one)
-
-
-def _called_at_import(one: Reached) -> bool:
-    return any(
-        isinstance(inner, ast.Call) and chain(inner.func).rpartition(".")[2] == one.node.name
-        for module, statement in one.module.package.at_import
-        for inner in ast.walk(statement)
-    )
+        for one, node, what in clients.each_time(function):
+            yield Hit(one.place(node), f"{what} is made in every invocation", function)
 
 
 RULE = Rule(

@@ -7,6 +7,7 @@ from lambent.pitfalls import effects
 from lambent.pitfalls.batches import reached
 from lambent.pitfalls.facts.project import Project
 from lambent.pitfalls.facts.python import Reached, chain
+from lambent.pitfalls.facts.sdk import SdkCall
 from lambent.pitfalls.finding import Hit, Rule
 
 
@@ -17,6 +18,10 @@ def check(project: Project) -> Iterator[Hit]:
             body = call.arguments.get("Body")
             if body is not None and _read(body, call.where):
                 yield Hit(call.place, "the whole file is read into memory to be put", function)
+        for call in effects.calling(function, "s3", "get_object"):
+            read = _whole(call)
+            if read is not None and _of_event(call):
+                yield Hit(call.where.place(read), "the whole object is read into memory, however large it is", function)
         for one in reached(function):
             for node in one.nodes:
                 if isinstance(node, ast.Call) and _unbounded(node, one):
@@ -30,6 +35,34 @@ def _read(node: ast.expr, one: Reached) -> bool:
         return False
     opened = one.bindings.get(chain(value.func.value), [])
     return not value.args and any(isinstance(one_, ast.Call) and chain(one_.func) == "open" for one_ in opened)
+
+
+def _of_event(call: SdkCall) -> bool:
+    """Whether the key is what an event of S3 names: then anybody who may upload says how large it is."""
+    key = call.arguments.get("Key")
+    for _ in range(3):
+        key = call.where.locals.get(key.id) if isinstance(key, ast.Name) else key
+    words = {node.value for node in ast.walk(key) if isinstance(node, ast.Constant)} if key is not None else set()
+    attributes = {node.attr for node in ast.walk(key) if isinstance(node, ast.Attribute)} if key is not None else set()
+    return {"s3", "object", "key"} <= words | attributes
+
+
+def _whole(call: SdkCall) -> ast.Call | None:
+    """The `read()` that reads its body, if it reads all of it."""
+    parents = call.where.module.parents
+    answer = parents.get(call.node)
+    names = {chain(one) for one in answer.targets} if isinstance(answer, ast.Assign) else set()
+    for node in call.where.nodes:
+        if (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and node.func.attr == "read"
+            and not node.args
+        ):
+            inside = list(ast.walk(node.func.value))
+            if call.node in inside or any(isinstance(one, ast.Name) and one.id in names for one in inside):
+                return node
+    return None
 
 
 def _unbounded(node: ast.Call, one: Reached) -> bool:

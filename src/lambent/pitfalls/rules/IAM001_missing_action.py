@@ -3,11 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
-from lambent.pitfalls import effects
-from lambent.pitfalls.facts import sdk
+from lambent.pitfalls import called, effects
 from lambent.pitfalls.facts.permissions import allows, matches
 from lambent.pitfalls.facts.project import Function, Project, Resource
-from lambent.pitfalls.facts.python import Env
 from lambent.pitfalls.facts.sdk import SdkCall
 from lambent.pitfalls.facts.tree import Ref, Text
 from lambent.pitfalls.finding import Hit, Rule
@@ -31,12 +29,6 @@ ACTIONS = {
     ("sns", "publish_batch"): "Publish",
     ("sesv2", "send_email"): "SendEmail",
 }
-TYPES = {
-    "s3": ("AWS::S3::Bucket",),
-    "sqs": ("AWS::SQS::Queue",),
-    "sns": ("AWS::SNS::Topic",),
-    "dynamodb": ("AWS::DynamoDB::Table", "AWS::Serverless::SimpleTable"),
-}
 OBJECTS = {"get_object", "put_object", "delete_object", "get_object_tagging", "put_object_tagging"}
 SKIPPED = {"list_objects_v2", "list_objects", "generate_presigned_url", "generate_presigned_post", "get_caller_identity",
            "put", "update", "wait", "close", "batch_write_item", "transact_write_items", "transact_get_items",
@@ -56,21 +48,12 @@ def check(project: Project) -> Iterator[Hit]:
             if not allows(function, action):
                 told.add(action)
                 yield Hit(call.place, f"the role does not allow {action}", function)
-            elif (called := _called(function, call)) is not None and _elsewhere(function, action, called):
+            elif (target := called.resource(function, call)) is not None and _elsewhere(function, action, target):
                 told.add(action)
-                yield Hit(call.place, f"the role allows {action} on others, not on {called.id}", function)
+                yield Hit(call.place, f"the role allows {action} on others, not on {target.id}", function)
 
 
-def _called(function: Function, call: SdkCall) -> Resource | None:
-    """The resource of the stack that a call certainly acts on."""
-    target: Any = sdk.target(call)
-    if isinstance(target, Env):
-        target = function.environment.get(target.name)
-    found = function.stack.target(target) if isinstance(target, str | Ref) else None
-    return found if found is not None and found.type in TYPES.get(call.service, ()) else None
-
-
-def _elsewhere(function: Function, action: str, called: Resource) -> bool:
+def _elsewhere(function: Function, action: str, target: Resource) -> bool:
     """Whether every statement that allows an action names only other resources of the stack of the same kind."""
     names = [
         resource
@@ -78,15 +61,15 @@ def _elsewhere(function: Function, action: str, called: Resource) -> bool:
         if statement.allow and any(not isinstance(one, str) or matches(one, action) for one in statement.actions)
         for resource in statement.resources
     ]
-    return bool(names) and all(_another(name, function, called) for name in names)
+    return bool(names) and all(_another(name, function, target) for name in names)
 
 
-def _another(name: Any, function: Function, called: Resource) -> bool:
+def _another(name: Any, function: Function, target: Resource) -> bool:
     """Whether a statement's resource is certainly not the one that is called."""
     if not isinstance(name, Ref | Text) or (isinstance(name, Text) and len(name.refs()) != 1):
         return False
     other = function.stack.target(name)
-    return other is not None and other is not called and other.type == called.type
+    return other is not None and other is not target and other.type == target.type
 
 
 def _action(call: SdkCall) -> str | None:

@@ -26,6 +26,7 @@ def check(project: Project) -> Iterator[Hit]:
             own = (
                 trigger.resource is function.resource
                 or "Credentials" in trigger.settings
+                or "RoleArn" in trigger.settings
                 or trigger.resource.open
                 or function.id.startswith("module.")
             )

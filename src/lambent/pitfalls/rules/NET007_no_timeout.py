@@ -9,11 +9,18 @@ from lambent.pitfalls.facts.python import Reached
 from lambent.pitfalls.finding import Hit, Rule
 
 CALLS = {f"requests.{verb}" for verb in ("get", "post", "put", "patch", "delete", "head", "request")}
-OPENS = {"urllib.request.urlopen": 2}
+OPENS = {"urllib.request.urlopen": 2, "http.client.HTTPSConnection": 9, "http.client.HTTPConnection": 9, "smtplib.SMTP": 3,
+         "socket.create_connection": 1}  # fmt: skip
+DATABASES = {
+    "psycopg2.connect": "connect_timeout",
+    "psycopg.connect": "connect_timeout",
+    "pymysql.connect": "read_timeout",
+}
+"""Drivers without a bound of their own, and the setting that gives one."""
 
 
 def check(project: Project) -> Iterator[Hit]:
-    """requests and urllib without a timeout. httpx has one of 5 s of its own."""
+    """requests, urllib and drivers of databases without a timeout. httpx has one of 5 s of its own."""
     for function in project.functions:
         for one in reached(function):
             for node in one.nodes:
@@ -25,10 +32,21 @@ def check(project: Project) -> Iterator[Hit]:
 
 def _waits(node: ast.Call, one: Reached) -> bool:
     name = one.module.dotted(node.func)
+    if name in DATABASES:
+        return not any(word.arg in (None, DATABASES[name]) for word in node.keywords) and bool(node.keywords)
+    if name.endswith(".request") and _pool(name.removesuffix(".request"), one):
+        return not any(word.arg in (None, "timeout") for word in node.keywords)
     if name not in CALLS and name not in OPENS:
         return False
     given = {word.arg for word in node.keywords}
     return "timeout" not in given and None not in given and len(node.args) <= OPENS.get(name, 9)
+
+
+def _pool(name: str, one: Reached) -> bool:
+    """Whether a name holds urllib3's pool without a timeout of its own."""
+    made = one.locals.get(name) or one.module.constants.get(name)
+    pooled = isinstance(made, ast.Call) and one.module.dotted(made.func) == "urllib3.PoolManager"
+    return pooled and not any(word.arg in (None, "timeout") for word in made.keywords)  # type: ignore[union-attr]
 
 
 RULE = Rule(

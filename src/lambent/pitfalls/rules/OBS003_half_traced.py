@@ -6,7 +6,8 @@ from lambent.pitfalls.facts.permissions import allows
 from lambent.pitfalls.facts.project import Function, Project
 from lambent.pitfalls.finding import Hit, Rule
 
-LIBRARIES = {"aws_xray_sdk", "opentelemetry"}
+LIBRARIES = {"aws_xray_sdk", "opentelemetry", "aws-xray-sdk", "aws-xray-sdk-core", "@aws-lambda-powertools/tracer",
+             "ddtrace", "datadog_lambda", "datadog-lambda-js", "lumigo_tracer", "sentry_sdk"}  # fmt: skip
 
 
 def check(project: Project) -> Iterator[Hit]:
@@ -16,6 +17,9 @@ def check(project: Project) -> Iterator[Hit]:
         uses = function.code is not None and (function.code.imported & LIBRARIES or _tracer(function))
         if uses and mode.absent and function.listed and not function.resource.open:
             yield Hit(function, "the code traces, TracingConfig is not Active", function)
+        if mode.value == "Active" and function.code is not None and not uses and not _by_layer(function):
+            text = "tracing is on, the code records nothing of what it calls"
+            yield Hit(mode, text, function, level="info", reliability="likely")
         raw = function.resource.type == "AWS::Lambda::Function"
         if (
             mode.value == "Active"
@@ -24,6 +28,13 @@ def check(project: Project) -> Iterator[Hit]:
             and not allows(function, "xray:PutTraceSegments")
         ):
             yield Hit(mode, "tracing is on, the role may not xray:PutTraceSegments", function)
+
+
+def _by_layer(function: Function) -> bool:
+    """Whether a layer or a library that begins with its name may record."""
+    wrapped = any("WRAPPER" in name for name in function.environment)
+    named = any(one.startswith(("@opentelemetry", "@aws-lambda-powertools", "@dazn")) for one in function.code.imported)
+    return not function.fact("Layers").absent or wrapped or named
 
 
 def _tracer(function: Function) -> bool:
@@ -42,6 +53,7 @@ RULE = Rule(
     production="No trace appears, and nothing says why.",
     mend="TracingConfig Active (SAM: Tracing: Active), instrumentation, and xray:PutTraceSegments + PutTelemetryRecords",
     check=check,
+    node=True,
     sources=("https://docs.aws.amazon.com/lambda/latest/dg/services-xray.html",),
     seeds="000, 002, 004",
     elsewhere="Others want tracing on everywhere, and look at the first of the three switches only.",

@@ -15,7 +15,7 @@ def check(project: Project) -> Iterator[Hit]:
         handler = function.code.handler if function.code is not None else None
         if (
             handler is None
-            or not function.driven_by(*ASYNC, *PULLED)
+            or not function.driven_by(*ASYNC, *PULLED, "firehose")
             or function.driven_by("rest", "http", "url", "alb")
         ):
             continue

@@ -23,6 +23,8 @@ PLACE = re.compile(
     re.I,
 )
 
+_AT_DEPLOYMENT = ("env", "ssm", "vault", "doppler")
+"""Where the Serverless Framework's variables take what is put into the template."""
 DUMMY = re.compile(r"dummy|example|xxxx|your[-_ ]|change|placeholder|insert|fill", re.I)
 
 
@@ -46,6 +48,11 @@ def _secret(function: Function, name: str, value: object) -> str | None:
         return "is resolved at deployment and stands in the configuration in the clear"
     if isinstance(value, str) and not PLACE.match(value) and not DUMMY.search(value) and "secretsmanager" not in value:
         return "holds a secret in the template"
+    if isinstance(value, Unknown) and value.why.partition(":")[0] in _AT_DEPLOYMENT:
+        return "is put in at deployment and stands in the configuration in the clear"
+    variable = value.why if isinstance(value, Unknown) and value.why.startswith("var.") else ""
+    if NAME.search(variable) and not HARMLESS.search(variable):
+        return "gets its secret from a variable, and shows it in the state and the configuration"
     if isinstance(value, Unknown) and value.why.startswith("parameter "):
         parameter = function.stack.parameters.get(value.why[10:])
         if isinstance(parameter, Map) and str(parameter.get("NoEcho")).lower() == "true":

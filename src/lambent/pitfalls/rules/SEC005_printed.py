@@ -45,7 +45,35 @@ def _leak(node: ast.Call, one: Reached, handler: Reached | None) -> tuple[str, L
                 return f"{chain(inner)}", "error", "likely"
             if handler is not None and one.node is handler.node and _is_event(inner, one):
                 return "the whole event", "warning", "certain"
+            if handler is not None and one.node is handler.node and _is_content(inner, one):
+                return f"{chain(inner) or 'what came'}, as it came", "warning", "likely"
     return None
+
+
+def _is_content(node: ast.AST, one: Reached, depth: int = 0) -> bool:
+    """Whether a value is a request's body, a record or all of them: what somebody sent, whole."""
+    if depth > 4 or not isinstance(node, ast.expr):
+        return False
+    if isinstance(node, ast.Name):
+        values = one.bindings.get(node.id, [])
+        return any(_is_content(value, one, depth + 1) for value in values) or _is_record(node.id, one, depth)
+    if isinstance(node, ast.Call):  # json.loads(event["body"])
+        return bool(node.args) and chain(node.func) == "json.loads" and _is_content(node.args[0], one, depth + 1)
+    if isinstance(node, ast.Subscript):
+        whole = _key(node) in ("Records", "body", "records")
+        first = isinstance(_key(node), int) and _is_content(node.value, one, depth + 1)
+        return first or (whole and (_is_event(node.value, one) or _is_content(node.value, one, depth + 1)))
+    if isinstance(node, ast.Attribute):  # JavaScript's event.body
+        return node.attr in ("body", "records") and (
+            _is_event(node.value, one) or _is_content(node.value, one, depth + 1)
+        )
+    return False
+
+
+def _is_record(name: str, one: Reached, depth: int) -> bool:
+    """Whether a name is what a loop takes from the event's records, one after the other."""
+    loops = (node for node in one.nodes if isinstance(node, ast.For) and chain(node.target) == name)
+    return any(_is_content(node.iter, one, depth + 1) for node in loops)
 
 
 def _is_event(node: ast.AST, one: Reached) -> bool:

@@ -60,6 +60,7 @@ class ZygoteContext:
         self.entry = config["entry"]
         self.environment: dict[str, str] = config["environment"]
         self.ports: list[int] = config["listen"]
+        self.datagrams: list[int] = []
         self.tmp_bytes: int = config["tmp_bytes"]
         self.listeners: list[socket.socket] = []
         self.tmp = -1
@@ -124,6 +125,7 @@ class SandboxContext:
         self.first: Spare | None = None
         self.tmp_bytes: int = body["tmp_bytes"]
         self.ports: list[int] = body["listen"]
+        self.datagrams: list[int] = body["datagrams"]
         self.root: bool = body["root"]
         self.binds: list[str] = body["binds"]
         """Where something is bound, "/" first if `root`."""

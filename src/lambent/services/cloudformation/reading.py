@@ -9,6 +9,7 @@ from lambent.deploy.capabilities import needed
 from lambent.deploy.errors import StackMissing, TemplateInvalid
 from lambent.deploy.sources import template_text
 from lambent.deploy.stack import Goal, Stack, StackResource
+from lambent.deploy.stacks import MOST
 from lambent.deploy.template import parameters
 from lambent.deploy.template.template import parse
 from lambent.model.scope import Caller
@@ -184,7 +185,7 @@ async def list_imports(env: CloudFormationEnv, caller: Caller, params: dict[str,
 
 async def describe_account_limits(_env: CloudFormationEnv, _caller: Caller, _params: dict[str, Any]) -> dict[str, Any]:
     """DescribeAccountLimits: AWS's numbers, of which none is reached here."""
-    return {"AccountLimits": [{"Name": "StackLimit", "Value": 2000}, {"Name": "StackOutputsLimit", "Value": 200}]}
+    return {"AccountLimits": [{"Name": "StackLimit", "Value": MOST}, {"Name": "StackOutputsLimit", "Value": 200}]}
 
 
 def _named(env: CloudFormationEnv, caller: Caller, name: str | None) -> Stack:

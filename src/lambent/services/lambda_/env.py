@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from lambent.engine.allocation import State
+from lambent.model import trace
 from lambent.model.async_event import NewEvent
 from lambent.model.event_source import EventSource
 from lambent.model.finding import Finding
@@ -130,6 +131,15 @@ async def _no_queue(_event: NewEvent) -> None:
     raise Fault("ServiceException", "There is no queue for events here.", status=500)
 
 
+TraceHeader = Callable[[FunctionVersion, str | None, str], str]
+"""The trace header of a request for a function that traces, with what came with it (or None) and the request's id."""
+
+
+def _undecided(_function: FunctionVersion, given: str | None, request_id: str) -> str:
+    """Where nobody decides it."""
+    return given or trace.root_of(request_id)
+
+
 def _not_counted(metric: str, scope: Scope, function: str) -> None:
     """Where nobody keeps metrics."""
 
@@ -161,12 +171,12 @@ class LambdaEnv:
     it any request. `limit_concurrency` makes reservations effective and starts what is provisioned; `allocation` tells
     how far that is. `site_url` is the URL of a host name's first part here. `architecture` is this machine's, in AWS's
     words. `resolve_image` answers the digest (hex SHA-256) that a container image's URI stands for; None where images
-    are not run. `accept` takes an asynchronous event, `count` a sample of a metric; `sources` reads what mappings name.
-    `mounts_files` tells that functions see their file systems. `chance` answers a number from 0 up to, but not, 1, for
-    aliases with two versions. `state_delay` is how long, in seconds of the platform's clock, a change is under way;
-    `sleep` waits as many. `serving` is what runs meanwhile: the record of before, by the deployment of the change.
-    `haste` notices who does not wait. `versions_lock` is held while an alias is changed or a version removed, so that
-    no alias points to a version that is not there.
+    are not run. `accept` takes an asynchronous event, `trace_header` decides what is recorded, `count` a sample of a
+    metric; `sources` reads what mappings name. `mounts_files` tells that functions see their file systems. `chance`
+    answers a number from 0 up to, but not, 1, for aliases with two versions. `state_delay` is how long, in seconds of
+    the platform's clock, a change is under way; `sleep` waits as many. `serving` is what runs meanwhile: the record of
+    before, by the deployment of the change. `haste` notices who does not wait. `versions_lock` is held while an alias
+    is changed or a version removed, so that no alias points to a version that is not there.
     """
 
     functions: Functions
@@ -193,6 +203,7 @@ class LambdaEnv:
     forward: Forward = _nobody
     accept: Accept = _no_queue
     count: Callable[[str, Scope, str], None] = _not_counted
+    trace_header: TraceHeader = _undecided
     sources: ReadSources = field(default_factory=_NoSources)
     mounts_files: bool = False
     resolve_image: Callable[[Caller, str], Awaitable[str]] | None = None

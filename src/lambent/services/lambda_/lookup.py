@@ -1,6 +1,6 @@
 """From what a caller wrote to the function that is meant."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from lambent.model import names
 from lambent.model.function import LATEST, FunctionVersion
@@ -70,8 +70,7 @@ def refer_latest(scope: Scope, name: str) -> FunctionRef:
     return FunctionRef(scope, ref.name)
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """What is invoked, and the ARN by which the caller named it."""
 
     function: FunctionVersion

@@ -11,6 +11,7 @@ import stat
 from ..contexts import ZygoteContext
 from ..kernel import clone_tree
 from ..system import COPIED, FOLDERS, STAGE, generated_files, system_links
+from .host_view import restrict
 
 EXECUTABLE = 0o755
 
@@ -40,12 +41,13 @@ def make_place(path: str, folder: bool) -> None:
 
 
 def _generate(context: ZygoteContext, path: str, text: str) -> None:
-    """Below a folder of the host's it comes over what is there."""
+    """Below a folder of the host's it comes over what is there, by a mount of its own, which is read-only as all are:
+    every sandbox of this zygote has it, and one of an ordinary user owns the file."""
     _write(path, text.encode())
     if text.startswith("#!"):
         os.chmod(STAGE + path, EXECUTABLE)
     if any(path.startswith(inside + "/") for _, inside in context.trees) and os.path.isfile(path):
-        context.trees.append((clone_tree(STAGE + path), path))
+        context.trees.append((restrict(clone_tree(STAGE + path), path), path))
         context.trees.sort(key=lambda tree: tree[1].count("/"))
 
 

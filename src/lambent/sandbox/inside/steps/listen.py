@@ -1,4 +1,4 @@
-"""Listening sockets on the sandbox's loopback, for the server to accept on."""
+"""Sockets on the sandbox's loopback, for the server to accept on and to receive from."""
 
 from __future__ import annotations
 
@@ -17,3 +17,7 @@ def run(context: SandboxContext | ZygoteContext) -> None:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         sock.bind(("127.0.0.1", port))
         sock.listen(BACKLOG)
+    for port in context.datagrams:
+        sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+        context.listeners.append(sock)
+        sock.bind(("127.0.0.1", port))

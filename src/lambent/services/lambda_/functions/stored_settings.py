@@ -29,11 +29,6 @@ INERT = (
         "VpcConfig is stored, not acted on: the function runs in the sandbox's network, not in these subnets.",
     ),
     Inert(
-        "stored-only/tracing",
-        lambda said: bool(said["TracingConfig"]["Mode"] == "Active"),
-        "Active tracing is stored, not acted on yet: no traces are recorded.",
-    ),
-    Inert(
         "stored-only/kms-key",
         lambda said: "KMSKeyArn" in said,
         "KMSKeyArn is stored, not acted on: variables are kept in the data folder as they are.",

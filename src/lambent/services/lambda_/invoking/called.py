@@ -17,7 +17,7 @@ from lambent.model.names import FunctionRef
 from lambent.model.scope import Caller, Scope
 from lambent.services.lambda_.env import LambdaEnv, ResponseStream
 from lambent.services.lambda_.invoking import loops
-from lambent.services.lambda_.invoking.invoke import new_trace_id
+from lambent.services.lambda_.invoking.invoke import header_of
 from lambent.services.lambda_.lookup import Target, running_version
 from lambent.services.lambda_.policies import permission, resource_policy
 
@@ -55,14 +55,14 @@ async def accept(env: LambdaEnv, door: Door, call: Call) -> None:
     """Put the event into the function's queue; comes back when it is on disk. Raises NotPermitted, Fault."""
     target = _target(env, door, call)
     said = names.parse(target.arn)
-    trace_id = call.trace_id or new_trace_id(call.request_id)
+    trace_id = header_of(env, target.function, call.trace_id, call.request_id)
     scope, qualifier = target.function.scope, said.qualifier or ""
     await env.accept(NewEvent(scope, said.name, qualifier, call.request_id, call.payload, trace_id, None))
 
 
 def _prepared(env: LambdaEnv, door: Door, call: Call) -> tuple[Target, Invocation]:
     target = _target(env, door, call)
-    given = call.trace_id or new_trace_id(call.request_id)
+    given = header_of(env, target.function, call.trace_id, call.request_id)
     trace_id = loops.enter(env, target, given, call.request_id)
     return target, Invocation(call.request_id, call.payload, target.arn, trace_id)
 

@@ -1,14 +1,15 @@
 """Invoke: https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html"""
 
 import base64
-import secrets
-from dataclasses import replace
 from typing import Any
 
 import orjson
 
+from lambent.ids import new_span
+from lambent.model import trace
 from lambent.model.answer import Answer
 from lambent.model.async_event import NewEvent
+from lambent.model.function import FunctionVersion
 from lambent.model.invocation import Invocation, Outcome, RestoreFailed, Throttled
 from lambent.model.names import parse
 from lambent.model.scope import Caller
@@ -32,11 +33,11 @@ async def invoke(env: LambdaEnv, caller: Caller, params: dict[str, Any]) -> dict
     target = running_version(env, caller, params["FunctionName"], params.get("Qualifier"))
     if kind == "DryRun":
         return {"StatusCode": 204}
-    invocation = invocation_of(caller, target, body, params.get("ClientContext"))
+    invocation = invocation_of(env, caller, target, body, params.get("ClientContext"))
     if kind == "Event":
         await _accept(env, caller, target, invocation)
         return {"StatusCode": 202, "Payload": b""}
-    invocation = replace(invocation, trace_id=loops.enter(env, target, invocation.trace_id, caller.request_id))
+    invocation = invocation._replace(trace_id=loops.enter(env, target, invocation.trace_id, caller.request_id))
     try:
         outcome = await env.invoker.invoke(target.function, invocation)
     except (Throttled, RestoreFailed) as refused:
@@ -44,13 +45,15 @@ async def invoke(env: LambdaEnv, caller: Caller, params: dict[str, Any]) -> dict
     return Answer(result_of(outcome, target, params.get("LogType")), headers_of(invocation))
 
 
-def invocation_of(caller: Caller, target: Target, body: bytes, client_context: str | None) -> Invocation:
+def invocation_of(
+    env: LambdaEnv, caller: Caller, target: Target, body: bytes, client_context: str | None
+) -> Invocation:
     """The invocation that the runtime will see; its request id is the one that the caller gets."""
     return Invocation(
         request_id=caller.request_id,
         payload=body,
         function_arn=target.arn,
-        trace_id=caller.trace_id or new_trace_id(caller.request_id),
+        trace_id=header_of(env, target.function, caller.trace_id, caller.request_id),
         client_context=_client_context(client_context),
     )
 
@@ -72,10 +75,17 @@ def _client_context(encoded: str | None) -> str | None:
     )
 
 
+def header_of(env: LambdaEnv, function: FunctionVersion, given: str | None, request_id: str) -> str:
+    """The trace header of a request: what came with it, or a new one; of a function that traces with the decision
+    whether it is recorded."""
+    if function.traced:
+        return env.trace_header(function, given, request_id)
+    return given or new_trace_id(request_id)
+
+
 def new_trace_id(request_id: str) -> str:
     """An unsampled X-Ray trace header, as AWS makes one when the caller sends none."""
-    digits = request_id.replace("-", "")
-    return f"Root=1-{digits[:8]}-{digits[8:]};Parent={secrets.token_hex(8)};Sampled=0"
+    return f"{trace.root_of(request_id)};Parent={new_span()};Sampled=0"
 
 
 def headers_of(invocation: Invocation) -> dict[str, str]:

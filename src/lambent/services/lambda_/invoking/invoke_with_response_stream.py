@@ -9,7 +9,6 @@ does not.
 import base64
 import logging
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from typing import Any
 
 from lambent.model.answer import Answer
@@ -41,8 +40,8 @@ async def invoke_with_response_stream(
     target = running_version(env, caller, params["FunctionName"], params.get("Qualifier"))
     if params.get("InvocationType") == "DryRun":
         return {"StatusCode": 204}
-    invocation = invocation_of(caller, target, body, params.get("ClientContext"))
-    invocation = replace(invocation, trace_id=loops.enter(env, target, invocation.trace_id, caller.request_id))
+    invocation = invocation_of(env, caller, target, body, params.get("ClientContext"))
+    invocation = invocation._replace(trace_id=loops.enter(env, target, invocation.trace_id, caller.request_id))
     try:
         stream = env.invoker.stream(target.function, invocation)
     except Throttled as throttled:

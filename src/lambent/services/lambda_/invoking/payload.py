@@ -60,7 +60,7 @@ def _problem(payload: bytes) -> tuple[str, int]:
     # Latin-1 keeps one character per byte, so that positions are byte offsets.
     text = payload.decode("latin-1")
     try:
-        json.loads(text, strict=True, parse_constant=_no_constant)
+        json.loads(text, strict=True, parse_constant=_no_constant, parse_int=len)  # Python makes no number so long
     except json.JSONDecodeError as error:
         return _in_words(payload, text, error)
     except _Constant as constant:

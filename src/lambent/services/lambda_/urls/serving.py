@@ -6,7 +6,6 @@ Source: https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html. Who s
 import contextlib
 import logging
 from collections.abc import AsyncIterator, Callable
-from dataclasses import replace
 
 import orjson
 
@@ -23,7 +22,7 @@ from lambent.services.lambda_ import faults
 from lambent.services.lambda_.env import LambdaEnv, ResponseStream
 from lambent.services.lambda_.invoking import loops
 from lambent.services.lambda_.invoking import payload as payloads
-from lambent.services.lambda_.invoking.invoke import new_trace_id
+from lambent.services.lambda_.invoking.invoke import header_of
 from lambent.services.lambda_.lookup import Target, running_at_once, running_version
 from lambent.services.lambda_.urls import access
 from lambent.services.lambda_.urls.function_url_config import KIND
@@ -120,7 +119,8 @@ class FunctionUrls:
         """The invocation; None for one that is too large or goes round in circles: who says so is the chain."""
         env = self._env
         given = request.named.get("x-amzn-trace-id")
-        trace_id = given or new_trace_id(request.request_id)
+        trace_id = header_of(env, target.function, given, request.request_id)
+        given = given and trace_id
         entered = lineage.advance(given, target.function.arn) if given else None
         event = function_url.event(request, _named_domain(request, config), trace_id, env.clock(), None)
         if len(event) > env.limits.sync_request_bytes or (entered and entered.in_all >= lineage.ROUNDS):
@@ -159,11 +159,11 @@ class FunctionUrls:
             raise _too_large(env)
         iam = await self._allowed(request, config, ref)
         target = running_at_once(env, ref) or _running(env, ref, request.request_id)
-        trace_id = request.named.get("x-amzn-trace-id") or new_trace_id(request.request_id)
+        trace_id = header_of(env, target.function, request.named.get("x-amzn-trace-id"), request.request_id)
         event = function_url.event(request, _named_domain(request, config), trace_id, env.clock(), iam)
         payloads.check_size(event, "RequestResponse", env.limits.sync_request_bytes, env.limits.async_request_bytes)
         invocation = Invocation(request.request_id, event, target.arn, trace_id)
-        invocation = replace(invocation, trace_id=loops.enter(env, target, trace_id, request.request_id))
+        invocation = invocation._replace(trace_id=loops.enter(env, target, trace_id, request.request_id))
         try:
             if config.document.get("InvokeMode") == "RESPONSE_STREAM":
                 return await self._streamed(target, invocation)

@@ -36,7 +36,7 @@ async def test_those_of_one_account_that_rest(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(pages.Environment, "at_rest", at_rest)
     mine, other = "000000000000", "111111111111"
     pools = [Pools(Resting(mine), Resting(other)), Pools(Resting(mine, busy=True))]
-    said = await pages.environments_document(cast(Any, pools), {"account": mine})
+    said = await pages.resting_document(cast(Any, pools), {"account": mine})
     assert said == {"environments": [{"stream": "s", "files": [{"written": 1500.0, "read": 2000.0}]}]}
     with pytest.raises(ValueError):
-        await pages.environments_document(cast(Any, pools), {"account": "x"})
+        await pages.resting_document(cast(Any, pools), {"account": "x"})

@@ -1,0 +1,102 @@
+"""The one thing that the console asks: AWS's API and Lambent's own pages, as any client does."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+from urllib.parse import urlencode
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+Document = dict[str, Any]
+
+
+class Endpoint(Protocol):
+    """Where a server answers; `lambent.cli.target.Target` is one."""
+
+    @property
+    def endpoint(self) -> str: ...
+
+    @property
+    def region(self) -> str: ...
+
+    def client(self, service: str, read_timeout: float = 60) -> Any: ...
+
+    def page(
+        self,
+        method: str,
+        name: str,
+        said: Document | None = None,
+        headers: Mapping[str, str] = {},
+        seconds: float = 5,
+    ) -> Any: ...
+
+    def now(self) -> float: ...
+
+
+@dataclass(slots=True)
+class Api:
+    """Questions to a server, for an account. All may be asked from any thread, and raise botocore's errors."""
+
+    endpoint: Endpoint
+    account: str
+    _clients: dict[tuple[str, float], Any] = field(default_factory=dict)
+
+    def client(self, service: str, read_timeout: float = 60) -> Any:
+        """The client of a service, kept."""
+        key = (service, read_timeout)
+        found = self._clients.get(key)
+        if found is None:  # two may be made at once: one is kept
+            found = self._clients.setdefault(key, self.endpoint.client(service, read_timeout))
+        return found
+
+    def ask(self, service: str, operation: str, **params: Any) -> Document:
+        """An operation's answer."""
+        said: Document = getattr(self.client(service), operation)(**params)
+        return said
+
+    def each(self, service: str, operation: str, member: str, **params: Any) -> Iterator[Any]:
+        """Every member of a list, page after page."""
+        client = self.client(service)
+        if not client.can_paginate(operation):
+            yield from self.ask(service, operation, **params).get(member, [])
+            return
+        for page in client.get_paginator(operation).paginate(**params):
+            yield from page.get(member, [])
+
+    def some(self, service: str, operation: str, member: str, **params: Any) -> list[Any]:
+        """Every member of a list that there may be none of: what can't be asked is empty."""
+        try:
+            return list(self.each(service, operation, member, **params))
+        except (ClientError, BotoCoreError):
+            return []
+
+    def maybe(self, service: str, operation: str, **params: Any) -> Document:
+        """An answer, or nothing where there is none."""
+        try:
+            return self.ask(service, operation, **params)
+        except (ClientError, BotoCoreError):
+            return {}
+
+    def page(self, name: str, **query: str) -> Document:
+        """What one of Lambent's own pages says. Raises CliError."""
+        said: Document = self.endpoint.page("GET", f"{name}?{urlencode(query)}" if query else name)
+        return said
+
+    def whose(self) -> dict[str, str]:
+        """The account and region, as Lambent's own pages are asked."""
+        return {"account": self.account, "region": self.endpoint.region}
+
+    def arn(self, function: str) -> str:
+        """A function's ARN."""
+        return f"arn:aws:lambda:{self.endpoint.region}:{self.account}:function:{function}"
+
+    def findings(self) -> list[Document]:
+        """What the server found worth knowing, the latest first, of this account and of none."""
+        found: list[Document] = self.page("findings")["findings"]
+        mine = [one for one in found if _account(one["resource"]) in ("", self.account)]
+        return mine[::-1]
+
+
+def _account(arn: str) -> str:
+    parts = arn.split(":")
+    return parts[4] if len(parts) > 5 else ""

@@ -1,0 +1,1 @@
+"""What X-Ray makes of segment documents: checked, compiled into traces, found by expressions, drawn as graphs."""

@@ -1,0 +1,106 @@
+"""Clients and connections that are made anew in each invocation."""
+
+import ast
+from collections.abc import Iterator
+
+from lambent.pitfalls.batches import reached
+from lambent.pitfalls.facts import sdk
+from lambent.pitfalls.facts.project import Function
+from lambent.pitfalls.facts.python import Reached, chain
+
+CONNECTS = {
+    "@slack/web-api.WebClient", "MySQLdb.connect", "aiomysql.connect", "asyncpg.connect", "cx_Oracle.connect",
+    "elasticsearch.Elasticsearch", "ioredis.default", "kafka.KafkaConsumer", "kafka.KafkaProducer",
+    "mariadb.connect", "mongodb.MongoClient", "mongodb.MongoClient.connect", "mongoengine.connect",
+    "mysql.connector.connect", "mysql.createConnection", "mysql.createPool", "mysql2.createConnection",
+    "mysql2/promise.createConnection", "neo4j.GraphDatabase.driver", "openai.OpenAI", "openai.default",
+    "opensearchpy.OpenSearch", "oracledb.connect", "peewee.MySQLDatabase", "peewee.PostgresqlDatabase", "pg.Client",
+    "pg.Pool", "pg8000.connect", "psycopg.connect", "psycopg2.connect", "pymemcache.client.base.Client",
+    "pymongo.MongoClient", "pymssql.connect", "pymysql.connect", "pyodbc.connect", "redis.Redis",
+    "redis.StrictRedis", "redis.createClient", "redshift_connector.connect", "slack_sdk.WebClient",
+    "snowflake.connector.connect", "sqlalchemy.create_engine", "stripe", "stripe.StripeClient", "stripe.default",
+    "twilio", "twilio.default", "twilio.rest.Client",
+}  # fmt: skip
+_SESSION = {"requests.Session", "requests.session", "httpx.Client"}
+
+
+def each_time(function: Function) -> Iterator[tuple[Reached, ast.Call, str]]:
+    """Where one is made in what the handler reaches, with nothing of the event in it, and what it is."""
+    for one in reached(function):
+        parameters = {arg.arg for arg in ast.walk(one.node.args) if isinstance(arg, ast.arg)}
+        for node in one.nodes:
+            if isinstance(node, ast.Call):
+                what = _made(node, one)
+                if what and not _depends(node, _tainted(one, parameters)) and not _kept(node, one):
+                    yield one, node, what
+
+
+def _made(node: ast.Call, one: Reached) -> str | None:
+    name = one.module.dotted(node.func)
+    if name in CONNECTS | _SESSION:
+        return name
+    owner = one.module.constants.get(name.partition(".")[0])
+    session = one.module.dotted(owner.func) if isinstance(owner, ast.Call) else ""
+    if name.startswith(("aioboto3", "aiobotocore")) or session.startswith(("aioboto3", "aiobotocore")):
+        return None  # such a client belongs to its loop
+    client = sdk.made(node, one.module, one)
+    if client is not None and client.kind in sdk.MAKERS:
+        return f"the {client.kind} of {client.service}"
+    return None
+
+
+def _tainted(one: Reached, parameters: set[str]) -> set[str]:
+    """Parameters, and locals that are made of them."""
+    found = set(parameters)
+    for _ in range(4):
+        for name, values in one.bindings.items():
+            if any(isinstance(inner, ast.Name) and inner.id in found for value in values for inner in ast.walk(value)):
+                found.add(name)
+    return found
+
+
+def _depends(node: ast.Call, parameters: set[str]) -> bool:
+    """Whether anything but constants of the module goes in: a tenant's credentials, a region of the event."""
+    arguments = [*node.args, *(word.value for word in node.keywords)]
+    if any(word.arg in ("aws_access_key_id", "aws_session_token") for word in node.keywords):
+        return True
+    names = {inner.id for argument in arguments for inner in ast.walk(argument) if isinstance(inner, ast.Name)}
+    owner = chain(node.func).partition(".")[0]
+    return bool(names & parameters) or owner in parameters
+
+
+def _kept(node: ast.Call, one: Reached) -> bool:
+    """Whether it is kept for the next invocation: a cached function, a guarded global, an object of the module."""
+    if any("cache" in chain(d.func if isinstance(d, ast.Call) else d) for d in one.node.decorator_list):
+        return True
+    if one.owner is not None:
+        return True  # made in an object, which may live at module level
+    outside = {name for inner in one.nodes if isinstance(inner, ast.Global) for name in inner.names}
+    parent = one.module.parents.get(node)
+    while isinstance(parent, ast.expr):
+        parent = one.module.parents.get(parent)
+    if isinstance(parent, ast.Assign):
+        if any(isinstance(target, ast.Name) and target.id in outside for target in parent.targets):
+            return one.node is not getattr(one.module.package.handler, "node", None) or _conditional(parent, one)
+        if any(isinstance(target, ast.Subscript) for target in parent.targets):
+            return True
+    return _called_at_import(one)
+
+
+def _conditional(node: ast.AST, one: Reached) -> bool:
+    """Whether a statement stands under an `if` (or `try`) of its function: it is not done each time."""
+    if isinstance(getattr(node, "value", None), ast.BoolOp | ast.IfExp):
+        return True
+    while node in one.module.parents and node is not one.node:
+        node = one.module.parents[node]
+        if isinstance(node, ast.If | ast.Try):
+            return True
+    return False
+
+
+def _called_at_import(one: Reached) -> bool:
+    return any(
+        isinstance(inner, ast.Call) and chain(inner.func).rpartition(".")[2] == one.node.name
+        for module, statement in one.module.package.at_import
+        for inner in ast.walk(statement)
+    )

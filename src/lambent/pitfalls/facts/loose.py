@@ -1,0 +1,99 @@
+"""Handlers that no template names: their code is all that is known of them."""
+
+import ast
+import re
+
+from lambent.pitfalls.facts import code
+from lambent.pitfalls.facts.discovery import read_text
+from lambent.pitfalls.facts.project import Function, Project, Resource, Stack
+from lambent.pitfalls.facts.python import Callable_, Package
+from lambent.pitfalls.facts.tree import UNKNOWN, Map
+from lambent.pitfalls.facts.unread import NotRead
+
+_TESTS = re.compile(
+    r"(^|/)(tests?|__tests__|test_[^/]*|[^/]*_test|conftest)(/|\.py$|$)|(^|/)test_[^/]*\.py$|\.(test|spec|d)\.\w+$"
+)
+_EXPORTED = re.compile(
+    r"exports\.(handler|lambdaHandler|lambda_handler)\b"
+    r"|export\s+(?:const|async\s+function|function)\s+(handler|lambdaHandler|lambda_handler)\b"
+)
+_EVENT = re.compile(r"^_?(event|evt)$", re.IGNORECASE)
+
+
+def find(project: Project, sources: code.Sources) -> None:
+    """Add them to the project, as functions of a stack of their own."""
+    stack = Stack(".", "folder", open=True)
+    seen = _seen(project)
+    for path in project.files.ending(".py"):
+        if path not in seen and not _TESTS.search(path):
+            _python(stack, path, project, sources)
+    _node(stack, seen, project, sources)
+    if stack.functions:
+        project.stacks.append(stack)
+
+
+def _seen(project: Project) -> set[str]:
+    """Files that functions of templates have loaded."""
+    packages = [one for function in project.functions for one in (function.code, function.node) if one is not None]
+    return {module.path for one in packages if one.handler is not None or one.entries for module in one.loaded}
+
+
+def _python(stack: Stack, path: str, project: Project, sources: code.Sources) -> None:
+    tree = _quick(path, project, sources)
+    for node in tree.body if tree is not None else ():
+        if isinstance(node, Callable_) and code.looks_like_handler(node):
+            folder, _, name = path.rpartition("/")
+            package = sources.package(project.root / folder, f"{name.removesuffix('.py')}.{node.name}")
+            if package is not None and package.handler is not None:
+                _function(stack, path, node).code = package
+
+
+def _quick(path: str, project: Project, sources: code.Sources) -> ast.Module | None:
+    """The tree of a file that has the words of a handler in it."""
+    try:
+        source = read_text(project.root / path)
+    except NotRead:
+        return None
+    if "def " not in source or ("event" not in source and "handler" not in source):
+        return None
+    return sources.tree(project.root / path)
+
+
+def _node(stack: Stack, seen: set[str], project: Project, sources: code.Sources) -> None:
+    from lambent.pitfalls.facts import javascript
+    from lambent.pitfalls.facts.node import SUFFIXES
+
+    if not javascript.readable():
+        return
+    for path in project.files.ending(*(f".{one}" for one in SUFFIXES)):
+        exported = None if path in seen or _TESTS.search(path) else _exported(path, project)
+        package = _package(path, exported, project, sources) if exported is not None else None
+        if package is not None and package.handler is not None:
+            first = [one.arg for one in package.handler.node.args.args][:1]
+            if any(_EVENT.match(name) for name in first):
+                _function(stack, path, package.handler.node, exported).node = package
+
+
+def _exported(path: str, project: Project) -> str | None:
+    """The handler's name that a file exports, if it does."""
+    try:
+        found = _EXPORTED.search(read_text(project.root / path))
+    except NotRead:
+        return None
+    return (found[1] or found[2]) if found is not None else None
+
+
+def _package(path: str, exported: str | None, project: Project, sources: code.Sources) -> Package | None:
+    folder, _, name = path.rpartition("/")
+    return sources.node(project.root / folder, f"{name.rpartition('.')[0]}.{exported}", [])
+
+
+def _function(stack: Stack, path: str, node: Callable_, name: str | None = None) -> Function:
+    properties = Map((node.lineno, node.lineno))
+    properties.put("Runtime", UNKNOWN, properties.span)
+    stem = path.removesuffix(".py") if path.endswith(".py") else path.rpartition(".")[0]
+    id_ = f"{stem.replace('/', '.')}.{name or node.name}"
+    resource = Resource(id_, "AWS::Lambda::Function", properties, path, (node.lineno, node.lineno), open=True)
+    function = Function(id_, resource, stack, listed=False)
+    stack.functions.append(function)
+    return function

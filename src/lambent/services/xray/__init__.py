@@ -1,0 +1,1 @@
+"""What X-Ray answers: segments come in, traces, summaries and graphs go out."""

@@ -1,0 +1,19 @@
+"""X-Ray's errors. Their texts are not documented: they are ours."""
+
+from lambent.observe.traces import NotKept
+from lambent.wire.fault import Fault
+
+
+def invalid(message: str) -> Fault:
+    """A request that can't be answered as it is."""
+    return Fault("InvalidRequestException", message, status=400)
+
+
+def unsupported(what: str) -> Fault:
+    """What AWS has and Lambent has not."""
+    return Fault("NotImplementedException", f"Lambent does not support {what} yet.", status=501)
+
+
+def broken(error: NotKept) -> Fault:
+    """The traces can't be read or written now."""
+    return Fault("ServiceException", f"Lambent can't read or write its traces now: {error}.", status=500)

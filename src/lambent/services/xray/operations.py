@@ -1,0 +1,34 @@
+"""The operations answered here. One that is not in the table is refused by name before it gets this far."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from lambent.model.scope import Caller
+from lambent.services.xray import reading, sending
+from lambent.services.xray.env import XRayEnv
+
+Operation = Callable[[XRayEnv, Caller, dict[str, Any]], Awaitable[dict[str, Any]]]
+
+OPERATIONS: dict[str, Operation] = {
+    "BatchGetTraces": reading.batch_get_traces,
+    "GetServiceGraph": reading.get_service_graph,
+    "GetTraceGraph": reading.get_trace_graph,
+    "GetTraceSummaries": reading.get_trace_summaries,
+    "PutTelemetryRecords": sending.put_telemetry_records,
+    "PutTraceSegments": sending.put_trace_segments,
+}
+
+_INSIGHTS = "nothing is found out about anomalies"
+_GROUPS = "traces are not put into groups"
+_SEARCH = "spans are not sent to CloudWatch Logs (Transaction Search)"
+REFUSED: dict[str, str] = {
+    **{f"GetInsight{of}": _INSIGHTS for of in ("", "Events", "ImpactGraph", "Summaries")},
+    **{f"{verb}Group": _GROUPS for verb in ("Create", "Update", "Delete", "Get")},
+    "GetGroups": _GROUPS,
+    **dict.fromkeys(("StartTraceRetrieval", "CancelTraceRetrieval", "ListRetrievedTraces"), _SEARCH),
+    **dict.fromkeys(("GetRetrievedTracesGraph", "GetIndexingRules", "UpdateIndexingRule"), _SEARCH),
+    **dict.fromkeys(("GetTraceSegmentDestination", "UpdateTraceSegmentDestination"), _SEARCH),
+    "GetTimeSeriesServiceStatistics": "statistics are answered of a whole time only, by GetServiceGraph",
+    "GetSamplingStatisticSummaries": "who samples by rules is not counted",
+    "PutEncryptionConfig": "traces are stored in the clear",
+}

@@ -1,0 +1,4 @@
+const AWS = require('aws-sdk');
+const s3 = new AWS.S3();
+
+exports.handler = async (event) => s3.headObject({ Bucket: 'b', Key: event.key }).promise();

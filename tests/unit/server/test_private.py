@@ -1,0 +1,58 @@
+"""Who may look into a data folder."""
+
+import asyncio
+import tarfile
+from pathlib import Path
+
+from lambent.server.private import keep_private
+from lambent.server.states import load, save
+from lambent.store.lock import FolderLock
+from lambent.store.open import open_store
+
+
+def modes(folder: Path) -> dict[str, int]:
+    return {path.name: path.stat().st_mode & 0o777 for path in (folder, *folder.iterdir())}
+
+
+async def opened_once(folder: Path) -> None:
+    await (await open_store(folder)).close()
+
+
+def test_a_new_folder_is_its_users_alone_from_the_first_moment(tmp_path: Path) -> None:
+    FolderLock(tmp_path / "some" / "data").release()
+    assert modes(tmp_path / "some" / "data") == {"data": 0o700, "lock": 0o600}
+    assert (tmp_path / "some").stat().st_mode & 0o777 == 0o755
+
+
+def test_a_folder_that_others_could_read_is_closed_to_them(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir(mode=0o755)
+    (folder / "logs").mkdir(mode=0o755)
+    keep_private(folder)
+    assert modes(folder) == {"data": 0o700, "logs": 0o755}
+
+
+def test_a_folder_with_something_else_in_it_stays_open_and_what_is_kept_there_does_not(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir(mode=0o755)
+    (folder / "blobs").mkdir(mode=0o755)
+    for name in ("state.db", "notes.txt"):
+        (folder / name).touch(0o644)
+    (folder / "logs").symlink_to(folder / "notes.txt")
+    keep_private(folder)
+    assert modes(folder) == {"data": 0o755, "blobs": 0o700, "state.db": 0o600, "notes.txt": 0o644, "logs": 0o644}
+
+
+def test_a_saved_state_is_its_users_alone(tmp_path: Path) -> None:
+    folder, path = tmp_path / "data", tmp_path / "saved.lambent"
+    asyncio.run(opened_once(folder))
+    victim = tmp_path / "victim"
+    victim.touch(0o644)
+    (tmp_path / "saved.lambent.new").symlink_to(victim)
+    save(folder, path)
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert victim.read_bytes() == b""
+    load(tmp_path / "other", path)
+    assert modes(tmp_path / "other")["other"] == 0o700
+    with tarfile.open(path) as archive:
+        assert "state.db" in archive.getnames()
