@@ -21,11 +21,12 @@ setup: $(READY)  ## virtual environment and dependencies
 demo: $(READY)  ## deploy the PDF manifest function, run it cold and warm, check what it made
 	@$(BIN)/python -m examples.demo
 
-check: $(READY)  ## format, lint, types, unit tests
+check: $(READY)  ## format, lint, types, unit tests, the bench's short form
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/pytest tests/unit tests/architecture
+	$(BIN)/python -m bench --short
 
 test: $(READY)  ## all the tests
 	@$(BIN)/python -m tools.run_tests

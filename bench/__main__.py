@@ -33,7 +33,7 @@ from bench import (
 )
 from bench.client import BenchError, Endpoint, call
 from bench.figures import Figure, table
-from bench.lab import FULL, QUICK, Lab
+from bench.lab import FULL, QUICK, SHORT, Lab
 from examples.demo.errors import DemoError
 from examples.demo.server import Server
 
@@ -56,6 +56,8 @@ MEASUREMENTS: dict[str, Callable[[Lab], Awaitable[list[Figure]]]] = {
     "kinesis": kinesis.measure,
     "sources": sources.measure,
 }
+SMOKE = ("warm", "url", "http", "cold")
+"""What the short form runs: whether the bench itself works, in less than a minute."""
 WIDTH = 120
 """Columns when the table does not go to a terminal."""
 
@@ -72,11 +74,12 @@ async def _measure(lab: Lab, names: list[str]) -> tuple[list[Figure], str]:
 
 def run(asked: argparse.Namespace, console: Console) -> None:
     """Raises BenchError or DemoError when a figure can't be had."""
-    names = asked.only or list(MEASUREMENTS)
+    names = asked.only or list(SMOKE if asked.short else MEASUREMENTS)
+    effort = SHORT if asked.short else QUICK if asked.quick else FULL
     peer = Endpoint.of(asked.peer) if asked.peer else None
     with Status("start Lambent", console=console) as status, Server() as server:
         say = status.update if console.is_terminal else console.print
-        lab = Lab(Endpoint.of(server.url), server.pid, QUICK if asked.quick else FULL, say, peer)
+        lab = Lab(Endpoint.of(server.url), server.pid, effort, say, peer)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             figures, isolation = runner.run(_measure(lab, names))
     machine = f"{os.cpu_count()} cores, Linux {platform.release()}, Python {platform.python_version()}"
@@ -90,6 +93,7 @@ def main() -> int:
     """The exit status."""
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer and shorter runs")
+    parser.add_argument("--short", action="store_true", help="whether the bench runs at all: four measurements, once")
     parser.add_argument("--only", action="append", choices=MEASUREMENTS, help="this one (may be repeated)")
     parser.add_argument("--peer", metavar="URL", help="measure another endpoint, too")
     asked = parser.parse_args()

@@ -53,7 +53,7 @@ async def _ours(endpoint: Endpoint, source: str, runs: int) -> tuple[list[float]
 async def _plain(source: str, runs: int) -> list[float]:
     """Milliseconds from starting the process to its first answer. The first run is not kept."""
     taken = []
-    with relay() as endpoint, task_root(source) as root:
+    with relay() as (endpoint, _), task_root(source) as root:
         for _ in range(runs + 1):
             start = perf_counter()
             process = start_runtime(endpoint, root)

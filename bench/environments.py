@@ -86,7 +86,7 @@ async def _crowd(endpoint: Endpoint, function: str, count: int, slowest: float) 
 
 
 async def _plain(count: int) -> tuple[Crowd, float]:
-    with relay() as endpoint:
+    with relay() as (endpoint, _):
         waiting = asyncio.create_task(_crowd(endpoint, "f", count, PLAIN_SLOWEST_START))
         await asyncio.sleep(0)
         with runtimes(endpoint, HOLD, count) as processes:

@@ -35,6 +35,7 @@ class Effort:
 
 FULL = Effort(5, 1.5, 100, 15, 300, 20, 300, 30, 10_000)
 QUICK = Effort(2, 0.5, 10, 3, 30, 5, 50, 5, 2_000)
+SHORT = Effort(1, 0.2, 3, 2, 5, 2, 10, 2, 200)
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,16 +28,22 @@ def end(process: "subprocess.Popen[bytes]", patience: float = 5.0) -> None:
         process.stdout.close()
 
 
+def cpu_seconds(pid: int) -> float:
+    """What all threads of a process have had of the processors (proc_pid_schedstat(5) in nanoseconds)."""
+    tasks = Path(f"/proc/{pid}/task").iterdir()
+    return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) / 1e9
+
+
 @contextmanager
-def relay() -> Iterator[Endpoint]:
-    """The bare relay in a process of its own, as Lambent is."""
+def relay() -> Iterator[tuple[Endpoint, int]]:
+    """The bare relay in a process of its own, as Lambent is; with its process id."""
     process = subprocess.Popen([sys.executable, "-m", "bench.relay"], stdout=subprocess.PIPE)
     assert process.stdout is not None
     try:
         line = process.stdout.readline()
         if not line.strip().isdigit():
             raise BenchError("the relay did not start")
-        yield Endpoint("127.0.0.1", int(line))
+        yield Endpoint("127.0.0.1", int(line)), process.pid
     finally:
         end(process)
 

@@ -137,6 +137,11 @@ ranges /etc/subuid has: one environment gets a quarter of them at most. Pipe buf
 Links in packages, layers and images are strangers' texts. Absolute ones lead somewhere inside the environment and are
 never followed from outside (`Folders.find`).
 
+Nothing is mounted for writing but `/tmp`, `/proc` and the file systems that a function mounts: what environments have
+in common can't be changed from inside. Other users of the machine find nothing of what the server keeps: the data
+folder and saved states (`lambent state save`) are for the server's user alone, also folders that an older version made.
+They may come by the endpoint, where on the loopback a key says whose account is meant and proves nothing.
+
 | attempt | namespace | by | process | by |
 | --- | --- | --- | --- | --- |
 """

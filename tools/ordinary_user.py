@@ -98,5 +98,11 @@ def missing() -> list[str]:
     return ["python3-venv"] if able.returncode else []
 
 
+def minor() -> int:
+    """The minor version of the system's python3. Raises CalledProcessError."""
+    asked = [str(PYTHON), "-c", "import sys; print(sys.version_info.minor)"]
+    return int(subprocess.run(asked, check=True, capture_output=True, text=True).stdout)
+
+
 def _run(*words: str) -> None:
     subprocess.run(words, check=True, stdout=sys.stderr)

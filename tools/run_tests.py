@@ -1,5 +1,6 @@
-"""Runs all the tests: two groups beside each other, because one mostly waits, then those that count what is left on
-the machine, alone. `python -m tools.run_tests`; the exit status is 1 if any group failed.
+"""Runs all the tests, several beside each other, because they wait as much as they work; then what fills the machine,
+alone. What counts mounts has a mount namespace of its own. `python -m tools.run_tests`; the exit status is 1 if any
+group failed.
 
 Where CI=true and this is root, an ordinary user with the system's python3 is made, and has its own run of all that may
 come out differently then: beside root's, in the place of what has ended there.
@@ -26,21 +27,31 @@ from tools import ordinary_user
 from tools.ordinary_user import User
 
 TESTS = Path("tests")
-ALONE = ("sandbox",)
+COUNTING = ("sandbox", "e2e/lambda_/test_file_systems.py")
+"""What must find the mounts that were there before; other tests of root's mount as well."""
+ALONE = ("e2e/test_leaks.py", "e2e/telemetry/test_logging.py::test_a_flood_of_log_lines_harms_nobody")
+"""What fills the machine."""
 WAITING = ("e2e",)
-USERS = {
-    "an ordinary user's rules": ("unit", "architecture", "conformance", "docs"),
-    "an ordinary user's servers": (
-        "recorded", "e2e/cli", "e2e/demo", "e2e/debug", "e2e/extensions", "e2e/lambda_", "e2e/runtimes",
-        "e2e/telemetry", "e2e/testing", "e2e/test_ordinary_user.py", "e2e/test_outbound.py",
-        "e2e/test_server.py",
-        "e2e/documents/test_commands.py::test_the_commands_of_a_page_work_as_they_stand[README.md]",
-    ),
-}  # fmt: skip
-"""What may come out differently for another user, or on another Python. The rest drives the same servers with other
-requests: root's run has it."""
-USERS_ALONE = (*ALONE, "e2e/test_leaks.py")
-"""It counts the machine's mounts, which root's tests make as well."""
+WORKERS = ("--numprocesses=2", "--dist=loadfile")
+"""Of those that wait: a file's tests stay together, with the servers that they share."""
+USERS_RULES = (
+    "unit/cli", "unit/dispatch", "unit/environments", "unit/examples", "unit/neighbour", "unit/observe",
+    "unit/runtimes", "unit/sandbox", "unit/server", "unit/store",
+)  # fmt: skip
+"""What has to do with files, processes and users."""
+USERS_PYTHON = ("unit", "architecture", "conformance", "docs")
+"""All of the rules: where the user's Python is of another minor version than root's."""
+USERS_SERVERS = (
+    "recorded/test_recorded_async.py", "recorded/test_recorded_invocations.py",
+    "e2e/cli", "e2e/demo", "e2e/debug", "e2e/extensions/test_extensions.py", "e2e/lambda_/test_failed_starts.py",
+    "e2e/lambda_/test_invoke.py", "e2e/lambda_/test_python_starts.py",
+    "e2e/lambda_/test_rows_of_limits.py", "e2e/lambda_/test_runtimes.py", "e2e/lambda_/test_runtimes_and_layers.py",
+    "e2e/lambda_/test_snapstart.py", "e2e/lambda_/test_vpc_and_architecture.py", "e2e/runtimes", "e2e/testing",
+    "e2e/test_ordinary_user.py", "e2e/test_outbound.py", "e2e/test_server.py",
+    "e2e/documents/test_commands.py::test_the_commands_of_a_page_work_as_they_stand[README.md]",
+)  # fmt: skip
+"""What may come out differently for another user: how environments are made, confined and ended, and what the user
+does. The rest drives the same servers with other requests: root's run has it."""
 PROGRAMS = {"slirp4netns": "slirp4netns", "pasta": "passt", "newuidmap": "uidmap", "chromium": "chromium"}
 """What the tests of ordinary users and of browsers take, and the Debian packages that have it."""
 POSTGRESQL = Path("/usr/lib/postgresql")
@@ -101,20 +112,23 @@ class Group:
         return found[-1].decode() if found else "0%"
 
 
-def start(name: str, folders: Iterable[str], user: User | None = None) -> Group:
-    """Begin the tests of some folders below tests/, as another user if one is given."""
-    return begin(name, [str(TESTS / folder) for folder in folders], user)
-
-
-def begin(name: str, paths: list[str], user: User | None) -> Group:
-    """Begin pytest with some folders, files or tests."""
-    print(f"== {name}: {' '.join(paths)}", flush=True)
+def begin(name: str, words: Iterable[str], user: User | None = None, own_mounts: bool = False) -> Group:
+    """Begin pytest with some folders, files or tests, and options; with mounts that nobody else changes."""
+    words = list(words)
+    print(f"== {name}: {' '.join(words)}", flush=True)
     output = tempfile.TemporaryFile()  # noqa: SIM115 - the group closes it by ending
     python = sys.executable if user is None else str(user.clone / ".venv/bin/python")
-    command = [python, "-m", "pytest", f"--durations={SLOWEST}", "--durations-min=5", *paths]
+    command = [python, "-m", "pytest", f"--durations={SLOWEST}", "--durations-min=5", *words]
     command, cwd, env = (command, None, None) if user is None else (user.command(command), user.clone, user.environment)
+    if own_mounts and os.geteuid() == 0:
+        command = ["unshare", "--mount", "--propagation", "private", "--", *command]
     process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, cwd=cwd, env=env)
     return Group(name, process, output, time.monotonic(), user)
+
+
+def paths(names: Iterable[str]) -> list[str]:
+    """Folders, files and tests below tests/."""
+    return [str(TESTS / name) for name in names]
 
 
 def again(group: Group) -> bool:
@@ -123,7 +137,7 @@ def again(group: Group) -> bool:
     if not 0 < len(names) <= REPEATED_AT_MOST:
         return False
     for _ in range(REPEATS):
-        repeated = begin(f"{group.name}, what failed there, alone", names, group.user).end()
+        repeated = begin(f"{group.name}, what failed there, alone", names, group.user, own_mounts=True).end()
         if repeated.good:
             print(f"== unsteady: {' '.join(unsteady)}", flush=True)
             return True
@@ -163,27 +177,45 @@ def settle(user: User) -> str:
     return said
 
 
+def roots(folders: list[str]) -> list[Group]:
+    """What runs beside the tests with real servers, one after the other."""
+    others = [folder for folder in folders if folder not in (*COUNTING, *WAITING)]
+    return [
+        begin("everything else", paths(others)).end(),
+        begin("what counts mounts", paths(COUNTING), own_mounts=True).end(),
+    ]
+
+
+def theirs(user: User) -> list[Group]:
+    """The ordinary user's groups, one after the other."""
+    rules = USERS_RULES if ordinary_user.minor() == sys.version_info.minor else USERS_PYTHON
+    return [
+        begin("an ordinary user's servers", paths(USERS_SERVERS), user).end(),
+        begin("an ordinary user's rules", paths(rules), user).end(),
+        begin("what counts mounts, of an ordinary user", paths(COUNTING), user, own_mounts=True).end(),
+    ]
+
+
 def main() -> int:
     """The exit status."""
     add_programs()
     folders = sorted(path.name for path in TESTS.iterdir() if path.is_dir() and not path.name.startswith(("__", ".")))
-    others = [folder for folder in folders if folder not in (*ALONE, *WAITING)]
     with ExitStack() as stack:
         setting_up: Future[str] | None = None
         if in_charge():
             user = ordinary_user.make(Path.cwd())
             stack.callback(ordinary_user.remove, user.name)
             setting_up = stack.enter_context(ThreadPoolExecutor(1)).submit(settle, user)
-        waiting = start("with real servers", WAITING)
-        groups = [start("everything else", others).end()]
-        theirs = setting_up is not None and not setting_up.result()
-        groups += [start(name, those, user).end() for name, those in USERS.items()] if theirs else []
+        left_out = [f"--deselect={path}" for path in paths((*COUNTING, *ALONE))]
+        waiting = begin("with real servers", [*WORKERS, *left_out, *paths(WAITING)])
+        groups = roots(folders)
+        users = setting_up is not None and not setting_up.result()
+        groups += theirs(user) if users else []
         groups.append(waiting.end())
-        groups.append(start("sandboxes, alone", ALONE).end())
-        if theirs:
-            groups.append(start("an ordinary user's sandboxes, alone", USERS_ALONE, user).end())
+        groups.append(begin("what fills the machine, alone", paths(ALONE)).end())
+        groups += [begin("the same, of an ordinary user", paths(ALONE), user).end()] if users else []
         failed = [group for group in groups if not (group.good or again(group))]
-    return 0 if not failed and (theirs or setting_up is None) else 1
+    return 0 if not failed and (users or setting_up is None) else 1
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ are this clock's: `Course` is what functions are told of it (docs/time.md).
 import asyncio
 import heapq
 import itertools
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -162,7 +163,7 @@ class ManualClock(Clock):
             deadline = time.monotonic() + settle
             await self._settle(deadline)
             end = self._moved + seconds
-            while self._timers and self._timers[0][0] <= end:
+            while self._next() <= end:
                 self._fire_next()
                 await self._settle(deadline)
             self._move(end)
@@ -172,6 +173,12 @@ class ManualClock(Clock):
     def _move(self, moment: float) -> None:
         self._moved = moment
         self.on_move()
+
+    def _next(self) -> float:
+        """The moment of the next timer that is not cancelled; infinity without one."""
+        while self._timers and self._timers[0][2].callback is None:
+            heapq.heappop(self._timers)
+        return self._timers[0][0] if self._timers else math.inf
 
     def _fire_next(self) -> None:
         """Every timer of the next moment that is not cancelled."""

@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from lambent import outward
 from lambent.outward import NOTHING_MORE, Reach
@@ -301,9 +302,17 @@ def _database(value: Any, _base: Path) -> str | None:
     if value is None:
         return None
     found = re.fullmatch(r"(postgres(?:ql)?)(?:\+psycopg)?(://\S*/[^/\s?]+(?:\?\S*)?)", str(value))
-    if not found:
+    if not found or not _has_place(f"postgresql{found[2]}"):
         raise ValueError("a PostgreSQL is needed, as in postgresql://user@localhost:5432/lambent")
     return f"postgresql+psycopg{found[2]}"
+
+
+def _has_place(url: str) -> bool:
+    """Whether a URL's host and port are such, whatever its password has in it."""
+    try:
+        return urlsplit(url).port != 0
+    except ValueError:
+        return False
 
 
 def _text(value: Any, _base: Path) -> str:

@@ -21,6 +21,8 @@ def furnish(home: Path) -> None:
     subprocess.run(["cp", "-a", "--reflink=auto", site, str(packages)], check=True)  # with its times: .pyc files count
     source = Path(__file__).parents[2] / "src"
     shutil.copytree(source / "lambent", packages / "lambent", ignore=shutil.ignore_patterns("__pycache__"))
+    compiled = [str(_interpreter()), "-m", "compileall", "-q", str(packages / "lambent")]
+    subprocess.run(compiled, check=True)  # not once for every server
     subprocess.run(["chmod", "-R", "a+rX", str(packages)], check=True)
     os.chown(home, UID, UID)
 

@@ -176,7 +176,7 @@ class Watched:
 
     def _rests(self) -> None:
         """What environments have that nothing runs in now."""
-        said = self.target.page("GET", f"at-rest?account={account_of(os.environ)}&region={self.target.region}")
+        said = self.target.page("GET", f"resting?account={account_of(os.environ)}&region={self.target.region}")
         for one in said["environments"]:
             seen = self.functions.get(one["function"])
             if seen is not None:

@@ -17,8 +17,9 @@ Event = dict[str, Any]
 
 @dataclass(slots=True)
 class Tail:
-    """Milliseconds since 1970 to read from, and what was seen since then."""
+    """A log group, milliseconds since 1970 to read from, and what was seen since then."""
 
+    group: str
     start: int
     seen: dict[str, int] = field(default_factory=dict)
 
@@ -39,11 +40,11 @@ class Tails:
         self._those: OrderedDict[str, Tail] = OrderedDict()
         self._lock = threading.Lock()
 
-    def begin(self, start: int) -> str:
+    def begin(self, group: str, start: int) -> str:
         """A new one; answers its name."""
         name = secrets.token_hex(8)
         with self._lock:
-            self._those[name] = Tail(start)
+            self._those[name] = Tail(group, start)
             if len(self._those) > MOST:
                 self._those.popitem(last=False)
         return name

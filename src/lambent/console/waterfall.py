@@ -12,7 +12,7 @@ from typing import Any
 from markupsafe import Markup
 
 DEEPEST, MOST_ROWS = 20, 500
-BOX_WIDTH, BOX_HEIGHT, APART_X, APART_Y = 170, 46, 80, 22
+BOX_WIDTH, BOX_HEIGHT, APART_X, APART_Y = 170, 58, 80, 22
 """Of the map, in the units of the picture."""
 
 Document = Mapping[str, Any]
@@ -139,12 +139,13 @@ def _box(one: Document, x: float, y: float) -> Markup:
     total = figures.get("TotalCount", 0)
     failed = figures.get("FaultStatistics", {}).get("TotalCount", 0)
     average = figures.get("TotalResponseTime", 0.0) / total * 1000 if total else 0.0
-    name = str(one.get("Name", "?"))
+    name, kind = str(one.get("Name", "?")), str(one.get("Type", ""))
+    said = f"{total} calls, {average:.0f} ms{f', {failed} failed' if failed else ''}" if total else ""
+    lines = ((name if len(name) <= 22 else f"{name[:21]}…", "", 19), (kind, "tick", 34), (said, "tick", 48))
+    texts = Markup("").join(
+        Markup('<text class="{c}" x="{x}" y="{y}">{t}</text>').format(c=style, x=x + 10, y=y + down, t=text)
+        for text, style, down in lines
+    )
     return Markup(
-        '<g class="box {c}"><title>{full}</title><rect x="{x}" y="{y}" width="{w}" height="{h}" rx="6"/>'
-        '<text x="{tx}" y="{y1}">{name}</text><text class="tick" x="{tx}" y="{y2}">{said}</text></g>'
-    ).format(
-        c="bad" if failed else "", full=name, x=x, y=y, w=BOX_WIDTH, h=BOX_HEIGHT, tx=x + 10, y1=y + 19, y2=y + 36,
-        name=name if len(name) <= 22 else f"{name[:21]}…",
-        said=f"{total} calls, {average:.0f} ms" if total else str(one.get("Type", "")),
-    )  # fmt: skip
+        '<g class="box {c}"><title>{full}</title><rect x="{x}" y="{y}" width="{w}" height="{h}" rx="6"/>{texts}</g>'
+    ).format(c="bad" if failed else "", full=name, x=x, y=y, w=BOX_WIDTH, h=BOX_HEIGHT, texts=texts)

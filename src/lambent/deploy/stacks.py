@@ -52,7 +52,7 @@ class Stacks:
         name = (scope, wanted.name)
         if name in self._making or self.records.find(scope, wanted.name) is not None:
             raise AlreadyThere(f"Stack [{wanted.name}] already exists")
-        if self.records.alive(scope) >= MOST:
+        if self.records.alive(scope) + len(self._making) >= MOST:
             raise LimitReached(f"Limit of {MOST} stacks in {scope.account} and {scope.region} is reached")
         self._making.add(name)
         try:

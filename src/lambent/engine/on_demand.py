@@ -8,10 +8,10 @@ takes a peak is not documented: here it is the mean of a minute.
 
 from dataclasses import dataclass
 
+from lambent.model.limits import SHARD_BYTES, SHARD_RECORDS
+
 FIRST_SHARDS = 4
 """4 MB/s in, 8 MB/s out. Source: https://docs.aws.amazon.com/streams/latest/dev/service-sizes-and-limits.html"""
-SHARD_RECORDS, SHARD_BYTES = 1_000, 1024 * 1024
-"""What a shard takes in a second."""
 MOST_SHARDS = 200
 """200 MB/s; 10 GB/s in LARGE_REGIONS. Source: service-sizes-and-limits, as above."""
 LARGE_REGIONS = frozenset({"us-east-1", "us-west-2", "eu-west-1"})

@@ -42,8 +42,10 @@ class Bucket:
         """A value that was measured `count` times."""
         self.count += count
         self.total += value * count
-        self.low = min(self.low, value)
-        self.high = max(self.high, value)
+        if value < self.low:  # noqa: PLR1730  a call of `min` costs more
+            self.low = value
+        if value > self.high:  # noqa: PLR1730
+            self.high = value
         values = self.values
         if values is None:
             return

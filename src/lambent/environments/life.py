@@ -7,7 +7,7 @@ from lambent.engine.environment import Phase
 from lambent.model.function import FunctionVersion
 from lambent.model.scope import Scope
 
-KEPT = 96
+KEPT = 64
 """Phases of an environment; an invocation has four."""
 ENDED = "ended"
 

@@ -357,7 +357,10 @@ async def load(request: Request, most: int = IN_MEMORY) -> None:
 
 
 def ours(request_id: str, error: Exception) -> Fault:
-    """The answer to an error of ours, which is logged under the request's id."""
+    """The answer to an error of ours, which is logged under the request's id. It is the caller's where they sent a
+    number of thousands of digits, which Python does not read (`sys.int_info`)."""
+    if isinstance(error, ValueError) and str(error).startswith("Exceeds the limit ("):
+        return Fault("ValidationException", "A number has too many digits.", status=400)
     trouble = _trouble(error)
     log.error("request %s failed: %s", request_id, trouble or error, exc_info=None if trouble else error)
     return Fault("ServiceException", failure(request_id, error), status=500)

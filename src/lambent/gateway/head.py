@@ -1,6 +1,7 @@
 """Status line and headers of a response, as bytes."""
 
 import http
+from collections.abc import Sequence
 from email.utils import formatdate
 from time import time
 
@@ -39,17 +40,27 @@ def _whole(text: str) -> str:
     return text
 
 
+def _lines(headers: Sequence[tuple[str, str]]) -> str:
+    """The headers, a line each, whatever they hold."""
+    text = "".join([f"{name}: {value}\r\n" for name, value in headers])
+    if text.count("\r") == text.count("\n") == len(headers) and "\0" not in text:
+        return text
+    return "".join([f"{_whole(name)}: {_whole(value)}\r\n" for name, value in headers])
+
+
+def _has_length(headers: Sequence[tuple[str, str]]) -> bool:
+    return any([len(name) == 14 and name.lower() == "content-length" for name, _ in headers])  # noqa: C419  (no frame)
+
+
 def head(response: Response, length: int | None, keep_alive: bool) -> bytes:
     """The head of a response whose body has `length` bytes (None: is sent in chunks)."""
     status = _STATUS_LINES.get(response.status) or b"HTTP/1.1 %d Unknown\r\n" % response.status
     lines = [status, _date.line(), response.head]
-    names = set()
-    for name, value in response.headers:
-        names.add(name.lower())
-        lines.append(f"{_whole(name)}: {_whole(value)}\r\n".encode())
+    if response.headers:
+        lines.append(_lines(response.headers).encode())
     if length is None:
         lines.append(b"Transfer-Encoding: chunked\r\n")
-    elif "content-length" not in names and response.status not in NO_BODY:
+    elif response.status not in NO_BODY and not _has_length(response.headers):
         lines.append(b"Content-Length: %d\r\n" % length)
     lines.append(b"\r\n" if keep_alive else b"Connection: close\r\n\r\n")
     return b"".join(lines)

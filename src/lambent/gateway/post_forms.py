@@ -23,6 +23,8 @@ from lambent.wire.locate import Credential
 from lambent.wire.parse_xml import Element, root_of
 
 TYPE = "multipart/form-data"
+LONGEST_BOUNDARY = 70
+"""Characters (RFC 2046, section 5.1.1); a longer one that the body nearly has is looked for without end."""
 FIELD_BYTES = 20 << 10
 """All that may stand before the file."""
 PIECE = 1 << 16
@@ -103,7 +105,10 @@ def _read(request: Request) -> tuple[dict[str, str], str, FilePart]:
     """The fields before the file by lower-case name, the file's name, and its bytes."""
     _, options = parse_options_header(request.headers["content-type"])
     source = request.file if request.file is not None else io.BytesIO(request.body)
-    decoder = MultipartDecoder(options.get("boundary", "").encode(), max_parts=1_000)
+    boundary = options.get("boundary", "").encode()
+    if len(boundary) > LONGEST_BOUNDARY:
+        raise _malformed()
+    decoder = MultipartDecoder(boundary, max_parts=1_000)
     fields: dict[str, str] = {}
     left, name = FIELD_BYTES, ""
     try:

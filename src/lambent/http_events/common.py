@@ -8,7 +8,7 @@ headers: RFC 9110, section 7.6.1.
 import base64
 import binascii
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -158,18 +158,20 @@ def header(name: str, value: object) -> tuple[str, str]:
     return name, header_text(value)
 
 
-def merging(said: Mapping[str, Any]) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+def merging(
+    said: Mapping[str, Any], text: Callable[[object], str] = header_text
+) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
     """What an answer's `headers` add to its `multiValueHeaders`, and these: both are sent, a pair that is in both once.
-    Raises ValueError. Source:
+    `text` makes text of a value. Raises ValueError. Source:
     https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html#api-gateway-simple-proxy-for-lambda-output-format
     """
     many = []
     for name, values in mapping(said.get("multiValueHeaders"), "multiValueHeaders").items():
         if not isinstance(values, list):
             raise ValueError(f"the header {name} of multiValueHeaders is no list")
-        many += [header(name, value) for value in values]
+        many += [header(name, text(value)) for value in values]
     known = {(name.lower(), value) for name, value in many}
-    single = [header(name, value) for name, value in mapping(said.get("headers"), "headers").items()]
+    single = [header(name, text(value)) for name, value in mapping(said.get("headers"), "headers").items()]
     return [(name, value) for name, value in single if (name.lower(), value) not in known], many
 
 

@@ -8,7 +8,7 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-i
 
 import base64
 import binascii
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -114,7 +114,7 @@ def reply(payload: bytes, binary_types: list[str], accept: str | None) -> Reply:
     is one of them; otherwise it goes out as it is.
     """
     answer = _read(payload)
-    headers = list(_headers(answer))
+    headers = _headers(answer)
     status = _status(answer.get("statusCode"))
     body = _body(answer.get("body"))
     if answer.get("isBase64Encoded") is True and is_binary(binary_types, _first(accept)):
@@ -181,34 +181,15 @@ def _body(said: Any) -> str:
     return said
 
 
-def _headers(answer: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """`multiValueHeaders`, then `headers`: both are sent, a pair that is in both once."""
-    single, multiple = answer.get("headers"), answer.get("multiValueHeaders")
-    for name, said in (("headers", single), ("multiValueHeaders", multiple)):
-        if said is not None and not isinstance(said, dict):
-            raise Malformed(f"{name} is no object")
-    known = set()
-    for name, values in (multiple or {}).items():
-        if not isinstance(values, list):
-            raise Malformed(f"the header {name} of multiValueHeaders is no list")
-        for value in values:
-            made = _header(name, value)
-            known.add((name.lower(), made[1]))
-            yield made
-    for name, value in (single or {}).items():
-        made = _header(name, value)
-        if (name.lower(), made[1]) not in known:
-            yield made
-
-
-def _header(name: str, value: Any) -> tuple[str, str]:
+def _headers(answer: Mapping[str, Any]) -> list[tuple[str, str]]:
     try:
-        return common.header(name, header_text(value))
+        single, many = common.merging(answer, header_text)
     except ValueError as error:
         raise Malformed(str(error)) from error
+    return many + single
 
 
-def header_text(value: Any) -> str:
+def header_text(value: object) -> str:
     """A header's value: a number or boolean becomes text. Raises Malformed."""
     if isinstance(value, bool):
         return "true" if value else "false"

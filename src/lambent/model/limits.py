@@ -11,6 +11,9 @@ from dataclasses import dataclass, field, replace
 KB = 1024
 MB = 1024 * KB
 GB = 1024 * MB
+SHARD_RECORDS, SHARD_BYTES = 1_000, MB
+"""What a shard of Kinesis takes in a second.
+Source: https://docs.aws.amazon.com/streams/latest/dev/service-sizes-and-limits.html"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from lambent.model.delivery import Delivery, DeliveryFailed
 from lambent.model.scope import Scope
 from lambent.neighbour import api_calls
 from lambent.wire.fault import Fault
-from lambent.wire.http import Request, Response
+from lambent.wire.http import Request, Response, unsigned
 
 Send = Callable[[Request], Awaitable[Response]]
 Post = Callable[[str, Mapping[str, str], bytes], Awaitable[None]]
@@ -255,8 +255,7 @@ def _asking(delivery: Delivery, scope: Scope) -> Scope:
 
 def signed_as(scope: Scope, signing_name: str, access_key: str | None = None) -> str:
     """An Authorization header that says whose a request is; nobody looks at its signature."""
-    whose = f"{access_key or scope.account}/20260101/{scope.region}/{signing_name}/aws4_request"
-    return f"AWS4-HMAC-SHA256 Credential={whose}, SignedHeaders=host, Signature=none"
+    return unsigned(access_key or scope.account, scope.region, signing_name)
 
 
 def _attribute(kind: str, value: str) -> dict[str, str]:

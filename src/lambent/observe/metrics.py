@@ -54,6 +54,9 @@ Key = tuple[str, Scope, str, str]
 Run = tuple[str, float, bool, str, float, int, int]
 """ARN, milliseconds, whether it failed, the version that ran, when (seconds since 1970); whole milliseconds that are
 billed, of how many megabytes."""
+Counted = tuple[str, Scope, str, str, float, bool, float]
+"""Metric, scope, function, resource, a sample's value, whether it belongs into series, the minute (seconds since 1970).
+"""
 Take = Callable[[tuple[Stream, ...], float, Bucket], None]
 """Takes measurements into series: those, when, the values."""
 MINUTE = 60.0
@@ -76,6 +79,7 @@ class Metrics:
         self.take = take
         self.wake: Callable[[], None] = lambda: None
         self._waiting: list[Run] = []
+        self._counted: dict[Counted, int] = {}
         self._series: dict[Key, Series] = {}
         self._left_out = 0
         self._runs: dict[str, Runs] = {}
@@ -94,39 +98,52 @@ class Metrics:
 
     def drain(self) -> None:
         """Count what waits: at once what was invoked under one ARN, in one version and one minute."""
+        self._drain_counted()
         if not self._waiting:
             return
         waiting, self._waiting = self._waiting, []
-        durations: dict[tuple[str, str, float], tuple[Bucket, Bucket]] = {}
+        durations: dict[tuple[str, str, float], tuple[Bucket, list[bool]]] = {}
         for arn, milliseconds, failed, version, at, _billed, _memory in waiting:
-            runs = self._runs.get(arn)
-            if runs is None and len(self._runs) < self._bound:
-                runs = self._runs[arn] = Runs()
-            if runs is None:
-                self._left_out += 1
-            else:
-                runs.errors += failed
-                runs.duration.add(milliseconds)
             key = (arn, version, at // MINUTE * MINUTE)
-            found = durations.get(key) or durations.setdefault(key, (Bucket(), Bucket()))
+            found = durations.get(key) or durations.setdefault(key, (Bucket(), []))
             found[0].add(milliseconds)
-            found[1].add(float(failed))
+            found[1].append(failed)
         self._take_bills(waiting)
-        for (arn, version, at), (took, errors) in durations.items():
+        for (arn, version, at), (took, failures) in durations.items():
+            failed_ones = sum(failures)
+            self._take_runs(arn, took, failed_ones)
             scope, function, resource = _asked(arn)
             count = took.count
+            errors = Bucket()
+            for value, times in ((0.0, count - failed_ones), (1.0, float(failed_ones))):
+                if times:
+                    errors.add(value, times)
             each = {"Invocations": Bucket(count, count, 1.0, 1.0, {1.0: count}), "Errors": errors, "Duration": took}
             for name, values in each.items():
                 self.take(lambda_metrics.streams(name, scope, function, resource, version), at, values)
 
+    def _take_runs(self, arn: str, took: Bucket, failed: int) -> None:
+        """The same for the page of metrics."""
+        runs = self._runs.get(arn)
+        if runs is None and len(self._runs) < self._bound:
+            runs = self._runs[arn] = Runs()
+        if runs is None:
+            self._left_out += int(took.count)
+        else:
+            runs.errors += failed
+            runs.duration.merge(Series(int(took.count), took.total, took.low, took.high))
+
     def _take_bills(self, waiting: list[Run]) -> None:
         """What is billed under one ARN, of one size, in one minute, becomes part of its series at once."""
-        bills: dict[tuple[str, int, float], Bucket] = {}
+        bills: dict[tuple[str, int, float], dict[int, int]] = {}
         for arn, _milliseconds, _failed, _version, at, billed, memory in waiting:
             if memory:
-                key = (arn, memory, at // MINUTE * MINUTE)
-                (bills.get(key) or bills.setdefault(key, Bucket())).add(float(billed))
-        for (arn, memory, at), values in bills.items():
+                times = bills.setdefault((arn, memory, at // MINUTE * MINUTE), {})
+                times[billed] = times.get(billed, 0) + 1
+        for (arn, memory, at), times in bills.items():
+            values = Bucket()
+            for billed, count in times.items():
+                values.add(float(billed), float(count))
             self.take(lambda_metrics.billed(*_asked(arn)[:2], memory), at, values)
 
     def add(
@@ -134,21 +151,36 @@ class Metrics:
     ) -> None:
         """Record `value` for a function, and for `resource` ("f:alias", or an ARN) if there is one; without `series`
         it is counted here alone."""
-        self._add((name, scope, function, ""), value)
-        if resource and resource != function:
-            self._add((name, scope, function, resource), value)
-        if series:
-            values = Bucket(1.0, value, value, value, {value: 1.0})
-            self.take(lambda_metrics.streams(name, scope, function, resource), self._wall(), values)
+        key = (name, scope, function, resource, value, series, self._wall() // MINUTE * MINUTE)
+        counted = self._counted
+        if key in counted:
+            counted[key] += 1
+            return
+        if not counted:
+            self.wake()
+        elif len(counted) > WAITING:
+            self.drain()
+        self._counted[key] = 1
 
-    def _add(self, key: Key, value: float) -> None:
+    def _drain_counted(self) -> None:
+        """What was sampled once and again with the same value becomes part of its series at once."""
+        counted, self._counted = self._counted, {}
+        for (name, scope, function, resource, value, series, at), count in counted.items():
+            self._add((name, scope, function, ""), value, count)
+            if resource and resource != function:
+                self._add((name, scope, function, resource), value, count)
+            if series:
+                values = Bucket(count, value * count, value, value, {value: float(count)})
+                self.take(lambda_metrics.streams(name, scope, function, resource), at, values)
+
+    def _add(self, key: Key, value: float, count: int) -> None:
         series = self._series.get(key)
         if series is None:
             if len(self._series) >= self._bound:
-                self._left_out += 1
+                self._left_out += count
                 return
             series = self._series[key] = Series()
-        series.add(value)
+        series.merge(Series(count, value * count, value, value))
 
     def total(self, name: str, scope: Scope, function: str, resource: str = "") -> float:
         """The sum of a metric's samples, 0 when there is none."""

@@ -71,7 +71,7 @@ class Report(NamedTuple):
         """Whole milliseconds, rounded up from the sum of Init or Restore and Invoke. AWS bills 1 ms at least."""
         before = self.init_ms if self.init_billed and self.init_ms else 0.0
         if self.restore_ms is not None:
-            before = self.billed_restore_ms
+            before = float(self.billed_restore_ms)
         return max(ceil(round(self.duration_ms + before, 3)), 1)
 
 

@@ -26,6 +26,8 @@ FLUSH_SECONDS_EACH = 0.006
 """More for each series: ten thousand are written once a minute, which takes a tenth of a second."""
 BOUND = 50_000
 """Series that are kept; samples of further ones are counted and dropped."""
+WAITING = 10_000
+"""Values that wait to become part of their series."""
 HELD_POINTS = 500_000
 """Periods that wait for a disk that takes nothing."""
 LISTED_SECONDS = 14 * 86400
@@ -61,6 +63,7 @@ class SeriesStore:
         for one in self._kept.values():
             self._units.setdefault(one.stream.metric, []).append(one)
         self._next = max((one.number for one in self._kept.values()), default=0) + 1
+        self._measured: list[tuple[Metric, str, float, float]] = []
         self._pending: dict[Point, Bucket] = {}
         self._touched: dict[int, Kept] = {}
         self._timer: asyncio.TimerHandle | None = None
@@ -84,6 +87,33 @@ class SeriesStore:
         if bucket is not None:
             bucket.add(value, count)
         return bucket is not None
+
+    def measured(self, metric: Metric, unit: str, at: float, value: float) -> None:
+        """A value that becomes part of its series when anybody asks, as cheap as can be."""
+        measured = self._measured
+        if not measured:
+            self.wake()
+        elif len(measured) > WAITING:
+            self._fold()
+        self._measured.append((metric, unit, at, value))
+
+    def _fold(self) -> None:
+        """What was measured becomes part of its series: at once what has one metric, unit and minute."""
+        measured, self._measured = self._measured, []
+        found: dict[tuple[Metric, str, float], dict[float, float]] = {}
+        for metric, unit, at, value in measured:
+            values = found.setdefault((metric, unit, at // 60 * 60.0), {})
+            values[value] = values.get(value, 0.0) + 1.0
+        for (metric, unit, minute), values in found.items():
+            bucket = self._bucket(Stream(metric, unit), minute, 60)
+            if bucket is not None:
+                for value, times in values.items():
+                    bucket.add(value, times)
+
+    def _all(self) -> None:
+        """Nothing waits that anybody has measured."""
+        self.drain()
+        self._fold()
 
     def add_samples(self, samples: Iterable[Sample]) -> None:
         """Many."""
@@ -134,7 +164,7 @@ class SeriesStore:
 
     def _hand_over(self) -> asyncio.Future[None]:
         """Give the thread what waits."""
-        self.drain()
+        self._all()
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -186,11 +216,12 @@ class SeriesStore:
 
     def units(self, metric: Metric) -> list[str]:
         """The units that a metric's values have."""
+        self._fold()
         return [one.stream.unit for one in self._units.get(metric, ())]
 
     def listed(self, scope: Scope, seconds: float = LISTED_SECONDS) -> list[Metric]:
         """The metrics of a scope that had a value so many seconds ago or later, in order."""
-        self.drain()
+        self._all()
         since = self._wall() - seconds
         return sorted(
             {stream.metric for stream, one in self._kept.items() if stream.metric.scope == scope and one.last >= since}

@@ -28,7 +28,7 @@ from lambent.permissions.refusals import refusal
 from lambent.permissions.requests import Right, rights
 from lambent.permissions.resolved import Resolved
 from lambent.wire.fault import Fault
-from lambent.wire.http import Request
+from lambent.wire.http import UNSIGNED, Request
 from lambent.wire.service import Service
 
 WAITING = 10_000
@@ -49,14 +49,10 @@ BEHIND = ("kms:", "dynamodb:")
 READS_OF_IAM = ("Get", "List", "Simulate", "Generate")
 
 
-OWN_SIGNATURE = "Signature=none"
-"""How our own requests are signed: they are nobody's calls."""
-
-
 def is_own(request: Request, caller: Caller) -> bool:
     """Whether this process asks itself, in nobody's name: nothing that comes by a socket is."""
     sent = request.headers.get("authorization", "")
-    return request.client is None and caller.held is None and sent.endswith(OWN_SIGNATURE)
+    return request.client is None and caller.held is None and sent.endswith(UNSIGNED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,10 @@
 """A report as text for people and as data for tools."""
 
 import json
+import re
 from collections.abc import Callable
 from itertools import groupby
+from urllib.parse import quote
 
 from lambent.pitfalls import catalogue
 from lambent.pitfalls.checking import Report
@@ -83,14 +85,19 @@ def as_sarif(report: Report) -> str:
         ],
     }
     results = [_sarif(one) for one in report.findings]
-    run = {"tool": {"driver": driver}, "results": results}
+    told = [
+        {"level": "warning", "message": {"text": f"not read: {one.path}, because {one.because}"}}
+        for one in report.not_read
+    ]
+    invocation = {"executionSuccessful": True, "toolExecutionNotifications": told}
+    run = {"tool": {"driver": driver}, "invocations": [invocation], "results": results}
     schema = "https://json.schemastore.org/sarif-2.1.0.json"
     return json.dumps({"$schema": schema, "version": "2.1.0", "runs": [run]}, indent=2)
 
 
 def _sarif(finding: Finding) -> dict[str, object]:
     region = {"startLine": finding.place.line, "endLine": finding.place.end_line}
-    location = {"artifactLocation": {"uri": finding.place.path}, "region": region}
+    location = {"artifactLocation": {"uri": quote(finding.place.path)}, "region": region}
     return {
         "ruleId": finding.code,
         "level": _SARIF_LEVELS[finding.level],
@@ -102,11 +109,13 @@ def _sarif(finding: Finding) -> dict[str, object]:
 def as_github(report: Report) -> str:
     """Commands that GitHub's runner shows as annotations."""
     names = {"error": "error", "warning": "warning", "info": "notice"}
-    return "\n".join(
+    unread = [f"::notice file={_property(one.path)},title=not read::{_escaped(one.because)}" for one in report.not_read]
+    found = [
         f"::{names[one.level]} file={_property(one.place.path)},line={one.place.line},endLine={one.place.end_line},"
         f"title={one.code}::{_escaped(one.message)}%0A{_escaped(one.mend)}"
         for one in report.findings
-    )
+    ]
+    return "\n".join([*found, *unread])
 
 
 def _escaped(text: str) -> str:
@@ -118,16 +127,36 @@ def _property(text: str) -> str:
 
 
 def as_junit(report: Report) -> str:
-    """JUnit's XML: a test case for each finding."""
-    from xml.sax.saxutils import escape, quoteattr
-
-    cases = [
-        f"  <testcase classname={quoteattr(one.place.path)} name={quoteattr(f'{one.code}:{one.place.line}')}>"
-        f"<failure message={quoteattr(one.message)} type={quoteattr(one.level)}>{escape(one.mend)}</failure></testcase>"
+    """JUnit's XML: a failed test case for each finding, a skipped one for what was not read."""
+    failed = [
+        f"  <testcase classname={_quoted(one.place.path)} name={_quoted(f'{one.code}:{one.place.line}')}>"
+        f"<failure message={_quoted(one.message)} type={_quoted(one.level)}>{_plain(one.mend)}</failure></testcase>"
         for one in report.findings
     ]
-    head = f'<testsuite name="lambent check" tests="{len(cases)}" failures="{len(cases)}">'
-    return "\n".join(['<?xml version="1.0" encoding="UTF-8"?>', head, *cases, "</testsuite>"])
+    skipped = [
+        f'  <testcase classname={_quoted(one.path)} name="not read">'
+        f"<skipped message={_quoted(one.because)}/></testcase>"
+        for one in report.not_read
+    ]
+    counts = f'tests="{len(failed) + len(skipped)}" failures="{len(failed)}" skipped="{len(skipped)}"'
+    head = f'<testsuite name="lambent check" {counts}>'
+    return "\n".join(['<?xml version="1.0" encoding="UTF-8"?>', head, *failed, *skipped, "</testsuite>"])
+
+
+_NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""Characters that XML 1.0 does not have."""
+
+
+def _plain(text: str) -> str:
+    from xml.sax.saxutils import escape
+
+    return escape(_NO_XML.sub("?", text))
+
+
+def _quoted(text: str) -> str:
+    from xml.sax.saxutils import quoteattr
+
+    return quoteattr(_NO_XML.sub("?", text))
 
 
 FORMATS: dict[str, Callable[[Report], str]] = {

@@ -139,6 +139,8 @@ def _bytes(root: Path, name: str) -> bytes:
         if root.is_file():
             with zipfile.ZipFile(root) as opened, opened.open(name) as entry:
                 return entry.read(MOST_METADATA)
+        if not (root / name).is_file():
+            return b""
         with (root / name).open("rb") as file:
             return file.read(MOST_METADATA)
     except (zipfile.BadZipFile, OSError, ValueError, KeyError, RuntimeError, NotImplementedError):

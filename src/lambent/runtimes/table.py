@@ -26,17 +26,9 @@ class Runtime:
     block_create: date | None
     block_update: date | None
 
-    def deprecated(self, today: date) -> bool:
-        """Whether AWS no longer supports it on `today`."""
-        return self.deprecation is not None and self.deprecation <= today
-
     def creatable(self, today: date) -> bool:
         """Whether AWS lets a function be created with it on `today`."""
         return self.block_create is None or today < self.block_create
-
-    def updatable(self, today: date) -> bool:
-        """Whether AWS lets a function with it be updated on `today`."""
-        return self.block_update is None or today < self.block_update
 
     @property
     def python(self) -> str | None:

@@ -280,7 +280,7 @@ class Sandbox:
             self.network = rest.pop(0)
         if message.body["tmp"]:
             self.held.counts_tmp(rest.pop(0))
-        self.listeners, self.datagrams = _sockets(self.spec, rest)
+        _take_sockets(self, rest)
         self._keeper.take(pidfd)
         _resolve(self._ready, None)
 
@@ -430,10 +430,11 @@ def _give_up(waiting: "Iterable[asyncio.Future[Any]]", error: Exception) -> None
             future.set_exception(error)
 
 
-def _sockets(spec: SandboxSpec, descriptors: Iterable[int]) -> tuple[dict[int, socket.socket], ...]:
-    """The listening sockets by port, and those of datagrams; they do not block."""
+def _take_sockets(sandbox: Sandbox, descriptors: Iterable[int]) -> None:
+    """Those that were made inside; at level PROCESS there are none, and the host has made them."""
     made = [socket.socket(fileno=descriptor) for descriptor in descriptors]
     for sock in made:
         sock.setblocking(False)
-    rest = iter(made)
-    return {port: next(rest) for port in spec.listen}, {port: next(rest) for port in spec.datagrams}
+    listen = len(sandbox.spec.listen)
+    sandbox.listeners.update(zip(sandbox.spec.listen, made, strict=False))
+    sandbox.datagrams.update(zip(sandbox.spec.datagrams, made[listen:], strict=False))

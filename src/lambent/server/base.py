@@ -17,7 +17,7 @@ from lambent.environments.running import Clocks
 from lambent.gateway.chain import Gateway
 from lambent.gateway.listener import Chain, Listener
 from lambent.ids import new_uuid
-from lambent.model.metric import Metric, Stream
+from lambent.model.metric import Metric
 from lambent.neighbour import dynamodb_local
 from lambent.neighbour.endpoints import Endpoints, Keys
 from lambent.neighbour.holdings import Holdings
@@ -72,7 +72,7 @@ class Base:
 
     def measure(self, metric: Metric, unit: str, value: float) -> None:
         """What was measured now becomes part of its series."""
-        self.series.add(Stream(metric, unit), self.clock.wall(), value)
+        self.series.measured(metric, unit, self.clock.wall(), value)
 
 
 async def open_base(

@@ -5,12 +5,12 @@ They lie in the data folder, for this user alone. An account that is listed late
 
 import base64
 import json
-import os
 import secrets
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from lambent.model.credentials import Held
+from lambent.neighbour.memory.files import replace
 from lambent.settings import Settings, StartError
 
 FILE = "root-keys.json"
@@ -53,9 +53,4 @@ def _new_id() -> str:
 
 def _write(path: Path, keys: dict[str, Held]) -> None:
     """For this user alone from the first byte on, and whole or not at all."""
-    new = path.with_suffix(".new")
-    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-        json.dump({key: [held.account, held.secret_key] for key, held in keys.items()}, file)
-        file.flush()
-        os.fsync(file.fileno())
-    new.replace(path)
+    replace(path, json.dumps({key: [held.account, held.secret_key] for key, held in keys.items()}).encode())

@@ -221,7 +221,7 @@ def _late_pages(
         "code": links.page,
         "stacks": signal_page(stacks.signals),
         "permissions": permissions_page.page(functools.partial(permissions.document, gate)),
-        "at-rest": permissions_page.page(functools.partial(resting_document, (running.pools, running.provisioned))),
+        "resting": permissions_page.page(functools.partial(resting_document, (running.pools, running.provisioned))),
         "debug": DebugPage(token, functools.partial(begin_debugging, env, running.debugging)),
     }
 

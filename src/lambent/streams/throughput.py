@@ -6,12 +6,11 @@ in, five reads and 2 MB a second out; a read may answer 10 MB, after which reads
 
 from dataclasses import dataclass
 
-MEGABYTE = 1024 * 1024
-WRITE_BYTES = 1 * MEGABYTE
-WRITE_RECORDS = 1_000
-READ_BYTES = 2 * MEGABYTE
+from lambent.model.limits import MB, SHARD_BYTES, SHARD_RECORDS
+
+READ_BYTES = 2 * MB
 READS = 5
-READ_ANSWER_BYTES = 10 * MEGABYTE
+READ_ANSWER_BYTES = 10 * MB
 
 
 @dataclass(slots=True)
@@ -44,15 +43,15 @@ class Throughput:
     """One shard's."""
 
     def __init__(self, now: float) -> None:
-        self._records = Bucket(WRITE_RECORDS, WRITE_RECORDS, now)
-        self._bytes = Bucket(WRITE_BYTES, WRITE_BYTES, now)
+        self._records = Bucket(SHARD_RECORDS, SHARD_RECORDS, now)
+        self._bytes = Bucket(SHARD_BYTES, SHARD_BYTES, now)
         self._reads = Bucket(READS, READS, now)
         self._read_bytes = Bucket(READ_BYTES, READ_BYTES, now)
 
     def write(self, size: int, now: float) -> bool:
         """Whether it takes one more record of that many bytes. A record larger than a second's worth leaves a debt."""
         self._bytes.fill(now)
-        if self._bytes.left < min(size, WRITE_BYTES) or not self._records.take(1, now):
+        if self._bytes.left < min(size, SHARD_BYTES) or not self._records.take(1, now):
             return False
         self._bytes.owe(size)
         return True

@@ -13,6 +13,9 @@ from lambent.wire.sigv4 import Verified, scope_of, sha256_hex, sign
 HEAD = re.compile(rb"([0-9a-fA-F]{1,16})(?:;chunk-signature=([0-9a-f]{64}))?\r\n")
 _LONGEST_HEAD = 256
 _LONGEST_TRAILERS = 1 << 16
+SMALL, MOST_SMALL = 8_192, 10_000
+"""Bytes that each chunk but the last one has at AWS at least, and how many smaller ones are read: more would keep
+everybody waiting."""
 TRAILER_SIGNATURE = "x-amz-trailer-signature"
 
 
@@ -42,6 +45,7 @@ def read_chunks(body: bytes, seed: Verified | None) -> Chunked:
         if not chunk:
             break
         payload.append(chunk)
+        _check_sizes(at, len(payload))
     trailers = _trailers(body[at:])
     if seed is not None and seed.payload.endswith("-TRAILER"):
         _check_trailers(seed, previous, trailers)
@@ -57,6 +61,7 @@ class ChunkReader:
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
         self._left = 0
+        self._chunks = 0
         self._ended = False
         self.trailers: dict[str, str] = {}
 
@@ -82,9 +87,17 @@ class ChunkReader:
         if head is None:
             raise ChunkError("no chunk where one should begin")
         self._left = int(head[1], 16)
+        self._chunks += 1
+        _check_sizes(self._file.tell(), self._chunks)
         if not self._left:
             self._ended = True
             self.trailers = _trailers(self._file.read(_LONGEST_TRAILERS))
+
+
+def _check_sizes(read: int, chunks: int) -> None:
+    """Raises ChunkError where so many chunks are in so few bytes."""
+    if chunks - read // SMALL > MOST_SMALL:
+        raise ChunkError(f"only the last chunk is allowed to have a size less than {SMALL} bytes")
 
 
 def _chunk(body: bytes, at: int) -> tuple[bytes, str, int]:

@@ -17,6 +17,16 @@ class Stream(Protocol):
         ...
 
 
+UNSIGNED = "Signature=none"
+"""How the server's own requests are signed: nobody looks at it, and they are nobody's calls."""
+
+
+def unsigned(whose: str, region: str, signing_name: str) -> str:
+    """An Authorization header that says whose a request is, by an account or an access key."""
+    scope = f"{whose}/20260101/{region}/{signing_name}/aws4_request"
+    return f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, {UNSIGNED}"
+
+
 Takeover = Callable[[Stream], Awaitable[None]]
 """Speaks another protocol on a connection; which is closed when it comes back."""
 

@@ -19,7 +19,8 @@ SECONDS = 30.0
 
 
 class Tab:
-    """One tab. `errors` are what scripts and the content security policy complained of."""
+    """One tab. `errors` are what scripts and the content security policy complained of,
+    `requested` what was asked for."""
 
     def __init__(self, socket: ClientConnection) -> None:
         self._socket = socket

@@ -137,7 +137,7 @@ def test_a_live_log_shows_each_line_once() -> None:
     made = site(usual())
     logs = Logs([{"eventId": "1", "timestamp": 5, "message": "first"}])
     made.api._clients["logs", 60] = logs
-    browser, mark = Browser(made), made.tails.begin(0)
+    browser, mark = Browser(made), made.tails.begin("/aws/lambda/hello", 0)
     first = browser.get(f"/functions/hello/tail?mark={mark}").text
     logs.events += [{"eventId": "2", "timestamp": 4, "message": "late"}]
     second = browser.get(f"/functions/hello/tail?mark={mark}").text

@@ -2,7 +2,8 @@
 
 import pytest
 
-from lambent.engine.on_demand import LARGE_MOST_SHARDS, MOST_SHARDS, SHARD_BYTES, Load, most_shards
+from lambent.engine.on_demand import LARGE_MOST_SHARDS, MOST_SHARDS, Load, most_shards
+from lambent.model.limits import SHARD_BYTES
 
 
 def minutes(load: Load, begin: int, end: int, records: int, shards: int, size: int = 0, most: int = 200) -> list[int]:

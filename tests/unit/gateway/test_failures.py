@@ -21,3 +21,9 @@ def test_a_full_disk_is_named_with_what_to_do(error: Exception) -> None:
 @pytest.mark.parametrize("error", [StoreBroken("x"), OSError(errno.EIO, "x"), ValueError("x")])
 def test_anything_else_is_in_the_log(error: Exception) -> None:
     assert "its log has the reason under the-id" in str(ours("the-id", error).message)
+
+
+def test_a_number_that_is_too_long_is_its_senders_fault() -> None:
+    with pytest.raises(ValueError, match="Exceeds") as caught:
+        int("9" * 5_000)
+    assert ours("the-id", caught.value).status == 400

@@ -3,6 +3,7 @@
 # ruff: noqa: E501
 
 import json
+import os
 import random
 from pathlib import Path
 
@@ -120,3 +121,66 @@ def test_odd_names_of_code_raise_nothing(odd: str, tmp_path: Path) -> None:
             f'service: s\nprovider: {{name: aws}}\nfunctions: {{f: {{handler: "{odd}"}}}}\nresources: "${{file({odd})}}"\n'
         )
         checking.check(tmp_path, everything=True)
+
+
+HANDLER = "def handler(event, context):\n    print(event)  # expect\n"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\xef\xbb\xbf" + HANDLER.encode(),
+        HANDLER.replace("\n", "\r\n").encode(),
+        b"# -*- coding: latin-1 -*-\nNAME = '\xe9'\n" + HANDLER.encode(),
+    ],
+    ids=["BOM", "CRLF", "latin-1 that says so"],
+)
+def test_code_of_every_encoding_that_python_reads_is_read(data: bytes, tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_bytes(data)
+    (finding,) = checking.check(tmp_path, select=["SEC005"]).findings
+    assert b"# expect" in data.splitlines()[finding.place.line - 1]
+
+
+@pytest.mark.parametrize("name", ["template.yaml", "stack.yml", "infra.json"])
+@pytest.mark.parametrize("data", [b"# \xe9\n" + TEMPLATE.encode(), b"Resources: AWS::X\0\0"])
+def test_what_begins_as_a_template_and_is_no_utf_8_is_told(name: str, data: bytes, tmp_path: Path) -> None:
+    (tmp_path / name).write_bytes(data)
+    assert [one.path for one in checking.check(tmp_path).not_read] == [name]
+
+
+def test_pipes_and_links_out_of_the_project_are_not_opened(tmp_path: Path) -> None:
+    outside = tmp_path / "outside.yaml"
+    outside.write_text(TEMPLATE + "      Timeout: 901\n")
+    inner = tmp_path / "project"
+    inner.mkdir()
+    for name in ("template.yaml", "app.py", "a.json", "main.tf", "deploy.sh", "p.zip", "app.js", "Dockerfile"):
+        os.mkfifo(inner / name)
+    (inner / "other.yaml").symlink_to(outside)
+    (inner / "up").symlink_to(tmp_path)
+    (inner / "own.yaml").write_text(TEMPLATE + "      Code: p.zip\n      Handler: app.handler\n")
+    report = checking.check(inner, everything=True)
+    assert {one.place.path for one in report.findings} == {"own.yaml"}
+
+
+def test_a_template_of_five_megabytes_is_read(tmp_path: Path) -> None:
+    topics = "".join(f"  T{i}:\n    Type: AWS::SNS::Topic\n    # {'x' * 400}\n" for i in range(12_000))
+    (tmp_path / "template.yaml").write_text(TEMPLATE.replace("  F:", topics + "  F:") + "      Timeout: 901\n")
+    report = checking.check(tmp_path, select=["LIM006"])
+    assert not report.not_read and len(report.findings) == 1
+
+
+def test_zips_of_every_kind_are_told_or_read(tmp_path: Path) -> None:
+    import zipfile
+
+    (tmp_path / "junk.zip").write_bytes(b"PK\x03\x04" + b"\xff" * 100)
+    with zipfile.ZipFile(tmp_path / "many.zip", "w") as made:
+        for number in range(20_001):
+            made.writestr(str(number), b"")
+    with zipfile.ZipFile(tmp_path / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as made:
+        made.writestr("app.py", b"#" * 3_000_000)
+    for name in ("junk", "many", "bomb"):
+        (tmp_path / f"{name}.yaml").write_text(
+            TEMPLATE + f"      Runtime: python3.12\n      Handler: app.handler\n      Code: {name}.zip\n"
+        )
+    told = {one.path: one.because for one in checking.check(tmp_path).not_read}
+    assert set(told) == {"junk.zip", "many.zip", "bomb.zip/app.py"}

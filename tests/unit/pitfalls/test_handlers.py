@@ -4,6 +4,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from lambent.pitfalls import checking
 from lambent.pitfalls.facts import reading
 
@@ -168,3 +170,83 @@ def test_the_records_of_an_event_inside_of_a_message_are_not_the_batch(tmp_path:
     )
     written(tmp_path, app_dot_py=code, template_dot_yaml=template)
     assert found(tmp_path, "ASY007") == [("ASY007", "app.py", 3)]
+
+
+def test_machines_of_the_serverless_framework_are_read_also_from_files(tmp_path: Path) -> None:
+    service = "service: s\nprovider: {name: aws}\nfunctions: {do_it: {handler: app.handler}}\nstepFunctions:\n  stateMachines:\n    flow: ${file(flow.yml)}\n"
+    flow = "definition:\n  StartAt: A\n  States:\n    A:\n      Type: Map\n      Iterator:\n        StartAt: B\n        States:\n          B: {Type: Task, End: true, Resource: {Fn::GetAtt: [DoUnderscoreitLambdaFunction, Arn]}}\n      End: true\n"
+    written(tmp_path, serverless_dot_yml=service, flow_dot_yml=flow)
+    assert found(tmp_path, "SFN") == [("SFN001", "flow.yml", 4), ("SFN003", "flow.yml", 9)]
+
+
+def test_a_service_whose_variables_name_each_other_ends(tmp_path: Path) -> None:
+    many = ", ".join(f"k{i}: '${{self:custom}}'" for i in range(9))
+    written(
+        tmp_path,
+        serverless_dot_yml=f"service: s\nprovider: {{name: aws}}\ncustom: {{{many}}}\nfunctions: {{f: {{handler: a.b, environment: '${{self:custom}}'}}}}\n",
+    )
+    assert [one.id for one in reading.read(tmp_path).functions] == ["f"]
+
+
+def test_a_variable_that_the_template_does_not_set(tmp_path: Path) -> None:
+    code = "import os\nA = os.environ['A_TABLE']\nB = os.environ['B'] if 'B' in os.environ else 1\ndef handler(event, context):\n    return os.environ['AWS_REGION'], os.environ['C']\n"
+    written(
+        tmp_path,
+        app_dot_py=code,
+        template_dot_yaml=SAM
+        + "    Properties: {Runtime: python3.12, Handler: app.handler, Environment: {Variables: {C: x}}}\n",
+    )
+    assert found(tmp_path, "ARC008") == [("ARC008", "app.py", 2)]
+
+
+SHAPES = {
+    "sqs": "for r in event['Records']:\n        print(r['body']['id'])",
+    "s3": "return event['Records'][0]['s3']['object']",
+    "sns": "return event['Records'][0]['Sns']",
+    "logs": "return event['awslogs']['data']",
+    "http": "return {'statusCode': 200, 'body': event.get('queryStringParameters')}",
+    "rule": "return event['detail']",
+}
+
+
+@pytest.mark.parametrize("kind", SHAPES)
+def test_what_code_takes_from_the_event_tells_what_drives_it(kind: str, tmp_path: Path) -> None:
+    written(tmp_path, app_dot_py=f"def handler(event, context):\n    {SHAPES[kind]}\n")
+    (function,) = reading.read(tmp_path).functions
+    assert [one.kind for one in function.triggers] == [kind]
+    assert function.triggers[0].fact("BatchSize").unknown
+
+
+def test_what_only_a_template_says_is_not_said_of_a_handler_without_one(tmp_path: Path) -> None:
+    code = "def handler(event, context):\n    try:\n        return event['Records'][0]['messageId'], event['Records'][0]['body']\n    except Exception:\n        return None\n"
+    written(tmp_path, app_dot_py=code)
+    assert [one for one, _, _ in found(tmp_path)] == ["OBS008"]
+
+
+def test_code_that_tells_nothing_of_its_event_is_driven_by_nothing(tmp_path: Path) -> None:
+    written(tmp_path, app_dot_py="def handler(event, context):\n    return event\n")
+    (function,) = reading.read(tmp_path).functions
+    assert not function.triggers
+
+
+def test_what_a_callback_of_the_sdk_does_is_seen(tmp_path: Path) -> None:
+    code = "const AWS = require('aws-sdk');\nconst s3 = new AWS.S3();\nconst sns = new AWS.SNS();\nexports.handler = (event, context, callback) => {\n  s3.getObject({ Bucket: 'b', Key: event.queryStringParameters.k }, (err, data) => {\n    if (err) callback(null, { statusCode: 500 });\n    console.log(process.env);\n  });\n};\n"
+    written(tmp_path, app_dot_js=code)
+    assert found(tmp_path, "SEC005", "API001") == [("SEC005", "app.js", 7)]
+
+
+def test_the_token_of_an_attempt_is_no_secret_and_another_one_is(tmp_path: Path) -> None:
+    code = "import logging\nlogger = logging.getLogger()\ndef handler(event, context):\n    token = event['%s']\n    logger.info('x %%s' %% token)\n"
+    written(tmp_path, app_dot_py=code % "ClientRequestToken")
+    assert not found(tmp_path, "SEC005")
+    written(tmp_path, app_dot_py=code % "access")
+    assert found(tmp_path, "SEC005") == [("SEC005", "app.py", 5)]
+
+
+def test_variables_of_another_function_in_javascript_that_both_load_are_no_fault(tmp_path: Path) -> None:
+    service = "service: s\nprovider: {name: aws, runtime: nodejs20.x, tracing: true}\nfunctions:\n  a: {handler: a.handler, environment: {A: x}}\n  b: {handler: b.handler, environment: {B: x}}\n"
+    shared = "const a = process.env.A;\nconst b = process.env.B;\nconst c = process.env.C_TOPIC;\nmodule.exports = { a, b, c };\n"
+    code = "const s = require('./shared');\nexports.handler = async (event) => s.a;\n"
+    written(tmp_path, serverless_dot_yml=service, shared_dot_js=shared, a_dot_js=code, b_dot_js=code)
+    assert found(tmp_path, "ARC008") == [("ARC008", "shared.js", 3)]
+    assert reading.read(tmp_path).stacks[0].functions[0].fact("TracingConfig", "Mode").value == "Active"

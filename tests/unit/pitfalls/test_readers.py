@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from lambent.pitfalls import checking, effects
+from lambent.pitfalls import checking, effects, keys, networks, packages
 from lambent.pitfalls.facts import hcl, reading
 from lambent.pitfalls.facts.project import Function
 from lambent.pitfalls.facts.tree import Ref, Unknown
@@ -183,3 +183,139 @@ def test_an_action_that_is_allowed_on_another_resource_is_missing(policy: str, t
     (tmp_path / "app.py").write_text(PUTS)
     found = checking.check(tmp_path, select=["IAM001"]).findings
     assert [one.message for one in found] == ["the role allows dynamodb:PutItem on others, not on Used"][: int(told)]
+
+
+NETWORK_CFN = """Resources:
+  f:
+    Type: AWS::Lambda::Function
+    Properties:
+      Handler: app.handler
+      Runtime: python3.12
+      Code: src
+      Role: !GetAtt role.Arn
+      Layers: [!Ref tools]
+      Environment: {Variables: {HOST: !GetAtt db.Endpoint.Address, QUEUE: !Ref q}}
+      VpcConfig: {SubnetIds: [!Ref a], SecurityGroupIds: [!Ref own]}
+  role: {Type: AWS::IAM::Role, Properties: {ManagedPolicyArns: ["arn:aws:iam::aws:policy/service-role/AWSLambdaVPCAccessExecutionRole", "arn:aws:iam::aws:policy/AmazonSQSFullAccess"]}}
+  tools: {Type: AWS::Lambda::LayerVersion, Properties: {Content: layer}}
+  key: {Type: AWS::KMS::Key, Properties: {KeyPolicy: {Statement: [{Effect: Allow, Principal: {AWS: "arn:aws:iam::111122223333:root"}, Action: "kms:*", Resource: "*"}]}}}
+  q: {Type: AWS::SQS::Queue, Properties: {KmsMasterKeyId: !Ref key}}
+  a: {Type: AWS::EC2::Subnet, Properties: {VpcId: vpc-1, CidrBlock: 10.0.0.0/28}}
+  t: {Type: AWS::EC2::RouteTable, Properties: {VpcId: vpc-1}}
+  r: {Type: AWS::EC2::Route, Properties: {RouteTableId: !Ref t, DestinationCidrBlock: 0.0.0.0/0, NatGatewayId: !Ref nat}}
+  ta: {Type: AWS::EC2::SubnetRouteTableAssociation, Properties: {SubnetId: !Ref a, RouteTableId: !Ref t}}
+  nat: {Type: AWS::EC2::NatGateway, Properties: {SubnetId: subnet-1}}
+  own: {Type: AWS::EC2::SecurityGroup, Properties: {VpcId: vpc-1}}
+  admin: {Type: AWS::EC2::SecurityGroup, Properties: {VpcId: vpc-1}}
+  theirs: {Type: AWS::EC2::SecurityGroup, Properties: {VpcId: vpc-1, SecurityGroupIngress: [{IpProtocol: tcp, FromPort: 5432, ToPort: 5432, SourceSecurityGroupId: !Ref admin}]}}
+  db: {Type: AWS::RDS::DBInstance, Properties: {DBSubnetGroupName: g, VPCSecurityGroups: [!Ref theirs]}}
+"""
+NETWORK_TF = """resource "aws_lambda_function" "f" {
+  function_name = "f"
+  filename      = "src/app.py"
+  handler       = "app.handler"
+  runtime       = "python3.12"
+  role          = aws_iam_role.role.arn
+  layers        = [aws_lambda_layer_version.tools.arn]
+  environment {
+    variables = { HOST = aws_db_instance.db.address, QUEUE = aws_sqs_queue.q.url }
+  }
+  vpc_config {
+    subnet_ids         = [aws_subnet.a.id]
+    security_group_ids = [aws_security_group.own.id]
+  }
+}
+resource "aws_iam_role" "role" {
+  managed_policy_arns = ["arn:aws:iam::aws:policy/service-role/AWSLambdaVPCAccessExecutionRole", "arn:aws:iam::aws:policy/AmazonSQSFullAccess"]
+}
+resource "aws_lambda_layer_version" "tools" {
+  layer_name = "tools"
+  filename   = "layer"
+}
+resource "aws_kms_key" "key" {
+  policy = jsonencode({ Statement = [{ Effect = "Allow", Principal = { AWS = "arn:aws:iam::111122223333:root" }, Action = "kms:*", Resource = "*" }] })
+}
+resource "aws_sqs_queue" "q" {
+  kms_master_key_id = aws_kms_key.key.id
+}
+resource "aws_subnet" "a" {
+  vpc_id     = "vpc-1"
+  cidr_block = "10.0.0.0/28"
+}
+resource "aws_route_table" "t" {
+  vpc_id = "vpc-1"
+  route {
+    cidr_block     = "0.0.0.0/0"
+    nat_gateway_id = aws_nat_gateway.nat.id
+  }
+}
+resource "aws_route_table_association" "ta" {
+  subnet_id      = aws_subnet.a.id
+  route_table_id = aws_route_table.t.id
+}
+resource "aws_nat_gateway" "nat" {
+  subnet_id = "subnet-1"
+}
+resource "aws_security_group" "own" {}
+resource "aws_security_group" "admin" {}
+resource "aws_security_group" "theirs" {}
+resource "aws_security_group_rule" "in" {
+  type                     = "ingress"
+  from_port                = 5432
+  to_port                  = 5432
+  protocol                 = "tcp"
+  security_group_id        = aws_security_group.theirs.id
+  source_security_group_id = aws_security_group.admin.id
+}
+resource "aws_db_instance" "db" {
+  db_subnet_group_name   = "g"
+  vpc_security_group_ids = [aws_security_group.theirs.id]
+}
+"""
+SENDS = """import os
+import boto3
+s3, sqs = boto3.client("s3"), boto3.client("sqs")
+def handler(event, context):
+    s3.get_object(Bucket="b", Key="k")
+    sqs.send_message(QueueUrl=os.environ["QUEUE"], MessageBody="x")
+"""
+
+
+@pytest.mark.parametrize(("name", "text"), [("template.yaml", NETWORK_CFN), ("main.tf", NETWORK_TF)])
+def test_networks_keys_and_layers_are_the_same_in_two_languages(name: str, text: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text(text)
+    for path, source in (("src/app.py", SENDS), ("src/tools.py", "A = 1\n"), ("layer/python/tools.py", "A = 2\n")):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(source)
+    (function,) = reading.read(tmp_path).functions
+    (subnet,) = networks.subnets(function) or ()
+    queue = function.stack.target(function.environment["QUEUE"])
+    assert networks.default_route(subnet, function.stack) == "nat"
+    assert queue is not None and keys.asks_the_role(queue, function.stack)
+    assert [root.name for _, root in packages.layers(function)] == ["layer"]
+    codes = ("NET005", "NET006", "CST001", "IAM004", "PKG004", "CON007")
+    found = checking.check(tmp_path, codes, everything=True).findings
+    assert {one.code for one in found} == set(codes)
+
+
+CONNECTED = """Transform: AWS::Serverless-2016-10-31
+Resources:
+  F:
+    Type: AWS::Serverless::Function
+    Properties: {Runtime: python3.12, Handler: app.handler}
+  T: {Type: AWS::SNS::Topic, Properties: {Subscription: [{Endpoint: !GetAtt F.Arn, Protocol: lambda}]}}
+"""
+
+
+@pytest.mark.parametrize("embedded", [True, False])
+def test_what_connectors_allow_is_not_missing(embedded: bool, tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text(
+        'import boto3\ndef handler(event, context):\n    boto3.client("sqs").send_message(QueueUrl="q", MessageBody="x")\n'
+    )
+    (tmp_path / "template.yaml").write_text(CONNECTED)
+    assert {one.code for one in checking.check(tmp_path, ["IAM"]).findings} == {"IAM001", "IAM005"}
+    own = "    Connectors: {C: {Properties: {Destination: {Id: Q}, Permissions: [Write]}}}\n"
+    beside = "  C: {Type: AWS::Serverless::Connector, Properties: {Source: {Id: F}, Destination: {Id: Q}, Permissions: [Write]}}\n"
+    text = CONNECTED.replace("  T: {", own + "  T: {") if embedded else CONNECTED + beside
+    (tmp_path / "template.yaml").write_text(text)
+    assert not checking.check(tmp_path, ["IAM"]).findings

@@ -10,11 +10,8 @@ from lambent.runtimes.table import RUNTIMES
 
 def test_dates_of_a_deprecated_runtime() -> None:
     runtime = RUNTIMES["python3.9"]
-    assert runtime.deprecated(date(2026, 1, 1))
     assert runtime.creatable(date(2026, 8, 30))
     assert not runtime.creatable(date(2026, 8, 31))
-    assert runtime.updatable(date(2026, 9, 29))
-    assert not runtime.updatable(date(2026, 9, 30))
 
 
 def test_a_date_that_is_not_scheduled() -> None:

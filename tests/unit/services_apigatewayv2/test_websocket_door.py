@@ -458,6 +458,7 @@ def test_too_large_messages_and_frames_and_nonsense_close_the_connection(tmp_pat
         for said, code in (
             ([Message(data="x" * ((32 << 10) + 1))], 1009),
             ([Message(data="x" * (30 << 10), message_finished=False)] * 5, 1009),
+            ([Message(data="", message_finished=False)] * 10_001, 1009),
         ):
             client = await ws.connect()
             for one in said:

@@ -157,3 +157,10 @@ def test_conditions_of_policies(conditions: Any, fields: Any, fits: bool) -> Non
 def test_policies_that_are_none(conditions: Any) -> None:
     assert decide(conditions, {"key": "k"}).invalid
     assert decide([], {}, "soon").invalid
+
+
+def test_a_boundary_that_a_body_nearly_has_is_not_looked_for() -> None:
+    headers = {"content-type": f"multipart/form-data; boundary={'a' * 70_000}"}
+    with pytest.raises(Fault) as caught:
+        post_forms.receive(Request("POST", "/bucket", "", headers, b"a" * 20_000_000), lambda _key: None)
+    assert caught.value.code == "MalformedPOSTRequest"

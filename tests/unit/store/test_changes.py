@@ -136,7 +136,17 @@ def test_the_setting_names_the_driver(tmp_path: Path, scheme: str) -> None:
     assert load({"database": scheme + url}, {}, tmp_path).database == "postgresql+psycopg" + url
 
 
-@pytest.mark.parametrize("url", ["mysql://me:secret@db/state", "postgresql://me:secret@db", "state.db"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("mysql://me:secret@db/state", "postgresql://me:secret@db", "state.db"),
+        *(
+            "postgresql://me:secret@db:port/state",
+            "postgresql://me:secret@db:99999/state",
+            "postgresql://me:secret@[db/s",
+        ),
+    ],
+)
 def test_another_database_is_refused_without_its_password(tmp_path: Path, url: str) -> None:
     with pytest.raises(StartError, match="a PostgreSQL is needed") as raised:
         load({"database": url}, {}, tmp_path)

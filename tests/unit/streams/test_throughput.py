@@ -1,6 +1,7 @@
 """What a shard takes and gives in a second."""
 
-from lambent.streams.throughput import MEGABYTE, Throughput
+from lambent.model.limits import MB
+from lambent.streams.throughput import Throughput
 
 
 def test_a_thousand_records_a_second_come_in() -> None:
@@ -12,11 +13,11 @@ def test_a_thousand_records_a_second_come_in() -> None:
 
 def test_a_megabyte_a_second_comes_in_and_a_larger_record_is_paid_for() -> None:
     one = Throughput(0.0)
-    assert one.write(MEGABYTE, 0.0)
+    assert one.write(MB, 0.0)
     assert not one.write(1, 0.0)
-    assert one.write(MEGABYTE // 2, 0.5)
+    assert one.write(MB // 2, 0.5)
     big = Throughput(0.0)
-    assert big.write(10 * MEGABYTE, 0.0)
+    assert big.write(10 * MB, 0.0)
     assert not big.write(1, 8.9)
     assert big.write(1, 9.1)
 
@@ -27,6 +28,6 @@ def test_five_reads_a_second_and_two_megabytes_go_out() -> None:
     assert one.may_read(0.2)
     much = Throughput(0.0)
     assert much.may_read(0.0)
-    much.read(10 * MEGABYTE)
+    much.read(10 * MB)
     assert not much.may_read(3.9)
     assert much.may_read(4.1)

@@ -1,10 +1,12 @@
 """Bodies that are made to be hard to read: refused, in a moment."""
 
+import io
 import time
 
 import pytest
 
-from lambent.wire import parse, parse_xml, query, service
+from lambent.objects import ranges
+from lambent.wire import chunks, parse, parse_xml, query, service
 from lambent.wire.fault import Fault
 from lambent.wire.http import Request
 
@@ -101,3 +103,18 @@ def test_documents_have_a_bound_and_contents_have_theirs(name: str, operation: s
     with pytest.raises(Fault) as caught:
         model.check_size(operation, size)
     assert caught.value.status == 413
+
+
+def test_chunks_of_a_byte_each_are_not_read_to_their_end() -> None:
+    body, few = b"1\r\na\r\n" * 1_000_000 + b"0\r\n\r\n", b"1\r\na\r\n" * 9_000 + b"0\r\n\r\n"
+    assert chunks.read_chunks(few, None).payload == chunks.ChunkReader(io.BytesIO(few)).read() == b"a" * 9_000
+    began = time.process_time()
+    with pytest.raises(chunks.ChunkError, match="8192"):
+        chunks.read_chunks(body, None)
+    with pytest.raises(chunks.ChunkError, match="8192"):
+        chunks.ChunkReader(io.BytesIO(body)).read()
+    assert time.process_time() - began < 1
+
+
+def test_a_range_of_thousands_of_digits_is_beyond_all_objects() -> None:
+    assert ranges.read(f"bytes=0-{'9' * 5_000}", 10) == ranges.read(f"bytes=-{'9' * 5_000}", 10) == (0, 10)

@@ -193,7 +193,9 @@ def rights(site: Site, asked: Asked) -> Response:
     about = _about(site, asked)
     said = site.api.page("permissions", policy=_name(asked), **site.api.whose())
     role = about["Role"].rpartition("/")[2]
-    findings = _findings(site, about)
+    denied = [
+        one for one in _findings(site, about) if one["resource"] == about["Role"] or one["code"].startswith("denied/")
+    ]
     return site.show(
         "rights.html",
         asked,
@@ -201,7 +203,7 @@ def rights(site: Site, asked: Asked) -> Response:
         tab="rights",
         least=said,
         policies=list(_policies(site.api, role)),
-        denied=[one for one in findings if one["code"].startswith("denied/")],
+        denied=denied,
     )
 
 

@@ -11,7 +11,7 @@ from lambent.console.site import Asked, Site
 
 HOUR, DAY = 3_600, 86_400
 TOTALS = ("Invocations", "Errors", "Throttles", "Duration")
-MOST_QUEUES = 20
+MOST_QUEUES = 10
 PAGE_SIZE = 50
 """Functions of a page, which is how many AWS answers at once."""
 

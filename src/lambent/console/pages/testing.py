@@ -3,6 +3,7 @@
 import base64
 import re
 import time
+from itertools import islice
 from pathlib import Path
 
 from starlette.responses import Response
@@ -35,7 +36,7 @@ def test(site: Site, asked: Asked) -> Response:
         kinds=KINDS,
         samples=samples.NAMES,
         saved=saved(site.events, name),
-        tail=_begin(site, 0),
+        tail=_begin(site, name),
     )
 
 
@@ -95,34 +96,33 @@ def invoke(site: Site, asked: Asked) -> Response:
     )
 
 
-def _begin(site: Site, back_ms: int) -> str:
-    return site.tails.begin(int(site.api.endpoint.now() * 1000) - (back_ms or LOOK_BACK_MS))
+def _begin(site: Site, name: str) -> str:
+    """A view of a function's log begins."""
+    about = site.api.maybe("lambda", "get_function_configuration", FunctionName=name)
+    group = about.get("LoggingConfig", {}).get("LogGroup") or f"/aws/lambda/{name}"
+    return site.tails.begin(group, int(site.api.endpoint.now() * 1000) - LOOK_BACK_MS)
 
 
 def tail(site: Site, asked: Asked) -> Response:
-    """What is new in a function's log, and the mark that asks for more."""
+    """What is new in a function's log, and the mark that asks for more: soon where there was something."""
     name, mark = asked.path["name"], asked.query.get("mark", "")
     known = site.tails.of(mark)
     if known is None:
-        mark = _begin(site, 0)
+        mark = _begin(site, name)
         known = site.tails.of(mark)
         assert known is not None
-    lines = known.fresh(_read(site, name, known.start))
-    return site.show("_tail.html", asked, name=name, mark=mark, lines=lines[-MOST_LINES:])
+    lines = known.fresh(_read(site, known.group, known.start))
+    return site.show("_tail.html", asked, name=name, mark=mark, lines=lines[-MOST_LINES:], soon="1s" if lines else "2s")
 
 
-def _read(site: Site, name: str, start: int) -> list[dict[str, object]]:
+def _read(site: Site, group: str, start: int) -> list[dict[str, object]]:
     """Events from a time on; none where there is no group yet."""
-    group = site.api.maybe("lambda", "get_function_configuration", FunctionName=name)
-    group_name = group.get("LoggingConfig", {}).get("LogGroup") or f"/aws/lambda/{name}"
     client = site.api.client("logs")
     found: list[dict[str, object]] = []
     try:
-        pages = client.get_paginator("filter_log_events").paginate(logGroupName=group_name, startTime=max(start, 0))
-        for number, page in enumerate(pages):
+        pages = client.get_paginator("filter_log_events").paginate(logGroupName=group, startTime=max(start, 0))
+        for page in islice(pages, MOST_PAGES):
             found += page["events"]
-            if number + 1 >= MOST_PAGES:
-                break
     except client.exceptions.ResourceNotFoundException:
         return []
     return found

@@ -1,6 +1,9 @@
-"""Which files of a project matter: templates of every kind, handlers, packages. Links are not followed."""
+"""Which files of a project matter: templates of every kind, handlers, packages. Links to folders are not followed, nor
+are those that lead out of the project; what is no file (a pipe, a device) is not opened."""
 
 import os
+import re
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -47,15 +50,37 @@ class Files:
 def find(root: Path) -> Files:
     """Everything under a folder that is not skipped, in a fixed order."""
     files = Files(root)
-    for folder, folders, names in os.walk(root):
-        folders[:] = sorted(name for name in folders if name not in SKIPPED and not _assets(name))
-        base = Path(folder).relative_to(root).as_posix()
-        for name in sorted(names):
-            files.all.append(name if base == "." else f"{base}/{name}")
-        if len(files.all) > MOST_FILES:
-            files.truncated = True
-            break
+    top, waiting = os.path.realpath(root), [("", os.fspath(root))]
+    while waiting and not files.truncated:
+        base, folder = waiting.pop()
+        inner = []
+        for entry in _entries(folder):
+            if entry.is_dir(follow_symlinks=False):
+                if entry.name not in SKIPPED and not _assets(entry.name):
+                    inner.append((f"{base}{entry.name}/", entry.path))
+            elif entry.is_file(follow_symlinks=False) or _leads_inside(entry, top):
+                files.all.append(base + entry.name)
+        waiting.extend(reversed(inner))
+        files.truncated = len(files.all) > MOST_FILES
     return files
+
+
+def _entries(folder: str) -> list[os.DirEntry[str]]:
+    """What lies in a folder, in a fixed order; nothing when it can't be opened."""
+    try:
+        with os.scandir(folder) as opened:
+            return sorted(opened, key=lambda one: one.name)
+    except OSError:
+        return []
+
+
+def _leads_inside(entry: os.DirEntry[str], top: str) -> bool:
+    """Whether an entry is a link to a file of the project."""
+    try:
+        target = os.path.realpath(entry.path)
+        return entry.is_symlink() and entry.is_file() and target.startswith(top.rstrip("/") + "/")
+    except OSError:
+        return False
 
 
 def _assets(name: str) -> bool:
@@ -68,7 +93,10 @@ def read_text(path: Path) -> str:
     from lambent.pitfalls.facts.unread import NotRead
 
     try:
-        if path.stat().st_size > MOST_BYTES:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise NotRead("it is no file")
+        if status.st_size > MOST_BYTES:
             raise NotRead(f"it has more than {MOST_BYTES >> 20} MB")
         data = path.read_bytes()
     except OSError as error:
@@ -78,4 +106,20 @@ def read_text(path: Path) -> str:
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise NotRead("it is not UTF-8") from None
+        return _as_it_says(data, path)
+
+
+_CODING = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
+
+
+def _as_it_says(data: bytes, path: Path) -> str:
+    """A source by the encoding that one of its first two lines names (PEP 263). Raises NotRead."""
+    from lambent.pitfalls.facts.unread import NotRead
+
+    found = [match for line in data.split(b"\n", 2)[:2] if (match := _CODING.match(line))]
+    try:
+        if found and path.suffix == ".py":
+            return data.decode(found[0][1].decode("ascii"))
+    except (LookupError, ValueError):
+        pass
+    raise NotRead("it is not UTF-8") from None

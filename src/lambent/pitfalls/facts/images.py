@@ -143,7 +143,7 @@ def archive(function: Function, project: Project) -> Path | None:
 def size(path: Path) -> int:
     """Bytes of an image's layers, as its manifest or its archive says; 0 when it can't be read."""
     try:
-        return _oci(path) if path.is_dir() else _docker(path)
+        return _oci(path) if path.is_dir() else _docker(path) if path.is_file() else 0
     except (OSError, ValueError, KeyError, TypeError, IndexError, tarfile.TarError, EOFError):
         return 0
 

@@ -136,7 +136,8 @@ class Expressions(Values):
             ast.Attribute(value=self.name(f"__{service}", node), attr=sdk.method(service, method), ctx=ast.Load()), node
         )
         self.services.add(service)
-        return self.call(func, [], node, self._input(given[:1]))
+        callbacks = [self.expr(one) for one in given[1:] if one.type in FUNCTIONS]
+        return self.call(func, callbacks, node, self._input(given[:1]))
 
     def _command(self, command: Any, node: Any) -> ast.expr | None:
         if command.type != "new_expression":

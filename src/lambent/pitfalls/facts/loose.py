@@ -3,7 +3,7 @@
 import ast
 import re
 
-from lambent.pitfalls.facts import code
+from lambent.pitfalls.facts import code, event_shapes
 from lambent.pitfalls.facts.discovery import read_text
 from lambent.pitfalls.facts.project import Function, Project, Resource, Stack
 from lambent.pitfalls.facts.python import Callable_, Package
@@ -28,6 +28,10 @@ def find(project: Project, sources: code.Sources) -> None:
         if path not in seen and not _TESTS.search(path):
             _python(stack, path, project, sources)
     _node(stack, seen, project, sources)
+    for function in stack.functions:
+        package = function.code if function.code is not None else function.node
+        shape = event_shapes.trigger(package.handler, function.resource)
+        function.triggers.extend([] if shape is None else [shape])
     if stack.functions:
         project.stacks.append(stack)
 

@@ -16,7 +16,14 @@ def attach(function: Function) -> None:
         statements, known = _sam(function)
     else:
         statements, known = _role(function)
-    function.statements, function.permissions_known = statements, known and not function.resource.open
+    known = known and not function.resource.open and not connected(function.stack)
+    function.statements, function.permissions_known = statements, known
+
+
+def connected(stack: Stack) -> bool:
+    """Whether SAM's connectors give rights that stand nowhere else
+    (https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/managing-permissions-connectors.html)."""
+    return any(stack.of("AWS::Serverless::Connector")) or any("Connectors" in one.extra for one in stack.of_all())
 
 
 def _sam(function: Function) -> Result:

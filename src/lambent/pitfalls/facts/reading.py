@@ -83,6 +83,16 @@ def _templates(files: Files) -> Found:
         yield path, lambda path=path: _template(files.root / path, path)  # type: ignore[misc]
 
 
+def _begins_as_template(file: Path) -> bool:
+    """Whether a file that is no text of ours begins as a template does."""
+    try:
+        with file.open("rb") as opened:
+            head = opened.read(4096)
+    except OSError:
+        return False
+    return b"AWSTemplateFormatVersion" in head or (b"Resources" in head and b"AWS::" in head)
+
+
 def _cdk(files: Files) -> Found:
     for path in files.ending(".template.json"):
         if "cdk.out/" in path:
@@ -166,7 +176,7 @@ def _template(file: Path, path: str) -> Stack | None:
     try:
         source = read_text(file)
     except NotRead:
-        if path.rpartition("/")[2].startswith("template"):
+        if path.rpartition("/")[2].startswith("template") or _begins_as_template(file):
             raise
         return None
     if not _LOOKS_LIKE.search(source) or ("AWS::" not in source and "Custom::" not in source):

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from lambent.pitfalls.facts import serverless_machines
 from lambent.pitfalls.facts.cloudformation import SAM_FUNCTION, Resolver, is_template
 from lambent.pitfalls.facts.project import Resource, Stack
 from lambent.pitfalls.facts.tree import Map, Ref, Seq, Span, Unknown, text
@@ -12,6 +13,9 @@ from lambent.pitfalls.facts.unread import NotRead
 Load = Callable[[str], Any]
 """A file beside it, as a document; raises NotRead."""
 
+MOST_HOPS = 12
+"""From variable to variable."""
+MOST_VALUES = 200_000
 _VARIABLE = re.compile(r"\$\{([^{}$]+)\}")
 _KNOWN_SOURCE = re.compile(r"^\s*(self|opt|env|file|sls|aws|cf|ssm|s3|param|output|strToBool|git|tf|vault|doppler)\b")
 _DEFAULTS = {"Timeout": 6, "MemorySize": 1024}
@@ -99,6 +103,7 @@ class _Service:
         self.document = document
         self.path = path
         self.load = load
+        self.spent = 0
         self.made = Stack(path, "serverless")
         provider = self.value(document.get("provider"))
         self.provider: Map = provider if isinstance(provider, Map) else Map()
@@ -114,23 +119,25 @@ class _Service:
                     self._function(name, body, functions.at[name], path)
                 else:
                     self.made.open = True
+        serverless_machines.add(self.document, self.value, self._beside, self.made)
         return self.made
 
     def value(self, value: Any, depth: int = 0) -> Any:
         """A value with its variables resolved; those that need the world are unknown."""
-        if depth > 12:
+        self.spent += 1
+        if depth > MOST_HOPS or self.spent > MOST_VALUES:
             return Unknown("a variable that names itself")
         if isinstance(value, str):
             return self._text(value, depth) if "${" in value else value
         if isinstance(value, Map):
             made = Map(value.span)
             for key, inner in value.items():
-                made.put(key, self.value(inner, depth + 1), value.at[key])
+                made.put(key, self.value(inner, depth), value.at[key])
             return made
         if isinstance(value, Seq):
             listed = Seq(value.span)
             for inner, span in zip(value, value.at, strict=True):
-                listed.put(self.value(inner, depth + 1), span)
+                listed.put(self.value(inner, depth), span)
             return listed
         return value
 
@@ -270,6 +277,8 @@ class _Service:
         self._events(properties, body)
         resource = Resource(name, SAM_FUNCTION, properties, path, span)
         resource.extra.put("framework", "serverless", span)
+        if "dotenv" in str(self.document.get("plugins", "")) or self.document.get("useDotenv") is True:
+            resource.extra.put("dotenv", True, span)
         if _BUNDLERS.search(str(self.document.get("plugins", ""))) or "build" in self.document:
             resource.extra.put("bundled", True, span)
         resource.extra.put("folder", self._folder(path), span)
@@ -316,7 +325,7 @@ class _Service:
                         properties, keys, _translated(old, resolver.value(source[old]), source.at[old]), source.at[old]
                     )
         tracing = self.provider.get("tracing")
-        if isinstance(tracing, Map) and tracing.get("lambda") not in (None, False):
+        if tracing is True or (isinstance(tracing, Map) and tracing.get("lambda") not in (None, False)):
             _wrap(properties, ("TracingConfig", "Mode"), "Active", self.provider.at["tracing"])
         self._permissions(properties, body)
 

@@ -21,7 +21,7 @@ PUTS = {
 def check(project: Project) -> Iterator[Hit]:
     """Writes to the bucket, queue, topic or table that drives the function."""
     for function in project.functions:
-        for trigger in function.driven_by(*PUTS):
+        for trigger in function.driven_by(*PUTS) if function.listed else ():
             service, operations = PUTS[trigger.kind]
             for call in effects.calling(function, service, *operations):
                 how = _same(function, trigger, call)

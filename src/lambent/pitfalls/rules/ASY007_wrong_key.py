@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from lambent.pitfalls import effects
 from lambent.pitfalls.batches import reached
-from lambent.pitfalls.facts.project import Function, Project
+from lambent.pitfalls.facts.project import Function, Project, Trigger
 from lambent.pitfalls.facts.python import Reached
 from lambent.pitfalls.finding import Hit, Rule
 
@@ -47,7 +47,7 @@ def _followed(node: ast.expr, where: Reached) -> Iterator[ast.AST]:
 def _first_only(function: Function) -> Iterator[Hit]:
     """`event["Records"][0]` where a batch of several may come."""
     pulled = function.driven_by("sqs", "kinesis", "dynamodb")
-    if not pulled or any(trigger.fact("BatchSize").number == 1 for trigger in pulled):
+    if not pulled or any(map(_single, pulled)):
         return
     for one in reached(function):
         if _others_looked_at(one):
@@ -57,6 +57,12 @@ def _first_only(function: Function) -> Iterator[Hit]:
                 inner = node.value
                 if isinstance(inner, ast.Subscript) and _records(inner, one):
                     yield Hit(one.place(node), "only the first record of a batch is looked at", function)
+
+
+def _single(trigger: Trigger) -> bool:
+    """Whether a batch has one record, or may."""
+    size = trigger.fact("BatchSize")
+    return size.number == 1 or size.unknown
 
 
 def _records(node: ast.Subscript, one: Reached) -> bool:

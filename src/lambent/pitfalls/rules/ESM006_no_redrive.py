@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from lambent.pitfalls.facts.project import Function, Project, Resource
+from lambent.pitfalls.facts.tree import Map
 from lambent.pitfalls.facts.wiring import ASYNC
 from lambent.pitfalls.finding import Hit, Rule
 
@@ -37,7 +38,12 @@ def _queue(function: Function, queue: Resource) -> Iterator[Hit]:
 def _useless(function: Function) -> Iterator[Hit]:
     fact = function.fact("DeadLetterConfig")
     pulled = function.driven_by("sqs", "kinesis", "dynamodb")
-    if not fact.absent and pulled and not function.driven_by(*ASYNC) and len(pulled) == len(function.triggers):
+    if (
+        isinstance(fact.value, Map)
+        and pulled
+        and not function.driven_by(*ASYNC)
+        and len(pulled) == len(function.triggers)
+    ):
         yield Hit(
             fact,
             "the function's dead-letter queue is never used: queues and streams are invoked synchronously",

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from lambent.pitfalls.facts.permissions import connected
 from lambent.pitfalls.facts.project import Project
 from lambent.pitfalls.facts.wiring import ASYNC
 from lambent.pitfalls.finding import Hit, Rule
@@ -18,7 +19,7 @@ def check(project: Project) -> Iterator[Hit]:
             for one in function.stack.of("AWS::Lambda::Permission")
             if function.stack.function(one.properties.get("FunctionName"))[0] in (function, None)
         }
-        if any(not isinstance(one, str) for one in granted):
+        if any(not isinstance(one, str) for one in granted) or connected(function.stack):
             continue
         told: set[str] = set()
         for trigger in function.triggers:

@@ -1,9 +1,13 @@
 """More than the function needs."""
 
+import re
 from collections.abc import Iterator
 
 from lambent.pitfalls.facts.project import Project, Statement
 from lambent.pitfalls.finding import Hit, Rule
+
+_EVERYTHING = re.compile(r"\*|arn:[\w*-]+:[\w*-]+:\*?:\*?:\*(?::\*)*")
+"""All of everything, or of one service: `arn:aws:logs:*:*:*`."""
 
 
 def check(project: Project) -> Iterator[Hit]:
@@ -18,7 +22,7 @@ def check(project: Project) -> Iterator[Hit]:
 def _problem(statement: Statement) -> str | None:
     if not statement.allow or statement.conditional:
         return None
-    everything = "*" in statement.resources
+    everything = any(isinstance(one, str) and _EVERYTHING.fullmatch(one) for one in statement.resources)
     if "*" in statement.actions or "*:*" in statement.actions:
         return "every action is allowed" + (" on everything" if everything else "")
     whole = [one for one in statement.actions if isinstance(one, str) and one.endswith(":*")]

@@ -33,7 +33,8 @@ def check(project: Project) -> Iterator[Hit]:
 def _waits(node: ast.Call, one: Reached) -> bool:
     name = one.module.dotted(node.func)
     if name in DATABASES:
-        return not any(word.arg in (None, DATABASES[name]) for word in node.keywords) and bool(node.keywords)
+        bounds = (None, "connect_timeout", DATABASES[name])
+        return not any(word.arg in bounds for word in node.keywords) and bool(node.keywords)
     if name.endswith(".request") and _pool(name.removesuffix(".request"), one):
         return not any(word.arg in (None, "timeout") for word in node.keywords)
     if name not in CALLS and name not in OPENS:

@@ -9,6 +9,7 @@ from lambent.pitfalls.facts.python import Reached, chain
 from lambent.pitfalls.finding import Hit, Level, Reliability, Rule
 
 LOGGERS = {"debug", "info", "warning", "warn", "error", "critical", "exception", "log"}
+_ATTEMPTS = ("ClientRequestToken", "TaskToken", "taskToken", "NextToken", "ContinuationToken")
 _HARMLESS = {"len", "type", "bool", "id", "sorted", "isinstance", "list"}
 _SECRET = ("password", "passwd", "secret", "token", "api_key", "apikey", "credentials", "private_key", "access_key")
 _NOT_SECRET = ("secret_name", "secret_id", "secret_arn", "token_count", "tokens", "next_token", "nexttoken",
@@ -41,7 +42,7 @@ def _leak(node: ast.Call, one: Reached, handler: Reached | None) -> tuple[str, L
             if one.module.dotted(inner) == "os.environ":
                 return "the whole environment", "error", "certain"
             name = chain(inner).lower()
-            if _is_secret(name):
+            if _is_secret(name) and not (name == "token" and _of_a_request(one)):
                 return f"{chain(inner)}", "error", "likely"
             if handler is not None and one.node is handler.node and _is_event(inner, one):
                 return "the whole event", "warning", "certain"
@@ -58,7 +59,8 @@ def _is_content(node: ast.AST, one: Reached, depth: int = 0) -> bool:
         values = one.bindings.get(node.id, [])
         return any(_is_content(value, one, depth + 1) for value in values) or _is_record(node.id, one, depth)
     if isinstance(node, ast.Call):  # json.loads(event["body"])
-        return bool(node.args) and chain(node.func) == "json.loads" and _is_content(node.args[0], one, depth + 1)
+        kept = chain(node.func) in ("json.loads", "json.dumps", "str", "JSON.parse")
+        return bool(node.args) and kept and _is_content(node.args[0], one, depth + 1)
     if isinstance(node, ast.Subscript):
         whole = _key(node) in ("Records", "body", "records")
         first = isinstance(_key(node), int) and _is_content(node.value, one, depth + 1)
@@ -74,6 +76,11 @@ def _is_record(name: str, one: Reached, depth: int) -> bool:
     """Whether a name is what a loop takes from the event's records, one after the other."""
     loops = (node for node in one.nodes if isinstance(node, ast.For) and chain(node.target) == name)
     return any(_is_content(node.iter, one, depth + 1) for node in loops)
+
+
+def _of_a_request(one: Reached) -> bool:
+    """Whether `token` is the name of an attempt, as rotations of secrets and changes of CloudFormation have one."""
+    return any(isinstance(node, ast.Constant) and node.value in _ATTEMPTS for node in one.module.nodes)
 
 
 def _is_event(node: ast.AST, one: Reached) -> bool:

@@ -1,7 +1,7 @@
 """What the operations need from the rest of the server."""
 
 from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from lambent.model.delivery import Delivery
@@ -20,6 +20,7 @@ class CloudWatchEnv:
     `clock` answers seconds since 1970, `new_id` a UUID, `region_name` what a region is called, such as "US East (N.
     Virginia)".
     `spawn` owns work that the platform's clock waits for; after `settle` what was logged is in the series.
+    Those in `put` are told that an alarm was made or changed.
     """
 
     series: SeriesStore
@@ -30,6 +31,7 @@ class CloudWatchEnv:
     deliver: Deliver
     spawn: Callable[[Coroutine[Any, Any, None]], object]
     settle: Callable[[], Awaitable[None]]
+    put: list[Callable[[], None]] = field(default_factory=list)
 
     def arn(self, scope: Scope, resource: str) -> str:
         """An ARN of CloudWatch's: `resource` such as "alarm:name"."""

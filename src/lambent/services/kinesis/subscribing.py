@@ -8,6 +8,7 @@ subscribes again goes on behind what it knows to be empty. AWS speaks HTTP/2 her
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
+from lambent.model.limits import MB
 from lambent.model.scope import Caller
 from lambent.services.kinesis import consumers, iterators
 from lambent.services.kinesis.env import KinesisEnv
@@ -18,10 +19,9 @@ from lambent.streams.errors import StreamError
 from lambent.streams.records import READ_RECORDS, Found, sequence_number
 from lambent.streams.shard_map import Shard
 from lambent.streams.subscriptions import Subscription
-from lambent.streams.throughput import MEGABYTE
 from lambent.wire.fault import Fault
 
-EVENT_BYTES = MEGABYTE
+EVENT_BYTES = MB
 QUIET_SECONDS = 5.0
 """Real seconds without news after which an event says so."""
 

@@ -21,6 +21,10 @@ from lambent.model.scope import Scope
 from lambent.wire.http import Stream
 
 MESSAGE_BYTES, FRAME_BYTES = 128 << 10, 32 << 10
+MOST_PARTS = 10_000
+"""Of a message, which may come in frames of nothing."""
+AT_A_TIME = 200
+"""Frames that are read before others have their turn."""
 NORMAL, AWAY, TOO_BIG, ABNORMAL = 1000, 1001, 1009, 1006
 SLOW_SECONDS = 10.0
 """Real seconds that a client may take no bytes before it counts as gone."""
@@ -37,6 +41,7 @@ class _Partial:
 
     message: bytearray = field(default_factory=bytearray)
     frame: int = 0
+    parts: int = 0
 
 
 class Connection:
@@ -84,7 +89,9 @@ class Connection:
 
     async def _receive(self, data: bytes, on_message: OnMessage) -> None:
         self._frames.receive_data(data)
-        for event in self._frames.events():
+        for number, event in enumerate(self._frames.events(), 1):
+            if not number % AT_A_TIME:
+                await asyncio.sleep(0)
             if isinstance(event, TextMessage | BytesMessage):
                 await self._part(event, on_message)
             elif isinstance(event, Ping):
@@ -101,7 +108,8 @@ class Connection:
         more = said.encode() if isinstance(said, str) else bytes(said)
         part.message += more
         part.frame += len(more)
-        if part.frame > FRAME_BYTES or len(part.message) > MESSAGE_BYTES:
+        part.parts += 1
+        if part.frame > FRAME_BYTES or len(part.message) > MESSAGE_BYTES or part.parts > MOST_PARTS:
             await self.close(TOO_BIG, "Message too big")
             return
         if event.frame_finished:

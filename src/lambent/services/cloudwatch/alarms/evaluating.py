@@ -41,15 +41,20 @@ class Evaluator:
         self._busy = False
         self._timer: Handle | None = None
         self._set()
+        env.put.append(self._set)
 
     def close(self) -> None:
         """Evaluate no more."""
+        self._env.put.remove(self._set)
         if self._timer is not None:
             self._timer.cancel()
 
     def _set(self) -> None:
-        now = self._clock.wall()
-        self._timer = self._clock.call_at(self._clock.monotonic() + SHORT - now % SHORT, self._tick)
+        """Be there when the next alarm may be due: a clock that is moved by a month stops at each such moment."""
+        if self._timer is not None:
+            self._timer.cancel()
+        pause = min((_every(one) for one in _all(self._env)), default=MINUTE)
+        self._timer = self._clock.call_at(self._clock.monotonic() + pause - self._clock.wall() % pause, self._tick)
 
     def _tick(self) -> None:
         self._set()
@@ -72,7 +77,11 @@ def _all(env: CloudWatchEnv) -> list[Resource]:
 
 
 def _is_due(alarm: Resource, at: int) -> bool:
-    return not at % (SHORT if alarm.document["shown"].get("Period", MINUTE) < MINUTE else MINUTE)
+    return not at % _every(alarm)
+
+
+def _every(alarm: Resource) -> int:
+    return SHORT if alarm.document["shown"].get("Period", MINUTE) < MINUTE else MINUTE
 
 
 async def evaluate(env: CloudWatchEnv, alarm: Resource, at: int) -> None:

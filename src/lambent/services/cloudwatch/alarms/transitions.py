@@ -119,4 +119,6 @@ async def store(env: CloudWatchEnv, caller: Caller, settings: dict[str, Any]) ->
                 await env.resources.write(inserts=(told,), replaces=((there, new),), deletes=gone)
         except RecordChanged:
             continue
+        for tell in env.put:
+            tell()
         return new

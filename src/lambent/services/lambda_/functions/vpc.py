@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from lambent.model.scope import Caller
 from lambent.services.lambda_ import faults
 from lambent.services.lambda_.env import LambdaEnv
-from lambent.wire.http import Request
+from lambent.wire.http import Request, unsigned
 
 _API_VERSION = "2016-11-15"
 _NONE = {"SubnetIds": [], "SecurityGroupIds": [], "VpcId": "", "Ipv6AllowedForDualStack": False}
@@ -44,12 +44,11 @@ async def _describe(env: LambdaEnv, caller: Caller, action: str, member: str, id
     """The VPCs of what the ids name."""
     named = {f"{member}.{number}": one for number, one in enumerate(ids, 1)}
     body = urlencode({"Action": action, "Version": _API_VERSION} | named).encode()
-    scope = f"{caller.scope.account}/20260101/{caller.scope.region}/ec2/aws4_request"
     headers = {
         "host": "127.0.0.1",
         "content-type": "application/x-www-form-urlencoded",
         "content-length": str(len(body)),
-        "authorization": f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=none",
+        "authorization": unsigned(caller.scope.account, caller.scope.region, "ec2"),
     }
     response = await env.forward(Request("POST", "/", "", headers, body), caller, "ec2")
     text = response.body.decode("utf-8", "replace") if isinstance(response.body, bytes) else ""
