@@ -10,5 +10,5 @@ S3 = boto3.client("s3")
 def handler(event, context):
     for record in event["Records"]:
         key = unquote_plus(record["s3"]["object"]["key"])
-        head = S3.get_object(Bucket="footguns-uploads", Key=key, Range="bytes=0-99")["Body"].read()
-        S3.put_object(Bucket="footguns-small", Key=f"small/{key}", Body=head)
+        size = S3.get_object(Bucket="footguns-uploads", Key=key)["ContentLength"]
+        S3.put_object(Bucket="footguns-small", Key=f"sizes/{key}", Body=str(size).encode())
