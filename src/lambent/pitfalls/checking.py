@@ -10,7 +10,7 @@ from lambent.pitfalls import catalogue, remarks
 from lambent.pitfalls.facts import reading
 from lambent.pitfalls.facts.project import Project
 from lambent.pitfalls.facts.unread import Unread
-from lambent.pitfalls.finding import Finding
+from lambent.pitfalls.finding import Finding, Rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +47,19 @@ def _check(root: Path, select: Iterable[str], ignore: Iterable[str], everything:
     found: list[Finding] = []
     for code, rule in catalogue.rules().items():
         if (not selected or code.startswith(selected)) and not (ignored and code.startswith(ignored)):
-            found.extend(rule.find(project))
+            found.extend(_looked_for(rule, project))
     shown = [one for one in catalogue.one_each(found) if everything or one.reliability != "possible"]
     return Report(project, remarks.without_ignored(shown, project.root), sorted(set(project.not_read)))
+
+
+def _looked_for(rule: Rule, project: Project) -> list[Finding]:
+    """A rule's findings. One that fails at what a project holds is told by name, and takes no other with it."""
+    try:
+        return rule.find(project)
+    except Exception as error:  # a fault of ours: a report without one rule is worth more than a trace
+        because = f"{rule.code} failed with {type(error).__name__}, which is a fault of Lambent's"
+        project.not_read.append(Unread(".", because))
+        return []
 
 
 def _codes(given: Iterable[str]) -> tuple[str, ...]:

@@ -5,11 +5,13 @@
 import json
 import os
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from lambent.pitfalls import checking
+from lambent.pitfalls import catalogue, checking
+from lambent.pitfalls.finding import Finding
 
 TEMPLATE = "Resources:\n  F:\n    Type: AWS::Lambda::Function\n    Properties:\n"
 CASES: dict[str, bytes] = {
@@ -83,7 +85,7 @@ def test_mutated_templates_raise_nothing(tmp_path: Path) -> None:
                     [b"", b"{", b"]", b": ", b"\n", b'"', b"!Ref ", b"${", b"*"]
                 )
             (tmp_path / path.name).write_bytes(bytes(damaged))
-        checking.check(tmp_path, everything=True)
+        assert not [one for one in checking.check(tmp_path, everything=True).not_read if "fault" in one.because]
 
 
 def test_nothing_of_the_project_is_run(tmp_path: Path) -> None:
@@ -184,3 +186,15 @@ def test_zips_of_every_kind_are_told_or_read(tmp_path: Path) -> None:
         )
     told = {one.path: one.because for one in checking.check(tmp_path).not_read}
     assert set(told) == {"junk.zip", "many.zip", "bomb.zip/app.py"}
+
+
+def test_a_rule_that_fails_is_told_and_takes_no_other_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(project: object) -> list[Finding]:
+        raise KeyError("a fault of ours")
+
+    (tmp_path / "template.yaml").write_text(TEMPLATE + "      Timeout: 901\n")
+    rules = {**catalogue.rules(), "LIM007": replace(catalogue.rules()["LIM007"], check=broken)}
+    monkeypatch.setattr(catalogue, "rules", lambda: rules)
+    report = checking.check(tmp_path, ["LIM006", "LIM007"])
+    assert [one.code for one in report.findings] == ["LIM006"]
+    assert "LIM007 failed" in report.not_read[0].because
