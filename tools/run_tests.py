@@ -198,6 +198,7 @@ def theirs(user: User) -> list[Group]:
 
 def main() -> int:
     """The exit status."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # each of some hundred servers would compile everything again
     add_programs()
     folders = sorted(path.name for path in TESTS.iterdir() if path.is_dir() and not path.name.startswith(("__", ".")))
     with ExitStack() as stack:
