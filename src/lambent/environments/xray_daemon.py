@@ -25,7 +25,8 @@ READ_AT_ONCE = 64
 """Datagrams, before everybody else has a turn."""
 A_SECOND = 2_600
 """Datagrams of one environment that are taken each second: the segments a second of an account on AWS
-(https://docs.aws.amazon.com/general/latest/gr/xray.html)."""
+(https://docs.aws.amazon.com/general/latest/gr/xray.html). Of more the kernel keeps what its buffer holds, and drops the
+rest without asking the server."""
 SPANS, UNSAMPLED_SPANS = b"T1S", b"T1U"
 
 
@@ -48,6 +49,7 @@ class XRayDaemon:
         self._second, self._count = 0, 0
         self._told = False
         self._loop = asyncio.get_running_loop()
+        self._pause: asyncio.TimerHandle | None = None
         self._loop.add_reader(sock.fileno(), self.read)
 
     @property
@@ -61,27 +63,44 @@ class XRayDaemon:
         if self._sock.fileno() < 0:
             return
         self.read()
+        if self._pause is not None:
+            self._pause.cancel()
         self._loop.remove_reader(self._sock.fileno())
         self._sock.close()
 
     def read(self) -> None:
-        """Take what has come."""
+        """Take what has come, as much as this second has room for."""
         for _ in range(READ_AT_ONCE):
+            if not self._has_room():
+                self._wait()
+                return
             try:
                 datagram = self._sock.recv(MOST_BYTES)
             except OSError:  # nothing more now
                 return
+            self._count += 1
             self.take(datagram)
 
-    def take(self, datagram: bytes) -> None:
-        """One datagram; what is none of ours is dropped, and told once."""
+    def _has_room(self) -> bool:
         second = int(self._now())
         if second != self._second:
             self._second, self._count = second, 0
-        self._count += 1
-        if self._count > A_SECOND:
-            self._tell(f"more than {A_SECOND} datagrams came in a second: the others were dropped")
+        return self._count < A_SECOND
+
+    def _wait(self) -> None:
+        """Nothing is read before the next second."""
+        if self._pause is not None:
             return
+        self._tell(f"more than {A_SECOND} datagrams came in a second: some may be dropped")
+        self._loop.remove_reader(self._sock.fileno())
+        self._pause = self._loop.call_later(self._second + 1 - self._now(), self._go_on)
+
+    def _go_on(self) -> None:
+        self._pause = None
+        self._loop.add_reader(self._sock.fileno(), self.read)
+
+    def take(self, datagram: bytes) -> None:
+        """One datagram; what is none of ours is dropped, and told once."""
         head, _, body = datagram.partition(b"\n")
         if not _is_head(head):
             self._tell('a datagram does not begin with {"format": "json", "version": 1} in a line of its own')

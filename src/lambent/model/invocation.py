@@ -15,7 +15,7 @@ class Invocation(NamedTuple):
     `accepted` is there when it waited in the queue of events; `links` are the trace headers of the messages that it
     carries; `traced` is there when it is recorded.
 
-    A tuple, as what else is made once an invocation: a frozen dataclass takes five times as long.
+    A tuple, as what else is made once an invocation: a frozen dataclass takes three times as long.
     """
 
     request_id: str

@@ -64,7 +64,7 @@ async def _serve(settings: Settings) -> int:
             url, level, lost = await _open(stack, settings)
         except OSError as error:
             raise _unopened(settings, error) from error
-        gc.freeze()  # what is there now stays: whenever it were looked through, everybody would wait 0.2 s
+        gc.freeze()  # what is there now stays: whenever it were looked through, everybody would wait 0.1 s
         with contextlib.suppress(OSError):  # nobody reads it
             _greet(settings, url, level, lost, new)
         await stop.wait()

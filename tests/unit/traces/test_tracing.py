@@ -144,9 +144,20 @@ def test_the_daemon_takes_segments_and_spans_and_tells_once_what_is_neither() ->
 
 
 def test_the_daemon_takes_so_many_datagrams_a_second() -> None:
-    def work(daemon: XRayDaemon, segments: list[bytes], told: list[str], spans: list[bytes]) -> None:
-        for _ in range(A_SECOND + 10):
-            daemon.take(HEAD + b"{}")
+    async def scene() -> None:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+        segments, told, second = list[bytes](), list[str](), [1.0]
+        daemon = XRayDaemon(ours, Takers(segments.append, segments.append, told.append), lambda: second[0])
+        for _ in range(A_SECOND):
+            theirs.send(HEAD + b"{}")
+            daemon.read()
+        theirs.send(HEAD + b"{}")
+        daemon.read()
         assert (len(segments), len(told)) == (A_SECOND, 1)
+        second[0] = 2.0
+        daemon.read()
+        assert (len(segments), len(told)) == (A_SECOND + 1, 1)
+        daemon.close()
+        theirs.close()
 
-    _with_daemon(work)
+    asyncio.run(scene())
