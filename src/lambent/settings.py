@@ -86,8 +86,8 @@ class Settings:
     web_tokens: str = "refused"
     service_control_policies: Path | None = None
     log_mb: int = 1_024
-    trace_mb: int = 512
     otlp_traces: str = ""
+    trace_mb: int = 512
     database: str | None = None
 
     @property

@@ -20,6 +20,7 @@ from lambent.dispatch.provisioned import Provisioned
 from lambent.engine.concurrency import RESERVED, RESERVED_RATE, UNRESERVED, Concurrency
 from lambent.engine.environment import Phase
 from lambent.engine.scaling import Scaling
+from lambent.environments.life import Life
 from lambent.model.function import FunctionVersion
 from lambent.model.invocation import Invocation, Outcome, Throttled
 from lambent.model.limits import AWS_2026, Limits
@@ -69,6 +70,7 @@ class Env:
 
     def __init__(self, world: "World", function: FunctionVersion, home: Pools) -> None:
         self.world, self.function, self.home = world, function, home
+        self.life = Life(function, "stream", "on-demand")
         self.phase, self.waits = Phase.INIT, False
         self.over: Callable[[], None] = lambda: None
         self.answer: Callable[[Outcome], None] = lambda outcome: None
