@@ -10,6 +10,8 @@ from pathlib import Path
 from lambent.server.reset import KEPT
 
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
+DIALS = ("dial", "trial-dial")
+"""What functions read, whose users are others: the time."""
 
 
 def keep_private(folder: Path) -> None:
@@ -17,7 +19,8 @@ def keep_private(folder: Path) -> None:
     lies in it that is not a server's. Raises OSError."""
     found = sorted(folder.iterdir())
     own = [path for path in found if path.name in KEPT]
-    for path in own if own != found else [folder]:
+    secret = [path for path in own if path.name not in DIALS]
+    for path in secret if own != found else [folder]:
         said = path.lstat()
         if said.st_uid == os.geteuid() and said.st_mode & OTHERS and not stat.S_ISLNK(said.st_mode):
             path.chmod(stat.S_IMODE(said.st_mode) & ~OTHERS)

@@ -36,6 +36,7 @@ TRIED_ELSEWHERE = {
     "lambent console": "tests/e2e/console, in a browser",
     "lambent torture": "tests/e2e/cli/test_footguns_for_real.py: it ends with what it finds",
     "lambent watch": "the same",
+    "lambent trace 1-": "tests/e2e/traces, with a trace",
     "aws scheduler create-schedule": "tests/e2e/schedules, with a target",
 }
 LASTING = {
@@ -48,6 +49,7 @@ LASTING = {
 DEPLOYED = ("lambent up", "lambent deploy hello")
 INVOKED = (*DEPLOYED, """lambent invoke hello --payload '{"number": 21}'""")
 BEFORE = {
+    "docs/traces.md": ("lambent up",),
     **dict.fromkeys(("docs/debugging.md", "docs/event-sources.md"), DEPLOYED),
     **dict.fromkeys(("docs/cost.md", "docs/logs.md"), INVOKED),
 }

@@ -39,8 +39,10 @@ def test_a_folder_with_something_else_in_it_stays_open_and_what_is_kept_there_do
     for name in ("state.db", "notes.txt"):
         (folder / name).touch(0o644)
     (folder / "logs").symlink_to(folder / "notes.txt")
+    (folder / "dial").touch(0o444)
     keep_private(folder)
-    assert modes(folder) == {"data": 0o755, "blobs": 0o700, "state.db": 0o600, "notes.txt": 0o644, "logs": 0o644}
+    shown = {"data": 0o755, "notes.txt": 0o644, "logs": 0o644, "dial": 0o444}
+    assert modes(folder) == shown | {"blobs": 0o700, "state.db": 0o600}
 
 
 def test_a_saved_state_is_its_users_alone(tmp_path: Path) -> None:
