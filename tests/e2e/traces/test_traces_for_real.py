@@ -1,6 +1,8 @@
 """Traces of real functions: Powertools' tracer and the X-Ray SDK, unmodified, in an environment that finds a daemon."""
 
 import json
+import subprocess
+import sys
 import time
 import urllib.request
 from pathlib import Path
@@ -89,6 +91,9 @@ def test_a_traced_function_shows_its_parts_what_it_calls_and_what_that_leads_to(
     assert _named(segments, "AWS::SQS::Queue")["inferred"]
     found = _summaries(xray, f'service("{name}") AND annotation[order] = "o-42"')
     assert [one["Id"] for one in found] == [_root(answer)]
+    command = [sys.executable, "-m", "lambent.cli.main", "--endpoint", server.endpoint, "trace", _root(answer)]
+    shown = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
+    assert "## handler" in shown and "Initialization" in shown, shown
     linked = _linked(xray, name, _root(answer))
     assert linked["trace_id"] != _root(answer)
     functions.delete_event_source_mapping(UUID=source["UUID"])
