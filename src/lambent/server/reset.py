@@ -12,8 +12,9 @@ from lambent.store.place import Place
 
 KEPT = (
     "state.db", "state.db-wal", "state.db-shm", "blobs", "layers", "images", "logs", "objects", "efs", "dial",
-    "trial-dial", "token", "root-keys.json", "sns.pem", "metrics.db", "metrics.db-wal", "metrics.db-shm",
-    "traces.db", "traces.db-wal", "traces.db-shm", "tls", "neighbour.json", "neighbour", "dynamodb", "moto", "sandboxes", "database", "lock",
+    "trial-dial", "token", "root-keys.json", "sns.pem", "metrics.db", "metrics.db-wal", "metrics.db-shm", "traces.db",
+    "traces.db-wal", "traces.db-shm", "tls", "neighbour.json", "neighbour", "dynamodb", "moto", "sandboxes", "database",
+    "lock",
 )  # fmt: skip
 """What a data folder holds (ARCHITECTURE.md, "Data on disk"). The lock comes last: it is held meanwhile."""
 
