@@ -31,6 +31,7 @@ SERVER = ("Server", "awselb/2.0")
 TITLES = {
     400: "400 Bad Request",
     404: "404 Not Found",
+    405: "405 Not Allowed",
     413: "413 Request Entity Too Large",
     502: "502 Bad Gateway",
     503: "503 Service Temporarily Unavailable",

@@ -159,7 +159,8 @@ def _read(payload: bytes) -> dict[str, Any]:
 
 
 def _status(said: Any) -> int:
-    """A number, or text that is one. Without it 200 (recorded in public reports of an answer `{}`)."""
+    """A number, or text that is one, of an answer that ends a request (RFC 9110, section 15.2: 1xx does not). Without
+    it 200 (recorded in public reports of an answer `{}`)."""
     if said is None:
         return 200
     if isinstance(said, bool):
@@ -168,7 +169,7 @@ def _status(said: Any) -> int:
         status = int(said)
     except (TypeError, ValueError):
         raise Malformed("the statusCode is no number") from None
-    if not 100 <= status <= 599 or status != float(said):
+    if not 200 <= status <= 599 or status != float(said):
         raise Malformed(f"the statusCode {said} is none of HTTP")
     return status
 

@@ -83,7 +83,12 @@ def test_what_a_client_gets(outcome: Outcome | Exception, action: Any, status: i
 
 def test_limits_and_names() -> None:
     fine = Outcome(b'{"statusCode":200}')
-    for request, status in (({"length": (1 << 20) + 1}, 413), ({"length": 1 << 20}, 200), ({"upgrade": True}, 400)):
+    for request, status in (
+        ({"length": (1 << 20) + 1}, 413),
+        ({"length": 1 << 20}, 200),
+        ({"upgrade": True}, 400),
+        ({"method": "TRACE"}, 405),
+    ):
         response = asked(fine, forward("tg"), **request)
         assert response is not None
         assert response.status == status

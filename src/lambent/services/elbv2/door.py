@@ -64,6 +64,8 @@ class BalancerDoor:
             return None
         if request.upgrade or alb.is_too_long(request):  # functions have no WebSockets
             return _response(alb.page(400))
+        if request.method == "TRACE":  # not supported (load-balancer-troubleshooting.html)
+            return _response(alb.page(405))
         action = alb.chosen(balancer, request)
         if action is None:
             return _response(alb.page(503))
