@@ -35,9 +35,18 @@ ALLOWED: dict[str, set[str]] = {
     "permissions": {"engine.authorisation", "wire", "model"},
     "gateway": {"wire", "model"},
     "pitfalls": {"model"},
-    "console": set(),
+    "console": {"clients"},
     "cli": {
-        *("console", "pitfalls", "settings", "server", "sandbox.probe", "runtimes.interpreters", "runtimes.nodes"),
+        *(
+            "clients",
+            "console",
+            "pitfalls",
+            "settings",
+            "server",
+            "sandbox.probe",
+            "runtimes.interpreters",
+            "runtimes.nodes",
+        ),
         *("deploy.template.reading", "deploy.errors", "engine.price", "engine.traces", "model.prices"),
         "model.reserved_variables",
     },
@@ -48,6 +57,7 @@ ALLOWED: dict[str, set[str]] = {
     "server": set(),
     "clock": set(),
     "ids": set(),
+    "clients": set(),
     "background": set(),
 }
 """Room -> the rooms (or modules) of ours that it may import. `server`, the composition root, sees everything."""
@@ -56,7 +66,7 @@ PURE = ("model", "engine", "http_events")
 IMPURE = {"asyncio", "socket", "subprocess", "threading", "time", "random", "os", "secrets", "uuid"}
 
 
-ROOTS = ("settings", "clock", "background", "ids", "outward", "patterns")
+ROOTS = ("settings", "clock", "background", "ids", "clients", "outward", "patterns")
 """Modules beside the rooms."""
 
 

@@ -3,7 +3,6 @@
 import re
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -12,29 +11,9 @@ import typer
 from lambent.cli import log_query, output
 from lambent.cli.errors import USAGE, CliError
 from lambent.cli.target import EndpointOption, RegionOption, Target, target_of
+from lambent.clients import Event, Tail
 
 POLL_SECONDS = 0.5
-OVERLAP_MS = 5_000
-"""How far each look goes back behind the newest event seen: events of other streams may arrive late."""
-
-Event = dict[str, Any]
-
-
-@dataclass(slots=True)
-class Tail:
-    """Where reading stands: milliseconds since the epoch to read from, and what was seen since then."""
-
-    start: int
-    seen: dict[str, int] = field(default_factory=dict)
-
-    def fresh(self, events: list[Event]) -> list[Event]:
-        """Those not seen before, oldest first; moves on."""
-        new = sorted((event for event in events if event["eventId"] not in self.seen), key=_timestamp)
-        self.seen.update({event["eventId"]: event["timestamp"] for event in new})
-        if self.seen:
-            self.start = max(self.start, max(self.seen.values()) - OVERLAP_MS)
-            self.seen = {key: at for key, at in self.seen.items() if at >= self.start}
-        return new
 
 
 def logs(
@@ -122,11 +101,6 @@ def line(event: Event) -> str:
     """`2026-08-24 10:15:02.123  START RequestId: …`, in UTC as Lambda's own clock."""
     at = datetime.fromtimestamp(event["timestamp"] / 1000, UTC)
     return f"{at:%Y-%m-%d %H:%M:%S}.{event['timestamp'] % 1000:03d}  {event['message'].rstrip()}"
-
-
-def _timestamp(event: Event) -> int:
-    at: int = event["timestamp"]
-    return at
 
 
 def _print(events: list[Event]) -> None:

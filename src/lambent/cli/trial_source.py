@@ -9,6 +9,7 @@ from typing import Any
 
 from lambent.cli.errors import CliError
 from lambent.cli.target import INVOKE_SECONDS, Target
+from lambent.clients import members
 
 MOST_THINGS, MOST_ITEMS, MOST_OBJECT = 100, 2_000, 1 << 20
 """Tables (and buckets, …) that are copied, items and objects of each, bytes of an object."""
@@ -44,12 +45,7 @@ class Clients:
 
     def pages(self, service: str, operation: str, member: str, **params: Any) -> Iterator[Any]:
         """Every member of a list."""
-        client = self(service)
-        if not client.can_paginate(operation):
-            yield from getattr(client, operation)(**params).get(member, [])
-            return
-        for page in client.get_paginator(operation).paginate(**params):
-            yield from page.get(member, [])
+        return members(self(service), operation, member, **params)
 
 
 class Source:

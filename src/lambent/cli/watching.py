@@ -11,6 +11,7 @@ import typer
 
 from lambent.cli import logs, output
 from lambent.cli.target import EndpointOption, RegionOption, Target, account_of, target_of
+from lambent.clients import Tail
 
 if TYPE_CHECKING:
     from lambent.pitfalls.finding import Finding
@@ -78,7 +79,7 @@ class Watched:
     start: int
     functions: "dict[str, Seen]" = field(default_factory=dict)
     read: "list[Finding]" = field(default_factory=list)
-    _tails: dict[str, logs.Tail] = field(default_factory=dict)
+    _tails: dict[str, Tail] = field(default_factory=dict)
     _after: int = 0
     _throttles: dict[str, int] = field(default_factory=dict)
     _said: Any = None
@@ -163,7 +164,7 @@ class Watched:
 
     def _log(self, name: str, seen: "Seen") -> None:
         group = seen.about.get("LoggingConfig", {}).get("LogGroup") or f"/aws/lambda/{name}"
-        tail = self._tails.setdefault(name, logs.Tail(self.start))
+        tail = self._tails.setdefault(name, Tail(self.start))
         seen.feed(tail.fresh(logs.read(self._client("logs"), group, tail.start)))
 
     def _calls(self) -> None:

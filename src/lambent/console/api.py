@@ -7,6 +7,8 @@ from urllib.parse import urlencode
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from lambent.clients import members
+
 Document = dict[str, Any]
 
 
@@ -56,12 +58,7 @@ class Api:
 
     def each(self, service: str, operation: str, member: str, **params: Any) -> Iterator[Any]:
         """Every member of a list, page after page."""
-        client = self.client(service)
-        if not client.can_paginate(operation):
-            yield from self.ask(service, operation, **params).get(member, [])
-            return
-        for page in client.get_paginator(operation).paginate(**params):
-            yield from page.get(member, [])
+        return members(self.client(service), operation, member, **params)
 
     def some(self, service: str, operation: str, member: str, **params: Any) -> list[Any]:
         """Every member of a list that there may be none of: what can't be asked is empty."""

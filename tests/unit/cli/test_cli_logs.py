@@ -4,7 +4,8 @@ from itertools import islice
 
 import pytest
 
-from lambent.cli.logs import POLL_SECONDS, Tail, seconds, watch
+from lambent.cli.logs import POLL_SECONDS, seconds, watch
+from lambent.clients import Tail
 
 GROUP = "/aws/lambda/hello"
 
