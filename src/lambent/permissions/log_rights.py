@@ -8,11 +8,11 @@ from collections import deque
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from lambent.engine.authorisation import principals
 from lambent.model.function import FunctionVersion
 from lambent.model.scope import Scope
 from lambent.permissions import roles
 from lambent.permissions.gate import Gate
+from lambent.permissions.lacking import lacking
 
 WAITING = 10_000
 """Lines of one environment that wait until it is known; of more the oldest are lost."""
@@ -95,11 +95,7 @@ class _Held:
         function = self._function
         if not function.role:
             return False
-        who = principals.session(function.role, function.name)
-        for action in roles.LOGS if has_group else (roles.MAKES_GROUP, *roles.LOGS):
-            arn = roles.log_stream(function.arn, function.log_group)
-            verdict = await self._gate.is_allowed(who, action, arn, function.scope, {})
-            if not verdict.decision.allowed:
-                self._gate.tell(verdict, "logs-lost")
-                return False
-        return True
+        arn = roles.log_stream(function.arn, function.log_group)
+        actions = roles.LOGS if has_group else (roles.MAKES_GROUP, *roles.LOGS)
+        needs = (roles.Need(action, arn, "logs-lost") for action in actions)
+        return await lacking(self._gate, function.role, function.name, needs, function.scope) is None

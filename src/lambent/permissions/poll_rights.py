@@ -5,39 +5,40 @@ Source: https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventsourcemappi
 poll ... your function's execution role")
 """
 
-from lambent.engine.authorisation import principals
+from collections.abc import Callable
+
+from lambent.model.event_source import EventSource
 from lambent.model.scope import Scope
 from lambent.permissions import roles
 from lambent.permissions.gate import Gate
+from lambent.permissions.lacking import lacking
 
 
 class PollRights:
-    """What the roles of all mappings lack, known until a policy changes."""
+    """What the roles of all mappings lack, known until a policy changes. `role_of` answers the role of a mapping's
+    function, None when that is gone."""
 
-    def __init__(self, gate: Gate) -> None:
+    def __init__(self, gate: Gate, role_of: Callable[[EventSource], str | None]) -> None:
         self._gate = gate
+        self._role_of = role_of
         self._known: dict[tuple[str, str], tuple[int, str]] = {}
         """By role and source: the policies' revision when it was asked, and what was lacking."""
 
-    async def lacking(self, role: str, function: str, source: str) -> str:
-        """Why a function's role may not read a source (its ARN), in AWS's words; "" where it may, or nobody minds."""
-        if self._gate.mode == "off":
+    async def lacking(self, source: EventSource) -> str:
+        """Why a mapping may not read its source, in AWS's words; "" where it may, nobody minds, or nobody is there to
+        read for, which is told elsewhere."""
+        role = self._role_of(source) if self._gate.mode != "off" else None
+        if role is None:
             return ""
-        revision, said = self._known.get((role, source), (-1, ""))
+        revision, said = self._known.get((role, source.source), (-1, ""))
         if revision != self._gate.revision:
             revision = self._gate.revision
-            said = await self._find_out(role, function, source)
-            self._known[role, source] = revision, said
+            said = await self._find_out(role, source.function, source.source)
+            self._known[role, source.source] = revision, said
         return said if self._gate.mode == "enforce" else ""
 
     async def _find_out(self, role: str, function: str, source: str) -> str:
         _, _, _, region, account, _ = source.split(":", 5)
-        if self._gate.mode != "enforce" and await self._gate.identities.find(role, region) is None:
-            return ""  # that the role is not there has been said
-        who = principals.session(role, function)
-        for need in roles.needs("CreateEventSourceMapping", {"EventSourceArn": source}, ""):
-            verdict = await self._gate.is_allowed(who, need.action, need.resource, Scope(account, region), {})
-            if not verdict.decision.allowed:
-                self._gate.tell(verdict, need.code)
-                return need.refusal
-        return ""
+        needs = roles.needs("CreateEventSourceMapping", {"EventSourceArn": source}, "")
+        need = await lacking(self._gate, role, function, needs, Scope(account, region))
+        return need.refusal if need is not None else ""

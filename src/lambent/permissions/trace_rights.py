@@ -8,10 +8,10 @@ Source: https://docs.aws.amazon.com/lambda/latest/dg/services-xray.html ("Execut
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from lambent.engine.authorisation import principals
 from lambent.model.function import FunctionVersion
 from lambent.permissions import roles
 from lambent.permissions.gate import Gate
+from lambent.permissions.lacking import lacking
 
 WAITING = 1_000
 """Documents of one role that wait until it is known; further ones are lost."""
@@ -54,7 +54,9 @@ class TraceRights:
     async def _find_out(self, gate: Gate, function: FunctionVersion) -> None:
         revision, may = gate.revision, True
         try:
-            may = await self._is_allowed(gate, function) or gate.mode != "enforce"
+            needs = (roles.Need(action, "*", "traces-lost") for action in roles.TRACING)
+            lacks = await lacking(gate, function.role, function.name, needs, function.scope)
+            may = lacks is None or gate.mode != "enforce"
             if len(self._known) >= BOUND:
                 self._known.clear()
             self._known[function.role] = revision, may
@@ -62,14 +64,3 @@ class TraceRights:
             for keep in self._waiting.pop(function.role, []) if may else ():
                 keep()
             self._waiting.pop(function.role, None)
-
-    async def _is_allowed(self, gate: Gate, function: FunctionVersion) -> bool:
-        if gate.mode != "enforce" and await gate.identities.find(function.role, function.scope.region) is None:
-            return True  # nobody has made roles here
-        who = principals.session(function.role, function.name)
-        for action in roles.TRACING:
-            verdict = await gate.is_allowed(who, action, "*", function.scope, {})
-            if not verdict.decision.allowed:
-                gate.tell(verdict, "traces-lost")
-                return False
-        return True

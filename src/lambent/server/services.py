@@ -51,7 +51,6 @@ from lambent.neighbour import web
 from lambent.neighbour.outbox import Outbox
 from lambent.observe.findings import Ledger
 from lambent.permissions.gate import Gate
-from lambent.permissions.poll_rights import PollRights
 from lambent.runtimes import interpreters
 from lambent.sandbox import probe
 from lambent.sandbox.spec import Level
@@ -148,9 +147,8 @@ async def open_services(
     stack.push_async_callback(checkpoints.close)
     streams = await open_streams(stack, store, base, running.findings, settings.change_seconds > 0)
     gate = permissions.open_gate(settings, base, running)
-    may = PollRights(gate).lacking
     sources = open_sources(
-        settings, running, base.clock, handling, sqs.queues, streams, checkpoints, outbox, writes, may
+        settings, running, base.clock, handling, sqs.queues, streams, checkpoints, outbox, writes, gate
     )
     stack.push_async_callback(sources.close)
     open_expiry(settings, running, base.clock, base.background.spawn, writes)

@@ -18,17 +18,18 @@ from lambent.events.sources.queue_poller import QueuePoller
 from lambent.events.sources.shard_reader import Means
 from lambent.events.sources.sources import Reader, Sources
 from lambent.events.sources.stream_reader import StreamReader
-from lambent.events.sources.target import Lacking, Resolve, Target
+from lambent.events.sources.target import Resolve, Target
 from lambent.model.event_source import EventSource
-from lambent.model.function import FunctionVersion
 from lambent.model.scope import Caller, Scope
 from lambent.neighbour.bridges.dynamodb import PRINCIPAL
+from lambent.permissions.gate import Gate
+from lambent.permissions.poll_rights import PollRights
 from lambent.queues.queues import Queues
 from lambent.server.asking import ask_service
 from lambent.server.base import Doors, new_id
 from lambent.server.running import Running
 from lambent.server.streams import Streams
-from lambent.services.lambda_.invoking.invoke import new_trace_id
+from lambent.services.lambda_.invoking.invoke import header_of
 from lambent.settings import Settings
 from lambent.store.checkpoints import Checkpoints
 from lambent.wire.http import Request
@@ -78,17 +79,16 @@ def open_sources(
     checkpoints: Checkpoints,
     send: Send,
     writes: TableWrites,
-    lacking: Lacking,
+    gate: Gate,
 ) -> Sources:
     """What is read, by the service of the source; a queue is not where another endpoint has it."""
     report = running.findings.report
-
-    def header(function: FunctionVersion, given: str, request_id: str) -> str:
-        if function.traced:
-            return running.tracing.header(function, given, request_id)
-        return given or new_trace_id(request_id)
-
-    target = Target(resolve, functools.partial(running.invoker.invoke, sync=False), new_id, header, report, lacking)
+    invoke, header = (
+        functools.partial(running.invoker.invoke, sync=False),
+        functools.partial(header_of, running.tracing.header),
+    )
+    rights = PollRights(gate, functools.partial(_role_of, resolve))
+    target = Target(resolve, invoke, new_id, header, report, rights.lacking)
     means = Means(clock, target, checkpoints, Failures(send, clock.wall))
 
     def make(source: EventSource) -> Reader | None:
@@ -102,7 +102,7 @@ def open_sources(
             table = DynamoDbStream(source.source, ask, writes.of(scope), all_seen, lambda: clock.wall() - time.time())
             return StreamReader(source, table, means, observed)
         if source.service == "kinesis" and "kinesis" not in settings.endpoints:
-            written, role = streams.pulses.of, functools.partial(_role_of, resolve, source)
+            written, role = streams.pulses.of, lambda: _role_of(resolve, source) or ""
             stream = KinesisStream(source.source, streams.registry, streams.records, written, role)
             return StreamReader(source, stream, means, observed)
         return None
@@ -121,10 +121,10 @@ def open_expiry(settings: Settings, running: Running, clock: Clock, spawn: Spawn
         writes.expiry = Expiry(ask, clock, spawn)
 
 
-def _role_of(resolve: Resolve, source: EventSource) -> str:
-    """The execution role of the mapping's function, "" when that is gone."""
+def _role_of(resolve: Resolve, source: EventSource) -> str | None:
+    """The execution role of the mapping's function, None when that is gone."""
     handling = resolve(source.scope, source.function, source.qualifier)
-    return handling.function.role if handling is not None else ""
+    return handling.function.role if handling is not None else None
 
 
 def _scope_of(arn: str) -> Scope:

@@ -76,7 +76,7 @@ class Lab:
         )
         self.checkpoints = FakeCheckpoints()
 
-    async def _lacks(self, _role: str, _function: str, _source: str) -> str:
+    async def _lacks(self, _source: EventSource) -> str:
         return self.lacking
 
     async def _invoke(self, _function: FunctionVersion, invocation: Invocation) -> Outcome:

@@ -16,8 +16,8 @@ log = logging.getLogger(__name__)
 
 Resolve = Callable[[Scope, str, str], Handling | None]
 Invoke = Callable[[FunctionVersion, Invocation], Awaitable[Outcome]]
-Lacking = Callable[[str, str, str], Awaitable[str]]
-"""Why a role may not read for a function (its name) from a source (its ARN), "" where it may."""
+Lacking = Callable[[EventSource], Awaitable[str]]
+"""Why a mapping may not read its source, "" where it may."""
 
 
 class Unavailable(Exception):
@@ -63,10 +63,7 @@ class Target:
 
     async def check_rights(self, source: EventSource) -> None:
         """Before its source is read. Raises NotAllowed."""
-        handling = self._resolve(source.scope, source.function, source.qualifier)
-        if handling is None:
-            return  # nothing is read for it, or it waits for its function: told elsewhere
-        lacking = await self._lacking(handling.function.role, source.function, source.source)
+        lacking = await self._lacking(source)
         if lacking:
             raise NotAllowed(lacking)
 

@@ -55,14 +55,14 @@ async def accept(env: LambdaEnv, door: Door, call: Call) -> None:
     """Put the event into the function's queue; comes back when it is on disk. Raises NotPermitted, Fault."""
     target = _target(env, door, call)
     said = names.parse(target.arn)
-    trace_id = header_of(env, target.function, call.trace_id, call.request_id)
+    trace_id = header_of(env.trace_header, target.function, call.trace_id, call.request_id)
     scope, qualifier = target.function.scope, said.qualifier or ""
     await env.accept(NewEvent(scope, said.name, qualifier, call.request_id, call.payload, trace_id, None))
 
 
 def _prepared(env: LambdaEnv, door: Door, call: Call) -> tuple[Target, Invocation]:
     target = _target(env, door, call)
-    given = header_of(env, target.function, call.trace_id, call.request_id)
+    given = header_of(env.trace_header, target.function, call.trace_id, call.request_id)
     trace_id = loops.enter(env, target, given, call.request_id)
     return target, Invocation(call.request_id, call.payload, target.arn, trace_id)
 

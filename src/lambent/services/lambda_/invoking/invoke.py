@@ -14,7 +14,7 @@ from lambent.model.invocation import Invocation, Outcome, RestoreFailed, Throttl
 from lambent.model.names import parse
 from lambent.model.scope import Caller
 from lambent.services.lambda_ import faults
-from lambent.services.lambda_.env import LambdaEnv
+from lambent.services.lambda_.env import LambdaEnv, TraceHeader
 from lambent.services.lambda_.invoking import loops
 from lambent.services.lambda_.invoking import payload as payloads
 from lambent.services.lambda_.lookup import Target, running_version
@@ -53,7 +53,7 @@ def invocation_of(
         request_id=caller.request_id,
         payload=body,
         function_arn=target.arn,
-        trace_id=header_of(env, target.function, caller.trace_id, caller.request_id),
+        trace_id=header_of(env.trace_header, target.function, caller.trace_id, caller.request_id),
         client_context=_client_context(client_context),
     )
 
@@ -75,11 +75,11 @@ def _client_context(encoded: str | None) -> str | None:
     )
 
 
-def header_of(env: LambdaEnv, function: FunctionVersion, given: str | None, request_id: str) -> str:
+def header_of(decide: TraceHeader, function: FunctionVersion, given: str | None, request_id: str) -> str:
     """The trace header of a request: what came with it, or a new one; of a function that traces with the decision
     whether it is recorded."""
     if function.traced:
-        return env.trace_header(function, given, request_id)
+        return decide(function, given, request_id)
     return given or new_trace_id(request_id)
 
 

@@ -119,7 +119,7 @@ class FunctionUrls:
         """The invocation; None for one that is too large or goes round in circles: who says so is the chain."""
         env = self._env
         given = request.named.get("x-amzn-trace-id")
-        trace_id = header_of(env, target.function, given, request.request_id)
+        trace_id = header_of(env.trace_header, target.function, given, request.request_id)
         given = given and trace_id
         entered = lineage.advance(given, target.function.arn) if given else None
         event = function_url.event(request, _named_domain(request, config), trace_id, env.clock(), None)
@@ -159,7 +159,9 @@ class FunctionUrls:
             raise _too_large(env)
         iam = await self._allowed(request, config, ref)
         target = running_at_once(env, ref) or _running(env, ref, request.request_id)
-        trace_id = header_of(env, target.function, request.named.get("x-amzn-trace-id"), request.request_id)
+        trace_id = header_of(
+            env.trace_header, target.function, request.named.get("x-amzn-trace-id"), request.request_id
+        )
         event = function_url.event(request, _named_domain(request, config), trace_id, env.clock(), iam)
         payloads.check_size(event, "RequestResponse", env.limits.sync_request_bytes, env.limits.async_request_bytes)
         invocation = Invocation(request.request_id, event, target.arn, trace_id)
