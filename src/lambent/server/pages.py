@@ -71,8 +71,13 @@ async def recycle_all(those: Sequence[Pools], scope: Scope | None = None, name: 
     return sum([await pools.recycle_now(scope, name) for pools in those])
 
 
-def lives_document(those: Sequence[Pools], now: Callable[[], float], scope: Scope, name: str) -> dict[str, Any]:
-    """The page of environments: of a function, or ("") of all of an account and region, in the order of their start."""
+async def lives_document(those: Sequence[Pools], now: Callable[[], float], asked: Mapping[str, str]) -> dict[str, Any]:
+    """The page of environments: of a function, or without one of all of an account and region, in the order of their
+    start. Raises ValueError for others."""
+    try:
+        scope, name = checked_scope(asked["account"], asked["region"]), asked.get("function", "")
+    except KeyError as missing:
+        raise ValueError(f"{missing} is needed") from None
     found = [life.document() for pools in those for life in pools.lives() if life.is_of(scope, name)]
     return {"now": now(), "environments": sorted(found, key=lambda one: one["phases"][0][0])}
 

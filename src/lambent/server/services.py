@@ -21,10 +21,8 @@ from lambent.events.pushes import Pushes
 from lambent.events.runs import Resolve
 from lambent.events.sources.sources import Sources
 from lambent.gateway import clock as clock_page
-from lambent.gateway import environments as environments_page
-from lambent.gateway import health, recycle
+from lambent.gateway import health, query_page, recycle
 from lambent.gateway import neighbour as neighbour_page
-from lambent.gateway import permissions as permissions_page
 from lambent.gateway.chain import SPANS, Gateway, Page, account_of, ours, plain_fault
 from lambent.gateway.codelink import CodeLinks
 from lambent.gateway.credentials import CredentialsPage
@@ -219,8 +217,8 @@ def _late_pages(
         "metrics": health.page(functools.partial(metrics_document, sampler, running.metrics)),
         "code": links.page,
         "stacks": signal_page(stacks.signals),
-        "permissions": permissions_page.page(functools.partial(permissions.document, gate)),
-        "resting": permissions_page.page(functools.partial(resting_document, (running.pools, running.provisioned))),
+        "permissions": query_page.page(functools.partial(permissions.document, gate)),
+        "resting": query_page.page(functools.partial(resting_document, (running.pools, running.provisioned))),
         "debug": DebugPage(token, functools.partial(begin_debugging, env, running.debugging)),
     }
 
@@ -360,7 +358,7 @@ def _pages(
         "health": health.page(functools.partial(health_report, settings, base, abilities, found, those)),
         "findings": health.page(running.findings.document),
         "credentials": _credentials_page(settings, base, running.credentials),
-        "environments": environments_page.page(functools.partial(lives_document, those, REAL.wall)),
+        "environments": query_page.page(functools.partial(lives_document, those, REAL.wall)),
         "recycle": recycle.page(functools.partial(recycle_all, those)),
         "clock": clock_page.page(base.clock.document, moved),
         "live": live,

@@ -1,13 +1,14 @@
 """GET /_lambent/environments."""
 
 import asyncio
+import functools
 import json
 
 import pytest
 
 from lambent.engine.environment import Phase
 from lambent.environments.life import KEPT, Life
-from lambent.gateway import environments
+from lambent.gateway import query_page
 from lambent.model.function import FunctionVersion
 from lambent.model.scope import Scope
 from lambent.server.pages import lives_document
@@ -42,10 +43,8 @@ def said(query: str) -> tuple[int, dict[str, object]]:
     other = life("f", (Phase.INIT, 1.0), scope=Scope("222222222222", "eu-west-1"))
     those = [Machine(life("g", (Phase.INIT, 5.0)), other), Machine(life("f", (Phase.INIT, 4.0)), ended)]
 
-    def document(scope: Scope, name: str) -> dict[str, object]:
-        return lives_document(those, lambda: 9.0, scope, name)  # type: ignore[arg-type]
-
-    response = asyncio.run(environments.page(document)(Request("GET", "/_lambent/environments", query)))
+    document = functools.partial(lives_document, those, lambda: 9.0)  # type: ignore[arg-type]
+    response = asyncio.run(query_page.page(document)(Request("GET", "/_lambent/environments", query)))
     assert isinstance(response.body, bytes)
     return response.status, json.loads(response.body)
 

@@ -1,5 +1,14 @@
-"""GET /_lambent/permissions?why=ID, ?trail=ACCOUNT and ?policy=NAME&account=…&region=…: what the policies say;
-?calls=ACCOUNT&after=NUMBER: what functions called since then."""
+"""GET pages that answer by their query:
+
+/_lambent/permissions?why=ID, ?trail=ACCOUNT and ?policy=NAME&account=…&region=…: what the policies say;
+?calls=ACCOUNT&after=NUMBER: what functions called since then.
+
+/_lambent/environments?account=…&region=…&function=…: the execution environments that there are of a function, or
+without a name of all of the account and region, and the latest that have ended, with their phases; `now` is the time of
+the answer (all seconds since 1970, by the machine's clock, which environments live by).
+
+/_lambent/resting?account=…&region=…: what the environments hold in which nothing runs.
+"""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
