@@ -11,12 +11,12 @@ from lambent.cli import output
 from lambent.cli.errors import CliError
 from lambent.cli.logs import seconds
 from lambent.cli.target import EndpointOption, JsonOption, RegionOption, target_of
+from lambent.engine.traces.documents import Document, end_of, walk
 
 COLUMNS = ("Trace", "Began", "Took", "Status", "Begins with")
 BAR = 40
 """Characters of a waterfall's time."""
 MOST = 50
-Document = dict[str, Any]
 
 
 def trace(
@@ -99,17 +99,17 @@ def waterfall(segments: list[Document]) -> list[str]:
     if not segments:
         return []
     start = min(one["start_time"] for one in segments)
-    whole = max(max(_end(one) for one in segments) - start, 1e-6)
+    whole = max(max(end_of(one) for one in segments) - start, 1e-6)
     rows = list(_rows(segments))
     width = max(len(label) for label, _ in rows)
-    return [f"{label.ljust(width)}  {_bar(one, start, whole)}  {_took(_end(one) - one['start_time'])}{_mark(one)}"
+    return [f"{label.ljust(width)}  {_bar(one, start, whole)}  {_took(end_of(one) - one['start_time'])}{_mark(one)}"
             for label, one in rows]  # fmt: skip
 
 
 def _rows(segments: list[Document]) -> Iterator[tuple[str, Document]]:
     """Depth first: subsegments, and what was called from there."""
     called: dict[str, list[Document]] = {}
-    known = {inner["id"] for one in segments for inner in _parts(one)}
+    known = {inner["id"] for one in segments for inner in walk(one)}
     for one in segments:
         parent = str(one.get("parent_id"))
         called.setdefault(parent if parent in known else "", []).append(one)
@@ -131,20 +131,9 @@ def _plain(text: str) -> str:
     return "".join(one if one.isprintable() else "?" for one in text)
 
 
-def _parts(one: Document) -> Iterator[Document]:
-    yield one
-    for inner in one.get("subsegments") or ():
-        yield from _parts(inner)
-
-
-def _end(one: Document) -> float:
-    end = one.get("end_time")
-    return float(one["start_time"] if end is None else end)
-
-
 def _bar(one: Document, start: float, whole: float) -> str:
     first = min(int((one["start_time"] - start) / whole * BAR), BAR - 1)
-    last = min(max(int((_end(one) - start) / whole * BAR + 0.5), first + 1), BAR)
+    last = min(max(int((end_of(one) - start) / whole * BAR + 0.5), first + 1), BAR)
     return f"{' ' * first}{'━' * (last - first)}{' ' * (BAR - last)}"
 
 

@@ -199,8 +199,7 @@ class TrialAccount:
     def surround(self, full: bool, at: float | None) -> bool:
         """What environments made from now on find: a full /tmp, a clock that is `at` seconds after the next midnight.
         Answers whether there is such a thing here."""
-        now = time.time()
-        ahead = None if at is None else now - now % DAY + DAY + at - now
+        ahead = None if at is None else DAY - time.time() % DAY + at
         return bool(self._page("POST", {"full": full, "ahead": ahead})["set"])
 
     def is_told_time(self) -> bool:

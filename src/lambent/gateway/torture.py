@@ -74,7 +74,7 @@ class Tap:
     """id of a request -> its call."""
 
     def begin(self, request: Request, kept: dict[str, Any]) -> int:
-        """A call has come, the `order`-th of the trial; answers its number."""
+        """A call has come; answers its number."""
         known = request.headers.get("amz-sdk-invocation-id") or f"request {len(self.calls)}"
         step = self.steps.setdefault(known, len(self.steps))
         if len(self.calls) < MOST_CALLS:

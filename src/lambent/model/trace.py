@@ -8,6 +8,7 @@ Source: https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html ("Tr
 """
 
 import re
+import zlib
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -104,3 +105,9 @@ def root_of(request_id: str, now: float | None = None) -> str:
     that is not recorded needs no time."""
     digits = request_id.replace("-", "")
     return f"Root=1-{digits[:8] if now is None else f'{int(now):08x}'}-{digits[8:]}"
+
+
+def lasting_id(text: str, salt: int) -> str:
+    """A segment's id that is the same each time."""
+    said = text.encode()
+    return f"{zlib.crc32(said):08x}{zlib.crc32(said, salt):08x}"

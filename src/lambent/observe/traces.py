@@ -8,7 +8,7 @@ know it on disk waits for `put`.
 import asyncio
 import logging
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
@@ -29,6 +29,8 @@ SWEPT_EACH_BYTES = 16 << 20
 """After so many new ones it is seen whether the oldest have to go."""
 
 T = TypeVar("T")
+Read = tuple[Segment, Document]
+"""A segment, and its document as `documents.read` has it."""
 Make = Callable[[], Iterable[Segment]]
 """Makes documents, in the store's thread."""
 
@@ -42,8 +44,8 @@ class NotKept(Exception):
 
 
 class TraceStore:
-    """`wall` answers seconds since 1970, `most_bytes` are kept; `report` is told of what was dropped. `drain` is called
-    before anything is written or read; `copies` are told of the documents that were taken, in the store's thread."""
+    """`wall` answers seconds since 1970, `most_bytes` are kept; `report` is told of what was dropped; `copies` are told
+    of the documents that were taken, in the store's thread."""
 
     def __init__(self, path: Path, wall: Callable[[], float], most_bytes: int = 512 << 20) -> None:
         self._file = TraceFile(path)
@@ -82,10 +84,10 @@ class TraceStore:
         self._made.append(make)
         self._wake()
 
-    async def put(self, segments: Sequence[Segment]) -> None:
-        """Come back when these documents, which are known to be good, are on disk. Raises NotKept."""
+    async def put(self, those: Sequence[Read]) -> None:
+        """Come back when these are on disk. Raises NotKept."""
         await self._hand_over()
-        await self._run(lambda: self._write(list(segments)))
+        await self._run(lambda: self._write(those))
 
     def _drop(self, scope: Scope) -> None:
         text = f"Segments come faster than they are written: what is more than {HELD_BYTES >> 20} MB was dropped."
@@ -115,16 +117,11 @@ class TraceStore:
 
     def _take(self, pending: list[Segment], made: list[Make]) -> None:
         """Of the thread."""
-        self._write([*pending, *(segment for make in made for segment in make())])
+        self._write(list(_read([*pending, *(segment for make in made for segment in make())])))
 
-    def _write(self, segments: list[Segment]) -> None:
+    def _write(self, segments: Sequence[Read]) -> None:
         rows, copies = [], dict[Scope, list[Document]]()
-        for scope, text in segments:
-            try:
-                said = documents.read(text)
-            except Unprocessed as error:
-                log.debug("a segment was dropped: %s", error)
-                continue
+        for (scope, text), said in segments:
             rows.append(Row(scope, said["trace_id"], float(said["start_time"]), documents.end_of(said), text))
             copies.setdefault(scope, []).append(said)
         if not rows:
@@ -173,3 +170,12 @@ class TraceStore:
             return await asyncio.wrap_future(self._thread.submit(job))
         except (sqlite3.Error, OSError) as error:
             raise NotKept(str(error)) from error
+
+
+def _read(segments: Iterable[Segment]) -> Iterator[Read]:
+    """Those that can be read."""
+    for segment in segments:
+        try:
+            yield segment, documents.read(segment.document)
+        except Unprocessed as error:
+            log.debug("a segment was dropped: %s", error)

@@ -8,7 +8,6 @@ import asyncio
 import functools
 import gzip
 import logging
-import zlib
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -28,13 +27,12 @@ from lambent.neighbour.outbox import signed_as
 from lambent.observe import otlp as protobufs
 from lambent.server.base import Base, Doors
 from lambent.wire import locate
+from lambent.wire.compressed import MOST_BYTES, unpacked
 from lambent.wire.http import Request, Response
 
 log = logging.getLogger(__name__)
 
 JSON, PROTOBUF = "application/json", "application/x-protobuf"
-MOST_BYTES = 16 << 20
-"""Of a request, unpacked."""
 AT_ONCE = 200
 """Documents of one PutTraceSegments."""
 HELD = 20_000
@@ -71,7 +69,10 @@ def page(doors: Doors) -> Page:
 def _read(request: Request, kind: str) -> dict[str, Any]:
     body = request.body
     if request.headers.get("content-encoding", "").strip().lower() == "gzip":
-        body = _unpacked(body)
+        try:
+            body = unpacked(body)
+        except (ValueError, OverflowError) as error:
+            raise Malformed(str(error)) from error
     if len(body) > MOST_BYTES:
         raise Malformed(f"it has more than {MOST_BYTES} bytes")
     if kind == PROTOBUF:
@@ -83,15 +84,6 @@ def _read(request: Request, kind: str) -> dict[str, Any]:
     if not isinstance(said, dict):
         raise Malformed("it is no JSON object")
     return said
-
-
-def _unpacked(body: bytes) -> bytes:
-    unpack = zlib.decompressobj(zlib.MAX_WBITS | 16)
-    try:
-        found = unpack.decompress(body, MOST_BYTES + 1)
-    except zlib.error as error:
-        raise Malformed(str(error)) from error
-    return found
 
 
 def _authorization(request: Request, said: dict[str, Any]) -> str:

@@ -83,10 +83,8 @@ def open_sources(
 ) -> Sources:
     """What is read, by the service of the source; a queue is not where another endpoint has it."""
     report = running.findings.report
-    invoke, header = (
-        functools.partial(running.invoker.invoke, sync=False),
-        functools.partial(header_of, running.tracing.header),
-    )
+    invoke = functools.partial(running.invoker.invoke, sync=False)
+    header = functools.partial(header_of, running.tracing.header)
     rights = PollRights(gate, functools.partial(_role_of, resolve))
     target = Target(resolve, invoke, new_id, header, report, rights.lacking)
     means = Means(clock, target, checkpoints, Failures(send, clock.wall))

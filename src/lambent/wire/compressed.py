@@ -19,13 +19,23 @@ def unpack(request: Request) -> None:
     """Put the body that was compressed in the place of the one that came. Raises Fault (400, 413)."""
     if request.headers.get("content-encoding", "").strip().lower() != "gzip":
         return
+    try:
+        request.body = unpacked(request.body)
+    except OverflowError as error:
+        raise Fault("RequestEntityTooLargeException", f"{error}.", status=413) from None
+    except ValueError:
+        raise unreadable(None) from None
+
+
+def unpacked(body: bytes) -> bytes:
+    """What a whole gzip has. Raises ValueError for what is none, OverflowError for more than `MOST_BYTES`."""
     unpacker = zlib.decompressobj(GZIP_WINDOW)
     try:
-        body = unpacker.decompress(request.body, MOST_BYTES)
-    except zlib.error:
-        raise unreadable(None) from None
+        found = unpacker.decompress(body, MOST_BYTES)
+    except zlib.error as error:
+        raise ValueError(str(error)) from None
     if unpacker.unconsumed_tail:
-        raise Fault("RequestEntityTooLargeException", f"A body has at most {MOST_BYTES} bytes here.", status=413)
+        raise OverflowError(f"A body has at most {MOST_BYTES} bytes here")
     if not unpacker.eof:
-        raise unreadable(None)
-    request.body = body
+        raise ValueError("the gzip ends too early")
+    return found

@@ -58,7 +58,7 @@ def test_what_is_put_is_on_disk_and_what_can_not_be_read_is_dropped(tmp_path: Pa
         store = await TraceStore.open(tmp_path / "traces.db", lambda: NOW)
         store.add(Segment(HERE, b"nothing"))
         store.make(lambda: [Segment(HERE, orjson.dumps(good | {"id": "b" * 16}))])
-        await store.put([Segment(HERE, orjson.dumps(good))])
+        await store.put([(Segment(HERE, orjson.dumps(good)), good)])
         assert len(TraceFile(tmp_path / "traces.db").read(HERE, [root(NOW)])[0].documents) == 2
         await store.close()
 

@@ -6,10 +6,10 @@ Source: https://docs.aws.amazon.com/xray/latest/devguide/xray-api-segmentdocumen
 `namespace`); https://docs.aws.amazon.com/xray/latest/devguide/xray-api-gettingdata.html (what traces look like).
 """
 
-import zlib
 from collections.abc import Iterable, Mapping
 
 from lambent.engine.traces.documents import DEEPEST, Document, end_of, part, walk
+from lambent.model import trace
 
 ORIGINS: Mapping[str, str] = {
     "dynamodb": "AWS::DynamoDB::Table",
@@ -96,8 +96,13 @@ def _inferred(segments: list[Document]) -> list[Document]:
 
 def _inferred_of(call: Document, trace_id: str) -> Document:
     kept = {name: value for name, value in call.items() if name not in _OF_CALLS}
-    number = f"{zlib.crc32(call['id'].encode()):08x}{zlib.crc32(call['id'].encode(), 1):08x}"
-    own = {"id": number, "trace_id": trace_id, "parent_id": call["id"], "inferred": True, "origin": origin_of(call)}
+    own = {
+        "id": trace.lasting_id(call["id"], 1),
+        "trace_id": trace_id,
+        "parent_id": call["id"],
+        "inferred": True,
+        "origin": origin_of(call),
+    }
     return kept | own
 
 

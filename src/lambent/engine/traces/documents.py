@@ -100,6 +100,13 @@ def end_of(said: Mapping[str, Any]) -> float:
     return float(said["start_time"] if end is None else end)
 
 
+def flags_by(status: int) -> Document:
+    """How a request went, as its segment says it by HTTP's status."""
+    if status >= 500:
+        return {"fault": True}
+    return {"error": True} | ({"throttle": True} if status == 429 else {}) if status >= 400 else {}
+
+
 def walk(said: Document) -> Iterator[Document]:
     """It, and every subsegment in it, the outer ones first."""
     waiting = [said]

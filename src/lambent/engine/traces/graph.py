@@ -88,11 +88,9 @@ class Graph:
 
     def add(self, segments: Sequence[Document]) -> None:
         """A trace, compiled."""
-        homes = {part["id"]: one for one in segments for part in walk(one)}
-        for one in segments:
+        for one, caller in _callers(segments):
             own = service_of(one)
             self._services.setdefault(own, Tally()).add(one)
-            caller = homes.get(one.get("parent_id", ""))
             if caller is None and not one.get("inferred"):
                 self._roots.add(own)
             source = Service(own.name, CLIENT) if caller is None else service_of(caller)
@@ -133,11 +131,15 @@ class Graph:
 
 def edges_of(segments: Sequence[Document]) -> Iterator[tuple[Service, Service, Document]]:
     """Who called whom in a trace, and the segment of who was called."""
-    homes = {part["id"]: one for one in segments for part in walk(one)}
-    for one in segments:
-        caller = homes.get(one.get("parent_id", ""))
+    for one, caller in _callers(segments):
         if caller is not None:
             yield service_of(caller), service_of(one), one
+
+
+def _callers(segments: Sequence[Document]) -> Iterator[tuple[Document, Document | None]]:
+    """Each segment with the one that a part of called it."""
+    homes = {part["id"]: one for one in segments for part in walk(one)}
+    return ((one, homes.get(one.get("parent_id", ""))) for one in segments)
 
 
 def graph_of(traces: Iterable[Sequence[Document]]) -> Graph:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from lambent.engine.traces.documents import MOST_NAME, Document, end_of, part, walk
+from lambent.engine.traces.documents import MOST_NAME, Document, end_of, flags_by, part, walk
 from lambent.engine.traces.service import service_of
 
 Span = Mapping[str, Any]
@@ -121,11 +121,7 @@ def _aws(said: Attributes) -> Document:
 def _status(span: Span, said: Attributes) -> Document:
     """An error is a fault unless HTTP says that it is the client's."""
     status, failed = _http_status(said), part(span, "status", "code") in ERRORS
-    flags: Document = {}
-    if 400 <= status < 500:
-        flags = {"error": True} | ({"throttle": True} if status == 429 else {})
-    elif failed or status >= 500:
-        flags = {"fault": True}
+    flags = flags_by(status) or ({"fault": True} if failed else {})
     exceptions = [_exception(event, at) for at, event in enumerate(span.get("events") or ()) if _is_exception(event)]
     if not exceptions and failed and part(span, "status", "message"):
         exceptions = [{"id": f"{0:016x}", "type": "Error", "message": str(part(span, "status", "message"))}]

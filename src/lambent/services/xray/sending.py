@@ -25,14 +25,12 @@ async def put_trace_segments(env: XRayEnv, caller: Caller, params: dict[str, Any
         raise faults.invalid(f"A request has at most {MOST_DOCUMENTS} segment documents.")
     good, refused = [], []
     for text in sent:
-        document = text.encode("utf-8", "replace")
+        segment = Segment(caller.scope, text.encode("utf-8", "replace"))
         try:
-            documents.read(document)
+            good.append((segment, documents.read(segment.document)))
         except Unprocessed as error:
             own = {"Id": error.id} if error.id else {}
             refused.append({**own, "ErrorCode": error.code, "Message": str(error)})
-        else:
-            good.append(Segment(caller.scope, document))
     try:
         await env.traces.put(good)
     except NotKept as error:

@@ -1,7 +1,6 @@
 """What serving an API needs from the rest of the server."""
 
 import random
-import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -10,6 +9,7 @@ from lambent.clock import Clock
 from lambent.engine.authorizer_cache import AuthorizerCache
 from lambent.engine.response_cache import ResponseCache
 from lambent.engine.throttle import Buckets
+from lambent.ids import new_span
 from lambent.model.credentials import May, Signer, everybody_may
 from lambent.model.door import Call, Door
 from lambent.model.finding import Finding
@@ -89,7 +89,7 @@ class Ports:
     new_id: Callable[[], str]
     chance: Callable[[], float] = random.random
     trace_header: Callable[[str, str | None, str], str] = lambda _stage, given, _request_id: given or ""
-    segment_id: Callable[[], str] = lambda: secrets.token_hex(8)
+    segment_id: Callable[[], str] = new_span
     record: Callable[[Segment], None] = lambda _segment: None
     may: May = everybody_may
     measure: Measure = unmeasured

@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from lambent.engine.traces.documents import MOST_NAME
+from lambent.engine.traces.documents import MOST_NAME, flags_by
 from lambent.http_events.rest_proxy import Reply
 from lambent.model import trace
 from lambent.model.trace import Segment, Traced
@@ -70,7 +70,7 @@ def _segment(exchange: Exchange, traced: Traced, reply: Reply, now: float) -> di
         "metadata": {"default": {"extended_request_id": request.extended_id, "request_id": request.request_id}},
         "origin": "AWS::ApiGateway::Stage",
         "resource_arn": _arn(exchange),
-        **flags(reply.status),
+        **flags_by(reply.status),
         **({"subsegments": [call]} if call else {}),
     }
 
@@ -91,12 +91,5 @@ def _call(exchange: Exchange, traced: Traced, reply: Reply) -> dict[str, Any] | 
         "namespace": "aws" if str(said.get("type")).startswith("AWS") else "remote",
         "aws": target | {"region": exchange.request.region},
         "http": {"response": {"status": reply.status, "content_length": len(reply.body)}},
-        **flags(reply.status),
+        **flags_by(reply.status),
     }
-
-
-def flags(status: int) -> dict[str, bool]:
-    """How a request went, by its status."""
-    if status >= 500:
-        return {"fault": True}
-    return {"error": True} | ({"throttle": True} if status == 429 else {}) if status >= 400 else {}
