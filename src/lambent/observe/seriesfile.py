@@ -6,7 +6,6 @@ by the hour for 455 days. All methods run in one thread; what was committed surv
 Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_concepts.html ("Metrics retention").
 """
 
-import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ import orjson
 from lambent.engine.statistics import Bucket, unpacked
 from lambent.model.metric import Dimensions, Metric, Stream, dimensions_of
 from lambent.model.scope import Scope
+from lambent.observe.sqlite_file import Transaction, opened
 
 HOUR, DAY = 3600, 86400
 TIERS: Mapping[int, int] = {1: 3 * HOUR, 60: 15 * DAY, 300: 63 * DAY, 3600: 455 * DAY}
@@ -60,9 +60,7 @@ class SeriesFile:
     """Opens the file, which is made if it is not there. Raises sqlite3.Error, OSError."""
 
     def __init__(self, path: Path) -> None:
-        self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
-        self._db.execute("PRAGMA journal_mode = WAL")
-        self._db.execute("PRAGMA synchronous = FULL")
+        self._db = opened(path)
         self._db.create_function("joined", 2, _joined, deterministic=True)
         names = "account TEXT, region TEXT, namespace TEXT, name TEXT, dimensions TEXT, unit TEXT"
         self._db.execute(f"CREATE TABLE IF NOT EXISTS series (number INTEGER PRIMARY KEY, {names}, last REAL)")
@@ -85,7 +83,7 @@ class SeriesFile:
     def write(self, series: Sequence[Kept], buckets: Mapping[int, Sequence[tuple[int, int, Bucket]]]) -> None:
         """Add to periods, by tier: number of the series, start, what came. `series` are those that had something, new
         ones among them. One transaction."""
-        with _Transaction(self._db):
+        with Transaction(self._db):
             self._db.executemany(
                 "INSERT INTO series VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET last = excluded.last",
                 [_series_row(one) for one in series],
@@ -113,7 +111,7 @@ class SeriesFile:
 
     def roll(self, numbers: Iterable[int], now: float) -> None:
         """Make of series' periods that are old enough parts of longer ones; forget those that are too old."""
-        with _Transaction(self._db):
+        with Transaction(self._db):
             for number in numbers:
                 for tier, longer in zip(_ORDER, (*_ORDER[1:], 0), strict=True):
                     old = (number, _edge(now, TIERS[tier], longer or tier))
@@ -124,17 +122,6 @@ class SeriesFile:
     def forget(self, numbers: Iterable[int]) -> None:
         """Series whose values are all gone."""
         self._db.executemany("DELETE FROM series WHERE number=?", [(number,) for number in numbers])
-
-
-class _Transaction:
-    def __init__(self, db: sqlite3.Connection) -> None:
-        self._db = db
-
-    def __enter__(self) -> None:
-        self._db.execute("BEGIN IMMEDIATE")
-
-    def __exit__(self, kind: object, error: object, trace: object) -> None:
-        self._db.execute("COMMIT" if kind is None else "ROLLBACK")
 
 
 def _edge(now: float, kept: int, step: int) -> int:

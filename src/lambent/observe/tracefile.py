@@ -5,12 +5,12 @@ A trace is kept for 30 days, and up to 500 KB of it
 All methods run in one thread; what was committed survives a crash of the machine (`synchronous` FULL).
 """
 
-import sqlite3
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from lambent.model.scope import Scope
+from lambent.observe.sqlite_file import Transaction, opened
 
 DAY = 86400
 KEPT_SECONDS = 30 * DAY
@@ -40,9 +40,7 @@ class TraceFile:
     """Opens the file, which is made if it is not there. Raises sqlite3.Error, OSError."""
 
     def __init__(self, path: Path) -> None:
-        self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
-        self._db.execute("PRAGMA journal_mode = WAL")
-        self._db.execute("PRAGMA synchronous = FULL")
+        self._db = opened(path)
         for statement in _TABLES:
             self._db.execute(statement)
 
@@ -52,8 +50,7 @@ class TraceFile:
 
     def write(self, rows: Sequence[Row]) -> None:
         """Add documents. One transaction; of a trace that has as much as is kept none is added."""
-        with self._db:
-            self._db.execute("BEGIN IMMEDIATE")
+        with Transaction(self._db):
             for row in rows:
                 self._write(row)
 
@@ -108,8 +105,7 @@ class TraceFile:
 
     def _forget(self, before: float) -> int:
         """The oldest of those whose last segment ended before that moment."""
-        with self._db:
-            self._db.execute("BEGIN IMMEDIATE")
+        with Transaction(self._db):
             numbers = self._db.execute(_OLDEST, (before, SWEPT_AT_ONCE)).fetchall()
             self._db.executemany("DELETE FROM segments WHERE trace = ?", numbers)
             self._db.executemany("DELETE FROM traces WHERE number = ?", numbers)

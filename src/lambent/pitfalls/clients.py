@@ -84,7 +84,7 @@ def _kept(node: ast.Call, one: Reached) -> bool:
             return one.node is not getattr(one.module.package.handler, "node", None) or _conditional(parent, one)
         if any(isinstance(target, ast.Subscript) for target in parent.targets):
             return True
-    return _called_at_import(one)
+    return called_at_import(one)
 
 
 def _conditional(node: ast.AST, one: Reached) -> bool:
@@ -98,7 +98,8 @@ def _conditional(node: ast.AST, one: Reached) -> bool:
     return False
 
 
-def _called_at_import(one: Reached) -> bool:
+def called_at_import(one: Reached) -> bool:
+    """Whether a function is called when its module is imported."""
     return any(
         isinstance(inner, ast.Call) and chain(inner.func).rpartition(".")[2] == one.node.name
         for module, statement in one.module.package.at_import

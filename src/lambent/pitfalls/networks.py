@@ -20,11 +20,15 @@ def database(function: Function) -> Resource | None:
 
 def subnets(function: Function) -> list[Resource] | None:
     """The subnets of the template that a function stands in; None when it has no VPC or one can't be known."""
-    value = function.fact("VpcConfig", "SubnetIds").value
+    return _all(function.stack, function.fact("VpcConfig", "SubnetIds").value, "AWS::EC2::Subnet")
+
+
+def _all(stack: Stack, value: Any, kind: str) -> list[Resource] | None:
+    """The resources of a type that are named; None when there are none, or one can't be known."""
     if not isinstance(value, list) or not value:
         return None
-    found = [function.stack.target(one) for one in value]
-    known = [one for one in found if one is not None and one.type == "AWS::EC2::Subnet"]
+    found = [stack.target(one) for one in value]
+    known = [one for one in found if one is not None and one.type == kind]
     return known if len(known) == len(found) else None
 
 
@@ -60,11 +64,8 @@ def guards(database: Resource) -> Any:
 
 def groups(stack: Stack, value: Any) -> list[Resource] | None:
     """The security groups of the stack that are named; None when one can't be known."""
-    if not isinstance(value, list) or not value:
-        return None
-    found = [stack.target(one) for one in value]
-    known = [one for one in found if one is not None and one.type == "AWS::EC2::SecurityGroup" and not one.open]
-    return known if len(known) == len(found) else None
+    found = _all(stack, value, "AWS::EC2::SecurityGroup")
+    return None if found is None or any(one.open for one in found) else found
 
 
 def ingress(stack: Stack, group: Resource) -> list[Any]:

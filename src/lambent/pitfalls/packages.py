@@ -21,7 +21,7 @@ _REQUIRES = re.compile(r"^Requires-Dist:\s*([A-Za-z0-9][\w.-]*)([^;\n]*)$", re.M
 
 def names(function: Function) -> list[str]:
     """The files of a Python function's package, relative to it; none when it is not known."""
-    return [] if _built_elsewhere(function) else _names(function.code.root)
+    return [] if _built_elsewhere(function) else files(function.code.root)
 
 
 def _built_elsewhere(function: Function) -> bool:
@@ -36,8 +36,8 @@ def place(function: Function) -> Fact:
 
 
 @lru_cache(256)
-def _names(root: Path) -> list[str]:
-    """Functions share packages, and several rules ask."""
+def files(root: Path) -> list[str]:
+    """The entries of a folder or zip. Functions share packages, and several rules ask."""
     if root.is_file():
         try:
             with zipfile.ZipFile(root) as opened:
@@ -67,7 +67,7 @@ def _size(root: Path) -> int:
                 return sum(one.file_size for one in opened.infolist())
         except (zipfile.BadZipFile, OSError, ValueError):
             return 0
-    return sum(_length(root / name) for name in _names(root))
+    return sum(_length(root / name) for name in files(root))
 
 
 def _length(path: Path) -> int:
@@ -100,16 +100,6 @@ def _content(layer: Resource, project: Path) -> Path | None:
     return path
 
 
-def files(root: Path) -> list[str]:
-    """The entries of a folder or zip."""
-    return _names(root)
-
-
-def content(root: Path, name: str) -> bytes:
-    """What an entry holds, cut at 200,000 bytes; nothing when it can't be read."""
-    return _bytes(root, name)
-
-
 def distributions(files: list[str]) -> dict[str, str]:
     """Normalised name -> its folder of metadata, of what was installed into a package itself."""
     folders = {name.partition("/")[0] for name in files}
@@ -131,10 +121,11 @@ def normal(name: str) -> str:
 
 
 def _text(root: Path, name: str) -> str:
-    return _bytes(root, name).decode("utf-8", "replace")
+    return content(root, name).decode("utf-8", "replace")
 
 
-def _bytes(root: Path, name: str) -> bytes:
+def content(root: Path, name: str) -> bytes:
+    """What an entry holds, cut at 200,000 bytes; nothing when it can't be read."""
     try:
         if root.is_file():
             with zipfile.ZipFile(root) as opened, opened.open(name) as entry:

@@ -128,15 +128,16 @@ def _told(
         return None
     dial = Dial(settings.data_dir / "dial", base.clock)
     stack.callback(dial.close)
-    return FunctionTime(dial.path, cache_dir(os.environ), base.host.level, report)
+    return _function_time(base, report, dial.path)
+
+
+def _function_time(base: Base, report: Callable[[Finding], None], dial: Path) -> FunctionTime:
+    return FunctionTime(dial, cache_dir(os.environ), base.host.level, report)
 
 
 def _trials(stack: AsyncExitStack, settings: Settings, base: Base, report: Callable[[Finding], None]) -> TrialSettings:
     """What trials have otherwise."""
-
-    def time(dial: Path) -> FunctionTime:
-        return FunctionTime(dial, cache_dir(os.environ), base.host.level, report)
-
+    time = functools.partial(_function_time, base, report)
     sized = base.host.level is Level.NAMESPACE
     made = TrialSettings(settings.data_dir / "trial-dial", time, tells_time(settings), sized)
     stack.callback(made.close)

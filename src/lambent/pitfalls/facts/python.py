@@ -2,7 +2,7 @@
 
 import ast
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -127,6 +127,17 @@ class Module:
         if not isinstance(node, ast.Name):
             return ""
         return ".".join([self.imports.get(node.id, node.id), *reversed(parts)])
+
+
+def loop_of(
+    node: ast.AST, parents: Mapping[ast.AST, ast.AST], top: ast.AST | None = None
+) -> ast.For | ast.While | None:
+    """The innermost loop that a node stands in, below `top` if there is one."""
+    while node in parents and node is not top:
+        node = parents[node]
+        if isinstance(node, ast.For | ast.While):
+            return node
+    return None
 
 
 def walk(root: ast.AST) -> list[ast.AST]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from lambent.pitfalls import effects
 from lambent.pitfalls.facts.project import Function, Project
-from lambent.pitfalls.facts.python import walk
+from lambent.pitfalls.facts.python import loop_of, walk
 from lambent.pitfalls.facts.wiring import ASYNC, PULLED
 from lambent.pitfalls.finding import Hit, Rule
 
@@ -15,7 +15,7 @@ def check(project: Project) -> Iterator[Hit]:
     for function in project.functions:
         if function.code is not None and function.driven_by(*ASYNC, *PULLED) and not _asks(function):
             for call in effects.calls(function):
-                loop = _loop(call.node, call.where.module.parents)
+                loop = loop_of(call.node, call.where.module.parents)
                 if loop is not None and call.operation in effects.WRITES.get(call.service, ()):
                     yield Hit(
                         call.where.place(loop), "when time is over some of it is done, and nobody knows what", function
@@ -29,14 +29,6 @@ def _asks(function: Function) -> bool:
         for module in function.code.loaded
         for node in walk(module.tree)
     )
-
-
-def _loop(node: ast.AST, parents: dict[ast.AST, ast.AST]) -> ast.For | ast.While | None:
-    while node in parents:
-        node = parents[node]
-        if isinstance(node, ast.For | ast.While):
-            return node
-    return None
 
 
 RULE = Rule(

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from lambent.pitfalls import effects
 from lambent.pitfalls.facts.project import Project
-from lambent.pitfalls.facts.python import Reached, chain, walk
+from lambent.pitfalls.facts.python import Reached, chain, loop_of, walk
 from lambent.pitfalls.finding import Hit, Rule
 
 BODIES = {
@@ -36,18 +36,9 @@ def _grows(body: ast.expr, where: Reached) -> str | None:
             and isinstance(node.func, ast.Attribute)
             and node.func.attr in ("append", "extend")
         ):
-            if chain(node.func.value) in names and _in_loop(node, where):
+            if chain(node.func.value) in names and loop_of(node, where.module.parents, where.node):
                 return chain(node.func.value)
     return None
-
-
-def _in_loop(node: ast.AST, where: Reached) -> bool:
-    parents = where.module.parents
-    while node in parents and node is not where.node:
-        node = parents[node]
-        if isinstance(node, ast.For | ast.While):
-            return True
-    return False
 
 
 RULE = Rule(

@@ -4,6 +4,7 @@ import ast
 from collections.abc import Iterator
 
 from lambent.pitfalls import effects
+from lambent.pitfalls.clients import called_at_import
 from lambent.pitfalls.facts.project import Project
 from lambent.pitfalls.facts.python import Reached, chain
 from lambent.pitfalls.facts.sdk import SdkCall
@@ -45,14 +46,9 @@ def _cached(one: Reached) -> bool:
 
 def _kept_by_callers(one: Reached) -> bool:
     """Whether it is called at import, or its callers keep what it returns in a global."""
-    package = one.module.package
-    if any(
-        isinstance(node, ast.Call) and chain(node.func).rpartition(".")[2] == one.node.name
-        for _, statement in package.at_import
-        for node in ast.walk(statement)
-    ):
+    if called_at_import(one):
         return True
-    for caller in package.reached:
+    for caller in one.module.package.reached:
         kept = {name for node in caller.nodes if isinstance(node, ast.Global) for name in node.names}
         calls = any(isinstance(n, ast.Call) and chain(n.func).rpartition(".")[2] == one.node.name for n in caller.nodes)
         cached = any("cache" in chain(d.func if isinstance(d, ast.Call) else d) for d in caller.node.decorator_list)

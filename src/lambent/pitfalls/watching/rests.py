@@ -1,8 +1,10 @@
 """Watchers of what environments have between two invocations: files in /tmp, threads, open files and connections."""
 
 from collections.abc import Iterator
+from functools import partial
 from itertools import pairwise
 
+from lambent.pitfalls.finding import Level
 from lambent.pitfalls.watching.seen import Rest, Seen
 from lambent.pitfalls.watching.sight import Sight, Watcher
 
@@ -59,24 +61,19 @@ def _grown(rests: list[Rest], what: str) -> tuple[int, int, int] | None:
     return steps[0][0][1], steps[-1][1][1], steps[-1][1][0] - steps[0][0][0]
 
 
-def _threads(seen: Seen) -> Iterator[Sight]:
+def _growing(code: str, what: str, text: str, level: Level, seen: Seen) -> Iterator[Sight]:
+    """A figure that only grows, in the first environment where it does."""
     for rests in seen.rests.values():
-        found = _grown(rests, "threads")
+        found = _grown(rests, what)
         if found is not None:
             first, last, runs = found
-            text = f"threads that are left behind: from {first} to {last} in {runs} invocations of one environment"
-            yield Sight("EXE011", text, (), (("threads", last),), subject="threads")
+            told = f"{text} from {first} to {last} in {runs} invocations of one environment"
+            yield Sight(code, told, (), ((what, last),), level, subject=what)
             return
 
 
-def _descriptors(seen: Seen) -> Iterator[Sight]:
-    for rests in seen.rests.values():
-        found = _grown(rests, "descriptors")
-        if found is not None:
-            first, last, runs = found
-            text = f"open files and connections grew from {first} to {last} in {runs} invocations of one environment"
-            yield Sight("EXE008", text, (), (("descriptors", last),), "error", subject="descriptors")
-            return
+_threads = partial(_growing, "EXE011", "threads", "threads that are left behind:", "warning")
+_descriptors = partial(_growing, "EXE008", "descriptors", "open files and connections grew", "error")
 
 
 WATCHERS = (
