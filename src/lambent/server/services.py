@@ -159,8 +159,8 @@ async def open_services(
     keys, who, signers = _callers(settings, running, base, gate)
     balancers = open_load_balancers(stack, store, base, env, running)
     rest, http, sites = _sites(stack, settings, store, base, env, running, signers, balancers.serve, gate)
-    stacks = open_stacks(settings, store, base, running.doors, running.findings.report)
-    deployments = open_deployments(stack, store, base, running.doors)
+    stacks = open_stacks(settings, store, base, running.doors, gate, running.findings.report)
+    deployments = open_deployments(stack, store, base, running.doors, gate, running.findings.report)
     timed = open_timed(store, base, running, gate, pushes.add)
     sts = permissions.sts_service(settings, gate, keys, base, who)
     logs = open_logs(stack, store, base, running.doors, gate, running.findings, pushes.add)
@@ -298,7 +298,7 @@ def _sites(
     gate: Gate,
 ) -> tuple[RestApis, HttpApis, Sites]:
     """The doors to functions that have host names of their own, and API Gateway's control planes."""
-    roles = IntegrationRoles(gate, running.credentials, env.report, base.clock.wall)
+    roles = IntegrationRoles(gate, env.report, base.clock.wall)
     outside = open_outside(stack, settings.reach, base, env, running.doors, roles)
     rest = open_rest_apis(store, base, env, running, outside, signers)
     http = open_http_apis(stack, store, base, env, running.findings, outside, signers)
@@ -332,7 +332,7 @@ def _made(
         | here(APIGATEWAYV2, http.env)
         | here(CONNECTIONS, http.doors.websocket.connections)
         | here(CLOUDFORMATION, stacks)
-        | here(CLOUDCONTROL, stacks.stacks.ports.ask)
+        | here(CLOUDCONTROL, stacks.stacks.ports.asks)
         | here(STS, sts)
         | here(CODEDEPLOY, deployments)
         | here(CLOUDTRAIL, TrailEnv(functools.partial(permissions.records, gate)))
