@@ -11,7 +11,7 @@ from lambent.engine.authorisation.decide import Ask, Policies, decide
 from lambent.engine.authorisation.request_keys import of_any
 from lambent.model.finding import Finding
 from lambent.model.scope import Scope
-from lambent.permissions.gate import Gate, Verdict
+from lambent.permissions.gate import Gate
 from lambent.permissions.roles import ASSUME
 
 NOT_ASSUMABLE, NO_SUCH = "role-not-assumable", "no-such-role"
@@ -33,10 +33,10 @@ async def may_assume(
             report(Finding(NO_SUCH, role, f"{service} is given a role that does not exist", "create it in IAM"))
         return f"the role {role} does not exist" if gate.mode == "enforce" else ""
     trust = Policies(resource=identity.trust, needs_resource=True)
-    ask = Ask(principals.service(service), ASSUME, role, role.split(":")[4], of_any(wall()))
-    verdict = Verdict(ask, trust, decide(ask, trust))
-    if verdict.decision.allowed:
-        return ""
+    for name in (service, service.replace(".", f".{scope.region}.", 1)):  # a trust policy may name the regional one
+        ask = Ask(principals.service(name), ASSUME, role, role.split(":")[4], of_any(wall()))
+        if decide(ask, trust).allowed:
+            return ""
     text = f"{service} may not assume the role {role}"
     report(Finding(NOT_ASSUMABLE, role, f"AWS would refuse it: {text}", "mend its trust policy"))
     return text if gate.mode == "enforce" else ""

@@ -125,8 +125,11 @@ def record(call: Call) -> dict[str, Any]:
 def _identity_of(caller: Caller) -> dict[str, Any]:
     """The element userIdentity of a call; a service that acts for somebody is named."""
     acting = caller.acting
-    said = identity(callers.principal(caller), "" if acting is not None else caller.access_key or "")
-    return said if acting is None else {**said, "invokedBy": acting.service}
+    said = identity(callers.principal(caller), caller.access_key or "")
+    if acting is None:
+        return said
+    del said["accessKeyId"]
+    return {**said, "invokedBy": acting.service}
 
 
 def seen(call: Call) -> dict[str, Any]:

@@ -84,6 +84,7 @@ from lambent.server.running import Running, open_running
 from lambent.server.scaling import make_autoscaler, plan_concurrency, scaling_service
 from lambent.server.sources import TableWrites, open_expiry, open_sources
 from lambent.server.stacks import open_stacks, signal_page
+from lambent.server.state_tasks import MachineCheck, StateTasks
 from lambent.server.streams import Streams, open_streams
 from lambent.server.sweeping import Sweeper
 from lambent.server.timed import open_timed
@@ -238,7 +239,7 @@ def _open_door(
     trials: Trials,
 ) -> None:
     """The gateway, the short road beside it, and what listens for both."""
-    base.hatch.tasks = lambda request: running.doors.gateway(request)  # noqa: PLW0108
+    base.hatch.tasks = StateTasks(running.doors, gate, running.findings.report, base.clock.wall)
     forward = _forwarding(settings, base, running, saw, gate, trials)
     keys = running.credentials
     who = functools.partial(_account_of, keys)
@@ -375,7 +376,7 @@ def _forwarding(settings: Settings, base: Base, running: Running, saw: Saw, gate
     base.logs.report = running.findings.report
     keys, report = running.credentials, running.findings.report
     note = functools.partial(torture.hear_neighbour, gate, base, trials)
-    check = functools.partial(torture.check, gate, trials)
+    check = MachineCheck(functools.partial(torture.check, gate, trials), gate, report, base.clock.wall)
     return Forwarding(settings, base.neighbour, running.doors, report, keys.learn, saw, check, note, gate.is_bounded)
 
 
