@@ -307,8 +307,10 @@ def _sites(
     http.add_to(sites)
     urls = FunctionUrls(env, signers, signers.may, strict=settings.iam == "enforce", fail=_site_failure)
     sites.add("lambda-url", urls.serve)
+    sites.add_known("lambda-url", lambda site: urls.knows(site.id, site.region))
     sites.at_once = urls.take
     sites.add("elb", balancers)
+    base.host.way_out.lead(sites.leads)
     return rest, http, sites
 
 
