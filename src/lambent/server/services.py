@@ -176,7 +176,7 @@ async def open_services(
     _open_door(stack, settings, base, running, env, queue, chosen(settings, those), pages, saw, sites, gate, trials)
     await _resume(stack, env, queue, pushes)
     timed.start(stack)
-    balancers.resume()
+    await balancers.resume()
     _start(stack, store, base, rules.start, stacks.stacks.resume, deployments.deployments.resume)
     await _listen(running, base)
 
