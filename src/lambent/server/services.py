@@ -177,7 +177,7 @@ async def open_services(
     _open_door(stack, settings, base, running, env, queue, chosen(settings, those), pages, saw, sites, gate, trials)
     await _resume(stack, env, queue, pushes)
     timed.start(stack)
-    balancers.resume()
+    await balancers.resume()
     _start(stack, store, base, rules.start, stacks.stacks.resume, deployments.deployments.resume)
     await _listen(running, base)
 
@@ -308,8 +308,10 @@ def _sites(
     http.add_to(sites)
     urls = FunctionUrls(env, signers, signers.may, strict=settings.iam == "enforce", fail=_site_failure)
     sites.add("lambda-url", urls.serve)
+    sites.add_known("lambda-url", lambda site: urls.knows(site.id, site.region))
     sites.at_once = urls.take
     sites.add("elb", balancers)
+    base.host.way_out.lead(sites.leads)
     return rest, http, sites
 
 

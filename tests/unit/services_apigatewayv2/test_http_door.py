@@ -255,6 +255,15 @@ def test_too_much_is_refused(tmp_path: Path) -> None:
     with_api(tmp_path, scene)
 
 
+def test_a_head_over_the_limit_is_refused(tmp_path: Path) -> None:
+    async def scene(api: Api) -> None:
+        made = await api.quick()
+        assert (await api.ask(made, "/" + "x" * 10_240)).status == 414
+        assert (await api.ask(made, "/" + "x" * 5_120, x_long="y" * 5_120)).status == 431
+
+    with_api(tmp_path, scene)
+
+
 def test_cors_is_the_apis_own(tmp_path: Path) -> None:
     cors = {
         "AllowOrigins": ["https://a.test"], "AllowMethods": ["GET", "PUT"], "AllowHeaders": ["x-a"], "MaxAge": 60,
