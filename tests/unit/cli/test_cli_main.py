@@ -42,7 +42,8 @@ try:
     app(["check"], prog_name="lambent")
 except SystemExit:
     pass
-facts = {f"lambent.pitfalls.facts.{name}" for name in ("hcl", "terraform", "plan", "serverless", "chalice", "javascript")}
+readers = ("hcl", "terraform", "plan", "serverless", "chalice", "javascript")
+facts = {f"lambent.pitfalls.facts.{name}" for name in readers}
 heavy = {"boto3", "botocore", "sqlalchemy", "asyncio", "aiohttp", "tree_sitter", "tarfile", "lambent.cli.up"}
 assert not (facts | heavy) & set(sys.modules), (facts | heavy) & set(sys.modules)
 """
