@@ -44,7 +44,7 @@ def _ends(write: SdkCall, look: "Look", function: Function) -> bool:
     return False
 
 
-def _sites(call: SdkCall, where: Reached, function: Function) -> list[ast.AST]:
+def _sites(call: SdkCall, where: Reached, function: Function) -> list[ast.Call]:
     """Where a function makes a call: itself, or by a helper that does."""
     if call.where.node is where.node:
         return [call.node]
@@ -164,7 +164,7 @@ class Look:
         inside = [node for statement in test.body for node in ast.walk(statement)]
         return self._says(test.test) is True and any(isinstance(one, ast.Return | ast.Continue) for one in inside)
 
-    def holds(self, test: ast.If, sites: list[ast.AST]) -> bool:
+    def holds(self, test: ast.If, sites: list[ast.Call]) -> bool:
         """Whether the branch of what is not there has one of these places."""
         branch = test.orelse if self._says(test.test) else test.body
         inside = {id(node) for statement in branch for node in ast.walk(statement)}
