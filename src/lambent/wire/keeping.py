@@ -1,7 +1,7 @@
 """Whether params keep all constraints of the model: the quick answer to what `validate` explains in words.
 
-What checks a shape is made once, and nothing is checked of a shape that has no constraints in it. A yes is certain; a no
-may be too strict where a patch is laxer than the model, and is looked at by `validate` again.
+What checks a shape is made once, and nothing is checked of a shape that has no constraints in it. A yes is certain; a
+no may be too strict where a patch is laxer than the model, and is looked at by `validate` again.
 """
 
 import functools
