@@ -283,7 +283,8 @@ def test_aliases_that_unfold_without_end_are_refused(tmp_path: Path, line: str) 
             read_document(tmp_path / name, aliases=True)
 
 
-def test_variables_that_unfold_without_end_are_refused(tmp_path: Path) -> None:
+def test_variables_that_unfold_without_end_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lambent.cli.stacks.variables.MOST_STEPS", 1_000)
     texts = {f"n{number}": f"${{self:n{number - 1}}}" * 4 for number in range(1, 25)}
     lists = {f"n{number}": [f"${{self:n{number - 1}}}"] * 4 for number in range(1, 25)}
     for document in (texts, lists):
