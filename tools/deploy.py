@@ -63,6 +63,31 @@ that holds a template is a function all the same when options of a function (`--
 | Chalice, Zappa | `AWS_ENDPOINT_URL` |
 | Terraform, OpenTofu, Pulumi | `AWS_ENDPOINT_URL`, paths for S3 (`s3_use_path_style`) |
 
+## Public projects
+
+These were deployed by their own tools, ran on the event of their trigger, were updated and deleted; left over was what
+AWS leaves too (log groups that functions made, tables and buckets with `Retain`, what bootstrapping makes). Runtimes that
+the machine had not were replaced.
+
+| project | tool | trigger |
+| --- | --- | --- |
+| awsdocs/aws-lambda-developer-guide 8a681ab: `nodejs-apig` | AWS CLI | REST API |
+| aws-samples/serverless-patterns fb7b5d0: `apigw-lambda-dynamodb` | SAM CLI | REST API |
+| `kinesis-lambda` of it | SAM CLI | stream |
+| `sns-lambda-python-sam` of it | SAM CLI | topic |
+| `sqs-lambda-python-sam` of it | SAM CLI | queue |
+| aws-samples/aws-cdk-examples bccff1d: `lambda-cron` | CDK, Python | schedule |
+| `api-sqs-lambda` of it | CDK, Python | REST API, queue |
+| `custom-resource` of it | CDK, TypeScript | custom resource |
+| `api-cors-lambda-crud-dynamodb` of it | CDK, TypeScript | REST API |
+| serverless/examples 2286519: `aws-python-rest-api-with-dynamodb` | osls | REST API |
+| `aws-node-scheduled-cron` of it | osls | schedule |
+| `aws-python-http-api-with-dynamodb` of it | osls | HTTP API |
+
+Terraform's provider is replayed call by call (`tests/e2e/clients/test_terraform_order.py`, `test_terraform_resources.py`):
+what it reads of functions, aliases, roles, queues, topics, tables, buckets and HTTP APIs is what was configured. A stack of
+200 resources and one function's change are measured by the bench (`--only stacks`).
+
 ## Canaries: CodeDeploy
 
 A deployment shifts an alias's traffic as its configuration says (all of AWS's `CodeDeployDefault.Lambda…`, and own
