@@ -59,7 +59,7 @@ def open_http_apis(
         signer=functools.partial(_signer, signers),
         may=signers.may,
         ask=outside.ask,
-        role_key=outside.roles.key,
+        acting=outside.roles.acting,
         fetch=outside.fetch,
         pool_keys=outside.keys,
         log=outside.log,

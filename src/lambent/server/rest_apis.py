@@ -43,7 +43,7 @@ def open_rest_apis(
         verify=signers,
         may=signers.may,
         ask=outside.ask,
-        role_key=outside.roles.key,
+        acting=outside.roles.acting,
         role_may=outside.roles.may,
         fetch=outside.fetch,
         keys=outside.keys,

@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 import pytest
 
+from lambent.model.acting import Acting
 from lambent.model.credentials import Signer
 from lambent.model.door import NotPermitted
 from lambent.model.invocation import Outcome, Throttled
@@ -378,8 +379,8 @@ def test_services_are_asked(tmp_path: Path) -> None:
         assert "X-Own" not in dict(answer.headers)
         asked = api.asked[-1]
         assert b"MessageBody=hello" in asked.body and b"MessageAttribute.1.Value.StringValue=1" in asked.body
-        assert "Credential=ASIAROLE/20260101/eu-west-1/sqs/aws4_request" in asked.headers["authorization"]
-        assert asked.inside == "ASIAROLE"  # whose key it is, without a signature
+        assert "/20260101/eu-west-1/sqs/aws4_request" in asked.headers["authorization"]
+        assert isinstance(asked.acting, Acting) and asked.acting.held is not None and asked.acting.held.role == role
         await api.ask(made, "/bus", "POST", b'{"x":1}')
         assert orjson.loads(api.asked[-1].body) == {
             "Entries": [{"Detail": '{"x":1}', "DetailType": "t", "Source": "s"}]
