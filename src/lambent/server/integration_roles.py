@@ -17,8 +17,9 @@ from lambent.model.credentials import Held
 from lambent.model.door import Call, Door, NotPermitted
 from lambent.model.finding import Finding
 from lambent.model.scope import Scope
-from lambent.permissions.gate import Gate, Verdict
+from lambent.permissions.gate import Gate
 from lambent.permissions.roles import ASSUME
+from lambent.permissions.said import Verdict
 
 GATEWAY = "apigateway.amazonaws.com"
 SESSION = "BackplaneAssumeRoleSession"

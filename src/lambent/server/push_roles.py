@@ -16,9 +16,10 @@ from lambent.model.finding import Finding
 from lambent.model.push import Push
 from lambent.model.scope import Scope
 from lambent.neighbour import api_calls
-from lambent.permissions.gate import Gate, Verdict
+from lambent.permissions.gate import Gate
 from lambent.permissions.requests import Right, rights
 from lambent.permissions.roles import ASSUME, SENDING
+from lambent.permissions.said import Verdict
 
 NOT_ASSUMABLE, NO_SUCH = "role-not-assumable", "no-such-role"
 Report = Callable[[Finding], None]
