@@ -11,7 +11,9 @@ from lambent.wire.http import Response
 HEADER = "x-amzn-RequestId"
 HEADERS = frozenset({"x-amzn-requestid", "x-amz-request-id"})
 QUERY = re.compile(rb"(<ResponseMetadata>\s*<RequestId>|</Error>\s*<RequestId>)[^<]*")
-EC2 = re.compile(rb"(Response[^>]*>\s*<requestId>|</Errors>\s*<RequestID>)[^<]*")
+EC2 = re.compile(
+    rb"(Response[^>]*>\s*<requestId>|</Errors>\s*<RequestID>|<requestId>(?=[^<]*</requestId>\s*</\w+Response>\s*\Z))[^<]*"
+)
 ELEMENTS = {"query": QUERY, "rest-xml": QUERY, "ec2": EC2}
 """Protocol -> what stands before the id in its answers."""
 

@@ -47,7 +47,7 @@ OF_ROLES = frozenset(
     }
 )
 """Operations of Lambda that ask something of the function's role."""
-BEHIND = ("kms:", "dynamodb:")
+BEHIND = ("kms:", "dynamodb:", "execute-api:")
 """Actions whose requests name what they are about by another name, or whose conditions are about what is asked for."""
 OF_POLICIES = re.compile("Policy|Permission|Role|User|Group|Attributes")
 """How the names of operations look after which what was denied may be allowed."""
@@ -98,7 +98,7 @@ class Gate:
         self.mode = mode
         self.identities = identities
         self.resources = resources
-        self._resolved = resolved
+        self.resolved = resolved
         self.trail = trail
         self.said = Said(report, withdraw, spawn, identities, resources)
         self._spawn = spawn
@@ -163,7 +163,7 @@ class Gate:
         if service == "iam" and not operation.startswith(READS_OF_IAM):
             self.identities.changed()
         self.resources.changed(operation)
-        self._resolved.changed(operation)
+        self.resolved.changed(operation)
         if self.revision != before and OF_POLICIES.search(operation):
             self.said.review()
 
@@ -179,12 +179,12 @@ class Gate:
         """What a request needs, with what stands behind the names in it."""
         scope = asked.caller.scope
         needed = asked.rights
-        needed += [more for one in needed for more in await self._resolved.keys_behind(one, asked.params, scope)]
+        needed += [more for one in needed for more in await self.resolved.keys_behind(one, asked.params, scope)]
         if not any(one.action.startswith(BEHIND) for one in needed):
             return needed
         identity = await self.identity_of(asked.caller)
         policies = identity.policies if identity is not None else ()
-        return [await self._resolved.right(one, asked.params, policies, scope) for one in needed]
+        return [await self.resolved.right(one, asked.params, policies, scope) for one in needed]
 
     async def _enforce(self, asked: Asked, right: Right) -> None:
         key = (callers.known_by(asked.caller), right.action, right.resource)

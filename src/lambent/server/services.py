@@ -307,6 +307,7 @@ def _sites(
     outside = open_outside(stack, settings.reach, base, env, running.doors, roles)
     rest = open_rest_apis(store, base, env, running, outside, signers)
     http = open_http_apis(stack, store, base, env, running.findings, outside, signers)
+    gate.resolved.stage_of = http.doors.websocket.connections.stage_of
     sites = Sites()
     rest.add_to(sites)
     http.add_to(sites)

@@ -20,6 +20,7 @@ EC2_REFUSED = b"<Response><Errors><Error><Code>x</Code></Error></Errors>\n<Reque
         ("query", REFUSED),
         ("rest-xml", REFUSED),
         ("ec2", EC2),
+        ("ec2", b"<XResponse><a/><requestId>%s</requestId></XResponse>"),
         ("ec2", EC2_REFUSED),
         ("query", b"<R><RequestId>of a member</RequestId></R>"),
         ("json", b'{"RequestId": "of a member"}'),
