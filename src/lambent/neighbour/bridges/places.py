@@ -108,7 +108,8 @@ def install(path: str) -> None:
     changes: dict[str, Callable[[ModuleType], None]] = {
         module: functools.partial(_change, gateway, module) for module in {place.module for place in PLACES}
     }
-    when_imported({**changes, "moto.stepfunctions.models": states.share_machines})
+    more = {"moto.stepfunctions.models": states.share_machines, "moto.iam.responses": iam.bound_users}
+    when_imported({**changes, **more})
     states.run_executions()
 
 
