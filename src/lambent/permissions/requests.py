@@ -14,7 +14,7 @@ import jmespath
 
 from lambent.model import names
 from lambent.model.scope import Scope
-from lambent.permissions import by_path, passing, reference
+from lambent.permissions import by_path, partiql, passing, reference
 
 Params = Mapping[str, Any]
 Keys = dict[str, str | tuple[str, ...]]
@@ -44,12 +44,18 @@ def rights(signing_name: str, service: str, operation: str, params: Params, scop
         return []
     known = {**params} | _derived(service, params, scope)
     keys = _keys(prefix, known, scope)
+    if service == partiql.SERVICE and operation in partiql.STATEMENTS:
+        return [_on_table(action, about, scope, keys) for action, about in partiql.needed(operation, params)]
     if prefix == by_path.PREFIX:
         found = [Right(*by_path.right(service, operation, params, scope.region), "", keys)]
     else:
         asks = table["asks"].get(f"{service}:{operation}", [{"action": f"{prefix}:{operation}"}])
         found = [right for ask in asks for right in _rights(ask, known, scope, keys)]
     return found + [_passes(service, role, scope, keys) for role in passing.passed(service, operation, params)]
+
+
+def _on_table(action: str, about: Params, scope: Scope, keys: Keys) -> Right:
+    return Right(action, resource_of(action, about, scope), scope.account, keys)
 
 
 def _passes(service: str, role: str, scope: Scope, keys: Keys) -> Right:

@@ -15,7 +15,7 @@ from lambent.neighbour.remarks import remarks
 from lambent.neighbour.request_model import Asked
 from lambent.neighbour.unreached import targets_named
 from lambent.observe.findings import Ledger
-from lambent.permissions import stored
+from lambent.permissions import partiql, stored
 from lambent.permissions.refusals import refusal
 from lambent.permissions.user_keys import GIVES, UserKeys
 from lambent.server.base import Doors
@@ -74,7 +74,7 @@ class Forwarding:
             asked.check()
             if service_name == "iam":
                 stored.check(asked.operation, asked.params)
-            if asked.model is not None and asked.operation:
+            if asked.model is not None and asked.operation and partiql.is_told(asked.operation, asked.params):
                 await self.check(request, caller, asked.model, asked.operation, asked.params)
             elif self.is_bounded(caller):
                 raise refusal(asked.model, f"{caller.held.role or caller.held.user if caller.held else ''} {UNTOLD}")
