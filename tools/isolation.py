@@ -167,6 +167,14 @@ The same attempts are made from inside moto's process. They end as those above, 
 DEPUTY_END = """
 What moto itself would do for a request (follow a link in a document to a file or an address, start a program) is
 refused inside its process, at both levels: [what moto can be asked to do](moto.md).
+
+What moto or an endpoint reads must be what was asked of the policies. What can't be read as the service's model says
+(JSON with NaN, a byte order mark or half a letter, a text for a number) is `SerializationException`, as on AWS, and
+goes no further; of fields that are sent twice one stays; a PartiQL statement that could name another table is refused
+to who is bounded by policies (`tests/unit/neighbour/test_readable.py`, `tests/unit/permissions/test_partiql.py`). What
+an endpoint answers has [a bound](network.md#what-the-server-holds-for-others), and its redirects are not followed.
+DynamoDB Local is a program of the server's user in a network of its own with nothing in it: its port is nowhere else,
+and its socket lies in the data folder.
 """
 
 
