@@ -29,7 +29,7 @@ ADOPTED = b"adopted"
 """What the template says when the process between has ended."""
 LOADED = (
     "boto3.session", "lambent.cli.entry", "lambent.cli.main", "lambent.server.reset", "lambent.server.run",
-    "pydantic.types", "rich.console", "uvloop",
+    "pydantic.type_adapter", "rich.console", "uvloop",
 )  # fmt: skip
 """What the template imports; what a command needs beside it, it imports itself."""
 
