@@ -22,7 +22,7 @@ from botocore.exceptions import ClientError
 from examples.demo import job
 from examples.pdf_manifest import seed
 from tests.e2e.clients.installed import files_of, installed
-from tests.e2e.conftest import RUNTIME, Deploy, Server, package, start
+from tests.e2e.conftest import RUNTIME, TEMPLATE, Deploy, Server, package, start
 
 ACCOUNT = "000000000000"
 BASIC = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
@@ -325,8 +325,7 @@ def test_powertools_runs_with_the_policy_that_was_written_for_it(strict: Server)
 
 
 def lambent(server: Server, *arguments: str) -> str:
-    command = [sys.executable, "-m", "lambent.cli.main", "--endpoint", server.endpoint, *arguments]
-    ran = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    ran = TEMPLATE.run(["--endpoint", server.endpoint, *arguments])
     assert ran.returncode == 0, ran.stderr
     return ran.stdout
 
