@@ -24,8 +24,6 @@ def of_caller(caller: Caller, who: Principal, identity: Identity) -> dict[str, s
     held = caller.held
     tags = dict(identity.tags) | dict(held.tags if held else ())
     keys = {f"aws:principaltag/{name.lower()}": value for name, value in tags.items()}
-    if held is not None and held.role:
-        keys["aws:userid"] = f"AROA:{held.session}"
     if held is not None and held.user and who.kind == "user":
         keys["aws:username"] = held.user.rpartition("/")[2]
     return keys

@@ -82,7 +82,7 @@ async def open_running(
     places = Places(
         cache, settings.runtime_map, found, base.host.level, store.images, told, _programs(settings), trusts
     )
-    credentials = Credentialed()
+    credentials = Credentialed(base.clock.wall)
     limits = PROFILES[settings.profile].with_concurrency(settings.concurrency)
     doors = Doors()
     port, tls = base.door.getsockname()[1], base.authority.context()
