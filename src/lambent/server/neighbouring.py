@@ -67,8 +67,8 @@ class Forwarding:
             request = await trusted(self.neighbour, request, caller)
         asked = Asked(service_name, request)
         try:
-            if service_name == "iam":
-                stored.check(asked.operation, asked.params)
+            if service_name in stored.SERVICES:
+                stored.check(service_name, asked.operation, asked.params, caller)
             if asked.model is not None and asked.operation:
                 await self.check(request, caller, asked.model, asked.operation, asked.params)
             elif self.is_bounded(caller):
