@@ -10,7 +10,7 @@ from lambent.cli.target import EndpointOption, JsonOption, Target, target_of
 ADVANCE_SECONDS = 120
 """How long the server may take for a move: what falls due on the way is run."""
 
-app = typer.Typer(invoke_without_command=True, help="Show the server's clock, or move it.")
+app = typer.Typer(add_completion=False, invoke_without_command=True, help="Show the server's clock, or move it.")
 
 
 @app.callback()

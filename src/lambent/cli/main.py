@@ -1,50 +1,100 @@
 """The `lambent` command.
 
 Exit codes: 0 done; 1 it failed (one line on stderr says why); 2 wrong use; 3 the function reported an error;
-130 Ctrl-C. Answers are on stdout, remarks on stderr. Nothing heavy is imported before a command needs it.
+130 Ctrl-C. Answers are on stdout, remarks on stderr. Nothing is imported but what the command needs.
 """
 
 import os
 import sys
+from collections.abc import Iterator, MutableMapping
+from importlib import import_module
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
+from typer.main import get_command
 
 from lambent import __version__
-from lambent.cli import clock, neighbour, output, state
-from lambent.cli.check import check
-from lambent.cli.check import explain as explain_pitfall
-from lambent.cli.console import console
-from lambent.cli.cost import cost
-from lambent.cli.delete import delete
-from lambent.cli.deploy import deploy
-from lambent.cli.destroy import destroy
-from lambent.cli.diff import diff
-from lambent.cli.doctor import doctor
-from lambent.cli.env import env
+from lambent.cli import output
 from lambent.cli.errors import explain
-from lambent.cli.invoke import invoke
-from lambent.cli.list import list_functions
-from lambent.cli.logs import logs
-from lambent.cli.mappings import mappings
-from lambent.cli.policy import policy
-from lambent.cli.reset import cache, reset
-from lambent.cli.status import status
 from lambent.cli.target import EndpointOption, RegionOption, Target
-from lambent.cli.torture import torture
-from lambent.cli.trace import trace
-from lambent.cli.trail import trail
-from lambent.cli.up import up
-from lambent.cli.watching import watch
-from lambent.cli.why import why
 from lambent.settings import unknown_variables
 
 EPILOG = "Exit codes: 0 done, 1 failed, 2 wrong use, 3 the function reported an error, 130 Ctrl-C."
 
+COMMANDS = {
+    "up": "up:up",
+    "deploy": "deploy:deploy",
+    "diff": "diff:diff",
+    "destroy": "destroy:destroy",
+    "invoke": "invoke:invoke",
+    "logs": "logs:logs",
+    "list": "list:list_functions",
+    "mappings": "mappings:mappings",
+    "why": "why:why",
+    "trail": "trail:trail",
+    "cost": "cost:cost",
+    "trace": "trace:trace",
+    "policy": "policy:policy",
+    "delete": "delete:delete",
+    "console": "console:console",
+    "status": "status:status",
+    "env": "env:env",
+    "doctor": "doctor:doctor",
+    "check": "check:check",
+    "explain": "check:explain",
+    "watch": "watching:watch",
+    "torture": "torture:torture",
+    "reset": "reset:reset",
+    "clock": "clock:app",
+    "cache": "reset:cache",
+    "neighbour": "neighbour:app",
+    "state": "state:app",
+}
+"""Verb -> the module of `lambent.cli` and what it has there, in the order of the help."""
+
+
+class Loaded(MutableMapping[str, Any]):
+    """The commands by name, each imported when it is asked for."""
+
+    def __init__(self) -> None:
+        self._made: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._made:
+            module, _, member = COMMANDS[name].partition(":")
+            self._made[name] = _command(name, getattr(import_module(f"lambent.cli.{module}"), member))
+        return self._made[name]
+
+    def __setitem__(self, name: str, command: Any) -> None:
+        self._made[name] = command
+
+    def __delitem__(self, name: str) -> None:
+        del self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(COMMANDS)
+
+    def __len__(self) -> int:
+        return len(COMMANDS)
+
+
+def _command(name: str, made: Any) -> Any:
+    """What typer makes of a function, or of a group of commands."""
+    if not isinstance(made, typer.Typer):
+        function, made = made, typer.Typer(add_completion=False)
+        made.command(name)(function)
+    command = get_command(made)
+    command.name = name
+    return command
+
 
 class Commands(TyperGroup):
     """The commands, with every known error turned into one line and an exit code."""
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self.commands = Loaded()
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command. Raises typer.Exit for errors that `explain` knows; others are defects and show."""
@@ -92,35 +142,6 @@ def options(
     for line in unknown_variables(os.environ):
         output.note(line)
     context.obj = Target(endpoint, region)
-
-
-app.command("up")(up)
-app.command("deploy")(deploy)
-app.command("diff")(diff)
-app.command("destroy")(destroy)
-app.command("invoke")(invoke)
-app.command("logs")(logs)
-app.command("list")(list_functions)
-app.command("mappings")(mappings)
-app.command("why")(why)
-app.command("trail")(trail)
-app.command("cost")(cost)
-app.command("trace")(trace)
-app.command("policy")(policy)
-app.command("delete")(delete)
-app.command("console")(console)
-app.command("status")(status)
-app.command("env")(env)
-app.command("doctor")(doctor)
-app.command("check")(check)
-app.command("explain")(explain_pitfall)
-app.command("watch")(watch)
-app.command("torture")(torture)
-app.command("reset")(reset)
-app.add_typer(clock.app, name="clock")
-app.add_typer(cache, name="cache")
-app.add_typer(neighbour.app, name="neighbour")
-app.add_typer(state.app, name="state")
 
 
 def main() -> None:

@@ -7,7 +7,9 @@ import typer
 from lambent.cli import output
 from lambent.cli.target import EndpointOption, JsonOption, Target, target_of
 
-app = typer.Typer(invoke_without_command=True, help="Show what moto is and holds, or forget what it lost.")
+app = typer.Typer(
+    add_completion=False, invoke_without_command=True, help="Show what moto is and holds, or forget what it lost."
+)
 
 
 @app.callback()

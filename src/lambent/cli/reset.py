@@ -14,7 +14,9 @@ from lambent.settings import cache_dir, help_of, load
 
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")]
 
-cache = typer.Typer(invoke_without_command=True, help="Show where runtime clients are kept, or remove them.")
+cache = typer.Typer(
+    add_completion=False, invoke_without_command=True, help="Show where runtime clients are kept, or remove them."
+)
 
 
 def reset(

@@ -11,7 +11,9 @@ from lambent.cli.reset import Yes, ask
 from lambent.settings import help_of
 from lambent.settings import load as settled
 
-app = typer.Typer(no_args_is_help=True, help="Save all that a data folder keeps to a file, or load it.")
+app = typer.Typer(
+    add_completion=False, no_args_is_help=True, help="Save all that a data folder keeps to a file, or load it."
+)
 Name = Annotated[str, typer.Argument(help="The file, NAME.lambent.")]
 Data = Annotated[Path | None, typer.Option(metavar="DIR", help=help_of("data_dir"), show_default=".lambent")]
 

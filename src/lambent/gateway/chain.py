@@ -22,6 +22,7 @@ from lambent.gateway import accounts, buckets, pages, sites
 from lambent.gateway.exchange import Exchange, Here
 from lambent.gateway.guard import Guard
 from lambent.gateway.sites import Sites
+from lambent.model.acting import Acting
 from lambent.model.answer import Answer
 from lambent.model.credentials import Held
 from lambent.model.scope import DEFAULT_ACCOUNT, DEFAULT_REGION, REGION, Caller, Scope
@@ -178,6 +179,9 @@ async def own_page(gateway: Gateway, exchange: Exchange) -> Response | None:
 async def identify(gateway: Gateway, exchange: Exchange) -> None:
     """Account from a 12-digit access key id, region from the credential scope; from inside, from the socket."""
     request = exchange.request
+    if isinstance(request.acting, Acting):
+        exchange.caller = _deputy(exchange, request.acting)
+        return
     credential = locate.credential_of(request)
     region = credential.region if credential and credential.region else DEFAULT_REGION
     if not REGION.fullmatch(region):
@@ -201,6 +205,24 @@ async def identify(gateway: Gateway, exchange: Exchange) -> None:
         held=known,
         at_once=request.headers.get(STATE_DELAY) == "0",
         own=request.own,
+    )
+
+
+def _deputy(exchange: Exchange, acting: Acting) -> Caller:
+    """Who asks where a service of this process acts for somebody: nothing that came by a connection says so."""
+    request = exchange.request
+    assert request.client is None and not request.inside
+    credential = locate.credential_of(request)
+    return Caller(
+        Scope(acting.account, credential.region if credential and credential.region else DEFAULT_REGION),
+        exchange.request_id,
+        access_key=acting.account,
+        trace_id=request.headers.get("x-amzn-trace-id"),
+        role=acting.held.role if acting.held else "",
+        held=acting.held,
+        at_once=request.headers.get(STATE_DELAY) == "0",
+        own=request.own,
+        acting=acting,
     )
 
 

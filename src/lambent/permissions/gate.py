@@ -16,6 +16,7 @@ from lambent.engine.authorisation.document import Policy
 from lambent.engine.authorisation.principals import Principal
 from lambent.engine.authorisation.request_keys import of_any
 from lambent.model import names
+from lambent.model.acting import Acting
 from lambent.model.finding import Finding
 from lambent.model.scope import Caller, Scope
 from lambent.permissions import attached, callers, facts, passing, roles
@@ -52,7 +53,7 @@ READS_OF_IAM = ("Get", "List", "Simulate", "Generate")
 def is_own(request: Request, caller: Caller) -> bool:
     """Whether this process asks itself, in nobody's name: nothing that comes by a socket is."""
     sent = request.headers.get("authorization", "")
-    return request.client is None and caller.held is None and sent.endswith(UNSIGNED)
+    return request.client is None and caller.held is None and caller.acting is None and sent.endswith(UNSIGNED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +120,7 @@ class Gate:
         self._scps = scps
         self._waiting: deque[Asked] = deque(maxlen=WAITING)
         self._works = False
-        self._allowed: dict[tuple[str, str, str], int] = {}
+        self._allowed: dict[tuple[str | Acting, str, str], int] = {}
         self._reported: set[tuple[str, str]] = set()
 
     @property
@@ -195,7 +196,7 @@ class Gate:
         return [await self._resolved.right(one, scope) for one in needed]
 
     async def _enforce(self, asked: Asked, right: Right) -> None:
-        key = (asked.caller.access_key or "", right.action, right.resource)
+        key = (callers.known_by(asked.caller), right.action, right.resource)
         if self._allowed.get(key) == self.revision:
             return
         verdict = await self.judge(asked.caller, right, asked.facts, sent=asked.sent)
@@ -361,7 +362,7 @@ class Gate:
         elif verdict.decision.lasting:
             if len(self._allowed) >= KEPT:
                 self._allowed.clear()
-            self._allowed[caller.access_key or "", right.action, right.resource] = self.revision
+            self._allowed[callers.known_by(caller), right.action, right.resource] = self.revision
 
     def _say_gone(self, role: str, message: str) -> None:
         """A finding of who is not in IAM; of nobody as long as IAM is not used at all."""

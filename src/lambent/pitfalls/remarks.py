@@ -2,7 +2,6 @@
 
 import json
 import re
-import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -110,6 +109,8 @@ def configuration(folder: Path) -> Configuration:
 
 
 def _table(path: Path, keys: tuple[str, ...]) -> dict[str, Any]:
+    import tomllib
+
     try:
         value: Any = tomllib.loads(path.read_text("utf-8"))
     except (OSError, ValueError) as error:

@@ -38,6 +38,7 @@ from lambent.server import parameters
 from lambent.server.base import REAL, Base, Doors, tells_time
 from lambent.server.environments import debugged_environment, environment_maker, journals, require_room
 from lambent.server.metrics import measuring
+from lambent.server.tls import Inside
 from lambent.server.traces import daemons, tracing_of
 from lambent.settings import Settings, cache_dir
 from lambent.store.open import Store
@@ -78,14 +79,14 @@ async def open_running(
     report = findings.report
     told = _told(stack, settings, base, report)
     cache = cache_dir(os.environ)
-    trusts = base.authority.path.read_text()
+    inside = Inside(settings.data_dir / "tls", settings.host_names)
     places = Places(
-        cache, settings.runtime_map, found, base.host.level, store.images, told, _programs(settings), trusts
+        cache, settings.runtime_map, found, base.host.level, store.images, told, _programs(settings), inside.pem
     )
     credentials = Credentialed(base.clock.wall)
     limits = PROFILES[settings.profile].with_concurrency(settings.concurrency)
     doors = Doors()
-    port, tls = base.door.getsockname()[1], base.authority.context()
+    port, tls = base.door.getsockname()[1], inside.context()
     serve_parameters = functools.partial(parameters.serve, doors)
     daemon = functools.partial(daemons, base, report)
     endpoint = Endpoint(port, base.url, doors.serve, doors.forget, serve_parameters, tls, daemon)

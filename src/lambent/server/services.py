@@ -84,6 +84,7 @@ from lambent.server.running import Running, open_running
 from lambent.server.scaling import make_autoscaler, plan_concurrency, scaling_service
 from lambent.server.sources import TableWrites, open_expiry, open_sources
 from lambent.server.stacks import open_stacks, signal_page
+from lambent.server.state_tasks import MachineCheck, StateTasks
 from lambent.server.streams import Streams, open_streams
 from lambent.server.sweeping import Sweeper
 from lambent.server.timed import open_timed
@@ -159,8 +160,8 @@ async def open_services(
     keys, who, signers = _callers(settings, running, base, gate)
     balancers = open_load_balancers(stack, store, base, env, running)
     rest, http, sites = _sites(stack, settings, store, base, env, running, signers, balancers.serve, gate)
-    stacks = open_stacks(settings, store, base, running.doors, running.findings.report)
-    deployments = open_deployments(stack, store, base, running.doors)
+    stacks = open_stacks(settings, store, base, running.doors, gate, running.findings.report)
+    deployments = open_deployments(stack, store, base, running.doors, gate, running.findings.report)
     timed = open_timed(store, base, running, gate, pushes.add)
     sts = permissions.sts_service(settings, gate, keys, base, who)
     logs = open_logs(stack, store, base, running.doors, gate, running.findings, pushes.add)
@@ -176,7 +177,7 @@ async def open_services(
     _open_door(stack, settings, base, running, env, queue, chosen(settings, those), pages, saw, sites, gate, trials)
     await _resume(stack, env, queue, pushes)
     timed.start(stack)
-    balancers.resume()
+    await balancers.resume()
     _start(stack, store, base, rules.start, stacks.stacks.resume, deployments.deployments.resume)
     await _listen(running, base)
 
@@ -238,7 +239,7 @@ def _open_door(
     trials: Trials,
 ) -> None:
     """The gateway, the short road beside it, and what listens for both."""
-    base.hatch.tasks = lambda request: running.doors.gateway(request)  # noqa: PLW0108
+    base.hatch.tasks = StateTasks(running.doors, gate, running.findings.report, base.clock.wall)
     forward = _forwarding(settings, base, running, saw, gate, trials)
     keys = running.credentials
     who = functools.partial(_account_of, keys)
@@ -298,7 +299,7 @@ def _sites(
     gate: Gate,
 ) -> tuple[RestApis, HttpApis, Sites]:
     """The doors to functions that have host names of their own, and API Gateway's control planes."""
-    roles = IntegrationRoles(gate, running.credentials, env.report, base.clock.wall)
+    roles = IntegrationRoles(gate, env.report, base.clock.wall)
     outside = open_outside(stack, settings.reach, base, env, running.doors, roles)
     rest = open_rest_apis(store, base, env, running, outside, signers)
     http = open_http_apis(stack, store, base, env, running.findings, outside, signers)
@@ -307,8 +308,10 @@ def _sites(
     http.add_to(sites)
     urls = FunctionUrls(env, signers, signers.may, strict=settings.iam == "enforce", fail=_site_failure)
     sites.add("lambda-url", urls.serve)
+    sites.add_known("lambda-url", lambda site: urls.knows(site.id, site.region))
     sites.at_once = urls.take
     sites.add("elb", balancers)
+    base.host.way_out.lead(sites.leads)
     return rest, http, sites
 
 
@@ -332,7 +335,7 @@ def _made(
         | here(APIGATEWAYV2, http.env)
         | here(CONNECTIONS, http.doors.websocket.connections)
         | here(CLOUDFORMATION, stacks)
-        | here(CLOUDCONTROL, stacks.stacks.ports.ask)
+        | here(CLOUDCONTROL, stacks.stacks.ports.asks)
         | here(STS, sts)
         | here(CODEDEPLOY, deployments)
         | here(CLOUDTRAIL, TrailEnv(functools.partial(permissions.records, gate)))
@@ -375,7 +378,7 @@ def _forwarding(settings: Settings, base: Base, running: Running, saw: Saw, gate
     base.logs.report = running.findings.report
     keys, report = running.credentials, running.findings.report
     note = functools.partial(torture.hear_neighbour, gate, base, trials)
-    check = functools.partial(torture.check, gate, trials)
+    check = MachineCheck(functools.partial(torture.check, gate, trials), gate, report, base.clock.wall)
     return Forwarding(settings, base.neighbour, running.doors, report, keys.learn, saw, check, note, gate.is_bounded)
 
 

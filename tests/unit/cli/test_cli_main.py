@@ -29,6 +29,28 @@ assert not heavy, heavy
     assert "Exit codes: 0 done, 1 failed, 2 wrong use, 3" in " ".join(done.stdout.split())
 
 
+def test_check_imports_what_it_uses_and_no_more(tmp_path):
+    (tmp_path / "app.py").write_text("def handler(event, context):\n    return {}\n")
+    (tmp_path / "template.yaml").write_text(
+        "Transform: AWS::Serverless-2016-10-31\nResources:\n  F:\n    Type: AWS::Serverless::Function\n"
+        "    Properties: {Handler: app.handler, Runtime: python3.13}\n"
+    )
+    script = """
+import sys
+from lambent.cli.main import app
+try:
+    app(["check"], prog_name="lambent")
+except SystemExit:
+    pass
+readers = ("hcl", "terraform", "plan", "serverless", "chalice", "javascript")
+facts = {f"lambent.pitfalls.facts.{name}" for name in readers}
+heavy = {"boto3", "botocore", "sqlalchemy", "asyncio", "aiohttp", "tree_sitter", "tarfile", "lambent.cli.up"}
+assert not (facts | heavy) & set(sys.modules), (facts | heavy) & set(sys.modules)
+"""
+    done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert "1 functions read" in done.stdout
+
+
 def test_version(cli):
     assert cli("--version").stdout == f"lambent {__version__}\n"
     newest = re.search(r"^## (\S+)", (Path(__file__).parents[3] / "CHANGELOG.md").read_text(), re.MULTILINE)
@@ -101,6 +123,7 @@ def test_up_hands_its_settings_to_the_server(cli, monkeypatch, own_environment):
     seen = []
     server = ModuleType("lambent.server")
     server.run = lambda settings: seen.append(settings) or 0
+    server.reset = None
     monkeypatch.setitem(sys.modules, "lambent.server", server)
     cli("up", "--port", "0", "--data-dir", "d", "--isolation", "process")
     assert seen[0].port == 0
@@ -117,6 +140,7 @@ def test_up_says_why_it_cannot_start(cli, monkeypatch):
 
     server = ModuleType("lambent.server")
     server.run = run
+    server.reset = None
     monkeypatch.setitem(sys.modules, "lambent.server", server)
     assert cli("up", code=1).stderr == "error: port 4566 is in use: choose another with --port\n"
 
@@ -127,6 +151,7 @@ def test_ctrl_c_exits_130(cli, monkeypatch):
 
     server = ModuleType("lambent.server")
     server.run = run
+    server.reset = None
     monkeypatch.setitem(sys.modules, "lambent.server", server)
     cli("up", code=130)
 

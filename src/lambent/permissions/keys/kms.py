@@ -71,7 +71,7 @@ def caller_account(view: View) -> Value:
 
 def via(view: View) -> Value:
     """The service that asks in the caller's name."""
-    acting = getattr(view.caller, "acting", None)
+    acting = view.caller.acting
     if acting is None or not acting.via:
         return None
     return f"{acting.via[-1].partition('.')[0]}.{view.caller.scope.region}.amazonaws.com"

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from lambent.pitfalls.facts import images
-from lambent.pitfalls.facts.discovery import Files, read_text
+from lambent.pitfalls.facts.discovery import JAVASCRIPT, Files, read_text
 from lambent.pitfalls.facts.project import Function, Project
 from lambent.pitfalls.facts.python import Module, Package, parse
 from lambent.pitfalls.facts.tree import Map, Ref, Text, Unknown
@@ -222,10 +222,8 @@ def _entries(function: Function) -> list[str]:
 
 def _node_searched(function: Function, handler: str, sources: Sources) -> Package | None:
     """The one file that a handler can mean."""
-    from lambent.pitfalls.facts.node import SUFFIXES
-
     file = handler.rpartition(".")[0].removeprefix("./")
-    wanted = tuple(f"/{file}.{suffix}" for suffix in SUFFIXES)
+    wanted = tuple(f"/{file}.{suffix}" for suffix in JAVASCRIPT)
     fits = [one for one in sources.project.files.ending(*[one[1:] for one in wanted]) if f"/{one}".endswith(wanted)]
     if len(fits) != 1:
         fits = [one for one in fits if _same_name(one, function)]

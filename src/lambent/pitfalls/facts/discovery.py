@@ -16,6 +16,8 @@ SKIPPED = {
 MOST_FILES = 50_000
 MOST_BYTES = 8 << 20
 _TEMPLATES = (".yaml", ".yml", ".json", ".template")
+JAVASCRIPT = ("ts", "js", "mjs", "cjs", "mts", "cts", "tsx", "jsx")
+"""Endings in the order of being asked: a source goes before what was made of it."""
 NOT_TEMPLATES = {"package.json", "package-lock.json", "tsconfig.json", "cdk.json", "events", "composer.json"}
 
 

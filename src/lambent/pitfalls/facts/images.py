@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -142,6 +141,8 @@ def archive(function: Function, project: Project) -> Path | None:
 
 def size(path: Path) -> int:
     """Bytes of an image's layers, as its manifest or its archive says; 0 when it can't be read."""
+    import tarfile
+
     try:
         return _oci(path) if path.is_dir() else _docker(path) if path.is_file() else 0
     except (OSError, ValueError, KeyError, TypeError, IndexError, tarfile.TarError, EOFError):
@@ -163,6 +164,8 @@ def _oci(path: Path) -> int:
 
 def _docker(path: Path) -> int:
     """Only of an archive that is not compressed: its headers are read, not its content."""
+    import tarfile
+
     if not tarfile.is_tarfile(path):
         return 0
     total = 0

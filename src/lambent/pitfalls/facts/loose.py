@@ -4,7 +4,7 @@ import ast
 import re
 
 from lambent.pitfalls.facts import code, event_shapes
-from lambent.pitfalls.facts.discovery import read_text
+from lambent.pitfalls.facts.discovery import JAVASCRIPT, read_text
 from lambent.pitfalls.facts.project import Function, Project, Resource, Stack
 from lambent.pitfalls.facts.python import Callable_, Package
 from lambent.pitfalls.facts.tree import UNKNOWN, Map
@@ -64,12 +64,14 @@ def _quick(path: str, project: Project, sources: code.Sources) -> ast.Module | N
 
 
 def _node(stack: Stack, seen: set[str], project: Project, sources: code.Sources) -> None:
+    paths = [*project.files.ending(*(f".{one}" for one in JAVASCRIPT))]
+    if not paths:
+        return
     from lambent.pitfalls.facts import javascript
-    from lambent.pitfalls.facts.node import SUFFIXES
 
     if not javascript.readable():
         return
-    for path in project.files.ending(*(f".{one}" for one in SUFFIXES)):
+    for path in paths:
         exported = None if path in seen or _TESTS.search(path) else _exported(path, project)
         package = _package(path, exported, project, sources) if exported is not None else None
         if package is not None and package.handler is not None:

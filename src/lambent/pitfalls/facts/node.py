@@ -4,12 +4,11 @@ import ast
 from dataclasses import dataclass
 from functools import cached_property
 
+from lambent.pitfalls.facts.discovery import JAVASCRIPT
 from lambent.pitfalls.facts.javascript_names import DOT
 from lambent.pitfalls.facts.javascript_values import Block
 from lambent.pitfalls.facts.python import Module, Package, Reached, chain
 
-SUFFIXES = ("ts", "js", "mjs", "cjs", "mts", "cts", "tsx", "jsx")
-"""In the order of being asked: a source goes before what was made of it."""
 _BUILT = ("dist/", "build/", "lib/", ".build/", "out/")
 
 
@@ -88,5 +87,5 @@ def _names_in(value: ast.AST) -> list[str]:
 def _candidates(name: str) -> list[str]:
     path = name.replace(".", "/").replace(DOT, ".").rstrip("/")
     stem, _, suffix = path.rpartition(".")
-    stems = [stem, path] if suffix in SUFFIXES and stem else [path]
-    return [f"{one}{middle}.{end}" for one in stems for middle in ("", "/index") for end in SUFFIXES]
+    stems = [stem, path] if suffix in JAVASCRIPT and stem else [path]
+    return [f"{one}{middle}.{end}" for one in stems for middle in ("", "/index") for end in JAVASCRIPT]

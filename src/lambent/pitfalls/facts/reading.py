@@ -1,22 +1,13 @@
-"""From a folder to the picture: every reader asked for what it knows."""
+"""From a folder to the picture: every reader asked for what it knows.
+
+A reader is imported when there is a file for it: `check` of one function is to end within a second.
+"""
 
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from lambent.pitfalls.facts import (
-    chalice,
-    cloudformation,
-    code,
-    discovery,
-    loose,
-    permissions,
-    plan,
-    serverless,
-    terraform,
-    wiring,
-    yaml_text,
-)
+from lambent.pitfalls.facts import cloudformation, code, discovery, loose, permissions, wiring, yaml_text
 from lambent.pitfalls.facts.discovery import Files, read_text
 from lambent.pitfalls.facts.project import Project, Stack
 from lambent.pitfalls.facts.python import parse
@@ -105,6 +96,8 @@ def _serverless(files: Files) -> Found:
 
 
 def _service(root: Path, path: str) -> Stack | None:
+    from lambent.pitfalls.facts import serverless
+
     folder = (root / path).parent
 
     def beside(name: str) -> object:
@@ -120,7 +113,12 @@ def _service(root: Path, path: str) -> Stack | None:
 
 
 def _terraform(files: Files) -> Found:
-    for folder, names in terraform.folders([*files.ending(".tf")]):
+    found = [*files.ending(".tf")]
+    if not found:
+        return
+    from lambent.pitfalls.facts import terraform
+
+    for folder, names in terraform.folders(found):
         yield (
             folder or ".",
             lambda folder=folder, names=names: terraform.folder(  # type: ignore[misc]
@@ -146,6 +144,8 @@ def _begins_as_plan(file: Path) -> bool:
 
 
 def _plan(files: Files, path: str) -> Stack | None:
+    from lambent.pitfalls.facts import plan
+
     source = read_text(files.root / path)
     if plan.MARK not in source:
         return None
@@ -160,15 +160,14 @@ def _chalice(files: Files) -> Found:
     for path in files.ending(".chalice/config.json"):
         folder = path.removesuffix(".chalice/config.json")
         if f"{folder}app.py" in files.all:
-            yield (
-                path,
-                lambda path=path, folder=folder: chalice.read(  # type: ignore[misc]
-                    yaml_text.load(read_text(files.root / path)),
-                    path,
-                    parse(read_text(files.root / f"{folder}app.py")),
-                    f"{folder}app.py",
-                ),
-            )
+            yield path, lambda path=path, folder=folder: _app(files.root, path, folder)  # type: ignore[misc]
+
+
+def _app(root: Path, path: str, folder: str) -> Stack | None:
+    from lambent.pitfalls.facts import chalice
+
+    tree = parse(read_text(root / f"{folder}app.py"))
+    return chalice.read(yaml_text.load(read_text(root / path)), path, tree, f"{folder}app.py")
 
 
 def _template(file: Path, path: str) -> Stack | None:

@@ -20,7 +20,7 @@ def check(project: Project) -> Iterator[Hit]:
                 yield Hit(call.place, "the whole file is read into memory to be put", function)
         for call in effects.calling(function, "s3", "get_object"):
             read = _whole(call)
-            if read is not None and _of_event(call):
+            if read is not None and _of_event(call) and not _of_part(call):
                 yield Hit(call.where.place(read), "the whole object is read into memory, however large it is", function)
         for one in reached(function):
             for node in one.nodes:
@@ -45,6 +45,12 @@ def _of_event(call: SdkCall) -> bool:
     words = {node.value for node in ast.walk(key) if isinstance(node, ast.Constant)} if key is not None else set()
     attributes = {node.attr for node in ast.walk(key) if isinstance(node, ast.Attribute)} if key is not None else set()
     return {"s3", "object", "key"} <= words | attributes
+
+
+def _of_part(call: SdkCall) -> bool:
+    """Whether a part is asked for that has an end (`bytes=0-1023`, not `bytes=1024-`)."""
+    said = call.fold("Range")
+    return "Range" in call.arguments and not (isinstance(said, str) and said.endswith("-"))
 
 
 def _whole(call: SdkCall) -> ast.Call | None:
