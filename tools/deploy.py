@@ -41,11 +41,12 @@ lambent destroy app/             # or the stack's name
 ```
 
 What a stack's outputs name by host names of AWS is told with its address here. Files that the template names are put
-into a bucket, `lambent-deploy-ACCOUNT-REGION`. Nothing is built: `sam build` does that, and `.aws-sam/build` is taken where it is there. `samconfig.toml` gives the stack's name and parameters. Of a
-`cdk.out` the assets go where it says, no bootstrapping is needed; images are built by `cdk deploy`. A `serverless.yml`
-becomes a template with the framework's logical ids and names; plugins are not run, which is said, and what else is not
-read (events such as `alb` and `websocket`, variables from programs and other stacks) is refused by name. A folder
-that holds a template is a function all the same when options of a function (`--handler`, `--runtime`, …) are given.
+into a bucket, `lambent-deploy-ACCOUNT-REGION`. Nothing is built: `sam build` does that, and `.aws-sam/build` is taken
+where it is there. `samconfig.toml` gives the stack's name and parameters. Of a `cdk.out` the assets go where it says,
+no bootstrapping is needed; images are built by `cdk deploy`. A `serverless.yml` becomes a template with the
+framework's logical ids and names; plugins are not run, which is said, and what else is not read (events such as `alb`
+and `websocket`, variables from programs and other stacks) is refused by name. A folder that holds a template is a
+function all the same when options of a function (`--handler`, `--runtime`, …) are given.
 
 ## Which tools come here
 
