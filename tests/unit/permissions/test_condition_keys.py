@@ -67,6 +67,7 @@ ROWS: list[tuple[str, str, dict[str, Any], str, Any]] = [
     ("kms", "Encrypt", {"KeyId": "1"}, "kms:encryptionalgorithm", "SYMMETRIC_DEFAULT"),
     ("kms", "Encrypt", {"KeyId": "1"}, "kms:keyspec", "RSA_2048"),
     ("kms", "Encrypt", {"KeyId": "1"}, "kms:keyorigin", "AWS_KMS"),
+    ("kms", "Encrypt", {"KeyId": "1"}, "kms:keyusage", "ENCRYPT_DECRYPT"),
     ("kms", "Encrypt", {"KeyId": "1"}, "kms:multiregion", "false"),
     ("kms", "Encrypt", {"KeyId": "1"}, "kms:resourcealiases", ("alias/a", "alias/b")),
     ("kms", "Encrypt", {"KeyId": "1"}, "kms:calleraccount", ACCOUNT),

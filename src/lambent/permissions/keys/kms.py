@@ -25,7 +25,7 @@ def of_key(name: str) -> Callable[[View, Resolved], Any]:
     async def find(view: View, resolved: Resolved) -> Value:
         if view.name == "CreateKey":
             return _word(view.right.params.get(said_as, default))
-        return _word(await _described(view, resolved, said_as)) or None
+        return _word(await _described(view, resolved, said_as, default)) or None
 
     return find
 
@@ -46,15 +46,16 @@ async def aliases(view: View, resolved: Resolved) -> Value:
     return tuple(found.split("\n")) if found else None
 
 
-async def _described(view: View, resolved: Resolved, path: str) -> str:
+async def _described(view: View, resolved: Resolved, path: str, default: str = "") -> str:
+    """A part of what DescribeKey says; `default` where it leaves it out, as moto does."""
     if ":key/" not in view.right.resource:
         return ""
 
     def read(said: Mapping[str, Any]) -> str:
         value: Any = said.get("KeyMetadata", {})
         for part in path.split("."):
-            value = value.get(part, "") if isinstance(value, Mapping) else ""
-        return str(value)
+            value = value.get(part) if isinstance(value, Mapping) else None
+        return default if value is None else str(value)
 
     arn = view.right.resource
     return await resolved.find(f"{arn} {path}", view.owner, "kms", "DescribeKey", {"KeyId": arn}, read)
