@@ -19,10 +19,13 @@ KEPT = 100_000
 
 
 class Credentialed:
-    """The credentials that are out, by access key id; those that STS gave somebody are told by `learn`.
-    `clock` answers seconds since 1970 on the platform's clock."""
+    """The credentials that are out, by access key id; others are told by `learn`, or kept elsewhere: `kept` tells
+    whose such a key is. `clock` answers seconds since 1970 on the platform's clock."""
 
-    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, kept: Callable[[str], Held | None] = lambda _key: None, clock: Callable[[], float] = time.time
+    ) -> None:
+        self._kept = kept
         self._clock = clock
         self._held: dict[str, Held] = {}
         self._by_token: dict[str, Credentials] = {}
@@ -70,7 +73,7 @@ class Credentialed:
 
     def held(self, access_key: str) -> Held | None:
         """Whose a key is, or None when it was not issued here."""
-        return self._held.get(access_key)
+        return self._held.get(access_key) or self._kept(access_key)
 
     def by_token(self, session_token: str) -> Credentials | None:
         """The set with that session token, while its environment lives."""
@@ -78,12 +81,12 @@ class Credentialed:
 
     def account_of(self, access_key: str) -> str | None:
         """The account that `access_key` was issued for, or None when it is not one of ours."""
-        held = self._held.get(access_key)
+        held = self.held(access_key)
         return held.account if held else None
 
     def secret_of(self, access_key: str) -> str | None:
         """The secret of an access key that was issued here, None for any other."""
-        held = self._held.get(access_key)
+        held = self.held(access_key)
         return held.secret_key if held else None
 
     def trace_of(self, access_key: str) -> str | None:

@@ -51,7 +51,7 @@ def rights(signing_name: str, service: str, operation: str, params: Params, scop
 
 def _passes(service: str, role: str, scope: Scope) -> Right:
     to = reference.exceptions()["passes"][service]["to"]
-    return Right("iam:PassRole", role, _account(role, scope), {"iam:passedtoservice": to})
+    return Right("iam:PassRole", role, account_of(role, scope), {"iam:passedtoservice": to})
 
 
 def _rights(ask: Mapping[str, Any], prefix: str, params: Params, scope: Scope) -> Iterator[Right]:
@@ -60,7 +60,7 @@ def _rights(ask: Mapping[str, Any], prefix: str, params: Params, scope: Scope) -
     keys = {} if own else of_service(prefix, scope.region)
     for filled in _each(ask.get("with"), params):
         arn = _of_alias(resource_of(action, filled, scope, ask.get("type", "")))
-        yield Right(action, arn, _account(arn, scope), keys | ask.get("keys", {}), filled if own else {})
+        yield Right(action, arn, account_of(arn, scope), keys | ask.get("keys", {}), filled if own else {})
 
 
 def of_service(prefix: str, region: str) -> Keys:
@@ -149,6 +149,7 @@ def _value(variable: str, params: Params) -> str | None:
     return None
 
 
-def _account(arn: str, scope: Scope) -> str:
+def account_of(arn: str, scope: Scope) -> str:
+    """The account of a resource; that of `scope` where its ARN names none."""
     fields = arn.split(":", 5)
     return fields[4] if len(fields) == 6 and re.fullmatch("[0-9]{12}", fields[4]) else scope.account

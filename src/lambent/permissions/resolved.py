@@ -1,9 +1,10 @@
 """What a request alone does not tell of what it is about: the key behind an alias, the whole ARN of a secret, the path
-of a role; and the keys with which something is kept.
+of a role, the API of a connection; and the keys with which something is kept.
 
 Sources: https://docs.aws.amazon.com/kms/latest/developerguide/alias-authorization.html (policies name the key, and
 `kms:RequestAlias` its alias), https://docs.aws.amazon.com/secretsmanager/latest/userguide/troubleshoot.html#ARN_secretnamehyphen
-(ARNs of secrets), https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html (`kms:ViaService`).
+(ARNs of secrets), https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html (`kms:ViaService`),
+https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-control-access-iam.html.
 """
 
 import re
@@ -16,6 +17,9 @@ from lambent.permissions.identities import Ask
 from lambent.permissions.parameters import SUFFIX
 from lambent.permissions.requests import Keys, Right, of_service
 
+CONNECTIONS = "execute-api:ManageConnections"
+ANY = "*/*"
+"""The API and stage of a connection that nobody knows."""
 KEPT = 4_096
 CHANGING = re.compile(
     "^(?!.*(Item|Message|Record|Object|Events|Data|Segments|Visibility))(Create|Delete|Update|Put|Set|Add|Remove"
@@ -35,11 +39,13 @@ Params = Mapping[str, Any]
 
 
 class Resolved:
-    """`ask` asks the services; `holds` tells whether one can hold anything at all."""
+    """`ask` asks the services; `holds` tells whether one can hold anything at all; `stage_of` answers API/STAGE
+    of a WebSocket API's connection by its id, once whoever has them says so."""
 
     def __init__(self, ask: Ask, holds: Callable[[str], bool] = lambda _service: True) -> None:
         self.ask = ask
         self._holds = holds
+        self.stage_of: Callable[[Scope, str], str] = lambda _scope, _connection: ANY
         self._known: dict[str, str] = {}
 
     def changed(self, operation: str) -> None:
@@ -52,6 +58,9 @@ class Resolved:
         for way in _WAYS:
             if way.action.match(right.action) and way.resource.search(right.resource) and self._holds(way.service):
                 return await self._named(way, right, scope)
+        if right.action == CONNECTIONS:
+            stage = self.stage_of(scope, right.params["ConnectionId"])
+            return replace(right, resource=right.resource.replace(ANY, stage, 1))
         return right
 
     async def _named(self, way: "_Way", right: Right, scope: Scope) -> Right:

@@ -31,15 +31,15 @@ async def assume_role(env: StsEnv, caller: Caller, params: dict[str, Any]) -> di
         source_identity=_source_identity(caller, params),
     )  # fmt: skip
     said = {"SourceIdentity": held.source_identity} if held.source_identity else {}
-    return session(env, held, params.get("DurationSeconds", sessions.HOUR)) | said
+    return await session(env, held, params.get("DurationSeconds", sessions.HOUR)) | said
 
 
-def session(env: StsEnv, held: Held, seconds: int) -> dict[str, Any]:
+async def session(env: StsEnv, held: Held, seconds: int) -> dict[str, Any]:
     """The answer with a new session's keys."""
     who = principals.session(held.role, held.session)
     known = replace(held, account=who.account)
     return {
-        "Credentials": sessions.give(env, known, seconds),
+        "Credentials": await sessions.give(env, known, seconds),
         "AssumedRoleUser": {"AssumedRoleId": f"{role_id(held.role)}:{held.session}", "Arn": who.arn},
         "PackedPolicySize": sum(map(len, held.policies or ())) * 100 // 2_048,
     }
