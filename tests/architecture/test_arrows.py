@@ -21,7 +21,7 @@ ALLOWED: dict[str, set[str]] = {
     "deploy": {"store", "model", "wire.service", "wire.http", "clock", "patterns"},
     "services": {
         *("deploy", "engine", "store", "model", "wire.fault", "wire.http", "wire.site", "http_events"),
-        *("observe", "buses", "queues", "streams", "objects", "topics", "clock", "ids"),
+        *("observe", "buses", "queues", "streams", "objects", "topics", "clock", "ids", "permissions.reference"),
     },
     "http_events": {"model", "wire.http", "wire.site", "patterns"},
     "buses": {"engine", "store", "model", "clock"},
