@@ -30,13 +30,16 @@ class Queue:
 
     async def call(self, caller: Caller, operation: str, **params: object) -> dict[str, object]:
         """One operation in the JSON protocol."""
+        return (await caller.call(self.request(operation, **params))).json()
+
+    def request(self, operation: str, **params: object) -> bytes:
+        """The same, to be sent."""
         if self.url:
             params["QueueUrl"] = self.url
         headers = f"X-Amz-Target: AmazonSQS.{operation}\r\n"
         request = self.endpoint.request("POST", "/", json.dumps(params).encode(), headers, "sqs")
         # moto knows the protocol by this type alone.
-        request = request.replace(b"Content-Type: application/json", b"Content-Type: application/x-amz-json-1.0", 1)
-        return (await caller.call(request)).json()
+        return request.replace(b"Content-Type: application/json", b"Content-Type: application/x-amz-json-1.0", 1)
 
     async def send(self, caller: Caller) -> int:
         """Ten messages; how many were taken."""

@@ -1,9 +1,10 @@
-"""`python -m tools.steps [invoke|url|http]`: the steps of the interpreter that a warm request takes in the server, by
-part and by function.
+"""`python -m tools.steps [invoke|url|http|put|page|send|records]`: the steps of the interpreter that a warm request
+takes in the server, by part and by function.
 
 The server runs in this process, with a real function in a real environment. Once that is warm, the client's and the
 runtime's connection are spoken to by hand: what is counted is the server's own Python, without sockets, and the same on
-a busy machine as on an idle one. Steps that follow later (log batches, metrics) are not in it.
+a busy machine as on an idle one. Steps that follow later (log batches, metrics) are not in it, nor are those of other
+threads (the store's).
 """
 
 import asyncio
@@ -21,8 +22,8 @@ import uvloop
 from rich.console import Console
 from rich.table import Table
 
-from bench import function_url, rest_api
-from bench.client import Endpoint
+from bench import function_url, kinesis, rest_api, s3, sqs
+from bench.client import Caller, Endpoint
 from bench.doors import ANSWER, DIRECT
 from bench.lab import Functions
 from lambent.gateway import listener
@@ -31,10 +32,13 @@ from lambent.server.run import _open
 from lambent.settings import Settings
 
 TIMES = 200
+SPUN = "asyncio/tasks.py:sleep", "asyncio/tasks.py:__sleep0", "uvloop/__init__.py"
+"""What waits here for an answer."""
 PARTS = (
     ("gateway/(listener|head|intake)", "the client's HTTP"),
     ("gateway/|ids|permissions/|settings|server/|services/|model/|store/", "short road, doors: who asks for what"),
-    ("http_events/|wire/", "the event and the answer of a door"),
+    ("http_events/|wire/", "reading what is asked, writing the answer or a door's event"),
+    ("queues/|streams/|objects/", "queues, streams, buckets"),
     ("dispatch/|engine/(concurrency|scaling)", "dispatch: concurrency, pools"),
     ("engine/", "engine: what an environment does next"),
     ("environments/|sandbox/", "environment: carries that out"),
@@ -105,14 +109,35 @@ class Pair:
         return wire.sent.pop(0)
 
 
-async def counted(pair: Pair) -> tuple[Counter[str], Counter[str]]:
+class Alone:
+    """The client's connection in our hands: what it asks for needs no function."""
+
+    def __init__(self, client: Any, request: bytes) -> None:
+        self._client, self._request = client, request
+        self._to_client, self._real = Wire(), client._transport
+        client._transport = self._to_client
+
+    def let_go(self) -> None:
+        """The connection is its own again."""
+        self._client._transport = self._real
+
+    async def once(self) -> None:
+        """One request and its answer."""
+        self._client.data_received(self._request)
+        while not self._to_client.sent:  # noqa: ASYNC110
+            await asyncio.sleep(0)
+        assert b" 200 " in self._to_client.sent.pop(0)[:16]
+        self._to_client.sent.clear()
+
+
+async def counted(pair: Pair | Alone) -> tuple[Counter[str], Counter[str]]:
     """Steps and calls of `TIMES` requests, by function."""
     steps, calls = Counter[str](), Counter[str]()
 
     def trace(frame: FrameType, _event: str, _argument: object) -> Any:
         frame.f_trace_opcodes, frame.f_trace_lines = True, False
         name = f"{frame.f_code.co_filename.rpartition('/lambent/')[2]}:{frame.f_code.co_qualname}"
-        if name.startswith(__file__):
+        if name.startswith(__file__) or any(one in name for one in SPUN):
             return None
         calls[name] += 1
 
@@ -147,6 +172,41 @@ def shown(steps: Counter[str], calls: Counter[str], most: int = 25) -> list[Tabl
     return tables
 
 
+async def _bucket(endpoint: Endpoint, caller: Caller) -> None:
+    await caller.call(endpoint.request("PUT", "/bucket", service="s3"))
+
+
+async def _put(endpoint: Endpoint, caller: Caller) -> bytes:
+    await _bucket(endpoint, caller)
+    return endpoint.request("PUT", "/bucket/key", s3.BODY, service="s3")
+
+
+async def _page(endpoint: Endpoint, caller: Caller) -> bytes:
+    await _bucket(endpoint, caller)
+    for number in range(100):
+        await caller.call(endpoint.request("PUT", f"/bucket/{number:09}", b"x", service="s3"))
+    return endpoint.request("GET", "/bucket?list-type=2", service="s3")
+
+
+async def _send(endpoint: Endpoint, caller: Caller) -> bytes:
+    queue = sqs.Queue(endpoint)
+    queue.url = str((await queue.call(caller, "CreateQueue", QueueName="queue"))["QueueUrl"])
+    return queue.request("SendMessage", MessageBody=sqs.BODY)
+
+
+async def _records(endpoint: Endpoint, caller: Caller) -> bytes:
+    await kinesis._call(endpoint, caller, "CreateStream", StreamName="stream", ShardCount=kinesis.SHARDS)
+    await kinesis._active(endpoint, caller, "stream")
+    records = [{"Data": kinesis.DATA, "PartitionKey": f"key-{at}"} for at in range(10)]
+    return kinesis._request(endpoint, "PutRecords", {"StreamName": "stream", "Records": records})
+
+
+ALONE: dict[str, Callable[[Endpoint, Caller], Awaitable[bytes]]] = {
+    "put": _put,
+    "page": _page,
+    "send": _send,
+    "records": _records,
+}
 OPENED: dict[str, Callable[[Functions, str], Awaitable[bytes]]] = {
     "url": function_url.opened,
     "http": rest_api._http_api,
@@ -160,20 +220,27 @@ async def measure(kind: str) -> list[Table]:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         url, *_ = await _open(stack, Settings(port=0, data_dir=folder))
         functions = Functions(Endpoint.of(url))
+        if kind in ALONE:
+            request = await ALONE[kind](functions.endpoint, functions.caller)
+            return await _tables(functions, request, lambda: Alone(clients[-1], request))
         await functions.create("f", ANSWER)
         request = functions.endpoint.invocation("f", b"{}")
         if kind in OPENED:
             request = await OPENED[kind](functions, "f")
-        for _ in range(20):
-            await functions.caller.call(request)
-        pair = Pair(clients[-1], runtimes[-1], request)
-        for _ in range(20):
-            await pair.once()
-        await asyncio.sleep(1.5)  # what has been measured until now is in its series
-        tables = shown(*await counted(pair))
-        pair.let_go()
-        functions.caller.close()
-        return tables
+        return await _tables(functions, request, lambda: Pair(clients[-1], runtimes[-1], request))
+
+
+async def _tables(functions: Functions, request: bytes, taken: Callable[[], Pair | Alone]) -> list[Table]:
+    for _ in range(20):
+        await functions.caller.call(request)
+    hands = taken()
+    for _ in range(20):
+        await hands.once()
+    await asyncio.sleep(1.5)  # what has been measured until now is in its series
+    tables = shown(*await counted(hands))
+    hands.let_go()
+    functions.caller.close()
+    return tables
 
 
 if __name__ == "__main__":

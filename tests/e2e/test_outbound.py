@@ -1,5 +1,7 @@
-"""A function asks the internet something: a server on a host of its own, in a small internet made of namespaces."""
+"""A function asks the internet something: a server on a host of its own, in a small internet made of namespaces.
+And it asks an API by the name that it has on AWS, which leads to this endpoint there."""
 
+import json
 import os
 import signal
 import subprocess
@@ -15,8 +17,14 @@ from tests.e2e.user import UID, as_user
 
 HERE = Path(__file__).resolve().parent
 SOURCE = """
-import urllib.request
+import urllib.request, boto3
 def handler(event, context):
+    if event:
+        client = boto3.client("apigatewaymanagementapi", endpoint_url=f"https://{event['host']}/dev")
+        try:
+            client.post_to_connection(ConnectionId="none=", Data=b"x")
+        except client.exceptions.GoneException:
+            return "gone"
     with urllib.request.urlopen("http://example.test/", timeout=5) as answer:
         return answer.read().decode()
 """
@@ -51,13 +59,15 @@ def _start_and_stop(place: Path, who: str, home: Path) -> None:
         os.chown(place, UID, UID)
     how_to_start = as_user(home) if who == "user" else {}
     server = start(place / "data", **how_to_start)  # where the real internet is: clients are installed
-    _create(server)
+    host = _create(server)
     assert server.stop() == 0
     world = World(place)
     for how in (signal.SIGKILL, signal.SIGTERM):
         server = start(place / "data", "--network", "nat", **how_to_start)
         answer = server.client("lambda").invoke(FunctionName="f")["Payload"].read()
         assert answer == f'"you are {HOST}"'.encode(), answer
+        asked = server.client("lambda").invoke(FunctionName="f", Payload=json.dumps({"host": host}))
+        assert (told := asked["Payload"].read()) == b'"gone"', told
         assert len(world.left()) == (3 if who == "root" else 0), world.left()
         server.stop(how)
         deadline = time.monotonic() + 10
@@ -66,7 +76,8 @@ def _start_and_stop(place: Path, who: str, home: Path) -> None:
         assert world.left() == descendants(os.getpid()) == [], (how, world.left(), descendants(os.getpid()))
 
 
-def _create(server: Server) -> None:
+def _create(server: Server) -> str:
+    """The function, and a WebSocket API; its host name."""
     client = server.client("lambda")
     client.create_function(
         FunctionName="f",
@@ -77,6 +88,11 @@ def _create(server: Server) -> None:
         Code={"ZipFile": package({"app.py": SOURCE})},
     )
     client.get_waiter("function_active_v2").wait(FunctionName="f", WaiterConfig={"Delay": 0.1, "MaxAttempts": 900})
+    apis = server.client("apigatewayv2")
+    api = apis.create_api(Name="chat", ProtocolType="WEBSOCKET", RouteSelectionExpression="$request.body.action")
+    apis.create_route(ApiId=api["ApiId"], RouteKey="$default")
+    apis.create_stage(ApiId=api["ApiId"], StageName="dev", AutoDeploy=True)
+    return f"{api['ApiId']}.execute-api.us-east-1.amazonaws.com"
 
 
 if __name__ == "__main__":

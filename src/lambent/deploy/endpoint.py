@@ -9,6 +9,7 @@ from botocore import parsers, serialize
 from botocore.model import OperationModel
 
 from lambent.deploy.ports import Refused
+from lambent.model.acting import Acting
 from lambent.model.scope import Scope
 from lambent.wire.http import Request, Response
 from lambent.wire.service import Service, load
@@ -22,18 +23,19 @@ AT_ONCE = {"x-lambent-state-delay": "0"}
 
 
 class Endpoint:
-    """An `Ask`."""
+    """An `Ask` in somebody's name, who is all that the gateway looks at: no signature is made."""
 
-    def __init__(self, send: Callable[[Request], Awaitable[Response]], sign: Sign) -> None:
+    def __init__(self, send: Callable[[Request], Awaitable[Response]], sign: Sign, acting: Acting) -> None:
         self._send = send
         self._sign = sign
+        self._acting = acting
 
     async def __call__(self, scope: Scope, service: str, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
         """Ask. Raises Refused."""
         known = load(service)
         model = known.operation(operation)
         request = _request(known, model, params)
-        request.own = True
+        request.own, request.acting = True, self._acting
         request.headers |= {"host": "127.0.0.1", "authorization": self._sign(scope, known.signing_name), **AT_ONCE}
         response = await self._send(request)
         return _answer(known, model, response, await _whole(response.body))

@@ -19,6 +19,7 @@ from lambent.deploy.sources import Source, template_text
 from lambent.deploy.stack import Goal, Stack
 from lambent.deploy.template import conditions, parameters
 from lambent.deploy.template.template import Template, parse
+from lambent.model.acting import Acting
 from lambent.model.scope import Scope
 
 MACRO = "AWS::CloudFormation::Macro"
@@ -27,7 +28,7 @@ MACRO = "AWS::CloudFormation::Macro"
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What a request says of a stack. A parameter that is None keeps its former value; `tags` and `notifications`
-    None are those that it has."""
+    None are those that it has. `by` is who asks, None for the account itself."""
 
     name: str
     source: Source = field(default_factory=Source)
@@ -44,6 +45,7 @@ class Wanted:
     policy: str = ""
     parent: str = ""
     root: str = ""
+    by: Acting | None = None
 
 
 class Goals:
@@ -56,8 +58,8 @@ class Goals:
     async def prepare(
         self, stack: Stack, wanted: Wanted, former: Goal | None, macros_need: bool
     ) -> tuple[Goal, Blueprint]:
-        """Read what is wanted. Raises DeployError."""
-        text = await template_text(self.ports.ask, stack.scope, wanted.source, former)
+        """Read what is wanted: the template as who asks, all else as who makes the stack. Raises DeployError."""
+        text = await template_text(self.ports.asks(wanted.by or stack.by), stack.scope, wanted.source, former)
         document = await asyncio.to_thread(read_template, text)  # a megabyte of YAML takes seconds
         own = transforms.parameters_of(document)
         parameters.declared(own)
@@ -67,7 +69,7 @@ class Goals:
         elif macros_need and "CAPABILITY_AUTO_EXPAND" not in wanted.capabilities:
             raise errors.CapabilityMissing("Requires capabilities : [CAPABILITY_AUTO_EXPAND]")
         texts = parameters.given(own, wanted.parameters, former.parameters if former else None)
-        fetched = await self._from_ssm(stack.scope, own, texts)
+        fetched = await self._from_ssm(stack, own, texts)
         processed = await self._process(stack, document, names, own, texts, fetched)
         goal = _goal(text, processed, texts, fetched, wanted, former)
         return goal, self._checked(stack, goal, wanted)
@@ -81,11 +83,9 @@ class Goals:
         require(template, wanted.capabilities)
         return blueprint
 
-    async def _from_ssm(self, scope: Scope, template: Template, texts: Mapping[str, str]) -> dict[str, str]:
-        return {
-            name: await parameter(self.ports.ask, scope, of)
-            for name, of in parameters.from_ssm(template, texts).items()
-        }
+    async def _from_ssm(self, stack: Stack, template: Template, texts: Mapping[str, str]) -> dict[str, str]:
+        ask, wanted = self.ports.asks(stack.by), parameters.from_ssm(template, texts)
+        return {name: await parameter(ask, stack.scope, of) for name, of in wanted.items()}
 
     async def _process(
         self,
@@ -98,9 +98,10 @@ class Goals:
     ) -> str:
         if not names:
             return ""
+        ask = self.ports.asks(stack.by)
         work = transforms.Work(
-            self.ports.ask,
-            lambda scope, url: template_text(self.ports.ask, scope, Source(url=url), None),
+            ask,
+            lambda scope, url: template_text(ask, scope, Source(url=url), None),
             stack.scope,
             pseudo(stack.scope, stack.name, stack.arn, []),
             transforms.values_for(template, texts, fetched),

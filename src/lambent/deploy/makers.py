@@ -34,13 +34,13 @@ class Makers:
         kind = kind_of(type_name)
         if kind is not None:
             over = self._tell if self.skip else None
-            made = ApiMaker(type_name, kind, Calls(ports.ask, running.stopped.is_set, over), over)
-            return ShiftedAlias(made, ports.ask, _is_back(running), running.stopped) if type_name == ALIAS else made
+            made = ApiMaker(type_name, kind, Calls(running.ask, running.stopped.is_set, over), over)
+            return ShiftedAlias(made, running.ask, _is_back(running), running.stopped) if type_name == ALIAS else made
         if type_name.startswith(CUSTOM):
-            return CustomMaker(ports.ask, self.signals, ports.clock, ports.new_id, running.stopped)
+            return CustomMaker(running.ask, self.signals, ports.clock, ports.new_id, running.stopped)
         if type_name == "AWS::CloudFormation::Stack":
             assert self.stacks is not None
-            return NestedStack(self.stacks, running.stack.root)
+            return NestedStack(self.stacks, running.stack.root, running.stack.by)
         if type_name == "AWS::CloudFormation::WaitConditionHandle":
             return WaitHandle(self.signals)
         if type_name == "AWS::CloudFormation::WaitCondition":

@@ -12,6 +12,7 @@ from lambent.deploy.phases import REVIEW, Phase, check_updatable
 from lambent.deploy.running import tell_stack
 from lambent.deploy.stack import ChangeSet, Goal, Stack
 from lambent.deploy.stacks import USER, Stacks
+from lambent.model.acting import Acting
 from lambent.model.scope import Scope
 
 UNCHANGED = "The submitted information didn't contain changes. Submit different information to create a change set."
@@ -30,6 +31,7 @@ class ChangeSets:
     ) -> tuple[Stack, ChangeSet]:
         """Write down what would be done. Raises DeployError."""
         stack = self._planned(scope, wanted, kind, name)
+        stack = await self.stacks.acted(stack, wanted.by, wanted.role or stack.target.role)
         same = [one for one in self.records.change_sets(stack) if one.name == name]
         if any(one.execution == "AVAILABLE" for one in same):
             raise AlreadyThere(f"ChangeSet {name} already exists for stack {stack.name}")  # our wording
@@ -50,7 +52,7 @@ class ChangeSets:
         else:
             change_set = self._plan(stack, base, goal, blueprint)
         if fresh and self.records.find(scope, wanted.name) is None:
-            await self.records.put(stack)
+            await self.records.put(replace(stack, actor={}))
             await tell_stack(self.stacks.ports, stack, REVIEW, USER)
         await self.records.put_change_set(stack, change_set)
         return stack, change_set
@@ -75,15 +77,17 @@ class ChangeSets:
             return replace(planned, status="FAILED", execution="UNAVAILABLE", reason=UNCHANGED)
         return planned
 
-    async def execute(self, stack: Stack, change_set: ChangeSet, disable: bool | None, token: str) -> None:
-        """Begin to do what a change set says. Raises DeployError."""
+    async def execute(
+        self, stack: Stack, change_set: ChangeSet, disable: bool | None, token: str, by: Acting | None = None
+    ) -> None:
+        """Begin to do what a change set says, in the name of who executes it. Raises DeployError."""
         if change_set.execution != "AVAILABLE":
             raise errors.WrongStatus(
                 f"ChangeSet [{arn_of(stack, change_set)}] cannot be executed in its current status of "
                 f"[{change_set.status}]"
             )
-        stack = self.records.get(stack)
         goal = Goal.from_document(change_set.goal)
+        stack = await self.stacks.acted(self.records.get(stack), by, goal.role)
         blueprint = self.goals.draw(stack, goal)
         off = change_set.disable_rollback if disable is None else disable
         others = [one for one in self.records.change_sets(stack) if one.uid != change_set.uid]

@@ -1,9 +1,10 @@
 """What the engine asks of the rest."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from lambent.model.acting import Acting
 from lambent.model.scope import Scope
 
 ABSENT = ("notfound", "nosuch", "nonexist", "doesnotexist", "statelost", "notexist")
@@ -39,6 +40,10 @@ class Ask(Protocol):
 
     async def __call__(self, scope: Scope, service: str, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
         """The operation's answer, as boto3 gives it."""
+
+
+Asks = Callable[[Acting], Ask]
+"""What asks in somebody's name."""
 
 
 @dataclass(frozen=True, slots=True)

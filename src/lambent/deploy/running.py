@@ -15,7 +15,7 @@ from lambent.deploy.blueprint import Blueprint, draw, pseudo
 from lambent.deploy.dynamic import Fetched, fill
 from lambent.deploy.errors import DeployError
 from lambent.deploy.making import Maker
-from lambent.deploy.ports import Ask, Owner, Refused
+from lambent.deploy.ports import Asks, Owner, Refused
 from lambent.deploy.records import Records
 from lambent.deploy.resources.calls import Cancelled, NotMade
 from lambent.deploy.resources.kind import Subject
@@ -50,17 +50,24 @@ class Noting(dict[str, str]):
         return super().__getitem__(name)
 
 
+async def anybody_may(_role: str, _scope: Scope) -> str:
+    """Where nobody looks at roles."""
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """What the engine works with. `maker` answers what makes a type in a deployment."""
+    """What the engine works with. `asks` answers what asks in somebody's name, `maker` what makes a type in a
+    deployment, `unassumable` why a role (ARN) can't be assumed, "" if it can."""
 
     records: Records
-    ask: Ask
+    asks: Asks
     clock: Clock
     new_id: Callable[[], str]
     chance: Callable[[], float]
     spawn: Callable[[Coroutine[Any, Any, None]], object]
     maker: Callable[[str, "Running"], Maker]
+    unassumable: Callable[[str, Scope], Awaitable[str]] = anybody_may
 
 
 class Running:
@@ -69,6 +76,7 @@ class Running:
     def __init__(self, ports: Ports, stack: Stack) -> None:
         self.ports = ports
         self.stack = stack
+        self.ask = ports.asks(stack.by)
         self.stopped = asyncio.Event()
         self.cancelled = ""
         self.exports = Noting({})
@@ -196,7 +204,7 @@ class Running:
 
     async def filled(self, properties: Mapping[str, Any]) -> dict[str, Any]:
         """The same with its dynamic references fetched. Raises TemplateInvalid, Refused."""
-        found: dict[str, Any] = await fill(dict(properties), self.ports.ask, self.stack.scope, self._fetched)
+        found: dict[str, Any] = await fill(dict(properties), self.ask, self.stack.scope, self._fetched)
         return found
 
     def reason(self, error: Exception, what: str = "update") -> str:

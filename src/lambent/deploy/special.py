@@ -16,6 +16,7 @@ from lambent.deploy.resources.kind import Subject
 from lambent.deploy.signals import Signals
 from lambent.deploy.sources import Source
 from lambent.deploy.template.functions import text_of
+from lambent.model.acting import Acting
 
 if TYPE_CHECKING:
     from lambent.deploy.stacks import Stacks
@@ -41,10 +42,11 @@ class Unknown(Plain):
 
 @dataclass(frozen=True)
 class NestedStack(Plain):
-    """AWS::CloudFormation::Stack. `stopped` is the deployment's around it."""
+    """AWS::CloudFormation::Stack, made in the name in which the stack around it is."""
 
     stacks: "Stacks"
     root: str
+    by: Acting
 
     async def create(self, subject: Subject, note: Note) -> Subject:
         """Make the stack, and wait for it. Raises NotMade."""
@@ -82,7 +84,7 @@ class NestedStack(Plain):
         stack = self.stacks.records.find(scope, subject.id)
         if stack is None:
             return
-        await self.stacks.delete(scope, stack.arn)
+        await self.stacks.delete(scope, stack.arn, by=self.by)
         done = await self.stacks.wait(stack)
         if done.status != GONE:
             raise NotMade(f"Embedded stack {stack.arn} was not successfully deleted: {_why(self.stacks, done)}")
@@ -99,6 +101,7 @@ class NestedStack(Plain):
             minutes=int(said.get("TimeoutInMinutes") or 0),
             parent=subject.owner.arn,
             root=self.root or subject.owner.arn,
+            by=self.by,
         )
 
 

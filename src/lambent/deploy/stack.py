@@ -4,7 +4,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Self
 
+from lambent.model.acting import Acting
 from lambent.model.scope import Scope
+
+SERVICE = "cloudformation.amazonaws.com"
 
 
 class Document:
@@ -41,7 +44,8 @@ class Goal(Document):
 
 @dataclass(frozen=True, slots=True)
 class Stack(Document):
-    """One stack; times are seconds since 1970, 0 for never. `former` is the goal before the update under way."""
+    """One stack; times are seconds since 1970, 0 for never. `former` is the goal before the update under way, `actor`
+    in whose name that is done: kept until it is over."""
 
     uid: str
     name: str
@@ -68,6 +72,12 @@ class Stack(Document):
     imports: list[str] = field(default_factory=list)
     retained: list[str] = field(default_factory=list)
     forced: bool = False
+    actor: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def by(self) -> Acting:
+        """In whose name what is under way is done: the account's own for what has no actor."""
+        return Acting.from_document(self.actor) if self.actor else Acting(SERVICE, self.account)
 
     @property
     def scope(self) -> Scope:

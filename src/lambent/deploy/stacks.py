@@ -15,13 +15,16 @@ from lambent.deploy.forward import make_all
 from lambent.deploy.goals import Goals, Wanted
 from lambent.deploy.phases import GONE, REVIEW, End, Phase, after, check_updatable, phase_of
 from lambent.deploy.running import Ports, Running, tell_stack
-from lambent.deploy.stack import Goal, Stack
+from lambent.deploy.stack import SERVICE, Goal, Stack
+from lambent.model.acting import Acting, as_role
 from lambent.model.scope import Scope
 
 MOST = 2_000
 """Stacks of an account in a region, nested ones too: a template that nests itself ends there. Source:
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html"""
 USER = "User Initiated"
+SESSION = "AWSCloudFormation"
+"""What CloudFormation calls its sessions of roles."""
 NOTHING_NEW = "No updates are to be performed."
 PHASES = {
     Phase.CREATE: make_all,
@@ -56,7 +59,7 @@ class Stacks:
             raise LimitReached(f"Limit of {MOST} stacks in {scope.account} and {scope.region} is reached")
         self._making.add(name)
         try:
-            stack = self.fresh(scope, wanted, Phase.CREATE)
+            stack = await self.acted(self.fresh(scope, wanted, Phase.CREATE), wanted.by, wanted.role)
             goal, blueprint = await self.goals.prepare(stack, wanted, None, macros_need=True)
             stack = replace(stack, goal=goal.document(), description=blueprint.template.description)
             await self.begin(stack, USER)
@@ -68,6 +71,7 @@ class Stacks:
         """Begin to change one. Raises DeployError."""
         stack = self.existing(scope, wanted.name)
         check_updatable(stack.arn, stack.status)
+        stack = await self.acted(stack, wanted.by, wanted.role or stack.target.role)
         goal, blueprint = await self.goals.prepare(stack, wanted, stack.target, macros_need=True)
         if not self.goals.differs(stack, goal, blueprint):
             raise TemplateInvalid(NOTHING_NEW)
@@ -76,7 +80,8 @@ class Stacks:
     async def go_on(
         self, stack: Stack, goal: Goal, blueprint: Blueprint, disable: bool, token: str, policy: str = ""
     ) -> Stack:
-        stack = self.records.get(stack)
+        """Begin an update, in the name of the stack's actor. Raises DeployError."""
+        stack = replace(self.records.get(stack), actor=stack.actor)
         check_updatable(stack.arn, stack.status)
         self._check_types(stack, blueprint)
         former = stack.former if stack.former is not None else stack.goal
@@ -99,7 +104,14 @@ class Stacks:
             )
 
     async def delete(
-        self, scope: Scope, name: str, retained: tuple[str, ...] = (), token: str = "", forced: bool = False
+        self,
+        scope: Scope,
+        name: str,
+        retained: tuple[str, ...] = (),
+        token: str = "",
+        forced: bool = False,
+        by: Acting | None = None,
+        role: str = "",
     ) -> None:
         """Begin to delete one; that there is none is no error. `forced` lets go of what can't be deleted. Raises
         TemplateInvalid."""
@@ -118,15 +130,26 @@ class Stacks:
             stack = await self.records.change(stack, status=GONE, deleted=self.ports.clock.wall(), token=token)
             await tell_stack(self.ports, stack, GONE)
             return
+        actor = (await self.acted(stack, by, role or stack.target.role)).actor
         running = self._running.get(stack.uid)
         if running is not None:
             running.cancel("Stack deletion was requested.")  # our wording
             await self.wait(stack)
             stack = self.records.get(stack)
-        stack = replace(stack, status=str(Phase.DELETE), reason="", retained=list(retained), token=token, forced=forced)
+        stack = replace(
+            stack, status=str(Phase.DELETE), reason="", retained=list(retained), token=token, forced=forced, actor=actor
+        )
         await self.begin(stack, USER)
 
-    async def roll_back(self, scope: Scope, name: str, token: str = "", skipped: tuple[str, ...] = ()) -> Stack:
+    async def roll_back(
+        self,
+        scope: Scope,
+        name: str,
+        token: str = "",
+        skipped: tuple[str, ...] = (),
+        by: Acting | None = None,
+        role: str = "",
+    ) -> Stack:
         """Begin to bring back what was, of a stack that failed and was kept, or whose rollback failed. Raises
         DeployError."""
         stack = self.existing(scope, name)
@@ -137,6 +160,7 @@ class Stacks:
         }.get(stack.status)
         if to is None:
             raise TemplateInvalid(f"Stack:{stack.arn} is in {stack.status} state and can not be rolled back.")  # ours
+        stack = await self.acted(stack, by, role or stack.target.role)
         stack = replace(stack, status=str(to), reason="", token=token, retained=list(skipped))
         await self.begin(stack, USER)
         return stack
@@ -173,6 +197,17 @@ class Stacks:
             running = self._running[stack.uid] = Running(self.ports, stack)
             self._over[stack.uid] = asyncio.Event()
             self.ports.spawn(self._deploy(running))
+
+    async def acted(self, stack: Stack, by: Acting | None, role: str) -> Stack:
+        """The stack, as it is changed in the name of who asks, or of a role that CloudFormation assumes. Raises
+        TemplateInvalid, in AWS's words, for a role that it can't.
+
+        Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-iam-servicerole.html
+        """
+        if role and await self.ports.unassumable(role, stack.scope):
+            raise TemplateInvalid(f"Role {role} is invalid or cannot be assumed")
+        acting = as_role(SERVICE, role, SESSION) if role else by
+        return replace(stack, actor=acting.document() if acting is not None else {})
 
     def fresh(self, scope: Scope, wanted: Wanted, status: str) -> Stack:
         uid, now = self.ports.new_id(), self.ports.clock.wall()
@@ -228,6 +263,8 @@ class Stacks:
         """From one phase to the next, or to the end."""
         status = after(phase, end)
         members: dict[str, Any] = {"status": status, "reason": reason}
+        if phase_of(status) is None:
+            members["actor"] = {}
         if status == GONE:
             members |= {"deleted": self.ports.clock.wall(), "outputs": [], "imports": []}
         if phase_of(status) is None and phase in (Phase.CLEANUP, Phase.ROLLBACK_CLEANUP):

@@ -16,7 +16,7 @@ from typing import IO, cast
 
 import httptools
 
-from lambent.gateway import http2
+from lambent.gateway import http2, target
 from lambent.gateway.duplex import Peer, hand_over
 from lambent.gateway.head import NO_BODY, head
 from lambent.gateway.intake import (
@@ -245,7 +245,8 @@ class Connection(asyncio.Protocol):
 
     def on_message_complete(self) -> None:
         self._half = False
-        path, _, query = self._url.decode("latin-1").partition("?")
+        url = self._url if self._url.startswith(b"/") else _origin_form(self._url, self._headers, self._lines)
+        path, _, query = url.decode("latin-1").partition("?")
         file, body = _whole(self._file, self._body)
         method = self._parser.get_method().decode("ascii")
         inside = self._door.inside
@@ -372,6 +373,14 @@ def _whole(file: IO[bytes] | None, parts: list[bytes]) -> tuple[IO[bytes] | None
     except OSError as error:
         raise Refused(503, f"the server's disk does not take the body: {error.strerror}") from error
     return file, b""
+
+
+def _origin_form(url: bytes, headers: dict[str, str], lines: list[tuple[bytes, bytes]]) -> bytes:
+    """Raises Refused."""
+    told = target.origin_form(url, headers, lines)
+    if told is None:
+        raise Refused(400)
+    return told
 
 
 def _check_body(headers: Mapping[str, str]) -> None:

@@ -4,6 +4,7 @@ A door to functions (API Gateway, say) registers itself where `server/services.p
 
     sites.add("execute-api", serve)       # serve(SiteRequest) -> Response | None, `wire/site.py`
     sites.add_names(find)                 # find(name) -> Site | None, for domain names of the user's
+    sites.add_known("execute-api", knows) # knows(Site) -> bool: whether there is such a site
 
 `serve` answers None when it has no site of that id, and the next one that was added to that kind is asked; when none
 has it, the client gets what AWS answers for an id that nobody has. A `Fault` that it raises is answered in its JSON
@@ -33,6 +34,8 @@ KINDS: Mapping[str, str] = {API: "API Gateway's APIs", URL: "function URLs", BAL
 FORBIDDEN = {API: b'{"message":"Forbidden"}', URL: b'{"Message":"Forbidden"}', BALANCER: b""}
 """What an id that nobody has is answered with, and the status 403."""
 
+AWS_ENDINGS = (".amazonaws.com", ".amazonaws.com.cn", ".on.aws")
+"""Of the names that AWS gives to sites."""
 _PATH = re.compile(r"(/_aws/(execute-api|lambda-url|elb)/([A-Za-z0-9-]+))(/.*)?")
 _REST_PATH = re.compile(r"(/restapis/([a-z0-9]+)/([A-Za-z0-9_-]+|%24default|\$default)/_user_request_)(/.*)?")
 
@@ -47,6 +50,7 @@ class Sites:
     def __init__(self) -> None:
         self._doors: dict[str, list[Serve]] = {}
         self._finders: list[NameFinder] = []
+        self._known: list[tuple[str, Callable[[Site], bool]]] = []
         self.at_once: Take = lambda _request, _respond: False
         """The door of function URLs for requests that it can answer without a task."""
 
@@ -57,6 +61,22 @@ class Sites:
     def add_names(self, find: NameFinder) -> None:
         """One more that knows domain names of the user's (in lower case, without a port)."""
         self._finders.append(find)
+
+    def add_known(self, kind: str, knows: Callable[[Site], bool]) -> None:
+        """One more that tells of sites of a kind whether they are there."""
+        self._known.append((kind, knows))
+
+    def leads(self, name: str) -> bool:
+        """Whether a host name, in lower case, is that of a site which is there, or one of this machine's own: what
+        environments find at their loopback address. AWS's other names are not."""
+        if name.endswith(".localhost"):
+            return True
+        site = self.named(name)
+        if site is None:
+            return False
+        if hosts.site_of(name) is None:  # a domain name of the user's
+            return True
+        return name.endswith(AWS_ENDINGS) and any(kind == site.kind and knows(site) for kind, knows in self._known)
 
     def named(self, host: str | None) -> Site | None:
         """The site of a Host header, by AWS's form or because the user gave it that name."""

@@ -149,7 +149,7 @@ class Trials:
 
     async def before(self, request: Request, caller: Caller, service: Service, operation: str, params: Any) -> None:
         """A call has come. Raises Fault for one that is to fail."""
-        if not self.going or caller.held is None or caller.scope.account not in self.going:
+        if not self.going or caller.held is None or caller.acting is not None or caller.scope.account not in self.going:
             return
         account, trial = caller.scope.account, self.going[caller.scope.account]
         kept = self._see(service, operation, params or {})
@@ -173,7 +173,7 @@ class Trials:
             return True
         number = tap.open.pop(id(request), None)
         if number is None:
-            return caller.held is None
+            return caller.held is None or caller.acting is not None
         call = tap.calls[number]
         call["done"], call["error"] = True, fault.code if fault is not None else ""
         due = tap.due(call["step"], "after") if fault is None else None

@@ -24,6 +24,8 @@ BODY_BYTES = 1 << 20
 """Of a request's body, and of a function's whole answer."""
 LINE_BYTES, HEAD_BYTES = 16 << 10, 64 << 10
 """Of a request line or one header; of all headers."""
+FORWARDED = 30
+"""Addresses in X-Forwarded-For."""
 IDLE_SECONDS = 60.0
 """Of `idle_timeout.timeout_seconds`, by default."""
 CHECKER = "ELB-HealthChecker/2.0"
@@ -33,6 +35,8 @@ TITLES = {
     404: "404 Not Found",
     405: "405 Not Allowed",
     413: "413 Request Entity Too Large",
+    414: "414 Request-URI Too Large",
+    463: "463",
     502: "502 Bad Gateway",
     503: "503 Service Temporarily Unavailable",
     504: "504 Gateway Time-out",
@@ -108,12 +112,16 @@ def page(status: int) -> Reply:
     return Reply(status, [SERVER, ("Content-Type", "text/html")], text.encode())
 
 
-def is_too_long(request: SiteRequest) -> bool:
-    """Whether request line or headers are more than a load balancer takes, which answers 400 then:
-    https://docs.aws.amazon.com/elasticloadbalancing/latest/userguide/how-elastic-load-balancing-works.html"""
-    line = len(request.method) + len(request.path) + len(request.query)
+def oversized(request: SiteRequest) -> int:
+    """The status that a request gets for the size of its line or headers, 0 for one that is taken:
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html, which has
+    414 for a URL that is too long, 400 for a line or header above 16 KB, and 463 for more than 30 addresses."""
+    if common.line_length(request) > LINE_BYTES:
+        return 414
     sizes = [len(name) + len(value) for name, value in request.headers]
-    return line > LINE_BYTES or sum(sizes) > HEAD_BYTES or max(sizes, default=0) > LINE_BYTES
+    if sum(sizes) > HEAD_BYTES or max(sizes, default=0) > LINE_BYTES:
+        return 400
+    return 463 if request.named.get("x-forwarded-for", "").count(",") >= FORWARDED else 0
 
 
 # --- rules

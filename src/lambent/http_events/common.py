@@ -14,6 +14,8 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote_plus
 
+from lambent.wire.site import SiteRequest
+
 Lines = Sequence[tuple[str, str]]
 """Headers as they were sent: pairs in order."""
 
@@ -57,6 +59,16 @@ def multiple(headers: Lines, left_out: frozenset[str] = HOP_BY_HOP) -> dict[str,
 def header_bytes(headers: Lines) -> int:
     """The size of all values together."""
     return sum([len(value) for _, value in headers])
+
+
+def line_length(site: SiteRequest) -> int:
+    """Of the request line: method, target and version with what is between them."""
+    return len(site.method) + len(site.path) + len(site.query) + bool(site.query) + len("  HTTP/1.1")
+
+
+def url_length(site: SiteRequest) -> int:
+    """Of the whole URL, in characters."""
+    return len(site.scheme) + len("://") + len(site.host) + len(site.path) + len(site.query) + bool(site.query)
 
 
 def cookies(headers: Lines) -> list[str]:

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from lambent.model.acting import Acting
 from lambent.model.credentials import Held
 
 DEFAULT_ACCOUNT = "000000000000"
@@ -38,7 +39,8 @@ class Caller:
     `at_once` asks that changes of functions last no longer than they must, whatever the setting `state_delay` says.
     `role` is the ARN of the role that the access key was issued for, "" for a key that only names an account; `held`
     all that is known of a key that was issued here.
-    `own` says that a stack of this server asks: it may give tags that are AWS's own.
+    `own` says that a stack of this server asks: it may give tags that are AWS's own. `acting` is the service that asks
+    in somebody's name, whose rights are those of `held`.
     """
 
     scope: Scope
@@ -49,3 +51,4 @@ class Caller:
     role: str = ""
     held: Held | None = None
     own: bool = False
+    acting: Acting | None = None

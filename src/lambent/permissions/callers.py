@@ -2,6 +2,7 @@
 
 from lambent.engine.authorisation import principals
 from lambent.engine.authorisation.principals import Principal
+from lambent.model.acting import Acting
 from lambent.model.credentials import Held
 from lambent.model.scope import Caller
 
@@ -24,6 +25,11 @@ def of_key(held: Held) -> Principal:
     if ":federated-user/" in held.user:
         return Principal("federated", held.account, held.user)
     return principals.user(held.user) if held.user else principals.root(held.account)
+
+
+def known_by(caller: Caller) -> str | Acting:
+    """What tells its rights from all others'."""
+    return caller.acting or caller.access_key or ""
 
 
 def is_unbounded(caller: Caller) -> bool:

@@ -13,19 +13,34 @@ from lambent.wire.http import Request
 def of_request(request: Request, now: float) -> dict[str, str]:
     """Where it comes from, when, and what it says of who sends it."""
     keys = of_any(now)
+    if request.acting is not None:
+        del keys["aws:sourceip"]  # it is not the caller's
     for header, key in (("user-agent", "aws:useragent"), ("referer", "aws:referer")):
         if header in request.headers:
             keys[key] = request.headers[header]
     return keys
 
 
-def of_caller(caller: Caller, who: Principal, identity: Identity) -> dict[str, str]:
-    """The tags of who asks: a session's win over its role's; and what a session is called."""
+def of_caller(caller: Caller, who: Principal, identity: Identity) -> dict[str, str | tuple[str, ...]]:
+    """The tags of who asks: a session's win over its role's; what a session is called; the services on the way."""
     held = caller.held
     tags = dict(identity.tags) | dict(held.tags if held else ())
-    keys = {f"aws:principaltag/{name.lower()}": value for name, value in tags.items()}
+    keys: dict[str, str | tuple[str, ...]] = {f"aws:principaltag/{name.lower()}": tags[name] for name in tags}
+    keys |= _way(caller.acting.via if caller.acting is not None else ())
     if held is not None and held.role:
         keys["aws:userid"] = f"AROA:{held.session}"
     if held is not None and held.user and who.kind == "user":
         keys["aws:username"] = held.user.rpartition("/")[2]
     return keys
+
+
+def _way(via: tuple[str, ...]) -> dict[str, str | tuple[str, ...]]:
+    """Through which services the caller's own rights went."""
+    if not via:
+        return {"aws:viaawsservice": "false"}
+    return {
+        "aws:viaawsservice": "true",
+        "aws:calledvia": via,
+        "aws:calledviafirst": via[0],
+        "aws:calledvialast": via[-1],
+    }

@@ -96,16 +96,17 @@ class Trail:
 
 def record(call: Call) -> dict[str, Any]:
     """CloudTrail's record of a call."""
+    acting = call.caller.acting
     moment = datetime.fromtimestamp(call.at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     said = {
         "eventVersion": "1.11",
-        "userIdentity": identity(callers.principal(call.caller), call.caller.access_key or ""),
+        "userIdentity": _identity_of(call.caller),
         "eventTime": moment,
         "eventSource": f"{call.service.model.endpoint_prefix}.amazonaws.com",
         "eventName": call.operation,
         "awsRegion": call.caller.scope.region,
-        "sourceIPAddress": "127.0.0.1",
-        "userAgent": call.agent,
+        "sourceIPAddress": acting.service if acting is not None else "127.0.0.1",
+        "userAgent": acting.service if acting is not None else call.agent,
         "requestParameters": {_lower(name): _shown(name, value) for name, value in call.params.items()} or None,
         "responseElements": None,
         "requestID": call.caller.request_id,
@@ -119,6 +120,16 @@ def record(call: Call) -> dict[str, Any]:
     if call.error:
         said |= {"errorCode": call.error, "errorMessage": call.message}
     return said
+
+
+def _identity_of(caller: Caller) -> dict[str, Any]:
+    """The element userIdentity of a call; a service that acts for somebody is named."""
+    acting = caller.acting
+    said = identity(callers.principal(caller), caller.access_key or "")
+    if acting is None:
+        return said
+    del said["accessKeyId"]
+    return {**said, "invokedBy": acting.service}
 
 
 def seen(call: Call) -> dict[str, Any]:

@@ -7,8 +7,9 @@ from typing import Any
 from lambent.model import names
 from lambent.model.scope import Scope
 from lambent.permissions import least
-from lambent.permissions.gate import Gate, Verdict
+from lambent.permissions.gate import Gate
 from lambent.permissions.ledger import record, seen
+from lambent.permissions.said import Verdict
 
 SHOWN = 50
 
@@ -41,7 +42,11 @@ def calls(gate: Gate, account: str, after: int) -> dict[str, Any]:
     """The calls that functions of an account made after the first `after` of all calls; `next` is what to ask for
     then, `missed` how many are forgotten."""
     kept = gate.trail.since(after)
-    mine = [one for one in kept if one.caller.scope.account == account and one.caller.held is not None]
+    mine = [
+        one
+        for one in kept
+        if one.caller.scope.account == account and one.caller.held is not None and one.caller.acting is None
+    ]
     missed = max(gate.trail.total - after - len(kept), 0)
     return {"next": gate.trail.total, "missed": missed, "calls": [seen(one) for one in mine]}
 

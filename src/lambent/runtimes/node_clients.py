@@ -11,6 +11,7 @@ import shutil
 import ssl
 import subprocess
 import tarfile
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -24,8 +25,10 @@ CALLBACKS_END = 24
 """From this major version on AWS's client knows no callback handlers."""
 
 SDK = (
-    "client-cloudwatch", "client-cloudwatch-logs", "client-dynamodb", "client-eventbridge", "client-kinesis",
-    "client-lambda", "client-s3", "client-secrets-manager", "client-sfn", "client-sns", "client-sqs", "client-ssm",
+    "client-apigatewaymanagementapi", "client-cloudformation", "client-cloudwatch", "client-cloudwatch-logs",
+    "client-codedeploy", "client-cognito-identity-provider", "client-dynamodb", "client-eventbridge", "client-firehose",
+    "client-iam", "client-kinesis", "client-kms", "client-lambda", "client-s3", "client-scheduler",
+    "client-secrets-manager", "client-ses", "client-sesv2", "client-sfn", "client-sns", "client-sqs", "client-ssm",
     "client-sts", "lib-dynamodb", "lib-storage", "s3-request-presigner", "util-dynamodb",
 )  # fmt: skip
 """Packages of @aws-sdk that every Node.js function finds, with what they bring along."""
@@ -43,15 +46,15 @@ def install(major: str, npm: Sequence[str], cache: Path, sdk: Sequence[str] = SD
     """The folder that is /var/runtime for Node.js `major`. Blocks. Raises ClientError."""
     requirement = client_requirement(major)
     mark: dict[str, object] = {"layout": LAYOUT, "sdk": list(sdk)}
-    installs.ensure(sdk_folder(cache), mark, lambda made: _install_sdk(npm, made, sdk))
+    installs.ensure(sdk_folder(cache, sdk), mark, lambda made: _install_sdk(npm, made, sdk))
     folder = cache / "clients" / f"node{major}"
     mark = {"layout": LAYOUT, "client": requirement}
     return installs.ensure(folder, mark, lambda made: _install_client(npm, made, requirement))
 
 
-def sdk_folder(cache: Path) -> Path:
-    """Where the SDK is or will be: a folder with `node_modules`."""
-    return cache / "clients" / f"node-sdk-{platform.machine()}"
+def sdk_folder(cache: Path, sdk: Sequence[str] = SDK) -> Path:
+    """Where the SDK is or will be: a folder with `node_modules`. Another choice of clients lies elsewhere."""
+    return cache / "clients" / f"node-sdk-{platform.machine()}-{zlib.crc32(' '.join(sdk).encode()):08x}"
 
 
 def _install_client(npm: Sequence[str], made: Path, requirement: str) -> None:

@@ -1,7 +1,7 @@
 """The sandboxes' name server: hands their questions to the host's own, as the host's /etc/resolv.conf has them now.
 
 So it does not matter whether that is somewhere in the network, on this machine or a stub on its loopback. Questions
-and answers pass unread (RFC 1035).
+and answers pass as they are (RFC 1035); but names of what is served here are the sandbox's own loopback address.
 """
 
 import asyncio
@@ -20,6 +20,14 @@ AT_ONCE = 256
 """Questions beyond these are dropped; who asks will ask again."""
 _READ = 1 << 14
 _SERVFAIL = 2
+_HEAD = 12
+_ONE_QUESTION = b"\0\1\0\0\0\0"
+_ADDRESS, _INTERNET = 1, 1
+_LOOPBACK = b"\xc0\x0c\0\1\0\1\0\0\0\0\0\4\x7f\0\0\1"
+"""The question's name has the address 127.0.0.1, which is not to be remembered."""
+
+Leads = Callable[[str], bool]
+"""Whether a name, in lower case, leads to the platform itself."""
 
 
 def name_servers(text: str) -> list[str]:
@@ -34,10 +42,33 @@ def failure(question: bytes) -> bytes:
     return question[:2] + bytes([0x80 | question[2] & 0x79, _SERVFAIL]) + question[4:]
 
 
+def asked_name(question: bytes) -> str:
+    """The name that an ordinary question is about, in lower case; "" for any other."""
+    if len(question) < _HEAD or question[2] & 0xF8 or question[4:10] != _ONE_QUESTION:
+        return ""
+    labels, at = [], _HEAD
+    while at < len(question) and 0 < question[at] < 64:
+        labels.append(question[at + 1 : at + 1 + question[at]])
+        at += 1 + question[at]
+    if len(question) < at + 5 or question[at]:
+        return ""
+    return b".".join(labels).decode("latin-1").lower()
+
+
+def loopback(question: bytes) -> bytes:
+    """The answer that the name of an ordinary question is at 127.0.0.1, and nowhere else."""
+    end = question.index(0, _HEAD) + 5
+    kind, net = int.from_bytes(question[end - 4 : end - 2]), int.from_bytes(question[end - 2 : end])
+    told = _LOOPBACK if (kind, net) == (_ADDRESS, _INTERNET) else b""
+    counts = b"\0\1" + bytes([0, bool(told)]) + b"\0\0\0\0"
+    return question[:2] + bytes([0x80 | question[2] & 0x79, 0x80]) + counts + question[_HEAD:end] + told
+
+
 class Names:
     """Answers on a datagram and on a listening socket, wherever they were made. `serve` starts it."""
 
     def __init__(self, resolv_conf: Path = RESOLV_CONF, port: int = PORT) -> None:
+        self.leads: Leads = lambda _name: False
         self._resolv_conf = resolv_conf
         self._port = port
         self._tasks: set[asyncio.Task[None]] = set()
@@ -71,13 +102,16 @@ class Names:
             task.add_done_callback(self._tasks.discard)
 
     async def _answer(self, question: bytes, asker: tuple[str, int]) -> None:
-        answer = failure(question)
-        for server in self._servers():
-            with contextlib.suppress(OSError):  # a timeout too: the next one is asked
-                answer = await self._ask(server, question)
-                break
+        name = asked_name(question)
+        answer = loopback(question) if name and self.leads(name) else await self._passed_on(question)
         if self._transport is not None:
             self._transport.sendto(answer, asker)
+
+    async def _passed_on(self, question: bytes) -> bytes:
+        for server in self._servers():
+            with contextlib.suppress(OSError):  # a timeout too: the next one is asked
+                return await self._ask(server, question)
+        return failure(question)
 
     async def _ask(self, server: str, question: bytes) -> bytes:
         loop = asyncio.get_running_loop()

@@ -17,7 +17,7 @@ from lambent.sandbox.channel import Channel
 from lambent.sandbox.errors import SandboxGone, StepFailed
 from lambent.sandbox.inside import wire
 from lambent.sandbox.inside.network import OPEN, TRY, UNDO
-from lambent.sandbox.names import Names
+from lambent.sandbox.names import Leads, Names
 from lambent.sandbox.orders import GID, UID
 from lambent.sandbox.zygotes import spawn
 
@@ -104,6 +104,11 @@ class Network:
             self.users = answer.fds[2]
         self._names = await Names.serve(datagrams, listener)
         self._refill()
+
+    def lead(self, leads: Leads) -> None:
+        """Names of which `leads` says so are the sandbox's own loopback address."""
+        if self._names is not None:
+            self._names.leads = leads
 
     async def slot(self) -> Slot:
         """A slot, of those made ahead if there is one. Raises StepFailed."""

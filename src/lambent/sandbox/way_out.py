@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 from lambent.sandbox.errors import LevelUnavailable, StepFailed
+from lambent.sandbox.names import Leads
 from lambent.sandbox.network import Network, Slot
 from lambent.sandbox.sandbox import Made, Sandbox
 from lambent.sandbox.spec import NAT, NONE, Level, SandboxSpec
@@ -24,6 +25,7 @@ class WayOut:
         self._owner = owner
         self._state_dir = state_dir
         self.network: Network | None = None
+        self._leads: Leads = lambda _name: False
         self._problem = ""
         self._reviving: asyncio.Task[None] | None = None
         self._revive_from = 0.0
@@ -40,6 +42,12 @@ class WayOut:
                 self._problem = str(failed)
         if network == NAT and level is Level.NAMESPACE and self.network is None:
             raise LevelUnavailable(f"network nat is not possible here: {self._problem}")
+
+    def lead(self, leads: Leads) -> None:
+        """Names of which `leads` says so are the sandbox's own loopback address; others are asked of the host's."""
+        self._leads = leads
+        if self.network is not None:
+            self.network.lead(leads)
 
     async def close(self) -> None:
         """After the last sandbox."""
@@ -103,6 +111,7 @@ class WayOut:
         assert former is not None
         try:
             self.network = await Network.open(self._owner, self._state_dir, former)
+            self.network.lead(self._leads)
             _log.warning("there is another network process: environments from before it have no way out")
         except StepFailed as failed:
             _log.error("no other network process can be had: %s", failed)

@@ -29,6 +29,7 @@ from lambent.services.apigateway.serving.ports import ResponseStream
 from lambent.services.lambda_.env import LambdaEnv
 from lambent.services.lambda_.invoking import called
 from lambent.services.lambda_.lookup import routed
+from lambent.store.resources import Resource
 from lambent.wire.http import Request, Response
 from lambent.wire.site import Serve
 
@@ -193,12 +194,19 @@ async def ask_services(doors: Doors, request: Request) -> Response:
     return await doors.gateway(request)
 
 
-def add_door(sites: Sites, serve: Serve, domain: Callable[[str], str | None]) -> None:
-    """Answer requests to APIs and to the domain names of the user's."""
+def add_door(
+    sites: Sites, serve: Serve, domain: Callable[[str], str | None], knows: Callable[[str], Resource | None]
+) -> None:
+    """Answer requests to APIs and to the domain names of the user's. `knows` finds an API by its id."""
 
     def named(name: str) -> hosts.Site | None:
         found = domain(name)
         return None if found is None else hosts.Site(API, found, "")
 
+    def is_there(site: hosts.Site) -> bool:
+        found = knows(site.id)
+        return found is not None and found.scope.region == site.region
+
     sites.add(API, serve)
     sites.add_names(named)
+    sites.add_known(API, is_there)

@@ -1,7 +1,8 @@
 """A port of this machine for each listener of each load balancer: a free one, and the same again after a restart.
 
-It is remembered by account, region, name of the balancer, protocol and port of the listener; moto's ARNs are new with
-every life of moto. Only the loopback address is listened on, as for the endpoint itself.
+It is remembered by account, region, name of the balancer, protocol and port of the listener, with what it was last open
+for: that is listened on again at once, and who asks before the neighbour has told what there is waits for it. Only the
+loopback address is listened on, as for the endpoint itself.
 """
 
 import asyncio
@@ -16,7 +17,7 @@ from typing import Any
 from lambent.gateway.hosts import Site
 from lambent.gateway.sites import BALANCER
 from lambent.http_events import alb
-from lambent.http_events.alb import Balancer
+from lambent.http_events.alb import Balancer, Rule
 from lambent.model.finding import Finding
 from lambent.model.scope import Scope
 from lambent.store.errors import StoreError
@@ -63,15 +64,23 @@ class BalancerPorts:
         self._ports = ports
         self._open: dict[str, Open] = {}
 
+    async def resume(self) -> None:
+        """Open those that were open when the last server ended."""
+        for resource in self._ports.resources.of_kind(KIND):
+            if resource.document.get("listener"):
+                await self._begin(_remembered(resource))
+
     async def follow(self, scope: Scope, balancers: Sequence[Balancer]) -> None:
         """The listeners of a scope are these now."""
         wanted = {one.listener: one for one in balancers if one.listener}
         for listener, open_ in list(self._open.items()):
             if _scope(open_.balancer) == scope and not _is_same(open_.balancer, wanted.get(listener)):
                 self._ports.forget(self._open.pop(listener).server)
+                await self._remember(_place(open_.balancer), {"port": open_.port})
         for listener, balancer in wanted.items():
             if listener in self._open:
                 self._open[listener].balancer = balancer
+                await self._remember(_place(balancer), _memory(self._open[listener]))
             else:
                 await self._begin(balancer)
 
@@ -88,7 +97,7 @@ class BalancerPorts:
             return
         try:
             listening = await self._bound(balancer)
-        except (OSError, StoreError) as error:
+        except OSError as error:
             self._tell(balancer, str(error), "")
             return
         site = Site(BALANCER, balancer.label, balancer.region)
@@ -97,13 +106,14 @@ class BalancerPorts:
         port = listening.getsockname()[1]
         server = await self._ports.serve(listening, chain, self._ports.tls if secure else None)
         self._open[balancer.listener] = Open(balancer, port, server)
+        await self._remember(_place(balancer), _memory(self._open[balancer.listener]))
 
     def _is_named(self, listener: str, host: str) -> bool:
         found = self._open.get(listener)
         return found is not None and alb.is_named(found.balancer, host)
 
     async def _bound(self, balancer: Balancer) -> socket.socket:
-        """The port that it had; a free one when that is taken or it had none. Raises OSError, StoreError."""
+        """The port that it had; a free one when that is taken or it had none. Raises OSError."""
         place = _place(balancer)
         known = self._ports.resources.get(*place)
         if known is not None:
@@ -111,10 +121,16 @@ class BalancerPorts:
                 return self._bind(int(known.document["port"]))
             except OSError:
                 log.warning("%s: its port %s is in use, it has another now", balancer.listener, known.document["port"])
-        listening = self._bind(0)
-        document = {"port": listening.getsockname()[1]}
-        await self._ports.resources.put(Resource(*place, self._ports.new_id(), document))
-        return listening
+        return self._bind(0)
+
+    async def _remember(self, place: tuple[str, Scope, str, str], document: dict[str, Any]) -> None:
+        """Write that down, unless it stands there. What can't be written is a port that may be another next time."""
+        known = self._ports.resources.get(*place)
+        if known is None or known.document != document:
+            try:
+                await self._ports.resources.put(Resource(*place, self._ports.new_id(), document))
+            except StoreError as error:
+                log.warning("the port of %s is not written down: %s", place[2], error)
 
     def _bind(self, port: int) -> socket.socket:
         family = socket.AF_INET6 if ":" in self._ports.host else socket.AF_INET
@@ -123,6 +139,22 @@ class BalancerPorts:
     def _tell(self, balancer: Balancer, why: str, hint: str) -> None:
         text = f"{balancer.protocol} port {balancer.port} has no port of this machine: {why}."
         self._ports.report(Finding(NOT_OPENED, balancer.listener, text, hint))
+
+
+def _memory(one: Open) -> dict[str, Any]:
+    """What is written down of one that is open."""
+    balancer = one.balancer
+    own = {"listener": balancer.listener, "balancer": balancer.arn, "label": balancer.label}
+    return {"port": one.port, **own, "names": alb.names(balancer)}
+
+
+def _remembered(resource: Resource) -> Balancer:
+    """That again, as far as its port needs it: what it does the neighbour says later."""
+    said, scope = resource.document, resource.scope
+    protocol, _, port = resource.name.partition(":")
+    rules = [Rule([{"Field": "host-header", "Values": said["names"]}], [])]
+    own = {"label": said["label"], "listener": said["listener"]}
+    return Balancer(said["balancer"], scope.account, scope.region, int(port), protocol, rules, **own)
 
 
 def _scope(balancer: Balancer) -> Scope:

@@ -35,7 +35,6 @@ from lambent.sandbox.host import SandboxHost
 from lambent.sandbox.spec import Level
 from lambent.server import confined
 from lambent.server.hatch import Hatch
-from lambent.server.tls import Authority
 from lambent.settings import Settings, StartError
 
 CLOSE_SECONDS = 2.0
@@ -67,7 +66,6 @@ class Base:
     host: SandboxHost
     door: socket.socket
     url: str
-    authority: Authority
     secure: Secure | None = None
     log_rights: LogRights = field(default_factory=LogRights)
     trace_rights: TraceRights = field(default_factory=TraceRights)
@@ -82,7 +80,6 @@ async def open_base(
     settings: Settings,
     door: socket.socket,
     level: Level,
-    authority: Authority,
     secure: Secure | None = None,
 ) -> Base:
     """What lives as long as `stack`. Raises StartError."""
@@ -109,7 +106,7 @@ async def open_base(
     except LevelUnavailable as error:
         raise StartError(str(error)) from error
     stack.push_async_callback(host.close)
-    return Base(now, background, logs, series, traces, neighbour, hatch, host, door, url, authority, secure)
+    return Base(now, background, logs, series, traces, neighbour, hatch, host, door, url, secure)
 
 
 async def _open_series(settings: Settings, now: Clock) -> SeriesStore:

@@ -1,18 +1,24 @@
 """CodeDeploy's deployments, opened with what was under way when the last server ended."""
 
+import functools
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 
-from lambent.deploy.endpoint import Endpoint
-from lambent.neighbour.outbox import signed_as
+from lambent.model.finding import Finding
+from lambent.permissions.assuming import may_assume
+from lambent.permissions.gate import Gate
 from lambent.server.base import Base, Doors, new_id
-from lambent.services.codedeploy.env import CodeDeployEnv
+from lambent.server.stacks import asks
+from lambent.services.codedeploy.env import SERVICE, CodeDeployEnv
 from lambent.services.codedeploy.running import Deployments
 from lambent.store.open import Store
 
 
-def open_deployments(stack: AsyncExitStack, store: Store, base: Base, doors: Doors) -> CodeDeployEnv:
+def open_deployments(
+    stack: AsyncExitStack, store: Store, base: Base, doors: Doors, gate: Gate, report: Callable[[Finding], None]
+) -> CodeDeployEnv:
     """The deployments; nothing is under way until `resume`."""
-    ask = Endpoint(lambda request: doors.gateway(request), signed_as)  # noqa: PLW0108
-    deployments = Deployments(store.resources, base.clock, new_id, ask, base.background.spawn)
+    deployments = Deployments(store.resources, base.clock, new_id, asks(doors), base.background.spawn)
     stack.callback(deployments.close)
-    return CodeDeployEnv(store.resources, base.clock, new_id, ask, deployments)
+    unassumable = functools.partial(may_assume, gate, report, base.clock.wall, SERVICE)
+    return CodeDeployEnv(store.resources, base.clock, new_id, asks(doors), deployments, unassumable)

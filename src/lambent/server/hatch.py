@@ -1,35 +1,47 @@
 """The only thing outside that moto reaches: a socket on which it asks what the tasks of its Step Functions ask.
 
-Not the endpoint: code that got into moto's process finds none of Lambent's own pages here. AWS's services it can ask as
-any account, which the tasks do (`aws-sdk:*` is any operation of any service).
+Not the endpoint: code that got into moto's process finds none of Lambent's own pages here. AWS's services it can ask in
+the name of any role, which the tasks do (`aws-sdk:*` is any operation of any service), and as no account.
 """
 
 import asyncio
 import logging
-from dataclasses import replace
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lambent.gateway import pages
-from lambent.gateway.chain import Page
 from lambent.gateway.intake import UNFINISHED_BYTES, Door, Share
 from lambent.gateway.listener import Connection, Respond
 from lambent.neighbour import unix
-from lambent.neighbour.bridges.handing import TASKS
+from lambent.neighbour.bridges.handing import MACHINE, ROLE, SESSION, TASKS
+from lambent.permissions import passing
 from lambent.wire import locate
 from lambent.wire.http import Request, Response
 
 log = logging.getLogger(__name__)
 
+SERVICE = "states"
+"""What a session is called where moto does not say it."""
 CONNECTIONS = 512
 """At once: moto has a thread for each of the gateway's 32 connections to it, and for each task that waits."""
 ANYBODY = 0o666
 """Moto has a user of its own; the folder is closed to all others."""
 
 
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Who asks: the role of a task (ARN) with its session's name, and the machine's where the task has another."""
+
+    role: str
+    session: str
+    machine: str = ""
+
+
 class Hatch:
     """Listens at `path` from `open` to `close`; answers 503 until there is `tasks`, which answers AWS's requests."""
 
-    tasks: Page | None = None
+    tasks: Callable[[Request, Task], Awaitable[Response]] | None = None
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -59,20 +71,28 @@ class Hatch:
         if self.tasks is None:
             return Response(503)
         try:
-            return await self.tasks(asked)
+            return await self.tasks(*asked)
         except Exception:
             log.exception("what a task of moto's asked was not answered")
             return Response(500)
 
 
-def _asked(request: Request) -> Request | None:
-    """The request that a task makes; None for what is no signed one to a service of AWS."""
+def _asked(request: Request) -> tuple[Request, Task] | None:
+    """The request that a task makes; None for what is no signed one to a service of AWS, in the name of a role of the
+    account that it is signed for."""
     path = request.path.removeprefix(TASKS)
     if path == request.path or not path.startswith("/") or pages.is_operators(f"/{path.lstrip('/')}"):
         return None
-    if locate.credential_of(request) is None or locate.service_of(request) is None:
+    credential = locate.credential_of(request)
+    if credential is None or locate.service_of(request) is None:
         return None
-    return replace(request, path=path, headers={**request.headers, "host": "127.0.0.1"}, client=None)
+    headers = {**request.headers, "host": "127.0.0.1"}
+    task = Task(headers.pop(ROLE, ""), headers.pop(SESSION, "") or SERVICE, headers.pop(MACHINE, ""))
+    for role in (task.role, *([task.machine] if task.machine else [])):
+        found = passing.ROLE.fullmatch(role)
+        if found is None or found[1] != credential.access_key:
+            return None
+    return replace(request, path=path, headers=headers, client=None), task
 
 
 def _never(_request: Request, _respond: Respond) -> bool:

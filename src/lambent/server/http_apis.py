@@ -32,7 +32,7 @@ class HttpApis:
 
     def add_to(self, sites: Sites) -> None:
         """Answer requests to APIs and to the domain names of the user's."""
-        add_door(sites, self.doors.serve, self.doors.domain)
+        add_door(sites, self.doors.serve, self.doors.domain, self.doors.apis.knows)
 
 
 def _signer(signers: Callable[[SiteRequest, str], Signer], site: SiteRequest) -> Signer | None:
@@ -59,7 +59,7 @@ def open_http_apis(
         signer=functools.partial(_signer, signers),
         may=signers.may,
         ask=outside.ask,
-        role_key=outside.roles.key,
+        acting=outside.roles.acting,
         fetch=outside.fetch,
         pool_keys=outside.keys,
         log=outside.log,

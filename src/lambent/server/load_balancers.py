@@ -36,7 +36,7 @@ class LoadBalancers:
 
     balancers: Balancers
     ports: BalancerPorts
-    resume: Callable[[], None]
+    resume: Callable[[], Awaitable[None]]
     serve: Serve
     here: dict[str, Here]
 
@@ -58,7 +58,8 @@ def open_load_balancers(
     door = BalancerDoor(Ports(balancers.find, base.clock, call, new_trace_id, env.report, env.chance))
     work = operations.ElbEnv(_forward(base, balancers), parsed, balancers.used, checks)
 
-    def resume() -> None:
+    async def resume() -> None:
+        await ports.resume()
         balancers.resume({one.scope for one in store.resources.of_kind(balancer_ports.KIND)})
 
     return LoadBalancers(balancers, ports, resume, door.serve, here(SERVICE, work))

@@ -9,44 +9,23 @@ from collections.abc import Callable
 import orjson
 
 from lambent.engine.authorisation import principals
-from lambent.engine.authorisation.decide import Ask, Policies, decide
-from lambent.engine.authorisation.request_keys import of_any
 from lambent.model.delivery import Delivery
 from lambent.model.finding import Finding
 from lambent.model.push import Push
 from lambent.model.scope import Scope
 from lambent.neighbour import api_calls
-from lambent.permissions.gate import Gate, Verdict
+from lambent.permissions.assuming import may_assume
+from lambent.permissions.gate import Gate
 from lambent.permissions.requests import Right, rights
-from lambent.permissions.roles import ASSUME, SENDING
+from lambent.permissions.roles import SENDING
 
-NOT_ASSUMABLE, NO_SUCH = "role-not-assumable", "no-such-role"
 Report = Callable[[Finding], None]
-
-
-async def may_assume(gate: Gate, report: Report, wall: Callable[[], float], kind: str, role: str, scope: Scope) -> str:
-    """Why the service "scheduler" or "logs" may not assume a role, "" if it may; in `report` a finding says it."""
-    if gate.mode == "off":
-        return ""
-    identity = await gate.identities.find(role, scope.region)
-    if identity is None:
-        if not gate.identities.unused():
-            report(Finding(NO_SUCH, role, f"{kind} is given a role that does not exist", "create it in IAM"))
-        return f"the role {role} does not exist" if gate.mode == "enforce" else ""
-    ask = Ask(principals.service(f"{kind}.amazonaws.com"), ASSUME, role, role.split(":")[4], of_any(wall()))
-    trust = Policies(resource=identity.trust, needs_resource=True)
-    verdict = Verdict(ask, trust, decide(ask, trust))
-    if verdict.decision.allowed:
-        return ""
-    text = f"{kind}.amazonaws.com may not assume the role {role}"
-    report(Finding(NOT_ASSUMABLE, role, f"AWS would refuse it: {text}", "mend its trust policy"))
-    return text if gate.mode == "enforce" else ""
 
 
 async def may_push(gate: Gate, report: Report, wall: Callable[[], float], push: Push) -> str:
     """Why a role may not do what is pushed in its name, "" if it may; in `report` a finding says it."""
     scope = push.delivery.scope
-    if reason := await may_assume(gate, report, wall, push.kind, push.role, scope):
+    if reason := await may_assume(gate, report, wall, f"{push.kind}.amazonaws.com", push.role, scope):
         return reason
     if gate.mode == "off" or await gate.identities.find(push.role, scope.region) is None:
         return ""

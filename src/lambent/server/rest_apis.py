@@ -28,7 +28,7 @@ class RestApis:
 
     def add_to(self, sites: Sites) -> None:
         """Answer requests to APIs and to the domain names of the user's."""
-        add_door(sites, self.door.serve, self.door.domain)
+        add_door(sites, self.door.serve, self.door.domain, self.door.apis.knows)
 
 
 def open_rest_apis(
@@ -43,7 +43,7 @@ def open_rest_apis(
         verify=signers,
         may=signers.may,
         ask=outside.ask,
-        role_key=outside.roles.key,
+        acting=outside.roles.acting,
         role_may=outside.roles.may,
         fetch=outside.fetch,
         keys=outside.keys,

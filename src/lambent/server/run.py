@@ -99,9 +99,8 @@ async def _open(stack: AsyncExitStack, settings: Settings) -> tuple[str, str, li
     door = _bind(settings.host, settings.port)
     stack.callback(door.close)
     store = await _open_store(stack, settings)
-    authority = _authority(settings)
-    secure = _secure(stack, settings, authority) if settings.tls == "on" else None
-    base = await open_base(stack, settings, door, level, authority, secure)
+    secure = _secure(stack, settings) if settings.tls == "on" else None
+    base = await open_base(stack, settings, door, level, secure)
     await open_services(stack, settings, store, base, abilities)
     keep_private(settings.data_dir)
     if secure is not None:
@@ -119,8 +118,9 @@ def _authority(settings: Settings) -> Authority:
         raise StartError(f"{folder}: {error}: {MOVE_AWAY}") from error
 
 
-def _secure(stack: AsyncExitStack, settings: Settings, authority: Authority) -> Secure:
+def _secure(stack: AsyncExitStack, settings: Settings) -> Secure:
     """HTTPS's listening socket and authority. Raises StartError."""
+    authority = _authority(settings)
     door = _bind(settings.host, settings.tls_port, "--tls-port")
     stack.callback(door.close)
     return Secure(door, authority.context(), authority.path)

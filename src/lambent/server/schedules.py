@@ -13,8 +13,8 @@ from lambent.events.schedules import Fired, Schedules
 from lambent.gateway.exchange import Here
 from lambent.neighbour import api_calls
 from lambent.observe.findings import Ledger
+from lambent.permissions.assuming import may_assume
 from lambent.permissions.gate import Gate
-from lambent.server import push_roles
 from lambent.server.base import Base, new_id
 from lambent.server.here import here
 from lambent.services.scheduler.env import SchedulerEnv
@@ -44,7 +44,7 @@ def open_schedules(store: Store, base: Base, findings: Ledger, add: AddPushes, g
     hand_on = functools.partial(_hand_on, add)
     timetable = Schedules(store.resources, base.clock, hand_on, new_id, base.background.spawn, findings.report)
     wall = base.clock.wall
-    unassumable = functools.partial(push_roles.may_assume, gate, findings.report, wall, "scheduler")
+    unassumable = functools.partial(may_assume, gate, findings.report, wall, "scheduler.amazonaws.com")
     env = SchedulerEnv(store.resources, wall, new_id, _missing, timetable, unassumable)
     return OpenSchedules(env, timetable)
 

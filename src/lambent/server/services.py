@@ -49,6 +49,7 @@ from lambent.neighbour import web
 from lambent.neighbour.outbox import Outbox
 from lambent.observe.findings import Ledger
 from lambent.permissions.gate import Gate
+from lambent.permissions.user_keys import UserKeys
 from lambent.runtimes import interpreters
 from lambent.sandbox import probe
 from lambent.sandbox.spec import Level
@@ -84,6 +85,7 @@ from lambent.server.running import Running, open_running
 from lambent.server.scaling import make_autoscaler, plan_concurrency, scaling_service
 from lambent.server.sources import TableWrites, open_expiry, open_sources
 from lambent.server.stacks import open_stacks, signal_page
+from lambent.server.state_tasks import MachineCheck, StateTasks
 from lambent.server.streams import Streams, open_streams
 from lambent.server.sweeping import Sweeper
 from lambent.server.timed import open_timed
@@ -159,10 +161,10 @@ async def open_services(
     keys, who, signers = _callers(settings, running, base, gate)
     balancers = open_load_balancers(stack, store, base, env, running)
     rest, http, sites = _sites(stack, settings, store, base, env, running, signers, balancers.serve, gate)
-    stacks = open_stacks(settings, store, base, running.doors, running.findings.report)
-    deployments = open_deployments(stack, store, base, running.doors)
+    stacks = open_stacks(settings, store, base, running.doors, gate, running.findings.report)
+    deployments = open_deployments(stack, store, base, running.doors, gate, running.findings.report)
     timed = open_timed(store, base, running, gate, pushes.add)
-    sts = permissions.sts_service(settings, gate, keys, base, who)
+    sts = permissions.sts_service(settings, gate, running.keys.put, keys.held, base, who)
     logs = open_logs(stack, store, base, running.doors, gate, running.findings, pushes.add)
     those = _made(env, sqs, streams, rest, http, stacks, sts, deployments, gate) | scaling_service(env, scaler)
     those |= balancers.here | logs | topics.here | timed.service() | rules.service()
@@ -176,7 +178,7 @@ async def open_services(
     _open_door(stack, settings, base, running, env, queue, chosen(settings, those), pages, saw, sites, gate, trials)
     await _resume(stack, env, queue, pushes)
     timed.start(stack)
-    balancers.resume()
+    await balancers.resume()
     _start(stack, store, base, rules.start, stacks.stacks.resume, deployments.deployments.resume)
     await _listen(running, base)
 
@@ -190,7 +192,8 @@ def _callers(
         root_keys.learn(settings, keys.learn)
     who = functools.partial(_account_of, keys)
     may = functools.partial(permissions.may_ask, gate, keys.held)
-    return keys, who, KnownSigners(keys.held, who, base.clock.wall, settings.is_reached, may)
+    strict = settings.iam == "enforce"
+    return keys, who, KnownSigners(keys.held, who, base.clock.wall, settings.is_reached, may, strict)
 
 
 def _late_pages(
@@ -238,7 +241,7 @@ def _open_door(
     trials: Trials,
 ) -> None:
     """The gateway, the short road beside it, and what listens for both."""
-    base.hatch.tasks = lambda request: running.doors.gateway(request)  # noqa: PLW0108
+    base.hatch.tasks = StateTasks(running.doors, gate, running.findings.report, base.clock.wall)
     forward = _forwarding(settings, base, running, saw, gate, trials)
     keys = running.credentials
     who = functools.partial(_account_of, keys)
@@ -246,9 +249,11 @@ def _open_door(
     told = functools.partial(torture.hear, gate, base, trials)
     check = functools.partial(torture.check, gate, trials)
     wall, enforced, reached = base.clock.wall, settings.iam == "enforce", settings.is_reached
+    doubted = functools.partial(permissions.doubt, settings, running.findings.report)
     gateway = Gateway(
-        here, pages, forward, who, keys.trace_of, new_id, keys.held, guard, sites, wall, enforced, reached, check, told
-    )
+        here, pages, forward, who, keys.trace_of, new_id, keys.held, guard, sites, wall, enforced, doubted, reached,
+        check, told,
+    )  # fmt: skip
     running.doors.gateway = gateway
     chain = Reached(gateway, keys.held, REAL.wall) if reached else gateway
     may = functools.partial(permissions.may_invoke, gate, keys.held, settings, trials.going)
@@ -298,17 +303,20 @@ def _sites(
     gate: Gate,
 ) -> tuple[RestApis, HttpApis, Sites]:
     """The doors to functions that have host names of their own, and API Gateway's control planes."""
-    roles = IntegrationRoles(gate, running.credentials, env.report, base.clock.wall)
+    roles = IntegrationRoles(gate, env.report, base.clock.wall)
     outside = open_outside(stack, settings.reach, base, env, running.doors, roles)
     rest = open_rest_apis(store, base, env, running, outside, signers)
     http = open_http_apis(stack, store, base, env, running.findings, outside, signers)
+    gate.resolved.stage_of = http.doors.websocket.connections.stage_of
     sites = Sites()
     rest.add_to(sites)
     http.add_to(sites)
     urls = FunctionUrls(env, signers, signers.may, strict=settings.iam == "enforce", fail=_site_failure)
     sites.add("lambda-url", urls.serve)
+    sites.add_known("lambda-url", lambda site: urls.knows(site.id, site.region))
     sites.at_once = urls.take
     sites.add("elb", balancers)
+    base.host.way_out.lead(sites.leads)
     return rest, http, sites
 
 
@@ -332,7 +340,7 @@ def _made(
         | here(APIGATEWAYV2, http.env)
         | here(CONNECTIONS, http.doors.websocket.connections)
         | here(CLOUDFORMATION, stacks)
-        | here(CLOUDCONTROL, stacks.stacks.ports.ask)
+        | here(CLOUDCONTROL, stacks.stacks.ports.asks)
         | here(STS, sts)
         | here(CODEDEPLOY, deployments)
         | here(CLOUDTRAIL, TrailEnv(functools.partial(permissions.records, gate)))
@@ -373,10 +381,12 @@ def _forwarding(settings: Settings, base: Base, running: Running, saw: Saw, gate
     """The way to the neighbour."""
     base.neighbour.holdings.tell(running.findings.report)
     base.logs.report = running.findings.report
-    keys, report = running.credentials, running.findings.report
+    learn, report = running.credentials.learn, running.findings.report
+    keys = UserKeys(running.keys, functools.partial(permissions.user_arn, running.doors))
     note = functools.partial(torture.hear_neighbour, gate, base, trials)
-    check = functools.partial(torture.check, gate, trials)
-    return Forwarding(settings, base.neighbour, running.doors, report, keys.learn, saw, check, note, gate.is_bounded)
+    check = MachineCheck(functools.partial(torture.check, gate, trials), gate, report, base.clock.wall)
+    bounded = gate.is_bounded
+    return Forwarding(settings, base.neighbour, running.doors, report, learn, keys, saw, check, note, bounded)
 
 
 def _credentials_page(settings: Settings, base: Base, credentials: Credentialed) -> CredentialsPage:

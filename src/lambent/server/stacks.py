@@ -1,5 +1,6 @@
 """CloudFormation's stacks, opened with what was under way when the last server ended."""
 
+import functools
 import random
 from collections.abc import Awaitable, Callable
 from urllib.parse import unquote
@@ -9,13 +10,17 @@ import orjson
 from lambent.deploy.endpoint import Endpoint
 from lambent.deploy.makers import Makers
 from lambent.deploy.planning import ChangeSets
+from lambent.deploy.ports import Asks
 from lambent.deploy.records import Records
 from lambent.deploy.running import Ports
 from lambent.deploy.signals import Signals
+from lambent.deploy.stack import SERVICE
 from lambent.deploy.stacks import Stacks
 from lambent.model.finding import Finding
 from lambent.model.scope import checked_scope
 from lambent.neighbour.outbox import signed_as
+from lambent.permissions.assuming import may_assume
+from lambent.permissions.gate import Gate
 from lambent.sandbox.spec import Level
 from lambent.server.base import Base, Doors, new_id
 from lambent.services.cloudformation.env import CloudFormationEnv
@@ -29,8 +34,13 @@ MOST_BYTES = 4096
 """Of an answer (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-responses.html)."""
 
 
+def asks(doors: Doors) -> Asks:
+    """What asks the services of the endpoint in somebody's name."""
+    return functools.partial(Endpoint, lambda request: doors.gateway(request), signed_as)  # noqa: PLW0108
+
+
 def open_stacks(
-    settings: Settings, store: Store, base: Base, doors: Doors, report: Callable[[Finding], None]
+    settings: Settings, store: Store, base: Base, doors: Doors, gate: Gate, report: Callable[[Finding], None]
 ) -> CloudFormationEnv:
     """The stacks; nothing is under way until `resume`."""
     inside = INSIDE if base.host.level is Level.NAMESPACE else base.url
@@ -38,12 +48,13 @@ def open_stacks(
     makers = Makers(signals, settings.unknown_types == "skip", report)
     ports = Ports(
         Records(store.resources, new_id),
-        Endpoint(lambda request: doors.gateway(request), signed_as),  # noqa: PLW0108
+        asks(doors),
         base.clock,
         new_id,
         random.SystemRandom().random,
         base.background.spawn,
         makers,
+        functools.partial(may_assume, gate, report, base.clock.wall, SERVICE),
     )
     makers.stacks = Stacks(ports)
     return CloudFormationEnv(makers.stacks, ChangeSets(makers.stacks), signals)

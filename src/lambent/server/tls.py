@@ -1,7 +1,9 @@
 """HTTPS on this machine: an authority of this data folder's own, and certificates for the names that are asked for.
 
 The authority is good for loopback names alone (a name constraint, RFC 5280, section 4.2.1.10): who trusts it trusts
-nothing else by it, even if somebody takes its key. The key never leaves the data folder.
+nothing else by it, even if somebody takes its key. The key never leaves the data folder. Environments trust another
+one, which is made anew with each server and whose key is in its memory alone: what AWS calls an API or a function URL
+leads there to this endpoint, so it is good for those names too.
 """
 
 import datetime
@@ -25,10 +27,16 @@ PERMITTED = (
     x509.IPAddress(ipaddress.ip_network("127.0.0.0/8")),
     x509.IPAddress(ipaddress.ip_network("::1/128")),
 )
+LOCAL = (".localhost",)
+AWS = (".amazonaws.com", ".amazonaws.com.cn", ".on.aws")
+"""What the names of APIs, load balancers and function URLs end with."""
 
 
 class Authority:
     """The authority in a folder, which is made when it is not there. Raises OSError, ValueError."""
+
+    endings: tuple[str, ...] = LOCAL
+    """Of the names that it vouches for, beside those that it was given."""
 
     def __init__(self, folder: Path, names: Iterable[str] = ()) -> None:
         """`names` are further names of this endpoint's, which clients may ask for."""
@@ -36,24 +44,32 @@ class Authority:
         self._folder = folder
         self._names = frozenset(name for name in names if not name.startswith("*"))
         folder.mkdir(mode=0o700, exist_ok=True)
-        if not self.path.exists():
-            self._make()
-        self._certificate = x509.load_pem_x509_certificate(self.path.read_bytes())
-        key = serialization.load_pem_private_key((folder / "ca.key").read_bytes(), None)
-        assert isinstance(key, ec.EllipticCurvePrivateKey)
-        self._key = key
+        self._key, self._certificate = self._own()
 
-    def _make(self) -> None:
+    @property
+    def pem(self) -> str:
+        """The certificate that is to be trusted."""
+        return self._certificate.public_bytes(serialization.Encoding.PEM).decode()
+
+    def _own(self) -> tuple[ec.EllipticCurvePrivateKey, x509.Certificate]:
+        if not self.path.exists():
+            key, made = self._make()
+            _write(self._folder / "ca.key", _private(key))
+            self.path.write_bytes(made.public_bytes(serialization.Encoding.PEM))
+        kept = serialization.load_pem_private_key((self._folder / "ca.key").read_bytes(), None)
+        assert isinstance(kept, ec.EllipticCurvePrivateKey)
+        return kept, x509.load_pem_x509_certificate(self.path.read_bytes())
+
+    def _make(self) -> tuple[ec.EllipticCurvePrivateKey, x509.Certificate]:
         key, name = ec.generate_private_key(ec.SECP256R1()), _named("Lambent on this machine")
-        permitted = [*PERMITTED, *(x509.DNSName(name) for name in sorted(self._names))]
+        more = [*sorted(self._names), *(ending[1:] for ending in self.endings)]
+        permitted = [*PERMITTED, *(x509.DNSName(name) for name in more)]
         builder = _builder(name, name, key.public_key(), AUTHORITY_DAYS)
         builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         builder = builder.add_extension(x509.NameConstraints(permitted, None), critical=True)
         builder = builder.add_extension(_usage(signs=True), critical=True)
         identifier = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
-        made = builder.add_extension(identifier, critical=False).sign(key, hashes.SHA256())
-        _write(self._folder / "ca.key", _private(key))
-        self.path.write_bytes(made.public_bytes(serialization.Encoding.PEM))
+        return key, builder.add_extension(identifier, critical=False).sign(key, hashes.SHA256())
 
     def context(self) -> ssl.SSLContext:
         """What a listening socket speaks TLS with: a certificate for whatever own name a client asks for."""
@@ -62,7 +78,7 @@ class Authority:
 
         def choose(connection: ssl.SSLObject | ssl.SSLSocket, name: str | None, _given: ssl.SSLContext) -> None:
             name = (name or "localhost").lower()
-            if not (name.endswith(".localhost") or name in self._names):
+            if not (name.endswith(self.endings) or name in self._names):
                 return
             if name not in contexts and len(contexts) < REMEMBERED:
                 contexts[name] = self._context(name)
@@ -94,6 +110,15 @@ class Authority:
         issuer = x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key())
         made = builder.add_extension(issuer, critical=False).sign(self._key, hashes.SHA256())
         return _private(key) + made.public_bytes(serialization.Encoding.PEM)
+
+
+class Inside(Authority):
+    """What environments trust."""
+
+    endings = (*LOCAL, *AWS)
+
+    def _own(self) -> tuple[ec.EllipticCurvePrivateKey, x509.Certificate]:
+        return self._make()
 
 
 def _builder(

@@ -2,7 +2,7 @@
 the API's account.
 
 https://docs.aws.amazon.com/apigateway/latest/api/API_PutIntegration.html#apigw-PutIntegration-request-uri:
-`arn:aws:apigateway:REGION:[SUBDOMAIN.]SERVICE:path|action/WHAT`. It is asked with a key of the
+`arn:aws:apigateway:REGION:[SUBDOMAIN.]SERVICE:path|action/WHAT`. It is asked in the name of the
 integration's role, for what that may do.
 """
 
@@ -11,7 +11,8 @@ from collections.abc import Awaitable, Callable
 from urllib.parse import parse_qsl, quote, urlencode
 
 from lambent.http_events.rest_mapping import BackendAnswer, BackendRequest
-from lambent.wire.http import Request, Response
+from lambent.model.acting import Acting
+from lambent.wire.http import Request, Response, unsigned
 
 ARN = re.compile(r"arn:aws[a-z-]*:apigateway:([a-z0-9-]+):([a-z0-9.-]+):(path|action)/(.*)", re.DOTALL)
 """Region, service with its subdomain, how it is asked, and what."""
@@ -33,9 +34,9 @@ _VARIABLE = re.compile(r"\{(\w+)\+?\}")
 
 
 def request_of(
-    arn: re.Match[str], sent: BackendRequest, key: str, *, method: str, content_type: str | None, trace_id: str
+    arn: re.Match[str], sent: BackendRequest, acting: Acting, *, method: str, content_type: str | None, trace_id: str
 ) -> Request:
-    """The request to the service that an integration's ARN names, with an access key of the account's or role's.
+    """The request to the service that an integration's ARN names, in the name of its role or account.
     `content_type` is the client's."""
     region, service, how, what = arn[1], arn[2], arn[3], arn[4]
     subdomain, _, name = service.rpartition(".")
@@ -51,11 +52,10 @@ def request_of(
     headers.setdefault("content-type", content_type or "application/json")
     headers |= {
         "host": "127.0.0.1",
-        "authorization": f"AWS4-HMAC-SHA256 Credential={key}/20260101/{region}/{name}/aws4_request, "
-        "SignedHeaders=host, Signature=api-gateway",
+        "authorization": unsigned(acting.account, region, name),
         "x-amzn-trace-id": trace_id,
     }
-    return Request(method, path, urlencode(query), headers, body, "" if key.isdigit() else key)
+    return Request(method, path, urlencode(query), headers, body, acting=acting)
 
 
 def _action(

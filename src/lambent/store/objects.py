@@ -176,8 +176,10 @@ class View:
         """Up to `most` versions of keys from `start` on and below `end`, by key and rank."""
         asked: dict[str, Any] = {"at_bucket": bucket, "start": start, "most": most}
         if end is None:
-            return self.connection.execute(_PAGE, asked).all()  # type: ignore[return-value]
-        return self.connection.execute(_PAGE_BELOW, {**asked, "end": end}).all()  # type: ignore[return-value]
+            found = self.connection.execute(_PAGE, asked)
+        else:
+            found = self.connection.execute(_PAGE_BELOW, {**asked, "end": end})
+        return [ListedRow._make(row) for row in found.all()]  # members of SQLAlchemy's rows are ten times as slow
 
     def uploads(self, bucket: int, start: bytes, end: bytes | None, most: int) -> list[UploadRow]:
         """Up to `most` uploads of keys from `start` on and below `end`, by key and id."""

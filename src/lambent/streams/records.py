@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from lambent.clock import Clock
 from lambent.model.metric import Measure, Metric, unmeasured
@@ -46,22 +47,17 @@ def seq_of(sequence: str) -> int:
     return seq
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A record that somebody wants to put. `hash_key` None: that of its partition key."""
+class Entry(NamedTuple):
+    """A record that somebody wants to put. `hash_key` None: that of its partition key; `size`: the bytes that count
+    against the limits."""
 
     data: bytes
     key: str
-    hash_key: int | None = None
-
-    @property
-    def size(self) -> int:
-        """Bytes that count against the limits."""
-        return len(self.data) + len(self.key.encode())
+    hash_key: int | None
+    size: int
 
 
-@dataclass(frozen=True, slots=True)
-class Put:
+class Put(NamedTuple):
     """Where an accepted record lies."""
 
     shard: str

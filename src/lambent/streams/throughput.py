@@ -23,6 +23,8 @@ class Bucket:
 
     def fill(self, now: float) -> None:
         """Time has passed."""
+        if now == self.at:
+            return
         self.left = min(self.rate, self.left + max(now - self.at, 0.0) * self.rate)
         self.at = now
 

@@ -7,7 +7,7 @@ import orjson
 from botocore.model import Shape
 
 from lambent.wire import cbor, serialize_json
-from lambent.wire.serialize_json import LEAVES, Leaf
+from lambent.wire.serialize_json import Leaves
 from lambent.wire.service import CBOR, RPC_CBOR, Service
 
 
@@ -27,8 +27,8 @@ def _float(_shape: Shape, value: Any) -> float:
     return float(value)
 
 
-CBOR_LEAVES: dict[str, Leaf] = {**LEAVES, "timestamp": _moment, "blob": _bytes, "float": _float, "double": _float}
-RPC_LEAVES: dict[str, Leaf] = {**CBOR_LEAVES, "timestamp": _second}
+CBOR_LEAVES = Leaves({"timestamp": _moment, "blob": _bytes, "float": _float, "double": _float})
+RPC_LEAVES = Leaves({**CBOR_LEAVES.by_type, "timestamp": _second})
 LEAVES_OF = {CBOR: CBOR_LEAVES, RPC_CBOR: RPC_LEAVES}
 """By protocol; all others have JSON's."""
 

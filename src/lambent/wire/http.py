@@ -68,7 +68,8 @@ class Request:
     socket it came, "" for one from outside. `principal` is the service of AWS in whose name Lambent itself asks:
     nothing that comes by a socket has one. `client` is None where no connection is behind it.
     `form` is the form that it came by.
-    `own` is one that a stack makes, in this process: it may give tags that are AWS's own.
+    `own` is one that a stack makes, in this process: it may give tags that are AWS's own. `acting` (an `Acting`) is in
+    whose name a service that is answered in this process asks: nothing that comes by a socket has one.
     """
 
     method: str
@@ -83,6 +84,7 @@ class Request:
     client: Client | None = None
     own: bool = False
     form: Form | None = None
+    acting: object = None
 
 
 @dataclass(slots=True)

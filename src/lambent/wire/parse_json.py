@@ -1,5 +1,6 @@
 """JSON bodies into params, by shape. Members that the model doesn't know are passed over, as AWS does."""
 
+import functools
 import math
 from collections.abc import Callable
 from datetime import datetime
@@ -9,6 +10,12 @@ import orjson
 from botocore.model import Shape
 
 from lambent.wire.scalars import KINDS, SPECIAL_FLOATS, blob_of, mismatch, moment_of, unreadable
+
+DEEPEST = 500
+"""Levels of a document that is passed on. AWS takes fewer: DynamoDB's items have 32
+(https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html)."""
+
+Reader = Callable[[Any], Any]
 
 
 def loads(body: bytes) -> Any:
@@ -21,38 +28,75 @@ def loads(body: bytes) -> Any:
         raise unreadable(None) from None
 
 
+def check_depth(body: bytes) -> None:
+    """Raises Fault(SerializationException) for a document that is deeper than what others read who recurse."""
+    if body.count(b"[") + body.count(b"{") <= DEEPEST:
+        return
+    level, depth = [loads(body)], 0
+    while level:
+        depth += 1
+        if depth > DEEPEST:
+            raise unreadable(None)
+        within = [one.values() if isinstance(one, dict) else one for one in level if isinstance(one, dict | list)]
+        level = [inner for one in within for inner in one]
+
+
 def read(shape: Shape, value: Any) -> Any:
     """`value` as boto3 would have it for `shape`. Raises Fault(SerializationException) for another type."""
-    return READERS[shape.type_name](shape, value)
+    return reader(shape)(value)
 
 
-def _structure(shape: Shape, value: Any) -> Any:
+@functools.cache
+def reader(shape: Shape) -> Reader:
+    """What reads values of a shape. A shape's own members are looked at when its first value comes: it may have itself
+    among them."""
+    return READERS[shape.type_name](shape)
+
+
+def _structure(shape: Shape) -> Reader:
     if getattr(shape, "is_document_type", False):
-        return value
-    if not isinstance(value, dict):
-        raise unreadable(_unexpected(value, "structure"))
-    params = {}
-    for name, member in shape.members.items():
-        given = value.get(member.serialization.get("name", name))
-        if given is not None:
-            params[name] = READERS[member.type_name](member, given)
-    return params
+        return lambda value: value
+    members: list[tuple[str, str, Reader]] = []
+
+    def read(value: Any) -> dict[str, Any]:
+        if not isinstance(value, dict):
+            raise unreadable(_unexpected(value, "structure"))
+        if not members:
+            members.extend(
+                (name, member.serialization.get("name", name), reader(member)) for name, member in shape.members.items()
+            )
+        params = {}
+        for name, key, read_member in members:
+            given = value.get(key)
+            if given is not None:
+                params[name] = read_member(given)
+        return params
+
+    return read
 
 
-def _list(shape: Shape, value: Any) -> list[Any]:
-    if not isinstance(value, list):
-        raise unreadable(_unexpected(value, "list"))
-    member = shape.member
-    reader = READERS[member.type_name]
-    return [None if item is None else reader(member, item) for item in value]
+def _list(shape: Shape) -> Reader:
+    def read(value: Any) -> list[Any]:
+        if not isinstance(value, list):
+            raise unreadable(_unexpected(value, "list"))
+        read_item = reader(shape.member)
+        return [None if item is None else read_item(item) for item in value]
+
+    return read
 
 
-def _map(shape: Shape, value: Any) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise unreadable(_unexpected(value, "map"))
-    member = shape.value
-    reader = READERS[member.type_name]
-    return {key: None if item is None else reader(member, item) for key, item in value.items()}
+def _map(shape: Shape) -> Reader:
+    def read(value: Any) -> dict[str, Any]:
+        if not isinstance(value, dict):
+            raise unreadable(_unexpected(value, "map"))
+        read_item = reader(shape.value)
+        return {key: None if item is None else read_item(item) for key, item in value.items()}
+
+    return read
+
+
+def _scalar(read: Callable[[Shape, Any], Any]) -> Callable[[Shape], Reader]:
+    return lambda shape: functools.partial(read, shape)
 
 
 def _string(shape: Shape, value: Any) -> str:
@@ -122,18 +166,18 @@ def _token(value: Any) -> str:
     return "STRING_VALUE" if isinstance(value, str) else "NUMBER_VALUE"
 
 
-READERS: dict[str, Callable[[Shape, Any], Any]] = {
+READERS: dict[str, Callable[[Shape], Reader]] = {
     "structure": _structure,
     "list": _list,
     "map": _map,
-    "string": _string,
-    "character": _string,
-    "integer": _integer,
-    "long": _integer,
-    "float": _float,
-    "double": _float,
-    "boolean": _boolean,
-    "timestamp": _timestamp,
-    "blob": _blob,
+    "string": _scalar(_string),
+    "character": _scalar(_string),
+    "integer": _scalar(_integer),
+    "long": _scalar(_integer),
+    "float": _scalar(_float),
+    "double": _scalar(_float),
+    "boolean": _scalar(_boolean),
+    "timestamp": _scalar(_timestamp),
+    "blob": _scalar(_blob),
 }
 assert KINDS.keys() <= READERS.keys()

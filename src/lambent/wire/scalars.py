@@ -72,7 +72,7 @@ def boolean_of(text: str, type_name: str = "boolean") -> bool:
 def blob_of(text: str) -> bytes:
     """The bytes that base64 text stands for; padding may be missing, as AWS's decoders allow."""
     try:
-        return base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
+        return binascii.a2b_base64(text + "=" * (-len(text) % 4), strict_mode=True)
     except (binascii.Error, ValueError):
         raise mismatch("STRING_VALUE", "blob") from None
 

@@ -1,7 +1,9 @@
 """Results to JSON values, by shape. None inside a structure is left out; inside lists and maps it is null."""
 
+import functools
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from botocore.model import Shape
@@ -9,43 +11,71 @@ from botocore.model import Shape
 from lambent.wire.scalars import text_of_blob, text_of_float, wire_moment
 
 Leaf = Callable[[Shape, Any], Any]
+Writer = Callable[[Any], Any]
 
 
-def write(shape: Shape, value: Any, leaves: Mapping[str, Leaf] | None = None) -> Any:
+def write(shape: Shape, value: Any, leaves: "Leaves | None" = None) -> Any:
     """`value` as JSON has it, or as another notation that has other `leaves`. Raises KeyError for a member that `shape`
     doesn't have."""
-    return _write(shape, value, LEAVES if leaves is None else leaves)
+    return writer(shape, JSON if leaves is None else leaves)(value)
 
 
-def _write(shape: Shape, value: Any, leaves: Mapping[str, Leaf]) -> Any:
-    leaf = leaves.get(shape.type_name)
-    return leaf(shape, value) if leaf is not None else CONTAINERS[shape.type_name](shape, value, leaves)
+@dataclass(frozen=True, slots=True, eq=False)
+class Leaves:
+    """How a notation writes scalars, by their type; one that is not named is as in Python."""
+
+    by_type: Mapping[str, Leaf]
 
 
-def _structure(shape: Shape, value: Any, leaves: Mapping[str, Leaf]) -> Any:
-    if getattr(shape, "is_document_type", False):
-        return value
-    members = shape.members
-    document = {}
-    for name, given in value.items():
-        if given is not None:
-            member = members[name]
-            document[member.serialization.get("name", name)] = _write(member, given, leaves)
-    return document
+@functools.cache
+def writer(shape: Shape, leaves: Leaves) -> Writer:
+    """What writes values of a shape. A shape's own members are looked at when its first value comes: it may have itself
+    among them."""
+    container = CONTAINERS.get(shape.type_name)
+    if container is not None:
+        return container(shape, leaves)
+    leaf = leaves.by_type.get(shape.type_name)
+    return as_is if leaf is None else functools.partial(leaf, shape)
 
 
-def _list(shape: Shape, value: Any, leaves: Mapping[str, Leaf]) -> list[Any]:
-    member = shape.member
-    return [None if item is None else _write(member, item, leaves) for item in value]
-
-
-def _map(shape: Shape, value: Any, leaves: Mapping[str, Leaf]) -> dict[str, Any]:
-    member = shape.value
-    return {key: None if item is None else _write(member, item, leaves) for key, item in value.items()}
-
-
-def _plain(shape: Shape, value: Any) -> Any:
+def as_is(value: Any) -> Any:
+    """The value itself."""
     return value
+
+
+def _structure(shape: Shape, leaves: Leaves) -> Writer:
+    if getattr(shape, "is_document_type", False):
+        return as_is
+    members: dict[str, tuple[str, Writer]] = {}
+
+    def write(value: Any) -> dict[str, Any]:
+        if not members:
+            for name, member in shape.members.items():
+                members[name] = member.serialization.get("name", name), writer(member, leaves)
+        document = {}
+        for name, given in value.items():
+            if given is not None:
+                key, write_member = members[name]
+                document[key] = given if write_member is as_is else write_member(given)
+        return document
+
+    return write
+
+
+def _list(shape: Shape, leaves: Leaves) -> Writer:
+    def write(value: Any) -> list[Any]:
+        write_item = writer(shape.member, leaves)
+        return [None if item is None else write_item(item) for item in value]
+
+    return write
+
+
+def _map(shape: Shape, leaves: Leaves) -> Writer:
+    def write(value: Any) -> dict[str, Any]:
+        write_item = writer(shape.value, leaves)
+        return {key: None if item is None else write_item(item) for key, item in value.items()}
+
+    return write
 
 
 def _float(shape: Shape, value: Any) -> float | str:
@@ -61,19 +91,5 @@ def _blob(shape: Shape, value: Any) -> str:
     return text_of_blob(value)
 
 
-CONTAINERS: dict[str, Callable[[Shape, Any, Mapping[str, Leaf]], Any]] = {
-    "structure": _structure,
-    "list": _list,
-    "map": _map,
-}
-LEAVES: dict[str, Leaf] = {
-    "string": _plain,
-    "character": _plain,
-    "integer": _plain,
-    "long": _plain,
-    "boolean": _plain,
-    "float": _float,
-    "double": _float,
-    "timestamp": _timestamp,
-    "blob": _blob,
-}
+CONTAINERS: dict[str, Callable[[Shape, Leaves], Writer]] = {"structure": _structure, "list": _list, "map": _map}
+JSON = Leaves({"float": _float, "double": _float, "timestamp": _timestamp, "blob": _blob})

@@ -30,7 +30,7 @@ RPC_CBOR = "smithy-rpc-v2-cbor"
 RPC_HEADER = "rpc-v2-cbor"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Service:
     """One AWS service: its model and its routes. `description` is the raw model, corrections applied; `compressed`
     tells whether an operation takes a body that is compressed."""

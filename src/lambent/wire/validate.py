@@ -12,6 +12,7 @@ from typing import Any
 from botocore.model import Shape
 
 from lambent.wire.fault import Fault
+from lambent.wire.keeping import keeps
 from lambent.wire.pattern import compiled
 from lambent.wire.scalars import unreadable
 from lambent.wire.service import Service
@@ -34,6 +35,8 @@ def validate(service: Service, operation: str, params: Mapping[str, Any]) -> Non
     if shape is None or not code:
         return
     try:
+        if keeps(service, shape, params):
+            return
         violations = list(_limited(_structure(service, shape, params, "")))
     except RecursionError:
         raise unreadable("The request is nested too deeply.") from None

@@ -8,6 +8,7 @@ import pytest
 from lambent.deploy import endpoint
 from lambent.deploy.endpoint import Endpoint
 from lambent.deploy.sources import Source, template_text
+from lambent.model.acting import Acting
 from lambent.model.scope import Scope
 from lambent.wire.http import Request, Response
 
@@ -27,7 +28,7 @@ def fetched(parts: list[bytes], closed: list[bool]) -> str:
         assert (request.method, request.path) == ("GET", "/bucket/app.json")
         return Response(200, [], body())
 
-    ask = Endpoint(send, lambda _scope, _name: "signed")
+    ask = Endpoint(send, lambda _scope, _name: "signed", Acting("cloudformation.amazonaws.com", "000000000000"))
     return asyncio.run(template_text(ask, Scope(), Source(url="https://s3.amazonaws.com/bucket/app.json"), None))
 
 

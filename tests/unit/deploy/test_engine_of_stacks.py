@@ -25,6 +25,7 @@ from lambent.deploy.sources import Source
 from lambent.deploy.stack import Stack
 from lambent.deploy.stacks import Stacks
 from lambent.deploy.walk import Walk
+from lambent.model.acting import Acting
 from lambent.model.scope import Scope
 from lambent.store.resources import Resources
 
@@ -81,6 +82,7 @@ class House:
 
     def __init__(self, resources: Resources | None = None) -> None:
         self.services = Services()
+        self.acted: list[Acting] = []
         self.resources = resources or Resources(Memory())  # type: ignore[arg-type]
         numbers = itertools.count(1)
         new_id = lambda: f"id-{next(numbers)}-{id(self)}"  # noqa: E731
@@ -90,11 +92,15 @@ class House:
         self.records = Records(self.resources, new_id)
         chances = itertools.count(1)
         ports = Ports(
-            self.records, self.services, clock, new_id, lambda: (next(chances) * 7 % 61) / 61, self.spawn, makers
+            self.records, self.acting, clock, new_id, lambda: (next(chances) * 7 % 61) / 61, self.spawn, makers
         )
         makers.stacks = self.stacks = Stacks(ports)
         self.change_sets = ChangeSets(self.stacks)
         self.tasks: list[asyncio.Task[None]] = []
+
+    def acting(self, acting: Acting) -> Services:
+        self.acted.append(acting)
+        return self.services
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> object:
         self.tasks.append(asyncio.get_running_loop().create_task(work))
@@ -416,7 +422,7 @@ def test_a_server_that_is_killed_half_way_leaves_a_stack_that_the_next_one_bring
 
         dead = House(house.resources)
         dead.services.queues = house.services.queues
-        object.__setattr__(dead.stacks.ports, "ask", dying)
+        object.__setattr__(dead.stacks.ports, "asks", lambda _acting: dying)
         resources = {"A": queue(), "B": queue("b", "A"), "C": queue("c", "B")}
         await dead.stacks.create(SCOPE, wanted(resources, "s"))
         await asyncio.wait(dead.tasks)

@@ -117,7 +117,7 @@ def test_a_custom_resource_behind_a_topic_is_made_changed_and_deleted() -> None:
     async def story() -> None:
         house = House()
         topics = Topics(house)
-        object.__setattr__(house.stacks.ports, "ask", topics)
+        object.__setattr__(house.stacks.ports, "asks", lambda _acting: topics)
         stack = await house.make(custom(N=1), Outputs={"O": {"Value": {"Fn::GetAtt": "C.A"}}})
         assert stack.status == "CREATE_COMPLETE" and stack.outputs[0]["OutputValue"] == "b"
         stack = await house.update(custom(N=2), Outputs={"O": {"Value": {"Fn::GetAtt": "C.A"}}})

@@ -58,6 +58,25 @@ def test_a_request_is_answered_with_its_parts() -> None:
     assert answer.endswith(b"\r\n\r\nPOST /a%2Fb x=1 abc")
 
 
+@pytest.mark.parametrize(
+    ("target", "told"),
+    [
+        (b"http://other:80/a?x=1", b"GET /a x=1 other:80 other:80"),
+        (b"HTTPS://other", b"GET /  other other"),
+        (b"http://other?x=1", b"GET / x=1 other other"),
+        (b"/http://other/", b"GET /http://other/  h h"),
+        (b"*", b"GET *  h h"),
+    ],
+)
+def test_a_target_in_absolute_form_names_the_host(target: bytes, told: bytes) -> None:
+    async def chain(request: Request) -> Response:
+        line = next(value for name, value in request.lines if name == b"Host").decode()
+        return Response(200, [], f"GET {request.path} {request.query} {request.headers['host']} {line}".encode())
+
+    answer = talk(b"GET %b HTTP/1.1\r\nHost: h\r\n\r\n" % target, chain)
+    assert answer.endswith(b"\r\n\r\n" + told)
+
+
 def test_a_value_ends_no_header() -> None:
     async def chain(request: Request) -> Response:
         return Response(200, [("X-Told", "a\r\nX-Own: b\nX-Own: c\0"), ("X-Name\r\nX-More", "d")])
@@ -130,6 +149,8 @@ def test_the_short_road_answers_later_without_a_task() -> None:
     ("sent", "status"),
     [
         (b"nonsense\r\n\r\n", 400),
+        (b"GET http://u@h/ HTTP/1.1\r\nHost: h\r\n\r\n", 400),
+        (b"GET ftp://h/ HTTP/1.1\r\nHost: h\r\n\r\n", 400),
         (b"GET / HTTP/1.1\r\nHost: h\r\nX: " + b"y" * (MAX_HEAD + 1) + b"\r\n\r\n", 431),
         (b"PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: 99999999999\r\n\r\n", 413),
         (b"PUT / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 501),

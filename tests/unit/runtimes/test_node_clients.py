@@ -39,10 +39,13 @@ def npm(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return asked
 
 
+TWO = ("client-s3", "client-sqs")
+
+
 def test_client_and_sdk_are_installed_once(tmp_path: Path, npm: list[str]) -> None:
-    folder = node_clients.install("22", ["npm"], tmp_path, ("client-s3", "client-sqs"))
-    assert node_clients.install("22", ["npm"], tmp_path, ("client-s3", "client-sqs")) == folder
-    newer = node_clients.install("24", ["npm"], tmp_path, ("client-s3", "client-sqs"))
+    folder = node_clients.install("22", ["npm"], tmp_path, TWO)
+    assert node_clients.install("22", ["npm"], tmp_path, TWO) == folder
+    newer = node_clients.install("24", ["npm"], tmp_path, TWO)
     assert npm == ["@aws-sdk/client-s3,@aws-sdk/client-sqs", "aws-lambda-ric@^3.3.0", "aws-lambda-ric@^4.0.2"]
     for one in (folder, newer):
         names = {path.name for path in one.iterdir()}
@@ -50,7 +53,7 @@ def test_client_and_sdk_are_installed_once(tmp_path: Path, npm: list[str]) -> No
             "index.mjs", "LICENSE", "rapid-client.node", "ca-cert.pem", "node_modules", "lambent-client.json",
         }  # fmt: skip
         assert (one / "index.mjs").read_text() == "client"
-    assert [path.name for path in (node_clients.sdk_folder(tmp_path) / "node_modules").iterdir()] == ["@aws-sdk"]
+    assert [path.name for path in (node_clients.sdk_folder(tmp_path, TWO) / "node_modules").iterdir()] == ["@aws-sdk"]
 
 
 @pytest.mark.parametrize(

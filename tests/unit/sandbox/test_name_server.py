@@ -4,7 +4,9 @@ import asyncio
 import socket
 from pathlib import Path
 
-from lambent.sandbox.names import Names, failure, name_servers
+import pytest
+
+from lambent.sandbox.names import Names, asked_name, failure, loopback, name_servers
 
 QUESTION = b"\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x03web\x04test\x00\x00\x01\x00\x01"
 
@@ -28,6 +30,26 @@ def test_questions_go_to_the_hosts_server_and_back(tmp_path: Path) -> None:
 
 def test_where_nobody_answers_the_asker_is_told(tmp_path: Path) -> None:
     assert asyncio.run(_ask(tmp_path, answering=False)) == failure(QUESTION)
+
+
+def test_own_names_are_the_loopback_address() -> None:
+    assert asked_name(QUESTION) == asked_name(QUESTION.replace(b"web", b"WEB")) == "web.test"
+    answer = loopback(QUESTION)
+    assert answer[:12] == b"\x12\x34\x81\x80" + b"\0\1\0\1" + b"\0" * 4
+    assert answer[12:] == QUESTION[12:] + b"\xc0\x0c\0\1\0\1" + b"\0" * 4 + b"\0\4\x7f\0\0\1"
+
+
+def test_an_own_name_has_no_other_address() -> None:
+    question = QUESTION[:-3] + b"\x1c\0\1"  # AAAA
+    assert loopback(question) == b"\x12\x34\x81\x80" + b"\0\1" + b"\0" * 6 + question[12:]
+
+
+@pytest.mark.parametrize(
+    "question",
+    [b"", QUESTION[:12], QUESTION[:-1], QUESTION[:20], b"\0\0\x81" + QUESTION[3:], QUESTION[:12] + b"\xc0\x0c\0\1\0\1"],
+)
+def test_what_is_no_ordinary_question_is_passed_on(question: bytes) -> None:
+    assert asked_name(question) == ""
 
 
 async def _ask(tmp_path: Path, *, answering: bool) -> bytes:

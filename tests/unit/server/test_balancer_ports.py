@@ -27,7 +27,7 @@ async def opened_store(folder: Path) -> AsyncIterator[Store]:
 
 
 def balancer(life: str, port: int = 80, protocol: str = "HTTP", host: str = "") -> Balancer:
-    """A listener of `web`; moto gives another ARN with each of its lives."""
+    """A listener of `web`; a moto that has lost it gives another ARN."""
     conditions = [{"Field": "host-header", "HostHeaderConfig": {"Values": [host]}}] if host else ()
     rules = [Rule(conditions, [])]
     of = SCOPE.account, SCOPE.region
@@ -91,6 +91,27 @@ def test_a_listener_has_the_same_port_in_every_life_unless_another_has_taken_it(
             assert second.shown()[8080] == urls[8080]
             assert second.shown()[80] != urls[80]
             taken.close()
+            await second.close()
+
+    asyncio.run(run())
+
+
+def test_what_was_open_is_open_again_before_anybody_says_what_is_there(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with opened_store(tmp_path) as store:
+            first = Opened(store)
+            await first.ports.follow(SCOPE, [balancer("a", host="a.example.com"), balancer("a", 8080)])
+            await first.ports.follow(SCOPE, [balancer("a", host="b.example.com")])
+            urls = first.shown()
+            for server in first.servers:
+                server.close()
+        async with opened_store(tmp_path) as store:
+            second = Opened(store)
+            await second.ports.resume()
+            assert second.shown() == urls
+            assert [second.named["listener/a/80"](f"{one}.example.com") for one in "ab"] == [False, True]
+            await second.ports.follow(SCOPE, [balancer("a")])
+            assert (second.shown(), len(second.servers)) == (urls, 1)
             await second.close()
 
     asyncio.run(run())

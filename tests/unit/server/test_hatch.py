@@ -8,20 +8,26 @@ import pytest
 
 from lambent.neighbour import unix
 from lambent.server import hatch
-from lambent.server.hatch import Hatch
+from lambent.server.hatch import Hatch, Task
 from lambent.wire.http import Request, Response
 
 TASKS = "/_lambent/tasks"
 
 
-SIGNED = {"host": "elsewhere", "authorization": "AWS4-HMAC-SHA256 Credential=1/20260101/us-east-1/lambda/aws4_request"}
+ACCOUNT = "111111111111"
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/r"
+PLAIN = {
+    "host": "elsewhere",
+    "authorization": f"AWS4-HMAC-SHA256 Credential={ACCOUNT}/20260101/us-east-1/lambda/aws4_request",
+}
+SIGNED = {**PLAIN, "x-lambent-role": ROLE, "x-lambent-session": "s"}
 
 
-async def take(_request: Request) -> Response:
+async def take(_request: Request, _task: Task) -> Response:
     return Response(202)
 
 
-async def fail(_request: Request) -> Response:
+async def fail(_request: Request, _task: Task) -> Response:
     raise ValueError
 
 
@@ -42,10 +48,10 @@ def test_it_answers_tasks_alone(method: str, path: str, status: int) -> None:
 
 
 def test_a_task_asks_what_is_signed_and_of_no_page_of_lambents() -> None:
-    asked: list[Request] = []
+    asked: list[tuple[Request, Task]] = []
 
-    async def answer(request: Request) -> Response:
-        asked.append(request)
+    async def answer(request: Request, task: Task) -> Response:
+        asked.append((request, task))
         return Response(200)
 
     one = Hatch(Path("/nowhere"))
@@ -57,12 +63,27 @@ def test_a_task_asks_what_is_signed_and_of_no_page_of_lambents() -> None:
     assert status(f"{TASKS}{path}", SIGNED) == 503
     one.tasks = answer
     assert status(f"{TASKS}{path}", SIGNED) == 200
-    assert asked == [Request("POST", path, "a=b", {**SIGNED, "host": "127.0.0.1"}, b"{}")]
+    assert asked == [(Request("POST", path, "a=b", {**PLAIN, "host": "127.0.0.1"}, b"{}"), Task(ROLE, "s"))]
     for no, headers in ((path, SIGNED), (f"{TASKS}{path}", {}), (TASKS, SIGNED), (f"{TASKS}x", SIGNED)):
         assert status(no, headers) == 403
     for page in ("/_lambent/clock", "/_lambent/../_lambent/clock", "/moto-api/reset", "//moto-api/reset"):
         assert status(f"{TASKS}{page}", SIGNED) == 403
     assert len(asked) == 1
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        {},
+        {"x-lambent-role": "arn:aws:iam::222222222222:role/r"},
+        {"x-lambent-role": "admin"},
+        {"x-lambent-role": ROLE, "x-lambent-machine-role": "arn:aws:iam::222222222222:role/r"},
+    ],
+)
+def test_nobody_asks_without_a_role_of_the_account(named: dict[str, str]) -> None:
+    one = Hatch(Path("/nowhere"))
+    one.tasks = take
+    assert asyncio.run(one.answer(Request("POST", f"{TASKS}/", headers={**PLAIN, **named}))).status == 403
 
 
 def test_it_outlives_an_answer_that_fails(caplog: pytest.LogCaptureFixture) -> None:
@@ -78,7 +99,7 @@ def test_so_many_connections_and_no_more(tmp_path: Path, monkeypatch: pytest.Mon
     folder.mkdir()
 
     def ask(sock: socket.socket) -> bytes:
-        signed = f"Authorization: {SIGNED['authorization']}".encode()
+        signed = "\r\n".join(f"{name}: {value}" for name, value in SIGNED.items()).encode()
         sock.sendall(b"POST /_lambent/tasks/ HTTP/1.1\r\nContent-Length: 0\r\n" + signed + b"\r\n\r\n")
         return sock.recv(12)
 

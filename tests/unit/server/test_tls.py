@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from lambent.gateway.listener import Listener, Respond
-from lambent.server.tls import Authority
+from lambent.server.tls import Authority, Inside
 from lambent.wire.http import Request, Response
 
 
@@ -51,6 +51,22 @@ def test_no_other_name_has_one(tmp_path: Path) -> None:
     for name in ("lambda.us-east-1.amazonaws.com", "lambent.internal"):
         with pytest.raises(ssl.SSLCertVerificationError):
             fetched(authority, authority.path, name)
+
+
+def test_environments_trust_one_for_awss_names_too_whose_key_lies_nowhere(tmp_path: Path) -> None:
+    inside = Inside(tmp_path / "tls", ["lambent.internal"])
+    trusted = tmp_path / "trusted.pem"
+    trusted.write_text(inside.pem)
+    names = (
+        "a1.execute-api.us-east-1.amazonaws.com",
+        "u1.lambda-url.us-east-1.on.aws",
+        "localhost",
+        "lambent.internal",
+    )
+    assert all(fetched(inside, trusted, name).endswith(b"https") for name in names)
+    with pytest.raises(ssl.SSLCertVerificationError):
+        fetched(inside, trusted, "example.com")
+    assert list((tmp_path / "tls").iterdir()) == []
 
 
 def test_the_authority_stays_and_its_key_is_the_users_own(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from lambent.model.acting import Acting, as_role
 from lambent.model.credentials import Signer
 from lambent.model.door import Call, Door, NotPermitted
 from lambent.model.invocation import Outcome
@@ -78,7 +79,7 @@ class Stage(Api):
             verify=self._verify,
             may=self._may,
             ask=self._ask,
-            role_key=self._role_key,
+            acting=self._acting,
             role_may=self._role_may,
             fetch=self._fetch,
             keys=self._keys,
@@ -104,10 +105,11 @@ class Stage(Api):
         self.asked.append(request)
         return Response(200, [("Content-Type", "application/json")], b'{"ok": true}')
 
-    async def _role_key(self, role: str, scope: Scope) -> str:
+    async def _acting(self, role: str, scope: Scope) -> Acting:
         if "untrusted" in role:
             raise NotPermitted("API Gateway does not have permission to assume the provided role")
-        return "ASIAROLE" if role else scope.account
+        service = "apigateway.amazonaws.com"
+        return as_role(service, role, "s") if role else Acting(service, scope.account)
 
     async def _role_may(self, role: str, action: str, _resource: str, _scope: Scope) -> bool:
         assert action == "execute-api:InvalidateCache"

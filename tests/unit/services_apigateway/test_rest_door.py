@@ -9,6 +9,7 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 
+from lambent.model.acting import Acting
 from lambent.model.finding import Finding
 from lambent.wire.http import Response
 from tests.unit.services_apigateway.api_kit import FUNCTION, NOW, URI
@@ -392,7 +393,8 @@ def test_awss_services_behind_it(
         (sent,) = stage.asked
         assert (sent.method, sent.path, sent.query, sent.body) == (method, path, query, body)
         assert headers.items() <= sent.headers.items()
-        assert "Credential=ASIAROLE/" in sent.headers["authorization"] and sent.inside == "ASIAROLE"
+        assert isinstance(sent.acting, Acting) and sent.acting.held is not None
+        assert sent.acting.held.role == "arn:aws:iam::111111111111:role/r"
 
     with_stage(tmp_path, scene)
 

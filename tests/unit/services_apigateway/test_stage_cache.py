@@ -191,6 +191,19 @@ def test_header_values_have_a_limit(tmp_path: Path) -> None:
     with_stage(tmp_path, scene)
 
 
+@pytest.mark.parametrize(("kind", "most"), [("REGIONAL", 10_240), ("EDGE", 8_192)])
+def test_urls_have_a_limit(tmp_path: Path, kind: str, most: int) -> None:
+    async def scene(stage: Stage) -> None:
+        stage.id, stage.root = await stage.api(endpointConfiguration={"types": [kind]})
+        await stage.proxy()
+        await stage.deploy()
+        before = len(f"http://{stage.id}.execute-api.eu-west-1.amazonaws.com/dev?")
+        assert (await stage.ask("/dev?" + "x" * (most - before))).status == 200
+        assert (await stage.ask("/dev?" + "x" * (most - before + 1))).status == 414
+
+    with_stage(tmp_path, scene)
+
+
 def with_flush(folder: Path, scene: Scene) -> None:
     """The operations reach the door's cache, as in a server."""
 

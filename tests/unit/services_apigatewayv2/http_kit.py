@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 from lambent.clock import ManualClock
+from lambent.model.acting import Acting, as_role
 from lambent.model.credentials import Signer
 from lambent.model.door import Call, Door, NotPermitted
 from lambent.model.invocation import Outcome
@@ -81,7 +82,7 @@ class Api:
             signer=lambda _site: self.signer,
             may=self._may,
             ask=self._ask,
-            role_key=self._role_key,
+            acting=self._acting,
             fetch=self._fetch,
             pool_keys=self._pool_keys,
             log=lambda scope, group, stream, text: self.logged.append((group, stream, text)),
@@ -108,10 +109,11 @@ class Api:
         self.judged.append((action, arn))
         return self.allowed
 
-    async def _role_key(self, role: str, scope: Scope) -> str:
+    async def _acting(self, role: str, scope: Scope) -> Acting:
         if "untrusted" in role:
             raise NotPermitted("API Gateway does not have permission to assume the provided role")
-        return "ASIAROLE" if role else scope.account
+        service = "apigateway.amazonaws.com"
+        return as_role(service, role, "s") if role else Acting(service, scope.account)
 
     async def _fetch(self, *given: Any, **named: Any) -> Any:
         said = self.web(*given, **named)

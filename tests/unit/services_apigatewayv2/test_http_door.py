@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 import pytest
 
+from lambent.model.acting import Acting
 from lambent.model.credentials import Signer
 from lambent.model.door import NotPermitted
 from lambent.model.invocation import Outcome, Throttled
@@ -254,6 +255,15 @@ def test_too_much_is_refused(tmp_path: Path) -> None:
     with_api(tmp_path, scene)
 
 
+def test_a_head_over_the_limit_is_refused(tmp_path: Path) -> None:
+    async def scene(api: Api) -> None:
+        made = await api.quick()
+        assert (await api.ask(made, "/" + "x" * 10_240)).status == 414
+        assert (await api.ask(made, "/" + "x" * 5_120, x_long="y" * 5_120)).status == 431
+
+    with_api(tmp_path, scene)
+
+
 def test_cors_is_the_apis_own(tmp_path: Path) -> None:
     cors = {
         "AllowOrigins": ["https://a.test"], "AllowMethods": ["GET", "PUT"], "AllowHeaders": ["x-a"], "MaxAge": 60,
@@ -369,8 +379,8 @@ def test_services_are_asked(tmp_path: Path) -> None:
         assert "X-Own" not in dict(answer.headers)
         asked = api.asked[-1]
         assert b"MessageBody=hello" in asked.body and b"MessageAttribute.1.Value.StringValue=1" in asked.body
-        assert "Credential=ASIAROLE/20260101/eu-west-1/sqs/aws4_request" in asked.headers["authorization"]
-        assert asked.inside == "ASIAROLE"  # whose key it is, without a signature
+        assert "/20260101/eu-west-1/sqs/aws4_request" in asked.headers["authorization"]
+        assert isinstance(asked.acting, Acting) and asked.acting.held is not None and asked.acting.held.role == role
         await api.ask(made, "/bus", "POST", b'{"x":1}')
         assert orjson.loads(api.asked[-1].body) == {
             "Entries": [{"Detail": '{"x":1}', "DetailType": "t", "Source": "s"}]

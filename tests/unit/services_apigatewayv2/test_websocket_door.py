@@ -12,6 +12,7 @@ from wsproto import ConnectionType
 from wsproto.connection import Connection as Frames
 from wsproto.events import BytesMessage, CloseConnection, Message, Ping, Pong, TextMessage
 
+from lambent.model.acting import Acting
 from lambent.model.credentials import Signer
 from lambent.model.invocation import Outcome
 from lambent.services.apigatewayv2.serving.connections import Gone
@@ -313,7 +314,8 @@ def test_a_service_is_asked_by_templates(tmp_path: Path) -> None:
         (asked,) = ws.api.asked
         assert (asked.method, asked.path, asked.query) == ("POST", "/111111111111/q", "who=me")
         assert asked.headers["content-type"] == "application/x-www-form-urlencoded"
-        assert "Credential=ASIAROLE/20260101/eu-west-1/sqs/" in asked.headers["authorization"]
+        assert "/20260101/eu-west-1/sqs/" in asked.headers["authorization"]
+        assert isinstance(asked.acting, Acting) and asked.acting.held is not None
         assert asked.body.startswith(b"By=") and asked.body.endswith(b"&MessageBody=7")
         ws.api.service_answer = Response(400, [], b'{"why":"no"}')
         client.say({"action": "send"})

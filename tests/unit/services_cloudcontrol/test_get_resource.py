@@ -25,7 +25,9 @@ async def ask(_scope: Scope, called: str, operation: str, params: Mapping[str, A
 
 def got(kind: str, identifier: str) -> dict[str, Any]:
     asked = {"TypeName": kind, "Identifier": identifier}
-    return asyncio.run(OPERATIONS["GetResource"](ask, Caller(Scope(), "r"), asked))["ResourceDescription"]  # type: ignore[no-any-return]
+    return asyncio.run(OPERATIONS["GetResource"](lambda _acting: ask, Caller(Scope(), "r"), asked))[
+        "ResourceDescription"
+    ]  # type: ignore[no-any-return]
 
 
 @pytest.mark.parametrize("identifier", ["f", ARN])

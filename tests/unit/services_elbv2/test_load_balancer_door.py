@@ -106,7 +106,10 @@ def test_what_is_not_served_is_said(action: Any) -> None:
 @pytest.mark.parametrize(
     ("request_", "status"),
     [
-        ({"path": "/" + "x" * (16 << 10)}, 400),
+        ({"path": "/" + "x" * (16 << 10)}, 414),
+        ({"query": "x" * (16 << 10)}, 414),
+        ({"named": {"x-forwarded-for": ",".join(["10.0.0.1"] * 31)}}, 463),
+        ({"named": {"x-forwarded-for": ",".join(["10.0.0.1"] * 30)}}, 200),
         ({"headers": [("a", "x" * (16 << 10))]}, 400),
         ({"headers": [(f"a{at}", "x" * 15_000) for at in range(5)]}, 400),
         ({"headers": [(f"a{at}", "x" * 15_000) for at in range(4)]}, 200),

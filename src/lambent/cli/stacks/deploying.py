@@ -9,6 +9,7 @@ import typer
 
 from lambent.cli import output
 from lambent.cli.errors import USAGE, CliError
+from lambent.cli.stacks import addresses
 from lambent.cli.stacks.app import App
 from lambent.cli.stacks.finding import Given, apps
 from lambent.cli.stacks.rollout import Rollout, account_of_environment, outputs_of
@@ -46,6 +47,8 @@ def deploy(target: Target, asked: Asked) -> list[App]:
     for one in told:
         for key, value in one["outputs"].items():
             typer.echo(f"{key}: {value}")
+            if key in one["here"]:
+                typer.echo(f"  here: {one['here'][key]}")
     return found
 
 
@@ -55,7 +58,9 @@ def bring(target: Target, found: Sequence[App], include: Sequence[str] = ()) -> 
     for app in found:
         stack, done = Rollout(target, app, include).bring()
         output.note(f"{app.name}: {done}")
-        told.append({"name": app.name, "id": stack.get("StackId", ""), "done": done, "outputs": outputs_of(stack)})
+        outputs = outputs_of(stack)
+        where = addresses.here(outputs, target.endpoint)
+        told.append({"name": app.name, "id": stack.get("StackId", ""), "done": done, "outputs": outputs, "here": where})
     return told
 
 

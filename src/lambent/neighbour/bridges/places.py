@@ -45,8 +45,15 @@ class Place:
         setattr(owner, last, replacement)
 
 
+_TASKS = "moto.stepfunctions.parser.asl.component.state.exec.state_task"
 PLACES: Sequence[Place] = (
     Place("moto.iam.policy_validation", "BaseIAMPolicyValidator._validate_version", ("self",), iam.validate_version),
+    Place(
+        "moto.iam.models",
+        "IAMBackend.update_role",
+        ("self", "role_name", "role_description", "max_session_duration"),
+        iam.update_role,
+    ),
     Place("moto.dynamodb.models.table", "StreamShard.add", ("self", "old", "new"), dynamodb.add_record),
     Place(
         "moto.stepfunctions.parser.asl.utils.boto_client",
@@ -55,10 +62,21 @@ PLACES: Sequence[Place] = (
         states.client_for,
     ),
     Place(
-        "moto.stepfunctions.parser.asl.component.state.exec.state_task.state_task",
+        f"{_TASKS}.state_task",
         "StateTask._eval_state_credentials",
         ("self", "env"),
         states.credentials,
+    ),
+    *(
+        Place(f"{_TASKS}.{module}", f"{name}._from_error", ("self", "env", "ex"), states.denied(error))
+        for module, name, error in (
+            ("state_task_lambda", "StateTaskLambda", "Lambda.AWSLambdaException"),
+            ("service.state_task_service_lambda", "StateTaskServiceLambda", "Lambda.AWSLambdaException"),
+            ("service.state_task_service_dynamodb", "StateTaskServiceDynamoDB", "DynamoDB.AmazonDynamoDBException"),
+            ("service.state_task_service_sfn", "StateTaskServiceSfn", "StepFunctions.AWSStepFunctionsException"),
+            ("service.state_task_service_sqs", "StateTaskServiceSqs", "SQS.AmazonSQSException"),
+            ("service.state_task_service_events", "StateTaskServiceEvents", "EventBridge.AmazonEventBridgeException"),
+        )
     ),
     Place(
         "moto.stepfunctions.parser.models",
@@ -90,7 +108,8 @@ def install(path: str) -> None:
     changes: dict[str, Callable[[ModuleType], None]] = {
         module: functools.partial(_change, gateway, module) for module in {place.module for place in PLACES}
     }
-    when_imported({**changes, "moto.stepfunctions.models": states.share_machines})
+    more = {"moto.stepfunctions.models": states.share_machines, "moto.iam.responses": iam.bound_users}
+    when_imported({**changes, **more})
     states.run_executions()
 
 

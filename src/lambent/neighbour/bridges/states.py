@@ -6,19 +6,22 @@ Source: https://docs.aws.amazon.com/step-functions/latest/dg/connect-to-services
 """
 
 import functools
+import hashlib
 import io
 import logging
+import string
 import sys
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Any
 from urllib.parse import urlsplit
 
-from lambent.neighbour.bridges.handing import Gateway
+from lambent.neighbour.bridges.handing import MACHINE, ROLE, SESSION, Gateway
 
 PLACE = "http://127.0.0.1"
 """Of the gateway, as the client has it: an address, so that a bucket's name is in the path. Nobody connects to it."""
+DENIALS = ("AccessDenied", "AccessDeniedException")
 LOST = "States.Runtime"
 INTERRUPTED = "moto, which ran this execution, has ended; what it had begun was not gone on with"
 
@@ -44,7 +47,7 @@ def share_machines(models: ModuleType) -> None:
 
 
 def client_for(gateway: Gateway, _former: Any) -> Callable[..., Any]:
-    """In place of moto's: the client of a task, for the account of its execution."""
+    """In place of moto's: the client of a task, in the name of its role."""
 
     def make(region: str, service: str, state_credentials: Any = None) -> Any:
         import boto3
@@ -58,13 +61,20 @@ def client_for(gateway: Gateway, _former: Any) -> Callable[..., Any]:
             aws_secret_access_key="lambent",  # noqa: S106 (nothing checks it)
             config=Config(parameter_validation=False, retries={"max_attempts": 0, "total_max_attempts": 1}),
         )
-        client.meta.events.register("before-send", functools.partial(_send, gateway))
+        client.meta.events.register("before-send", functools.partial(_send, gateway, _named(state_credentials)))
         return client
 
     return make
 
 
-def _send(gateway: Gateway, request: Any, **_: object) -> Any:
+def _named(state_credentials: Any) -> dict[str, str]:
+    """Who asks, in headers."""
+    said = {ROLE: state_credentials.role_arn, SESSION: getattr(state_credentials, "session", "")}
+    machine = getattr(state_credentials, "machine", "")
+    return {**said, MACHINE: machine} if machine else said
+
+
+def _send(gateway: Gateway, named: Mapping[str, str], request: Any, **_: object) -> Any:
     """In place of botocore's: moto reaches the gateway's socket, and nothing else. Raises OSError, HTTPException."""
     from botocore.awsrequest import AWSResponse
     from urllib3 import HTTPHeaderDict, HTTPResponse
@@ -73,23 +83,59 @@ def _send(gateway: Gateway, request: Any, **_: object) -> Any:
     target = f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}"
     body = request.body.read() if hasattr(request.body, "read") else request.body or b""
     said = {name: value.decode() if isinstance(value, bytes) else value for name, value in request.headers.items()}
-    status, headers, content = gateway.ask(request.method, target, said, body)
+    status, headers, content = gateway.ask(request.method, target, {**said, **named}, body)
     raw = HTTPResponse(io.BytesIO(content), HTTPHeaderDict(headers), status, preload_content=False)
     return AWSResponse(request.url, status, raw.headers, raw)
 
 
 def credentials(_gateway: Gateway, former: Callable[..., Any]) -> Callable[..., Any]:
-    """Around moto's: what a task acts as also says in which account its execution runs. Fails for another account's."""
+    """Around moto's: what a task acts as also says in which account its execution runs, what its session is called, and
+    which role assumes the task's own. Fails for another account's."""
 
     def evaluate(task: Any, env: Any) -> Any:
         found = former(task, env)
-        account = env.aws_execution_details.account
-        if task.credentials and found.role_arn.split(":")[4:5] != [account]:  # whom it trusts is not asked here
+        details = env.aws_execution_details
+        if task.credentials and found.role_arn.split(":")[4:5] != [details.account]:
             raise ValueError(f"a task can't act as {found.role_arn} yet: it is another account's")
-        found.account = account
+        found.account = details.account
+        found.session = session_of(env.states.context_object.context_object_data["Execution"]["Id"])
+        found.machine = details.role_arn if task.credentials else ""
         return found
 
     return evaluate
+
+
+def session_of(execution: str) -> str:
+    """What the session of an execution's role is called: 32 letters, as AWS makes them."""
+    digest = hashlib.sha256(execution.encode()).digest()
+    return "".join(string.ascii_letters[one % 52] for one in digest)
+
+
+def denied(error: str) -> Callable[[Gateway, Callable[..., Any]], Callable[..., Any]]:
+    """Around moto's, which names the error of a task that was denied after its code: on AWS it is the service's own
+    exception, since the code is none that the service's SDK knows. As users of AWS have reported it."""
+
+    def make(_gateway: Gateway, former: Callable[..., Any]) -> Callable[..., Any]:
+        def from_error(task: Any, env: Any, ex: Exception) -> Any:
+            failed = former(task, env, ex)
+            if getattr(ex, "response", {}).get("Error", {}).get("Code") in DENIALS:
+                _rename(failed, error, ex.response["Error"]["Message"])  # type: ignore[attr-defined]
+            return failed
+
+        return from_error
+
+    return make
+
+
+def _rename(failed: Any, error: str, message: str) -> None:
+    """Give a failed task's event the name of another error; moto's own has no words of the service's."""
+    from moto.stepfunctions.parser.asl.component.common.error_name.custom_error_name import CustomErrorName
+
+    for details in failed.event_details.values():
+        if details["error"] == LOST:
+            details["cause"] = message
+        details["error"] = error
+    failed.error_name = CustomErrorName(error)
 
 
 def start(_gateway: Gateway, former: Callable[..., Any]) -> Callable[..., Any]:

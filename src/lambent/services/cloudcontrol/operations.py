@@ -8,18 +8,20 @@ import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from lambent.deploy.ports import Ask, Refused
+from lambent.deploy.ports import Asks, Refused
+from lambent.model.acting import forwarded
 from lambent.model.scope import Caller
 from lambent.wire.fault import Fault
 
-Operation = Callable[[Ask, Caller, dict[str, Any]], Awaitable[dict[str, Any]]]
+Operation = Callable[[Asks, Caller, dict[str, Any]], Awaitable[dict[str, Any]]]
 
+SERVICE = "cloudcontrolapi.amazonaws.com"
 URL = "AWS::Lambda::Url"
 PROPERTIES = ("AuthType", "Cors", "FunctionArn", "FunctionUrl", "InvokeMode")
 STACKS = "resources are made by their services' own operations or by stacks: of Cloud Control a function's URL is read"
 
 
-async def get_resource(ask: Ask, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
+async def get_resource(asks: Asks, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
     """https://docs.aws.amazon.com/cloudcontrolapi/latest/APIReference/API_GetResource.html
 
     Of a function's URL, by the function's name or ARN. Raises Fault.
@@ -29,7 +31,9 @@ async def get_resource(ask: Ask, caller: Caller, params: dict[str, Any]) -> dict
         text = f"Lambent does not answer GetResource of {kind} yet: ask the resource's own service."
         raise Fault("NotImplementedException", text, status=501)
     try:
-        found = await ask(caller.scope, "lambda", "GetFunctionUrlConfig", {"FunctionName": identifier})
+        found = await asks(forwarded(caller, SERVICE))(
+            caller.scope, "lambda", "GetFunctionUrlConfig", {"FunctionName": identifier}
+        )
     except Refused as error:
         raise _fault(kind, identifier, error) from error
     shown = {name: found[name] for name in PROPERTIES if found.get(name) is not None}

@@ -5,6 +5,8 @@ from typing import Any
 
 from lambent.deploy.errors import NotBuilt, TemplateInvalid
 from lambent.deploy.planning import arn_of
+from lambent.deploy.stack import SERVICE
+from lambent.model.acting import forwarded
 from lambent.model.scope import Caller
 from lambent.services.cloudformation import shown
 from lambent.services.cloudformation.env import CloudFormationEnv, wanted_of
@@ -19,7 +21,9 @@ async def create_change_set(env: CloudFormationEnv, caller: Caller, params: dict
         raise NotBuilt("Lambent does not import resources into stacks yet.")
     failure = params.get("OnStackFailure") or ""
     wanted = replace(
-        wanted_of(params), disable_rollback=failure == "DO_NOTHING", on_failure=failure if failure == "DELETE" else ""
+        wanted_of(caller, params),
+        disable_rollback=failure == "DO_NOTHING",
+        on_failure=failure if failure == "DELETE" else "",
     )
     stack, change_set = await env.change_sets.plan(
         caller.scope, wanted, params["ChangeSetName"], kind, params.get("Description") or ""
@@ -53,9 +57,9 @@ async def execute_change_set(env: CloudFormationEnv, caller: Caller, params: dic
     stack, change_set = env.change_set(caller, params)
     if params.get("RetainExceptOnCreate"):
         raise NotBuilt("Lambent does not support RetainExceptOnCreate of requests yet: use DeletionPolicy.")
-    await env.change_sets.execute(
-        stack, change_set, params.get("DisableRollback"), params.get("ClientRequestToken") or ""
-    )
+    token = params.get("ClientRequestToken") or ""
+    by = forwarded(caller, SERVICE)
+    await env.change_sets.execute(stack, change_set, params.get("DisableRollback"), token, by)
     return {}
 
 

@@ -9,8 +9,9 @@ from lambent.deploy.goals import Wanted
 from lambent.deploy.planning import ChangeSets, arn_of
 from lambent.deploy.signals import Signals
 from lambent.deploy.sources import Source
-from lambent.deploy.stack import ChangeSet, Stack
+from lambent.deploy.stack import SERVICE, ChangeSet, Stack
 from lambent.deploy.stacks import Stacks
+from lambent.model.acting import forwarded
 from lambent.model.scope import Caller
 
 
@@ -49,7 +50,7 @@ def source_of(params: Mapping[str, Any]) -> Source:
     return Source(params.get("TemplateBody"), params.get("TemplateURL"), bool(params.get("UsePreviousTemplate")))
 
 
-def wanted_of(params: Mapping[str, Any]) -> Wanted:
+def wanted_of(caller: Caller, params: Mapping[str, Any]) -> Wanted:
     """What CreateStack, UpdateStack and CreateChangeSet say alike."""
     given: dict[str, str | None] = {}
     for one in params.get("Parameters") or []:
@@ -74,6 +75,7 @@ def wanted_of(params: Mapping[str, Any]) -> Wanted:
         params.get("RoleARN") or "",
         params.get("ClientRequestToken") or "",
         bool(params.get("DisableRollback")),
+        by=forwarded(caller, SERVICE),
     )
 
 

@@ -8,10 +8,11 @@ from lambent.deploy.blueprint import examine, read_template
 from lambent.deploy.capabilities import needed
 from lambent.deploy.errors import StackMissing, TemplateInvalid
 from lambent.deploy.sources import template_text
-from lambent.deploy.stack import Goal, Stack, StackResource
+from lambent.deploy.stack import SERVICE, Goal, Stack, StackResource
 from lambent.deploy.stacks import MOST
 from lambent.deploy.template import parameters
 from lambent.deploy.template.template import parse
+from lambent.model.acting import forwarded
 from lambent.model.scope import Caller
 from lambent.services.cloudformation import shown
 from lambent.services.cloudformation.env import CloudFormationEnv, source_of
@@ -96,7 +97,7 @@ async def get_template(env: CloudFormationEnv, caller: Caller, params: dict[str,
 
 async def validate_template(env: CloudFormationEnv, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
     """ValidateTemplate."""
-    text = await template_text(env.stacks.ports.ask, caller.scope, source_of(params), None)
+    text = await template_text(env.stacks.ports.asks(forwarded(caller, SERVICE)), caller.scope, source_of(params), None)
     said = await _summary(text)
     names = ("Parameters", "Description", "Capabilities", "CapabilitiesReason", "DeclaredTransforms")
     found = {name: said[name] for name in names if name in said}
@@ -110,7 +111,9 @@ async def get_template_summary(env: CloudFormationEnv, caller: Caller, params: d
     if params.get("StackName"):
         text = env.stack(caller, params["StackName"]).target.template
     else:
-        text = await template_text(env.stacks.ports.ask, caller.scope, source_of(params), None)
+        text = await template_text(
+            env.stacks.ports.asks(forwarded(caller, SERVICE)), caller.scope, source_of(params), None
+        )
     return await _summary(text)
 
 

@@ -4,6 +4,8 @@ from dataclasses import replace
 from typing import Any
 
 from lambent.deploy.errors import TemplateInvalid
+from lambent.deploy.stack import SERVICE
+from lambent.model.acting import forwarded
 from lambent.model.scope import Caller
 from lambent.services.cloudformation.env import CloudFormationEnv, wanted_of
 
@@ -22,7 +24,7 @@ async def create_stack(env: CloudFormationEnv, caller: Caller, params: dict[str,
     if params.get("OnFailure") and params.get("DisableRollback") is not None:
         raise TemplateInvalid("Cannot specify both DisableRollback and OnFailure.")  # our wording
     wanted = replace(
-        wanted_of(params),
+        wanted_of(caller, params),
         on_failure=params.get("OnFailure") or "ROLLBACK",
         protected=bool(params.get("EnableTerminationProtection")),
         minutes=int(params.get("TimeoutInMinutes") or 0),
@@ -35,7 +37,7 @@ async def create_stack(env: CloudFormationEnv, caller: Caller, params: dict[str,
 async def update_stack(env: CloudFormationEnv, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
     """UpdateStack."""
     _refuse(params)
-    wanted = replace(wanted_of(params), policy=params.get("StackPolicyBody") or "")
+    wanted = replace(wanted_of(caller, params), policy=params.get("StackPolicyBody") or "")
     stack = await env.stacks.update(caller.scope, wanted)
     return {"StackId": stack.arn}
 
@@ -45,13 +47,15 @@ async def delete_stack(env: CloudFormationEnv, caller: Caller, params: dict[str,
     forced = params.get("DeletionMode") == "FORCE_DELETE_STACK"
     retained = tuple(params.get("RetainResources") or ())
     token = params.get("ClientRequestToken") or ""
-    await env.stacks.delete(caller.scope, params["StackName"], retained, token, forced)
+    by, role = forwarded(caller, SERVICE), params.get("RoleARN") or ""
+    await env.stacks.delete(caller.scope, params["StackName"], retained, token, forced, by, role)
     return {}
 
 
 async def rollback_stack(env: CloudFormationEnv, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
     """RollbackStack."""
-    stack = await env.stacks.roll_back(caller.scope, params["StackName"], params.get("ClientRequestToken") or "")
+    by, role, token = forwarded(caller, SERVICE), params.get("RoleARN") or "", params.get("ClientRequestToken") or ""
+    stack = await env.stacks.roll_back(caller.scope, params["StackName"], token, by=by, role=role)
     return {"StackId": stack.arn}
 
 
@@ -59,7 +63,8 @@ async def continue_update_rollback(env: CloudFormationEnv, caller: Caller, param
     """ContinueUpdateRollback."""
     skipped = tuple(params.get("ResourcesToSkip") or ())
     token = params.get("ClientRequestToken") or ""
-    await env.stacks.roll_back(caller.scope, params["StackName"], token, skipped)
+    by, role = forwarded(caller, SERVICE), params.get("RoleARN") or ""
+    await env.stacks.roll_back(caller.scope, params["StackName"], token, skipped, by, role)
     return {}
 
 

@@ -24,7 +24,7 @@ _READ: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "EventName": lambda one: one["eventName"],
     "EventSource": lambda one: one["eventSource"],
     "ReadOnly": lambda one: str(one["readOnly"]).lower(),
-    "AccessKeyId": lambda one: one["userIdentity"]["accessKeyId"],
+    "AccessKeyId": lambda one: one["userIdentity"].get("accessKeyId", ""),
     "Username": username,
 }
 """Attribute -> how a record says it."""

@@ -65,12 +65,12 @@ async def create_deployment_group(env: CodeDeployEnv, caller: Caller, params: di
     env.find(APPLICATION, scope, application)
     about = {"deploymentGroupId": env.new_id(), "computePlatform": "Lambda", "deploymentStyle": STYLE,
              "deploymentConfigName": configs.DEFAULT, "tags": params.get("tags") or []}  # fmt: skip
-    about |= _settings(env, scope, params)
+    about |= await _settings(env, scope, params)
     await env.add(GROUP, scope, name, about, application)
     return {"deploymentGroupId": about["deploymentGroupId"]}
 
 
-def _settings(env: CodeDeployEnv, scope: Scope, params: dict[str, Any]) -> dict[str, Any]:
+async def _settings(env: CodeDeployEnv, scope: Scope, params: dict[str, Any]) -> dict[str, Any]:
     given = [name for name in MACHINES if params.get(name)]
     if given:
         raise faults.unsupported(", ".join(given), "functions alone are deployed here")
@@ -79,6 +79,8 @@ def _settings(env: CodeDeployEnv, scope: Scope, params: dict[str, Any]) -> dict[
         raise faults.invalid("DeploymentStyle", "For Lambda deployments the style is BLUE_GREEN WITH_TRAFFIC_CONTROL")
     if "deploymentConfigName" in said:
         configs.info(env, scope, said["deploymentConfigName"])
+    if "serviceRoleArn" in said and await env.unassumable(said["serviceRoleArn"], scope):
+        raise faults.invalid("Role", "Cannot assume role provided.")
     return said
 
 
@@ -123,7 +125,7 @@ async def update_deployment_group(env: CodeDeployEnv, caller: Caller, params: di
     env.find(APPLICATION, scope, application)
     name = params["currentDeploymentGroupName"]
     found = env.find(GROUP, scope, name, application)
-    document = {**found.document, **_settings(env, scope, params)}
+    document = {**found.document, **await _settings(env, scope, params)}
     new = params.get("newDeploymentGroupName") or name
     if new == name:
         await env.put(GROUP, scope, name, document, application)

@@ -6,7 +6,7 @@ from typing import Any
 from lambent.engine.traffic_shift import Phase, Said, Shift, Stop, events
 from lambent.model.scope import Caller, Scope
 from lambent.services.codedeploy import applications, configs, faults, revisions
-from lambent.services.codedeploy.env import APPLICATION, DEPLOYMENT, GROUP, CodeDeployEnv
+from lambent.services.codedeploy.env import APPLICATION, DEPLOYMENT, GROUP, CodeDeployEnv, acting
 from lambent.services.codedeploy.running import alarms_of
 from lambent.store.resources import Resource
 
@@ -35,14 +35,15 @@ async def create_deployment(env: CodeDeployEnv, caller: Caller, params: dict[str
 
 
 async def _document(env: CodeDeployEnv, scope: Scope, group: dict[str, Any], params: dict[str, Any]) -> dict[str, Any]:
-    function, hooks = await revisions.read(env.ask, scope, params["revision"])
+    role = group.get("serviceRoleArn", "")
+    function, hooks = await revisions.read(env.asks(acting(scope, role)), scope, params["revision"])
     config = params.get("deploymentConfigName") or group["deploymentConfigName"]
     alarms = params.get("overrideAlarmConfiguration") or group.get("alarmConfiguration") or {}
     last = {"deploymentId": env.deployments.fresh_id(), "createTime": env.now(), "creator": "user",
             "description": params.get("description"), "deploymentConfigName": config,
             "revision": params["revision"]}  # fmt: skip
     return {
-        "last": last, "group": params["deploymentGroupName"], "function": function, "hooks": hooks,
+        "last": last, "group": params["deploymentGroupName"], "role": role, "function": function, "hooks": hooks,
         "plan": asdict(configs.plan(configs.info(env, scope, config), hooks)), "shift": Shift(times={}).document(),
         "calls": {}, "called": [], "rollback": "", "alarms": list(alarms_of(alarms)),
         "deaf": bool(alarms.get("ignorePollAlarmFailure")),

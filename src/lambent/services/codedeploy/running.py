@@ -1,7 +1,7 @@
 """Carries out what `engine.traffic_shift` decides: each step is on disk before it is done, the next server goes on.
 
-A deployment's document: `last` (when, and what), `group`, `function` (the AppSpec's), `hooks`, `plan`, `shift`,
-`calls` (phase -> its hook's execution id), `called` (those whose function was called), `rollback` (whose it is).
+A deployment's document: `last` (when, and what), `group` and its `role`, `function` (the AppSpec's), `hooks`, `plan`,
+`shift`, `calls` (phase -> its hook's execution id), `called` (hooks that were called), `rollback` (whose it is).
 """
 
 import asyncio
@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from lambent.clock import Clock, Handle
-from lambent.deploy.ports import Ask, Refused
+from lambent.deploy.ports import Asks, Refused
 from lambent.engine.traffic_shift import (
     Call,
     Decision,
@@ -30,7 +30,7 @@ from lambent.engine.traffic_shift import (
     fail,
 )
 from lambent.model.scope import Scope
-from lambent.services.codedeploy.env import DEPLOYMENT, GROUP
+from lambent.services.codedeploy.env import DEPLOYMENT, GROUP, acting
 from lambent.store.resources import Resource, Resources
 
 ALARM_SECONDS = 10.0
@@ -53,7 +53,7 @@ class Deployments:
     resources: Resources
     clock: Clock
     new_id: Callable[[], str]
-    ask: Ask
+    asks: Asks
     spawn: Callable[[Coroutine[Any, Any, None]], object]
     _timers: dict[Key, Handle] = field(default_factory=dict)
     _locks: dict[Key, asyncio.Lock] = field(default_factory=dict)
@@ -183,7 +183,7 @@ class Deployments:
             return
         of, whole = document["function"], percent == 100
         weights = {} if whole else {of["TargetVersion"]: percent / 100}
-        await self.ask(scope, "lambda", "UpdateAlias", {
+        await self._ask(scope, document, "lambda", "UpdateAlias", {
             "FunctionName": of["Name"], "Name": of["Alias"], "RoutingConfig": {"AdditionalVersionWeights": weights},
             "FunctionVersion": of["TargetVersion"] if whole else of["CurrentVersion"],
         })  # fmt: skip
@@ -197,7 +197,7 @@ class Deployments:
         payload = json.dumps({"DeploymentId": key[2], "LifecycleEventHookExecutionId": execution}).encode()
         call = {"FunctionName": function, "InvocationType": "Event", "Payload": payload}
         try:
-            await self.ask(key[0], "lambda", "Invoke", call)
+            await self._ask(key[0], document, "lambda", "Invoke", call)
         except Refused as error:
             self._go_on(key, Said(phase, False, f"The {phase} hook could not be called: {error.message}"))
         await self._note(key, called=[*document["called"], phase])
@@ -214,6 +214,12 @@ class Deployments:
             at = self.clock.monotonic() + min(due) - self.clock.wall()
             self._timers[key] = self.clock.call_at(at, lambda: self._go_on(key, Due()))
 
+    async def _ask(
+        self, scope: Scope, document: dict[str, Any], service: str, operation: str, params: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Ask in the name of the group's role. Raises Refused."""
+        return await self.asks(acting(scope, document.get("role", "")))(scope, service, operation, params)
+
     # --- looked at ---------------------------------------------------------------------------------------
 
     async def _ringing(self, scope: Scope, document: dict[str, Any]) -> list[str]:
@@ -221,7 +227,7 @@ class Deployments:
         if not document["alarms"]:
             return []
         try:
-            said = await self.ask(scope, "cloudwatch", "DescribeAlarms", {
+            said = await self._ask(scope, document, "cloudwatch", "DescribeAlarms", {
                 "AlarmNames": document["alarms"], "AlarmTypes": ["MetricAlarm", "CompositeAlarm"]})  # fmt: skip
         except Refused as error:
             return [] if document["deaf"] else [f"they can't be read ({error.code})"]
@@ -234,9 +240,10 @@ class Deployments:
         if document["rollback"]:
             return ""
         try:
-            alias = await self.ask(scope, "lambda", "GetAlias", {"FunctionName": of["Name"], "Name": of["Alias"]})
+            named = {"FunctionName": of["Name"], "Name": of["Alias"]}
+            alias = await self._ask(scope, document, "lambda", "GetAlias", named)
             asked = {"FunctionName": of["Name"], "Qualifier": of["TargetVersion"]}
-            await self.ask(scope, "lambda", "GetFunctionConfiguration", asked)
+            await self._ask(scope, document, "lambda", "GetFunctionConfiguration", asked)
         except Refused as error:
             return error.message
         if alias["FunctionVersion"] not in (of["CurrentVersion"], of["TargetVersion"]):
@@ -284,7 +291,8 @@ class Deployments:
         timer = self._timers.pop(key, None)
         if timer is not None:
             timer.cancel()
-        group = self.resources.get(GROUP, scope, application, self._found(key).document["group"])
+        document = self._found(key).document
+        group = self.resources.get(GROUP, scope, application, document["group"])
         for trigger in (group.document.get("triggerConfigurations") or []) if group else []:
             if ENDINGS[shift.status] in trigger.get("triggerEvents", []):
                 message = {
@@ -292,11 +300,11 @@ class Deployments:
                     "applicationName": application, "deploymentId": name, "status": shift.status.upper(),
                     "deploymentGroupName": group.name if group else "",
                 }  # fmt: skip
-                await self._publish(scope, trigger["triggerTargetArn"], json.dumps(message))
+                await self._publish(scope, document, trigger["triggerTargetArn"], json.dumps(message))
 
-    async def _publish(self, scope: Scope, topic: str, message: str) -> None:
+    async def _publish(self, scope: Scope, document: dict[str, Any], topic: str, message: str) -> None:
         try:
-            await self.ask(scope, "sns", "Publish", {"TopicArn": topic, "Message": message})
+            await self._ask(scope, document, "sns", "Publish", {"TopicArn": topic, "Message": message})
         except Refused as error:
             log.warning("a trigger's topic %s was not told: %s", topic, error)
 

@@ -62,8 +62,9 @@ class BalancerDoor:
         balancer = await self._ports.find(request.id, request.region, request.listener)
         if balancer is None:
             return None
-        if request.upgrade or alb.is_too_long(request):  # functions have no WebSockets
-            return _response(alb.page(400))
+        status = 400 if request.upgrade else alb.oversized(request)  # functions have no WebSockets
+        if status:
+            return _response(alb.page(status))
         if request.method == "TRACE":  # not supported (load-balancer-troubleshooting.html)
             return _response(alb.page(405))
         action = alb.chosen(balancer, request)

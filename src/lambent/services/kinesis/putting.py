@@ -32,7 +32,7 @@ async def put_records(env: KinesisEnv, caller: Caller, params: dict[str, Any]) -
     """Many records, each with an outcome of its own."""
     stream = await writable(env, caller, params)
     entries = [_entry(stream, one, f"records.{at}.member.") for at, one in enumerate(params["Records"], 1)]
-    size = sum(one.size for one in entries)
+    size = sum([one.size for one in entries])
     if size > MOST_BYTES:
         raise errors.invalid(f"Records size exceeds {MOST_BYTES // 1024 // 1024} MB limit")
     outcomes = await env.records.put(stream, entries)
@@ -61,12 +61,13 @@ def _entry(stream: Config, said: Mapping[str, Any], path: str = "") -> Entry:
     key = said.get("PartitionKey")
     if key is None:
         raise errors.missing(f"{path}partitionKey")
-    entry = Entry(said["Data"], key, _hash_key(said.get("ExplicitHashKey")))
-    if entry.size > stream.document["max_record_kib"] * 1024:
+    data = said["Data"]
+    size = len(data) + len(key if key.isascii() else key.encode())
+    if size > stream.document["max_record_kib"] * 1024:
         raise errors.invalid(
-            f"Record size {entry.size} exceeds the maximum of {stream.document['max_record_kib']} KiB."  # our wording
+            f"Record size {size} exceeds the maximum of {stream.document['max_record_kib']} KiB."  # our wording
         )
-    return entry
+    return Entry(data, key, _hash_key(said.get("ExplicitHashKey")), size)
 
 
 def _hash_key(text: str | None) -> int | None:

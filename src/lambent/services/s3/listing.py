@@ -256,7 +256,8 @@ def _unprintable(text: str) -> str:
 
 
 def _time(seconds: float) -> str:
-    return f"{_second(int(seconds // 1))}.{int(seconds * 1000) % 1000:03d}Z"
+    whole, millis = divmod(int(seconds * 1000), 1000)
+    return f"{_second(whole)}.{millis:03d}Z"
 
 
 @functools.lru_cache(4_096)

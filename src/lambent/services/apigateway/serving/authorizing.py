@@ -26,6 +26,9 @@ from lambent.wire.fault import Fault
 INVOKE = "execute-api:Invoke"
 OTHER_PATH = "authorizer-cache-other-path"
 SECONDS = 29.0
+ARN_BYTES = 1_600
+"""Of a method's ARN, where authorization or a policy looks at it: longer ones get 414
+(https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html)."""
 UNKNOWN_KEY = "The security token included in the request is invalid."
 Document = Mapping[str, Any]
 
@@ -33,6 +36,9 @@ Document = Mapping[str, Any]
 async def authorize(ports: Ports, exchange: Exchange) -> None:
     """Raises Refusal for who may not; else what is known of the caller stands in the request."""
     kind = exchange.method.get("authorizationType") or "NONE"
+    guarded = kind != "NONE" or exchange.deployed.api.get("policy")
+    if guarded and len(exchange.method_arn.encode()) > ARN_BYTES:
+        raise Refusal("DEFAULT_4XX", "Request URI too long", status=414, error="RequestUriTooLong")
     await KINDS[kind](ports, exchange)
     _check_policy(exchange, ports.clock.wall())
 

@@ -32,7 +32,8 @@ BODY_BYTES = 10 << 20
 """https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html"""
 HEADER_BYTES = 10_240
 """Of all header values together (same place); which answer more of them get is not documented: RFC 6585's."""
-_TOO_LARGE = b'{"message":"Request Header Fields Too Large"}'
+URL_LENGTH, EDGE_URL_LENGTH = 10_240, 8_192
+"""Characters of a URL (same place); which answer a longer one gets is not documented: RFC 9110's."""
 _FORBIDDEN = b'{"message":"Forbidden"}'
 ERRORS = ("4XXError", "5XXError")
 """How the metrics of REST APIs name them."""
@@ -71,8 +72,9 @@ class RestDoor:
             deployed = self.apis.deployed(target, deployment)
         if target is None or deployed is None or _is_closed(deployed, target):
             return Response(403, _common(site.request_id, "ForbiddenException"), _FORBIDDEN)
-        if common.header_bytes(site.headers) > HEADER_BYTES:
-            return Response(431, _common(site.request_id, "RequestHeaderFieldsTooLarge"), _TOO_LARGE)
+        oversized = _oversized(site, deployed.api)
+        if oversized is not None:
+            return oversized
         exchange = self._exchange(site, target, deployed, canary)
         recording.begin(self._ports, exchange)
         began = self._ports.clock.wall()
@@ -145,6 +147,17 @@ class RestDoor:
             return await cached(self._ports, exchange, integrate)
         finally:
             exchange.integrated = self._ports.clock.wall() - exchange.integrating
+
+
+def _oversized(site: SiteRequest, api: Document) -> Response | None:
+    """The answer to a URL that is too long, or to headers that are too large; None to others."""
+    edge = "EDGE" in ((api.get("endpointConfiguration") or {}).get("types") or ())
+    if common.url_length(site) > (EDGE_URL_LENGTH if edge else URL_LENGTH):
+        return Response(414, _common(site.request_id, "RequestUriTooLong"), b'{"message":"URI Too Long"}')
+    if common.header_bytes(site.headers) > HEADER_BYTES:
+        text = b'{"message":"Request Header Fields Too Large"}'
+        return Response(431, _common(site.request_id, "RequestHeaderFieldsTooLarge"), text)
+    return None
 
 
 def route(exchange: Exchange) -> None:

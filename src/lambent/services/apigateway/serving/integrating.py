@@ -225,13 +225,13 @@ async def _service(ports: Ports, exchange: Exchange) -> Reply:
         raise Refusal("API_CONFIGURATION_ERROR", why="the URI of the integration is no ARN of API Gateway's")
     sent = await _to_backend(exchange)
     try:
-        key = await ports.role_key(filled(exchange, exchange.integration.get("credentials")), exchange.scope)
+        acting = await ports.acting(filled(exchange, exchange.integration.get("credentials")), exchange.scope)
     except NotPermitted as error:
         raise Refusal("API_CONFIGURATION_ERROR", why=str(error)) from error
     request = aws_backends.request_of(
         found,
         sent,
-        key,
+        acting,
         method=str(exchange.integration.get("httpMethod") or "POST"),
         content_type=exchange.request.header("content-type"),
         trace_id=exchange.request.trace_id,

@@ -10,6 +10,7 @@ from lambent.engine.authorizer_cache import AuthorizerCache
 from lambent.engine.response_cache import ResponseCache
 from lambent.engine.throttle import Buckets
 from lambent.ids import new_span
+from lambent.model.acting import Acting
 from lambent.model.credentials import May, Signer, everybody_may
 from lambent.model.door import Call, Door
 from lambent.model.finding import Finding
@@ -67,7 +68,7 @@ Log = Callable[[Scope, str, str, str], None]
 @dataclass(slots=True)
 class Ports:
     """`verify` tells who has signed a request for a service (raises Fault); `ask` sends a request of an account to
-    AWS's services, wherever they are answered; `role_key` answers the access key to ask one with for a role (ARN, ""
+    AWS's services, wherever they are answered; `acting` answers in whose name one is asked for a role (ARN, ""
     for none) of an API's account and region (raises NotPermitted), `role_may` whether a
     role may do something (action) with a resource (ARN), `may` whether who signed may; `keys` answers the public keys
     (JWKS) of a user pool; `chance` a number from 0 up to, but not, 1; `trace_header` decides whether a
@@ -79,7 +80,7 @@ class Ports:
     functions: Functions
     verify: Callable[[SiteRequest, str], Signer]
     ask: Callable[[Request], Awaitable[Response]]
-    role_key: Callable[[str, Scope], Awaitable[str]]
+    acting: Callable[[str, Scope], Awaitable[Acting]]
     role_may: Callable[[str, str, str, Scope], Awaitable[bool]]
     fetch: Fetch
     keys: Callable[[Scope, str], Awaitable[Mapping[str, Any]]]

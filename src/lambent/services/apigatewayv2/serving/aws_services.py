@@ -15,7 +15,7 @@ from lambent.model.door import NotPermitted
 from lambent.services.apigatewayv2.serving.exchange import Exchange
 from lambent.services.apigatewayv2.serving.functions import broken
 from lambent.services.apigatewayv2.serving.ports import Ports
-from lambent.wire.http import Request
+from lambent.wire.http import Request, unsigned
 
 FORM, JSON_1_0, JSON_1_1 = (
     "application/x-www-form-urlencoded",
@@ -48,19 +48,18 @@ async def ask(ports: Ports, exchange: Exchange, integration: Mapping[str, object
     except (ValueError, TypeError) as error:
         raise broken(f"a parameter of {subtype} is not of the form that it needs: {error}") from error
     try:
-        key = await ports.role_key(str(integration.get("CredentialsArn") or ""), exchange.served.scope)
+        acting = await ports.acting(str(integration.get("CredentialsArn") or ""), exchange.served.scope)
     except NotPermitted as error:
         raise broken(str(error)) from error
     headers = {
         "host": "127.0.0.1",
         "content-type": kind,
-        "authorization": f"AWS4-HMAC-SHA256 Credential={key}/20260101/{region}/{service}/"
-        "aws4_request, SignedHeaders=host, Signature=api-gateway",
+        "authorization": unsigned(acting.account, region, service),
         "x-amzn-trace-id": exchange.call.trace_id,
     }
     if kind != FORM:
         headers["x-amz-target"] = action
-    response = await ports.ask(Request("POST", "/", "", headers, body, "" if key.isdigit() else key))
+    response = await ports.ask(Request("POST", "/", "", headers, body, acting=acting))
     content = response.body
     whole = content if isinstance(content, bytes) else b"".join([part async for part in content])
     return Reply(response.status, [one for one in response.headers if one[0].lower() in PASSED], whole)

@@ -26,7 +26,8 @@ from lambent.wire.site import SiteRequest
 BODY_BYTES = 10 << 20
 """https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html"""
 HEAD_BYTES = 10_240
-"""Of request line and header values (same place); which answer more gets is not documented: RFC 6585's."""
+"""Of request line and header values (same place); which answer more gets is not documented: RFC 6585's, and RFC 9110's
+where the line is too long by itself."""
 JSON = ("content-type", "application/json")
 
 
@@ -46,7 +47,10 @@ class HttpDoor:
             return _response(_refused(Refused(404, "Not Found", "")), request_id)
         if site.length > BODY_BYTES:
             return _response(_refused(Refused(413, "Request Entity Too Large", "")), request_id)
-        if common.header_bytes(site.headers) + len(site.method) + len(site.path) + len(site.query) > HEAD_BYTES:
+        line = common.line_length(site)
+        if line > HEAD_BYTES:
+            return _response(_refused(Refused(414, "URI Too Long", "")), request_id)
+        if common.header_bytes(site.headers) + line > HEAD_BYTES:
             return _response(_refused(Refused(431, "Request Header Fields Too Large", "")), request_id)
         exchange = Exchange(site, target, served, _call(self._ports, site, target, served, request_id))
         began = self._ports.clock.monotonic()

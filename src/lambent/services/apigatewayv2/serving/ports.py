@@ -8,6 +8,7 @@ from lambent.clock import Clock
 from lambent.engine.authorizer_cache import AuthorizerCache
 from lambent.engine.throttle import Buckets
 from lambent.http_events.http_authorizers import Said
+from lambent.model.acting import Acting
 from lambent.model.credentials import May, Signer, everybody_may
 from lambent.model.door import Call, Door
 from lambent.model.finding import Finding
@@ -43,7 +44,7 @@ class Fetch(Protocol):
 @dataclass(slots=True)
 class Ports:
     """`signer` tells who has signed a request, None when nobody has, as it must be; `ask` sends a request of an account
-    to AWS's services, wherever they are answered; `role_key` answers the access key to ask one with for a role (ARN, ""
+    to AWS's services, wherever they are answered; `acting` answers in whose name one is asked for a role (ARN, ""
     for none) of an API's account and region (raises NotPermitted); `pool_keys` answers the public keys (JWKS) of a
     user pool; `may` tells whether who signed may do something; `log` writes a line into a log group's stream; `spawn`
     runs in the background what never raises."""
@@ -53,7 +54,7 @@ class Ports:
     functions: Functions
     signer: Callable[[SiteRequest], Signer | None]
     ask: Callable[[Request], Awaitable[Response]]
-    role_key: Callable[[str, Scope], Awaitable[str]]
+    acting: Callable[[str, Scope], Awaitable[Acting]]
     fetch: Fetch
     pool_keys: Callable[[Scope, str], Awaitable[Mapping[str, Any]]]
     log: Callable[[Scope, str, str, str], None]

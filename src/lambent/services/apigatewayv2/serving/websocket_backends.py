@@ -81,12 +81,11 @@ async def _service(ports: Ports, door: Door, integration: Document, uri: str, se
     if found is None:
         raise BadAnswer("its URI is no ARN of API Gateway's")
     try:
-        key = await ports.role_key(door.role, Scope(door.account, door.region))
+        acting = await ports.acting(door.role, Scope(door.account, door.region))
     except NotPermitted as error:
         raise BadAnswer(str(error)) from error
-    request = aws_backends.request_of(
-        found, sent, key, method=_method(integration), content_type=None, trace_id=functions.trace_root(ports.new_id())
-    )
+    method, trace_id = _method(integration), functions.trace_root(ports.new_id())
+    request = aws_backends.request_of(found, sent, acting, method=method, content_type=None, trace_id=trace_id)
     return await aws_backends.ask(ports.ask, request)
 
 

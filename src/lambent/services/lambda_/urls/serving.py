@@ -70,6 +70,11 @@ class FunctionUrls:
         self._signer_of = signer_of
         self._keys: dict[str, Key] = {}
 
+    def knows(self, url_id: str, region: str) -> bool:
+        """Whether there is a URL of an id."""
+        config = self._find(url_id)
+        return config is not None and config.scope.region == region
+
     async def serve(self, request: SiteRequest) -> Response:
         """Answer a request. Never raises what is the caller's fault."""
         config = self._find(request.id)
