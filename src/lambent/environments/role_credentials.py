@@ -18,9 +18,11 @@ KEPT = 100_000
 
 
 class Credentialed:
-    """The credentials that are out, by access key id; those that STS gave somebody are told by `learn`."""
+    """The credentials that are out, by access key id; others are told by `learn`, or kept elsewhere: `kept` tells
+    whose such a key is."""
 
-    def __init__(self) -> None:
+    def __init__(self, kept: Callable[[str], Held | None] = lambda _key: None) -> None:
+        self._kept = kept
         self._held: dict[str, Held] = {}
         self._by_token: dict[str, Credentials] = {}
         self._traces: dict[str, Callable[[], str | None]] = {}
@@ -62,7 +64,7 @@ class Credentialed:
 
     def held(self, access_key: str) -> Held | None:
         """Whose a key is, or None when it was not issued here."""
-        return self._held.get(access_key)
+        return self._held.get(access_key) or self._kept(access_key)
 
     def by_token(self, session_token: str) -> Credentials | None:
         """The set with that session token, while its environment lives."""
@@ -70,12 +72,12 @@ class Credentialed:
 
     def account_of(self, access_key: str) -> str | None:
         """The account that `access_key` was issued for, or None when it is not one of ours."""
-        held = self._held.get(access_key)
+        held = self.held(access_key)
         return held.account if held else None
 
     def secret_of(self, access_key: str) -> str | None:
         """The secret of an access key that was issued here, None for any other."""
-        held = self._held.get(access_key)
+        held = self.held(access_key)
         return held.secret_key if held else None
 
     def trace_of(self, access_key: str) -> str | None:

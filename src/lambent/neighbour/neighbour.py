@@ -12,7 +12,7 @@ import aiohttp
 from yarl import URL
 
 from lambent.model.scope import Caller
-from lambent.neighbour import dynamodb_local, kept, moto_server
+from lambent.neighbour import dynamodb_local, kept, moto_server, request_ids
 from lambent.neighbour.bridges import dynamodb, failing
 from lambent.neighbour.endpoints import Endpoints
 from lambent.neighbour.holdings import RESTARTED, Holdings
@@ -142,6 +142,7 @@ class Neighbour:
         self.holdings.before(asked)
         life = self._moto.starts
         response = await self._ask(asked.service, asked.request, None, headers)
+        request_ids.say(response, request_id, asked.model.protocol if asked.model is not None else "")
         _look_for_failure(asked, response, request_id)
         self.holdings.after(asked, response)
         if self.holdings.changes(asked, response):

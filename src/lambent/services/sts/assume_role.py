@@ -28,12 +28,11 @@ async def assume_role(env: StsEnv, caller: Caller, params: dict[str, Any]) -> di
         tags=tuple((inherited | tags).items()),
         transitive=(*inherited, *params.get("TransitiveTagKeys", ())),
     )  # fmt: skip
-    return session(env, held, params.get("DurationSeconds", sessions.HOUR)) | (
-        {"SourceIdentity": params["SourceIdentity"]} if params.get("SourceIdentity") else {}
-    )
+    given = await session(env, held, params.get("DurationSeconds", sessions.HOUR))
+    return given | ({"SourceIdentity": params["SourceIdentity"]} if params.get("SourceIdentity") else {})
 
 
-def session(env: StsEnv, held: Held, seconds: int) -> dict[str, Any]:
+async def session(env: StsEnv, held: Held, seconds: int) -> dict[str, Any]:
     """The answer with a new session's keys."""
     who = principals.session(held.role, held.session)
     known = Held(
@@ -41,7 +40,7 @@ def session(env: StsEnv, held: Held, seconds: int) -> dict[str, Any]:
         policies=held.policies, tags=held.tags, transitive=held.transitive,
     )  # fmt: skip
     return {
-        "Credentials": sessions.give(env, known, seconds),
+        "Credentials": await sessions.give(env, known, seconds),
         "AssumedRoleUser": {"AssumedRoleId": f"{role_id(held.role)}:{held.session}", "Arn": who.arn},
         "PackedPolicySize": sum(map(len, held.policies or ())) * 100 // 2_048,
     }

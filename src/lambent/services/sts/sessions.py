@@ -18,13 +18,13 @@ HALF_A_DAY = 12 * HOUR
 MOST_ARNS = 10
 
 
-def give(env: StsEnv, held: Held, seconds: int) -> dict[str, Any]:
+async def give(env: StsEnv, held: Held, seconds: int) -> dict[str, Any]:
     """A new key for somebody, as the member Credentials; `held` without its secret and token."""
     key = "ASIA" + base64.b32encode(env.token(10)).decode("ascii")
     secret = base64.b64encode(env.token(30)).decode("ascii")
     token = base64.b64encode(env.token(96)).decode("ascii")
     ends = env.clock() + seconds
-    env.learn(
+    await env.learn(
         key,
         Held(
             secret, held.account, held.role, held.session, held.user, token, ends,
