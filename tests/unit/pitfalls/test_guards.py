@@ -1,6 +1,5 @@
 """Which guards against duplicates are seen, and which reads are bounded."""
 
-
 from pathlib import Path
 
 import pytest
