@@ -166,6 +166,8 @@ def _derived(service: str, params: Params, scope: Scope) -> dict[str, Any]:
             return {"FunctionName": names.function_arn(there, said.name, qualifier)}
         if said.name and not params["FunctionName"].startswith("arn:"):
             return {"FunctionName": f"{said.name}:{qualifier}" if qualifier else said.name}
+    if service == "lambda" and str(params.get("LayerName", "")).startswith("arn:") and params.get("VersionNumber"):
+        return {"LayerVersionArn": f"{params['LayerName']}:{params['VersionNumber']}"}
     if service == "scheduler" and not params.get("GroupName"):
         return {"GroupName": "default"}
     if service == "cloudformation" and params.get("StackName"):
