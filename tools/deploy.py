@@ -40,7 +40,9 @@ lambent deploy app/ --watch      # then every function runs from its folder; a c
 lambent destroy app/             # or the stack's name
 ```
 
-What a stack's outputs name by host names of AWS is told with its address here. Files that the template names are put into a bucket, `lambent-deploy-ACCOUNT-REGION`. Nothing is built: `sam build` does
+What a stack's outputs name by host names of AWS is told with its address here.
+
+Files that the template names are put into a bucket, `lambent-deploy-ACCOUNT-REGION`. Nothing is built: `sam build` does
 that, and `.aws-sam/build` is taken where it is there. `samconfig.toml` gives the stack's name and parameters. Of a
 `cdk.out` the assets go where it says, no bootstrapping is needed; images are built by `cdk deploy`. A `serverless.yml`
 becomes a template with the framework's logical ids and names; plugins are not run, which is said, and what else is not
@@ -60,6 +62,31 @@ that holds a template is a function all the same when options of a function (`--
 | osls 3, Serverless Framework 3 | `AWS_ENDPOINT_URL` with the plugin `serverless-localstack` (`autostart: false`) |
 | Chalice, Zappa | `AWS_ENDPOINT_URL` |
 | Terraform, OpenTofu, Pulumi | `AWS_ENDPOINT_URL`, paths for S3 (`s3_use_path_style`) |
+
+## Public projects
+
+These were deployed by their own tools, ran on the event of their trigger, were updated and deleted; left over was what
+AWS leaves too (log groups that functions made, tables and buckets with `Retain`, what bootstrapping makes). Runtimes that
+the machine had not were replaced.
+
+| project | tool | trigger |
+| --- | --- | --- |
+| awsdocs/aws-lambda-developer-guide 8a681ab: `nodejs-apig` | AWS CLI | REST API |
+| aws-samples/serverless-patterns fb7b5d0: `apigw-lambda-dynamodb` | SAM CLI | REST API |
+| `kinesis-lambda` of it | SAM CLI | stream |
+| `sns-lambda-python-sam` of it | SAM CLI | topic |
+| `sqs-lambda-python-sam` of it | SAM CLI | queue |
+| aws-samples/aws-cdk-examples bccff1d: `lambda-cron` | CDK, Python | schedule |
+| `api-sqs-lambda` of it | CDK, Python | REST API, queue |
+| `custom-resource` of it | CDK, TypeScript | custom resource |
+| `api-cors-lambda-crud-dynamodb` of it | CDK, TypeScript | REST API |
+| serverless/examples 2286519: `aws-python-rest-api-with-dynamodb` | osls | REST API |
+| `aws-node-scheduled-cron` of it | osls | schedule |
+| `aws-python-http-api-with-dynamodb` of it | osls | HTTP API |
+
+Terraform's provider is replayed call by call (`tests/e2e/clients/test_terraform_order.py`, `test_terraform_resources.py`):
+what it reads of functions, aliases, roles, queues, topics, tables, buckets and HTTP APIs is what was configured. A stack of
+200 resources and one function's change are measured by the bench (`--only stacks`).
 
 ## Canaries: CodeDeploy
 

@@ -71,6 +71,7 @@ class Forwarding:
             request = await trusted(self.neighbour, request, caller)
         asked = Asked(service_name, request)
         try:
+            asked.check()
             if service_name == "iam":
                 stored.check(asked.operation, asked.params)
             if asked.model is not None and asked.operation:

@@ -116,6 +116,19 @@ def test_series_are_bounded_and_what_is_left_out_is_counted(tmp_path: Path) -> N
     with_store(tmp_path, body, bound=2)
 
 
+def test_one_account_leaves_room_for_another(tmp_path: Path) -> None:
+    async def body(store: SeriesStore, clock: Clock) -> None:
+        def added(account: str, number: int) -> bool:
+            return store.add(Stream(Metric(Scope(account), "N", f"m{number}")), NOW, 1.0)
+
+        assert [added("1" * 12, number) for number in range(3)] == [True, True, False]
+        assert [added("2" * 12, number) for number in range(3)] == [True, True, False]
+        assert [added("3" * 12, 1), added("4" * 12, 1), added("5" * 12, 1)] == [True] * 3
+        assert [added("6" * 12, 1), added("7" * 12, 1)] == [True, False]  # as many as four accounts have
+
+    with_store(tmp_path, body, bound=2)
+
+
 def test_what_others_still_have_is_asked_for_first(tmp_path: Path) -> None:
     async def body(store: SeriesStore, _clock: Clock) -> None:
         waiting = [1.0, 2.0]

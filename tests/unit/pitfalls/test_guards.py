@@ -195,3 +195,44 @@ def handler(event, context):
         body = s3.get_object(Bucket="b", Key=key{}).get("Body").read()
 """
     assert len(_found(tmp_path, code.replace("{}", given), "EXE012")) == told
+
+
+SNS = "for record in event['Records']:\n        save(record['Sns']['Message'])"
+HELPER = """
+def save(message):
+    try:
+        TABLE.put_item(Item={"id": message})
+    except Exception as error:
+        print(error)
+
+
+def handler(event, context):
+    BODY
+"""
+
+
+@pytest.mark.parametrize(("body", "told"), [(SNS, 1), (SNS.replace("save(", "done = save("), 0)])
+def test_what_a_helper_swallows_counts_where_nobody_looks_at_its_answer(body: str, told: int, tmp_path: Path) -> None:
+    assert len(_found(tmp_path, HELPER.replace("BODY", body), "OBS008")) == told
+
+
+def test_a_wait_that_grows_from_attempt_to_attempt_is_possible_only(tmp_path: Path) -> None:
+    code = """
+import time
+def handler(event, context):
+    for attempt in range(3):
+        pause = (2 ** attempt) * 0.1
+        time.sleep(PAUSE)
+"""
+    assert not _found(tmp_path, code.replace("PAUSE", "pause"), "ARC005")
+    assert _found(tmp_path, code.replace("PAUSE", "event['pause']"), "ARC005")
+
+
+@pytest.mark.parametrize(("options", "told"), [("", 1), (", timeout: 3000", 0)])
+def test_a_request_of_nodes_without_a_timeout_is_told(options: str, told: int, tmp_path: Path) -> None:
+    (tmp_path / "app.js").write_text(
+        "const https = require('https');\nexports.handler = async (event) => {\n"
+        f"  const options = {{hostname: 'example.com', method: 'PUT'{options}}};\n"
+        "  const request = https.request(options, () => 1);\n  request.end();\n};\n"
+    )
+    assert len(checking.check(tmp_path, ["NET007"]).findings) == told

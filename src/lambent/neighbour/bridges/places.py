@@ -48,6 +48,12 @@ class Place:
 _TASKS = "moto.stepfunctions.parser.asl.component.state.exec.state_task"
 PLACES: Sequence[Place] = (
     Place("moto.iam.policy_validation", "BaseIAMPolicyValidator._validate_version", ("self",), iam.validate_version),
+    Place(
+        "moto.iam.models",
+        "IAMBackend.update_role",
+        ("self", "role_name", "role_description", "max_session_duration"),
+        iam.update_role,
+    ),
     Place("moto.dynamodb.models.table", "StreamShard.add", ("self", "old", "new"), dynamodb.add_record),
     Place(
         "moto.stepfunctions.parser.asl.utils.boto_client",

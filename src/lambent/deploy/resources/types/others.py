@@ -105,6 +105,15 @@ _REPOSITORY_POLICIES = (
 
 KINDS = {
     "AWS::CDK::Metadata": Kind(takes=("Analytics", "Modules")),
+    "AWS::ApplicationInsights::Application": Kind(
+        takes=(
+            *("ResourceGroupName", "AttachMissingPermission", "AutoConfigurationEnabled", "CWEMonitorEnabled"),
+            *("ComponentMonitoringSettings", "CustomComponents", "GroupingType", "LogPatternSets", "OpsCenterEnabled"),
+            *("OpsItemSNSTopicArn", "SNSNotificationArn", "Tags"),
+        ),
+        id="arn:aws:applicationinsights:{region}:{account}:application/resource-group/{ResourceGroupName}",
+        attributes={"ApplicationARN": "{id}"},
+    ),
     "AWS::CloudFormation::Macro": Kind(
         takes=("Name", "FunctionName", "Description", "LogGroupName", "LogRoleARN"), id="{Name}"
     ),
