@@ -15,7 +15,7 @@ from lambent.permissions.identities import Ask, loaded
 
 KEPT = 4_096
 CHANGING = re.compile(
-    "Policy|Permission|(Set|Put|Modify).*Attributes"
+    "^(?!Get|List|Describe).*(Policy|Permission)|(Set|Put|Modify).*Attributes"
     "|(Create|Delete)(Queue|Topic|Bucket|Function|Secret|Key|Table|Alias|Stream|EventBus)$"
 )
 """How the names of operations look after which a resource's policy may be another."""

@@ -42,3 +42,28 @@ def test_the_owners_service_is_asked(arn: str, asked: tuple[str, dict[str, Any]]
         [(operation, params, scope)] = seen
         assert (operation, scope, found is not None) == (asked[0], OWNER, True)
         assert asked[1].items() <= params.items()
+
+
+@pytest.mark.parametrize("operation", ["GetPolicy", "GetBucketPolicy", "ListResourcePolicies", "GetQueueAttributes"])
+def test_who_reads_a_policy_changes_none(operation: str) -> None:
+    asked = 0
+
+    async def ask(*_asked: object) -> dict[str, Any]:
+        nonlocal asked
+        asked += 1
+        attached.changed(operation)
+        return {"Policy": POLICY}
+
+    attached = Attached(ask)
+    arn = f"arn:aws:lambda:{PLACE}:function:f"
+    assert asyncio.run(attached.find(arn, CALLER)) is asyncio.run(attached.find(arn, CALLER))
+    assert (asked, attached.revision) == (1, 0)
+    for change in (
+        "AddPermission",
+        "PutBucketPolicy",
+        "RemovePermission",
+        "DeleteResourcePolicy",
+        "SetQueueAttributes",
+    ):
+        attached.changed(change)
+    assert attached.revision == 5
