@@ -66,8 +66,8 @@ that holds a template is a function all the same when options of a function (`--
 ## Public projects
 
 These were deployed by their own tools, ran on the event of their trigger, were updated and deleted; left over was what
-AWS leaves too (log groups that functions made, tables and buckets with `Retain`, what bootstrapping makes). Runtimes that
-the machine had not were replaced.
+AWS leaves too (log groups that functions made, tables and buckets with `Retain`, what bootstrapping makes). Runtimes
+that the machine had not were replaced.
 
 | project | tool | trigger |
 | --- | --- | --- |
@@ -84,9 +84,10 @@ the machine had not were replaced.
 | `aws-node-scheduled-cron` of it | osls | schedule |
 | `aws-python-http-api-with-dynamodb` of it | osls | HTTP API |
 
-Terraform's provider is replayed call by call (`tests/e2e/clients/test_terraform_order.py`, `test_terraform_resources.py`):
-what it reads of functions, aliases, roles, queues, topics, tables, buckets and HTTP APIs is what was configured. A stack of
-200 resources and one function's change are measured by the bench (`--only stacks`).
+Terraform's provider is replayed call by call (`tests/e2e/clients/test_terraform_order.py`,
+`test_terraform_resources.py`): what it reads of functions, aliases, roles, queues, topics, tables, buckets and HTTP
+APIs is what was configured. A stack of 200 resources and one function's change are measured by the bench
+(`--only stacks`).
 
 ## Canaries: CodeDeploy
 

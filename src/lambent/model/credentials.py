@@ -22,7 +22,9 @@ class Held:
     session token that belongs to it, `expires` when it ends (seconds since 1970 on the platform's clock; None: never).
     `policies` are the documents (JSON) and the ARNs of managed policies that bound the session, None without any;
     `tags` those of the session, of which the `transitive` go on to the next role. `issuer` is the IAM user who asked
-    for a federated one's, "" for the account itself. An `inactive` key is good for nothing.
+    for a federated one's, "" for the account itself. `issued` is when it was given (as `expires`; None where that is
+    not known), `source_identity` what the session was said to be of, `function` the ARN of the function that it is for.
+    An `inactive` key is good for nothing.
     """
 
     secret_key: str
@@ -36,6 +38,9 @@ class Held:
     tags: tuple[tuple[str, str], ...] = ()
     transitive: tuple[str, ...] = ()
     issuer: str = ""
+    issued: float | None = None
+    source_identity: str = ""
+    function: str = ""
     inactive: bool = False
 
 

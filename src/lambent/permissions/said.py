@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from lambent.engine.authorisation import explain
-from lambent.engine.authorisation.decide import Ask, Decision, Policies, decide
+from lambent.engine.authorisation.decide import Ask, Decision, Policies, decide, keys_of_policies
 from lambent.model.finding import Finding
 from lambent.model.scope import DEFAULT_REGION, Scope
 from lambent.permissions import attached
@@ -107,6 +107,8 @@ class Said:
         elif attached.is_asked_of(ask.resource):
             found = await self._resources.find(ask.resource, Scope(ask.account or ask.who.account, region))
             policies = replace(policies, resource=found)
+        if not keys_of_policies(policies, ask.action) <= ask.all_keys.keys():
+            return None  # what they go by now was not found out then
         return Verdict(ask, policies, decide(ask, policies))
 
     async def _exists(self, arn: str) -> bool:

@@ -72,8 +72,8 @@ class Forwarding:
         asked = Asked(service_name, request)
         try:
             asked.check()
-            if service_name == "iam":
-                stored.check(asked.operation, asked.params)
+            if service_name in stored.SERVICES:
+                stored.check(service_name, asked.operation, asked.params, caller)
             if asked.model is not None and asked.operation:
                 await self.check(request, caller, asked.model, asked.operation, asked.params)
             elif self.is_bounded(caller):

@@ -86,7 +86,7 @@ async def open_running(
         cache, settings.runtime_map, found, base.host.level, store.images, told, _programs(settings), inside.pem
     )
     keys = AccessKeys(store.resources, new_id, base.clock.wall)
-    credentials = Credentialed(keys.held)
+    credentials = Credentialed(keys.held, base.clock.wall)
     limits = PROFILES[settings.profile].with_concurrency(settings.concurrency)
     doors = Doors()
     port, tls = base.door.getsockname()[1], inside.context()
