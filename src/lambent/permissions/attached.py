@@ -15,7 +15,7 @@ from lambent.permissions.identities import Ask, loaded
 
 KEPT = 4_096
 CHANGING = re.compile(
-    "Policy|Permission|(Set|Put|Modify).*Attributes"
+    "^(?!Get|List|Describe).*(Policy|Permission)|(Set|Put|Modify).*Attributes"
     "|(Create|Delete)(Queue|Topic|Bucket|Function|Secret|Key|Table|Alias|Stream|EventBus)$"
 )
 """How the names of operations look after which a resource's policy may be another."""
@@ -40,6 +40,11 @@ def _queue(arn: list[str]) -> dict[str, Any]:
 def _function(arn: list[str]) -> dict[str, Any]:
     name, _, qualifier = arn[5].removeprefix("function:").partition(":")
     return {"FunctionName": name} | ({"Qualifier": qualifier} if qualifier else {})
+
+
+def _layer(arn: list[str]) -> dict[str, Any]:
+    _, name, version = (arn[5] + "::").split(":")[:3]
+    return {"LayerName": name, "VersionNumber": int(version) if version.isdecimal() else 0}
 
 
 _WAYS: Mapping[str, _Way] = {
@@ -79,11 +84,19 @@ _WAYS: Mapping[str, _Way] = {
     ),
     "lambda": _Way("lambda", "GetPolicy", _function, lambda said: said.get("Policy")),
 }
+_LAYER = _Way("lambda", "GetLayerVersionPolicy", _layer, lambda said: said.get("Policy"))
+
+
+def _way(arn: list[str]) -> _Way | None:
+    """How the policy of a resource is asked for, by its ARN's fields; None when nobody can say."""
+    if len(arn) != 6:
+        return None
+    return _LAYER if arn[2] == "lambda" and arn[5].startswith("layer:") else _WAYS.get(arn[2])
 
 
 def is_asked_of(arn: str) -> bool:
     """Whether the service of a resource can be asked for its policy."""
-    return arn.count(":") > 4 and arn.split(":")[2] in _WAYS
+    return _way(arn.split(":", 5)) is not None
 
 
 class Attached:
@@ -104,7 +117,7 @@ class Attached:
     async def find(self, arn: str, scope: Scope) -> Policy | None:
         """The policy of a resource, None when it has none, or nobody can say."""
         fields = arn.split(":", 5)
-        way = _WAYS.get(fields[2]) if len(fields) == 6 else None
+        way = _way(fields)
         if way is None or not self._holds(way.service):
             return None
         shared = arn.partition("/")[0] if fields[2] == "s3" else arn

@@ -105,9 +105,8 @@ def _of_lambda(params: Params) -> dict[str, Any]:
     qualifier = params.get("Qualifier") or said.qualifier
     if not said.name:
         return {}
-    owner = re.match(r"([0-9]{12}):function:", params["FunctionName"])
     return {"FunctionName": f"{said.name}:{qualifier}" if qualifier else said.name} | (
-        {OWNER: owner[1]} if owner else {}
+        {OWNER: said.account} if said.account else {}
     )
 
 

@@ -20,6 +20,8 @@ HERE = "eu-west-1:123456789012"
 QUEUE, TOPIC = f"arn:aws:sqs:{HERE}:q", f"arn:aws:sns:{HERE}:t"
 KEY = f"arn:aws:kms:{HERE}:key/11111111-2222-3333-4444-555555555555"
 FUNCTION = f"arn:aws:lambda:{HERE}:function:f"
+THEIRS = "arn:aws:lambda:eu-west-1:222222222222:function:f:live"
+LAYER = "arn:aws:lambda:eu-west-1:222222222222:layer:l"
 TABLE = f"arn:aws:dynamodb:{HERE}:table/t"
 SECRET, GROUP = f"arn:aws:secretsmanager:{HERE}:secret:db", f"arn:aws:logs:{HERE}:log-group:g"
 BUCKET = {"Bucket": "b"}
@@ -104,6 +106,11 @@ ROWS: list[tuple[str, str, dict[str, Any], list[str]]] = [
     ("sns", "Subscribe", {"TopicArn": TOPIC, "Endpoint": QUEUE}, [f"sns:Subscribe {TOPIC}"]),
     ("lambda", "Invoke", {"FunctionName": "f"}, [f"lambda:InvokeFunction {FUNCTION}"]),
     ("lambda", "Invoke", {"FunctionName": "f", "Qualifier": "live"}, [f"lambda:InvokeFunction {FUNCTION}:live"]),
+    ("lambda", "Invoke", {"FunctionName": THEIRS[15:]}, [f"lambda:InvokeFunction {THEIRS}"]),
+    (
+        *("lambda", "GetLayerVersion", {"LayerName": LAYER, "VersionNumber": 2}),
+        [f"lambda:GetLayerVersion {LAYER}:2"],
+    ),
     ("lambda", "Invoke", {"FunctionName": "f:live"}, [f"lambda:InvokeFunction {FUNCTION}:live"]),
     ("lambda", "Invoke", {"FunctionName": FUNCTION}, [f"lambda:InvokeFunction {FUNCTION}"]),
     ("lambda", "Invoke", {"FunctionName": FUNCTION, "Qualifier": "1"}, [f"lambda:InvokeFunction {FUNCTION}:1"]),
