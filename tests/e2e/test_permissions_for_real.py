@@ -533,7 +533,8 @@ def test_stacks_and_state_machines_act_for_somebody(strict: Server) -> None:
         aws_access_key_id=key["AccessKeyId"], aws_secret_access_key=key["SecretAccessKey"],
     )  # fmt: skip
     queue = {"Q": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "deputys"}}}
-    admin = {"R": {"Type": "AWS::IAM::Role", "Properties": {"RoleName": "pwn", "AssumeRolePolicyDocument": {}}}}
+    trusts = {"Version": "2012-10-17", "Statement": [TRUST]}
+    admin = {"R": {"Type": "AWS::IAM::Role", "Properties": {"RoleName": "pwn", "AssumeRolePolicyDocument": trusts}}}
 
     def make(name: str, resources: Any, **more: Any) -> str:
         stacks.create_stack(
