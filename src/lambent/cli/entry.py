@@ -7,6 +7,8 @@ import signal
 import sys
 from contextlib import suppress
 
+from lambent.cli.terminal import guarded
+
 ESCAPED = "lambent.escaped"
 _FULL = {errno.ENOSPC, errno.EBADF, errno.EIO, errno.EFBIG, errno.EDQUOT}
 
@@ -32,7 +34,7 @@ def main() -> None:
 
 def _open_streams() -> None:
     """Descriptors that were closed fail when they are written to, rather than become some file of ours; letters that
-    the encoding does not have are escaped as in JSON."""
+    the encoding does not have are escaped as in JSON. A terminal gets nothing that it would obey."""
     codecs.register_error(ESCAPED, _escape)
     for number, name in ((0, "stdin"), (1, "stdout"), (2, "stderr")):
         stream = getattr(sys, name)
@@ -42,6 +44,7 @@ def _open_streams() -> None:
             setattr(sys, name, stream)
         if number:
             stream.reconfigure(errors=ESCAPED)
+            setattr(sys, name, guarded(stream))
 
 
 def _occupy(number: int, flags: int) -> None:

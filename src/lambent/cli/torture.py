@@ -27,6 +27,8 @@ APART_SECONDS = 1.1
 """Between the two clean runs: what has seconds in it differs, and is known to be noise."""
 SHORTEST, TIMES_LONGER = 2, 5
 """The timeout of a trial, seconds: so many times as long as a clean run, and at least."""
+SNAPSHOT_FROM = 10
+"""From how many trials on it is worth finding out whether environments may start from a snapshot."""
 ACCOUNTS = 3
 """In how many accounts trials go on at once."""
 MOST_TRIES, AGAIN_SECONDS = 3, 0.4
@@ -127,6 +129,7 @@ class Torture:
         self._places = [Place(TrialAccount(target, source, name)) for _ in range(accounts)]
         self._clean: State
         self._noise: Noise
+        self._quick = False
 
     def run(self) -> Said:
         """Every trial. Raises CliError, also where the event does not work without any harm."""
@@ -135,6 +138,7 @@ class Torture:
             self._places[0].account.open()
             calls, seconds, touched = self._clean_runs()
             planned = self._plan(calls)
+            self._quick = len(planned) >= SNAPSHOT_FROM and self._starts_as_new()
             self._open_others(len(planned), seconds, touched)
             began = time.monotonic()
             self._try_all(planned, said)
@@ -176,13 +180,27 @@ class Torture:
         place.account.shorten(seconds)
         time.sleep(APART_SECONDS)
         second = self._clean_run(place)
-        self._clean = second[1]
-        self._noise = effects.noise(effects.within(first[1], second[1]), second[1])
+        self._clean, self._noise = second[1], effects.between(first[1], second[1], first[0].answer, second[0].answer)
         if not any(effects.changes(call) for call in first[0].calls):
             output.note("the clean run changed nothing: was this event done before, or is it one that only asks?")
-        answers = effects.fields(first[0].answer), effects.fields(second[0].answer)
-        self._noise = effects.with_answers(self._noise, *answers)
         return first[0].calls, seconds, touched
+
+    def _starts_as_new(self) -> bool:
+        """Whether environments that start from a snapshot do what new ones do: two more clean runs leave the same, and
+        differ in the same. What code makes at its import (an id, a time) would be the same in all of them."""
+        from lambent.pitfalls.torture import effects
+
+        place = self._places[0]
+        if not place.account.snapshot():
+            return False
+        place.quick = True
+        first = place.clean(self._event)
+        time.sleep(APART_SECONDS)
+        second = place.clean(self._event)
+        found = effects.between(first[1], second[1], first[0][0].answer, second[0][0].answer)
+        failed = first[0][0].error or second[0][0].error
+        place.quick = not failed and found == self._noise and not effects.differences(self._clean, second[1], found)
+        return place.quick
 
     def _open_others(self, most: int, seconds: int, touched: tuple[set[str], set[str]]) -> None:
         """As many accounts as there is something to do for."""
@@ -192,6 +210,7 @@ class Torture:
             other.account.open()
             other.account.shorten(seconds)
             other.tables, other.buckets = touched
+            other.quick = self._quick and other.account.snapshot()
 
         del self._places[max(most, 1) :]
         with ThreadPoolExecutor(len(self._places)) as pool:
@@ -266,6 +285,8 @@ class Place:
     account: TrialAccount
     tables: set[str] = field(default_factory=set)
     buckets: set[str] = field(default_factory=set)
+    quick: bool = False
+    """Whether environments start from a snapshot, where they need nothing special."""
     surrounded: bool = True
     """Whether the environments of the last trial found what they were to find."""
 
@@ -283,7 +304,7 @@ class Place:
     def clean(self, event: Any) -> "tuple[list[Answer], State]":
         """A run without harm."""
         self._begin()
-        answers = self.account.invoke([(self.account.turned(event), [])])
+        answers = self.account.invoke([(self.account.turned(event), [])], not self.quick)
         return answers, self._left(answers)
 
     def _begin(self) -> None:
@@ -300,9 +321,10 @@ class Place:
     def carry_out(self, schedule: "Schedule", fresh: bool = False) -> "tuple[list[Run], State]":
         """The attempts of a trial, each on a new environment if `fresh`, and the event again until it works."""
         special = any(one.full or one.at is not None for one in schedule.attempts)
+        plain = special or not self.quick or schedule.kind in _PLAIN
         self.surrounded = True
         try:
-            answers = self._attempts(schedule, fresh, special)
+            answers = self._attempts(schedule, fresh, special, plain)
         finally:
             if special:
                 self.account.surround(False, None)
@@ -311,10 +333,10 @@ class Place:
             self.surrounded = self.surrounded and self.account.is_told_time()
         if schedule.settle:
             last = answers[-len(_groups(schedule)[-1]) :]
-            answers += self._settle(last, self.account.turned(schedule.attempts[-1].event))
+            answers += self._settle(last, self.account.turned(schedule.attempts[-1].event), plain)
         return [_run(one) for one in answers], self._left(answers)
 
-    def _attempts(self, schedule: "Schedule", fresh: bool, special: bool) -> list[Answer]:
+    def _attempts(self, schedule: "Schedule", fresh: bool, special: bool, plain: bool) -> list[Answer]:
         """`special`: what environments find is set before they are made."""
         answers: list[Answer] = []
         for group in _groups(schedule):
@@ -326,10 +348,10 @@ class Place:
             elif fresh or group[0].fresh:
                 self.account.recycle()
             turned = [(self.account.turned(one.event), [dict(fault) for fault in one.faults]) for one in group]
-            answers += self.account.invoke(turned)
+            answers += self.account.invoke(turned, plain)
         return answers
 
-    def _settle(self, last: Sequence[Answer], event: Any) -> list[Answer]:
+    def _settle(self, last: Sequence[Answer], event: Any, plain: bool) -> list[Answer]:
         """The event again, as AWS would send it, until it works: at once, and for as long as what the first attempt
         locked may stay so (the function's timeout)."""
         made: list[Answer] = []
@@ -338,13 +360,15 @@ class Place:
         while failed and (len(made) < MOST_TRIES or time.monotonic() < end):
             if made:
                 time.sleep(AGAIN_SECONDS)
-            made += self.account.invoke([(event, [])])
+            made += self.account.invoke([(event, [])], plain)
             failed = bool(made[-1].error)
         return made
 
 
 _ENDS = ("crash-before", "crash-after", "timeout-after", "tmp-left")
 """Trials that end the first attempt."""
+_PLAIN = ("tmp-left",)
+"""Trials of what an environment does after its runtime has ended: it initialises again."""
 
 
 def _groups(schedule: "Schedule") -> list[list[Any]]:

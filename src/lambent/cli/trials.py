@@ -9,10 +9,9 @@ import json
 import secrets
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
 from lambent.cli.errors import CliError
@@ -26,6 +25,15 @@ _INDEX = ("IndexName", "KeySchema", "Projection")
 _FUNCTION = (
     "Runtime", "Handler", "Timeout", "MemorySize", "Architectures", "EphemeralStorage", "PackageType", "ImageConfig",
 )  # fmt: skip
+_CLEARED: tuple[tuple[str, str, str, str, Callable[[Any], dict[str, Any]]], ...] = (
+    ("sqs", "list_queues", "QueueUrls", "delete_queue", lambda url: {"QueueUrl": url}),
+    ("sns", "list_topics", "Topics", "delete_topic", lambda one: {"TopicArn": one["TopicArn"]}),
+    ("kinesis", "list_streams", "StreamNames", "delete_stream", lambda name: {"StreamName": name}),
+    ("ssm", "describe_parameters", "Parameters", "delete_parameter", lambda one: {"Name": one["Name"]}),
+    ("secretsmanager", "list_secrets", "SecretList", "delete_secret",
+     lambda one: {"SecretId": one["ARN"], "ForceDeleteWithoutRecovery": True}),
+)  # fmt: skip
+"""Of what has no state that counts: how it is listed and deleted."""
 
 
 @dataclass(slots=True)
@@ -51,6 +59,10 @@ class TrialAccount:
         """Table -> the names of its keys."""
         self.aliases: dict[str, str] = {}
         self.timeout = 3
+        self.used: set[str] = set()
+        """Services that hold something of the account, or were called from it."""
+        self.version = ""
+        """The published version whose environments start from a snapshot of one that has initialised; "" for none."""
         self._token = target.token("torture")
 
     # --- making it, and taking it away
@@ -115,6 +127,21 @@ class TrialAccount:
             client.get_waiter("function_updated_v2").wait(FunctionName=self.function, WaiterConfig=WAIT)
             self.timeout = seconds
 
+    def snapshot(self) -> bool:
+        """Publish a version that starts from a snapshot. Answers whether there is one: not for every runtime."""
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        client, name = self.own("lambda"), self.function
+        try:
+            client.update_function_configuration(FunctionName=name, SnapStart={"ApplyOn": "PublishedVersions"})
+            client.get_waiter("function_updated_v2").wait(FunctionName=name, WaiterConfig=WAIT)
+            made = client.publish_version(FunctionName=name)["Version"]
+            client.get_waiter("published_version_active").wait(FunctionName=name, Qualifier=made, WaiterConfig=WAIT)
+        except (ClientError, BotoCoreError):
+            return False
+        self.version = made
+        return True
+
     def _layer(self, arn: str) -> str:
         """A layer of the trial's own with the content of another."""
         said = self.source.clients("lambda").get_layer_version_by_arn(Arn=arn)
@@ -149,18 +176,16 @@ class TrialAccount:
 
         own, source = self.own, self.source
         makers = [
-            *(partial(own("sqs").create_queue, **one) for one in source.queues),
-            *(partial(own("sns").create_topic, Name=name, Attributes=_topic(name)) for name in source.topics),
-            *(partial(own("kinesis").create_stream, StreamName=name, ShardCount=1) for name in source.streams),
-            *(
-                partial(own("ssm").put_parameter, **{**one, "Value": self._turn(one["Value"])})
-                for one in source.parameters
-            ),
-            *(partial(own("secretsmanager").create_secret, **one) for one in source.secrets),
+            *(("sqs", "create_queue", one) for one in source.queues),
+            *(("sns", "create_topic", {"Name": name, "Attributes": _topic(name)}) for name in source.topics),
+            *(("kinesis", "create_stream", {"StreamName": name, "ShardCount": 1}) for name in source.streams),
+            *(("ssm", "put_parameter", {**one, "Value": self._turn(one["Value"])}) for one in source.parameters),
+            *(("secretsmanager", "create_secret", one) for one in source.secrets),
         ]
-        for make in makers:
+        for service, operation, params in makers:
+            self.used.add(service)
             with suppress(ClientError, BotoCoreError):
-                make()
+                getattr(own(service), operation)(**params)
 
     def _clear_functions(self) -> None:
         client = self.own("lambda")
@@ -183,16 +208,10 @@ class TrialAccount:
             client.delete_bucket(Bucket=alias)
 
     def _clear_others(self) -> None:
-        for url in list(self.own.pages("sqs", "list_queues", "QueueUrls")):
-            self.own("sqs").delete_queue(QueueUrl=url)
-        for one in list(self.own.pages("sns", "list_topics", "Topics")):
-            self.own("sns").delete_topic(TopicArn=one["TopicArn"])
-        for name in list(self.own.pages("kinesis", "list_streams", "StreamNames")):
-            self.own("kinesis").delete_stream(StreamName=name)
-        for one in list(self.own.pages("ssm", "describe_parameters", "Parameters")):
-            self.own("ssm").delete_parameter(Name=one["Name"])
-        for one in list(self.own.pages("secretsmanager", "list_secrets", "SecretList")):
-            self.own("secretsmanager").delete_secret(SecretId=one["ARN"], ForceDeleteWithoutRecovery=True)
+        for service, listing, member, operation, params in _CLEARED:
+            if service in self.used:
+                for one in list(self.own.pages(service, listing, member)):
+                    getattr(self.own(service), operation)(**params(one))
 
     # --- what happens in it
 
@@ -212,8 +231,8 @@ class TrialAccount:
         said = {"account": self.account, "region": self.target.region, "function": self.function}
         self.target.page("POST", "recycle", said, seconds=60)
 
-    def invoke(self, invocations: "list[tuple[Any, list[dict[str, Any]]]]") -> list[Answer]:
-        """Run events at the same time, each with the faults of its calls."""
+    def invoke(self, invocations: "list[tuple[Any, list[dict[str, Any]]]]", plain: bool = True) -> list[Answer]:
+        """Run events at the same time, each with the faults of its calls; not `plain`: from the snapshot."""
         roots = [f"1-{secrets.token_hex(4)}-{secrets.token_hex(12)}" for _ in invocations]
         taps = {
             root: [{**fault, "with": next((one for one in roots if one != root), "")} for fault in faults]
@@ -223,7 +242,7 @@ class TrialAccount:
         answers: list[Answer | None] = [None] * len(roots)
 
         def run(place: int) -> None:
-            answers[place] = self._invoke(roots[place], invocations[place][0])
+            answers[place] = self._invoke(roots[place], invocations[place][0], "" if plain else self.version)
 
         threads = [threading.Thread(target=run, args=(place,)) for place in range(1, len(roots))]
         for thread in threads:
@@ -236,9 +255,10 @@ class TrialAccount:
             if answer is None:
                 raise CliError(f"an invocation of {self.function} was lost: is the server up?")
             answer.calls = calls[root]
+            self.used |= {call["service"] for call in answer.calls}
         return [one for one in answers if one is not None]
 
-    def _invoke(self, root: str, event: Any) -> Answer:
+    def _invoke(self, root: str, event: Any, version: str) -> Answer:
         """One invocation, with a trace header of its own: clients would make theirs."""
         from urllib.request import ProxyHandler, Request, build_opener
 
@@ -249,6 +269,7 @@ class TrialAccount:
             "Content-Type": "application/json",
         }
         url = f"{self.target.endpoint}/2015-03-31/functions/{self.function}/invocations"
+        url += f"?Qualifier={version}" if version else ""
         request = Request(url, json.dumps(event).encode(), headers, method="POST")  # noqa: S310 (clean_endpoint takes http only)
         began = time.monotonic()
         with build_opener(ProxyHandler({})).open(request, timeout=INVOKE_SECONDS) as said:

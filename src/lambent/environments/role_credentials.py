@@ -6,10 +6,11 @@ Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.h
 
 import base64
 import secrets
+import time
 from collections.abc import Callable
 from itertools import chain
 
-from lambent.model import lineage, loops
+from lambent.model import lineage, loops, names
 from lambent.model.credentials import Credentials, Held
 from lambent.model.scope import Scope
 
@@ -18,9 +19,14 @@ KEPT = 100_000
 
 
 class Credentialed:
-    """The credentials that are out, by access key id; those that STS gave somebody are told by `learn`."""
+    """The credentials that are out, by access key id; others are told by `learn`, or kept elsewhere: `kept` tells
+    whose such a key is. `clock` answers seconds since 1970 on the platform's clock."""
 
-    def __init__(self) -> None:
+    def __init__(
+        self, kept: Callable[[str], Held | None] = lambda _key: None, clock: Callable[[], float] = time.time
+    ) -> None:
+        self._kept = kept
+        self._clock = clock
         self._held: dict[str, Held] = {}
         self._by_token: dict[str, Credentials] = {}
         self._traces: dict[str, Callable[[], str | None]] = {}
@@ -34,9 +40,14 @@ class Credentialed:
         credentials = Credentials(access_key, secrets.token_urlsafe(30), secrets.token_urlsafe(96))
         self._by_token[credentials.session_token] = credentials
         self._traces[access_key] = trace
+        function = names.function_arn(scope, session) if session else ""
         self.learn(
-            access_key, Held(credentials.secret_key, scope.account, role, session, token=credentials.session_token)
-        )
+            access_key,
+            Held(
+                credentials.secret_key, scope.account, role, session,
+                token=credentials.session_token, issued=self._clock(), function=function,
+            ),
+        )  # fmt: skip
         return credentials
 
     def learn(self, access_key: str, held: Held) -> None:
@@ -62,7 +73,7 @@ class Credentialed:
 
     def held(self, access_key: str) -> Held | None:
         """Whose a key is, or None when it was not issued here."""
-        return self._held.get(access_key)
+        return self._held.get(access_key) or self._kept(access_key)
 
     def by_token(self, session_token: str) -> Credentials | None:
         """The set with that session token, while its environment lives."""
@@ -70,12 +81,12 @@ class Credentialed:
 
     def account_of(self, access_key: str) -> str | None:
         """The account that `access_key` was issued for, or None when it is not one of ours."""
-        held = self._held.get(access_key)
+        held = self.held(access_key)
         return held.account if held else None
 
     def secret_of(self, access_key: str) -> str | None:
         """The secret of an access key that was issued here, None for any other."""
-        held = self._held.get(access_key)
+        held = self.held(access_key)
         return held.secret_key if held else None
 
     def trace_of(self, access_key: str) -> str | None:

@@ -9,6 +9,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html.
 """
 
 import hmac
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from urllib.parse import parse_qs
@@ -26,18 +27,33 @@ the certificate of SNS, and what custom resources answer to."""
 S3_UNKNOWN = "The AWS Access Key Id you provided does not exist in our records."
 UNKNOWN = "The security token included in the request is invalid."
 UNSIGNED = "Missing Authentication Token"
+PLAIN = "test"
+"""The key id, and the secret, that users of emulators have."""
+ISSUED = re.compile("A[KS]IA[A-Z2-7]{16}")
+"""https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids"""
+
+
+def names_account(key: str) -> bool:
+    """Whether a key that was not issued here is an account's own, on this machine, in every mode."""
+    return key == PLAIN or (len(key) == 12 and key.isascii() and key.isdigit())
 
 
 def whose(
-    request: Request, own: Held, key: str, held: Callable[[str], Held | None], account_of: Callable[[str], str]
+    request: Request,
+    own: Held,
+    key: str,
+    held: Callable[[str], Held | None],
+    account_of: Callable[[str], str],
+    signed: bool = False,
 ) -> Held | None:
-    """Whose `key` is when it comes from the environment that holds `own`; None when it is nobody's there."""
+    """Whose `key` is when it comes from the environment that holds `own`; None when it is nobody's there. With `signed`
+    a link counts by its signature alone."""
     if key == request.inside:
         return own
     known = held(key)
     if known is not None and is_signed(request, known.secret_key) and has_token(request, known.token):
         return known
-    if pages.is_link(request) and account_of(key) == own.account:
+    if not signed and pages.is_link(request) and account_of(key) == own.account:
         return Held("", own.account)
     return None
 

@@ -40,8 +40,6 @@ Forward = Callable[[Request, Caller, str], Awaitable[Response]]
 PAGES = "/_lambent/"
 STATE_DELAY = "x-lambent-state-delay"
 """A request with this header and the value 0 makes changes that take effect at once (`lambent deploy`)."""
-TEMPORARY = "ASIA"
-"""How the ids of temporary keys begin: whose one it was is forgotten with the server that gave it."""
 IN_MEMORY = 1 << 30
 """Bytes of a body that is held as a whole; objects are not."""
 SPANS = "/v1/traces"
@@ -61,6 +59,10 @@ async def allowed(_request: Request, _caller: Caller, _service: wire_service.Ser
     """Everybody may do everything."""
 
 
+def unseen(_key: str, _held: Held | None) -> None:
+    """Nobody wants to know of keys."""
+
+
 async def untold(_exchange: Exchange, fault: Fault | None) -> Fault | None:
     """Nobody wants to know."""
     return fault
@@ -75,8 +77,9 @@ class Gateway:
     was issued here; `trace_of` the trace header that counts for a caller's request without one, by access key;
     `new_id` makes request ids (UUIDs); `guard` tells who may ask; `sites` are what has a host name of its own; `now` is
     the clock by which keys expire, `signed` asks that what is signed with a key that was issued here is so with its
-    secret, `reached` that other machines reach the endpoint (`reached.py`); `check` tells whether somebody may do what
-    they ask for; `told` hears how a request of a service answered here ended.
+    secret, and that no other key counts but those that name an account; `doubted` is told of a key that AWS would
+    refuse, and whose it is; `reached` tells that other machines reach the endpoint (`reached.py`); `check` whether
+    somebody may do what they ask for; `told` hears how a request of a service answered here ended.
     """
 
     here: Mapping[str, Here]
@@ -90,6 +93,7 @@ class Gateway:
     sites: Sites = field(default_factory=Sites)
     now: Callable[[], float] = lambda: 0.0
     signed: bool = False
+    doubted: Callable[[str, Held | None], None] = unseen
     reached: bool = False
     check: Check = allowed
     told: Told = untold
@@ -193,9 +197,7 @@ async def identify(gateway: Gateway, exchange: Exchange) -> None:
     known = _inside(gateway, exchange, key) if request.inside else gateway.held(key or "")
     if known is not None:
         await _good(gateway, exchange, known)
-    elif gateway.signed and (key or "").startswith(TEMPORARY):
-        exchange.service = form_of(gateway, request)
-        raise accounts.unknown_key(exchange.service)
+    _exists(gateway, exchange, known, key)
     exchange.caller = Caller(
         Scope(_account(gateway, known, key), region),
         exchange.request_id,
@@ -206,6 +208,21 @@ async def identify(gateway: Gateway, exchange: Exchange) -> None:
         at_once=request.headers.get(STATE_DELAY) == "0",
         own=request.own,
     )
+
+
+def _exists(gateway: Gateway, exchange: Exchange, known: Held | None, key: str | None) -> None:
+    """Whether AWS would know a key, and let it do anything. Raises Fault where signatures count."""
+    if key is None:
+        if gateway.signed and exchange.request.client is not None and not exchange.request.inside:
+            service = form_of(gateway, exchange.request)
+            if not accounts.may_be_unsigned(service, exchange.request):
+                exchange.service = service
+                raise accounts.unsigned(service)
+    elif known.inactive if known is not None else not accounts.names_account(key):
+        if gateway.signed:
+            exchange.service = exchange.service or form_of(gateway, exchange.request)
+            raise accounts.unknown_key(exchange.service)
+        gateway.doubted(key, known)
 
 
 def _deputy(exchange: Exchange, acting: Acting) -> Caller:
@@ -236,8 +253,7 @@ def _identify_by_form(gateway: Gateway, exchange: Exchange) -> None:
     known = gateway.held(key)
     if known is not None and known.expires is not None and known.expires <= gateway.now():
         raise accounts.expired(exchange.service)
-    if known is None and gateway.signed and key.startswith(TEMPORARY):
-        raise accounts.unknown_key(exchange.service)
+    _exists(gateway, exchange, known, key)
     region = form.region if REGION.fullmatch(form.region) else DEFAULT_REGION
     scope = Scope(_account(gateway, known, key), region)
     role = known.role if known else ""
@@ -276,7 +292,7 @@ def _inside(gateway: Gateway, exchange: Exchange, key: str | None) -> Held:
         if accounts.may_be_unsigned(service, request):
             return own
     elif own is not None and key is not None:
-        found = accounts.whose(request, own, key, gateway.held, gateway.account_of)
+        found = accounts.whose(request, own, key, gateway.held, gateway.account_of, gateway.signed)
         if found is not None:
             return found
     exchange.service = service or form_of(gateway, request)

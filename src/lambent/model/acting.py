@@ -13,7 +13,7 @@ from lambent.model.credentials import Held
 if TYPE_CHECKING:
     from lambent.model.scope import Caller
 
-KEPT = ("account", "role", "session", "user", "policies", "tags", "transitive", "issuer")
+KEPT = ("account", "role", "session", "user", "policies", "tags", "transitive", "issuer", "issued", "source_identity")
 """What is kept of who asks: whose rights count, and nothing that one could sign with."""
 
 
@@ -53,6 +53,8 @@ def _held(said: Mapping[str, Any]) -> Held:
         tags=tuple((name, value) for name, value in said["tags"]),
         transitive=tuple(said["transitive"]),
         issuer=said["issuer"],
+        issued=said.get("issued"),
+        source_identity=said.get("source_identity", ""),
     )
 
 

@@ -1,4 +1,4 @@
-"""Access keys that were issued here: to an environment for its execution role, or by STS."""
+"""Access keys that were issued here: to an environment for its execution role, by STS, or to a user by IAM."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -22,7 +22,9 @@ class Held:
     session token that belongs to it, `expires` when it ends (seconds since 1970 on the platform's clock; None: never).
     `policies` are the documents (JSON) and the ARNs of managed policies that bound the session, None without any;
     `tags` those of the session, of which the `transitive` go on to the next role. `issuer` is the IAM user who asked
-    for a federated one's, "" for the account itself.
+    for a federated one's, "" for the account itself. `issued` is when it was given (as `expires`; None where that is
+    not known), `source_identity` what the session was said to be of, `function` the ARN of the function that it is for.
+    An `inactive` key is good for nothing.
     """
 
     secret_key: str
@@ -36,30 +38,38 @@ class Held:
     tags: tuple[tuple[str, str], ...] = ()
     transitive: tuple[str, ...] = ()
     issuer: str = ""
+    issued: float | None = None
+    source_identity: str = ""
+    function: str = ""
+    inactive: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Signer:
-    """Who signed a request: the account, and the ARN of the role behind the key, "" for a key that only names an
-    account; `region` is the one that it was signed for."""
+    """Who signed a request: the account, and the ARN of the role behind the key with its session's name, or that of the
+    user; all "" for a key that only names an account. `region` is the one that it was signed for."""
 
     access_key: str
     account: str
     role: str = ""
     region: str = ""
+    session: str = ""
+    user: str = ""
 
     @property
     def arn(self) -> str:
-        """Of the account's root user, or of the role's session; whose name is not known here, so that it is the
-        key's."""
+        """Of the account's root user, of the user, or of the role's session; one without a name has the key's."""
         if not self.role:
-            return f"arn:aws:iam::{self.account}:root"
-        return f"arn:aws:sts::{self.account}:assumed-role/{self.role.rpartition('/')[2]}/{self.access_key}"
+            return self.user or f"arn:aws:iam::{self.account}:root"
+        name = self.session or self.access_key
+        return f"arn:aws:sts::{self.account}:assumed-role/{self.role.rpartition('/')[2]}/{name}"
 
     @property
     def user_id(self) -> str:
-        """A root user's is the account; a role has no id here."""
-        return self.account if not self.role else f"{self.role.rpartition('/')[2]}:{self.access_key}"
+        """A root user's is the account; roles and users have no ids here, but names."""
+        if self.role:
+            return f"{self.role.rpartition('/')[2]}:{self.session or self.access_key}"
+        return self.user.rpartition("/")[2] or self.account
 
 
 May = Callable[[Signer, str, str, Mapping[str, Any] | None, Mapping[str, str]], Awaitable[bool]]

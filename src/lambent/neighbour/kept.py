@@ -79,7 +79,6 @@ KEPT: Mapping[tuple[str, str], tuple[Callable[[Params], bool], str]] = {
         ("textract", f"StartDocument{what}"): (_has("NotificationChannel"), TOPICS)
         for what in ("Analysis", "TextDetection")
     },
-    ("iam", "CreateUser"): (_has("PermissionsBoundary"), "moto forgets a user's boundary; a role's is kept"),
     ("athena", "StartQueryExecution"): (_has("ResultConfiguration"), BUCKETS),
     ("batch", "SubmitJob"): (_any, JOBS),
     ("dynamodb", "ExportTableToPointInTime"): (_any, BUCKETS),
@@ -90,9 +89,7 @@ KEPT: Mapping[tuple[str, str], tuple[Callable[[Params], bool], str]] = {
     **{("stepfunctions", name): (_jsonata, JSONATA) for name in ("CreateStateMachine", "UpdateStateMachine")},
 }
 """(service, operation) as botocore calls them -> whether these parameters are refused, and why."""
-MOTOS_ALONE = frozenset(
-    {("iam", "CreateUser"), ("stepfunctions", "CreateStateMachine"), ("stepfunctions", "UpdateStateMachine")}
-)
+MOTOS_ALONE = frozenset({("stepfunctions", "CreateStateMachine"), ("stepfunctions", "UpdateStateMachine")})
 """Of these, what moto alone can't do."""
 _SERVICES = frozenset(service for service, _ in KEPT)
 

@@ -6,11 +6,12 @@ from typing import Any
 
 from botocore.exceptions import UnknownServiceError
 
-from lambent.wire import parse
+from lambent.wire import parse, parse_json
 from lambent.wire import service as wire_service
 from lambent.wire.fault import Fault
 from lambent.wire.http import Request
 from lambent.wire.query import form_of
+from lambent.wire.service import EC2
 
 READING = re.compile(
     "(Admin)?(Get|List|Describe|Head|Scan|Query|Select|Search|Lookup|Filter|View|Discover|BatchGet|Batch.*Get"
@@ -46,12 +47,24 @@ class Asked:
     def params(self) -> dict[str, Any]:
         """The operation's parameters; none when they can't be read, which is the neighbour's to say. EC2's are as in
         its form."""
-        if self.model and self.model.protocol == wire_service.EC2:
+        if self.model and self.model.protocol == EC2:
             return {name: value for name, value in form_of(self.request).items() if name not in ("Action", "Version")}
         try:
-            return parse.parse(self.model, self.operation, self.request) if self.model and self.operation else {}
+            return self._read()
         except Fault:
             return {}
+
+    def check(self) -> None:
+        """Raises Fault (400) for what can't be read as the model says: who answers might read it all the same, and do
+        what no policy was asked about (Python's JSON has NaN, lone surrogates, and takes "5" for a text)."""
+        if self.model is None or not self.operation or self.model.protocol == EC2:
+            return
+        self._read()
+        if self.model.protocol.endswith("json"):
+            parse_json.check_depth(self.request.body)
+
+    def _read(self) -> dict[str, Any]:
+        return parse.parse(self.model, self.operation, self.request) if self.model and self.operation else {}
 
     @property
     def reads(self) -> bool:

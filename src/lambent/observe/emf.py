@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/logs/CloudWatch-Logs-Mon
 
 import math
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 import orjson
@@ -18,6 +19,8 @@ MARK = '"CloudWatchMetrics"'
 """What every such line has in it."""
 MOST_METRICS, MOST_DIMENSIONS, MOST_VALUES, MOST_NAME = 100, 30, 100, 1024
 MOST_NAMESPACE, MOST = 256, 2.0**360
+MOST_SAMPLES = 20_000
+"""Of one line, which would say a million in 60 KB: a hundred metrics by a hundred sets by a hundred values. Ours."""
 PAST_MS, FUTURE_MS = 14 * 86_400_000, 2 * 3_600_000
 PARSING, VALIDATION = "EMFParsingErrors", "EMFValidationErrors"
 UNITS = frozenset(
@@ -57,7 +60,11 @@ def samples(scope: Scope, message: str, now_ms: int) -> list[Sample]:
         raise Malformed(PARSING, "its _aws.CloudWatchMetrics is no array")
     if not now_ms - PAST_MS <= at <= now_ms + FUTURE_MS:
         raise Malformed(VALIDATION, "its _aws.Timestamp is not of the last two weeks (it is in milliseconds)")
-    return [one for directive in directives for one in _directive(scope, root, directive, at / 1000)]
+    said_all = (one for directive in directives for one in _directive(scope, root, directive, at / 1000))
+    found = list(islice(said_all, MOST_SAMPLES + 1))
+    if len(found) > MOST_SAMPLES:
+        raise Malformed(VALIDATION, f"its metrics, sets of dimensions and values make more than {MOST_SAMPLES} samples")
+    return found
 
 
 def _directive(scope: Scope, root: Mapping[str, Any], said: Any, at: float) -> Iterator[Sample]:
@@ -68,11 +75,11 @@ def _directive(scope: Scope, root: Mapping[str, Any], said: Any, at: float) -> I
         raise Malformed(VALIDATION, "a directive has no Namespace")
     if len(metrics) > MOST_METRICS:
         raise Malformed(VALIDATION, f"a directive has more than {MOST_METRICS} metrics")
-    sets = list(_sets(root, said.get("Dimensions", [[]])))
+    sets = dict.fromkeys(dimensions_of(one) for one in _sets(root, said.get("Dimensions", [[]])))
     for one in metrics:
         name, unit, resolution, values = _metric(root, one)
         for dimensions in sets:
-            stream = Stream(Metric(scope, namespace, name, dimensions_of(dimensions)), unit)
+            stream = Stream(Metric(scope, namespace, name, dimensions), unit)
             for value in values:
                 yield Sample(stream, at, value, 1.0, resolution)
 

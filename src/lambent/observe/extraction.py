@@ -4,6 +4,7 @@ Runs in the thread of the log store, after the events were written: no invocatio
 Source: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/logs/CloudWatch-Logs-Monitoring-CloudWatch-Metrics.html
 """
 
+import time
 from collections.abc import Callable, Sequence
 
 from lambent.model.finding import Finding
@@ -11,17 +12,26 @@ from lambent.model.metric import Metric, Sample, Stream, dimensions_of
 from lambent.model.scope import Scope
 from lambent.observe import emf
 from lambent.observe.emf import Malformed
+from lambent.observe.flood import Allowance
 from lambent.observe.metric_filters import Find
 
 NAMESPACE = "AWS/Logs"
+RATE, BURST = 10_000, 100_000
+"""Samples of embedded metrics that an account has a second, and at once: reading them takes processor time from
+everybody. Ours; one in PutMetricData's place would be throttled."""
 EVENT_BYTES = 26
 """What an event counts for beside its message."""
+MALFORMED, TOO_MANY = "emf-malformed", "emf-too-many"
+HINTS = {
+    MALFORMED: "AWS drops it too, and counts it in AWS/Logs.",
+    TOO_MANY: "Log fewer of them, or in fewer sets of dimensions: AWS asks for money for each.",
+}
 Event = tuple[int, str]
 
 
 class Extraction:
     """`filters` answers those of a log group; `add` takes samples, `report` findings, both from another thread; `wall`
-    answers seconds since 1970."""
+    answers seconds since 1970, `monotonic` seconds by which floods are measured."""
 
     def __init__(
         self,
@@ -29,11 +39,14 @@ class Extraction:
         add: Callable[[Sequence[Sample]], None],
         report: Callable[[Finding], None],
         wall: Callable[[], float],
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._filters = filters
         self._add = add
         self._report = report
         self._wall = wall
+        self._monotonic = monotonic
+        self._allowances: dict[Scope, Allowance] = {}
         self._defaulted: dict[tuple[Scope, str], int] = {}
 
     def take(self, scope: Scope, group: str, events: Sequence[Event]) -> None:
@@ -44,17 +57,30 @@ class Extraction:
 
     def _embedded(self, scope: Scope, group: str, events: Sequence[Event]) -> list[Sample]:
         found: list[Sample] = []
+        said: dict[str, str] = {}
         now = self._wall()
+        allowance = self._allowances.setdefault(scope, Allowance(BURST, RATE))
         for _, message in events:
             if emf.MARK not in message:
                 continue
             try:
-                found += emf.samples(scope, message, int(now * 1000))
+                samples = (
+                    emf.samples(scope, message, int(now * 1000)) if allowance.take(1, 0, self._monotonic()) else None
+                )
             except Malformed as error:
                 found += _counted(scope, error.counted, group, now, 1.0)
-                arn = f"arn:aws:logs:{scope.region}:{scope.account}:log-group:{group}"
-                said = f"A line in the embedded metric format is wrong, its metrics are lost: {error.reason}."
-                self._report(Finding("emf-malformed", arn, said, "AWS drops it too, and counts it in AWS/Logs."))
+                said[MALFORMED] = (
+                    f"A line in the embedded metric format is wrong, its metrics are lost: {error.reason}."
+                )
+                continue
+            if samples is not None:
+                allowance.take(len(samples), 0, self._monotonic())
+                found += samples
+            else:
+                said[TOO_MANY] = f"More than {RATE:,.0f} values a second are logged as metrics; further ones are lost."
+        for code, text in said.items():
+            arn = f"arn:aws:logs:{scope.region}:{scope.account}:log-group:{group}"
+            self._report(Finding(code, arn, text, HINTS[code]))
         return found
 
     def _filtered(self, scope: Scope, group: str, events: Sequence[Event]) -> list[Sample]:

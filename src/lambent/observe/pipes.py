@@ -22,8 +22,12 @@ OnEvent = Callable[[int, str], None]
 OnDropped = Callable[[int, int], None]
 """Called with how many events and how many bytes are missing before the next event."""
 
-TURN_BYTES = 32 << 10
-"""Read in one turn of the event loop: the work on it keeps everybody else waiting."""
+TURN_BYTES, SHORT_TURN_BYTES, SHORT_LINE = 32 << 10, 2 << 10, 32
+"""Read in one turn of the event loop: the work on it keeps everybody else waiting. Lines that are shorter than
+`SHORT_LINE` are more work than their bytes."""
+DRAIN_LINES = 1 << 16
+"""Kept in one drain, which are as many as a pipe has bytes that nobody made larger: half a million keep everybody
+waiting for two seconds."""
 DRAIN_TURNS = 33
 """A writer can make its pipe 1 MB large (/proc/sys/fs/pipe-max-size); one that goes on writing is not
 followed."""
@@ -59,6 +63,7 @@ class Pipes:
         self._behind = behind
         self._allowance = allowance or Allowance()
         self._flooded = False
+        self._turn_bytes = TURN_BYTES
         self._dropped = (0, 0)
         self._told = float("-inf")
         self._last_ms = 0
@@ -73,9 +78,14 @@ class Pipes:
 
     def drain(self) -> None:
         """Report what has been written by now; a line or frame that is not complete is kept back."""
+        lines = 0
         for _ in range(DRAIN_TURNS):
             # Asked first: mostly there is nothing, and an exception costs more than a look.
-            if not self._poll.poll(0) or not self._turn():
+            if not self._poll.poll(0):
+                return
+            size, more = self._turn(TURN_BYTES, wanted=lines < DRAIN_LINES)
+            lines += more
+            if size < TURN_BYTES:
                 return
 
     def flush(self) -> None:
@@ -100,7 +110,8 @@ class Pipes:
         self.writers = {}
 
     def _on_readable(self) -> None:
-        self._turn()
+        size, lines = self._turn(self._turn_bytes)
+        self._turn_bytes = TURN_BYTES if lines * SHORT_LINE <= size else SHORT_TURN_BYTES
         if self._flooded:
             self._loop.remove_reader(self._read)
             self._pause = self._loop.call_later(FLOOD_SECONDS, self._resume)
@@ -109,22 +120,21 @@ class Pipes:
         self._pause = None
         self._loop.add_reader(self._read, self._on_readable)
 
-    def _turn(self) -> bool:
-        """Read once, report it or drop it; whether there may be more."""
-        size = FLOOD_BYTES if self._flooded else TURN_BYTES
+    def _turn(self, most: int, *, wanted: bool = True) -> tuple[int, int]:
+        """Read once, report it or drop it; how many bytes and lines it was."""
         try:
-            data = os.read(self._read, size)
+            data = os.read(self._read, FLOOD_BYTES if self._flooded else most)
         except BlockingIOError:
-            return False
-        now = self._loop.time()
-        kept = not self._behind() and self._allowance.take(len(data), data.count(b"\n"), now)
+            return 0, 0
+        now, lines = self._loop.time(), data.count(b"\n")
+        kept = wanted and not self._behind() and self._allowance.take(len(data), lines, now)
         if kept:
             self._tell()
             self._report(self._splitter.feed(data))
         else:
             self._drop(data, now)
         self._flooded = not kept or self._allowance.over
-        return len(data) == size
+        return len(data), lines
 
     def _widen(self) -> None:
         """A larger pipe is a smaller share of the time that is spent on a flood. The kernel may refuse one."""

@@ -9,6 +9,7 @@ import asyncio
 import functools
 import logging
 import sqlite3
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import TypeVar
 from lambent.engine.statistics import Bucket
 from lambent.model.metric import Metric, Sample, Stream
 from lambent.model.scope import Scope
+from lambent.observe.errors import NotKept
 from lambent.observe.seriesfile import TIERS, Kept, SeriesFile
 
 log = logging.getLogger(__name__)
@@ -24,8 +26,8 @@ log = logging.getLogger(__name__)
 FLUSH_SECONDS = 1.0
 FLUSH_SECONDS_EACH = 0.006
 """More for each series: ten thousand are written once a minute, which takes a tenth of a second."""
-BOUND = 50_000
-"""Series that are kept; samples of further ones are counted and dropped."""
+BOUND, ACCOUNTS = 50_000, 4
+"""Series that are kept of an account, and of how many such accounts; what is of further ones is counted and dropped."""
 WAITING = 10_000
 """Values that wait to become part of their series."""
 HELD_POINTS = 500_000
@@ -45,10 +47,6 @@ class SeriesBroken(Exception):
     """The file can't be read."""
 
 
-class NotKept(Exception):
-    """There are as many series as are kept, or the disk takes nothing."""
-
-
 class SeriesStore:
     """`wall` answers seconds since 1970; `drain` is called before anything is written or read, so that what others
     still have is added first."""
@@ -62,12 +60,14 @@ class SeriesStore:
         self._units: dict[Metric, list[Kept]] = {}
         for one in self._kept.values():
             self._units.setdefault(one.stream.metric, []).append(one)
+        self._owned = Counter(stream.metric.scope.account for stream in self._kept)
         self._next = max((one.number for one in self._kept.values()), default=0) + 1
         self._measured: list[tuple[Metric, str, float, float]] = []
         self._pending: dict[Point, Bucket] = {}
         self._touched: dict[int, Kept] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._failed = False
+        self._full: set[str] = set()
         self.left_out = 0
         self.drain: Callable[[], None] = lambda: None
 
@@ -146,10 +146,13 @@ class SeriesStore:
         return bucket
 
     def _new(self, stream: Stream) -> Kept | None:
-        if len(self._kept) >= self._bound:
-            if not self.left_out:
-                log.error("there are %d series of metrics: further ones are not kept", self._bound)
+        account = stream.metric.scope.account
+        if self._owned[account] >= self._bound or len(self._kept) >= self._bound * ACCOUNTS:
+            if account not in self._full:
+                log.error("there are %d series of account %s: further ones are not kept", self._owned[account], account)
+                self._full.add(account)
             return None
+        self._owned[account] += 1
         kept = self._kept[stream] = Kept(stream, self._next, 0.0)
         self._units.setdefault(stream.metric, []).append(kept)
         self._next += 1
@@ -256,7 +259,8 @@ class SeriesStore:
             raise NotKept(str(error)) from error
 
     def _forget(self, kept: Kept) -> None:
-        self._kept.pop(kept.stream, None)
+        if self._kept.pop(kept.stream, None) is not None:
+            self._owned[kept.stream.metric.scope.account] -= 1
         others = self._units.get(kept.stream.metric, [])
         if kept in others:
             others.remove(kept)

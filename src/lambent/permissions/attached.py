@@ -81,6 +81,11 @@ _WAYS: Mapping[str, _Way] = {
 }
 
 
+def is_asked_of(arn: str) -> bool:
+    """Whether the service of a resource can be asked for its policy."""
+    return arn.count(":") > 4 and arn.split(":")[2] in _WAYS
+
+
 class Attached:
     """The policies of resources by ARN. `holds` tells whether a service can hold anything at all."""
 

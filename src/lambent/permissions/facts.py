@@ -27,8 +27,6 @@ def of_caller(caller: Caller, who: Principal, identity: Identity) -> dict[str, s
     tags = dict(identity.tags) | dict(held.tags if held else ())
     keys: dict[str, str | tuple[str, ...]] = {f"aws:principaltag/{name.lower()}": tags[name] for name in tags}
     keys |= _way(caller.acting.via if caller.acting is not None else ())
-    if held is not None and held.role:
-        keys["aws:userid"] = f"AROA:{held.session}"
     if held is not None and held.user and who.kind == "user":
         keys["aws:username"] = held.user.rpartition("/")[2]
     return keys

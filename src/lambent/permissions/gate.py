@@ -5,14 +5,14 @@
 everything in it.
 """
 
-import functools
+import re
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from lambent.engine.authorisation import document, explain, principals
-from lambent.engine.authorisation.decide import Ask, Decision, Policies, decide
+from lambent.engine.authorisation.decide import Ask, Policies, decide
 from lambent.engine.authorisation.document import Policy
 from lambent.engine.authorisation.principals import Principal
 from lambent.engine.authorisation.request_keys import of_any
@@ -22,12 +22,15 @@ from lambent.model.finding import Finding
 from lambent.model.scope import Caller, Scope
 from lambent.permissions import attached, callers, facts, passing, roles
 from lambent.permissions.attached import Attached
-from lambent.permissions.identities import Identities, Identity, loaded
+from lambent.permissions.identities import Identities, Identity
+from lambent.permissions.keys.conditions import Conditions
+from lambent.permissions.keys.view import NOTHING, Sent, View, sent
 from lambent.permissions.ledger import Trail
 from lambent.permissions.organisation import Levels
 from lambent.permissions.refusals import refusal
-from lambent.permissions.requests import Right, rights
+from lambent.permissions.requests import Params, Right, account_of, rights
 from lambent.permissions.resolved import Resolved
+from lambent.permissions.said import Said, Verdict
 from lambent.wire.fault import Fault
 from lambent.wire.http import UNSIGNED, Request
 from lambent.wire.service import Service
@@ -45,8 +48,9 @@ OF_ROLES = frozenset(
     }
 )
 """Operations of Lambda that ask something of the function's role."""
-BEHIND = ("kms:", "dynamodb:")
-"""Actions whose requests name what they are about by another name, or whose conditions are about what is asked for."""
+NONE: Params = {}
+OF_POLICIES = re.compile("Policy|Permission|Role|User|Group|Attributes")
+"""How the names of operations look after which what was denied may be allowed."""
 READS_OF_IAM = ("Get", "List", "Simulate", "Generate")
 
 
@@ -65,25 +69,12 @@ class Asked:
     operation: str
     params: Mapping[str, Any]
     facts: Mapping[str, str] = field(default_factory=dict)
+    sent: Sent = NOTHING
 
     @property
     def rights(self) -> list[Right]:
         """What it needs."""
         return rights(self.service.signing_name, self.service.name, self.operation, self.params, self.caller.scope)
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What AWS would say to one right of a request, and all that it went by."""
-
-    ask: Ask
-    policies: Policies
-    decision: Decision
-
-    @property
-    def explanation(self) -> explain.Explanation:
-        """Why."""
-        return explain.explain(self.ask, self.policies, self.decision)
 
 
 class Gate:
@@ -108,10 +99,10 @@ class Gate:
         self.mode = mode
         self.identities = identities
         self.resources = resources
-        self._resolved = resolved
+        self.resolved = resolved
         self.trail = trail
-        self._report = report
-        self._withdraw = withdraw
+        self.said = Said(report, withdraw, spawn, identities, resources)
+        self._conditions = Conditions(resolved, self.said.say)
         self._spawn = spawn
         self._wall = wall
         self.role_of = role_of
@@ -119,7 +110,6 @@ class Gate:
         self._waiting: deque[Asked] = deque(maxlen=WAITING)
         self._works = False
         self._allowed: dict[tuple[str | Acting, str, str], int] = {}
-        self._reported: set[tuple[str, str]] = set()
 
     @property
     def revision(self) -> int:
@@ -137,7 +127,8 @@ class Gate:
         about_role = service.name == "lambda" and operation in OF_ROLES
         if self.mode == "off" or (self._unbounded(caller) and not about_role) or is_own(request, caller):
             return
-        asked = Asked(caller, service, operation, params or {}, facts.of_request(request, self._wall()))
+        now = self._wall()
+        asked = Asked(caller, service, operation, params or {}, facts.of_request(request, now), sent(request, now))
         if self.mode == "enforce":
             if not self._unbounded(caller):
                 for right in await self._rights(asked):
@@ -171,11 +162,13 @@ class Gate:
 
     def done(self, service: str, operation: str) -> None:
         """An operation was carried out: a policy may be another now."""
+        before = self.revision
         if service == "iam" and not operation.startswith(READS_OF_IAM):
             self.identities.changed()
-            self._take_back()
         self.resources.changed(operation)
-        self._resolved.changed(operation)
+        self.resolved.changed(operation)
+        if self.revision != before and OF_POLICIES.search(operation):
+            self.said.review()
 
     def is_bounded(self, caller: Caller) -> bool:
         """Whether a caller may do nothing but what policies allow."""
@@ -189,18 +182,14 @@ class Gate:
         """What a request needs, with what stands behind the names in it."""
         scope = asked.caller.scope
         needed = asked.rights
-        needed += [more for one in needed for more in await self._resolved.keys_behind(one, asked.params, scope)]
-        if not any(one.action.startswith(BEHIND) for one in needed):
-            return needed
-        identity = await self.identity_of(asked.caller)
-        policies = identity.policies if identity is not None else ()
-        return [await self._resolved.right(one, asked.params, policies, scope) for one in needed]
+        needed += [more for one in needed for more in await self.resolved.keys_behind(one, asked.params, scope)]
+        return [await self.resolved.right(one, scope) for one in needed]
 
     async def _enforce(self, asked: Asked, right: Right) -> None:
         key = (callers.known_by(asked.caller), right.action, right.resource)
         if self._allowed.get(key) == self.revision:
             return
-        verdict = await self.judge(asked.caller, right, asked.facts)
+        verdict = await self.judge(asked.caller, right, asked.facts, sent=asked.sent)
         self._note(asked, right, verdict)
         if verdict is not None and verdict.decision.allowed:
             return
@@ -222,7 +211,7 @@ class Gate:
     async def _look_at(self, asked: Asked) -> None:
         if not self._unbounded(asked.caller):
             for right in await self._rights(asked):
-                self._note(asked, right, await self.judge(asked.caller, right, asked.facts))
+                self._note(asked, right, await self.judge(asked.caller, right, asked.facts, sent=asked.sent))
         if asked.service.name == "lambda" and asked.operation in OF_ROLES:
             await self._check_role(asked)
 
@@ -253,24 +242,29 @@ class Gate:
         if self.mode == "enforce" and refusal_text:
             raise Fault("InvalidParameterValueException", refusal_text, status=400)
         if verdict.ask.who.kind == "service":
-            self._say(
-                verdict.ask.resource, code, f"AWS would refuse the function: {refusal_text}", "mend its trust policy"
-            )
+            text = f"AWS would refuse the function: {refusal_text}"
+            self.said.say(verdict.ask.resource, code, text, "mend its trust policy", verdict)
         else:
             self.tell(verdict, code)
 
     async def judge(
-        self, caller: Caller, right: Right, more: Mapping[str, str], resource: Policy | None = None
+        self,
+        caller: Caller,
+        right: Right,
+        more: Mapping[str, str],
+        resource: Policy | None = None,
+        sent: Sent = NOTHING,
     ) -> Verdict | None:
         """What AWS would say; None when there is no such user or role, and nothing can be said. `resource` is the
-        resource's policy where who asks has it."""
+        resource's policy where who asks has it, `sent` the request beside its parameters."""
         who = callers.principal(caller)
         identity = await self.identity_of(caller)
         if identity is None:
             return None
-        keys = {**facts.of_caller(caller, who, identity), **more, **right.keys}
         policies = await self._policies(caller, who, identity, right, resource)
-        ask = Ask(who, right.action, right.resource, right.account, keys)
+        found = await self._conditions.find(policies, View(right, caller, who, identity, sent))
+        known = {**facts.of_caller(caller, who, identity), **more, **found, **right.keys}
+        ask = Ask(who, right.action, right.resource, right.account, known)
         return Verdict(ask, policies, decide(ask, policies))
 
     async def identity_of(self, caller: Caller) -> Identity | None:
@@ -286,38 +280,26 @@ class Gate:
     ) -> Policies:
         resource = given or await self.resources.find(right.resource, caller.scope)
         needs = right.action.partition(":")[0] in attached.ALWAYS and resource is not None
-        session = await self._session(caller, who)
+        session = await self.identities.session(caller.held, who.kind == "federated", caller.scope.region)
         return Policies(identity.policies, resource, identity.boundary, session, self._scps, needs)
 
-    async def _session(self, caller: Caller, who: Principal) -> tuple[Policy, ...] | None:
-        """What bounds a session: its own documents, and managed policies by their ARNs."""
-        held = caller.held
-        if held is None or held.policies is None:
-            return () if who.kind == "federated" else None
-        region = caller.scope.region
-        return tuple(
-            [
-                await self.identities.managed(said, region)
-                if said.startswith("arn:")
-                else _read(f"session policy {place}", said)
-                for place, said in enumerate(held.policies, 1)
-            ]
-        )
-
     async def is_allowed(
-        self, who: Principal, action: str, resource: str, scope: Scope, keys: Mapping[str, str]
+        self, who: Principal, action: str, resource: str, scope: Scope, known: Mapping[str, str], params: Params = NONE
     ) -> Verdict:
         """Whether a service, an account or a role may do something with a resource: the entry for all other rooms.
 
-        `scope` is the resource's account and region. In `report` the answer is as true as in `enforce`: what follows
+        `scope` is that of a resource whose ARN names no account, `known` are condition keys, `params` the parameters of
+        a request that is made. In `report` the answer is as true as in `enforce`: what follows
         from it is up to who asks (`findings`, `enforces`)."""
         identity = None
         if who.kind in ("role", "user"):
             identity = await self.identities.find(who.principal_arn, scope.region)
-        known = identity or Identity()
+        theirs = identity or Identity()
         found = await self.resources.find(resource, scope)
-        policies = Policies(known.policies, found, known.boundary, scps=self._scps)
-        ask = Ask(who, action, resource, scope.account, {**of_any(self._wall()), **keys})
+        policies = Policies(theirs.policies, found, theirs.boundary, scps=self._scps)
+        right = Right(action, resource, account_of(resource, scope), params=params)
+        more = await self._conditions.find(policies, View(right, Caller(scope, ""), who, theirs))
+        ask = Ask(who, action, resource, right.account, {**of_any(self._wall()), **more, **known})
         return Verdict(ask, policies, decide(ask, policies))
 
     async def trusts(
@@ -333,7 +315,11 @@ class Gate:
             own = Identity((EVERYTHING,))  # what counts is whether the other account lets it in
         more = facts.of_caller(caller, who, own) | of_any(self._wall())
         ask = Ask(who, action, role, role.split(":")[4], {**more, **keys})
-        session = None if provider else await self._session(caller, who)
+        session = (
+            None
+            if provider
+            else await self.identities.session(caller.held, who.kind == "federated", caller.scope.region)
+        )
         policies = Policies(own.policies, identity.trust, own.boundary, session, needs_resource=True)
         return Verdict(ask, policies, decide(ask, policies)), identity.max_session
 
@@ -348,9 +334,7 @@ class Gate:
 
     def tell(self, verdict: Verdict, code: str = "") -> None:
         """A finding of a denial."""
-        ask, said = verdict.ask, verdict.explanation
-        about = ask.resource if ask.who.kind == "service" else ask.who.principal_arn
-        self._say(about, code or f"denied/{ask.action}", *_texts(said))
+        self.said.tell(verdict, code)
 
     def _note(self, asked: Asked, right: Right, verdict: Verdict | None) -> None:
         """What came of it: remembered, told, kept for the trail."""
@@ -370,28 +354,7 @@ class Gate:
     def _say_gone(self, role: str, message: str) -> None:
         """A finding of who is not in IAM; of nobody as long as IAM is not used at all."""
         if not self.identities.unused():
-            self._say(role, "no-such-role", message, 'create it in IAM, or set iam = "off"')
-
-    def _say(self, resource: str, code: str, message: str, hint: str) -> None:
-        self._reported.add((resource, code))
-        self._report(Finding(code, resource, message, hint))
-
-    def _take_back(self) -> None:
-        """Policies are others now: what was said of roles is found out anew."""
-        for resource, code in self._reported:
-            self._withdraw(resource, code)
-        self._reported.clear()
-
-
-@functools.lru_cache(1_024)
-def _read(name: str, text: str) -> Policy:
-    return document.read(name, loaded(text))
-
-
-def _texts(said: explain.Explanation) -> tuple[str, str]:
-    if said.mend is None:
-        return f"AWS would deny it: {said.text}; {said.why}", "take the Deny away, or what is denied"
-    return f"AWS would deny it: {said.text}; {said.why}", f"the least that allows it: {explain.as_text(said.mend)}"
+            self.said.say(role, "no-such-role", message, 'create it in IAM, or set iam = "off"')
 
 
 def _gone(caller: Caller) -> str:

@@ -3,6 +3,7 @@
 Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountAuthorizationDetails.html
 """
 
+import functools
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ import orjson
 
 from lambent.engine.authorisation import document
 from lambent.engine.authorisation.document import Policy
+from lambent.model.credentials import Held
 from lambent.model.scope import Scope
 
 Ask = Callable[[str, str, Mapping[str, Any], Scope], Awaitable[dict[str, Any] | None]]
@@ -23,13 +25,14 @@ _AWS_MANAGED = re.compile(r"arn:aws[a-z-]*:iam::aws:policy/.+")
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """A user's or role's policies. `trust` is a role's trust policy, `tags` its tags."""
+    """A user's or role's policies. `trust` is a role's trust policy, `tags` its tags, `unique_id` AROA… or AIDA…."""
 
     policies: tuple[Policy, ...] = ()
     boundary: Policy | None = None
     trust: Policy | None = None
     tags: tuple[tuple[str, str], ...] = ()
     max_session: int = 3_600
+    unique_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,17 @@ class Identities:
         """A managed policy; one that says nothing when there is none with that ARN."""
         found = self._managed.get(arn)
         return found if found is not None else await self._one(arn, Scope(arn.split(":")[4], region))
+
+    async def session(self, held: Held | None, federated: bool, region: str) -> tuple[Policy, ...] | None:
+        """What bounds a session: its own documents, and managed policies by their ARNs; None for nothing."""
+        if held is None or held.policies is None:
+            return () if federated else None
+        return tuple(
+            [
+                await self.managed(said, region) if said.startswith("arn:") else _of_session(place, said)
+                for place, said in enumerate(held.policies, 1)
+            ]
+        )
 
     async def _read(self, scope: Scope) -> Account | None:
         said = await self._ask("iam", "GetAccountAuthorizationDetails", {"Filter": WHAT}, scope)
@@ -133,7 +147,13 @@ class _Reader:
             _policy(f"the trust policy of {one['Arn']}", trust) if trust else None,
             tuple((tag["Key"], tag["Value"]) for tag in one.get("Tags", ())),
             int(one.get("MaxSessionDuration", 3_600)),
+            str(one.get("RoleId") or one.get("UserId") or ""),
         )
+
+
+@functools.lru_cache(1_024)
+def _of_session(place: int, text: str) -> Policy:
+    return document.read(f"session policy {place}", loaded(text))
 
 
 def _default(one: Mapping[str, Any]) -> Policy:

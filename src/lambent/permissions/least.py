@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from lambent.engine.authorisation import patterns
-from lambent.engine.authorisation.document import Policy
+from lambent.engine.authorisation.document import Policy, listed
 from lambent.permissions.roles import LOGS, MAKES_GROUP
 
 OBJECTS = 3
@@ -65,8 +65,8 @@ def excess(used: Used, has: Iterable[Policy]) -> list[str]:
         for policy in has
         for one in policy.statements
         if one.allow and not one.but_actions
-        for said in one.actions
-        if "*" in said or "?" in said or not any(patterns.matches(said, action) for action in done)
+        for said in map(str, listed(one.raw.get("Action")))
+        if "*" in said or "?" in said or not any(patterns.matches(said.lower(), action) for action in done)
     ]
 
 

@@ -32,8 +32,10 @@ def prefix_of(signing_name: str) -> str:
     return prefix
 
 
-def types_of(action: str) -> list[str]:
-    """The ARNs, with variables, of what an action is about; none for one that is about everything."""
+def types_of(action: str, kind: str = "") -> list[str]:
+    """The ARNs, with variables, of what an action is about, or of its type `kind`; none for one that is about
+    everything."""
     prefix, _, name = action.partition(":")
     service = services().get(prefix, {"actions": {}, "resources": {}})
-    return [arn for kind in service["actions"].get(name, ()) if (arn := service["resources"].get(kind)) is not None]
+    kinds = [kind] if kind else service["actions"].get(name, ())
+    return [arn for one in kinds if (arn := service["resources"].get(one)) is not None]

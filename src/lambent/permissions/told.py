@@ -7,8 +7,9 @@ from typing import Any
 from lambent.model import names
 from lambent.model.scope import Scope
 from lambent.permissions import least
-from lambent.permissions.gate import Gate, Verdict
+from lambent.permissions.gate import Gate
 from lambent.permissions.ledger import record, seen
+from lambent.permissions.said import Verdict
 
 SHOWN = 50
 

@@ -16,6 +16,7 @@ SENDS = {
     "kinesis": {"put_record", "put_records"},
     "firehose": {"put_record", "put_record_batch"},
     "lambda": {"invoke"},
+    "iot-data": {"publish"},
     "stepfunctions": {"start_execution"},
     "glue": {"start_job_run"},
     "batch": {"submit_job"},

@@ -5,8 +5,7 @@ Source: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/AP
 
 from collections.abc import Callable, Mapping
 
-import orjson
-
+from lambent.engine.authorisation import checking
 from lambent.engine.queue import Queue
 from lambent.engine.queue_message import Place
 from lambent.model.limits import Limits
@@ -41,6 +40,7 @@ CHOICES = {
     "SqsManagedSseEnabled": ("true", "false"),
 }
 FIFO_ONLY = frozenset({"FifoQueue", *FIFO_DEFAULTS})
+POLICIES = checking.Kind("needed", "optional", plain_sids=False, vendor="sqs")
 REMOVABLE = frozenset({"Policy", "RedrivePolicy", "RedriveAllowPolicy", "KmsMasterKeyId"})
 """Attributes that an empty text takes away."""
 COUNTS = {
@@ -112,11 +112,8 @@ def _whole(name: str, value: str, least: int, most: int) -> str:
 
 
 def _check_policy(value: str) -> None:
-    try:
-        policy = orjson.loads(value)
-    except orjson.JSONDecodeError:
-        policy = None
-    if not isinstance(policy, dict) or "Statement" not in policy:
+    """SQS has one text for all that may be wrong."""
+    if checking.check(value, POLICIES) is not None:
         raise errors.bad_attribute("Policy")
 
 

@@ -17,9 +17,10 @@ from lambent.model.finding import Finding
 from lambent.model.metric import Sample, Stream
 from lambent.model.scope import Scope
 from lambent.neighbour.outbox import Outbox
+from lambent.observe.errors import NotKept
 from lambent.observe.extraction import Extraction
 from lambent.observe.metrics import Metrics
-from lambent.observe.series import NotKept, SeriesStore
+from lambent.observe.series import SeriesStore
 from lambent.permissions.gate import Gate
 from lambent.server import permissions
 from lambent.server.base import Base, new_id
@@ -34,6 +35,8 @@ from lambent.settings import Settings
 from lambent.store.open import Store
 
 ROLL_SECONDS, MINUTE_SECONDS = 3600.0, 60.0
+AT_ONCE = 1_000
+"""Samples that are added before anybody else has a turn."""
 OWN_BUS = "arn:aws:events:"
 """A bus that AWS's own events come to without anybody's leave."""
 
@@ -80,7 +83,8 @@ def metric_filters(store: Store, base: Base, report: Callable[[Finding], None]) 
     filters, loop = Compiled(store.resources), asyncio.get_running_loop()
 
     def add(samples: Sequence[Sample]) -> None:
-        loop.call_soon_threadsafe(base.series.add_samples, samples)
+        for at in range(0, len(samples), AT_ONCE):
+            loop.call_soon_threadsafe(base.series.add_samples, samples[at : at + AT_ONCE])
 
     def tell(finding: Finding) -> None:
         loop.call_soon_threadsafe(report, finding)

@@ -17,9 +17,11 @@ from lambent.neighbour.unreached import targets_named
 from lambent.observe.findings import Ledger
 from lambent.permissions import stored
 from lambent.permissions.refusals import refusal
+from lambent.permissions.user_keys import GIVES, UserKeys
 from lambent.server.base import Doors
 from lambent.server.trust import trusted
 from lambent.settings import Settings
+from lambent.wire import client
 from lambent.wire.fault import Fault
 from lambent.wire.http import Request, Response
 
@@ -46,14 +48,16 @@ UNTOLD = "asks for something of which can't be told what it is, so that no polic
 
 @dataclass(frozen=True, slots=True)
 class Forwarding:
-    """The way to the neighbour. `learn` is told of the access keys that a service gives; `check` raises Fault for what
-    a caller may not have done, `is_bounded` whether a caller may only have done what policies allow."""
+    """The way to the neighbour. `learn` is told of the access keys that another STS gives, `keys` of what is asked of
+    IAM; `check` raises Fault for what a caller may not have done, `is_bounded` whether a caller may only have done what
+    policies allow."""
 
     settings: Settings
     neighbour: Neighbour
     doors: Doors
     report: Callable[[Finding], None]
     learn: Callable[[str, Held], None]
+    keys: UserKeys
     saw: Saw
     check: Check
     note: Note
@@ -67,19 +71,33 @@ class Forwarding:
             request = await trusted(self.neighbour, request, caller)
         asked = Asked(service_name, request)
         try:
-            if service_name == "iam":
-                stored.check(asked.operation, asked.params)
+            asked.check()
+            if service_name in stored.SERVICES:
+                stored.check(service_name, asked.operation, asked.params, caller)
             if asked.model is not None and asked.operation:
                 await self.check(request, caller, asked.model, asked.operation, asked.params)
             elif self.is_bounded(caller):
                 raise refusal(asked.model, f"{caller.held.role or caller.held.user if caller.held else ''} {UNTOLD}")
-            response = await self._forward(asked, caller)
+            response = (
+                await self._of_iam(asked, caller) if service_name == "iam" else await self._forward(asked, caller)
+            )
         except Fault as fault:
             await self.note(asked, caller, fault)
             raise
         hidden = await self.note(asked, caller, refused(response))
         if hidden is not None:
             raise hidden
+        return response
+
+    async def _of_iam(self, asked: Asked, caller: Caller) -> Response:
+        """IAM's answer: what it changes in users' keys is kept before the caller hears of it. Raises Fault."""
+        theirs = await self.keys.before(asked.operation, asked.params, caller)
+        response = await self._forward(asked, caller)
+        fault = refused(response)
+        gives = fault is None and asked.operation == GIVES and asked.model is not None
+        answer = client.answer_of(asked.model, GIVES, response) if gives and asked.model else {}
+        error = fault.code if fault is not None else ""
+        await self.keys.after(asked.operation, asked.params, caller, answer, error, theirs)
         return response
 
     async def _forward(self, asked: Asked, caller: Caller) -> Response:

@@ -2,7 +2,7 @@
 
 import functools
 import secrets
-from collections.abc import Callable, Container, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Container, Iterator, Mapping
 from typing import Any
 
 from botocore.exceptions import BotoCoreError
@@ -11,7 +11,7 @@ from lambent.engine.authorisation import document as authorisation
 from lambent.engine.authorisation import principals
 from lambent.engine.authorisation import resource as authorised
 from lambent.engine.authorisation.decide import Ask
-from lambent.environments.role_credentials import Credentialed
+from lambent.gateway import accounts
 from lambent.gateway.exchange import Exchange
 from lambent.model.credentials import Held, Signer
 from lambent.model.delivery import Delivery
@@ -120,12 +120,19 @@ async def ask_trust(gate: Gate, caller: Caller, wanted: Wanted) -> Granted:
     return Granted(text)
 
 
-def sts_service(settings: Settings, gate: Gate, keys: Credentialed, base: Base, who: Callable[[str], str]) -> StsEnv:
+def sts_service(
+    settings: Settings,
+    gate: Gate,
+    keep: Callable[[str, Held], Awaitable[None]],
+    held: Callable[[str], Held | None],
+    base: Base,
+    who: Callable[[str], str],
+) -> StsEnv:
     """What STS works with."""
     return StsEnv(
         base.clock.wall,
-        keys.learn,
-        keys.held,
+        keep,
+        held,
         who,
         functools.partial(ask_trust, gate),
         secrets.token_bytes,
@@ -146,12 +153,38 @@ def may_invoke(
     (accounts) invoke goes through the chain."""
     known = held(access_key)
     if known is None:
-        return not settings.is_reached
-    if known.account in trials:
+        return not settings.is_reached and _is_usual(settings, access_key)
+    if known.account in trials or known.inactive:
         return False
     if known.expires is not None or (settings.iam == "enforce" and not (known.role and inside)):
         return False  # the chain looks at its time and its signature
     return gate.is_known(access_key, "lambda:InvokeFunction", arn)
+
+
+def _is_usual(settings: Settings, access_key: str) -> bool:
+    """Whether nobody needs to hear of a key that was not issued here."""
+    if accounts.names_account(access_key):
+        return True
+    return settings.iam != "enforce" and not accounts.ISSUED.fullmatch(access_key)
+
+
+def doubt(settings: Settings, report: Callable[[Finding], None], access_key: str, held: Held | None) -> None:
+    """A finding of a key that AWS would refuse: of one that looks as if it had been issued, or is inactive."""
+    if settings.iam == "off" or not accounts.ISSUED.fullmatch(access_key):
+        return
+    if held is not None:
+        report(Finding("key-inactive", access_key, f"AWS would refuse this key of {held.user}: it is inactive"))
+        return
+    text = "AWS would refuse this key: it was not issued here, or is no more. It is taken for the account's own"
+    report(
+        Finding("key-unknown", access_key, text, "ask with a key that IAM or STS gave here, with test, or the account")
+    )
+
+
+async def user_arn(doors: Doors, scope: Scope, name: str) -> str:
+    """The ARN of an IAM user, "" when there is none."""
+    said = await ask_service(doors, "iam", "GetUser", {"UserName": name}, scope)
+    return str((said or {}).get("User", {}).get("Arn", ""))
 
 
 async def may_ask(

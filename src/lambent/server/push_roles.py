@@ -32,7 +32,7 @@ async def may_push(gate: Gate, report: Report, wall: Callable[[], float], push: 
     who = principals.session(push.role, push.delivery.unique or push.kind)
     for right in _needed(push.delivery):
         there = Scope(right.account or scope.account, scope.region)
-        verdict = await gate.is_allowed(who, right.action, right.resource, there, _plain(right))
+        verdict = await gate.is_allowed(who, right.action, right.resource, there, _plain(right), right.params)
         if not verdict.decision.allowed:
             gate.tell(verdict)
             if gate.mode == "enforce":

@@ -36,6 +36,8 @@ HERE = {
     "cloudwatch": Part("cloudwatch/", (), ("metrics.db", "metrics.db-wal", "metrics.db-shm")),
 }
 """botocore's names."""
+BESIDE = {"iam": Part("iam-")}
+"""What is kept here of services that are moto's."""
 
 
 def reset_service(folder: Path, service: str) -> bool:
@@ -85,4 +87,6 @@ def _of_the_neighbour(folder: Path, service: str) -> bool:
         raise StartError(f"nothing is kept of {service} that can be emptied alone; these can: {emptied}")
     files.remove(service)
     holdings.drop(service)
+    if service in BESIDE:
+        _of_ours(folder, BESIDE[service])
     return True

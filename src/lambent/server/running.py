@@ -35,12 +35,13 @@ from lambent.observe.tracing import Tracing
 from lambent.runtimes import interpreters, programs, snapstart
 from lambent.sandbox.spec import Level, Programs
 from lambent.server import parameters
-from lambent.server.base import REAL, Base, Doors, tells_time
+from lambent.server.base import REAL, Base, Doors, new_id, tells_time
 from lambent.server.environments import debugged_environment, environment_maker, journals, require_room
 from lambent.server.metrics import measuring
 from lambent.server.tls import Inside
 from lambent.server.traces import daemons, tracing_of
 from lambent.settings import Settings, cache_dir
+from lambent.store.access_keys import AccessKeys
 from lambent.store.open import Store
 
 
@@ -49,6 +50,7 @@ class Running:
     """The parts that the operations and the pages are given."""
 
     places: Places
+    keys: AccessKeys
     credentials: Credentialed
     limits: Limits
     doors: Doors
@@ -83,7 +85,8 @@ async def open_running(
     places = Places(
         cache, settings.runtime_map, found, base.host.level, store.images, told, _programs(settings), inside.pem
     )
-    credentials = Credentialed()
+    keys = AccessKeys(store.resources, new_id, base.clock.wall)
+    credentials = Credentialed(keys.held, base.clock.wall)
     limits = PROFILES[settings.profile].with_concurrency(settings.concurrency)
     doors = Doors()
     port, tls = base.door.getsockname()[1], inside.context()
@@ -111,7 +114,7 @@ async def open_running(
     stack.push_async_callback(provisioned.close)
     invoker = Invoker(pools, concurrency, provisioned, REAL.monotonic, tracing)
     return Running(
-        places, credentials, limits, doors, endpoint, live, files, findings,
+        places, keys, credentials, limits, doors, endpoint, live, files, findings,
         snapshots, debugging, concurrency, metrics, tracing, pools, provisioned, invoker, trials,
     )  # fmt: skip
 

@@ -49,6 +49,7 @@ from lambent.neighbour import web
 from lambent.neighbour.outbox import Outbox
 from lambent.observe.findings import Ledger
 from lambent.permissions.gate import Gate
+from lambent.permissions.user_keys import UserKeys
 from lambent.runtimes import interpreters
 from lambent.sandbox import probe
 from lambent.sandbox.spec import Level
@@ -163,7 +164,7 @@ async def open_services(
     stacks = open_stacks(settings, store, base, running.doors, gate, running.findings.report)
     deployments = open_deployments(stack, store, base, running.doors, gate, running.findings.report)
     timed = open_timed(store, base, running, gate, pushes.add)
-    sts = permissions.sts_service(settings, gate, keys, base, who)
+    sts = permissions.sts_service(settings, gate, running.keys.put, keys.held, base, who)
     logs = open_logs(stack, store, base, running.doors, gate, running.findings, pushes.add)
     those = _made(env, sqs, streams, rest, http, stacks, sts, deployments, gate) | scaling_service(env, scaler)
     those |= balancers.here | logs | topics.here | timed.service() | rules.service()
@@ -191,7 +192,8 @@ def _callers(
         root_keys.learn(settings, keys.learn)
     who = functools.partial(_account_of, keys)
     may = functools.partial(permissions.may_ask, gate, keys.held)
-    return keys, who, KnownSigners(keys.held, who, base.clock.wall, settings.is_reached, may)
+    strict = settings.iam == "enforce"
+    return keys, who, KnownSigners(keys.held, who, base.clock.wall, settings.is_reached, may, strict)
 
 
 def _late_pages(
@@ -247,9 +249,11 @@ def _open_door(
     told = functools.partial(torture.hear, gate, base, trials)
     check = functools.partial(torture.check, gate, trials)
     wall, enforced, reached = base.clock.wall, settings.iam == "enforce", settings.is_reached
+    doubted = functools.partial(permissions.doubt, settings, running.findings.report)
     gateway = Gateway(
-        here, pages, forward, who, keys.trace_of, new_id, keys.held, guard, sites, wall, enforced, reached, check, told
-    )
+        here, pages, forward, who, keys.trace_of, new_id, keys.held, guard, sites, wall, enforced, doubted, reached,
+        check, told,
+    )  # fmt: skip
     running.doors.gateway = gateway
     chain = Reached(gateway, keys.held, REAL.wall) if reached else gateway
     may = functools.partial(permissions.may_invoke, gate, keys.held, settings, trials.going)
@@ -303,6 +307,7 @@ def _sites(
     outside = open_outside(stack, settings.reach, base, env, running.doors, roles)
     rest = open_rest_apis(store, base, env, running, outside, signers)
     http = open_http_apis(stack, store, base, env, running.findings, outside, signers)
+    gate.resolved.stage_of = http.doors.websocket.connections.stage_of
     sites = Sites()
     rest.add_to(sites)
     http.add_to(sites)
@@ -376,10 +381,12 @@ def _forwarding(settings: Settings, base: Base, running: Running, saw: Saw, gate
     """The way to the neighbour."""
     base.neighbour.holdings.tell(running.findings.report)
     base.logs.report = running.findings.report
-    keys, report = running.credentials, running.findings.report
+    learn, report = running.credentials.learn, running.findings.report
+    keys = UserKeys(running.keys, functools.partial(permissions.user_arn, running.doors))
     note = functools.partial(torture.hear_neighbour, gate, base, trials)
     check = MachineCheck(functools.partial(torture.check, gate, trials), gate, report, base.clock.wall)
-    return Forwarding(settings, base.neighbour, running.doors, report, keys.learn, saw, check, note, gate.is_bounded)
+    bounded = gate.is_bounded
+    return Forwarding(settings, base.neighbour, running.doors, report, learn, keys, saw, check, note, bounded)
 
 
 def _credentials_page(settings: Settings, base: Base, credentials: Credentialed) -> CredentialsPage:

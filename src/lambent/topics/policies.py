@@ -3,11 +3,12 @@
 Source: https://docs.aws.amazon.com/sns/latest/api/API_AddPermission.html; the default as GetTopicAttributes answers it.
 """
 
-import json
 import re
 from collections.abc import Sequence
 from typing import Any
 
+from lambent.engine.authorisation import checking
+from lambent.engine.authorisation.checking import Fault
 from lambent.model.scope import Scope
 from lambent.topics.errors import TopicError, invalid
 
@@ -18,6 +19,13 @@ OWNERS = (
 ACTIONS = frozenset({*OWNERS, "Receive", "*", "ListTagsForResource", "TagResource", "UntagResource"})
 LONGEST = 30 * 1024
 _LABEL = re.compile(r"[A-Za-z0-9_-]{1,80}")
+
+KIND = checking.Kind("needed", "optional", plain_sids=False, vendor="sns")
+_WORDS = {
+    Fault.NO_PRINCIPAL: "Policy statement must contain principals",
+    Fault.ACTION: "Policy statement action out of service scope!",
+    Fault.PRINCIPAL: "Policy Error: PrincipalNotFound",
+}
 
 Policy = dict[str, Any]
 
@@ -42,26 +50,11 @@ def default(scope: Scope, arn: str) -> Policy:
 
 def check(text: str) -> None:
     """Raises TopicError for what is no policy."""
-    try:
-        said = json.loads(text)
-    except (ValueError, RecursionError):
-        raise invalid("Policy Error: null") from None
-    if not isinstance(said, dict) or "Statement" not in said:
-        raise invalid("Policy Error: null")
     if len(text.encode()) > LONGEST:
         raise invalid("Policy", "Policy is too large")  # our wording
-    for statement in statements(said):
-        _check_statement(statement)
-
-
-def _check_statement(statement: Any) -> None:
-    if not isinstance(statement, dict) or statement.get("Effect") not in ("Allow", "Deny"):
-        raise invalid("Policy Error: null")
-    if "Principal" not in statement and "NotPrincipal" not in statement:
-        raise invalid("Policy statement must contain principals")
-    for action in _several(statement.get("Action", [])):
-        if not str(action).lower().startswith("sns:") and action != "*":
-            raise invalid("Policy statement action out of service scope!")
+    found = checking.check(text, KIND)
+    if found is not None:
+        raise invalid(_WORDS.get(found.fault, "Policy Error: null"))
 
 
 def statements(policy: Policy) -> list[Any]:

@@ -11,6 +11,10 @@ from botocore.model import Shape
 
 from lambent.wire.scalars import KINDS, SPECIAL_FLOATS, blob_of, mismatch, moment_of, unreadable
 
+DEEPEST = 500
+"""Levels of a document that is passed on. AWS takes fewer: DynamoDB's items have 32
+(https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html)."""
+
 Reader = Callable[[Any], Any]
 
 
@@ -22,6 +26,19 @@ def loads(body: bytes) -> Any:
         return orjson.loads(body)
     except orjson.JSONDecodeError:
         raise unreadable(None) from None
+
+
+def check_depth(body: bytes) -> None:
+    """Raises Fault(SerializationException) for a document that is deeper than what others read who recurse."""
+    if body.count(b"[") + body.count(b"{") <= DEEPEST:
+        return
+    level, depth = [loads(body)], 0
+    while level:
+        depth += 1
+        if depth > DEEPEST:
+            raise unreadable(None)
+        within = [one.values() if isinstance(one, dict) else one for one in level if isinstance(one, dict | list)]
+        level = [inner for one in within for inner in one]
 
 
 def read(shape: Shape, value: Any) -> Any:

@@ -27,11 +27,11 @@ def test_a_request_without_a_header_belongs_to_what_runs_in_its_environment() ->
 
 
 def test_a_key_means_the_same_when_its_environment_is_gone() -> None:
-    credentialed = Credentialed()
+    credentialed = Credentialed(clock=lambda: 5.0)
     issued = credentialed.issue(Scope("111111111111"), role="r")
     credentialed.revoke(issued)
     kept = credentialed.held(issued.access_key)
-    assert kept == Held(issued.secret_key, "111111111111", "r", token=issued.session_token)
+    assert kept == Held(issued.secret_key, "111111111111", "r", token=issued.session_token, issued=5.0)
     assert credentialed.account_of(issued.access_key) == "111111111111"
     assert credentialed.by_token(issued.session_token) is None
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from lambent.engine.authorisation import checking, document, principals
+from lambent.engine.authorisation import document, principals
 from lambent.engine.authorisation.decide import Ask, Policies, decide
 from lambent.engine.authorisation.explain import as_text, explain
 
@@ -84,48 +84,3 @@ def test_the_least_statement_allows_it() -> None:
         f"User: {WHO.arn} is not authorized to perform: s3:GetObject on resource: {OBJECT} "
         "because no identity-based policy allows the s3:GetObject action"
     )
-
-
-GOOD = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}
-ONE = GOOD["Statement"][0]
-
-
-def stated(**changes: Any) -> dict[str, Any]:
-    one = {key: value for key, value in (ONE | changes).items() if value is not None}  # type: ignore[operator]
-    return GOOD | {"Statement": [one]}
-
-
-@pytest.mark.parametrize(
-    ("said", "wrong"),
-    [
-        (GOOD, ""),
-        (GOOD | {"Statement": ONE}, ""),
-        (GOOD | {"Version": "2013-01-01"}, "The policy must contain a valid version string"),
-        (GOOD | {"Statements": []}, "Syntax errors in policy."),
-        ({"Version": "2012-10-17"}, "Policy statement must contain actions."),
-        (stated(Effect="allow"), "Syntax errors in policy."),
-        (stated(Action=None), "Policy statement must contain actions."),
-        (stated(NotAction="s3:*"), "Syntax errors in policy."),
-        (stated(Action="GetObject"), "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc."),
-        (stated(Resource=None), "Policy statement must contain resources."),
-        (stated(Resource="bucket"), 'Resource bucket must be in ARN format or "*".'),
-        (stated(Principal="*"), "Policy document should not specify a principal."),
-        (stated(Condition={"StringIs": {"a": "b"}}), "Invalid Condition type : StringIs."),
-        (stated(Condition=[]), "Syntax errors in policy."),
-        (stated(Colour="red"), "Syntax errors in policy."),
-        (GOOD | {"Statement": [ONE | {"Sid": "a"}, ONE | {"Sid": "a"}]},  # type: ignore[operator]
-         "Statement IDs (SID) in a single policy must be unique."),
-    ],
-)  # fmt: skip
-def test_what_is_refused(said: dict[str, Any], wrong: str) -> None:
-    assert checking.wrong(json.dumps(said)) == wrong
-
-
-@pytest.mark.parametrize("text", ["", "{", "[" * 100_000, "null", "7", '"x"'])
-def test_what_is_no_policy(text: str) -> None:
-    assert checking.wrong(text) == "Syntax errors in policy."
-
-
-def test_a_resources_policy_names_somebody() -> None:
-    assert checking.wrong(json.dumps(stated()), resource=True) == "Missing required field Principal"
-    assert checking.wrong(json.dumps(stated(Principal="*")), resource=True) == ""

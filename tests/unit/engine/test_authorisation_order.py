@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lambent.engine.authorisation import document, principals
-from lambent.engine.authorisation.decide import Ask, Layer, Policies, decide
+from lambent.engine.authorisation.decide import Ask, Layer, Policies, decide, keys_of_policies
 from lambent.engine.authorisation.document import Policy
 from lambent.engine.authorisation.principals import Principal
 
@@ -347,3 +347,45 @@ def test_the_same_decision_for_any_way_of_splitting_policies() -> None:
             apart = Policies(tuple(policy(one) for one in some))
             ask = Ask(SESSION, "sqs:SendMessage", QUEUE, MINE)
             assert decide(ask, together).allowed == decide(ask, apart).allowed == (ALLOW in some)
+
+
+STATEMENTS = st.lists(
+    st.fixed_dictionaries(
+        {
+            "Effect": st.sampled_from(["Allow", "Deny"]),
+            "Action": st.sampled_from(["s3:*", "s3:GetObject", "sqs:*"]),
+            "Resource": st.sampled_from(
+                ["*", "arn:aws:s3:::b/${aws:username}/*", "arn:aws:s3:::${aws:PrincipalTag/t}/*"]
+            ),
+            "Condition": st.dictionaries(
+                st.sampled_from(
+                    ["StringEquals", "StringNotEquals", "StringLikeIfExists", "Null", "ForAllValues:StringLike"]
+                ),
+                st.dictionaries(
+                    st.sampled_from(["aws:UserAgent", "s3:prefix", "aws:PrincipalTag/t", "aws:TagKeys"]),
+                    st.sampled_from(["a", "true", "${aws:username}", "*", "b"]),
+                    max_size=2,
+                ),
+                max_size=2,
+            ),
+        }
+    ),
+    max_size=4,
+)
+ALL_KEYS: dict[str, str | tuple[str, ...]] = {
+    "aws:useragent": "a", "s3:prefix": "jane", "aws:principaltag/t": "b", "aws:tagkeys": ("a", "b"),
+    "aws:username": "jane",
+}  # fmt: skip
+
+
+@given(STATEMENTS, STATEMENTS, st.sets(st.sampled_from(sorted(ALL_KEYS))))
+def test_the_keys_that_policies_go_by_are_all_that_count(one: list[Any], other: list[Any], there: set[str]) -> None:
+    """What is not asked for can't decide."""
+    policies = Policies((document.read("one", {"Version": "2012-10-17", "Statement": one}),),
+                        boundary=document.read("other", {"Version": "2012-10-17", "Statement": other}))  # fmt: skip
+    has = {key: ALL_KEYS[key] for key in there}
+    named = keys_of_policies(policies, "s3:GetObject")
+    who = principals.user("arn:aws:iam::111111111111:user/jane")
+    full = Ask(who, "s3:GetObject", "arn:aws:s3:::b/jane/k", keys=has)
+    few = Ask(who, "s3:GetObject", "arn:aws:s3:::b/jane/k", keys={key: has[key] for key in has.keys() & named})
+    assert decide(full, policies) == decide(few, policies)

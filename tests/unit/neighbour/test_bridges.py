@@ -24,3 +24,30 @@ def test_a_policy_without_a_version_is_as_good_as_on_aws() -> None:
     validate(SimpleNamespace(_policy_json={"Statement": []}))
     with pytest.raises(AssertionError):
         validate(SimpleNamespace(_policy_json={"Version": "2008-10-17"}))
+
+
+def test_users_have_boundaries() -> None:
+    from moto.iam import models, responses
+
+    assert not hasattr(models.User, "permissions_boundary"), "moto knows them by now"
+    iam.bound_users(responses)
+    iam.bound_users(responses)
+    arn = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+    user = models.User("111111111111", "us-east-1", "al")
+    said: dict[str, str] = {"UserName": "al", "PermissionsBoundary": arn}
+    answer: Any = SimpleNamespace(
+        backend=SimpleNamespace(get_user=lambda _name: user, create_user=lambda *_, **__: user),
+        region="us-east-1",
+        _get_param=lambda name, default=None: said.get(name, default),
+    )
+    put: Any = vars(responses.IamResponse)["put_user_permissions_boundary"]
+    delete: Any = vars(responses.IamResponse)["delete_user_permissions_boundary"]
+    for operation in (put, responses.IamResponse.create_user):
+        operation(answer)
+        assert user.permissions_boundary["PermissionsBoundaryArn"] == arn  # type: ignore[attr-defined]
+        delete(answer)
+    with pytest.raises(Exception, match="does not have a permissions boundary"):
+        delete(answer)
+    said["PermissionsBoundary"] = "nothing"
+    with pytest.raises(Exception, match="is invalid"):
+        put(answer)

@@ -23,7 +23,8 @@ def taken(messages: list[str], *filters: MetricFilter) -> tuple[dict[str, float]
     """The sum of each metric after some messages, with its dimensions, and the findings."""
     added: list[Sample] = []
     findings: list[Finding] = []
-    extraction = Extraction(lambda _scope, _group: filters, added.extend, findings.append, lambda: NOW / 1000)
+    find = lambda _scope, _group: filters  # noqa: E731
+    extraction = Extraction(find, added.extend, findings.append, lambda: NOW / 1000, lambda: 0.0)
     extraction.take(Scope(), GROUP, [(NOW, message) for message in messages])
     sums: dict[str, float] = {}
     for one in added:
@@ -48,6 +49,26 @@ def test_a_wrong_line_is_counted_and_reported() -> None:
     sums, findings = taken([line(Namespace="")])
     assert sums[f"EMFValidationErrors LogGroupName={GROUP}"] == 1
     assert [(one.code, one.resource.rpartition(":")[2]) for one in findings] == [("emf-malformed", GROUP)]
+
+
+def test_a_line_that_makes_much_of_little_is_wrong() -> None:
+    values = {f"m{number}": list(range(100)) for number in range(100)} | {f"d{number}": "x" for number in range(30)}
+    metrics = [{"Name": f"m{number}"} for number in range(100)]
+    sets = [[f"d{number}"] for number in range(30)]
+    sums, findings = taken([line(values, Metrics=metrics, Dimensions=sets)])
+    assert sums[f"EMFValidationErrors LogGroupName={GROUP}"] == 1
+    assert "m1 d1=x" not in sums
+    assert [one.code for one in findings] == ["emf-malformed"]
+    sums, findings = taken([line(values, Metrics=metrics, Dimensions=[["d1"]] * 1_000)])  # one set
+    assert sums["m1 d1=x"] == sum(range(100))
+    assert findings == []
+
+
+def test_an_account_has_so_many_values_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lambent.observe.extraction.BURST", 5)
+    sums, findings = taken([line({"time": [1, 2]})] * 4)
+    assert sums["time service=orders"] == 6
+    assert [one.code for one in findings] == ["emf-too-many"]  # once, however many lines
 
 
 @pytest.mark.parametrize(

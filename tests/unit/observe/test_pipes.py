@@ -2,6 +2,7 @@ import asyncio
 import fcntl
 import os
 import sys
+import termios
 from collections.abc import Callable
 
 from lambent.observe.flood import Allowance
@@ -62,11 +63,47 @@ def test_a_drain_reads_a_whole_large_pipe_and_no_more_than_that() -> None:
         write = pipes.writers[1]
         size = fcntl.fcntl(write, fcntl.F_SETPIPE_SZ, 256 << 10)
         os.set_blocking(write, False)
-        assert os.write(write, b"x" * 99 + b"\n" * (size - 99)) == size
+        assert os.write(write, b"1234567\n" * (size // 8)) == size
         pipes.drain()
         assert sum(len(message) for _, message in events) == size
 
     with_pipes(body)
+
+
+def test_a_large_pipe_of_nothing_but_ends_of_lines_keeps_nobody_waiting() -> None:
+    async def run() -> list[str]:
+        said: list[str] = []
+        pipes = Pipes(
+            lambda _ms, message: said.append(message),
+            lambda: 1.0,
+            on_dropped=lambda events, size: said.append(f"dropped {events} events, {size} bytes"),
+        )
+        size = fcntl.fcntl(pipes.writers[1], fcntl.F_SETPIPE_SZ, 256 << 10)
+        os.set_blocking(pipes.writers[1], False)
+        assert os.write(pipes.writers[1], b"\n" * size) == size
+        pipes.drain()
+        os.write(pipes.writers[1], b"next\n")
+        pipes._allowance = Allowance()
+        pipes.drain()
+        pipes.close()
+        return said
+
+    said = asyncio.run(run())
+    assert said == ["\n"] * (64 << 10) + [f"dropped {192 << 10} events, {192 << 10} bytes", "next\n"]
+
+
+def test_short_lines_are_read_a_few_at_a_time() -> None:
+    async def run() -> list[int]:
+        pipes = Pipes(lambda _ms, _message: None, lambda: 1.0)
+        os.write(pipes.writers[1], b"\n" * (48 << 10))
+        left = []
+        for _ in range(2):
+            pipes._on_readable()
+            left.append(int.from_bytes(fcntl.ioctl(pipes._read, termios.FIONREAD, bytes(4)), sys.byteorder))
+        pipes.close()
+        return left
+
+    assert asyncio.run(run()) == [16 << 10, 14 << 10]
 
 
 def test_the_loop_reads_without_being_asked() -> None:

@@ -10,7 +10,8 @@ import pytest
 from lambent.engine.statistics import Bucket, statistic, statistic_set
 from lambent.model.metric import Metric, Sample, Stream, dimensions_of
 from lambent.model.scope import Scope
-from lambent.observe.series import NotKept, SeriesBroken, SeriesStore
+from lambent.observe.errors import NotKept
+from lambent.observe.series import SeriesBroken, SeriesStore
 
 HOUR, DAY = 3600, 86400
 NOW = 1_775_001_600
@@ -112,6 +113,19 @@ def test_series_are_bounded_and_what_is_left_out_is_counted(tmp_path: Path) -> N
         assert [store.add(one, NOW, 1.0) for one in streams] == [True, True, False, False, False]
         assert store.left_out == 3
         assert not store.add_set(streams[4], NOW, statistic_set(1, 1, 1, 1))
+
+    with_store(tmp_path, body, bound=2)
+
+
+def test_one_account_leaves_room_for_another(tmp_path: Path) -> None:
+    async def body(store: SeriesStore, clock: Clock) -> None:
+        def added(account: str, number: int) -> bool:
+            return store.add(Stream(Metric(Scope(account), "N", f"m{number}")), NOW, 1.0)
+
+        assert [added("1" * 12, number) for number in range(3)] == [True, True, False]
+        assert [added("2" * 12, number) for number in range(3)] == [True, True, False]
+        assert [added("3" * 12, 1), added("4" * 12, 1), added("5" * 12, 1)] == [True] * 3
+        assert [added("6" * 12, 1), added("7" * 12, 1)] == [True, False]  # as many as four accounts have
 
     with_store(tmp_path, body, bound=2)
 

@@ -26,11 +26,19 @@ ACCOUNT = "111111111111"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/app"
 QUEUE = f"http://localhost/{ACCOUNT}/q"
 KEY = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/1"
+SECRET = f"arn:aws:secretsmanager:us-east-1:{ACCOUNT}:secret:db-a1b2c3"
 SEND = {"QueueUrl": QUEUE, "MessageBody": "m"}
 SESSION = Caller(
     Scope(ACCOUNT), "id", "ASIA1", role=ROLE, held=Held("s", ACCOUNT, ROLE, "f", policies=None, tags=(("team", "red"),))
 )
 OWN = Caller(Scope(ACCOUNT), "id", ACCOUNT)
+
+
+PLAIN = {
+    "DescribeSecret": {"ARN": SECRET},
+    "ListQueueTags": {"Tags": {"team": "a"}},
+    "GetRole": {"Role": {"Arn": f"arn:aws:iam::{ACCOUNT}:role/deep/in/r"}},
+}
 
 
 class World:
@@ -67,6 +75,8 @@ class World:
         if operation == "GetQueueAttributes":
             said = {"Policy": self.queue_policy, "KmsMasterKeyId": self.kms_key}
             return {"Attributes": {name: value for name, value in said.items() if value}}
+        if operation == "DescribeSecret" and params["SecretId"] not in ("db", SECRET, SECRET[:-7]):
+            return None
         if operation == "HeadObject":
             return {"SSEKMSKeyId": self.kms_key} if self.kms_key else {}
         if operation == "GetBucketEncryption":
@@ -74,7 +84,7 @@ class World:
             return {"ServerSideEncryptionConfiguration": {"Rules": [said]}}
         if operation == "GetKeyPolicy":
             return {"Policy": self.key_policy} if self.key_policy else None
-        return None
+        return PLAIN.get(operation)
 
     async def role_of(self, _scope: Scope, _name: str) -> str:
         return ROLE
@@ -84,6 +94,14 @@ class World:
 
     def withdraw(self, resource: str, code: str) -> None:
         self.findings.pop((code, resource), None)
+
+    def changed(self, operation: str, service: str = "iam") -> None:
+        async def run() -> None:
+            self.gate.done(service, operation)
+            while self.tasks:
+                await self.tasks.pop(0)
+
+        asyncio.run(run())
 
     def call(
         self, caller: Caller = SESSION, operation: str = "SendMessage", params: Any = SEND, service: str = "sqs"
@@ -175,13 +193,38 @@ def test_a_role_that_does_not_exist_is_told_of_once() -> None:
         World(gone=True, mode="enforce").call()
 
 
-def test_a_change_in_iam_takes_findings_back() -> None:
+def test_a_change_takes_back_what_it_allows_and_nothing_else() -> None:
     world = World()
     world.call()
-    world.statements = [ALLOW]
-    world.gate.done("iam", "PutRolePolicy")
+    world.call(operation="PurgeQueue", params={"QueueUrl": QUEUE})
+    both = [("denied/sqs:SendMessage", ROLE), ("denied/sqs:PurgeQueue", ROLE)]
+    assert list(world.findings) == both
+    world.changed("CreateUser")
+    assert list(world.findings) == both
+    world.statements = [ALLOW | {"Action": "sqs:SendMessage", "Resource": f"arn:aws:sqs:us-east-1:{ACCOUNT}:q"}]
+    world.changed("PutRolePolicy")
+    assert list(world.findings) == both[1:]
+    world.statements = [ALLOW | {"Effect": "Deny"}]
+    world.changed("PutRolePolicy")
+    assert "explicit deny" in world.findings[both[1]].message, "another reason"
+    world.gone = True
+    world.changed("DeleteRole")
     assert world.findings == {}
     world.call()
+    assert list(world.findings) == [("no-such-role", ROLE)]
+    world.changed("CreateUser")
+    assert list(world.findings) == [("no-such-role", ROLE)]
+    world.gone = False
+    world.changed("CreateRole")
+    assert world.findings == {}
+
+
+def test_a_queues_policy_takes_back_what_it_allows() -> None:
+    world = World()
+    world.call()
+    statement = ALLOW | {"Principal": {"AWS": ROLE}, "Resource": f"arn:aws:sqs:us-east-1:{ACCOUNT}:q"}
+    world.queue_policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    world.changed("SetQueueAttributes", "sqs")
     assert world.findings == {}
 
 
@@ -248,6 +291,49 @@ def test_an_alias_stands_for_its_key() -> None:
         statement = {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": resource, "Condition": conditions}
         world = World(statement, mode="enforce")
         assert world.allows(operation="Decrypt", params=decrypt, service="kms") is allowed
+
+
+@pytest.mark.parametrize("called", ["db", SECRET, SECRET[:-7]])
+def test_a_secret_is_its_arn_however_it_is_called(called: str) -> None:
+    call = {"operation": "GetSecretValue", "params": {"SecretId": called}, "service": "secretsmanager"}
+    allow = {"Effect": "Allow", "Action": "secretsmanager:*", "Resource": SECRET}
+    assert World(allow, mode="enforce").allows(**call)
+    deny = allow | {"Effect": "Deny"}
+    assert not World(allow | {"Resource": "*"}, deny, mode="enforce").allows(**call)
+    assert not World(allow | {"Resource": SECRET[:-7]}, mode="enforce").allows(**call)
+
+
+def test_a_secret_that_is_not_there_is_known_by_its_name() -> None:
+    call = {"operation": "GetSecretValue", "params": {"SecretId": "new"}, "service": "secretsmanager"}
+    allow = {"Effect": "Allow", "Action": "secretsmanager:*", "Resource": f"{SECRET[:-9]}new-??????"}
+    assert World(allow, mode="enforce").allows(**call)
+
+
+def test_a_role_is_known_with_its_path() -> None:
+    call = {"operation": "DeleteRole", "params": {"RoleName": "r"}, "service": "iam"}
+    allow = {"Effect": "Allow", "Action": "iam:*", "Resource": f"arn:aws:iam::{ACCOUNT}:role/deep/*"}
+    assert World(allow, mode="enforce").allows(**call)
+    assert not World(allow | {"Resource": f"arn:aws:iam::{ACCOUNT}:role/r"}, mode="enforce").allows(**call)
+
+
+def test_a_deny_by_the_tags_of_what_is_asked_for() -> None:
+    by_tag = {"Condition": {"StringEquals": {"aws:ResourceTag/Team": "a"}}}
+    assert World(ALLOW | by_tag, mode="enforce").allows()
+    assert not World(ALLOW, ALLOW | by_tag | {"Effect": "Deny"}, mode="enforce").allows()
+
+
+def test_tags_are_asked_for_only_when_a_policy_goes_by_them() -> None:
+    world = World(ALLOW, {"Effect": "Deny", "Action": "sqs:DeleteQueue", "Resource": "*", "Condition": {
+        "StringEquals": {"aws:ResourceTag/team": "a"}}}, mode="enforce")  # fmt: skip
+    world.call()
+    assert "ListQueueTags" not in world.asked
+
+
+def test_a_key_that_no_request_has_is_told_of() -> None:
+    world = World(ALLOW | {"Condition": {"StringEquals": {"aws:SourceVpce": "vpce-1"}}})
+    world.call()
+    finding = world.findings["condition-key-not-set/aws:sourcevpce", ROLE]
+    assert "no VPC endpoint" in finding.message
 
 
 ITEM = {"pk": {"S": "me"}, "sk": {"S": "x"}}

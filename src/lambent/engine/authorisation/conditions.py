@@ -45,6 +45,13 @@ def read(operator: str, key: str, values: Sequence[str]) -> Condition | None:
     return Condition(operator, key, tuple(values), base, quantifier, if_exists)
 
 
+def may_be(base: str, value: str) -> bool:
+    """Whether an operator (as `Condition.base`) can compare a value: IAM refuses dates that are none."""
+    if patterns.has_variable(value):
+        return True
+    return not base.startswith("date") or _moment(value) is not None
+
+
 def is_met(condition: Condition, keys: Keys) -> bool:
     """Whether a request with those keys meets it."""
     found = keys.get(condition.key.lower())

@@ -98,6 +98,11 @@ def layers(policies: Policies) -> Iterator[tuple[Layer, Policy]]:
     yield from ((Layer.SESSION, one) for one in policies.session or ())
 
 
+def keys_of_policies(policies: Policies, action: str) -> frozenset[str]:
+    """The condition keys (lower case) that decide about an action."""
+    return frozenset().union(*(policy.keys(action) for _, policy in layers(policies)))
+
+
 def first(ask: Ask, policy: Policy, *, allow: bool) -> Statement | None:
     """The statement of one policy with that effect that counts."""
     found = _View(ask, ask.all_keys).first(policy, allow=allow)

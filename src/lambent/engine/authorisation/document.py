@@ -68,6 +68,7 @@ class Policy:
     name: str
     statements: tuple[Statement, ...] = ()
     _about: dict[tuple[str, bool], tuple[Statement, ...]] = field(default_factory=dict, compare=False, repr=False)
+    _keys: dict[str, frozenset[str]] = field(default_factory=dict, compare=False, repr=False)
 
     def about(self, action: str, *, allow: bool) -> tuple[Statement, ...]:
         """The statements with that effect that are about an action, or can't be understood: looked for once, as the
@@ -79,6 +80,25 @@ class Policy:
             found = tuple(one for one in self.statements if one.allow is allow and (one.trouble or one.acts(action)))
             self._about[action, allow] = found
         return found
+
+    def keys(self, action: str) -> frozenset[str]:
+        """The condition keys (lower case) that its statements about an action go by, as conditions or as variables."""
+        found = self._keys.get(action)
+        if found is None:
+            if len(self._keys) >= ACTIONS_KEPT:
+                self._keys.clear()
+            about = (*self.about(action, allow=True), *self.about(action, allow=False))
+            found = self._keys[action] = frozenset(key for one in about for key in _keys(one))
+        return found
+
+
+def _keys(statement: Statement) -> Iterator[str]:
+    for one in statement.conditions:
+        yield one.key.lower()
+        for value in one.values:
+            yield from patterns.variables(value)
+    for resource in statement.resources if statement.has_variables else ():
+        yield from patterns.variables(resource)
 
 
 def read(name: str, document: Any) -> Policy:

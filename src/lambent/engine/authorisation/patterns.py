@@ -8,7 +8,7 @@ guide.
 
 import functools
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from lambent.patterns import wildcard
 
@@ -48,6 +48,12 @@ def _part(text: str, literal: bool) -> str:
 def has_variable(text: str) -> bool:
     """Whether a text depends on who asks."""
     return "${" in text
+
+
+def variables(text: str) -> Iterator[str]:
+    """The keys (lower case) that stand in a text as variables."""
+    if has_variable(text):
+        yield from (found[1].lower() for found in _VARIABLE.finditer(text) if found[1] not in _LITERAL)
 
 
 def expanded(text: str, keys: Keys) -> str | None:

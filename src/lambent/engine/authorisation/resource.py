@@ -11,10 +11,11 @@ from typing import Any
 
 import orjson
 
-from lambent.engine.authorisation import document
+from lambent.engine.authorisation import document, principals
 from lambent.engine.authorisation.decide import Ask, first
 from lambent.engine.authorisation.document import Policy
 from lambent.engine.authorisation.principals import Principal
+from lambent.model.scope import Caller
 
 Document = Mapping[str, Any]
 READ = 1_024
@@ -28,6 +29,14 @@ def caller(account: str, role: str = "") -> Principal:
     if ":role/" not in role:
         return Principal("user", account, role)
     return Principal("role", account, f"arn:aws:sts::{account}:assumed-role/{role.rpartition('/')[2]}/*", role)
+
+
+def asking(who: Caller) -> Principal:
+    """Whoever made a request: the session or user that its key was issued for, else somebody of its account."""
+    held = who.held
+    if held is None or not (held.role or held.user):
+        return caller(who.scope.account, who.role)
+    return principals.session(held.role, held.session or "*") if held.role else caller(held.account, held.user)
 
 
 def lets_in(policy: Document, ask: Ask) -> bool:
@@ -48,12 +57,12 @@ def said(policy: Document, ask: Ask) -> str:
     return "Allow" if first(ask, read, allow=True) is not None else ""
 
 
-def not_let_in(who: str, action: str, arn: str) -> str:
-    """AWS's text for somebody (by ARN) whom the policy of a resource does not let in."""
-    return (
-        f"User: {who} is not authorized to perform: {action} on resource: {arn} "
-        f"because no resource-based policy allows the {action} action"
-    )
+def not_let_in(who: str, action: str, arn: str, *, denied: bool = False) -> str:
+    """AWS's text for somebody (by ARN) whom the policy of a resource does not let in, or denies."""
+    why = f"because no resource-based policy allows the {action} action"
+    if denied:
+        why = "with an explicit deny in a resource-based policy"
+    return f"User: {who} is not authorized to perform: {action} on resource: {arn} {why}"
 
 
 def _read(policy: Document) -> Policy:

@@ -78,6 +78,15 @@ PLACES: Sequence[Place] = (
             ("service.state_task_service_events", "StateTaskServiceEvents", "EventBridge.AmazonEventBridgeException"),
         )
     ),
+    *(
+        Place(
+            f"{_TASKS}.service.state_task_service_sfn",
+            f"StateTaskServiceSfn._normalise_{what}",
+            ("self", what, "boto_service_name", "service_action_name"),
+            make,
+        )
+        for what, make in (("parameters", states.asked), ("response", states.answered))
+    ),
     Place(
         "moto.stepfunctions.parser.models",
         "StepFunctionsParserBackend.start_execution",
@@ -108,7 +117,8 @@ def install(path: str) -> None:
     changes: dict[str, Callable[[ModuleType], None]] = {
         module: functools.partial(_change, gateway, module) for module in {place.module for place in PLACES}
     }
-    when_imported({**changes, "moto.stepfunctions.models": states.share_machines})
+    more = {"moto.stepfunctions.models": states.share_machines, "moto.iam.responses": iam.bound_users}
+    when_imported({**changes, **more})
     states.run_executions()
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from lambent.pitfalls import effects
 from lambent.pitfalls.batches import reached
 from lambent.pitfalls.facts.project import Project
-from lambent.pitfalls.facts.python import fold
-from lambent.pitfalls.finding import Hit, Rule
+from lambent.pitfalls.facts.python import Reached, fold
+from lambent.pitfalls.finding import Hit, Reliability, Rule
 
 
 def check(project: Project) -> Iterator[Hit]:
@@ -20,10 +20,18 @@ def check(project: Project) -> Iterator[Hit]:
                     if not (isinstance(seconds, int | float) and seconds < 0.5):
                         known = f" for {seconds:g} s" if isinstance(seconds, int | float) else ""
                         text = f"the function sleeps{known} and is billed"
-                        yield Hit(one.place(node), text, function, reliability="certain" if known else "likely")
+                        sure: Reliability = "certain" if known else "possible" if _grows(node, one) else "likely"
+                        yield Hit(one.place(node), text, function, reliability=sure)
         for call in effects.calls(function):
             if call.operation == "wait" and call.paginated:
                 yield Hit(call.place, f"a waiter of {call.service} polls while the function is billed", function)
+
+
+def _grows(node: ast.Call, one: Reached) -> bool:
+    """Whether it is a power: what grows from attempt to attempt begins small, and is mostly not waited for."""
+    value: ast.expr = node.args[0] if node.args else node
+    value = one.locals.get(value.id, value) if isinstance(value, ast.Name) else value
+    return any(isinstance(inner, ast.Pow) for inner in ast.walk(value))
 
 
 RULE = Rule(

@@ -5,12 +5,14 @@ from collections.abc import Iterator
 
 from lambent.pitfalls.batches import reached
 from lambent.pitfalls.facts.project import Project
-from lambent.pitfalls.facts.python import Reached
+from lambent.pitfalls.facts.python import Reached, chain
 from lambent.pitfalls.finding import Hit, Rule
 
 CALLS = {f"requests.{verb}" for verb in ("get", "post", "put", "patch", "delete", "head", "request")}
 OPENS = {"urllib.request.urlopen": 2, "http.client.HTTPSConnection": 9, "http.client.HTTPConnection": 9, "smtplib.SMTP": 3,
          "socket.create_connection": 1}  # fmt: skip
+NODE = ("https.request", "https.get", "http.request", "http.get")
+"""Node's own, which have no bound either; a socket's is set by an option or a call."""
 DATABASES = {
     "psycopg2.connect": "connect_timeout",
     "psycopg.connect": "connect_timeout",
@@ -20,14 +22,13 @@ DATABASES = {
 
 
 def check(project: Project) -> Iterator[Hit]:
-    """requests, urllib and drivers of databases without a timeout. httpx has one of 5 s of its own."""
+    """requests, urllib, Node's https and drivers of databases without a timeout. httpx has one of 5 s of its own."""
     for function in project.functions:
         for one in reached(function):
             for node in one.nodes:
-                if isinstance(node, ast.Call) and _waits(node, one):
-                    yield Hit(
-                        one.place(node), f"{one.module.dotted(node.func)} without timeout waits for ever", function
-                    )
+                if isinstance(node, ast.Call) and (_waits(node, one) or _node_waits(node, one)):
+                    name = one.module.dotted(node.func)
+                    yield Hit(one.place(node), f"{name} without timeout waits for ever", function)
 
 
 def _waits(node: ast.Call, one: Reached) -> bool:
@@ -41,6 +42,19 @@ def _waits(node: ast.Call, one: Reached) -> bool:
         return False
     given = {word.arg for word in node.keywords}
     return "timeout" not in given and None not in given and len(node.args) <= OPENS.get(name, 9)
+
+
+def _node_waits(node: ast.Call, one: Reached) -> bool:
+    """Of Node's: options that stand there and have no timeout, and nobody sets one."""
+    if one.module.path.endswith(".py") or chain(node.func) not in NODE or not node.args:
+        return False
+    options = [one.locals.get(arg.id, arg) if isinstance(arg, ast.Name) else arg for arg in node.args]
+    known = [arg for arg in options if isinstance(arg, ast.Dict)]
+    words = {key.value for arg in known for key in arg.keys if isinstance(key, ast.Constant)}
+    whole = bool(known) and all(key is not None for arg in known for key in arg.keys)
+    set_later = any(isinstance(inner, ast.Attribute) and inner.attr == "setTimeout" for inner in one.everything)
+    told = any(isinstance(inner, ast.Constant) and inner.value == "timeout" for inner in one.everything)
+    return whole and not words & {"timeout", "signal", "agent"} and not set_later and not told
 
 
 def _pool(name: str, one: Reached) -> bool:
@@ -59,7 +73,11 @@ RULE = Rule(
     ' says only "Task timed out".',
     mend="timeout=(3, 10), below the function's own",
     check=check,
-    sources=("https://requests.readthedocs.io/en/latest/user/advanced/#timeouts",),
+    node=True,
+    sources=(
+        "https://requests.readthedocs.io/en/latest/user/advanced/#timeouts",
+        "https://nodejs.org/api/http.html#httprequesturl-options-callback",
+    ),
     seeds="000, 001",
     elsewhere="SonarQube S7618, bandit B113, ruff S113.",
 )

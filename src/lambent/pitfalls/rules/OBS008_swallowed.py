@@ -3,14 +3,17 @@
 import ast
 from collections.abc import Iterator
 
-from lambent.pitfalls.facts.project import Project
-from lambent.pitfalls.facts.python import Reached
+from lambent.pitfalls import effects
+from lambent.pitfalls.batches import reached
+from lambent.pitfalls.facts.project import Function, Project
+from lambent.pitfalls.facts.python import Reached, chain
 from lambent.pitfalls.facts.wiring import ASYNC, PULLED
 from lambent.pitfalls.finding import Hit, Rule
 
 
 def check(project: Project) -> Iterator[Hit]:
-    """A broad except around the handler's work that only logs, in functions that something retries."""
+    """A broad except that only logs, around the handler's work, or around the effect of a helper whose answer is dropped,
+    in functions that something retries."""
     for function in project.functions:
         handler = function.code.handler if function.code is not None else None
         if (
@@ -19,13 +22,41 @@ def check(project: Project) -> Iterator[Hit]:
             or function.driven_by("rest", "http", "url", "alb")
         ):
             continue
-        for statement in handler.node.body:
-            if isinstance(statement, ast.Try):
-                for caught in statement.handlers:
-                    if _broad(caught) and _quiet(caught, handler):
-                        yield Hit(
-                            handler.place(caught), "an error ends as a success: no retry, no dead letter", function
-                        )
+        for caught in _quiet_ones(handler):
+            yield Hit(handler.place(caught), "an error ends as a success: no retry, no dead letter", function)
+        for one in reached(function):
+            if one is not handler and _dropped(one, handler) and _changes(function, one):
+                for caught in _quiet_ones(one):
+                    text = "an error ends as a success, and nobody looks at the answer: no retry, no dead letter"
+                    yield Hit(one.place(caught), text, function, reliability="likely")
+
+
+def _quiet_ones(one: Reached) -> Iterator[ast.ExceptHandler]:
+    for statement in one.node.body:
+        if isinstance(statement, ast.Try):
+            yield from (caught for caught in statement.handlers if _broad(caught) and _quiet(caught, one))
+
+
+def _dropped(one: Reached, handler: Reached) -> bool:
+    """Whether the handler calls a helper, and each time as a statement of its own."""
+    name = getattr(one.node, "name", "")
+    calls = [node for node in handler.nodes if isinstance(node, ast.Call) and chain(node.func).split(".")[-1] == name]
+    return bool(name and calls) and all(_statement(call, handler) for call in calls)
+
+
+def _statement(call: ast.Call, handler: Reached) -> bool:
+    parent = handler.module.parents.get(call)
+    parent = handler.module.parents.get(parent) if isinstance(parent, ast.Await) else parent
+    return isinstance(parent, ast.Expr)
+
+
+def _changes(function: Function, one: Reached) -> bool:
+    """Whether a helper changes something by the SDK, inside of what it catches."""
+    tried = {id(node) for statement in one.node.body if isinstance(statement, ast.Try) for node in ast.walk(statement)}
+    return any(
+        id(call.node) in tried and call.operation in effects.WRITES.get(call.service, ())
+        for call in effects.calls(function)
+    )
 
 
 def _broad(caught: ast.ExceptHandler) -> bool:

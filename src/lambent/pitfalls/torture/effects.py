@@ -173,8 +173,8 @@ def _text(thing: Fields) -> str:
     return said if len(said) <= SHOWN else f"{said[:SHOWN]}…"
 
 
-def with_answers(known: Noise, first: Fields, second: Fields) -> Noise:
-    """`known`, and where the answers of two clean runs differ."""
-    mine, theirs = _values((first,)), _values((second,))
+def between(first: State, second: State, answer: Any, other: Any) -> Noise:
+    """In what two clean runs differ: what they leave, and what they answer."""
+    mine, theirs = _values((fields(answer),)), _values((fields(other),))
     found = {(ANSWER, path) for path in mine.keys() | theirs.keys() if mine.get(path) != theirs.get(path)}
-    return Noise(known.paths | found)
+    return Noise(noise(within(first, second), second).paths | found)

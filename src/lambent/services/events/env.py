@@ -60,8 +60,7 @@ class EventsEnv:
             return
         arn = bus_arn(scope, name)
         policy = self.registry.bus(scope, name).get("policy") if self.registry.has_bus(scope, name) else None
-        asking = resource.caller(caller.scope.account, caller.role)
+        asking = resource.asking(caller)
         ask = Ask(asking, f"events:{action}", arn, keys={**of_any(self.now()), **keys})
         if not policy or not resource.lets_in(policy, ask):
-            who = caller.role or f"arn:aws:iam::{caller.scope.account}:root"
-            raise errors.denied(who, f"events:{action}", arn)
+            raise errors.denied(asking.arn, f"events:{action}", arn)

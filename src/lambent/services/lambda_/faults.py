@@ -3,6 +3,7 @@
 import math
 from typing import Any
 
+from lambent.model.constraints import broken
 from lambent.model.invocation import RestoreFailed, Throttled
 from lambent.wire.fault import Fault
 
@@ -82,8 +83,7 @@ def code_storage_exceeded() -> Fault:
 def name_too_long(text: str, maximum: int) -> Fault:
     """400: a function name over the quota, where the model's own bound is wider."""
     return invalid(
-        f"1 validation error detected: Value '{text}' at 'functionName' failed to satisfy constraint: "
-        f"Member must have length less than or equal to {maximum}"
+        broken(f"Value '{text}'", "functionName", f"Member must have length less than or equal to {maximum}")
     )
 
 
@@ -157,12 +157,15 @@ def layer_version_missing(arn: str) -> Fault:
 
 def access_denied(account: str, action: str, resource: str) -> Fault:
     """403: another account's resource, whose policy does not allow it. Text as publicly reported by callers of AWS."""
-    return Fault(
-        "AccessDeniedException",
+    return not_allowed(
         f"User: arn:aws:iam::{account}:root is not authorized to perform: lambda:{action} on resource: {resource} "
-        f"because no resource-based policy allows the lambda:{action} action",
-        status=403,
+        f"because no resource-based policy allows the lambda:{action} action"
     )
+
+
+def not_allowed(text: str) -> Fault:
+    """403: AWS's text of a policy that does not let somebody in."""
+    return Fault("AccessDeniedException", text, status=403)
 
 
 def layer_elsewhere(account: str, arn: str) -> Fault:

@@ -1,10 +1,5 @@
 """The operations answered here. One that is not in the table is refused by name before it gets this far."""
 
-from collections.abc import Awaitable, Callable
-from typing import Any
-
-from lambent.model.answer import Answer
-from lambent.model.scope import Caller
 from lambent.services.lambda_.aliases.create_alias import create_alias
 from lambent.services.lambda_.aliases.delete_alias import delete_alias
 from lambent.services.lambda_.aliases.get_alias import get_alias
@@ -43,7 +38,6 @@ from lambent.services.lambda_.concurrency.put_function_concurrency import put_fu
 from lambent.services.lambda_.concurrency.put_provisioned_concurrency_config import (
     put_provisioned_concurrency_config,
 )
-from lambent.services.lambda_.env import LambdaEnv
 from lambent.services.lambda_.event_sources.create_event_source_mapping import create_event_source_mapping
 from lambent.services.lambda_.event_sources.delete_event_source_mapping import delete_event_source_mapping
 from lambent.services.lambda_.event_sources.get_event_source_mapping import get_event_source_mapping
@@ -85,6 +79,7 @@ from lambent.services.lambda_.policies.get_policy import get_policy
 from lambent.services.lambda_.policies.get_resource_policy import get_resource_policy
 from lambent.services.lambda_.policies.put_resource_policy import put_resource_policy
 from lambent.services.lambda_.policies.remove_permission import remove_permission
+from lambent.services.lambda_.sharing import Operation, shared
 from lambent.services.lambda_.tags.list_tags import list_tags
 from lambent.services.lambda_.tags.tag_resource import tag_resource
 from lambent.services.lambda_.tags.untag_resource import untag_resource
@@ -94,9 +89,7 @@ from lambent.services.lambda_.urls.get_function_url_config import get_function_u
 from lambent.services.lambda_.urls.list_function_url_configs import list_function_url_configs
 from lambent.services.lambda_.urls.update_function_url_config import update_function_url_config
 
-Operation = Callable[[LambdaEnv, Caller, dict[str, Any]], Awaitable[dict[str, Any] | Answer]]
-
-OPERATIONS: dict[str, Operation] = {
+_TABLE: dict[str, Operation] = {
     "AddLayerVersionPermission": add_layer_version_permission,
     "AddPermission": add_permission,
     "CreateAlias": create_alias,
@@ -169,3 +162,4 @@ OPERATIONS: dict[str, Operation] = {
     "UpdateFunctionEventInvokeConfig": update_function_event_invoke_config,
     "UpdateFunctionUrlConfig": update_function_url_config,
 }
+OPERATIONS: dict[str, Operation] = shared(_TABLE)

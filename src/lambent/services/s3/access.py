@@ -37,7 +37,7 @@ def check(
     account = caller.scope.account if known else ANONYMOUS
     arn = bucket.arn if key is None else f"{bucket.arn}/{key}"
     policy: Mapping[str, Any] = bucket.settings.get("Policy") or {}
-    who = resource.caller(account, caller.role) if known else principals.ANONYMOUS
+    who = resource.asking(caller) if known else principals.ANONYMOUS
     ask = Ask(who, action, arn, keys=_context(request, params, now))
     if account == bucket.scope.account:
         if action not in OWNERS_ALWAYS and resource.denies(policy, ask):
@@ -87,5 +87,5 @@ def _context(request: Request, params: Mapping[str, Any], now: float) -> dict[st
 
 
 def _denied(caller: Caller, action: str, arn: str, why: str) -> errors.ObjectError:
-    who = caller.role or f"arn:aws:iam::{caller.scope.account}:root"
+    who = resource.asking(caller).arn
     return errors.denied(f'User: {who} is not authorized to perform: {action} on resource: "{arn}" {why}')

@@ -1,12 +1,17 @@
 """PutBucketPolicy, GetBucketPolicy, DeleteBucketPolicy, GetBucketPolicyStatus."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
 
+from lambent.engine.authorisation import checking
+from lambent.engine.authorisation.checking import Fault
+from lambent.engine.authorisation.document import listed, texts
 from lambent.model.scope import Caller
 from lambent.objects import errors
 from lambent.objects.errors import ObjectError
+from lambent.permissions import reference
 from lambent.services.s3 import bodies
 from lambent.services.s3.env import Call
 
@@ -71,30 +76,60 @@ def is_public(policy: dict[str, Any]) -> bool:
 PUBLIC: tuple[Any, ...] = ("*", {"AWS": "*"}, {"AWS": ["*"]})
 
 
-def _read(said: str, arn: str) -> dict[str, Any]:
+KIND = checking.Kind("needed", "needed", plain_sids=False, vendor="s3")
+_WORDS = {
+    Fault.JSON: "Policies must be valid JSON and the first byte must be '{'",
+    Fault.SYNTAX: "Statement is missing required element",
+    Fault.VERSION: "The policy must contain a valid version string",
+    Fault.EFFECT: "Invalid effect: {about}",
+    Fault.NO_ACTION: "Missing required field Action",
+    Fault.VENDOR: "Policy has invalid action",
+    Fault.COLONS: "Policy has invalid action",
+    Fault.ACTION: "Policy has invalid action",
+    Fault.NO_PRINCIPAL: "Missing required field Principal",
+    Fault.PRINCIPAL: "Invalid principal in policy",
+    Fault.NO_RESOURCE: "Missing required field Resource",
+    Fault.OPERATOR: "Invalid Condition type : {about}",
+}
+"""S3's texts, as its callers report them; all that is said of resources is one."""
+
+
+def _read(said: str, bucket: str) -> dict[str, Any]:
     """Raises ObjectError MalformedPolicy."""
-    try:
-        policy = orjson.loads(said)
-    except orjson.JSONDecodeError:
-        policy = None
-    if not isinstance(policy, dict) or not policy.get("Statement"):
-        text = "This policy contains invalid Json" if policy is None else "Missing required field Statement"
-        raise ObjectError("MalformedPolicy", text)
-    statements = policy["Statement"] if isinstance(policy["Statement"], list) else [policy["Statement"]]
-    for one in statements:
-        _check(one, arn)
+    if not said.lstrip().startswith("{"):
+        raise ObjectError("MalformedPolicy", _WORDS[Fault.JSON])
+    found = checking.check(said, KIND)
+    if found is not None:
+        text = _WORDS.get(found.fault, "Policy has invalid resource")
+        raise ObjectError("MalformedPolicy", text.replace("{about}", found.about), 400, {"Detail": found.about})
+    policy: dict[str, Any] = orjson.loads(said)
+    for one in listed(policy["Statement"]):
+        _check(one, bucket)
     return policy
 
 
-def _check(one: Any, arn: str) -> None:
-    if not isinstance(one, dict):
-        raise ObjectError("MalformedPolicy", "This policy contains invalid Json")
-    if one.get("Effect") not in ("Allow", "Deny"):
-        raise ObjectError("MalformedPolicy", f"Invalid effect: {one.get('Effect')}")
-    for first, second in (("Principal", "NotPrincipal"), ("Action", "NotAction"), ("Resource", "NotResource")):
-        if first not in one and second not in one:
-            raise ObjectError("MalformedPolicy", f"Missing required field {first}")
-    named = one.get("Resource", one.get("NotResource"))
-    for resource in named if isinstance(named, list) else [named]:
-        if resource != "*" and not (str(resource) == arn or str(resource).startswith((f"{arn}/", f"{arn}*"))):
+def _check(one: Mapping[str, Any], bucket: str) -> None:
+    """A statement is about the bucket, and its actions about what it names: the bucket itself, or what is in it."""
+    named = texts(one.get("Resource", one.get("NotResource")))
+    for resource in named:
+        if resource != bucket and not resource.startswith((f"{bucket}/", f"{bucket}*")):
             raise ObjectError("MalformedPolicy", "Policy has invalid resource", 400, {"Detail": resource})
+    objects = [one for one in named if one.startswith((f"{bucket}/", f"{bucket}*"))]
+    buckets = [one for one in named if "/" not in one]
+    for action in texts(one.get("Action")) if "Resource" in one else ():
+        of = _kinds(action)
+        if of is not None and not ((objects and "object" in of) or (buckets and "bucket" in of)):
+            text = "Action does not apply to any resource(s) in statement"
+            raise ObjectError("MalformedPolicy", text, 400, {"Detail": action})
+
+
+def _kinds(action: str) -> frozenset[str] | None:
+    """What an action of S3 is about; None for a pattern, which may be about anything. Raises ObjectError for none of
+    S3's."""
+    name = action.partition(":")[2]
+    if "*" in name or "?" in name or action == "*":
+        return None
+    known = {one.lower(): kinds for one, kinds in reference.services()["s3"]["actions"].items()}
+    if name.lower() not in known:
+        raise ObjectError("MalformedPolicy", _WORDS[Fault.ACTION], 400, {"Detail": action})
+    return frozenset(known[name.lower()])

@@ -62,11 +62,10 @@ def _ask(caller: Caller, action: str, arn: str, params: dict[str, Any], now: flo
     keys = of_any(now) | {key: value for key, value in said.items() if value}
     keys |= {"aws:sourceowner": caller.scope.account}
     # A batch is allowed by the action of its single messages.
-    who = resource.caller(caller.scope.account, caller.role)
+    who = resource.asking(caller)
     return Ask(who, f"sns:{action.removesuffix('Batch')}", arn, keys=keys)
 
 
 def _denied(caller: Caller, action: str, arn: str) -> TopicError:
     verb = f"SNS:{action.removesuffix('Batch')}"
-    who = caller.role or f"arn:aws:iam::{caller.scope.account}:root"
-    return TopicError("AuthorizationErrorException", resource.not_let_in(who, verb, arn))
+    return TopicError("AuthorizationErrorException", resource.not_let_in(resource.asking(caller).arn, verb, arn))

@@ -6,6 +6,8 @@ from typing import Protocol
 from lambent.model.finding import Finding
 from lambent.queues.config import Config
 
+CODE = "queue-not-encrypted"
+
 
 class Withdraw(Protocol):
     """Take back what was reported of a resource: one code, or all of it."""
@@ -15,21 +17,8 @@ class Withdraw(Protocol):
 
 def tell(report: Callable[[Finding], None], withdraw: Withdraw, queue: Config) -> None:
     """Report what has no effect of a queue's attributes, take back what is no longer so."""
-    for code, message in (_encryption(queue), _policy(queue)):
-        if message:
-            report(Finding(code, queue.arn, message))
-        else:
-            withdraw(queue.arn, code)
-
-
-def _encryption(queue: Config) -> tuple[str, str]:
     key = queue.attributes.get("KmsMasterKeyId")
-    return "queue-not-encrypted", f"messages are stored in the clear: KmsMasterKeyId {key} has no effect" if key else ""
-
-
-def _policy(queue: Config) -> tuple[str, str]:
-    has = "Policy" in queue.attributes
-    return (
-        "queue-policy-not-enforced",
-        "its access policy is enforced for other accounts only: everybody of its own may use it" if has else "",
-    )
+    if key:
+        report(Finding(CODE, queue.arn, f"messages are stored in the clear: KmsMasterKeyId {key} has no effect"))
+    else:
+        withdraw(queue.arn, CODE)

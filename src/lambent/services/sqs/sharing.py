@@ -63,12 +63,11 @@ def _check(env: SqsEnv, caller: Caller, action: str, scope: Scope, name: str) ->
 def _allowed(queue: Config, caller: Caller, action: str, now: float) -> bool:
     policy = orjson.loads(queue.attributes.get("Policy") or "{}")
     # A batch is allowed by the action of its single messages.
-    who = resource.caller(caller.scope.account, caller.role)
+    who = resource.asking(caller)
     return resource.lets_in(policy, Ask(who, f"sqs:{action.removesuffix('Batch')}", queue.arn, keys=of_any(now)))
 
 
 def denied(caller: Caller, action: str, arn: str) -> QueueError:
     """403: another account's queue."""
     verb = f"sqs:{action.removesuffix('Batch').lower()}"
-    who = caller.role or f"arn:aws:iam::{caller.scope.account}:root"
-    return QueueError("AccessDenied", resource.not_let_in(who, verb, arn), status=403)
+    return QueueError("AccessDenied", resource.not_let_in(resource.asking(caller).arn, verb, arn), status=403)

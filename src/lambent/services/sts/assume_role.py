@@ -1,6 +1,7 @@
 """https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html"""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from lambent.engine.authorisation import principals
@@ -27,21 +28,18 @@ async def assume_role(env: StsEnv, caller: Caller, params: dict[str, Any]) -> di
         policies=policies,
         tags=tuple((inherited | tags).items()),
         transitive=(*inherited, *params.get("TransitiveTagKeys", ())),
+        source_identity=_source_identity(caller, params),
     )  # fmt: skip
-    return session(env, held, params.get("DurationSeconds", sessions.HOUR)) | (
-        {"SourceIdentity": params["SourceIdentity"]} if params.get("SourceIdentity") else {}
-    )
+    said = {"SourceIdentity": held.source_identity} if held.source_identity else {}
+    return await session(env, held, params.get("DurationSeconds", sessions.HOUR)) | said
 
 
-def session(env: StsEnv, held: Held, seconds: int) -> dict[str, Any]:
+async def session(env: StsEnv, held: Held, seconds: int) -> dict[str, Any]:
     """The answer with a new session's keys."""
     who = principals.session(held.role, held.session)
-    known = Held(
-        "", who.account, held.role, held.session,
-        policies=held.policies, tags=held.tags, transitive=held.transitive,
-    )  # fmt: skip
+    known = replace(held, account=who.account)
     return {
-        "Credentials": sessions.give(env, known, seconds),
+        "Credentials": await sessions.give(env, known, seconds),
         "AssumedRoleUser": {"AssumedRoleId": f"{role_id(held.role)}:{held.session}", "Arn": who.arn},
         "PackedPolicySize": sum(map(len, held.policies or ())) * 100 // 2_048,
     }
@@ -63,6 +61,19 @@ def check_duration(params: Mapping[str, Any], most: int) -> None:
     """Raises Fault for a session longer than the role's may be."""
     if params.get("DurationSeconds", 0) > most:
         raise faults.invalid(TOO_LONG)
+
+
+def _source_identity(caller: Caller, params: Mapping[str, Any]) -> str:
+    """Once said, it stays for all sessions that follow. Raises Fault for another one.
+
+    Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_monitor.html
+    """
+    had = caller.held.source_identity if caller.held is not None else ""
+    said = str(params.get("SourceIdentity") or "")
+    if had and said and said != had:
+        text = "SourceIdentity cannot be changed once it is set"  # our wording
+        raise faults.denied(text)
+    return had or said
 
 
 def _inherited(caller: Caller) -> dict[str, str]:

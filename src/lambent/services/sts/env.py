@@ -28,12 +28,12 @@ class Granted:
 
 @dataclass(frozen=True, slots=True)
 class StsEnv:
-    """The ports of these operations. `clock` answers seconds since 1970; `learn` is told of a key that is given out and
+    """The ports of these operations. `clock` answers seconds since 1970; `learn` keeps a key before it is given out and
     `held` answers whose one is; `account_of` the account of any. `ask` asks a role's trust policy; `token` makes random
     text of so many bytes. `unverified` tells whether tokens count whose signature nobody checked."""
 
     clock: Callable[[], float]
-    learn: Callable[[str, Held], None]
+    learn: Callable[[str, Held], Awaitable[None]]
     held: Callable[[str], Held | None]
     account_of: Callable[[str], str]
     ask: Callable[[Caller, Wanted], Awaitable[Granted]]

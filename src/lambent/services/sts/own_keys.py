@@ -15,7 +15,7 @@ async def get_session_token(env: StsEnv, caller: Caller, params: dict[str, Any])
     if params.get("TokenCode") or params.get("SerialNumber"):
         raise faults.not_built("multi-factor authentication")
     held = Held("", caller.scope.account, user=caller.held.user if caller.held else "")
-    return {"Credentials": sessions.give(env, held, params.get("DurationSeconds", sessions.HALF_A_DAY))}
+    return {"Credentials": await sessions.give(env, held, params.get("DurationSeconds", sessions.HALF_A_DAY))}
 
 
 async def get_federation_token(env: StsEnv, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
@@ -27,7 +27,7 @@ async def get_federation_token(env: StsEnv, caller: Caller, params: dict[str, An
     policies = sessions.policies_of(params) or ()
     held = Held("", account, user=user, policies=policies, tags=tuple(sessions.tags_of(params).items()), issuer=issuer)
     return {
-        "Credentials": sessions.give(env, held, params.get("DurationSeconds", sessions.HALF_A_DAY)),
+        "Credentials": await sessions.give(env, held, params.get("DurationSeconds", sessions.HALF_A_DAY)),
         "FederatedUser": {"FederatedUserId": f"{account}:{name}", "Arn": user},
         "PackedPolicySize": sum(map(len, policies)) * 100 // 2_048,
     }

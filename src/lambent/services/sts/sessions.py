@@ -5,6 +5,7 @@ Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_req
 
 import base64
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,19 +19,14 @@ HALF_A_DAY = 12 * HOUR
 MOST_ARNS = 10
 
 
-def give(env: StsEnv, held: Held, seconds: int) -> dict[str, Any]:
+async def give(env: StsEnv, held: Held, seconds: int) -> dict[str, Any]:
     """A new key for somebody, as the member Credentials; `held` without its secret and token."""
     key = "ASIA" + base64.b32encode(env.token(10)).decode("ascii")
     secret = base64.b64encode(env.token(30)).decode("ascii")
     token = base64.b64encode(env.token(96)).decode("ascii")
-    ends = env.clock() + seconds
-    env.learn(
-        key,
-        Held(
-            secret, held.account, held.role, held.session, held.user, token, ends,
-            held.policies, held.tags, held.transitive, held.issuer,
-        ),
-    )  # fmt: skip
+    now = env.clock()
+    ends = now + seconds
+    await env.learn(key, replace(held, secret_key=secret, token=token, expires=ends, issued=now))
     return {
         "AccessKeyId": key,
         "SecretAccessKey": secret,

@@ -187,6 +187,14 @@ class Connections:
             raise Gone
         return found
 
+    def stage_of(self, scope: Scope, connection_id: str) -> str:
+        """API/STAGE of an account's open connection, as ARNs have it; of any other one `*/*`."""
+        try:
+            known = self.get(scope.account, connection_id).known
+        except Gone:
+            return "*/*"
+        return f"{known.api_id}/{known.stage}"
+
     async def close(self) -> None:
         """The server stops: tell all clients."""
         for one in list(self._open.values()):
