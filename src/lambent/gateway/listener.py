@@ -392,10 +392,13 @@ def _check_body(headers: Mapping[str, str]) -> None:
 
 
 def _join(headers: dict[str, str], lines: Sequence[tuple[bytes, bytes]]) -> None:
-    """Put the values of headers that were sent more than once behind one another."""
+    """Put the values of headers that were sent more than once behind one another. Raises Refused for two hosts
+    (RFC 9112, section 3.2)."""
     values: dict[str, list[str]] = {}
     for name, value in lines:
         values.setdefault(name.decode("latin-1").lower(), []).append(value.decode("latin-1"))
+    if len(values.get("host", ())) > 1:
+        raise Refused(400)
     headers.update({key: ", ".join(texts) for key, texts in values.items()})
 
 

@@ -149,6 +149,7 @@ def test_the_short_road_answers_later_without_a_task() -> None:
     ("sent", "status"),
     [
         (b"nonsense\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: h\r\nHost: h\r\n\r\n", 400),
         (b"GET http://u@h/ HTTP/1.1\r\nHost: h\r\n\r\n", 400),
         (b"GET ftp://h/ HTTP/1.1\r\nHost: h\r\n\r\n", 400),
         (b"GET / HTTP/1.1\r\nHost: h\r\nX: " + b"y" * (MAX_HEAD + 1) + b"\r\n\r\n", 431),

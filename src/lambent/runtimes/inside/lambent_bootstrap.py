@@ -126,19 +126,20 @@ def _settle_trust() -> None:
     what it sets itself counts. Libraries with a bundle of their own (botocore, requests) trust it with that."""
     if not os.path.isdir(TRUST):
         return
+    import _ssl  # ssl is none of the modules that AWS's bootstrap imports
+
     if not os.environ.get("SSL_CERT_DIR"):
-        import _ssl  # ssl is none of the modules that AWS's bootstrap imports
-
         os.putenv("SSL_CERT_DIR", _ssl.get_default_verify_paths()[3] + ":" + TRUST)
-    if "ssl" in sys.modules:
-        _trust_with_bundles(sys.modules["ssl"])
-    else:
-        sys.meta_path.insert(0, _TrustWhenImported())
+    context: Any = sys.modules["ssl"].SSLContext if "ssl" in sys.modules else None
+    if context is None:  # what ssl will make its own of when it is imported
+        context = type("_SSLContext", (_ssl._SSLContext,), {"__module__": "_ssl"})
+        setattr(_ssl, "_SSLContext", context)  # noqa: B010  (typing knows it as a class)
+    _trust_with_bundles(context)
 
 
-def _trust_with_bundles(ssl: Any) -> None:
+def _trust_with_bundles(context: Any) -> None:
     """Whoever loads a file of authorities loads the endpoint's as well."""
-    load = ssl.SSLContext.load_verify_locations
+    load = context.load_verify_locations
 
     def load_verify_locations(self: Any, cafile: Any = None, capath: Any = None, cadata: Any = None) -> None:
         load(self, cafile, capath, cadata)
@@ -146,27 +147,7 @@ def _trust_with_bundles(ssl: Any) -> None:
             load(self, None, TRUST)
 
     load_verify_locations.__doc__ = load.__doc__
-    ssl.SSLContext.load_verify_locations = load_verify_locations
-
-
-class _TrustWhenImported:
-    """Finds the module ssl once, as it is found anyway."""
-
-    def find_spec(self, name: str, path: object = None, target: object = None) -> Any:
-        if name != "ssl":
-            return None
-        sys.meta_path.remove(self)
-        from importlib.util import find_spec
-
-        spec: Any = find_spec(name)
-        run = spec.loader.exec_module
-
-        def exec_module(module: Any) -> None:
-            run(module)
-            _trust_with_bundles(module)
-
-        spec.loader.exec_module = exec_module
-        return spec
+    context.load_verify_locations = load_verify_locations
 
 
 def serve() -> None:
