@@ -3,7 +3,7 @@ alone. What counts mounts has a mount namespace of its own. `python -m tools.run
 group failed.
 
 Where CI=true and this is root, an ordinary user with the system's python3 is made, and has its own run of all that may
-come out differently then: beside root's, in the place of what has ended there.
+come out differently then, beside root's.
 
 A group with few failures has those again at the end, with nothing beside it: a time-out under load is told from a fault
 that way. Each such test is named as unsteady; one that fails in all repeats fails the run.
@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,23 +35,24 @@ WAITING = ("e2e",)
 WORKERS = ("--numprocesses=2", "--dist=loadfile")
 """Of those that wait: a file's tests stay together, with the servers that they share."""
 USERS_RULES = (
-    "unit/cli", "unit/dispatch", "unit/environments", "unit/examples", "unit/neighbour", "unit/observe",
-    "unit/runtimes", "unit/sandbox", "unit/server", "unit/store",
+    "unit/cli", "unit/environments", "unit/neighbour", "unit/runtimes", "unit/sandbox", "unit/server", "unit/store",
 )  # fmt: skip
 """What has to do with files, processes and users."""
 USERS_PYTHON = ("unit", "architecture", "conformance", "docs")
 """All of the rules: where the user's Python is of another minor version than root's."""
 USERS_SERVERS = (
-    "recorded/test_recorded_async.py", "recorded/test_recorded_invocations.py",
-    "e2e/cli", "e2e/demo", "e2e/debug", "e2e/extensions/test_extensions.py", "e2e/lambda_/test_failed_starts.py",
-    "e2e/lambda_/test_invoke.py", "e2e/lambda_/test_python_starts.py",
+    "e2e/cli/test_cli_for_real.py", "e2e/demo", "e2e/debug", "e2e/extensions/test_extensions.py",
+    "e2e/lambda_/test_failed_starts.py", "e2e/lambda_/test_invoke.py", "e2e/lambda_/test_python_starts.py",
     "e2e/lambda_/test_rows_of_limits.py", "e2e/lambda_/test_runtimes.py", "e2e/lambda_/test_runtimes_and_layers.py",
-    "e2e/lambda_/test_snapstart.py", "e2e/lambda_/test_vpc_and_architecture.py", "e2e/runtimes", "e2e/testing",
-    "e2e/test_ordinary_user.py", "e2e/test_outbound.py", "e2e/test_server.py",
+    "e2e/lambda_/test_snapstart.py", "e2e/lambda_/test_vpc_and_architecture.py", "e2e/runtimes/test_image.py",
+    "e2e/runtimes/test_node.py", "e2e/runtimes/test_opt.py", "e2e/testing", "e2e/test_ordinary_user.py",
+    "e2e/test_outbound.py", "e2e/test_server.py",
     "e2e/documents/test_commands.py::test_the_commands_of_a_page_work_as_they_stand[README.md]",
 )  # fmt: skip
 """What may come out differently for another user: how environments are made, confined and ended, and what the user
-does. The rest drives the same servers with other requests: root's run has it."""
+does. What a function or a client sees of them is the same then, and root's run has it."""
+USERS_ALONE = ALONE[:1]
+"""Whether all is gone afterwards; a flood of lines is a flood for whomever."""
 PROGRAMS = {"slirp4netns": "slirp4netns", "pasta": "passt", "newuidmap": "uidmap", "chromium": "chromium"}
 """What the tests of ordinary users and of browsers take, and the Debian packages that have it."""
 POSTGRESQL = Path("/usr/lib/postgresql")
@@ -186,8 +187,10 @@ def roots(folders: list[str]) -> list[Group]:
     ]
 
 
-def theirs(user: User) -> list[Group]:
-    """The ordinary user's groups, one after the other."""
+def theirs(user: User) -> list[Group] | None:
+    """The user's set-up and groups, one after the other; None when the set-up fails."""
+    if settle(user):
+        return None
     rules = USERS_RULES if ordinary_user.minor() == sys.version_info.minor else USERS_PYTHON
     return [
         begin("an ordinary user's servers", paths(USERS_SERVERS), user).end(),
@@ -196,27 +199,39 @@ def theirs(user: User) -> list[Group]:
     ]
 
 
+def beside(user: User | None) -> list[Group] | None:
+    """All that runs beside each other; None when the user can't be set up."""
+    folders = sorted(path.name for path in TESTS.iterdir() if path.is_dir() and not path.name.startswith(("__", ".")))
+    left_out = [f"--deselect={path}" for path in paths((*COUNTING, *ALONE))]
+    with ThreadPoolExecutor(1) as track:
+        users = track.submit(theirs, user) if user else None
+        waiting = begin("with real servers", [*WORKERS, *left_out, *paths(WAITING)])
+        groups = roots(folders)
+        found = users.result() if users else []
+        groups.append(waiting.end())
+    return None if found is None else groups + found
+
+
+def alone(user: User | None) -> list[Group]:
+    """What fills the machine."""
+    groups = [begin("what fills the machine, alone", paths(ALONE)).end()]
+    return [*groups, begin("the same, of an ordinary user", paths(USERS_ALONE), user).end()] if user else groups
+
+
 def main() -> int:
     """The exit status."""
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # each of some hundred servers would compile everything again
     add_programs()
-    folders = sorted(path.name for path in TESTS.iterdir() if path.is_dir() and not path.name.startswith(("__", ".")))
     with ExitStack() as stack:
-        setting_up: Future[str] | None = None
+        user = None
         if in_charge():
             user = ordinary_user.make(Path.cwd())
             stack.callback(ordinary_user.remove, user.name)
-            setting_up = stack.enter_context(ThreadPoolExecutor(1)).submit(settle, user)
-        left_out = [f"--deselect={path}" for path in paths((*COUNTING, *ALONE))]
-        waiting = begin("with real servers", [*WORKERS, *left_out, *paths(WAITING)])
-        groups = roots(folders)
-        users = setting_up is not None and not setting_up.result()
-        groups += theirs(user) if users else []
-        groups.append(waiting.end())
-        groups.append(begin("what fills the machine, alone", paths(ALONE)).end())
-        groups += [begin("the same, of an ordinary user", paths(ALONE), user).end()] if users else []
-        failed = [group for group in groups if not (group.good or again(group))]
-    return 0 if not failed and (users or setting_up is None) else 1
+        groups = beside(user)
+        if groups is None:
+            return 1
+        failed = [group for group in groups + alone(user) if not (group.good or again(group))]
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":

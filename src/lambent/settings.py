@@ -253,6 +253,8 @@ def _endpoints(value: Any, _base: Path) -> dict[str, str]:
     for service, url in pairs.items():
         if service not in known and service != ELSEWHERE:
             raise ValueError(f"no AWS service is called {service!r}{_meant(service, known)}")
+        if re.match(r"https?://[^/\s]*@", url):
+            raise ValueError(f"{service}: a URL without a name and password is needed; requests are signed instead")
         if not re.match(r"https?://[^/\s]+", url):
             hint = '; the setting dynamodb = "local" starts one' if (service, url) == ("dynamodb", "local") else ""
             raise ValueError(f"{service} = {url}: a URL is needed, as in http://127.0.0.1:9000{hint}")

@@ -1,6 +1,7 @@
 """The arrows between rooms, as ARCHITECTURE.md draws them."""
 
 import ast
+import functools
 from pathlib import Path
 
 import botocore.session
@@ -10,7 +11,7 @@ SOURCE = Path(__file__).parents[2] / "src" / "lambent"
 
 ALLOWED: dict[str, set[str]] = {
     "model": set(),
-    "wire": set(),
+    "wire": {"model.constraints"},
     "sandbox": set(),
     "engine": {"model", "patterns"},
     "runtime_api": set(),
@@ -80,9 +81,15 @@ def room_of(path: Path) -> str:
     return relative.parts[0] if len(relative.parts) > 1 else relative.stem
 
 
+@functools.cache
+def nodes(path: Path) -> list[ast.AST]:
+    return list(ast.walk(ast.parse(path.read_text("utf-8"))))
+
+
+@functools.cache
 def imports(path: Path) -> set[str]:
     names = set()
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+    for node in nodes(path):
         if isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
@@ -115,7 +122,7 @@ def test_a_pure_room_asks_no_clock(room: str) -> None:
     for path in (SOURCE / room).rglob("*.py"):
         asked = {
             ast.unparse(node)
-            for node in ast.walk(ast.parse(path.read_text("utf-8")))
+            for node in nodes(path)
             if isinstance(node, ast.Attribute) and node.attr in ("now", "utcnow", "today")
         }
         clocks = {one for one in asked if one.rpartition(".")[0] in ("datetime", "datetime.datetime", "date", "dt")}
@@ -132,11 +139,10 @@ def test_the_wire_knows_no_service_by_name() -> None:
     services = set(botocore.session.Session().get_available_services()) - WORDS_OF_MODELS
     named = {}
     for path in (SOURCE / "wire").rglob("*.py"):
-        tree = ast.parse(path.read_text("utf-8"))
-        prose = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+        prose = {id(node.value) for node in nodes(path) if isinstance(node, ast.Expr)}
         texts = {
             node.value
-            for node in ast.walk(tree)
+            for node in nodes(path)
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in prose
         }
         if texts & services:
@@ -148,7 +154,7 @@ def test_imports_are_absolute_but_inside_of_sandboxes() -> None:
     """What runs there is imported under another name; it stays among its own."""
     inside = SOURCE / "sandbox" / "inside"
     for path in SOURCE.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        for node in nodes(path):
             if isinstance(node, ast.ImportFrom) and node.level:
                 assert path.is_relative_to(inside), f"{path.relative_to(SOURCE)}:{node.lineno}"
                 assert path.parents[node.level - 1].is_relative_to(inside), f"{path.relative_to(SOURCE)}:{node.lineno}"

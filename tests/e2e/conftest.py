@@ -15,13 +15,14 @@ import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import IO, Any, TypeVar
 
 import boto3
 import pytest
 from botocore.config import Config
 
 from tests.e2e import user
+from tests.e2e.template import Forked, Template
 
 T = TypeVar("T")
 READY_SECONDS = 60
@@ -29,13 +30,14 @@ ROLE = "arn:aws:iam::000000000000:role/test"
 TIMEOUT = 30
 """Seconds for functions of which no test asks how long they may run: AWS's three are little on a busy machine."""
 RUNTIME = f"python3.{sys.version_info.minor}"
+TEMPLATE = Template()
 
 
 @dataclass
 class Server:
     """A running `lambent up`."""
 
-    process: "subprocess.Popen[str]"
+    process: "subprocess.Popen[str] | Forked"
     endpoint: str
     data_dir: Path
     output: list[str] = field(default_factory=list)
@@ -73,15 +75,25 @@ class Server:
 
 
 def start(data_dir: Path, *arguments: str, env: dict[str, str] | None = None, prefix: tuple[str, ...] = ()) -> Server:
-    """Start a server on a free port and wait for its ready line. `prefix` stands for the interpreter."""
-    python = prefix or (sys.executable,)
-    command = [*python, "-m", "lambent.cli.main", "up", "--port", "0", "--data-dir", str(data_dir), *arguments]
+    """Start a server on a free port and wait for its ready line. `prefix` stands for the interpreter; without one the
+    server is a fork of the template."""
+    words = ["up", "--port", "0", "--data-dir", str(data_dir), *arguments]
     # Few tests need the internet; the others leave the host's network alone.
     # Nor do they ask what a function is like before it is ready.
     own = {"LAMBENT_STATE_DELAY": "0"}
     usual = {"LAMBENT_NETWORK": "none", "LAMBENT_IMAGE_FOLDERS": tempfile.gettempdir(), **own}
     environment = {**own, **(env or os.environ)} if prefix else {**usual, **os.environ, **(env or {})}
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment)
+    if prefix or sys.platform != "linux":
+        command = [*(prefix or (sys.executable,)), "-m", "lambent.cli.main", *words]
+        out = subprocess.PIPE
+        return _ready(
+            subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT, text=True, env=environment), data_dir
+        )
+    return _ready(TEMPLATE.start(words, environment), data_dir)
+
+
+def _ready(process: "subprocess.Popen[str] | Forked", data_dir: Path) -> Server:
+    """The server, when it has said that it is one."""
     assert process.stdout is not None
     lines: list[str] = []
     watchdog = threading.Timer(READY_SECONDS, process.kill)
@@ -92,17 +104,16 @@ def start(data_dir: Path, *arguments: str, env: dict[str, str] | None = None, pr
         if found:
             watchdog.cancel()
             server = Server(process, found[1], data_dir, lines)
-            threading.Thread(target=_collect, args=(process, lines), daemon=True).start()
+            threading.Thread(target=_collect, args=(process.stdout, lines), daemon=True).start()
             return server
     watchdog.cancel()
     process.wait()
     raise AssertionError(f"the server did not start: {''.join(lines)}")
 
 
-def _collect(process: "subprocess.Popen[str]", lines: list[str]) -> None:
-    assert process.stdout is not None
+def _collect(stdout: IO[str], lines: list[str]) -> None:
     try:
-        lines.extend(process.stdout)
+        lines.extend(stdout)
     except ValueError:
         return  # closed by stop()
 

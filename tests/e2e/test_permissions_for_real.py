@@ -22,7 +22,7 @@ from botocore.exceptions import ClientError
 from examples.demo import job
 from examples.pdf_manifest import seed
 from tests.e2e.clients.installed import files_of, installed
-from tests.e2e.conftest import RUNTIME, Deploy, Server, package, start
+from tests.e2e.conftest import RUNTIME, TEMPLATE, Deploy, Server, package, start
 
 ACCOUNT = "000000000000"
 BASIC = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
@@ -325,8 +325,7 @@ def test_powertools_runs_with_the_policy_that_was_written_for_it(strict: Server)
 
 
 def lambent(server: Server, *arguments: str) -> str:
-    command = [sys.executable, "-m", "lambent.cli.main", "--endpoint", server.endpoint, *arguments]
-    ran = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    ran = TEMPLATE.run(["--endpoint", server.endpoint, *arguments])
     assert ran.returncode == 0, ran.stderr
     return ran.stdout
 
@@ -515,3 +514,71 @@ def asked(url: str) -> tuple[int, bytes]:
             return answer.status, answer.read()
     except urllib.error.HTTPError as error:
         return error.code, error.read()
+
+
+def test_stacks_and_state_machines_act_for_somebody(strict: Server) -> None:
+    """With no right but CloudFormation's nobody makes a role; a stack's role and a machine's are asked of each call."""
+    iam = strict.client("iam")
+    iam.create_user(UserName="stacker")
+    key = iam.create_access_key(UserName="stacker")["AccessKey"]
+    services = {"Principal": {"Service": ["cloudformation.amazonaws.com", "states.amazonaws.com"]}}
+    deputy = role(strict, "deputy", basic=False, trust={**TRUST, **services})
+    may = {"Effect": "Allow", "Action": ["cloudformation:*", "iam:PassRole"], "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [may]})
+    iam.put_user_policy(UserName="stacker", PolicyName="p", PolicyDocument=document)
+    stacks = boto3.client(
+        "cloudformation", endpoint_url=strict.endpoint, region_name="us-east-1",
+        aws_access_key_id=key["AccessKeyId"], aws_secret_access_key=key["SecretAccessKey"],
+    )  # fmt: skip
+    queue = {"Q": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "deputys"}}}
+    admin = {"R": {"Type": "AWS::IAM::Role", "Properties": {"RoleName": "pwn", "AssumeRolePolicyDocument": {}}}}
+
+    def make(name: str, resources: Any, **more: Any) -> str:
+        stacks.create_stack(
+            StackName=name,
+            TemplateBody=json.dumps({"Resources": resources}),
+            Capabilities=["CAPABILITY_NAMED_IAM"],
+            **more,
+        )
+        until = time.monotonic() + 30
+        while stacks.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"].endswith("IN_PROGRESS"):
+            assert time.monotonic() < until
+            time.sleep(0.1)
+        told = stacks.describe_stack_events(StackName=name)["StackEvents"]
+        return next((one["ResourceStatusReason"] for one in told if one["ResourceStatus"] == "CREATE_FAILED"), "")
+
+    denied = make("own", admin)
+    assert (
+        "user/stacker is not authorized to perform: iam:CreateRole on resource" in denied and "AccessDenied" in denied
+    )
+    assert "assumed-role/deputy/AWSCloudFormation is not authorized" in make("poor", queue, RoleARN=deputy)
+    with pytest.raises(ClientError, match="is invalid or cannot be assumed"):
+        make("none", queue, RoleARN=role(strict, "untrusting"))
+    machines = strict.client("stepfunctions")
+    states = {
+        "A": {
+            "Type": "Task", "Resource": "arn:aws:states:::aws-sdk:sqs:createQueue", "Parameters": {"QueueName": "q"},
+            "Catch": [{"ErrorEquals": ["States.TaskFailed"], "Next": "B"}], "End": True,
+        },
+        "B": {"Type": "Pass", "End": True},
+    }  # fmt: skip
+    machine = {"name": "m", "definition": json.dumps({"StartAt": "A", "States": states})}
+    with pytest.raises(ClientError, match="is authorized to assume the provided role"):
+        machines.create_state_machine(**machine, roleArn=f"arn:aws:iam::{ACCOUNT}:role/untrusting")
+    arn = machines.create_state_machine(**machine, roleArn=deputy)["stateMachineArn"]
+    said = [_executed(machines, arn)]
+    allow(strict, "deputy", {"Action": "sqs:*", "Resource": "*"})
+    said.append(_executed(machines, arn))
+    assert "assumed-role/deputy/" in said[0] and "sqs:CreateQueue" in said[0] and "QueueUrl" in said[1]
+    assert make("good", queue, RoleARN=deputy) == ""
+
+
+def _executed(machines: Any, arn: str) -> str:
+    """What an execution answers."""
+    execution = machines.start_execution(stateMachineArn=arn)["executionArn"]
+    until = time.monotonic() + 30
+    while (said := machines.describe_execution(executionArn=execution))["status"] == "RUNNING":
+        assert time.monotonic() < until
+        time.sleep(0.1)
+    assert said["status"] == "SUCCEEDED", said
+    return str(said["output"])

@@ -6,7 +6,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -17,15 +16,14 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.e2e.conftest import ROLE, RUNTIME, Server, package
+from tests.e2e.conftest import ROLE, RUNTIME, TEMPLATE, Server, package
 
 ECHO = {"app.py": "def handler(event, context):\n    return event\n"}
 Begin = Callable[..., Server]
 
 
 def up(*arguments: str) -> "subprocess.CompletedProcess[str]":
-    command = [sys.executable, "-m", "lambent.cli.main", "up", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    return TEMPLATE.run(["up", *arguments])
 
 
 def create(server: Server, name: str) -> None:

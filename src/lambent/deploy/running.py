@@ -22,6 +22,7 @@ from lambent.deploy.resources.kind import Subject
 from lambent.deploy.stack import Event, Goal, Stack, StackResource
 from lambent.deploy.template.template import ResourceSpec
 from lambent.deploy.walk import Walk
+from lambent.model.acting import Acting
 from lambent.model.scope import Scope
 from lambent.store.errors import StoreError
 
@@ -55,10 +56,18 @@ async def anybody_may(_role: str, _scope: Scope) -> str:
     return ""
 
 
+Permit = Callable[[Acting, Scope, str, Mapping[str, Any]], Awaitable[None]]
+
+
+async def everything(_acting: Acting, _scope: Scope, _operation: str, _params: Mapping[str, Any]) -> None:
+    """Where nobody looks at policies."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ports:
     """What the engine works with. `asks` answers what asks in somebody's name, `maker` what makes a type in a
-    deployment, `unassumable` why a role (ARN) can't be assumed, "" if it can."""
+    deployment, `unassumable` why a role (ARN) can't be assumed, "" if it can; `permit` raises Refused for an operation
+    on a stack that somebody may not have done."""
 
     records: Records
     asks: Asks
@@ -68,6 +77,7 @@ class Ports:
     spawn: Callable[[Coroutine[Any, Any, None]], object]
     maker: Callable[[str, "Running"], Maker]
     unassumable: Callable[[str, Scope], Awaitable[str]] = anybody_may
+    permit: Permit = everything
 
 
 class Running:

@@ -12,6 +12,7 @@ from lambent.deploy.errors import TemplateInvalid
 from lambent.deploy.ports import Ask, Refused
 from lambent.deploy.stack import Goal
 from lambent.deploy.template.template import BODY_BYTES, URL_BYTES
+from lambent.model.constraints import broken
 from lambent.model.scope import Scope
 
 NOT_ONE = "Either Template URL or Template Body must be specified."
@@ -44,10 +45,7 @@ async def template_text(ask: Ask, scope: Scope, source: Source, former: Goal | N
 def _bounded(text: str, most: int) -> str:
     size = len(text.encode())
     if size > most:
-        raise TemplateInvalid(
-            "1 validation error detected: Value at 'templateBody' failed to satisfy constraint: Member must have "
-            f"length less than or equal to {most}"
-        )
+        raise TemplateInvalid(broken("Value", "templateBody", f"Member must have length less than or equal to {most}"))
     if not text.strip():
         raise TemplateInvalid("Template format error: unsupported structure.")
     return text

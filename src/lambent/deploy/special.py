@@ -17,6 +17,7 @@ from lambent.deploy.signals import Signals
 from lambent.deploy.sources import Source
 from lambent.deploy.template.functions import text_of
 from lambent.model.acting import Acting
+from lambent.model.scope import Scope
 
 if TYPE_CHECKING:
     from lambent.deploy.stacks import Stacks
@@ -49,11 +50,12 @@ class NestedStack(Plain):
     by: Acting
 
     async def create(self, subject: Subject, note: Note) -> Subject:
-        """Make the stack, and wait for it. Raises NotMade."""
+        """Make the stack, and wait for it. Raises NotMade, Refused."""
         scope = subject.owner.scope
         stack = self.stacks.records.find(scope, subject.name)
         try:
             if stack is None:
+                await self._permit(scope, "CreateStack", subject.name)
                 stack = await self.stacks.create(scope, self._wanted(subject, subject.name))
         except DeployError as error:
             raise NotMade(str(error)) from error
@@ -65,8 +67,9 @@ class NestedStack(Plain):
         return replace(subject, attributes=_outputs(done))
 
     async def update(self, subject: Subject) -> Subject:
-        """Change it. Raises NotMade."""
+        """Change it. Raises NotMade, Refused."""
         scope = subject.owner.scope
+        await self._permit(scope, "UpdateStack", subject.id)
         try:
             stack = await self.stacks.update(scope, self._wanted(subject, subject.id))
         except DeployError as error:
@@ -79,15 +82,21 @@ class NestedStack(Plain):
         return replace(subject, attributes=_outputs(done))
 
     async def delete(self, subject: Subject) -> None:
-        """Delete it. Raises NotMade."""
+        """Delete it. Raises NotMade, Refused."""
         scope = subject.owner.scope
         stack = self.stacks.records.find(scope, subject.id)
         if stack is None:
             return
+        await self._permit(scope, "DeleteStack", stack.arn)
         await self.stacks.delete(scope, stack.arn, by=self.by)
         done = await self.stacks.wait(stack)
         if done.status != GONE:
             raise NotMade(f"Embedded stack {stack.arn} was not successfully deleted: {_why(self.stacks, done)}")
+
+    async def _permit(self, scope: Scope, operation: str, name: str) -> None:
+        """Whether the stack around it may: a stack in a stack is made by CloudFormation's own operations. Raises
+        Refused."""
+        await self.stacks.ports.permit(self.by, scope, operation, {"StackName": name})
 
     def _wanted(self, subject: Subject, name: str) -> Wanted:
         said = subject.properties

@@ -12,8 +12,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 INIT_FAILURE = "FUNCTION_ERROR_INIT_FAILURE"
-RETRY_SECONDS = 1.0
-RETRY_MOST = 300.0
+REPLACE_SECONDS = (1.0, 300.0)
 """Bounds of the wait before an environment is replaced that could not be replaced before."""
 
 
@@ -72,7 +71,8 @@ class State(NamedTuple):
     @property
     def wait(self) -> float:
         """Seconds before the next one is started."""
-        return min(RETRY_SECONDS * 2 ** (self.failures - 1), RETRY_MOST) if self.failures else 0.0
+        first, longest = REPLACE_SECONDS
+        return min(first * 2 ** (self.failures - 1), longest) if self.failures else 0.0
 
 
 def want(state: State, places: int) -> State:

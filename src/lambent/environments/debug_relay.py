@@ -5,7 +5,7 @@ import contextlib
 import socket
 from collections.abc import Awaitable, Callable
 
-RETRY_SECONDS = 0.05
+CONNECT_AGAIN_SECONDS = 0.05
 CHUNK = 1 << 16
 
 Connect = Callable[[], Awaitable[socket.socket]]
@@ -64,7 +64,7 @@ class Relay:
             try:
                 return await self._connect()
             except ConnectionRefusedError:
-                await asyncio.sleep(RETRY_SECONDS)
+                await asyncio.sleep(CONNECT_AGAIN_SECONDS)
         return None
 
 

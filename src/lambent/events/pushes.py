@@ -19,6 +19,7 @@ from typing import Any
 from lambent.clock import Clock
 from lambent.engine.push_retry import Failure, dead_letter, next_try, numbered
 from lambent.events import push_lanes
+from lambent.events.again import AGAIN_SECONDS
 from lambent.events.push_lanes import EARLY, Memory, PushLane
 from lambent.events.sending import Send, failure
 from lambent.events.turn_taking import TurnTaking
@@ -31,8 +32,6 @@ log = logging.getLogger(__name__)
 
 AT_ONCE = 256
 """Pushes that are sent at the same time, of all lanes; each lane may send one beyond that."""
-RETRY_SECONDS = 1.0
-"""Real seconds until a read or write that failed is tried again."""
 CLOSE_SECONDS = 2.0
 
 HINTS = {
@@ -168,7 +167,7 @@ class Pushes:
         except Exception as error:
             log.warning("what waits for %s can't be read now: %s", lane.name, error)
             lane.following = min(lane.following, following)
-            await asyncio.sleep(RETRY_SECONDS)
+            await asyncio.sleep(AGAIN_SECONDS)
         finally:
             lane.reading = False
             self._look(lane)
@@ -284,7 +283,7 @@ class Pushes:
         def failed(error: Exception) -> None:
             log.warning("push %d: what became of it can't be written yet: %s", change.number, error)
             if not self._closed:
-                asyncio.get_running_loop().call_later(RETRY_SECONDS, self._persist, change, then)
+                asyncio.get_running_loop().call_later(AGAIN_SECONDS, self._persist, change, then)
 
         self._store.write(change, then, failed)
 

@@ -35,6 +35,8 @@ READS, ASKS = "x-lambent-reads", "x-lambent-memory"
 MOTO = "http://127.0.0.1"
 """Said to moto, whose socket has no such name."""
 PIECE = 1 << 16
+MOST_HELD = 512 << 20
+"""Bytes of all answers that are being read: what answers is not always what one thinks, nor does it always end."""
 BODILESS = ("GET", "HEAD", "DELETE")
 """Methods whose request has no Content-Length when it has no body."""
 READ_SECONDS = 60.0
@@ -84,6 +86,7 @@ class Neighbour:
         self._endpoint_session: aiohttp.ClientSession | None = None
         self._moto_session: aiohttp.ClientSession | None = None
         self._generation = 0
+        self._reading = 0
 
     async def start(self) -> None:
         """Begin to start moto, if anything is asked of it, and what else is kept here, and come back at once. Raises
@@ -132,7 +135,9 @@ class Neighbour:
         try:
             found = await self._send(self._local_session, passed, f"{MOTO}{request.path}", _passed(passed.headers))
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            raise Fault("ServiceUnavailable", f"DynamoDB Local did not answer: {error!r}", status=503) from error
+            raise Fault(
+                "ServiceUnavailable", f"DynamoDB Local did not answer: {type(error).__name__} {error}", status=503
+            ) from error
         return dynamodb_local.answered(found, caller)
 
     async def _ask_moto(self, asked: Asked, headers: dict[str, str], request_id: str) -> Response:
@@ -231,8 +236,25 @@ class Neighbour:
             skip_auto_headers=OWN_HEADERS,
             allow_redirects=False,
         ) as answer:
-            content = await answer.read()
+            content = await self._content(answer)
             return Response(answer.status, _headers(request.method, answer.headers.items()), content)
+
+    async def _content(self, answer: aiohttp.ClientResponse) -> bytes:
+        """The whole body. Raises ClientError when all those that are being read are more than is held."""
+        parts: list[bytes] = []
+        size = 0
+        try:
+            async for part in answer.content.iter_any():
+                size += len(part)
+                self._reading += len(part)
+                if self._reading > MOST_HELD:
+                    raise aiohttp.ClientPayloadError(
+                        f"its answers are more than the {MOST_HELD >> 20} MB that are held"
+                    )
+                parts.append(part)
+        finally:
+            self._reading -= size
+        return b"".join(parts)
 
     def _to_endpoints(self) -> aiohttp.ClientSession:
         if self._endpoint_session is None:
@@ -259,8 +281,8 @@ class Neighbour:
     def _unavailable(self, service: str, error: Exception) -> Fault:
         url = self.endpoints.choose(service)
         where = f"the endpoint of {service}, {url}," if url else f"moto, which answers {service},"
-        log.warning("%s failed: %r", where, error)
         what = str(error) or type(error).__name__
+        log.warning("%s failed: %s: %s", where, type(error).__name__, what)  # its repr has the request's headers
         return Fault("ServiceUnavailable", f"{where} did not answer: {what}", status=503)
 
 

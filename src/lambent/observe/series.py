@@ -18,6 +18,7 @@ from typing import TypeVar
 from lambent.engine.statistics import Bucket
 from lambent.model.metric import Metric, Sample, Stream
 from lambent.model.scope import Scope
+from lambent.observe.errors import NotKept
 from lambent.observe.seriesfile import TIERS, Kept, SeriesFile
 
 log = logging.getLogger(__name__)
@@ -44,10 +45,6 @@ Point = tuple[int, int, int]
 
 class SeriesBroken(Exception):
     """The file can't be read."""
-
-
-class NotKept(Exception):
-    """There are as many series as are kept, or the disk takes nothing."""
 
 
 class SeriesStore:

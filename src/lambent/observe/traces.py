@@ -18,6 +18,7 @@ from lambent.engine.traces.documents import Document, Unprocessed
 from lambent.model.finding import Finding
 from lambent.model.scope import Scope
 from lambent.model.trace import Segment
+from lambent.observe.errors import NotKept
 from lambent.observe.tracefile import Found, Row, TraceFile
 
 log = logging.getLogger(__name__)
@@ -37,10 +38,6 @@ Make = Callable[[], Iterable[Segment]]
 
 class TracesBroken(Exception):
     """The file can't be read."""
-
-
-class NotKept(Exception):
-    """The disk takes nothing, or the file can't be read now."""
 
 
 class TraceStore:

@@ -69,12 +69,15 @@ def _depends(node: ast.Call, parameters: set[str]) -> bool:
     return bool(names & parameters) or owner in parameters
 
 
+def is_cached(one: Reached) -> bool:
+    """Whether a decorator keeps what it answers: `functools.cache`, `cachetools.cached` and others by their names."""
+    return any("cache" in chain(d.func if isinstance(d, ast.Call) else d).lower() for d in one.node.decorator_list)
+
+
 def _kept(node: ast.Call, one: Reached) -> bool:
     """Whether it is kept for the next invocation: a cached function, a guarded global, an object of the module."""
-    if any("cache" in chain(d.func if isinstance(d, ast.Call) else d) for d in one.node.decorator_list):
-        return True
-    if one.owner is not None:
-        return True  # made in an object, which may live at module level
+    if is_cached(one) or one.owner is not None:
+        return True  # the second: made in an object, which may live at module level
     outside = {name for inner in one.nodes if isinstance(inner, ast.Global) for name in inner.names}
     parent = one.module.parents.get(node)
     while isinstance(parent, ast.expr):

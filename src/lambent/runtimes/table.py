@@ -8,6 +8,8 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
+from lambent.model.constraints import violation
+
 AS_OF = date(2026, 4, 1)
 """The page's dates are forecasts; they were read on this day or shortly before."""
 
@@ -67,10 +69,8 @@ def refusal(identifier: str, today: date) -> str:
     """
     runtime = RUNTIMES.get(identifier)
     if identifier not in OFFERED and (runtime is None or runtime.block_create is None):
-        return (
-            f"Value {identifier} at 'runtime' failed to satisfy constraint: Member must satisfy enum value set: "
-            f"[{', '.join(OFFERED)}] or be a valid ARN"
-        )
+        offered = f"[{', '.join(OFFERED)}] or be a valid ARN"
+        return violation(f"Value {identifier}", "runtime", f"Member must satisfy enum value set: {offered}")
     if runtime is None or runtime.creatable(min(today, AS_OF)):
         return ""
     return (

@@ -17,9 +17,10 @@ from lambent.model.finding import Finding
 from lambent.model.metric import Sample, Stream
 from lambent.model.scope import Scope
 from lambent.neighbour.outbox import Outbox
+from lambent.observe.errors import NotKept
 from lambent.observe.extraction import Extraction
 from lambent.observe.metrics import Metrics
-from lambent.observe.series import NotKept, SeriesStore
+from lambent.observe.series import SeriesStore
 from lambent.permissions.gate import Gate
 from lambent.server import permissions
 from lambent.server.base import Base, new_id

@@ -3,6 +3,7 @@
 import asyncio
 from pathlib import Path
 
+from lambent.server import root_keys
 from lambent.settings import StartError
 from lambent.store.emptying import empty
 from lambent.store.errors import StoreError
@@ -12,7 +13,7 @@ from lambent.store.place import Place
 
 KEPT = (
     "state.db", "state.db-wal", "state.db-shm", "blobs", "layers", "images", "logs", "objects", "efs", "dial",
-    "trial-dial", "token", "root-keys.json", "sns.pem", "metrics.db", "metrics.db-wal", "metrics.db-shm", "traces.db",
+    "trial-dial", "token", root_keys.FILE, "sns.pem", "metrics.db", "metrics.db-wal", "metrics.db-shm", "traces.db",
     "traces.db-wal", "traces.db-shm", "tls", "neighbour.json", "neighbour", "dynamodb", "moto", "sandboxes", "database",
     "lock",
 )  # fmt: skip

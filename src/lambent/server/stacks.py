@@ -2,7 +2,8 @@
 
 import functools
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 from urllib.parse import unquote
 
 import orjson
@@ -10,14 +11,15 @@ import orjson
 from lambent.deploy.endpoint import Endpoint
 from lambent.deploy.makers import Makers
 from lambent.deploy.planning import ChangeSets
-from lambent.deploy.ports import Asks
+from lambent.deploy.ports import Asks, Refused
 from lambent.deploy.records import Records
 from lambent.deploy.running import Ports
 from lambent.deploy.signals import Signals
 from lambent.deploy.stack import SERVICE
 from lambent.deploy.stacks import Stacks
+from lambent.model.acting import Acting
 from lambent.model.finding import Finding
-from lambent.model.scope import checked_scope
+from lambent.model.scope import Caller, Scope, checked_scope
 from lambent.neighbour.outbox import signed_as
 from lambent.permissions.assuming import may_assume
 from lambent.permissions.gate import Gate
@@ -26,6 +28,8 @@ from lambent.server.base import Base, Doors, new_id
 from lambent.services.cloudformation.env import CloudFormationEnv
 from lambent.settings import Settings
 from lambent.store.open import Store
+from lambent.wire import service
+from lambent.wire.fault import Fault
 from lambent.wire.http import Request, Response
 
 INSIDE = "http://127.0.0.1"
@@ -37,6 +41,17 @@ MOST_BYTES = 4096
 def asks(doors: Doors) -> Asks:
     """What asks the services of the endpoint in somebody's name."""
     return functools.partial(Endpoint, lambda request: doors.gateway(request), signed_as)  # noqa: PLW0108
+
+
+async def permit(doors: Doors, acting: Acting, scope: Scope, operation: str, params: Mapping[str, Any]) -> None:
+    """Whether somebody may do with a stack what another stack of theirs does. Raises Refused."""
+    model = service.load("cloudformation")
+    request = Request("POST", "/", "", {"authorization": signed_as(scope, model.signing_name)}, acting=acting)
+    caller = Caller(scope, new_id(), role=acting.held.role if acting.held else "", held=acting.held, acting=acting)
+    try:
+        await doors.gateway.check(request, caller, model, operation, params)
+    except Fault as fault:
+        raise Refused(model.name, fault.code, fault.message or "", fault.status or 400, caller.request_id) from fault
 
 
 def open_stacks(
@@ -55,6 +70,7 @@ def open_stacks(
         base.background.spawn,
         makers,
         functools.partial(may_assume, gate, report, base.clock.wall, SERVICE),
+        functools.partial(permit, doors),
     )
     makers.stacks = Stacks(ports)
     return CloudFormationEnv(makers.stacks, ChangeSets(makers.stacks), signals)

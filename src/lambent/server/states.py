@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, cast
 
-from lambent.server import state_archive
+from lambent.server import root_keys, state_archive
 from lambent.server.reset import KEPT, is_data_folder, reset
 from lambent.settings import StartError
 from lambent.store.errors import StoreError
@@ -24,7 +24,7 @@ from lambent.store.lock import FolderLock
 from lambent.store.place import Place
 
 ENDING = ".lambent"
-PASSING = frozenset({"database", "lock", "moto", "sandboxes", "token", "dial", "trial-dial", "root-keys.json"})
+PASSING = frozenset({"database", "lock", "moto", "sandboxes", "token", "dial", "trial-dial", root_keys.FILE})
 """What belongs to one run of a server, or to its user."""
 SAVED = tuple(name for name in KEPT if name not in PASSING)
 

@@ -19,7 +19,8 @@ from lambent.model.finding import Finding
 from lambent.model.function import FunctionVersion
 from lambent.model.trace import Segment
 from lambent.observe import otlp as protobufs
-from lambent.observe.traces import NotKept, TraceStore
+from lambent.observe.errors import NotKept
+from lambent.observe.traces import TraceStore
 from lambent.observe.tracing import Tracing
 from lambent.server.base import REAL, Base, new_id
 from lambent.server.here import here

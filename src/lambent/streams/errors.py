@@ -3,6 +3,8 @@
 Texts: publicly reported answers of AWS where not marked "our wording".
 """
 
+from lambent.model.constraints import NOT_NULL, NULL, broken
+
 
 class StreamError(Exception):
     """`code` is the error's name in the Kinesis API."""
@@ -80,9 +82,7 @@ def validation(text: str) -> StreamError:
 
 def missing(path: str) -> StreamError:
     """A member that the model lets be absent and that is needed all the same."""
-    return validation(
-        f"1 validation error detected: Value null at '{path}' failed to satisfy constraint: Member must not be null"
-    )
+    return validation(broken(NULL, path, NOT_NULL))
 
 
 def unsupported(member: str) -> StreamError:

@@ -11,13 +11,14 @@ from typing import Any
 
 from botocore.model import Shape
 
+from lambent.model import constraints
+from lambent.model.constraints import NOT_NULL
 from lambent.wire.fault import Fault
 from lambent.wire.keeping import keeps
 from lambent.wire.pattern import compiled
 from lambent.wire.scalars import unreadable
 from lambent.wire.service import Service
 
-NOT_NULL = "Member must not be null"
 SCALARS_WITH_VALUE = frozenset({"integer", "long", "float", "double"})
 DEFAULT_CODES = {"query": "ValidationError"}
 MAX_VIOLATIONS = 100
@@ -41,19 +42,13 @@ def validate(service: Service, operation: str, params: Mapping[str, Any]) -> Non
     except RecursionError:
         raise unreadable("The request is nested too deeply.") from None
     if violations:
-        raise Fault(code, message_of(violations), status=400)
-
-
-def message_of(violations: list[str]) -> str:
-    """The violations as one message."""
-    errors = "error" if len(violations) == 1 else "errors"
-    return f"{len(violations)} validation {errors} detected: {'; '.join(violations)}"
+        raise Fault(code, constraints.message_of(violations), status=400)
 
 
 def violation(value: Any, path: str, constraint: str, *, sensitive: bool = False) -> str:
     """One violation. A sensitive value is not shown."""
-    shown = "Value null" if value is None else "Value" if sensitive else f"Value '{shown_value(value)}'"
-    return f"{shown} at '{path}' failed to satisfy constraint: {constraint}"
+    shown = constraints.NULL if value is None else "Value" if sensitive else f"Value '{shown_value(value)}'"
+    return constraints.violation(shown, path, constraint)
 
 
 def shown_value(value: Any) -> str:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.e2e.conftest import RUNTIME, Server
+from tests.e2e.conftest import RUNTIME, TEMPLATE, Server
 
 SAM = """
 Transform: AWS::Serverless-2016-10-31
@@ -49,7 +49,7 @@ ENVIRONMENT = {**os.environ, "AWS_ACCESS_KEY_ID": "000000000000", "AWS_SECRET_AC
 
 
 def run(server: Server, *said: str, code: int = 0) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(command(server, *said), env=ENVIRONMENT, capture_output=True, text=True, check=False)
+    done = TEMPLATE.run(["--endpoint", server.endpoint, *said], ENVIRONMENT, seconds=110)
     assert done.returncode == code, done.stderr
     return done
 

@@ -3,13 +3,13 @@
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from lambent import __version__
+from tests.e2e.conftest import TEMPLATE
 
 Done = subprocess.CompletedProcess[str]
 Lambent = Callable[..., Done]
@@ -32,17 +32,7 @@ def lambent(server, tmp_path) -> Lambent:
     environ |= {"AWS_ENDPOINT_URL": server.endpoint, "HOME": str(tmp_path)}
 
     def run(*args: str | Path, code: int = 0, **options: str) -> Done:
-        command = [sys.executable, "-m", "lambent.cli.main", *map(str, args)]
-        done = subprocess.run(
-            command,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-            cwd=tmp_path,
-            env=environ,
-            **options,
-        )
+        done = TEMPLATE.run([*map(str, args)], environ, cwd=tmp_path, **options)
         assert done.returncode == code, (done.stdout, done.stderr)
         return done
 
@@ -77,7 +67,7 @@ def test_invoke(lambent, function):
     done = lambent("invoke", function, "--payload", '{"a": "é"}')
     assert json.loads(done.stdout) == {"event": {"a": "é"}, "word": None, "memory": "128"}
     assert done.stderr == ""
-    assert json.loads(lambent("invoke", function, "-p", "-", input='{"b": 1}').stdout)["event"] == {"b": 1}
+    assert json.loads(lambent("invoke", function, "-p", "-", given='{"b": 1}').stdout)["event"] == {"b": 1}
 
 
 def test_invoke_with_the_log(lambent, function):

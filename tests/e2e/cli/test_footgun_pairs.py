@@ -14,7 +14,7 @@ import boto3
 import pytest
 
 from examples.footguns.pairs import Pair, each
-from tests.e2e.conftest import Server
+from tests.e2e.conftest import TEMPLATE, Server
 
 ACCOUNT, RUNS = "555566667778", 4
 POWERTOOLS = ("aws-lambda-powertools>=3,<4", "jmespath>=1,<2")
@@ -44,10 +44,7 @@ class Account:
         )  # fmt: skip
 
     def lambent(self, *arguments: str, given: str = "") -> "subprocess.CompletedProcess[str]":
-        command = [sys.executable, "-m", "lambent.cli.main", *arguments]
-        return subprocess.run(
-            command, input=given, text=True, capture_output=True, timeout=200, env=self._environ, check=False
-        )
+        return TEMPLATE.run(arguments, self._environ, given, seconds=200)
 
     def deploy(self, pair: Pair, kind: str) -> str:
         """The function of a pair, with what it requires."""

@@ -4,7 +4,6 @@ import io
 import json
 import os
 import subprocess
-import sys
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import Any
 import boto3
 import pytest
 
-from tests.e2e.conftest import RUNTIME, Server
+from tests.e2e.conftest import RUNTIME, TEMPLATE, Server
 
 ACCOUNT = "555566667777"
 GET_THEN_PUT = """
@@ -75,10 +74,7 @@ class Account:
         client.get_waiter("function_active_v2").wait(FunctionName=name)
 
     def lambent(self, *arguments: str, given: str = "") -> "subprocess.CompletedProcess[str]":
-        command = [sys.executable, "-m", "lambent.cli.main", *arguments]
-        return subprocess.run(
-            command, input=given, text=True, capture_output=True, timeout=150, env=self._environ, check=False
-        )
+        return TEMPLATE.run(arguments, self._environ, given, seconds=150)
 
 
 @pytest.fixture(scope="module")

@@ -3,8 +3,6 @@
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from typing import Any
@@ -12,7 +10,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.e2e.conftest import Deploy, Server
+from tests.e2e.conftest import TEMPLATE, Deploy, Server
 
 ARN = "arn:aws:{}:us-east-1:000000000000:{}"
 FUNCTION = ARN.format("lambda", "function:f")
@@ -197,6 +195,6 @@ def until_kept(server: Server) -> None:
 
 def cli(server: Server, *arguments: str) -> str:
     """What `lambent neighbour` says."""
-    command = [sys.executable, "-m", "lambent.cli.main", "neighbour", *arguments, "--endpoint", server.endpoint]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, env=os.environ)
+    done = TEMPLATE.run(["neighbour", *arguments, "--endpoint", server.endpoint])
+    done.check_returncode()
     return done.stdout + done.stderr

@@ -1,6 +1,7 @@
 """The command line in front, a real botocore between, a small endpoint that answers as Lambda and Logs do."""
 
 import base64
+import functools
 import hashlib
 import json
 import os
@@ -12,6 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import unquote, urlsplit
 
 import pytest
+from botocore.loaders import JSONFileLoader
 from typer.testing import CliRunner
 
 from lambent.cli.main import app
@@ -234,6 +236,15 @@ def serve():
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def models_read_once():
+    """Each command has a session of its own, which would parse botocore's models again."""
+    with pytest.MonkeyPatch.context() as patch:
+        read = functools.cache(JSONFileLoader()._load_file)
+        patch.setattr(JSONFileLoader, "_load_file", staticmethod(read))
+        yield
 
 
 @pytest.fixture(autouse=True)

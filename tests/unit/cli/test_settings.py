@@ -130,6 +130,7 @@ def test_relative_folders_start_where_they_are_written(folder, tmp_path):
         ({}, {}, '[endpoints]\ns33 = "http://x"', "no AWS service is called 's33' (did you mean s3?)"),
         ({}, {}, "endpoint_access_key = 1", "a text is needed"),
         ({}, {}, '[endpoints]\ns3 = "minio"', "s3 = minio: a URL is needed"),
+        ({}, {}, '[endpoints]\ns3 = "http://me:secret@minio"', "s3: a URL without a name and password is needed"),
         ({}, {}, '[file_systems]\n"fs-1" = "x"', "fs-1: the ARN of an access point is needed"),
         ({"origins": "*"}, {}, "", "--origins *: *: the origin of a page is needed, as in http://localhost:3000"),
         ({}, {}, 'origins = ["http://x/"]', "http://x/: the origin of a page is needed"),

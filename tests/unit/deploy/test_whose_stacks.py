@@ -2,11 +2,13 @@
 
 import asyncio
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from lambent.deploy.ports import Refused
 from lambent.deploy.stack import Stack
 from lambent.model.acting import Acting
 from lambent.model.credentials import Held
@@ -109,6 +111,24 @@ def test_what_fails_is_brought_back_in_the_same_name_and_a_nested_stack_is_made_
         outer, inner = sorted(office.house.records.stacks(SCOPE), key=lambda one: one.name != "s")
         assert (outer.status, inner.status) == ("ROLLBACK_COMPLETE", "DELETE_COMPLETE")
         assert office.who == {ANN}
+
+    asyncio.run(story())
+
+
+def test_who_may_not_make_stacks_makes_no_stack_in_a_stack() -> None:
+    async def story() -> None:
+        office = Office()
+        asked: list[tuple[str, str]] = []
+
+        async def permit(acting: Acting, _scope: Scope, operation: str, _params: Mapping[str, Any]) -> None:
+            asked.append((acting.held.role if acting.held else "", operation))
+            raise Refused("cloudformation", "AccessDenied", "User: x is not authorized", 403)
+
+        object.__setattr__(office.house.stacks.ports, "permit", permit)
+        nested = {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": "https://s3.amazonaws.com/b/k"}}
+        stack = await office.ask("CreateStack", ANN, TemplateBody=template(N=nested), RoleARN=ROLE)
+        assert stack.status == "ROLLBACK_COMPLETE" and asked == [(ROLE, "CreateStack")]
+        assert [one.name for one in office.house.records.stacks(SCOPE)] == ["s"]
 
     asyncio.run(story())
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambent.engine.allocation import RETRY_MOST, Event, State, Status, apply, split, want
+from lambent.engine.allocation import REPLACE_SECONDS, Event, State, Status, apply, split, want
 
 
 def play(state: State, *events: Event) -> State:
@@ -37,7 +37,7 @@ def test_what_is_lost_later_is_replaced_and_tried_again() -> None:
         state = play(state, Event.STARTED, Event.NOT_THERE)
         waits.append(state.wait)
     assert waits[:4] == [1.0, 2.0, 4.0, 8.0]
-    assert waits[-1] == RETRY_MOST
+    assert waits[-1] == REPLACE_SECONDS[1]
     state = play(state, Event.STARTED, Event.THERE)
     assert (state.status, state.wait) == (Status.READY, 0.0)
 

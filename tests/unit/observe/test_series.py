@@ -10,7 +10,8 @@ import pytest
 from lambent.engine.statistics import Bucket, statistic, statistic_set
 from lambent.model.metric import Metric, Sample, Stream, dimensions_of
 from lambent.model.scope import Scope
-from lambent.observe.series import NotKept, SeriesBroken, SeriesStore
+from lambent.observe.errors import NotKept
+from lambent.observe.series import SeriesBroken, SeriesStore
 
 HOUR, DAY = 3600, 86400
 NOW = 1_775_001_600

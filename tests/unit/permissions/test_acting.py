@@ -13,6 +13,7 @@ from lambent.model.credentials import Held
 from lambent.model.scope import Caller, Scope
 from lambent.permissions.gate import is_own
 from lambent.permissions.ledger import Call, record
+from lambent.services.cloudtrail.lookup_events import TrailEnv, lookup_events
 from lambent.wire import service as wire_service
 from lambent.wire.http import Request, Response, unsigned
 from tests.unit.permissions.test_gate import ACCOUNT, ALLOW, OWN, ROLE, SESSION, World
@@ -93,6 +94,8 @@ def test_who_acts_for_the_account_itself_may_do_everything_and_stands_in_the_tra
     said = record(Call(0.0, acting(forwarded(SESSION, CLOUDFORMATION)), wire_service.load("sqs"), "CreateQueue"))
     assert said["userIdentity"]["invokedBy"] == said["sourceIPAddress"] == said["userAgent"] == CLOUDFORMATION
     assert said["userIdentity"]["arn"].endswith("assumed-role/app/f") and "accessKeyId" not in said["userIdentity"]
+    found = asyncio.run(lookup_events(TrailEnv(lambda _account: iter([said])), OWN, {}))
+    assert [one["AccessKeyId"] for one in found["Events"]] == [""]
 
 
 def test_rights_that_are_remembered_are_those_of_one_way() -> None:

@@ -51,7 +51,7 @@ def test_code_that_does_not_parse(source: bytes, tmp_path: Path) -> None:
     (tmp_path / "app.py").write_bytes(source)
     report = checking.check(tmp_path)
     assert not report.findings
-    assert [one.path for one in report.not_read] == ([] if b"\0" in source else ["app.py"])
+    assert [one.path for one in report.not_read] == ["app.py"]
 
 
 def test_junk_of_every_kind_raises_nothing(tmp_path: Path) -> None:
@@ -198,3 +198,11 @@ def test_a_rule_that_fails_is_told_and_takes_no_other_with_it(tmp_path: Path, mo
     report = checking.check(tmp_path, ["LIM006", "LIM007"])
     assert [one.code for one in report.findings] == ["LIM006"]
     assert "LIM007 failed" in report.not_read[0].because
+
+
+def test_what_is_not_read_is_named(tmp_path: Path) -> None:
+    (tmp_path / "junk.py").write_bytes(b"def handler(event, context):\0\xff\xfe")
+    (tmp_path / "junk.tf").write_bytes(b"\xff\xfe\0resource")
+    (tmp_path / "main.tf").write_text('resource "aws_s3_bucket" "b" {}\n')
+    told = {one.path: one.because for one in checking.check(tmp_path).not_read}
+    assert told == {"junk.py": "it is not text", ".": "of junk.tf: it is not text"}

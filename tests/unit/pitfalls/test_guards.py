@@ -236,3 +236,45 @@ def test_a_request_of_nodes_without_a_timeout_is_told(options: str, told: int, t
         "  const request = https.request(options, () => 1);\n  request.end();\n};\n"
     )
     assert len(checking.check(tmp_path, ["NET007"]).findings) == told
+
+
+BODY = """
+import json
+def handler(event, context):
+    PARSE
+    try:
+        TABLE.put_item(Item=item)
+    except Exception:
+        return {"statusCode": 500, "body": "no"}
+    return {"statusCode": 200, "body": "yes"}
+"""
+DOOR = (
+    "Transform: AWS::Serverless-2016-10-31\nResources:\n  F:\n    Type: AWS::Serverless::Function\n"
+    "    Properties: {Runtime: python3.12, Handler: app.handler, CodeUri: ., Events: {A: {Type: HttpApi}}}\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("parse", "told"),
+    [
+        ('item = json.loads(event["body"])', 1),
+        ('try: item = json.loads(event["body"])\n    except ValueError: return {"statusCode": 400}', 0),
+    ],
+)
+def test_a_body_that_is_parsed_outside_of_every_try_is_told(parse: str, told: int, tmp_path: Path) -> None:
+    (tmp_path / "template.yaml").write_text(DOOR)
+    assert len(_found(tmp_path, BODY.replace("PARSE", parse), "API001")) == told
+
+
+@pytest.mark.parametrize(("principal", "told"), [('"*"', 0), ("{Service: cloudfront.amazonaws.com}", 1)])
+def test_what_a_buckets_policy_allows_to_all_the_role_need_not(principal: str, told: int, tmp_path: Path) -> None:
+    (tmp_path / "template.yaml").write_text(
+        DOOR.replace(
+            "Runtime", "Policies: [{Statement: [{Effect: Allow, Action: 's3:PutObject', Resource: '*'}]}], Runtime"
+        )
+        + "  P:\n    Type: AWS::S3::BucketPolicy\n    Properties:\n      Bucket: b\n"
+        + "      PolicyDocument:\n        Statement:\n"
+        f"          - {{Effect: Allow, Action: 's3:GetObject', Principal: {principal}, Resource: '*'}}\n"
+    )
+    code = "\ndef handler(event, context):\n    boto3.client('s3').get_object(Bucket='b', Key='k')\n"
+    assert len(_found(tmp_path, code, "IAM001")) == told

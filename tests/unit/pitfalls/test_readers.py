@@ -11,22 +11,44 @@ from lambent.pitfalls import checking, effects, keys, networks, packages
 from lambent.pitfalls.facts import hcl, reading
 from lambent.pitfalls.facts.project import Function
 from lambent.pitfalls.facts.tree import Ref, Unknown
+from lambent.pitfalls.facts.wiring import PULLED
 
 FORMATS = Path(__file__).parent / "formats"
 NAMES = ("sam", "cloudformation", "cdk", "serverless", "terraform")
 
 
+def drives(function: Function) -> list[tuple[Any, ...]]:
+    """What drives it, in the order of the kinds."""
+    found = []
+    for trigger in function.triggers:
+        said = {key: trigger.fact(key).value for key in ("BatchSize", "StartingPosition", "MaximumRetryAttempts")}
+        source = function.stack.target(trigger.source) if trigger.kind in PULLED else None
+        when = trigger.fact("Schedule").value or trigger.fact("ScheduleExpression").value
+        found.append((trigger.kind, source.type if source is not None else when, said))
+    return sorted(found, key=lambda one: one[0])
+
+
 def facts(function: Function) -> dict[str, Any]:
-    (trigger,) = function.triggers
-    queue = function.stack.target(trigger.source)
-    assert queue is not None
+    """What a reader knows of a function and of what stands beside it."""
+    stack = function.stack
+    (queue,), (table,) = stack.of("AWS::SQS::Queue"), stack.of("AWS::DynamoDB::Table")
+    (group,), (alarm,) = stack.of("AWS::Logs::LogGroup"), stack.of("AWS::CloudWatch::Alarm")
+    target = function.fact("DeadLetterConfig", "TargetArn").value or function.fact("DeadLetterQueue", "TargetArn").value
     return {
+        "name": function.fact("FunctionName").value,
         "timeout": function.timeout,
         "memory": function.fact("MemorySize").number,
         "runtime": function.fact("Runtime").value,
+        "reserved": function.fact("ReservedConcurrentExecutions").number,
         "environment": dict(function.environment),
-        "trigger": (trigger.kind, trigger.fact("BatchSize").number, trigger.fact("FunctionResponseTypes").absent),
-        "visibility": (queue.type, queue.fact("VisibilityTimeout").number),
+        "drives": drives(function),
+        "dead letters": stack.target(target) is queue,
+        "visibility": queue.fact("VisibilityTimeout").number,
+        "stream": table.fact("StreamSpecification", "StreamViewType").value,
+        "billing": table.fact("BillingMode").value,
+        "key": [(one["AttributeName"], one["KeyType"]) for one in table.fact("KeySchema").value],
+        "logs": group.fact("RetentionInDays").number,
+        "alarm": tuple(alarm.fact(name).value for name in ("Namespace", "MetricName", "Threshold")),
         "role": (function.permissions_known, [one.actions for one in function.statements]),
         "calls": [(one.service, one.operation, one.place.line) for one in effects.calls(function)],
     }
@@ -41,8 +63,21 @@ def test_five_formats_give_the_same_facts() -> None:
     first = facts(the_function("sam"))
     assert first["calls"] == [("dynamodb", "put_item", 10)]
     assert first["role"] == (True, [("dynamodb:PutItem",)])
+    assert [kind for kind, *_ in first["drives"]] == ["dynamodb", "rule-schedule", "sqs"]
     for name in NAMES[1:]:
         assert facts(the_function(name)) == first, name
+
+
+def test_five_formats_give_the_same_findings() -> None:
+    # SAM and the Serverless Framework add what Lambda itself needs to a role; in the others it is not there.
+    def found(name: str) -> set[tuple[str, str]]:
+        report = checking.check(FORMATS / name, ignore=["IAM005", "IAM006"], everything=True)
+        return {(one.code, one.level) for one in report.findings}
+
+    first = found("sam")
+    assert {"ESM001", "ESM006"} <= {code for code, _ in first} and ("OBS001", "info") not in first
+    for name in NAMES[1:]:
+        assert found(name) == first, name
 
 
 @pytest.mark.parametrize("name", NAMES)

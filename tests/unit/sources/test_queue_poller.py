@@ -169,7 +169,7 @@ def test_a_stop_gives_back_at_once_what_is_throttled_or_waits_for_its_window(pla
 
 
 def test_nothing_is_taken_while_there_is_no_function(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lambent.events.sources.queue_poller.RETRY_SECONDS", 0.001)
+    monkeypatch.setattr("lambent.events.sources.queue_poller.AGAIN_SECONDS", 0.001)
 
     async def scene(bench: Bench) -> None:
         url = await bench.sqs.queue()
@@ -187,7 +187,7 @@ def test_nothing_is_taken_while_there_is_no_function(play: Play, monkeypatch: py
 
 
 def test_a_queue_that_is_made_again_is_read_again(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lambent.events.sources.queue_poller.RETRY_SECONDS", 0.001)
+    monkeypatch.setattr("lambent.events.sources.queue_poller.AGAIN_SECONDS", 0.001)
 
     async def scene(bench: Bench) -> None:
         url = await bench.sqs.queue()
@@ -289,7 +289,7 @@ def test_another_accounts_queue_is_read_as_long_as_its_policy_allows(play: Play)
 
 
 def test_nothing_is_taken_without_the_roles_rights(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lambent.events.sources.queue_poller.RETRY_SECONDS", 0.01)
+    monkeypatch.setattr("lambent.events.sources.queue_poller.AGAIN_SECONDS", 0.01)
 
     async def scene(bench: Bench) -> None:
         url = (await bench.sqs.call("CreateQueue", QueueName="q", Attributes={}))["QueueUrl"]

@@ -32,7 +32,7 @@ from tests.unit.sources.kit import (
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shard_reader, "PATIENCE_SECONDS", 0.001)
-    monkeypatch.setattr(stream_reader, "RETRY_SECONDS", 0.001)
+    monkeypatch.setattr(stream_reader, "AGAIN_SECONDS", 0.001)
     monkeypatch.setattr(stream_reader, "DISCOVER_SECONDS", 0.005)
 
 

@@ -17,6 +17,7 @@ from lambent.cli.stacks.app import read_document
 INNERMOST = re.compile(r"\$\{([^${}]+)\}")
 SOURCE = re.compile(r"\s*(self|opt|env|file|sls|aws|cf|ssm|s3|param|git|strToBool)\b\s*[:(]")
 DEEPEST = 40
+MOST_STEPS, MOST_TEXT = 200_000, 16 << 20
 REFUSED = {
     "cf": "outputs of other stacks are not read: give the value with --param or as a default",
     "s3": "objects are not read",
@@ -34,11 +35,15 @@ class Variables:
     options: Mapping[str, str]
     own: Mapping[str, str]
     params: Mapping[str, Any] = field(default_factory=dict)
+    steps: int = 0
 
     def value(self, said: Any, depth: int = 0) -> Any:
         """With all variables resolved. Raises CliError."""
         if depth > DEEPEST:
             raise CliError(f"the variable {said!r} leads back to itself", USAGE)
+        self.steps += 1
+        if self.steps > MOST_STEPS or (isinstance(said, str) and len(said) > MOST_TEXT):
+            raise CliError(f"its variables unfold to more than {MOST_STEPS:,} values, or a text of 16 MB", USAGE)
         if isinstance(said, dict):
             return {str(self.value(key, depth + 1)): self.value(one, depth + 1) for key, one in said.items()}
         if isinstance(said, list):

@@ -1,47 +1,18 @@
 """All types that stacks can make by calls."""
 
-from collections.abc import Mapping
+import pkgutil
+from collections.abc import Iterator, Mapping
+from importlib import import_module
 
+from lambent.deploy.resources import types
 from lambent.deploy.resources.kind import Kind
-from lambent.deploy.resources.types import (
-    apis,
-    balancers,
-    codedeploy,
-    data,
-    domains,
-    events,
-    files,
-    iam,
-    lambda_,
-    logs,
-    others,
-    s3,
-    secrets,
-    sns,
-    sqs,
-    users,
-)
 
-KINDS: Mapping[str, Kind] = {
-    name: kind
-    for service in (
-        apis,
-        balancers,
-        codedeploy,
-        data,
-        domains,
-        events,
-        files,
-        iam,
-        lambda_,
-        logs,
-        others,
-        s3,
-        secrets,
-        sns,
-        sqs,
-        users,
-    )
-    for name, kind in service.KINDS.items()
-}
+
+def _kinds() -> Iterator[tuple[str, Kind]]:
+    """Of every module beside `types`."""
+    for found in pkgutil.iter_modules(types.__path__, f"{types.__name__}."):
+        yield from import_module(found.name).KINDS.items()
+
+
+KINDS: Mapping[str, Kind] = dict(_kinds())
 """Type -> how it is made."""

@@ -17,6 +17,8 @@ BARE = ("Condition", "Ref")
 DEEPEST = 100
 ALIASES = "Template error: YAML aliases are not allowed in CloudFormation templates"
 TOO_DEEP = "Template format error: the template is nested too deeply."  # our wording
+MOST_UNFOLDED = 400_000
+UNFOLDS = f"Its YAML aliases unfold to more than {MOST_UNFOLDED:,} values."  # our wording
 UNSUPPORTED = "Template format error: unsupported structure."
 
 
@@ -44,14 +46,32 @@ def _json(text: str) -> Any:
 
 
 def _yaml(text: str, aliases: bool = False) -> Any:
+    loader = _loader(aliases)(text)
     try:
-        return yaml.load(text, _loader(aliases))  # noqa: S506 - a subclass of SafeLoader
+        node = loader.get_single_node()
+        if node is None:
+            return None
+        if aliases and _unfolded(node, {}) > MOST_UNFOLDED:
+            raise TemplateInvalid(UNFOLDS)
+        return loader.construct_document(node)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f" (line {mark.line + 1}, column {mark.column + 1})" if mark is not None else ""
         raise TemplateInvalid(f"Template format error: YAML not well-formed.{where}") from None
     except (RecursionError, ValueError):
         raise TemplateInvalid(UNSUPPORTED) from None
+    finally:
+        loader.dispose()
+
+
+def _unfolded(node: Any, known: dict[int, int]) -> int:
+    """How many nodes there are with every alias in its place. One that contains itself counts as too many."""
+    if id(node) not in known:
+        known[id(node)] = MOST_UNFOLDED + 1  # until it is known
+        pairs = node.value if node.id == "mapping" else ()
+        within = node.value if node.id == "sequence" else [value for _, value in pairs]
+        known[id(node)] = 1 + sum(_unfolded(one, known) for one in within)
+    return known[id(node)]
 
 
 @functools.cache

@@ -22,6 +22,7 @@ from typing import Any
 from lambent.clock import Clock
 from lambent.engine import batch_response, event_filter, poller_scaling
 from lambent.engine.batching import Batch
+from lambent.events.again import AGAIN_SECONDS
 from lambent.events.sources import queue_records
 from lambent.events.sources.observed import Observed
 from lambent.events.sources.target import Missing, NotAllowed, Ran, Target, Unavailable
@@ -34,8 +35,6 @@ from lambent.queues.queues import Queues
 log = logging.getLogger(__name__)
 
 LONG_POLL_SECONDS = 20.0
-RETRY_SECONDS = 1.0
-"""Real seconds until a queue that can't be read is read again."""
 WAIT_SECONDS = (0.05, 1.0)
 """Real seconds between tries of a function that can't be run: the first, doubled every time, and the longest."""
 GATHERED = 100
@@ -144,7 +143,7 @@ class QueuePoller:
             except Exception:
                 log.exception("the queue of %s can't be read now", self.source.arn)
             with self._waiting_for():
-                await asyncio.sleep(RETRY_SECONDS)
+                await asyncio.sleep(AGAIN_SECONDS)
 
     async def _room(self) -> None:
         """Until one more batch may run. Raises Missing."""

@@ -14,6 +14,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from lambent.events.again import AGAIN_SECONDS
 from lambent.events.sources.observed import Observed
 from lambent.events.sources.shard_reader import Means, ShardReader
 from lambent.events.sources.stream import Position, ShardInfo, Stream, StreamGone
@@ -26,7 +27,6 @@ log = logging.getLogger(__name__)
 
 DISCOVER_SECONDS = 5.0
 """Real seconds between looks for new shards; a shard that ends is looked behind at once."""
-RETRY_SECONDS = 1.0
 LATEST = "LATEST"
 
 
@@ -105,7 +105,7 @@ class StreamReader:
                 await self._discover()
             except Exception as error:
                 self._failed(error)
-                await asyncio.sleep(RETRY_SECONDS)
+                await asyncio.sleep(AGAIN_SECONDS)
 
     def _failed(self, error: Exception) -> None:
         if isinstance(error, StreamGone):
@@ -199,7 +199,7 @@ class StreamReader:
                 self._changed.set()
             except Exception:
                 log.exception("shard %s of %s failed for a reason of ours", reader.shard, self.source.source)
-            await asyncio.sleep(RETRY_SECONDS)
+            await asyncio.sleep(AGAIN_SECONDS)
 
     def _ended(self, shard: str) -> None:
         """Its children may begin."""

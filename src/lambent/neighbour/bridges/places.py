@@ -78,6 +78,15 @@ PLACES: Sequence[Place] = (
             ("service.state_task_service_events", "StateTaskServiceEvents", "EventBridge.AmazonEventBridgeException"),
         )
     ),
+    *(
+        Place(
+            f"{_TASKS}.service.state_task_service_sfn",
+            f"StateTaskServiceSfn._normalise_{what}",
+            ("self", what, "boto_service_name", "service_action_name"),
+            make,
+        )
+        for what, make in (("parameters", states.asked), ("response", states.answered))
+    ),
     Place(
         "moto.stepfunctions.parser.models",
         "StepFunctionsParserBackend.start_execution",

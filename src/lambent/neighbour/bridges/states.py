@@ -138,6 +138,33 @@ def _rename(failed: Any, error: str, message: str) -> None:
     failed.error_name = CustomErrorName(error)
 
 
+def asked(_gateway: Gateway, former: Callable[..., None]) -> Callable[..., None]:
+    """Around moto's, which asks for an execution of an execution by names that boto3 does not know."""
+
+    def spell(task: Any, parameters: dict[str, Any], *more: Any, **named: Any) -> None:
+        former(task, parameters, *more, **named)
+        for name in list(parameters):
+            parameters[name[:1].lower() + name[1:]] = parameters.pop(name)
+
+    return spell
+
+
+def answered(_gateway: Gateway, former: Callable[..., None]) -> Callable[..., None]:
+    """Around moto's, which hands on the answer as boto3 has it. Dates are milliseconds since 1970.
+
+    Source: https://docs.aws.amazon.com/step-functions/latest/dg/connect-stepfunctions.html
+    """
+
+    def spell(task: Any, response: dict[str, Any], *more: Any, **named: Any) -> None:
+        former(task, response, *more, **named)
+        for name in list(response):
+            value = response.pop(name)
+            at = value.timestamp() if hasattr(value, "timestamp") else None
+            response[name[:1].upper() + name[1:]] = value if at is None else int(at * 1000)
+
+    return spell
+
+
 def start(_gateway: Gateway, former: Callable[..., Any]) -> Callable[..., Any]:
     """Around moto's, which takes two executions without a name for one."""
 

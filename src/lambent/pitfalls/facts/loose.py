@@ -8,7 +8,7 @@ from lambent.pitfalls.facts.discovery import JAVASCRIPT, read_text
 from lambent.pitfalls.facts.project import Function, Project, Resource, Stack
 from lambent.pitfalls.facts.python import Callable_, Package
 from lambent.pitfalls.facts.tree import UNKNOWN, Map
-from lambent.pitfalls.facts.unread import NotRead
+from lambent.pitfalls.facts.unread import NotRead, Unread
 
 _TESTS = re.compile(
     r"(^|/)(tests?|__tests__|test_[^/]*|[^/]*_test|conftest)(/|\.py$|$)|(^|/)test_[^/]*\.py$|\.(test|spec|d)\.\w+$"
@@ -56,7 +56,8 @@ def _quick(path: str, project: Project, sources: code.Sources) -> ast.Module | N
     """The tree of a file that has the words of a handler in it."""
     try:
         source = read_text(project.root / path)
-    except NotRead:
+    except NotRead as why:
+        project.not_read.append(Unread(path, str(why)))
         return None
     if "def " not in source or ("event" not in source and "handler" not in source):
         return None

@@ -122,9 +122,17 @@ def _terraform(files: Files) -> Found:
         yield (
             folder or ".",
             lambda folder=folder, names=names: terraform.folder(  # type: ignore[misc]
-                [(name, read_text(files.root / name)) for name in names], folder or "."
+                [(name, _named_text(files.root, name)) for name in names], folder or "."
             ),
         )
+
+
+def _named_text(root: Path, name: str) -> str:
+    """A file's text. Raises NotRead that names it: many files are one module."""
+    try:
+        return read_text(root / name)
+    except NotRead as why:
+        raise NotRead(f"of {name}: {why}") from None
 
 
 def _plans(files: Files) -> Found:

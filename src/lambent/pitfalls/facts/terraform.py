@@ -192,9 +192,28 @@ def _resource(block: Block, path: str, locals_: dict[str, Any]) -> Resource:
     flat = _flat(block, locals_)
     type_ = _TYPES.get(kind, f"Terraform::{kind}")
     properties = _renamed(flat, type_)
+    if type_ == "AWS::DynamoDB::Table":
+        _of_table(properties, flat)
     resource = Resource(f"{kind}.{label}", type_, properties, path, block.span)
     resource.extra = flat
     return resource
+
+
+def _of_table(properties: Map, flat: Map) -> None:
+    """A table's keys and stream, which CloudFormation has in structures."""
+    keys = Seq(flat.span)
+    for name, kind in (("hash_key", "HASH"), ("range_key", "RANGE")):
+        if name in flat:
+            key = Map(flat.at[name])
+            key.put("AttributeName", flat[name], flat.at[name])
+            key.put("KeyType", kind, flat.at[name])
+            keys.put(key, flat.at[name])
+    properties.put("KeySchema", keys, flat.span)
+    if "stream_view_type" in flat:
+        span = flat.at["stream_view_type"]
+        stream = Map(span)
+        stream.put("StreamViewType", flat["stream_view_type"], span)
+        properties.put("StreamSpecification", stream, span)
 
 
 def _camel(name: str) -> str:

@@ -31,12 +31,17 @@ PASSING = ("inject_lambda_context", "capture_lambda_handler", "log_metrics", "xr
 
 
 def check(project: Project) -> Iterator[Hit]:
-    """Handlers behind an API without any try, framework or decorator around what may fail."""
+    """Handlers behind an API without any try, framework or decorator around what may fail; bodies that are parsed
+    outside of every try."""
     for function in project.functions:
         handler = function.code.handler if function.code is not None else None
-        if handler is None or not function.driven_by(*DOORS) or _wrapped(handler):
+        if handler is None or not function.driven_by(*DOORS, "websocket") or _wrapped(handler):
             continue
-        if function.code.imported & FRAMEWORKS or _resolves(handler) or _tries(handler):
+        if function.code.imported & FRAMEWORKS or _resolves(handler):
+            continue
+        if _tries(handler):
+            bare = [node for node in handler.nodes if _parses_body(node) and not _tried(node, handler)]
+            yield from (Hit(handler.place(node), "a body that is no JSON becomes a 5xx", function) for node in bare[:1])
             continue
         if _parses(handler) or (not _told_of_errors(handler) and _may_fail(function.code.reached)):
             place = handler.place(handler.node)
@@ -70,6 +75,26 @@ def _tries(handler: Reached) -> bool:
 def _catches(node: ast.AST) -> bool:
     """`promise.catch(...)`."""
     return isinstance(node, ast.Attribute) and node.attr == "catch"
+
+
+def _parses_body(node: ast.AST) -> bool:
+    """`JSON.parse(event.body)`, `json.loads(event["body"])`."""
+    if not (isinstance(node, ast.Call) and chain(node.func) in ("json.loads", "JSON.parse") and node.args):
+        return False
+    given = node.args[0]
+    named = isinstance(given, ast.Attribute) and given.attr == "body"
+    keyed = isinstance(given, ast.Subscript) and isinstance(given.slice, ast.Constant) and given.slice.value == "body"
+    return (named or keyed) and chain(given.value) == "event"  # type: ignore[attr-defined]
+
+
+def _tried(node: ast.AST, handler: Reached) -> bool:
+    """Whether it stands in a try, or in a promise's chain that has a catch."""
+    above: ast.AST | None = node
+    while above is not None and above is not handler.node:
+        if isinstance(above, ast.Try | ast.Lambda) or _catches(above):
+            return True
+        above = handler.module.parents.get(above)
+    return above is None
 
 
 def _parses(handler: Reached) -> bool:

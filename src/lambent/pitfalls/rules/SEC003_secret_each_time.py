@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator
 
 from lambent.pitfalls import effects
-from lambent.pitfalls.clients import called_at_import
+from lambent.pitfalls.clients import called_at_import, is_cached
 from lambent.pitfalls.facts.project import Project
 from lambent.pitfalls.facts.python import Reached, chain
 from lambent.pitfalls.facts.sdk import SdkCall
@@ -32,9 +32,7 @@ def _depends(call: SdkCall) -> bool:
 
 
 def _cached(one: Reached) -> bool:
-    if any("cache" in chain(d.func if isinstance(d, ast.Call) else d).lower() for d in one.node.decorator_list):
-        return True
-    if any(isinstance(node, ast.Global) for node in one.nodes) or one.owner is not None:
+    if is_cached(one) or any(isinstance(node, ast.Global) for node in one.nodes) or one.owner is not None:
         return True
     names = one.module.module_names
     if any(
@@ -51,8 +49,7 @@ def _kept_by_callers(one: Reached) -> bool:
     for caller in one.module.package.reached:
         kept = {name for node in caller.nodes if isinstance(node, ast.Global) for name in node.names}
         calls = any(isinstance(n, ast.Call) and chain(n.func).rpartition(".")[2] == one.node.name for n in caller.nodes)
-        cached = any("cache" in chain(d.func if isinstance(d, ast.Call) else d) for d in caller.node.decorator_list)
-        if calls and (kept or cached):
+        if calls and (kept or is_cached(caller)):
             return True
     return False
 

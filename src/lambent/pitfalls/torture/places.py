@@ -9,18 +9,18 @@ _MORE = {
     "put": "PutItem", "update": "UpdateItem", "upload_file": "PutObject", "upload_fileobj": "PutObject",
     "copy": "CopyObject", "get": "GetItem",
 }  # fmt: skip
-_SERVICES = {"stepfunctions": "states", "events": "events"}
 
 
 def of(project: Project, name: str) -> dict[tuple[str, str], list[str]]:
     """(service, operation as the API calls it) -> `path:line`, of a function by its name or logical id."""
     found: dict[tuple[str, str], list[str]] = {}
-    for function in project.functions:
-        if name in (function.id, function.fact("FunctionName").value) or not function.listed:
-            for call in effects.calls(function):
-                operation = _MORE.get(call.operation) or _camel(call.operation)
-                place = call.place
-                found.setdefault((call.service, operation), []).append(f"{place.path}:{place.line}")
+    with project.with_node():
+        for function in project.functions:
+            if name in (function.id, function.fact("FunctionName").value) or not function.listed:
+                for call in effects.calls(function):
+                    operation = _MORE.get(call.operation) or _camel(call.operation)
+                    place = call.place
+                    found.setdefault((call.service, operation), []).append(f"{place.path}:{place.line}")
     return found
 
 

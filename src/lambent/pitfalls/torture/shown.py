@@ -70,6 +70,8 @@ def text(said: Said, places: Places) -> str:
         where = _where(first, places)
         if where:
             lines.append(f"      code: {', '.join(where)}")
+        elif first.calls:
+            lines.append(f"      call: {', '.join(f'{service}:{operation}' for service, operation in first.calls)}")
         if len(those) > 1:
             names = [one.schedule.name for one in those[1:]]
             more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
@@ -103,6 +105,7 @@ def document(said: Said, places: Places, seed: int) -> dict[str, Any]:
                 "message": one.message,
                 "order": one.order,
                 "differences": [{"place": d.place, "more": d.more, "less": d.less} for d in one.differences],
+                "calls": [f"{service}:{operation}" for service, operation in one.calls],
                 "code_places": _where(one, places),
                 "mend": mend(one.code),
             }

@@ -13,6 +13,7 @@ from lambent.deploy.stacks import MOST
 from lambent.deploy.template import parameters
 from lambent.deploy.template.template import parse
 from lambent.model.acting import forwarded
+from lambent.model.constraints import NOT_NULL, NULL, broken
 from lambent.model.scope import Caller
 from lambent.services.cloudformation import shown
 from lambent.services.cloudformation.env import CloudFormationEnv, source_of
@@ -193,10 +194,7 @@ async def describe_account_limits(_env: CloudFormationEnv, _caller: Caller, _par
 
 def _named(env: CloudFormationEnv, caller: Caller, name: str | None) -> Stack:
     if not name:
-        raise TemplateInvalid(
-            "1 validation error detected: Value null at 'stackName' failed to satisfy constraint: Member must not "
-            "be null"
-        )
+        raise TemplateInvalid(broken(NULL, "stackName", NOT_NULL))
     found = env.stacks.records.find(caller.scope, name)
     if found is None:
         raise StackMissing(f"Stack [{name}] does not exist")

@@ -72,7 +72,7 @@ def _event(one: Mapping[str, Any]) -> dict[str, Any]:
         "EventId": one["eventID"],
         "EventName": one["eventName"],
         "ReadOnly": str(one["readOnly"]).lower(),
-        "AccessKeyId": one["userIdentity"]["accessKeyId"],
+        "AccessKeyId": one["userIdentity"].get("accessKeyId", ""),
         "EventTime": _time(one),
         "EventSource": one["eventSource"],
         "Username": username(one),

@@ -8,7 +8,7 @@ from typing import Any
 from lambent.engine.statistics import Statistic
 from lambent.model.metric import Metric
 from lambent.model.scope import Caller
-from lambent.observe.series import NotKept
+from lambent.observe.errors import NotKept
 from lambent.services.cloudwatch import faults
 from lambent.services.cloudwatch.env import CloudWatchEnv
 from lambent.services.cloudwatch.get_metric_data import rounded

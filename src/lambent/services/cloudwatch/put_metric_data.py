@@ -11,7 +11,7 @@ from typing import Any
 from lambent.engine.statistics import Bucket, statistic_set
 from lambent.model.metric import NONE, Dimensions, Metric, Stream, dimensions_of
 from lambent.model.scope import Caller
-from lambent.observe.series import NotKept
+from lambent.observe.errors import NotKept
 from lambent.services.cloudwatch import faults
 from lambent.services.cloudwatch.env import CloudWatchEnv
 from lambent.wire.fault import Fault

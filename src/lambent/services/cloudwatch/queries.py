@@ -14,7 +14,7 @@ from lambent.engine.metric_math import Context, MathError, Node, TimeSeries, Val
 from lambent.engine.statistics import Statistic, statistic
 from lambent.model.metric import Metric
 from lambent.model.scope import Scope
-from lambent.observe.series import NotKept
+from lambent.observe.errors import NotKept
 from lambent.services.cloudwatch import faults
 from lambent.services.cloudwatch.env import CloudWatchEnv
 from lambent.services.cloudwatch.put_metric_data import read_dimensions

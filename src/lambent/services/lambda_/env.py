@@ -23,6 +23,9 @@ from lambent.store.resources import Resources
 from lambent.wire.fault import Fault
 from lambent.wire.http import Request, Response
 
+SETTLE_SECONDS = 2.0
+"""Until what could not be settled (a function, a mapping) is tried again."""
+
 
 class FetchS3(Protocol):
     """Read an object for a caller; raises Fault (see `faults.s3_refused`)."""

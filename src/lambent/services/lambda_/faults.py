@@ -3,6 +3,7 @@
 import math
 from typing import Any
 
+from lambent.model.constraints import broken
 from lambent.model.invocation import RestoreFailed, Throttled
 from lambent.wire.fault import Fault
 
@@ -82,8 +83,7 @@ def code_storage_exceeded() -> Fault:
 def name_too_long(text: str, maximum: int) -> Fault:
     """400: a function name over the quota, where the model's own bound is wider."""
     return invalid(
-        f"1 validation error detected: Value '{text}' at 'functionName' failed to satisfy constraint: "
-        f"Member must have length less than or equal to {maximum}"
+        broken(f"Value '{text}'", "functionName", f"Member must have length less than or equal to {maximum}")
     )
 
 

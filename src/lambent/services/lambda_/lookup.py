@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from lambent.model import names
+from lambent.model.constraints import broken
 from lambent.model.function import LATEST, FunctionVersion
 from lambent.model.names import FunctionRef
 from lambent.model.scope import Caller, Scope
@@ -31,8 +32,9 @@ def refer(scope: Scope, name: str, qualifier: str | None = None) -> FunctionRef:
     except names.MalformedName as error:
         raise Fault(
             "ValidationException",
-            f"1 validation error detected: Value '{name}' at 'functionName' failed to satisfy constraint: "
-            f"Member must satisfy regular expression pattern: {names.PATTERN}",
+            broken(
+                f"Value '{name}'", "functionName", f"Member must satisfy regular expression pattern: {names.PATTERN}"
+            ),
             status=400,
         ) from error
 

@@ -1,6 +1,6 @@
 """X-Ray's errors. Their texts are not documented: they are ours."""
 
-from lambent.observe.traces import NotKept
+from lambent.observe.errors import NotKept
 from lambent.wire.fault import Fault
 
 

@@ -19,8 +19,8 @@ from lambent.engine.traces.documents import Document
 from lambent.engine.traces.filter import Expression
 from lambent.model import trace
 from lambent.model.scope import Caller, Scope
+from lambent.observe.errors import NotKept
 from lambent.observe.tracefile import Found, TraceFile
-from lambent.observe.traces import NotKept
 from lambent.services.xray import faults
 from lambent.services.xray.env import XRayEnv
 

@@ -10,7 +10,7 @@ from lambent.engine.traces import documents
 from lambent.engine.traces.documents import Unprocessed
 from lambent.model.scope import Caller
 from lambent.model.trace import Segment
-from lambent.observe.traces import NotKept
+from lambent.observe.errors import NotKept
 from lambent.services.xray import faults
 from lambent.services.xray.env import XRayEnv
 

@@ -1,5 +1,6 @@
 """What the command line makes of SAM's, CDK's and the Serverless Framework's files."""
 
+import itertools
 import json
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ import pytest
 
 from lambent.cli.errors import CliError
 from lambent.cli.stacks import packaging
-from lambent.cli.stacks.app import App
+from lambent.cli.stacks.app import App, read_document
 from lambent.cli.stacks.finding import Given, apps, is_application
 from lambent.cli.stacks.variables import Variables
 
@@ -267,3 +268,25 @@ def resolved(said: Any, tmp_path: Path, **document: Any) -> Any:
 def test_variables_of_a_service(tmp_path: Path, said: str, value: Any) -> None:
     write(tmp_path, {"f.yml": "k: {qa: v}", "list.yml": "- 1\n- 2\n"})
     assert resolved(said, tmp_path, a={"b": {"c": [1, 2]}}) == value
+
+
+@pytest.mark.parametrize(
+    "line",
+    ['{0}: &{0} ["x", *{1}, *{1}, *{1}, *{1}, *{1}, *{1}, *{1}, *{1}]', "{0}: &{0} {{<<: [*{1}, *{1}, *{1}, *{1}]}}"],
+)
+def test_aliases_that_unfold_without_end_are_refused(tmp_path: Path, line: str) -> None:
+    names = [f"n{number}" for number in range(20)]
+    lines = ["n0: &n0 {a: 1}", *(line.format(name, before) for before, name in itertools.pairwise(names))]
+    write(tmp_path, {"serverless.yml": "\n".join(lines), "twice.yml": "a: &a [*a]\n"})
+    for name, why in (("serverless.yml", "unfold to more than"), ("twice.yml", "unfold to more than")):
+        with pytest.raises(CliError, match=why):
+            read_document(tmp_path / name, aliases=True)
+
+
+def test_variables_that_unfold_without_end_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lambent.cli.stacks.variables.MOST_STEPS", 1_000)
+    texts = {f"n{number}": f"${{self:n{number - 1}}}" * 4 for number in range(1, 25)}
+    lists = {f"n{number}": [f"${{self:n{number - 1}}}"] * 4 for number in range(1, 25)}
+    for document in (texts, lists):
+        with pytest.raises(CliError, match="unfold to more than"):
+            Variables({"n0": "x", **document}, tmp_path, {}, {}).value("${self:n12}")

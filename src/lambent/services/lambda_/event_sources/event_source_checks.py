@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from lambent.model.constraints import NOT_NULL, NULL, broken
 from lambent.services.lambda_ import faults
 from lambent.services.lambda_.event_sources.event_source_kinds import (
     DYNAMODB,
@@ -46,10 +47,7 @@ def check_start(kind: Kind, params: Mapping[str, Any]) -> None:
         return
     position = params.get("StartingPosition")
     if not position:
-        raise faults.invalid(
-            "1 validation error detected: Value null at 'startingPosition' failed to satisfy constraint: "
-            "Member must not be null."
-        )
+        raise faults.invalid(broken(NULL, "startingPosition", f"{NOT_NULL}."))
     if position not in kind.positions:
         raise faults.invalid(f"Unsupported starting position for arn type: {params['EventSourceArn']}")
     if (position == "AT_TIMESTAMP") != ("StartingPositionTimestamp" in params):

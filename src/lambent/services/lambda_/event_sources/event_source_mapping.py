@@ -16,7 +16,7 @@ from typing import Any
 
 from lambent.model.scope import Scope
 from lambent.services.lambda_ import faults
-from lambent.services.lambda_.env import LambdaEnv
+from lambent.services.lambda_.env import SETTLE_SECONDS, LambdaEnv
 from lambent.services.lambda_.event_sources.carried_out import event_source
 from lambent.services.lambda_.event_sources.event_source_filters import filters_of
 from lambent.services.lambda_.functions import stored_only
@@ -30,7 +30,6 @@ _log = logging.getLogger(__name__)
 KIND = stored_only.MAPPING
 RESULT = "LastProcessingResult"
 ATTEMPTS = 100
-RETRY_SECONDS = 2.0
 
 
 class State(enum.StrEnum):
@@ -157,7 +156,7 @@ async def settle(env: LambdaEnv, scope: Scope, uuid: str, delay: float = 0.0) ->
                 return
         except StoreError as error:
             _log.warning("event source mapping %s is not finished yet: %s", uuid, error)
-            await env.pause(RETRY_SECONDS)
+            await env.pause(SETTLE_SECONDS)
 
 
 async def _settled(env: LambdaEnv, scope: Scope, uuid: str) -> bool:

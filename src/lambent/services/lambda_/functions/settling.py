@@ -10,7 +10,7 @@ from dataclasses import replace
 from lambent.model.finding import Finding
 from lambent.model.names import function_arn
 from lambent.model.scope import Caller
-from lambent.services.lambda_.env import LambdaEnv
+from lambent.services.lambda_.env import SETTLE_SECONDS, LambdaEnv
 from lambent.services.lambda_.functions import snap_start
 from lambent.services.lambda_.functions.lifecycle import Event, phase_of, show, step
 from lambent.services.lambda_.functions.state_reasons import Unready
@@ -21,8 +21,7 @@ _log = logging.getLogger(__name__)
 
 ATTEMPTS = 1000
 """Changes that may get in between, and writes that may fail, before the rest is left to the next start."""
-RETRY_SECONDS = 2.0
-_AGAIN = f"It is tried again every {RETRY_SECONDS:g} s."
+_AGAIN = f"It is tried again every {SETTLE_SECONDS:g} s."
 NOT_READY = "function-not-ready"
 OURS = "InternalError"
 """AWS's StateReasonCode for what is not the function's fault."""
@@ -42,7 +41,7 @@ async def settle(env: LambdaEnv, changed: FunctionRecord, delay: float = 0.0) ->
             _log.warning("%s is not finished yet: %s", changed.name, error)
             arn = function_arn(changed.scope, changed.name)
             env.report(Finding(NOT_READY, arn, f"it is not ready yet: {error}", _AGAIN))
-            await env.pause(RETRY_SECONDS)
+            await env.pause(SETTLE_SECONDS)
 
 
 def delay_for(env: LambdaEnv, caller: Caller) -> float:
