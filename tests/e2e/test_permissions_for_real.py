@@ -373,9 +373,7 @@ def test_users_groups_and_boundaries(strict: Server) -> None:
     iam = strict.client("iam")
     lists = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sqs:List*", "Resource": "*"}]}
     bound = iam.create_policy(PolicyName="bound", PolicyDocument=json.dumps(lists))["Policy"]["Arn"]
-    with pytest.raises(ClientError, match="moto forgets a user's boundary"):
-        iam.create_user(UserName="jane", PermissionsBoundary=bound)
-    iam.create_user(UserName="jane")
+    iam.create_user(UserName="jane", PermissionsBoundary=bound)
     iam.create_group(GroupName="makers")
     iam.attach_group_policy(GroupName="makers", PolicyArn="arn:aws:iam::aws:policy/AmazonSQSFullAccess")
     keys = iam.create_access_key(UserName="jane")["AccessKey"]
@@ -384,6 +382,10 @@ def test_users_groups_and_boundaries(strict: Server) -> None:
         sqs.list_queues()
     iam.add_user_to_group(GroupName="makers", UserName="jane")
     sqs.list_queues()
+    with pytest.raises(ClientError, match="no permissions boundary allows the sqs:CreateQueue action"):
+        sqs.create_queue(QueueName="beyond")
+    iam.delete_user_permissions_boundary(UserName="jane")
+    sqs.create_queue(QueueName="within")
     mine = {"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": "sts:AssumeRole"}
     arn = role(strict, "bounded", {"Action": "sqs:*", "Resource": "*"}, trust=mine)
     iam.put_role_permissions_boundary(RoleName="bounded", PermissionsBoundary=bound)
