@@ -72,12 +72,12 @@ class Forwarding:
         asked = Asked(service_name, request)
         try:
             asked.check()
-            if service_name in stored.SERVICES:
-                stored.check(service_name, asked.operation, asked.params, caller)
             if asked.model is not None and asked.operation and partiql.is_told(asked.operation, asked.params):
                 await self.check(request, caller, asked.model, asked.operation, asked.params)
             elif self.is_bounded(caller):
                 raise refusal(asked.model, f"{caller.held.role or caller.held.user if caller.held else ''} {UNTOLD}")
+            if service_name in stored.SERVICES:
+                stored.check(service_name, asked.operation, asked.params, caller)
             response = (
                 await self._of_iam(asked, caller) if service_name == "iam" else await self._forward(asked, caller)
             )
