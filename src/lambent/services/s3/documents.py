@@ -10,7 +10,7 @@ from lambent.objects import errors
 from lambent.objects.buckets import Bucket
 from lambent.objects.errors import ObjectError
 from lambent.objects.objects import Version
-from lambent.services.s3 import tags
+from lambent.services.s3 import acls, tags
 
 HEADERS = (
     "CacheControl",
@@ -49,8 +49,8 @@ def read(bucket: Bucket, params: Mapping[str, Any], account: str, now: float) ->
     if params.get("Tagging"):
         document["tags"] = tags.from_header(params["Tagging"])
     document |= _class(params) | _encryption(bucket, params) | _lock(bucket, params, now)
-    acl = params.get("ACL")
-    if acl and acl != "private":
+    acl = acls.canned(bucket, params) if acls.are_said(params) else "private"
+    if acl != "private":
         document["acl"] = acl
     return document
 
