@@ -49,6 +49,14 @@ def test_another_account_needs_a_policy(plane: Plane, s3: Any, bucket: str, refu
     assert refused(other.delete_bucket_policy, Bucket=bucket)[1] == 403
 
 
+def test_a_policy_may_ask_for_an_objects_tags(plane: Plane, s3: Any, bucket: str, refused: Any) -> None:
+    asked = {"Condition": {"StringEquals": {"s3:RequestObjectTag/Team": "a"}}}
+    allow(s3, bucket, {"AWS": OTHER}, **asked)
+    put = {"Bucket": bucket, "Key": "k", "Body": b"1"}
+    assert refused(plane.client(OTHER).put_object, **put, Tagging="Team=b") == ("AccessDenied", 403)
+    plane.client(OTHER).put_object(**put, Tagging="Team=a")
+
+
 def test_nobody_reads_what_is_not_public(plane: Plane, s3: Any, bucket: str, refused: Any) -> None:
     s3.put_object(Bucket=bucket, Key="k", Body=b"1")
     assert anonymous(plane, f"{bucket}/k")[0] == 403

@@ -6,6 +6,7 @@ access-control-block-public-access.html and acl-overview.html (what a canned ACL
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import parse_qsl
 
 from lambent.engine.authorisation import principals, resource
 from lambent.engine.authorisation.decide import Ask
@@ -75,6 +76,8 @@ def _context(request: Request, params: Mapping[str, Any], now: float) -> dict[st
     for header, value in request.headers.items():
         if header.startswith("x-amz-"):
             found[f"s3:{header}"] = value
+    for key, value in parse_qsl(request.headers.get("x-amz-tagging", ""), keep_blank_values=True):
+        found[f"s3:requestobjecttag/{key.lower()}"] = value
     for member, name in (
         ("Prefix", "prefix"),
         ("Delimiter", "delimiter"),

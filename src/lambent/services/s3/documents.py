@@ -78,6 +78,9 @@ def _encryption(bucket: Bucket, params: Mapping[str, Any]) -> dict[str, Any]:
             said["BucketKeyEnabled"] = True
     if said["ServerSideEncryption"] not in ("AES256", "aws:kms", "aws:kms:dsse"):
         raise errors.invalid("The encryption method specified is not supported", "x-amz-server-side-encryption")
+    if said["ServerSideEncryption"] == "AES256" and said.get("SSEKMSKeyId"):
+        text = "Server Side Encryption with AWS KMS managed key requires HTTP header x-amz-server-side-encryption : "
+        raise errors.invalid(f"{text}aws:kms", "x-amz-server-side-encryption", "AES256")
     return {} if said == {"ServerSideEncryption": "AES256"} else {"sse": said}
 
 
