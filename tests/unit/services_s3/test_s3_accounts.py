@@ -95,6 +95,10 @@ def test_public_objects_by_acl_where_acls_count(plane: Plane, s3: Any, bucket: s
     s3.put_object_acl(Bucket=bucket, Key="k", ACL="public-read")
     assert anonymous(plane, f"{bucket}/k") == (200, b"1")
     s3.put_bucket_acl(Bucket=bucket, ACL="public-read")
+    assert anonymous(plane, bucket)[0] == 200
+    allow(s3, bucket, "*", "Deny")  # an ACL does not overrule it
+    assert anonymous(plane, bucket)[0] == anonymous(plane, f"{bucket}/k")[0] == 403
+    s3.delete_bucket_policy(Bucket=bucket)
     enforced = {"Bucket": bucket, "OwnershipControls": {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}}
     assert refused(s3.put_bucket_ownership_controls, **enforced) == ("InvalidBucketAclWithObjectOwnership", 400)
 
