@@ -108,15 +108,20 @@ def _parts(params: Params, table: str) -> Iterator[tuple[Params, Any]]:
     """(what has expressions, the key or item with it), for every item that an operation names in a table."""
     if "TransactItems" not in params and "RequestItems" not in params:
         yield params, params.get("Item") or params.get("Key")
-    asked = next((one for name, one in (params.get("RequestItems") or {}).items() if _is(name, table)), ())
+    for asked in (one for name, one in (params.get("RequestItems") or {}).items() if _is(name, table)):
+        yield from _batched(asked)
+    for one in params.get("TransactItems") or ():
+        yield from ((said, said.get("Item") or said.get("Key")) for said in one.values() if _is(said, table))
+
+
+def _batched(asked: Any) -> Iterator[tuple[Params, Any]]:
+    """Of one table; one that is named in two forms is there twice."""
     if isinstance(asked, Mapping):  # BatchGetItem
         yield asked, None
         yield from ((asked, one) for one in asked.get("Keys", ()))
-    else:
-        for one in asked:
-            yield one, (one.get("PutRequest") or {}).get("Item") or (one.get("DeleteRequest") or {}).get("Key")
-    for one in params.get("TransactItems") or ():
-        yield from ((said, said.get("Item") or said.get("Key")) for said in one.values() if _is(said, table))
+        return
+    for one in asked:
+        yield one, (one.get("PutRequest") or {}).get("Item") or (one.get("DeleteRequest") or {}).get("Key")
 
 
 def _is(said: Any, table: str) -> bool:

@@ -23,12 +23,15 @@ async def assume_role(env: StsEnv, caller: Caller, params: dict[str, Any]) -> di
     await _ask(env, caller, params, keys)
     if tags:
         await _ask(env, caller, params, keys, "sts:TagSession")
+    source_identity = _source_identity(caller, params)
+    if source_identity:
+        await _ask(env, caller, params, {**keys, "sts:sourceidentity": source_identity}, "sts:SetSourceIdentity")
     held = Held(
         "", "", params["RoleArn"], params["RoleSessionName"],
         policies=policies,
         tags=tuple((inherited | tags).items()),
         transitive=(*inherited, *params.get("TransitiveTagKeys", ())),
-        source_identity=_source_identity(caller, params),
+        source_identity=source_identity,
     )  # fmt: skip
     said = {"SourceIdentity": held.source_identity} if held.source_identity else {}
     return await session(env, held, params.get("DurationSeconds", sessions.HOUR)) | said
