@@ -371,6 +371,13 @@ ITEM = {"pk": {"S": "me"}, "sk": {"S": "x"}}
             True,
         ),
         ("Query", {"TableName": "t", "KeyConditions": {"pk": {"AttributeValueList": [{"S": "you"}]}}}, False),
+        ("ExecuteStatement", {"Statement": "SELECT * FROM t WHERE pk = 'me'"}, True),
+        ("ExecuteStatement", {"Statement": "SELECT * FROM t"}, False),
+        (
+            "BatchExecuteStatement",
+            {"Statements": [{"Statement": f"SELECT * FROM t WHERE pk = '{one}'"} for one in ("me", "you")]},
+            False,
+        ),
         ("BatchGetItem", {"RequestItems": {"t": {"Keys": [ITEM]}, TABLE: {"Keys": [{"pk": {"S": "you"}}]}}}, False),
         (
             "BatchWriteItem",

@@ -103,6 +103,28 @@ ROWS: list[tuple[str, str, dict[str, Any], list[str]]] = [
         [f"lambda:CreateFunction arn:aws:lambda:{HERE}:function:f", f"lambda:GetLayerVersion {LAYER}"],
     ),
     (
+        "lambda", "UpdateFunctionCode", {"FunctionName": "f", "S3Bucket": "b", "S3Key": "k"},
+        [f"lambda:UpdateFunctionCode arn:aws:lambda:{HERE}:function:f", "s3:GetObject arn:aws:s3:::b/k"],
+    ),
+    (
+        "lambda", "PublishLayerVersion",
+        {"LayerName": "l", "Content": {"S3Bucket": "b", "S3Key": "k", "S3ObjectVersion": "1"}},
+        [f"lambda:PublishLayerVersion arn:aws:lambda:{HERE}:layer:l", "s3:GetObjectVersion arn:aws:s3:::b/k"],
+    ),
+    (
+        "lambda", "CreateFunction", {"FunctionName": "f", "Code": {"S3Bucket": "b", "S3Key": "arn:aws:s3:::c/k"}},
+        [f"lambda:CreateFunction arn:aws:lambda:{HERE}:function:f", "s3:GetObject arn:aws:s3:::b/arn:aws:s3:::c/k"],
+    ),
+    (
+        "cognito-identity", "SetIdentityPoolRoles", {"IdentityPoolId": "p", "Roles": {"authenticated": ROLE}},
+        ["cognito-identity:SetIdentityPoolRoles *", PASS],
+    ),
+    (
+        "firehose", "CreateDeliveryStream",
+        {"DeliveryStreamName": "d", "ExtendedS3DestinationConfiguration": {"RoleARN": ROLE}},
+        [f"firehose:CreateDeliveryStream arn:aws:firehose:{HERE}:deliverystream/d", PASS],
+    ),
+    (
         "secretsmanager", "BatchGetSecretValue", {"Filters": [{"Key": "name", "Values": ["a"]}]},
         ["secretsmanager:BatchGetSecretValue *", "secretsmanager:ListSecrets *"],
     ),

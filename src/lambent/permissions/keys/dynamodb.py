@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from lambent.permissions.keys import statements
 from lambent.permissions.keys.view import Value, View
 from lambent.permissions.resolved import Resolved
 
@@ -38,8 +39,20 @@ async def leading_keys(view: View, resolved: Resolved) -> Value:
         f"{arn} {index}", view.owner, "dynamodb", "DescribeTable", {"TableName": table},
         lambda said: _partition_key(said, index),
     )  # fmt: skip
+    if view.name.startswith("PartiQL"):
+        return statements.keys(view.right.params, name)
     values = tuple(dict.fromkeys(leading(view.right.params, table, name))) if name else ()
     return values or None
+
+
+async def full_scan(view: View, resolved: Resolved) -> Value:
+    """Whether a statement reads the whole table: it does where no key can be told.
+
+    Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-iam.html
+    """
+    if view.name != "PartiQLSelect":
+        return None
+    return str(await leading_keys(view, resolved) in (None, (statements.UNTOLD,))).lower()
 
 
 def leading(params: Params, table: str, name: str) -> Iterator[str]:
@@ -144,6 +157,7 @@ def _partition_key(said: Params, index: str) -> str:
 
 KEYS = {
     "dynamodb:leadingkeys": leading_keys,
+    "dynamodb:fulltablescan": full_scan,
     "dynamodb:attributes": attributes,
     "dynamodb:select": select,
     "dynamodb:returnvalues": return_values,
