@@ -163,8 +163,8 @@ def access_denied(account: str, action: str, resource: str) -> Fault:
     )
 
 
-def not_allowed(text: str) -> Fault:
-    """403: AWS's text of a policy that does not let somebody in."""
+def not_allowed(text: str | None) -> Fault:
+    """403: AWS's text of a policy that does not let somebody in, if it has one."""
     return Fault("AccessDeniedException", text, status=403)
 
 

@@ -25,7 +25,7 @@ def refer(scope: Scope, name: str, qualifier: str | None = None) -> FunctionRef:
         text = f"Functions from '{error.asked}' are not reachable in this region ('{error.here}')"
         raise faults.not_found(text) from error
     except names.ForeignAccount as error:
-        raise Fault("AccessDeniedException", None, status=403) from error
+        raise faults.not_allowed(None) from error
     except names.QualifierMismatch as error:
         text = "The derived qualifier from the function name does not match the specified qualifier."
         raise faults.invalid(text) from error

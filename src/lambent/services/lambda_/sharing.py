@@ -4,8 +4,8 @@ the caller's own policies say is asked before, as for everything else.
 Sources: https://docs.aws.amazon.com/lambda/latest/dg/permissions-function-cross-account.html ("most API actions that
 operate on an existing function"; which ones, callers report at
 https://github.com/awsdocs/aws-lambda-developer-guide/issues/139), for the log's tail
-https://github.com/common-fate/glide/pull/559. All other operations answer as recorded: AccessDeniedException without a
-message.
+https://github.com/common-fate/glide/pull/559. All other operations, and those on a function that is not there or has no
+policy, answer as recorded: AccessDeniedException without a message; invocations are told who may not.
 """
 
 import functools
@@ -38,7 +38,8 @@ SHARED = frozenset(
     }
 )
 INVOKES = ("Invoke", "InvokeAsync", "InvokeWithResponseStream")
-"""All three need lambda:InvokeFunction."""
+INVOKE = "lambda:InvokeFunction"
+"""All three need it."""
 NO_TAIL = "Cross-account log access is not allowed"
 
 
@@ -48,7 +49,7 @@ def shared(table: Mapping[str, Operation]) -> dict[str, Operation]:
 
 
 def _guarded(name: str, operation: Operation) -> Operation:
-    action = "lambda:InvokeFunction" if name in INVOKES else f"lambda:{name}"
+    action = INVOKE if name in INVOKES else f"lambda:{name}"
 
     @functools.wraps(operation)
     async def run(env: LambdaEnv, caller: Caller, params: dict[str, Any]) -> dict[str, Any] | Answer:
@@ -65,8 +66,9 @@ def _guarded(name: str, operation: Operation) -> Operation:
 
 def _elsewhere(scope: Scope, params: Mapping[str, Any]) -> FunctionRef | None:
     """The function of another account, in this region, that a request names; None for any other."""
+    tagged = params.get("Resource") or ""
     try:
-        said = names.parse(params.get("FunctionName") or params.get("Resource") or "")
+        said = names.parse(params.get("FunctionName") or (tagged if ":function:" in tagged else ""))
     except names.MalformedName:
         return None
     if said.account in (None, scope.account) or said.region not in (None, scope.region):
@@ -77,6 +79,8 @@ def _elsewhere(scope: Scope, params: Mapping[str, Any]) -> FunctionRef | None:
 def _check(env: LambdaEnv, caller: Caller, action: str, ref: FunctionRef) -> None:
     """Raises Fault (403) unless the policy lets the caller in; that of a function that is not there lets in nobody."""
     found = permission.policy_of(env, ref)
+    if found is None and action != INVOKE:
+        raise faults.not_allowed(None)
     policy = resource_policy.document(found) if found is not None else {}
     who = resource.asking(caller)
     said = resource.said(policy, Ask(who, action, ref.arn, keys=of_any(env.clock())))
