@@ -22,6 +22,7 @@ ALLOWED: dict[str, set[str]] = {
     "services": {
         *("deploy", "engine", "store", "model", "wire.fault", "wire.http", "wire.site", "http_events"),
         *("observe", "buses", "queues", "streams", "objects", "topics", "clock", "ids", "permissions.reference"),
+        "wire.openapi_text",
     },
     "http_events": {"model", "wire.http", "wire.site", "patterns"},
     "buses": {"engine", "store", "model", "clock"},

@@ -3,6 +3,8 @@
 Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
 """
 
+from collections.abc import Mapping
+
 from lambent.engine.authorisation.principals import Principal
 from lambent.engine.authorisation.request_keys import of_any
 from lambent.model.scope import Caller
@@ -42,3 +44,14 @@ def _way(via: tuple[str, ...]) -> dict[str, str | tuple[str, ...]]:
         "aws:calledviafirst": via[0],
         "aws:calledvialast": via[-1],
     }
+
+
+def of_right(keys: Mapping[str, str | tuple[str, ...]], caller: Caller) -> dict[str, str | tuple[str, ...]]:
+    """The keys of a right that a service needs in the caller's name: it follows those that are on the way already.
+
+    Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-calledvia
+    """
+    before, last = caller.acting.via if caller.acting is not None else (), keys.get("aws:calledvia", ())
+    if not before or not last or isinstance(last, str):
+        return dict(keys)
+    return {**keys, "aws:calledvia": (*before, *last), "aws:calledviafirst": before[0]}

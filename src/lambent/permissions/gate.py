@@ -20,7 +20,7 @@ from lambent.model import names
 from lambent.model.acting import Acting
 from lambent.model.finding import Finding
 from lambent.model.scope import Caller, Scope
-from lambent.permissions import attached, callers, facts, passing, roles
+from lambent.permissions import attached, callers, facts, passing, roles, user_sessions
 from lambent.permissions.attached import Attached
 from lambent.permissions.identities import Identities, Identity
 from lambent.permissions.keys.conditions import Conditions
@@ -124,6 +124,8 @@ class Gate:
         """Before a request is carried out. Raises Fault in `enforce`; in `report` it is looked at later. What no policy
         could allow is refused in every mode."""
         passing.check(service, operation, params or {}, caller.scope.account)
+        if self.mode == "enforce":
+            user_sessions.check(service, operation, caller.held)
         about_role = service.name == "lambda" and operation in OF_ROLES
         if self.mode == "off" or (self._unbounded(caller) and not about_role) or is_own(request, caller):
             return
@@ -182,6 +184,7 @@ class Gate:
         """What a request needs, with what stands behind the names in it."""
         scope = asked.caller.scope
         needed = asked.rights
+        needed += [more for one in needed for more in await self.resolved.secrets_behind(one, scope)]
         needed += [more for one in needed for more in await self.resolved.keys_behind(one, asked.params, scope)]
         return [await self.resolved.right(one, scope) for one in needed]
 
@@ -263,7 +266,7 @@ class Gate:
             return None
         policies = await self._policies(caller, who, identity, right, resource)
         found = await self._conditions.find(policies, View(right, caller, who, identity, sent))
-        known = {**facts.of_caller(caller, who, identity), **more, **found, **right.keys}
+        known = {**facts.of_caller(caller, who, identity), **more, **found, **facts.of_right(right.keys, caller)}
         ask = Ask(who, right.action, right.resource, right.account, known)
         return Verdict(ask, policies, decide(ask, policies))
 
@@ -313,14 +316,16 @@ class Gate:
         own = Identity() if provider else await self.identity_of(caller) or Identity()
         if self.mode != "enforce" and role.split(":")[4] != who.account:
             own = Identity((EVERYTHING,))  # what counts is whether the other account lets it in
-        more = facts.of_caller(caller, who, own) | of_any(self._wall())
-        ask = Ask(who, action, role, role.split(":")[4], {**more, **keys})
         session = (
             None
             if provider
             else await self.identities.session(caller.held, who.kind == "federated", caller.scope.region)
         )
-        policies = Policies(own.policies, identity.trust, own.boundary, session, needs_resource=True)
+        policies = Policies(own.policies, identity.trust, own.boundary, session, self._scps, needs_resource=True)
+        right = Right(action, role, role.split(":")[4])
+        found = await self._conditions.find(policies, View(right, caller, who, own))
+        more = facts.of_caller(caller, who, own) | of_any(self._wall())
+        ask = Ask(who, action, role, right.account, {**more, **found, **keys})
         return Verdict(ask, policies, decide(ask, policies)), identity.max_session
 
     def tell_trust(self, caller: Caller, role: str, verdict: Verdict | None) -> None:

@@ -10,6 +10,7 @@ import re
 from base64 import b64decode
 from collections.abc import Iterator, Mapping
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import orjson
 
@@ -62,7 +63,7 @@ def plain(variable: str, value: str) -> str:
     """A parameter as an ARN has it."""
     match variable:
         case "QueueName":
-            return value.rpartition("/")[2]
+            return _of_url(value)[-1]
         case "ParameterNameWithoutLeadingSlash":
             return value.removeprefix("/").partition(":")[0]
         case "SecretId":
@@ -88,11 +89,18 @@ def _nothing(_params: Params) -> dict[str, Any]:
 
 
 def _of_s3(params: Params) -> dict[str, Any]:
+    """What is copied, read as the operation reads it: a question mark may be part of a key."""
     source = params.get("CopySource")
     if not isinstance(source, str):
         return {}
-    bucket, _, key = source.partition("?")[0].lstrip("/").partition("/")
-    return {"SourceBucket": bucket, "SourceKey": key}
+    path, _, version = source.partition("?versionId=")
+    bucket, _, key = unquote(path).removeprefix("/").partition("/")
+    return {"SourceBucket": bucket, "SourceKey": key, "SourceVersion": version}
+
+
+def _of_sns(params: Params) -> dict[str, Any]:
+    """Of a topic and a target the topic counts."""
+    return {"TargetArn": None} if params.get("TopicArn") else {}
 
 
 def _of_lambda(params: Params) -> dict[str, Any]:
@@ -111,8 +119,16 @@ def _of_lambda(params: Params) -> dict[str, Any]:
 
 
 def _of_sqs(params: Params) -> dict[str, Any]:
-    *_, owner, _name = ("", "", *str(params.get("QueueUrl") or "").split("/"))
+    *_, owner, _name = ("", "", *_of_url(str(params.get("QueueUrl") or "")))
     return {OWNER: owner} if ACCOUNT.fullmatch(owner) else {}
+
+
+def _of_url(url: str) -> list[str]:
+    """The parts of the path of a queue's URL, as SQS reads it: neither a query nor a fragment counts."""
+    try:
+        return urlsplit(url).path.strip("/").split("/")
+    except ValueError:
+        return [""]  # which is no queue's
 
 
 def _of_scheduler(params: Params) -> dict[str, Any]:
@@ -124,9 +140,12 @@ def _of_cloudformation(params: Params) -> dict[str, Any]:
 
 
 def _of_kms(params: Params) -> dict[str, Any]:
+    """A ciphertext's own key: whatever a request to encrypt it again says, moto takes that."""
     blob = params.get("CiphertextBlob")
-    found = _KEY.match(blob) if isinstance(blob, bytes) and not params.get("KeyId") else None
-    return {"KeyId": found[0].decode()} if found else {}
+    found = _KEY.match(blob) if isinstance(blob, bytes) else None
+    if found is None:
+        return {}
+    return {"SourceKeyId": found[0].decode()} | ({} if params.get("KeyId") else {"KeyId": found[0].decode()})
 
 
 def _of_events(params: Params) -> dict[str, Any]:
@@ -168,7 +187,7 @@ def _of_iam(params: Params) -> dict[str, Any]:
 
 
 _DERIVED = {
-    "s3": _of_s3, "lambda": _of_lambda, "sqs": _of_sqs, "scheduler": _of_scheduler, "kms": _of_kms,
+    "s3": _of_s3, "sns": _of_sns, "lambda": _of_lambda, "sqs": _of_sqs, "scheduler": _of_scheduler, "kms": _of_kms,
     "cloudformation": _of_cloudformation, "events": _of_events, "dynamodbstreams": _of_streams,
     "kinesis": _of_kinesis, "dynamodb": _of_dynamodb, "iam": _of_iam,
 }  # fmt: skip

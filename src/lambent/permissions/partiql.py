@@ -28,8 +28,10 @@ _OTHER = re.compile(r"\b(?:SELECT|FROM|INTO|JOIN|INSERT|UPDATE|DELETE|UNPIVOT)\b
 
 
 def needed(operation: str, params: Params) -> list[tuple[str, Params]]:
-    """Actions, and what they are about: a TableName, perhaps an IndexName."""
-    return [found for one in _statements(operation, params) if (found := _read(one)) is not None]
+    """Actions, and what they are about: a TableName, perhaps an IndexName; with the statement and its parameters."""
+    return [
+        (found[0], {**found[1], **one}) for one in _statements(operation, params) if (found := _read(one)) is not None
+    ]
 
 
 def is_told(operation: str, params: Params) -> bool:
@@ -37,16 +39,16 @@ def is_told(operation: str, params: Params) -> bool:
     return all(_read(one) is not None for one in _statements(operation, params))
 
 
-def _statements(operation: str, params: Params) -> Iterator[str]:
+def _statements(operation: str, params: Params) -> Iterator[Params]:
     if operation not in STATEMENTS:
         return
     within = STATEMENTS[operation]
     for one in params.get(within) or () if within else (params,):
-        yield str(one.get("Statement", ""))
+        yield {"Statement": str(one.get("Statement", "")), "Parameters": one.get("Parameters") or ()}
 
 
-def _read(statement: str) -> tuple[str, Params] | None:
-    said = _TEXT.sub("''", statement).strip()
+def _read(one: Params) -> tuple[str, Params] | None:
+    said = _TEXT.sub("''", one["Statement"]).strip()
     for verb, form in _READ.items():
         found = form.fullmatch(said)
         if found is None:

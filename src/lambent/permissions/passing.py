@@ -6,25 +6,46 @@ those of CloudWatch Logs its own. What API Gateway is passed, it checks itself, 
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import jmespath
 
 from lambent.permissions import reference
 from lambent.permissions.refusals import refusal
+from lambent.wire import openapi_text
 from lambent.wire.service import Service
 
 ROLE = re.compile(r"arn:aws[a-z-]*:iam::(\d{12}):role/.+")
+CREDENTIALS = ("credentials", "authorizerCredentials")
+"""What they are called there."""
 _TEXTS = {"logs": "Cross-account role passing is not allowed."}
 _TEXT = "Cross-account pass role is not allowed."
 
 
 def passed(service: str, operation: str, params: Mapping[str, Any]) -> list[str]:
     """The ARNs of the roles, as they were sent."""
-    path = reference.exceptions()["passes"].get(service, {"roles": {}})["roles"].get(operation)
+    known = reference.exceptions()["passes"].get(service, {"roles": {}})
+    document = known.get("documents", {}).get(operation)
+    if document:
+        return list(dict.fromkeys(_in_document(params.get(document))))
+    path = known["roles"].get(operation)
     found = jmespath.search(path, params) if path else None
     return [one for one in (found if isinstance(found, list) else [found]) if isinstance(one, str) and one]
+
+
+def _in_document(text: Any) -> Iterator[str]:
+    """The roles of integrations and authorizers in an API's definition, wherever a reference may find them; none in
+    what the operation refuses to read."""
+    try:
+        left = [openapi_text.read(text.encode() if isinstance(text, str) else bytes(text or b""))]
+    except ValueError:
+        return
+    while left:
+        one = left.pop()
+        if isinstance(one, dict):
+            yield from (one[name] for name in CREDENTIALS if ROLE.fullmatch(str(one.get(name))))
+        left += one.values() if isinstance(one, dict) else one if isinstance(one, list) else ()
 
 
 def check(service: Service, operation: str, params: Mapping[str, Any], account: str) -> None:

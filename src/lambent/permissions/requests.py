@@ -7,7 +7,7 @@ are filled with the parameters of their names.
 import functools
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import jmespath
@@ -18,6 +18,7 @@ from lambent.permissions import by_path, parameters, partiql, passing, reference
 Params = Mapping[str, Any]
 Keys = dict[str, str | tuple[str, ...]]
 _VARIABLE = re.compile(r"\$\{([A-Za-z]+)\}")
+OF_S3 = "arn:${Partition}:s3:::"
 _OWN = {"Partition", "Region", "Account"}
 
 
@@ -53,7 +54,16 @@ def rights(signing_name: str, service: str, operation: str, params: Params, scop
     else:
         asks = table["asks"].get(f"{service}:{operation}", [{"action": f"{prefix}:{operation}"}])
         found = [right for ask in asks for right in _rights(ask, prefix, known, scope)]
+    found += [more for one in found if (more := _here(one, prefix, scope)) is not None]
     return found + [_passes(service, role, scope) for role in passing.passed(service, operation, params)]
+
+
+def _here(right: Right, prefix: str, scope: Scope) -> Right | None:
+    """The same right in the region of the request, where an ARN names another one: moto looks there all the same."""
+    fields = right.resource.split(":", 5)
+    if len(fields) < 6 or fields[2] != prefix or fields[3] in ("", "*", scope.region):
+        return None
+    return replace(right, resource=":".join([*fields[:3], scope.region, *fields[4:]]))
 
 
 def _passes(service: str, role: str, scope: Scope) -> Right:
@@ -116,6 +126,8 @@ def resource_of(action: str, params: Params, scope: Scope, kind: str = "") -> st
 
 
 def _by_arn(form: str, params: Params) -> str | None:
+    if form.startswith(OF_S3):
+        return None  # buckets and objects are called by their names, and a key may look like any ARN
     fresh = [value for name, value in params.items() if name.startswith("=") and name != parameters.OWNER]
     shape = _shape(form)
     for value in fresh or parameters.arns(_VARIABLE.findall(form), params):

@@ -18,6 +18,7 @@ from lambent.permissions.parameters import SUFFIX
 from lambent.permissions.requests import Keys, Right, of_service
 
 CONNECTIONS = "execute-api:ManageConnections"
+BATCH = "secretsmanager:BatchGetSecretValue"
 ANY = "*/*"
 """The API and stage of a connection that nobody knows."""
 KEPT = 4_096
@@ -86,6 +87,19 @@ class Resolved:
         arn = key if key.startswith("arn:") else _key_arn(key, owner)
         more = _on_behalf(right, scope)
         return [Right(action, arn, arn.split(":")[4], more) for action in actions]
+
+    async def secrets_behind(self, right: Right, scope: Scope) -> list[Right]:
+        """The secrets that a batch finds by what they look like: each has to be one that may be read."""
+        asked = {"Filters": right.params.get("Filters")}
+        if right.action != BATCH or not asked["Filters"]:
+            return []
+        found: list[str] = []
+        while True:
+            said = await self.ask("secretsmanager", "ListSecrets", asked, scope) or {}
+            found += [one["ARN"] for one in said.get("SecretList", ())]
+            if not said.get("NextToken"):
+                return [Right("secretsmanager:GetSecretValue", arn, scope.account) for arn in found]
+            asked = {**asked, "NextToken": said["NextToken"]}
 
     async def _of_queue(self, right: Right, _params: Params, owner: Scope) -> str:
         url = f"http://127.0.0.1/{owner.account}/{right.resource.rpartition(':')[2]}"

@@ -30,7 +30,10 @@ def queue_url(base: str, scope: Scope, name: str) -> str:
 
 def from_url(url: str, scope: Scope) -> tuple[Scope, str]:
     """Where and what a queue's URL names, whatever its host; the region is the caller's. Raises QueueError."""
-    segments = urlsplit(url).path.strip("/").split("/")
+    try:
+        segments = urlsplit(url).path.strip("/").split("/")
+    except ValueError:
+        raise bad_address(url) from None
     if len(segments) < 2 or not re.fullmatch(r"[0-9]{12}", segments[-2]) or not segments[-1]:
         raise bad_address(url)
     return Scope(segments[-2], scope.region), segments[-1]

@@ -120,6 +120,12 @@ async def ask_trust(gate: Gate, caller: Caller, wanted: Wanted) -> Granted:
     return Granted(text)
 
 
+async def known_id(gate: Gate, arn: str, region: str) -> str:
+    """The id that IAM gave a role or user, "" for one that is not there."""
+    identity = await gate.identities.find(arn, region)
+    return identity.unique_id if identity is not None else ""
+
+
 def sts_service(
     settings: Settings,
     gate: Gate,
@@ -136,6 +142,7 @@ def sts_service(
         who,
         functools.partial(ask_trust, gate),
         secrets.token_bytes,
+        functools.partial(known_id, gate),
         settings.web_tokens == "unverified",
     )
 

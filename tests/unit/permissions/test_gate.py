@@ -3,20 +3,23 @@
 import asyncio
 import json
 from collections.abc import Coroutine, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from lambent.engine.authorisation import document, principals
 from lambent.gateway.duplex import Peer
+from lambent.model.acting import Acting
 from lambent.model.credentials import Held
 from lambent.model.finding import Finding
 from lambent.model.scope import Caller, Scope
-from lambent.permissions import reference
+from lambent.permissions import facts, reference
 from lambent.permissions.attached import Attached
 from lambent.permissions.gate import Gate
 from lambent.permissions.identities import Identities
 from lambent.permissions.ledger import Call, Trail, record
+from lambent.permissions.requests import of_service
 from lambent.permissions.resolved import Resolved
 from lambent.wire import service as wire_service
 from lambent.wire.fault import Fault
@@ -36,6 +39,8 @@ OWN = Caller(Scope(ACCOUNT), "id", ACCOUNT)
 
 PLAIN = {
     "DescribeSecret": {"ARN": SECRET},
+    "ListSecrets": {"SecretList": [{"ARN": SECRET}]},
+    "ListRoleTags": {"Tags": [{"Key": "team", "Value": "a"}]},
     "ListQueueTags": {"Tags": {"team": "a"}},
     "GetRole": {"Role": {"Arn": f"arn:aws:iam::{ACCOUNT}:role/deep/in/r"}},
 }
@@ -54,6 +59,7 @@ class World:
         self.queue_policy: str | None = None
         self.kms_key: str | None = None
         self.key_policy: str | None = None
+        self.trust: dict[str, Any] | None = None
         self.gate = Gate(
             mode, Identities(self.ask), Attached(self.ask), Resolved(self.ask), Trail(), self.report, self.withdraw,
             self.tasks.append, lambda: 1_700_000_000.0, self.role_of,
@@ -64,7 +70,8 @@ class World:
         await asyncio.sleep(0)
         if operation == "GetAccountAuthorizationDetails":
             inline = {"PolicyName": "inline", "PolicyDocument": {"Version": "2012-10-17", "Statement": self.statements}}
-            roles = [] if self.gone else [{"Arn": ROLE, "RolePolicyList": [inline]}]
+            role = {"Arn": ROLE, "RolePolicyList": [inline]}
+            roles = [] if self.gone else [role | ({"AssumeRolePolicyDocument": self.trust} if self.trust else {})]
             return {"UserDetailList": [], "GroupDetailList": [], "Policies": [], "RoleDetailList": roles}
         if operation == "GetPolicyVersion":
             return {"PolicyVersion": {"Document": {"Version": "2012-10-17", "Statement": self.managed}}}
@@ -336,6 +343,7 @@ def test_a_key_that_no_request_has_is_told_of() -> None:
     assert "no VPC endpoint" in finding.message
 
 
+TABLE = f"arn:aws:dynamodb:us-east-1:{ACCOUNT}:table/t"
 ITEM = {"pk": {"S": "me"}, "sk": {"S": "x"}}
 
 
@@ -363,6 +371,19 @@ ITEM = {"pk": {"S": "me"}, "sk": {"S": "x"}}
             True,
         ),
         ("Query", {"TableName": "t", "KeyConditions": {"pk": {"AttributeValueList": [{"S": "you"}]}}}, False),
+        ("ExecuteStatement", {"Statement": "SELECT * FROM t WHERE pk = 'me'"}, True),
+        ("ExecuteStatement", {"Statement": "SELECT * FROM t"}, False),
+        (
+            "BatchExecuteStatement",
+            {"Statements": [{"Statement": f"SELECT * FROM t WHERE pk = '{one}'"} for one in ("me", "you")]},
+            False,
+        ),
+        ("BatchGetItem", {"RequestItems": {"t": {"Keys": [ITEM]}, TABLE: {"Keys": [{"pk": {"S": "you"}}]}}}, False),
+        (
+            "BatchWriteItem",
+            {"RequestItems": {"t": [], TABLE: [{"DeleteRequest": {"Key": {"pk": {"S": "you"}}}}]}},
+            False,
+        ),
     ],
 )
 def test_the_partition_keys_of_items_are_a_condition(operation: str, params: dict[str, Any], allowed: bool) -> None:
@@ -371,6 +392,7 @@ def test_the_partition_keys_of_items_are_a_condition(operation: str, params: dic
     assert World(statement, mode="enforce").allows(operation=operation, params=params, service="dynamodb") is allowed
 
 
+TRUST = {"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": "sts:*"}
 THEIRS = "arn:aws:iam::222222222222:role/r"
 
 
@@ -475,3 +497,67 @@ def test_what_the_process_asks_itself_is_nobodys_request() -> None:
     outside = Request("POST", "/", "", headers, client=Peer(asyncio.Transport()))
     with pytest.raises(Fault):
         asyncio.run(world.gate.check(outside, OWN, service, "SendMessage", SEND))
+
+
+@pytest.mark.parametrize(
+    ("held", "service", "operation", "refused"),
+    [
+        (Held("s", ACCOUNT, user=f"arn:aws:iam::{ACCOUNT}:user/u", token="t"), "iam", "ListUsers", True),
+        (Held("s", ACCOUNT, user=f"arn:aws:iam::{ACCOUNT}:user/u", token="t"), "sts", "GetFederationToken", True),
+        (Held("s", ACCOUNT, user=f"arn:aws:iam::{ACCOUNT}:user/u", token="t"), "sts", "AssumeRole", False),
+        (Held("s", ACCOUNT, user=f"arn:aws:sts::{ACCOUNT}:federated-user/u", token="t"), "sts", "AssumeRole", True),
+        (Held("s", ACCOUNT, user=f"arn:aws:sts::{ACCOUNT}:federated-user/u", token="t"), "iam", "ListUsers", True),
+        (Held("s", ACCOUNT, token="t"), "iam", "ListUsers", True),
+        (Held("s", ACCOUNT, ROLE, "f", token="t"), "iam", "ListUsers", False),
+        (Held("s", ACCOUNT, user=f"arn:aws:iam::{ACCOUNT}:user/u"), "sts", "AssumeRole", False),
+    ],
+)
+def test_a_users_session_is_not_for_iam(held: Held, service: str, operation: str, refused: bool) -> None:
+    world = World({"Effect": "Allow", "Action": "*", "Resource": "*"}, mode="enforce")
+    assert world.allows(Caller(Scope(ACCOUNT), "id", "ASIA", held=held), operation, {}, service) is not refused
+
+
+@pytest.mark.parametrize(
+    ("condition", "assumed"),
+    [
+        ({"StringEquals": {"aws:RequestedRegion": "us-east-1"}}, False),
+        ({"StringEquals": {"aws:ResourceTag/team": "a"}}, False),
+        ({"StringEquals": {"aws:ResourceTag/team": "b"}}, True),
+    ],
+)
+def test_a_role_is_assumed_by_all_conditions(condition: Any, assumed: bool) -> None:
+    allow = {"Effect": "Allow", "Action": "sts:*", "Resource": "*"}
+    world = World(allow, allow | {"Effect": "Deny", "Condition": condition}, mode="enforce")
+    world.trust = {"Version": "2012-10-17", "Statement": TRUST}
+    verdict, _ = asyncio.run(world.gate.trusts(SESSION, ROLE, "sts:AssumeRole", {}))
+    assert verdict is not None
+    assert verdict.decision.allowed is assumed
+
+
+def test_an_organisation_bounds_who_assumes_a_role() -> None:
+    world = World({"Effect": "Allow", "Action": "sts:*", "Resource": "*"}, mode="enforce")
+    world.trust = {"Version": "2012-10-17", "Statement": TRUST}
+    world.gate._scps = ((document.read("scp", {"Statement": {"Effect": "Deny", "Action": "sts:*", "Resource": "*"}}),),)
+    verdict, _ = asyncio.run(world.gate.trusts(SESSION, ROLE, "sts:AssumeRole", {}))
+    assert verdict is not None
+    assert not verdict.decision.allowed
+
+
+def test_secrets_that_a_batch_finds_are_read_one_by_one() -> None:
+    batch = {"Filters": [{"Key": "name", "Values": ["d"]}]}
+    call = {"operation": "BatchGetSecretValue", "params": batch, "service": "secretsmanager"}
+    every = {"Effect": "Allow", "Action": "secretsmanager:*", "Resource": "*"}
+    assert World(every, mode="enforce").allows(**call)
+    deny = {"Effect": "Deny", "Action": "secretsmanager:GetSecretValue", "Resource": SECRET}
+    assert not World(every, deny, mode="enforce").allows(**call)
+
+
+def test_services_on_the_way_follow_each_other() -> None:
+    stack = replace(SESSION, acting=Acting("cloudformation", ACCOUNT, SESSION.held, ("cloudformation.amazonaws.com",)))
+    keys = facts.of_right(of_service("sqs", "us-east-1"), stack)
+    assert keys["aws:calledvia"] == ("cloudformation.amazonaws.com", "sqs.amazonaws.com")
+    assert (keys["aws:calledviafirst"], keys["aws:calledvialast"]) == (
+        "cloudformation.amazonaws.com",
+        "sqs.amazonaws.com",
+    )
+    assert facts.of_right(of_service("sqs", "us-east-1"), SESSION)["aws:calledvia"] == ("sqs.amazonaws.com",)

@@ -89,7 +89,7 @@ ROWS: list[tuple[str, str, dict[str, Any], list[str]]] = [
     ("s3", "PutPublicAccessBlock", BUCKET, ["s3:PutBucketPublicAccessBlock arn:aws:s3:::b"]),
     (
         "s3", "CopyObject", OBJECT | {"CopySource": "/c/d/e?versionId=1"},
-        ["s3:PutObject arn:aws:s3:::b/a/k", "s3:GetObject arn:aws:s3:::c/d/e"],
+        ["s3:PutObject arn:aws:s3:::b/a/k", "s3:GetObjectVersion arn:aws:s3:::c/d/e"],
     ),
     (
         "s3", "DeleteObjects", BUCKET | {"Delete": {"Objects": [{"Key": "1"}, {"Key": "2"}]}},

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from lambent.services import openapi_text
 from lambent.services.apigateway import openapi
+from lambent.wire import openapi_text
 from tests.unit.services_apigateway.api_kit import URI, Api, with_api
 
 PET = {"type": "object", "properties": {"owner": {"$ref": "#/definitions/Owner"}}}

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from lambent.permissions.keys import statements
 from lambent.permissions.keys.view import Value, View
 from lambent.permissions.resolved import Resolved
 
@@ -38,8 +39,20 @@ async def leading_keys(view: View, resolved: Resolved) -> Value:
         f"{arn} {index}", view.owner, "dynamodb", "DescribeTable", {"TableName": table},
         lambda said: _partition_key(said, index),
     )  # fmt: skip
+    if view.name.startswith("PartiQL"):
+        return statements.keys(view.right.params, name)
     values = tuple(dict.fromkeys(leading(view.right.params, table, name))) if name else ()
     return values or None
+
+
+async def full_scan(view: View, resolved: Resolved) -> Value:
+    """Whether a statement reads the whole table: it does where no key can be told.
+
+    Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-iam.html
+    """
+    if view.name != "PartiQLSelect":
+        return None
+    return str(await leading_keys(view, resolved) in (None, (statements.UNTOLD,))).lower()
 
 
 def leading(params: Params, table: str, name: str) -> Iterator[str]:
@@ -108,15 +121,20 @@ def _parts(params: Params, table: str) -> Iterator[tuple[Params, Any]]:
     """(what has expressions, the key or item with it), for every item that an operation names in a table."""
     if "TransactItems" not in params and "RequestItems" not in params:
         yield params, params.get("Item") or params.get("Key")
-    asked = next((one for name, one in (params.get("RequestItems") or {}).items() if _is(name, table)), ())
+    for asked in (one for name, one in (params.get("RequestItems") or {}).items() if _is(name, table)):
+        yield from _batched(asked)
+    for one in params.get("TransactItems") or ():
+        yield from ((said, said.get("Item") or said.get("Key")) for said in one.values() if _is(said, table))
+
+
+def _batched(asked: Any) -> Iterator[tuple[Params, Any]]:
+    """Of one table; one that is named in two forms is there twice."""
     if isinstance(asked, Mapping):  # BatchGetItem
         yield asked, None
         yield from ((asked, one) for one in asked.get("Keys", ()))
-    else:
-        for one in asked:
-            yield one, (one.get("PutRequest") or {}).get("Item") or (one.get("DeleteRequest") or {}).get("Key")
-    for one in params.get("TransactItems") or ():
-        yield from ((said, said.get("Item") or said.get("Key")) for said in one.values() if _is(said, table))
+        return
+    for one in asked:
+        yield one, (one.get("PutRequest") or {}).get("Item") or (one.get("DeleteRequest") or {}).get("Key")
 
 
 def _is(said: Any, table: str) -> bool:
@@ -139,6 +157,7 @@ def _partition_key(said: Params, index: str) -> str:
 
 KEYS = {
     "dynamodb:leadingkeys": leading_keys,
+    "dynamodb:fulltablescan": full_scan,
     "dynamodb:attributes": attributes,
     "dynamodb:select": select,
     "dynamodb:returnvalues": return_values,

@@ -11,8 +11,8 @@ from typing import Any
 
 import orjson
 
-from lambent.services import openapi_text
 from lambent.services.apigateway import faults
+from lambent.wire import openapi_text
 
 Document = dict[str, Any]
 EXTENSION = "x-amazon-apigateway-"

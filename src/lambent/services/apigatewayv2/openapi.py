@@ -7,9 +7,9 @@ Sources: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-o
 from dataclasses import dataclass, field
 from typing import Any
 
-from lambent.services import openapi_text
 from lambent.services.apigatewayv2 import faults
 from lambent.services.apigatewayv2.env import Document
+from lambent.wire import openapi_text
 
 EXTENSION = "x-amazon-apigateway-"
 METHODS = ("get", "put", "post", "delete", "patch", "options", "head")

@@ -9,7 +9,7 @@ from lambent.model.credentials import Held
 from lambent.model.scope import Caller
 from lambent.services.sts import faults, sessions
 from lambent.services.sts.env import StsEnv, Wanted
-from lambent.services.sts.get_caller_identity import role_id
+from lambent.services.sts.get_caller_identity import unique_id
 
 TOO_LONG = "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."
 CHAINED = "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining"
@@ -23,24 +23,28 @@ async def assume_role(env: StsEnv, caller: Caller, params: dict[str, Any]) -> di
     await _ask(env, caller, params, keys)
     if tags:
         await _ask(env, caller, params, keys, "sts:TagSession")
+    source_identity = _source_identity(caller, params)
+    if source_identity:
+        await _ask(env, caller, params, {**keys, "sts:sourceidentity": source_identity}, "sts:SetSourceIdentity")
     held = Held(
         "", "", params["RoleArn"], params["RoleSessionName"],
         policies=policies,
         tags=tuple((inherited | tags).items()),
         transitive=(*inherited, *params.get("TransitiveTagKeys", ())),
-        source_identity=_source_identity(caller, params),
+        source_identity=source_identity,
     )  # fmt: skip
     said = {"SourceIdentity": held.source_identity} if held.source_identity else {}
-    return await session(env, held, params.get("DurationSeconds", sessions.HOUR)) | said
+    return await session(env, caller, held, params.get("DurationSeconds", sessions.HOUR)) | said
 
 
-async def session(env: StsEnv, held: Held, seconds: int) -> dict[str, Any]:
+async def session(env: StsEnv, caller: Caller, held: Held, seconds: int) -> dict[str, Any]:
     """The answer with a new session's keys."""
     who = principals.session(held.role, held.session)
     known = replace(held, account=who.account)
+    unique = await unique_id(env, held.role, caller.scope.region)
     return {
         "Credentials": await sessions.give(env, known, seconds),
-        "AssumedRoleUser": {"AssumedRoleId": f"{role_id(held.role)}:{held.session}", "Arn": who.arn},
+        "AssumedRoleUser": {"AssumedRoleId": f"{unique}:{held.session}", "Arn": who.arn},
         "PackedPolicySize": sum(map(len, held.policies or ())) * 100 // 2_048,
     }
 

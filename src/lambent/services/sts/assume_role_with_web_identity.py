@@ -39,7 +39,7 @@ async def assume_role_with_web_identity(env: StsEnv, caller: Caller, params: dic
         raise faults.denied(DENIED)
     check_duration(params, granted.max_session)
     held = Held("", "", params["RoleArn"], params["RoleSessionName"], policies=sessions.policies_of(params))
-    given = await session(env, held, params.get("DurationSeconds", sessions.HOUR))
+    given = await session(env, caller, held, params.get("DurationSeconds", sessions.HOUR))
     return given | {
         "SubjectFromWebIdentityToken": str(claims["sub"]),
         "Audience": str(audience),

@@ -30,7 +30,8 @@ class Granted:
 class StsEnv:
     """The ports of these operations. `clock` answers seconds since 1970; `learn` keeps a key before it is given out and
     `held` answers whose one is; `account_of` the account of any. `ask` asks a role's trust policy; `token` makes random
-    text of so many bytes. `unverified` tells whether tokens count whose signature nobody checked."""
+    text of so many bytes; `known_id` answers the id that IAM gave a role or user (its ARN, the region), "" for none.
+    `unverified` tells whether tokens count whose signature nobody checked."""
 
     clock: Callable[[], float]
     learn: Callable[[str, Held], Awaitable[None]]
@@ -38,4 +39,5 @@ class StsEnv:
     account_of: Callable[[str], str]
     ask: Callable[[Caller, Wanted], Awaitable[Granted]]
     token: Callable[[int], bytes]
+    known_id: Callable[[str, str], Awaitable[str]]
     unverified: bool = False

@@ -13,16 +13,22 @@ async def get_caller_identity(env: StsEnv, caller: Caller, params: dict[str, Any
     account = caller.scope.account
     if held is not None and held.role:
         arn = principals.session(held.role, held.session or "session").arn
-        return {"UserId": f"{role_id(held.role)}:{held.session or 'session'}", "Account": account, "Arn": arn}
+        session = f"{await unique_id(env, held.role, caller.scope.region)}:{held.session or 'session'}"
+        return {"UserId": session, "Account": account, "Arn": arn}
     if held is not None and held.user:
         name = held.user.rpartition("/")[2]
-        own = f"{account}:{name}" if ":federated-user/" in held.user else role_id(held.user, "AIDA")
+        federated = ":federated-user/" in held.user
+        own = f"{account}:{name}" if federated else await unique_id(env, held.user, caller.scope.region, "AIDA")
         return {"UserId": own, "Account": account, "Arn": held.user}
     return {"UserId": account, "Account": account, "Arn": f"arn:aws:iam::{account}:root"}
 
 
-def role_id(arn: str, prefix: str = "AROA") -> str:
-    """A stable id of the form that AWS gives."""
+async def unique_id(env: StsEnv, arn: str, region: str, prefix: str = "AROA") -> str:
+    """The id that IAM gave a role or user; of one that it does not know, a stable one of the form that AWS gives."""
+    return await env.known_id(arn, region) or _stable(arn, prefix)
+
+
+def _stable(arn: str, prefix: str) -> str:
     letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
     number = int.from_bytes(arn.encode(), "big") % (1 << 85)
     return prefix + "".join(letters[(number >> (5 * place)) & 31] for place in range(17))
