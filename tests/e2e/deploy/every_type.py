@@ -21,6 +21,12 @@ ROLE = {
     "Type": "AWS::IAM::Role",
     "Properties": {"AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [TRUST]}},
 }
+PUBLISHERS = {
+    "Effect": "Allow",
+    "Principal": {"Service": "events.amazonaws.com"},
+    "Action": "sns:Publish",
+    "Resource": {"Ref": "T"},
+}
 OWNERS = {
     "Effect": "Allow",
     "Principal": {"AWS": {"Fn::Sub": "arn:aws:iam::${AWS::AccountId}:root"}},
@@ -98,7 +104,7 @@ RESOURCES: dict[str, Any] = {
     ),
     "TP": resource(
         "AWS::SNS::TopicPolicy",
-        {"Topics": [{"Ref": "T"}], "PolicyDocument": {"Version": "2012-10-17", "Statement": []}},
+        {"Topics": [{"Ref": "T"}], "PolicyDocument": {"Version": "2012-10-17", "Statement": [PUBLISHERS]}},
     ),
     "B": resource(
         "AWS::S3::Bucket",
