@@ -6,9 +6,10 @@ Source: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-ev
 
 import hashlib
 import json
+import zlib
 from collections import deque
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
@@ -22,6 +23,8 @@ BOUND = 10_000
 """Calls, denials and (role, action, resource) that are kept."""
 PARAMETER = 100
 """Characters of a parameter that a record shows."""
+LARGE = 1 << 14
+"""Bytes or characters of a parameter above which a call keeps only its beginning, its size and its checksum."""
 SECRETS = ("secret", "password", "token", "plaintext", "ciphertext", "payload", "body", "zipfile", "environment")
 READS = ("Get", "List", "Describe", "Head", "Scan", "Query", "Batch", "Lookup")
 
@@ -42,6 +45,18 @@ class Call:
     """On which it came; 0 is none."""
 
 
+def _is_large(value: Any) -> bool:
+    return isinstance(value, bytes | bytearray | str) and len(value) > LARGE
+
+
+def _cut(value: Any) -> Any:
+    if not _is_large(value):
+        return value
+    raw = value.encode("utf-8", "surrogatepass") if isinstance(value, str) else bytes(value)
+    start = raw[:PARAMETER].decode("utf-8", "replace")
+    return f"{start}... {len(raw)} bytes, crc32 {zlib.crc32(raw):08x}"
+
+
 class Trail:
     """The calls, the newest last; the denials by request id; and what every principal used."""
 
@@ -55,6 +70,8 @@ class Trail:
 
     def add(self, call: Call) -> None:
         """A request was answered."""
+        if any(_is_large(value) for value in call.params.values()):  # an object's bytes do not wait here with it
+            call = replace(call, params={name: _cut(value) for name, value in call.params.items()})
         self._calls.append(call)
         self.total += 1
 

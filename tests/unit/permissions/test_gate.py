@@ -561,3 +561,11 @@ def test_services_on_the_way_follow_each_other() -> None:
         "sqs.amazonaws.com",
     )
     assert facts.of_right(of_service("sqs", "us-east-1"), SESSION)["aws:calledvia"] == ("sqs.amazonaws.com",)
+
+
+def test_the_trail_does_not_keep_what_is_large() -> None:
+    trail, caller = Trail(), Caller(Scope("0" * 12, "us-east-1"), "r")
+    trail.add(Call(0.0, caller, wire_service.load("s3"), "PutObject", {"Bucket": "b", "Body": b"x" * 1_000_000}))
+    [kept] = trail._calls
+    assert kept.params["Bucket"] == "b"
+    assert len(kept.params["Body"]) < 200
