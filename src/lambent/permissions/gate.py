@@ -183,7 +183,7 @@ class Gate:
     async def _rights(self, asked: Asked) -> list[Right]:
         """What a request needs, with what stands behind the names in it."""
         scope = asked.caller.scope
-        needed = asked.rights
+        needed = [callers.about_themselves(one, asked.caller) for one in asked.rights]
         needed += [more for one in needed for more in await self.resolved.secrets_behind(one, scope)]
         needed += [more for one in needed for more in await self.resolved.keys_behind(one, asked.params, scope)]
         return [await self.resolved.right(one, scope) for one in needed]
