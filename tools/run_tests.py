@@ -53,8 +53,14 @@ USERS_SERVERS = (
 does. What a function or a client sees of them is the same then, and root's run has it."""
 USERS_ALONE = ALONE[:1]
 """Whether all is gone afterwards; a flood of lines is a flood for whomever."""
-PROGRAMS = {"slirp4netns": "slirp4netns", "pasta": "passt", "newuidmap": "uidmap", "chromium": "chromium"}
-"""What the tests of ordinary users and of browsers take, and the Debian packages that have it."""
+PROGRAMS = {
+    "slirp4netns": "slirp4netns",
+    "pasta": "passt",
+    "newuidmap": "uidmap",
+    "chromium": "chromium",
+    "rclone": "rclone",
+}
+"""What the tests of ordinary users, of browsers and of clients take, and the Debian packages that have it."""
 POSTGRESQL = Path("/usr/lib/postgresql")
 """Where Debian's package `postgresql` has its programs, by version; they are on nobody's PATH."""
 GOOD = (0, 5)

@@ -13,6 +13,9 @@ import orjson
 UNNAMED = frozenset({"x-amz-signature", "file", "policy", "awsaccesskeyid", "signature"})
 """Fields that a policy needs not name."""
 IGNORED = "x-ignore-"
+DATE = "%Y-%m-%dT%H:%M:%S"
+"""ISO 8601 in UTC, with or without milliseconds."""
+SIMPLE = "Invalid Simple-Condition: Simple-Conditions must have exactly one property specified."
 INVALID, FAILED = "Invalid Policy", "Invalid according to Policy"
 
 
@@ -41,14 +44,16 @@ def decide(document: bytes, fields: Mapping[str, str], bucket: str, now: float) 
     if not isinstance(policy, dict) or not isinstance(policy.get("conditions"), list):
         return Refusal(f"{INVALID}: Policy missing conditions.", invalid=True)
     try:
-        ends = datetime.fromisoformat(str(policy.get("expiration"))).replace(tzinfo=UTC).timestamp()
+        ends = datetime.strptime(str(policy.get("expiration")).partition(".")[0].rstrip("Z"), DATE).replace(tzinfo=UTC)
     except ValueError:
         return Refusal(f"{INVALID}: Invalid 'expiration' value: '{policy.get('expiration')}'", invalid=True)
-    if ends <= now:
+    if ends.timestamp() <= now:
         return Refusal(f"{FAILED}: Policy expired.")
     try:
         return _conditions(policy["conditions"], {**fields, "bucket": bucket}, set(fields))
-    except (TypeError, ValueError, IndexError):
+    except (TypeError, ValueError, LookupError):
+        if {} in policy["conditions"]:
+            return Refusal(f"{INVALID}: {SIMPLE}", invalid=True)
         return Refusal(f"{INVALID}: Invalid Condition", invalid=True)
 
 
@@ -68,9 +73,9 @@ def _conditions(said: list[Any], values: Mapping[str, str], given: set[str]) -> 
 
 
 def _each(said: list[Any]) -> Iterator[tuple[str, Any, Any]]:
-    """Operator, field and value. Raises ValueError, IndexError, TypeError."""
+    """Operator, field and value. Raises ValueError, LookupError, TypeError."""
     for one in said:
-        if isinstance(one, dict):
+        if isinstance(one, dict) and one:
             yield from (("eq", str(name).lower(), str(value)) for name, value in one.items())
         elif str(one[0]).lower() == "content-length-range":
             yield "content-length-range", one[1], one[2]

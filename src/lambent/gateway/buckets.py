@@ -60,14 +60,19 @@ def receive(request: Request, caller: Caller, now: float, secret_of: SecretOf) -
 
 def _decoded(request: Request) -> Request:
     headers = request.headers
-    coded = CODING in headers.get("content-encoding", "").lower()
-    if not coded and not headers.get("x-amz-content-sha256", "").startswith(sigv4.STREAMING):
+    named = CODING in headers.get("content-encoding", "").lower()
+    coded = headers.get("x-amz-content-sha256", "").startswith(sigv4.STREAMING) or (
+        named and "x-amz-decoded-content-length" in headers
+    )
+    if not named and not coded:
         return request
     encodings = [one.strip() for one in headers.get("content-encoding", "").split(",")]
     kept = ", ".join(one for one in encodings if one and one.lower() != CODING)
     headers = {name: value for name, value in headers.items() if name != "content-encoding"}
     if kept:
         headers["content-encoding"] = kept
+    if not coded:  # the name of the coding alone is no coding
+        return replace(request, headers=headers)
     if request.file is not None:
         return replace(request, headers=headers, file=cast(IO[bytes], ChunkReader(request.file)))
     try:

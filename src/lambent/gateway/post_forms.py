@@ -178,9 +178,10 @@ def _signer(fields: Mapping[str, str], secret_of: SecretOf) -> Credential | None
         signature = fields.get("signature", "")
     else:
         return None
-    if not fields.get("policy"):
-        text = "Bucket POST must contain a field named 'policy'.  If it is specified, please check the order of the"
-        raise _invalid(f"{text} fields.", "policy")
+    for name in ("policy", "x-amz-signature" if "x-amz-credential" in fields else "signature"):
+        if not fields.get(name):
+            text = f"Bucket POST must contain a field named '{name}'.  If it is specified, please check the order of"
+            raise _invalid(f"{text} the fields.", name)
     if signed and not hmac.compare_digest(signed.encode(), signature.encode()):
         members = {"AWSAccessKeyId": signer.access_key}
         raise Fault("SignatureDoesNotMatch", sigv4.Reason.MISMATCH.value, status=403, members=members)

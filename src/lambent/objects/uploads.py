@@ -22,6 +22,8 @@ from lambent.store.objects import Change, Item, PartRow, Pieces, UploadRow, View
 
 MOST_PARTS = 10_000
 SMALLEST_PART = 5 << 20
+AT_ONCE = 20
+"""Uploads that one transaction aborts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +118,17 @@ class Uploads:
             return Change(uploads_gone=[row], parts_gone=view.parts(upload)), None
 
         await self._write(bucket, decide)
+
+    async def abort_all(self, bucket: Bucket) -> None:
+        """All uploads of a bucket that is leaving, so that their contents do not stay behind."""
+
+        def decide(view: View) -> tuple[Change, int]:
+            rows = view.uploads(bucket.uid, b"", None, AT_ONCE)
+            parts = [part for row in rows for part in view.parts(row.upload)]
+            return Change(uploads_gone=rows, parts_gone=parts), len(rows)
+
+        while await self._store.write(Item(decide)) == AT_ONCE:
+            pass
 
     async def complete(
         self,

@@ -14,6 +14,7 @@ import orjson
 from botocore.model import OperationModel, Shape
 
 from lambent.wire import cbor, parse_json, parse_query, parse_xml
+from lambent.wire.fault import Fault
 from lambent.wire.http import Request
 from lambent.wire.query import form_of, values_of
 from lambent.wire.scalars import leaf_from_text, mismatch, unreadable
@@ -64,7 +65,9 @@ def _rest_located(service: Service, model: OperationModel, request: Request) -> 
             value = _text_leaf(member, labels[wire_name], location) if wire_name in labels else None
         elif location == "querystring":
             query = query if query is not None else values_of(request.query)
-            value = _query_map(member, query) if member.type_name == "map" else _from_query(member, wire_name, query)
+            value = (
+                _query_map(member, query) if member.type_name == "map" else _asked(service, member, wire_name, query)
+            )
         elif location == "headers":
             value = _header_map(wire_name, request.headers)
         else:
@@ -104,6 +107,20 @@ def _members(shape: Shape) -> _Located:
         if (location := member.serialization.get("location")) is not None
         if (wire_name := member.serialization.get("name", name))
     )
+
+
+def _asked(service: Service, member: Shape, name: str, query: dict[str, list[str]]) -> Any:
+    """The member's value. Raises Fault, with the code that the service (patched) has for what is of another type."""
+    try:
+        return _from_query(member, name, query)
+    except Fault as error:
+        code = service.metadata.get("unreadableQueryCode")
+        if code is None:
+            raise
+        number = member.type_name == "integer"
+        text = f"Provided {name} not an integer or within integer range" if number else error.message
+        members = {"ArgumentName": name, "ArgumentValue": query[name][0]}
+        raise Fault(code, text, status=400, members=members) from None
 
 
 def _from_query(member: Shape, name: str, query: dict[str, list[str]]) -> Any:

@@ -126,12 +126,21 @@ def test_the_signature_is_compared_where_the_secret_is_known(signed: Any) -> Non
         post_forms.receive(asked, lambda _key: "secret")
 
 
+def test_who_names_a_key_brings_a_signature(signed: Any) -> None:
+    for fields in ({**signed("k"), "signature": ""}, {"key": "k", "awsaccesskeyid": "a", "policy": "e30="}):
+        asked = Request("POST", "/b", "", {"content-type": TYPE["Content-Type"]}, form(fields, b"1"))
+        with pytest.raises(Fault) as caught:
+            post_forms.receive(asked, lambda _key: "secret")
+        assert (caught.value.code, caught.value.status) == ("InvalidArgument", 400)
+        assert "signature" in str(caught.value.members["ArgumentName"])
+
+
 def test_no_field_makes_lines_of_headers(plane: Plane, s3: Any, bucket: str, signed: Any) -> None:
     split = {"Content-Type": "a\r\nSet-Cookie: b"}
     assert code_of(post(plane, bucket, signed("k", split, [split])))[1].startswith("InvalidArgument")
     named = {"x-amz-meta-a": "\u00fc"}
     assert post(plane, bucket, signed("k", named, [named])).status == 204
-    assert s3.head_object(Bucket=bucket, Key="k")["Metadata"]["a"].encode("latin-1") == b"\xc3\xbc"
+    assert s3.head_object(Bucket=bucket, Key="k")["Metadata"]["a"] == "=?UTF-8?B?w7w=?="
 
 
 def decide(conditions: Any, fields: Any, expiration: str = "2030-01-01T00:00:00.000Z") -> Any:
@@ -153,10 +162,13 @@ def test_conditions_of_policies(conditions: Any, fields: Any, fits: bool) -> Non
     assert (decide(conditions, fields) is None) is fits
 
 
-@pytest.mark.parametrize("conditions", [None, [["odd", "$key", "k"]], [[]], [1], [["content-length-range", "x", 2]]])
+@pytest.mark.parametrize(
+    "conditions", [None, [["odd", "$key", "k"]], [[]], [1], [{}], [["content-length-range", "x", 2]]]
+)
 def test_policies_that_are_none(conditions: Any) -> None:
     assert decide(conditions, {"key": "k"}).invalid
-    assert decide([], {}, "soon").invalid
+    for expiration in ("soon", "2030-01-01", "2030-01-01 00:00:00+00:00"):
+        assert decide([], {}, expiration).invalid
 
 
 def test_a_boundary_that_a_body_nearly_has_is_not_looked_for() -> None:

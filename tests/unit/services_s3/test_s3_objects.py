@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from lambent.objects.uploads import AT_ONCE
 from tests.unit.services_s3.plane import Plane
 
 
@@ -138,6 +139,23 @@ def test_multipart(s3: Any, bucket: str, refused: Any) -> None:
     assert refused(s3.list_parts, **at) == ("NoSuchUpload", 404)
 
 
+def files(plane: Plane) -> set[str]:
+    """Contents that lie in files."""
+    return {path.name for path in plane.folder.rglob("*") if path.is_file() and path.stat().st_size == 100_001}
+
+
+def test_uploads_under_way_go_with_their_bucket(plane: Plane, s3: Any, bucket: str) -> None:
+    before = files(plane)
+    for number in range(AT_ONCE + 1):
+        begun = s3.create_multipart_upload(Bucket=bucket, Key=f"k{number}")["UploadId"]
+    s3.upload_part(Bucket=bucket, Key=f"k{number}", UploadId=begun, PartNumber=1, Body=b"x" * 100_001)
+    assert files(plane) != before
+    s3.delete_bucket(Bucket=bucket)
+    s3.create_bucket(Bucket=bucket)
+    assert "Uploads" not in s3.list_multipart_uploads(Bucket=bucket)
+    assert files(plane) == before
+
+
 def test_parts_are_not_too_small(s3: Any, bucket: str, refused: Any) -> None:
     upload = s3.create_multipart_upload(Bucket=bucket, Key="k")["UploadId"]
     at = {"Bucket": bucket, "Key": "k", "UploadId": upload}
@@ -182,6 +200,18 @@ def test_pages_of_keys(s3: Any, bucket: str) -> None:
     assert [one["Key"] for page in older for one in page["Contents"]] == ["a/1", "a/2", "b", "c/1", "d"]
     assert [one["Key"] for one in s3.list_objects_v2(Bucket=bucket, StartAfter="b")["Contents"]] == ["c/1", "d"]
     assert [one["Key"] for one in s3.list_objects_v2(Bucket=bucket, Prefix="a/")["Contents"]] == ["a/1", "a/2"]
+
+
+@pytest.mark.parametrize("query", ["max-keys=many", "list-type=2&max-keys=1.5"])
+def test_numbers_that_are_none(plane: Plane, bucket: str, query: str) -> None:
+    asked = http.client.HTTPConnection("127.0.0.1", plane.port)
+    headers = {"Authorization": "AWS4-HMAC-SHA256 Credential=000000000000/20261130/us-east-1/s3/aws4_request"}
+    asked.request("GET", f"/{bucket}?{query}", headers=headers)
+    answer = asked.getresponse()
+    said = answer.read()
+    asked.close()
+    assert answer.status == 400
+    assert b"<Code>InvalidArgument</Code><Message>Provided max-keys not an integer" in said
 
 
 def test_many_go_at_once(s3: Any, bucket: str) -> None:

@@ -1,5 +1,6 @@
 """What a request says of an object beside its bytes, as its version's document keeps it, and how it is told again."""
 
+import base64
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -106,6 +107,14 @@ def _lock(bucket: Bucket, params: Mapping[str, Any], now: float) -> dict[str, An
     return found
 
 
+def encoded(value: str) -> str:
+    """A value of metadata as a header has it: by RFC 2047 where it is not ASCII alone.
+
+    Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html
+    """
+    return value if value.isascii() else f"=?UTF-8?B?{base64.b64encode(value.encode()).decode()}?="
+
+
 def told(version: Version, *, checksums: bool, bucket: Bucket) -> dict[str, Any]:
     """The members of GetObject's and HeadObject's answers."""
     document, row = version.document, version.row
@@ -114,7 +123,7 @@ def told(version: Version, *, checksums: bool, bucket: Bucket) -> dict[str, Any]
         "LastModified": datetime.fromtimestamp(int(row.modified), UTC),
         "ETag": f'"{row.etag}"',
         "ContentType": document.get("type", DEFAULT_TYPE),
-        "Metadata": document.get("meta") or {},
+        "Metadata": {name: encoded(value) for name, value in (document.get("meta") or {}).items()},
         **(document.get("headers") or {}),
         **encryption(document),
     }
