@@ -232,7 +232,8 @@ class Gate:
                 raise Fault("InvalidParameterValueException", roles.CANNOT_ASSUME, status=400)
             return
         trust = Policies(resource=identity.trust, needs_resource=True)
-        ask = Ask(roles.LAMBDA, roles.ASSUME, role, scope.account, of_any(self._wall()))
+        keys = of_any(self._wall()) | roles.for_source(scope, function)
+        ask = Ask(roles.LAMBDA, roles.ASSUME, role, scope.account, keys)
         self._role_may(Verdict(ask, trust, decide(ask, trust)), "role-not-assumable", roles.CANNOT_ASSUME)
         who = principals.session(role, name)
         for need in roles.needs(asked.operation, params, function):
