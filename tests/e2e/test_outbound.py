@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -57,8 +58,9 @@ def _start_and_stop(place: Path, who: str, home: Path) -> None:
     os.chmod(place, 0o755)
     if who == "user":
         os.chown(place, UID, UID)
-    how_to_start = as_user(home) if who == "user" else {}
-    server = start(place / "data", **how_to_start)  # where the real internet is: clients are installed
+    # Not a fork: that would be where its template began.
+    how_to_start: Any = as_user(home) if who == "user" else {"prefix": (sys.executable,)}
+    server = start(place / "data", "--network", "none", **how_to_start)  # where the real internet is: clients come here
     host = _create(server)
     assert server.stop() == 0
     world = World(place)

@@ -18,7 +18,7 @@ OK, FAILED, USAGE, FUNCTION_ERROR = 0, 1, 2, 3
 _NO_REASON = "no reason was given"
 _UNTOLD = {
     "AccessDeniedException": "AWS gives no reason. It belongs to another account than the one that asks: "
-    "an AWS_ACCESS_KEY_ID of 12 digits names the account"
+    + hints.ACCOUNT
 }
 """What AWS answers without a word, and what it means here."""
 
@@ -61,7 +61,7 @@ def _explain_botocore(error: Exception) -> str | None:
             fault = error.response.get("Error", {})
             code = str(fault.get("Code", "Error"))
             said = fault.get("Message") or _UNTOLD.get(code, _NO_REASON)
-            hint = hints.of_fault(code)
+            hint = hints.of_fault(code, said)
             return _one_line(f"{code}: {said}{f': {hint}' if hint else ''}")
         case known.EndpointConnectionError() | known.ConnectTimeoutError():
             return no_server(_origin(error))

@@ -9,6 +9,9 @@ FAULTS = {
     "ResourceConflictException": "wait until it is ready, or choose another name",
 }
 """By the code of the fault."""
+ACCOUNT = "an AWS_ACCESS_KEY_ID of 12 digits names the account that asks"
+ELSEWHERE = "because no resource-based policy allows the lambda:"
+"""Said of functions of other accounts."""
 FAILURES = (
     (r"No module named '([\w-]+)", "put {0} into the folder, too: pip install -t DIR {0}"),
     (r"Task timed out after", "it may take longer with lambent deploy --timeout SECONDS"),
@@ -17,9 +20,9 @@ FAILURES = (
 """By what the error message of a failed invocation says."""
 
 
-def of_fault(code: str) -> str:
+def of_fault(code: str, said: str) -> str:
     """What to do about a fault of AWS's, or nothing."""
-    return FAULTS.get(code, "")
+    return ACCOUNT if ELSEWHERE in said else FAULTS.get(code, "")
 
 
 def of_failure(payload: bytes) -> str:

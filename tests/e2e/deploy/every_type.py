@@ -11,9 +11,27 @@ def handler(event, context):
     data = {"Echo": event["ResourceProperties"]["N"] + event["RequestType"]}
     cfnresponse.send(event, context, cfnresponse.SUCCESS, data, "physical")
 """
+SERVICES = ("lambda", "states", "apigateway", "events", "scheduler", "codedeploy", "logs")
+TRUST = {
+    "Effect": "Allow",
+    "Principal": {"Service": [f"{service}.amazonaws.com" for service in SERVICES]},
+    "Action": "sts:AssumeRole",
+}
 ROLE = {
     "Type": "AWS::IAM::Role",
-    "Properties": {"AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": []}},
+    "Properties": {"AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [TRUST]}},
+}
+PUBLISHERS = {
+    "Effect": "Allow",
+    "Principal": {"Service": "events.amazonaws.com"},
+    "Action": "sns:Publish",
+    "Resource": {"Ref": "T"},
+}
+OWNERS = {
+    "Effect": "Allow",
+    "Principal": {"AWS": {"Fn::Sub": "arn:aws:iam::${AWS::AccountId}:root"}},
+    "Action": "kms:*",
+    "Resource": "*",
 }
 
 
@@ -86,7 +104,7 @@ RESOURCES: dict[str, Any] = {
     ),
     "TP": resource(
         "AWS::SNS::TopicPolicy",
-        {"Topics": [{"Ref": "T"}], "PolicyDocument": {"Version": "2012-10-17", "Statement": []}},
+        {"Topics": [{"Ref": "T"}], "PolicyDocument": {"Version": "2012-10-17", "Statement": [PUBLISHERS]}},
     ),
     "B": resource(
         "AWS::S3::Bucket",
@@ -260,7 +278,7 @@ RESOURCES: dict[str, Any] = {
     ),
     "Par": resource("AWS::SSM::Parameter", {"Type": "String", "Value": "v", "Tags": {"a": "b"}}),
     "Kms": resource(
-        "AWS::KMS::Key", {"KeyPolicy": {"Version": "2012-10-17", "Statement": []}, "EnableKeyRotation": True}
+        "AWS::KMS::Key", {"KeyPolicy": {"Version": "2012-10-17", "Statement": [OWNERS]}, "EnableKeyRotation": True}
     ),
     "KmsA": resource("AWS::KMS::Alias", {"AliasName": "alias/x", "TargetKeyId": {"Ref": "Kms"}}),
     "SM": resource(
