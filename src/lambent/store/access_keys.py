@@ -14,6 +14,11 @@ from lambent.store.errors import RecordChanged
 from lambent.store.resources import Resource, Resources
 
 USERS, SESSIONS = "iam-access-key", "sts-session"
+KINDS = {"AKIA": USERS, "ASIA": SESSIONS}
+"""By how ids begin.
+
+Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-prefixes
+"""
 PLACE = Scope("", "")
 """The ids of keys are unique in all accounts and regions."""
 SWEPT = 100
@@ -32,7 +37,8 @@ class AccessKeys:
 
     def held(self, key: str) -> Held | None:
         """Whose a key is, None for one that was not given out, or is gone."""
-        found = self._resources.get(USERS, PLACE, "", key) or self._resources.get(SESSIONS, PLACE, "", key)
+        kind = KINDS.get(key[:4])
+        found = self._resources.get(kind, PLACE, "", key) if kind is not None else None
         return _read(found.document) if found is not None else None
 
     def of_user(self, arn: str) -> dict[str, Held]:
