@@ -48,6 +48,8 @@ def receive(request: Request, caller: Caller, now: float, secret_of: SecretOf) -
     """
     if _WEBSITE.fullmatch(hosts.name_of(request.headers.get("host", "")) or ""):
         raise Fault("NotImplemented", "Lambent does not serve websites of buckets yet.", status=501)
+    if request.method == "OPTIONS":  # a page's was answered before
+        raise Fault("BadRequest", "Insufficient information. Origin request header needed.", status=400)
     _check_link(request, now, secret_of)
     bucket = host(request)
     if bucket:

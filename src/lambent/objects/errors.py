@@ -17,6 +17,10 @@ class ObjectError(Exception):
         self.members = dict(members or {})
 
 
+class ExplicitDenial(ObjectError):
+    """A policy says Deny: no ACL lets in then."""
+
+
 def no_bucket(name: str) -> ObjectError:
     """There is no such bucket."""
     return ObjectError("NoSuchBucket", "The specified bucket does not exist", 404, {"BucketName": name})

@@ -1,6 +1,6 @@
 """The caller's fault, before it has a wire form."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 
@@ -9,7 +9,8 @@ class Fault(Exception):
 
     `code` is the error shape's name (`ResourceNotFoundException`). `status` overrides the HTTP status that
     the service model gives the shape; `members` are further members of the shape (`Type`, `Reason`,
-    `retryAfterSeconds`). `message` None is sent as JSON null, as AWS does for some 403s.
+    `retryAfterSeconds`), `headers` what no member of it says. `message` None is sent as JSON null, as AWS
+    does for some 403s.
     """
 
     def __init__(
@@ -19,9 +20,11 @@ class Fault(Exception):
         *,
         status: int | None = None,
         members: Mapping[str, Any] | None = None,
+        headers: Sequence[tuple[str, str]] = (),
     ) -> None:
         super().__init__(code, message)
         self.code = code
         self.message = message
         self.status = status
         self.members = dict(members or {})
+        self.headers = tuple(headers)

@@ -23,7 +23,9 @@ MESSAGE_NAMES = ("message", "Message")
 def serialize_fault(service: Service, error: Fault, request_id: str) -> Response:
     """The response that tells the caller of `error`."""
     shape = service.error_shape(error.code)
-    return SERIALIZERS[service.protocol](service, shape, error, request_id)
+    response = SERIALIZERS[service.protocol](service, shape, error, request_id)
+    response.headers.extend(error.headers)
+    return response
 
 
 def status_of(service: Service, shape: Shape | None, error: Fault) -> int:

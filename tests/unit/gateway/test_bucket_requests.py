@@ -75,6 +75,12 @@ def test_a_link_of_version_2_is_late_when_it_says_so(expires: str, late: bool) -
     assert (refused.value.code, refused.value.status) == ("AccessDenied", 403)
 
 
+def test_a_preflight_of_nobody_is_refused() -> None:
+    with pytest.raises(Fault) as refused:
+        receive(Request("OPTIONS", "/b/k", "", {}, b""))
+    assert (refused.value.code, refused.value.status) == ("BadRequest", 400)
+
+
 def test_the_name_of_a_coding_alone_is_no_coding() -> None:
     got = receive(Request("PUT", "/b/k", "", {"content-encoding": "gzip, aws-chunked"}, b"5\r\nplain"))
     assert (got.body, got.headers["content-encoding"]) == (b"5\r\nplain", "gzip")

@@ -49,6 +49,14 @@ def test_another_account_needs_a_policy(plane: Plane, s3: Any, bucket: str, refu
     assert refused(other.delete_bucket_policy, Bucket=bucket)[1] == 403
 
 
+def test_a_policy_may_ask_for_an_objects_tags(plane: Plane, s3: Any, bucket: str, refused: Any) -> None:
+    asked = {"Condition": {"StringEquals": {"s3:RequestObjectTag/Team": "a"}}}
+    allow(s3, bucket, {"AWS": OTHER}, **asked)
+    put = {"Bucket": bucket, "Key": "k", "Body": b"1"}
+    assert refused(plane.client(OTHER).put_object, **put, Tagging="Team=b") == ("AccessDenied", 403)
+    plane.client(OTHER).put_object(**put, Tagging="Team=a")
+
+
 def test_nobody_reads_what_is_not_public(plane: Plane, s3: Any, bucket: str, refused: Any) -> None:
     s3.put_object(Bucket=bucket, Key="k", Body=b"1")
     assert anonymous(plane, f"{bucket}/k")[0] == 403
@@ -73,12 +81,38 @@ def test_a_policy_denies_the_owner_too(s3: Any, bucket: str, refused: Any) -> No
 def test_public_objects_by_acl_where_acls_count(plane: Plane, s3: Any, bucket: str, refused: Any) -> None:
     s3.put_object(Bucket=bucket, Key="k", Body=b"1")
     assert refused(s3.put_object_acl, Bucket=bucket, Key="k", ACL="public-read")[0] == "AccessControlListNotSupported"
+    for acl in ("public-read", "private"):
+        assert refused(s3.put_object, Bucket=bucket, Key="k", ACL=acl) == ("AccessControlListNotSupported", 400)
+    s3.put_object(Bucket=bucket, Key="k", Body=b"1", ACL="bucket-owner-full-control")
     rules = [{"ObjectOwnership": "ObjectWriter"}]
     s3.put_bucket_ownership_controls(Bucket=bucket, OwnershipControls={"Rules": rules})
+    assert refused(s3.put_object, Bucket=bucket, Key="k", ACL="public-read") == ("AccessDenied", 403)
+    assert refused(s3.create_multipart_upload, Bucket=bucket, Key="k", ACL="public-read") == ("AccessDenied", 403)
+    assert refused(s3.put_object, Bucket=bucket, Key="k", GrantRead="id=1") == ("NotImplemented", 501)
+    assert refused(s3.create_bucket, Bucket=f"{bucket}-2", GrantRead="id=1") == ("NotImplemented", 501)
     assert refused(s3.put_object_acl, Bucket=bucket, Key="k", ACL="public-read") == ("AccessDenied", 403)
     s3.delete_public_access_block(Bucket=bucket)
     s3.put_object_acl(Bucket=bucket, Key="k", ACL="public-read")
     assert anonymous(plane, f"{bucket}/k") == (200, b"1")
+    s3.put_bucket_acl(Bucket=bucket, ACL="public-read")
+    assert anonymous(plane, bucket)[0] == 200
+    allow(s3, bucket, "*", "Deny")  # an ACL does not overrule it
+    assert anonymous(plane, bucket)[0] == anonymous(plane, f"{bucket}/k")[0] == 403
+    s3.delete_bucket_policy(Bucket=bucket)
+    enforced = {"Bucket": bucket, "OwnershipControls": {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}}
+    assert refused(s3.put_bucket_ownership_controls, **enforced) == ("InvalidBucketAclWithObjectOwnership", 400)
+
+
+@pytest.mark.parametrize(
+    ("changed", "code"),
+    [({"Days": 0}, "InvalidArgument"), ({"Years": -1}, "InvalidArgument"), ({}, "MalformedXML"),
+     ({"Days": 1, "Mode": "NONE"}, "MalformedXML"), ({"Days": 1, "Years": 1}, "MalformedXML")],
+)  # fmt: skip
+def test_retentions_that_are_none(s3: Any, bucket: str, refused: Any, changed: Any, code: str) -> None:
+    s3.create_bucket(Bucket=f"{bucket}-l", ObjectLockEnabledForBucket=True)
+    rule = {"DefaultRetention": {"Mode": "GOVERNANCE", **changed}}
+    asked = {"ObjectLockEnabled": "Enabled", "Rule": rule}
+    assert refused(s3.put_object_lock_configuration, Bucket=f"{bucket}-l", ObjectLockConfiguration=asked)[0] == code
 
 
 def test_what_is_not_built_is_refused_by_name(s3: Any, bucket: str, refused: Any) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from botocore.exceptions import ClientError
 
 from lambent.objects.uploads import AT_ONCE
 from tests.unit.services_s3.plane import Plane
@@ -103,6 +104,10 @@ def test_versions(s3: Any, bucket: str, refused: Any) -> None:
     marker = s3.delete_object(Bucket=bucket, Key="k")
     assert marker["DeleteMarker"] is True
     assert refused(s3.get_object, Bucket=bucket, Key="k") == ("NoSuchKey", 404)
+    with pytest.raises(ClientError) as gone:
+        s3.head_object(Bucket=bucket, Key="k")
+    headers = gone.value.response["ResponseMetadata"]["HTTPHeaders"]
+    assert (headers["x-amz-delete-marker"], headers["x-amz-version-id"]) == ("true", marker["VersionId"])
     assert s3.get_object(Bucket=bucket, Key="k", VersionId=first)["Body"].read() == b"1"
     assert s3.get_object(Bucket=bucket, Key="k", VersionId="null")["Body"].read() == b"0"
     assert refused(s3.get_object, Bucket=bucket, Key="k", VersionId=marker["VersionId"]) == ("MethodNotAllowed", 405)

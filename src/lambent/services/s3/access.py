@@ -6,6 +6,7 @@ access-control-block-public-access.html and acl-overview.html (what a canned ACL
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import parse_qsl
 
 from lambent.engine.authorisation import principals, resource
 from lambent.engine.authorisation.decide import Ask
@@ -18,6 +19,7 @@ from lambent.wire.http import Request
 OWNERS_ALWAYS = frozenset({"s3:GetBucketPolicy", "s3:PutBucketPolicy", "s3:DeleteBucketPolicy"})
 """What a policy can't take from the root of the bucket's account."""
 ANONYMOUS = "anonymous"
+EXPLICIT = "with an explicit deny in a resource-based policy"
 
 
 def check(
@@ -39,9 +41,11 @@ def check(
     policy: Mapping[str, Any] = bucket.settings.get("Policy") or {}
     who = resource.asking(caller) if known else principals.ANONYMOUS
     ask = Ask(who, action, arn, keys=_context(request, params, now))
-    if account == bucket.scope.account:
-        if action not in OWNERS_ALWAYS and resource.denies(policy, ask):
-            raise _denied(caller, action, arn, "with an explicit deny in a resource-based policy")
+    own = account == bucket.scope.account
+    if not (own and action in OWNERS_ALWAYS) and resource.denies(policy, ask):
+        refused = _denied(caller, action, arn, EXPLICIT)
+        raise errors.ExplicitDenial(refused.code, refused.message, refused.status)
+    if own:
         return
     if action in OWNERS_ALWAYS or not (_by_policy(bucket, policy, ask, known) or _by_acl(bucket, action, known)):
         if not known:
@@ -75,6 +79,8 @@ def _context(request: Request, params: Mapping[str, Any], now: float) -> dict[st
     for header, value in request.headers.items():
         if header.startswith("x-amz-"):
             found[f"s3:{header}"] = value
+    for key, value in parse_qsl(request.headers.get("x-amz-tagging", ""), keep_blank_values=True):
+        found[f"s3:requestobjecttag/{key.lower()}"] = value
     for member, name in (
         ("Prefix", "prefix"),
         ("Delimiter", "delimiter"),

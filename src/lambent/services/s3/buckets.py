@@ -10,6 +10,7 @@ from lambent.objects import errors
 from lambent.objects.buckets import Bucket
 from lambent.objects.errors import ObjectError
 from lambent.objects.names import bucket_arn, check_bucket
+from lambent.services.s3 import acls
 from lambent.services.s3.env import Call
 from lambent.services.s3.listing import HEAD, NAMESPACE, canonical_id
 from lambent.store.objects import View
@@ -74,9 +75,10 @@ def _settings(params: dict[str, Any]) -> dict[str, Any]:
     acl = params.get("ACL") or "private"
     if acl not in ACLS:
         raise errors.invalid("", "x-amz-acl", acl)
+    if any(params.get(name) for name in acls.GRANTS):
+        raise errors.unbuilt("grants of ACLs other than canned ones")
     if acl != "private" and ownership == "BucketOwnerEnforced":
-        text = "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting"
-        raise ObjectError("InvalidBucketAclWithObjectOwnership", text)
+        raise acls.without_effect()
     settings: dict[str, Any] = {"Ownership": ownership, "PublicAccessBlock": dict(BLOCKED)}
     if acl != "private":
         settings["Acl"] = acl

@@ -10,7 +10,7 @@ from lambent.objects import errors
 from lambent.objects.buckets import Bucket
 from lambent.objects.errors import ObjectError
 from lambent.objects.objects import Version
-from lambent.services.s3 import tags
+from lambent.services.s3 import acls, tags
 
 HEADERS = (
     "CacheControl",
@@ -49,8 +49,8 @@ def read(bucket: Bucket, params: Mapping[str, Any], account: str, now: float) ->
     if params.get("Tagging"):
         document["tags"] = tags.from_header(params["Tagging"])
     document |= _class(params) | _encryption(bucket, params) | _lock(bucket, params, now)
-    acl = params.get("ACL")
-    if acl and acl != "private":
+    acl = acls.canned(bucket, params) if acls.are_said(params) else "private"
+    if acl != "private":
         document["acl"] = acl
     return document
 
@@ -78,6 +78,9 @@ def _encryption(bucket: Bucket, params: Mapping[str, Any]) -> dict[str, Any]:
             said["BucketKeyEnabled"] = True
     if said["ServerSideEncryption"] not in ("AES256", "aws:kms", "aws:kms:dsse"):
         raise errors.invalid("The encryption method specified is not supported", "x-amz-server-side-encryption")
+    if said["ServerSideEncryption"] == "AES256" and said.get("SSEKMSKeyId"):
+        text = "Server Side Encryption with AWS KMS managed key requires HTTP header x-amz-server-side-encryption : "
+        raise errors.invalid(f"{text}aws:kms", "x-amz-server-side-encryption", "AES256")
     return {} if said == {"ServerSideEncryption": "AES256"} else {"sse": said}
 
 

@@ -56,7 +56,7 @@ async def _found(call: Call, caller: Caller, params: dict[str, Any], method: str
     except ObjectError as error:
         may_list = _may(call, caller, params, "s3:ListBucket")
         raise error if may_list or error.code != "NoSuchKey" else errors.denied() from None
-    if not _may(call, caller, params, action, key) and version.document.get("acl") not in PUBLIC:
+    if not _may_read(call, caller, params, action, version):
         raise errors.denied()
     return bucket, version
 
@@ -71,6 +71,16 @@ def readable(call: Call, caller: Caller, params: dict[str, Any], action: str, ke
     if blocked or bucket.settings.get("Ownership", "BucketOwnerEnforced") == "BucketOwnerEnforced":
         return call.bucket(caller, params, action, key)
     return bucket
+
+
+def _may_read(call: Call, caller: Caller, params: dict[str, Any], action: str, version: Version) -> bool:
+    try:
+        call.bucket(caller, params, action, version.key)
+    except errors.ExplicitDenial:
+        return False
+    except ObjectError:
+        return version.document.get("acl") in PUBLIC
+    return True
 
 
 def _may(call: Call, caller: Caller, params: dict[str, Any], action: str, key: str | None = None) -> bool:

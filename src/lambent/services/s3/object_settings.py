@@ -10,9 +10,8 @@ from lambent.objects import errors
 from lambent.objects.buckets import Bucket
 from lambent.objects.errors import ObjectError
 from lambent.objects.objects import Version
-from lambent.services.s3 import bodies, documents, tags
+from lambent.services.s3 import acls, bodies, documents, tags
 from lambent.services.s3.env import Call
-from lambent.services.s3.listing import canonical_id
 
 
 async def _change(
@@ -67,7 +66,7 @@ def _version(call: Call, params: dict[str, Any], version: Version) -> dict[str, 
 async def put_acl(call: Call, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
     """A canned ACL of a version, where ACLs count at all."""
     bucket = call.env.registry.get(params["Bucket"])
-    acl = canned(bucket, params)
+    acl = acls.canned(bucket, params)
     await _change(call, caller, params, "s3:PutObjectAcl", lambda document: {**document, "acl": acl}, "ObjectAcl:Put")
     return {}
 
@@ -75,13 +74,13 @@ async def put_acl(call: Call, caller: Caller, params: dict[str, Any]) -> dict[st
 async def get_acl(call: Call, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
     """Who may what, as the ACL says."""
     bucket, version = await _get(call, caller, params, "s3:GetObjectAcl")
-    return grants(bucket, str(version.document.get("acl", "private")))
+    return acls.grants(bucket, str(version.document.get("acl", "private")))
 
 
 async def put_bucket_acl(call: Call, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
     """A canned ACL of a bucket, where ACLs count at all."""
     bucket = call.bucket(caller, params, "s3:PutBucketAcl")
-    acl = canned(bucket, params)
+    acl = acls.canned(bucket, params)
     await call.env.registry.put(bucket, "Acl", None if acl == "private" else acl)
     return {}
 
@@ -89,44 +88,7 @@ async def put_bucket_acl(call: Call, caller: Caller, params: dict[str, Any]) -> 
 async def get_bucket_acl(call: Call, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
     """Who may what, as the ACL says."""
     bucket = call.bucket(caller, params, "s3:GetBucketAcl")
-    return grants(bucket, str(bucket.settings.get("Acl", "private")))
-
-
-CANNED = {
-    "private": (),
-    "bucket-owner-read": (),
-    "bucket-owner-full-control": (),
-    "public-read": (("AllUsers", "READ"),),
-    "public-read-write": (("AllUsers", "READ"), ("AllUsers", "WRITE")),
-    "authenticated-read": (("AuthenticatedUsers", "READ"),),
-}
-
-
-def canned(bucket: Bucket, params: dict[str, Any]) -> str:
-    """The canned ACL of a request. Raises ObjectError where ACLs don't count, and for grants one by one."""
-    acl = params.get("ACL")
-    if bucket.settings.get("Ownership", "ObjectWriter") == "BucketOwnerEnforced":
-        if acl == "bucket-owner-full-control":
-            return "private"
-        raise ObjectError("AccessControlListNotSupported", "The bucket does not allow ACLs")
-    if acl is None:
-        raise errors.unbuilt("grants of ACLs other than canned ones")
-    if acl not in CANNED:
-        raise errors.invalid("", "x-amz-acl", acl)
-    blocked = (bucket.settings.get("PublicAccessBlock") or {}).get("BlockPublicAcls")
-    if blocked and acl.startswith(("public", "authenticated")):
-        raise errors.denied()
-    return str(acl)
-
-
-def grants(bucket: Bucket, acl: str) -> dict[str, Any]:
-    """An ACL as it is told."""
-    owner = {"ID": canonical_id(bucket.scope.account)}
-    found: list[dict[str, Any]] = [{"Grantee": {**owner, "Type": "CanonicalUser"}, "Permission": "FULL_CONTROL"}]
-    for group, permission in CANNED.get(acl, ()):
-        grantee = {"Type": "Group", "URI": f"http://acs.amazonaws.com/groups/global/{group}"}
-        found.append({"Grantee": grantee, "Permission": permission})
-    return {"Owner": owner, "Grants": found}
+    return acls.grants(bucket, str(bucket.settings.get("Acl", "private")))
 
 
 async def put_retention(call: Call, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
@@ -200,12 +162,20 @@ async def put_lock(call: Call, caller: Caller, params: dict[str, Any]) -> dict[s
         text = "Versioning must be 'Enabled' on the bucket to apply a Object Lock configuration"
         raise ObjectError("InvalidBucketState", text, 409)
     retention = (said.get("Rule") or {}).get("DefaultRetention")
-    if said.get("ObjectLockEnabled") != "Enabled" or (
-        retention and bool(retention.get("Days")) == bool(retention.get("Years"))
-    ):
+    if said.get("ObjectLockEnabled") != "Enabled":
         raise errors.malformed()
+    if retention is not None:
+        _check_default(retention)
     await call.env.registry.put(bucket, "ObjectLock", said)
     return {}
+
+
+def _check_default(retention: dict[str, Any]) -> None:
+    periods = [retention[name] for name in ("Days", "Years") if retention.get(name) is not None]
+    if len(periods) != 1 or retention.get("Mode") not in ("GOVERNANCE", "COMPLIANCE"):
+        raise errors.malformed()
+    if periods[0] <= 0:
+        raise errors.invalid("Default retention period must be a positive integer value.")
 
 
 async def get_lock(call: Call, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:

@@ -35,8 +35,13 @@ def worded(operation: Callable[[Call, Caller, dict[str, Any]], Awaitable[Any]]) 
 
 
 def _fault(error: ObjectError) -> Fault:
-    members = {name: value for name, value in error.members.items() if name != "marker"}
-    return Fault(error.code, error.message, status=error.status, members=members)
+    """A delete marker that stands there is told in headers:
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html.
+    """
+    members = dict(error.members)
+    marker = members.pop("marker", None)
+    told = [("x-amz-delete-marker", "true"), ("x-amz-version-id", str(marker))] if marker else []
+    return Fault(error.code, error.message, status=error.status, members=members, headers=told)
 
 
 _ALL: dict[str, Callable[[Call, Caller, dict[str, Any]], Awaitable[Any]]] = {

@@ -8,7 +8,7 @@ from typing import Any
 from lambent.model.scope import Caller
 from lambent.objects import errors
 from lambent.objects.buckets import ENABLED, SUSPENDED
-from lambent.services.s3 import bodies, tags
+from lambent.services.s3 import acls, bodies, tags
 from lambent.services.s3.env import Call
 
 Run = Callable[[Call, Caller, dict[str, Any]], Awaitable[Any]]
@@ -174,7 +174,10 @@ async def put_ownership(call: Call, caller: Caller, params: dict[str, Any]) -> d
     rules = (params.get("OwnershipControls") or {}).get("Rules") or []
     if len(rules) != 1:
         raise errors.malformed()
-    await call.env.registry.put(bucket, "Ownership", rules[0]["ObjectOwnership"])
+    asked = rules[0]["ObjectOwnership"]
+    if asked == "BucketOwnerEnforced" and bucket.settings.get("Acl"):
+        raise acls.without_effect()
+    await call.env.registry.put(bucket, "Ownership", asked)
     return {}
 
 
