@@ -51,7 +51,7 @@ class Noting(dict[str, str]):
         return super().__getitem__(name)
 
 
-async def anybody_may(_role: str, _scope: Scope) -> str:
+async def anybody_may(_role: str, _scope: Scope, _source: str) -> str:
     """Where nobody looks at roles."""
     return ""
 
@@ -66,8 +66,8 @@ async def everything(_acting: Acting, _scope: Scope, _operation: str, _params: M
 @dataclass(frozen=True, slots=True)
 class Ports:
     """What the engine works with. `asks` answers what asks in somebody's name, `maker` what makes a type in a
-    deployment, `unassumable` why a role (ARN) can't be assumed, "" if it can; `permit` raises Refused for an operation
-    on a stack that somebody may not have done."""
+    deployment, `unassumable` why a role (ARN) can't be assumed for a stack (ARN), "" if it can; `permit` raises
+    Refused for an operation on a stack that somebody may not have done."""
 
     records: Records
     asks: Asks
@@ -76,7 +76,7 @@ class Ports:
     chance: Callable[[], float]
     spawn: Callable[[Coroutine[Any, Any, None]], object]
     maker: Callable[[str, "Running"], Maker]
-    unassumable: Callable[[str, Scope], Awaitable[str]] = anybody_may
+    unassumable: Callable[[str, Scope, str], Awaitable[str]] = anybody_may
     permit: Permit = everything
 
 

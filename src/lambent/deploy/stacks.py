@@ -204,7 +204,7 @@ class Stacks:
 
         Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-iam-servicerole.html
         """
-        if role and await self.ports.unassumable(role, stack.scope):
+        if role and await self.ports.unassumable(role, stack.scope, stack.arn):
             raise TemplateInvalid(f"Role {role} is invalid or cannot be assumed")
         acting = as_role(SERVICE, role, SESSION) if role else by
         return replace(stack, actor=acting.document() if acting is not None else {})

@@ -12,16 +12,17 @@ from lambent.engine.authorisation.request_keys import of_any
 from lambent.model.finding import Finding
 from lambent.model.scope import Scope
 from lambent.permissions.gate import Gate
-from lambent.permissions.roles import ASSUME
+from lambent.permissions.roles import ASSUME, for_source
 
 NOT_ASSUMABLE, NO_SUCH = "role-not-assumable", "no-such-role"
 Report = Callable[[Finding], None]
 
 
 async def may_assume(
-    gate: Gate, report: Report, wall: Callable[[], float], service: str, role: str, scope: Scope
+    gate: Gate, report: Report, wall: Callable[[], float], service: str, role: str, scope: Scope, source: str = ""
 ) -> str:
-    """Why a service ("states.amazonaws.com") may not assume a role, "" if it may; in `report` a finding says it. A role
+    """Why a service ("states.amazonaws.com") may not assume a role for something of an account (`source`, its ARN, ""
+    where that is not known), "" if it may; in `report` a finding says it. A role
     of another account it may not assume whatever `iam` says: it could not have been passed."""
     if role.split(":")[4:5] != [scope.account]:
         return f"the role {role} is another account's"
@@ -34,7 +35,7 @@ async def may_assume(
         return f"the role {role} does not exist" if gate.mode == "enforce" else ""
     trust = Policies(resource=identity.trust, needs_resource=True)
     for name in (service, service.replace(".", f".{scope.region}.", 1)):  # a trust policy may name the regional one
-        ask = Ask(principals.service(name), ASSUME, role, role.split(":")[4], of_any(wall()))
+        ask = Ask(principals.service(name), ASSUME, role, scope.account, of_any(wall()) | for_source(scope, source))
         if decide(ask, trust).allowed:
             return ""
     text = f"{service} may not assume the role {role}"

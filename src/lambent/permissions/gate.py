@@ -183,7 +183,7 @@ class Gate:
     async def _rights(self, asked: Asked) -> list[Right]:
         """What a request needs, with what stands behind the names in it."""
         scope = asked.caller.scope
-        needed = asked.rights
+        needed = [callers.about_themselves(one, asked.caller) for one in asked.rights]
         needed += [more for one in needed for more in await self.resolved.secrets_behind(one, scope)]
         needed += [more for one in needed for more in await self.resolved.keys_behind(one, asked.params, scope)]
         return [await self.resolved.right(one, scope) for one in needed]
@@ -232,7 +232,8 @@ class Gate:
                 raise Fault("InvalidParameterValueException", roles.CANNOT_ASSUME, status=400)
             return
         trust = Policies(resource=identity.trust, needs_resource=True)
-        ask = Ask(roles.LAMBDA, roles.ASSUME, role, scope.account, of_any(self._wall()))
+        keys = of_any(self._wall()) | roles.for_source(scope, function)
+        ask = Ask(roles.LAMBDA, roles.ASSUME, role, scope.account, keys)
         self._role_may(Verdict(ask, trust, decide(ask, trust)), "role-not-assumable", roles.CANNOT_ASSUME)
         who = principals.session(role, name)
         for need in roles.needs(asked.operation, params, function):

@@ -180,7 +180,11 @@ def _of_dynamodb(params: Params) -> dict[str, Any]:
 
 
 def _of_iam(params: Params) -> dict[str, Any]:
-    """What is made in a path."""
+    """What is made in a path, and what a user or group becomes."""
+    if {"NewPath", "NewUserName", "NewGroupName"} & params.keys():
+        kind = "User" if "UserName" in params else "Group"
+        name = params.get(f"New{kind}Name") or params.get(f"{kind}Name")
+        return {f"New{kind}": f"{str(params.get('NewPath') or '/')[1:]}{name}"}
     path = str(params.get("Path") or "/")
     made = ("RoleName", "UserName", "GroupName", "PolicyName", "InstanceProfileName")
     return {name: f"{path[1:]}{params[name]}" for name in made if name in params} if path != "/" else {}

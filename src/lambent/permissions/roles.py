@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lambent.engine.authorisation import principals
+from lambent.model.scope import Scope
 
 LAMBDA = principals.service("lambda.amazonaws.com")
 ASSUME = "sts:AssumeRole"
@@ -97,3 +98,11 @@ def _of_source(arn: str) -> Iterator[Need]:
 def _no_right(action: str) -> str:
     service, _, name = action.partition(":")
     return f"The provided execution role does not have permissions to call {name} on {NAMES.get(service, service)}"
+
+
+def for_source(scope: Scope, source: str) -> dict[str, str]:
+    """The keys of a service that assumes a role for a resource of an account: its ARN, "" where it is not known.
+
+    Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html#cross-service-confused-deputy-prevention
+    """
+    return {"aws:sourceaccount": scope.account} | ({"aws:sourcearn": source} if source else {})

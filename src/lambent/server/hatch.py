@@ -14,7 +14,7 @@ from lambent.gateway import pages
 from lambent.gateway.intake import UNFINISHED_BYTES, Door, Share
 from lambent.gateway.listener import Connection, Respond
 from lambent.neighbour import unix
-from lambent.neighbour.bridges.handing import MACHINE, ROLE, SESSION, TASKS
+from lambent.neighbour.bridges.handing import MACHINE, MACHINE_ARN, ROLE, SESSION, TASKS
 from lambent.permissions import passing
 from lambent.wire import locate
 from lambent.wire.http import Request, Response
@@ -31,11 +31,13 @@ ANYBODY = 0o666
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """Who asks: the role of a task (ARN) with its session's name, and the machine's where the task has another."""
+    """Who asks: the role of a task (ARN) with its session's name, the machine's where the task has another, and the
+    machine's own ARN ("" where moto does not say it)."""
 
     role: str
     session: str
     machine: str = ""
+    arn: str = ""
 
 
 class Hatch:
@@ -87,7 +89,12 @@ def _asked(request: Request) -> tuple[Request, Task] | None:
     if credential is None or locate.service_of(request) is None:
         return None
     headers = {**request.headers, "host": "127.0.0.1"}
-    task = Task(headers.pop(ROLE, ""), headers.pop(SESSION, "") or SERVICE, headers.pop(MACHINE, ""))
+    task = Task(
+        headers.pop(ROLE, ""),
+        headers.pop(SESSION, "") or SERVICE,
+        headers.pop(MACHINE, ""),
+        headers.pop(MACHINE_ARN, ""),
+    )
     for role in (task.role, *([task.machine] if task.machine else [])):
         found = passing.ROLE.fullmatch(role)
         if found is None or found[1] != credential.access_key:

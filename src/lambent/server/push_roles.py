@@ -25,7 +25,7 @@ Report = Callable[[Finding], None]
 async def may_push(gate: Gate, report: Report, wall: Callable[[], float], push: Push) -> str:
     """Why a role may not do what is pushed in its name, "" if it may; in `report` a finding says it."""
     scope = push.delivery.scope
-    if reason := await may_assume(gate, report, wall, f"{push.kind}.amazonaws.com", push.role, scope):
+    if reason := await may_assume(gate, report, wall, f"{push.kind}.amazonaws.com", push.role, scope, _source(push)):
         return reason
     if gate.mode == "off" or await gate.identities.find(push.role, scope.region) is None:
         return ""
@@ -38,6 +38,15 @@ async def may_push(gate: Gate, report: Report, wall: Callable[[], float], push: 
             if gate.mode == "enforce":
                 return verdict.explanation.text
     return ""
+
+
+def _source(push: Push) -> str:
+    """The rule; of a schedule its group.
+
+    Source: https://docs.aws.amazon.com/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html
+    """
+    arn = push.delivery.arn
+    return arn.rpartition("/")[0].replace(":schedule/", ":schedule-group/", 1) if ":schedule/" in arn else arn
 
 
 def _plain(right: Right) -> dict[str, str]:

@@ -54,7 +54,7 @@ class StateTasks:
     async def _assume(self, task: Task, scope: Scope) -> None:
         """Raises Fault."""
         machine = task.machine or task.role
-        if await may_assume(self.gate, self.report, self.wall, STATES, machine, scope):
+        if await may_assume(self.gate, self.report, self.wall, STATES, machine, scope, task.arn):
             raise Fault("AccessDeniedException", NOT_ASSUMED, status=403)
         if not task.machine or self.gate.mode == "off":
             return
@@ -84,5 +84,13 @@ class MachineCheck:
         if service.name != SERVICE:
             return
         for role in passing.passed(service.name, operation, params or {}):
-            if await may_assume(self.gate, self.report, self.wall, STATES, role, caller.scope):
+            if await may_assume(
+                self.gate, self.report, self.wall, STATES, role, caller.scope, _machine(params, caller)
+            ):
                 raise Fault("AccessDeniedException", UNTRUSTED, status=400)
+
+
+def _machine(params: Any, caller: Caller) -> str:
+    """The ARN of the machine that a request makes or changes."""
+    there, scope = str(params.get("stateMachineArn") or ""), caller.scope
+    return there or f"arn:aws:states:{scope.region}:{scope.account}:stateMachine:{params.get('name', '')}"

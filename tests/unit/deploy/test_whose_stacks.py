@@ -89,7 +89,7 @@ def test_a_role_that_cannot_be_assumed_is_refused() -> None:
     async def story() -> None:
         office = Office()
 
-        async def no(role: str, scope: Scope) -> str:
+        async def no(role: str, scope: Scope, source: str) -> str:
             return "no"
 
         object.__setattr__(office.house.stacks.ports, "unassumable", no)

@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
-from lambent.model.scope import Scope
+from lambent.model.credentials import Held
+from lambent.model.scope import Caller, Scope
+from lambent.permissions import callers
 from lambent.permissions.requests import rights
 from lambent.services.s3 import documents
 
@@ -128,6 +130,18 @@ ROWS: list[tuple[str, str, dict[str, Any], list[str]]] = [
         "secretsmanager", "BatchGetSecretValue", {"Filters": [{"Key": "name", "Values": ["a"]}]},
         ["secretsmanager:BatchGetSecretValue *", "secretsmanager:ListSecrets *"],
     ),
+    (
+        "ssm", "AddTagsToResource", {"ResourceType": "Parameter", "ResourceId": "/a/b"},
+        [f"ssm:AddTagsToResource arn:aws:ssm:{HERE}:parameter/a/b"],
+    ),
+    (
+        "iam", "UpdateUser", {"UserName": "u", "NewUserName": "v", "NewPath": "/p/"},
+        ["iam:UpdateUser arn:aws:iam::123456789012:user/u", "iam:UpdateUser arn:aws:iam::123456789012:user/p/v"],
+    ),
+    (
+        "iam", "UpdateGroup", {"GroupName": "g", "NewPath": "/p/"},
+        ["iam:UpdateGroup arn:aws:iam::123456789012:group/g", "iam:UpdateGroup arn:aws:iam::123456789012:group/p/g"],
+    ),
     ("stepfunctions", "TestState", {"roleArn": ROLE}, ["states:TestState *", PASS]),
 ]  # fmt: skip
 SIGNING = {"stepfunctions": "states", "apigatewayv2": "apigateway"}
@@ -170,3 +184,13 @@ def test_a_source_is_what_is_copied(said: str) -> None:
     action = "s3:GetObjectVersion" if version else "s3:GetObject"
     found = rights("s3", "s3", "CopyObject", OBJECT | {"CopySource": said}, SCOPE)[-1]
     assert (found.action, found.resource) == (action, f"arn:aws:s3:::{bucket}/{key}")
+
+
+def test_who_names_no_user_is_the_user() -> None:
+    user = "arn:aws:iam::123456789012:user/u"
+    caller = Caller(SCOPE, "id", "AKIA1", held=Held("s", "123456789012", user=user))
+    for params, expected in (({}, user), ({"UserName": "v"}, user[:-1] + "v")):
+        [right] = rights("iam", "iam", "CreateAccessKey", params, SCOPE)
+        assert callers.about_themselves(right, caller).resource == expected
+    [right] = rights("iam", "iam", "CreateAccessKey", {}, SCOPE)
+    assert callers.about_themselves(right, Caller(SCOPE, "id", "ASIA1", held=Held("s", "1", ROLE, "f"))).resource == "*"

@@ -122,3 +122,27 @@ def test_which_roles_a_service_may_assume(role: str, principal: str, good: bool)
     gate: Gate = world.gate
     told: list[Finding] = []
     assert (asyncio.run(may_assume(gate, told.append, lambda: 0.0, SERVICE, role, Scope(ACCOUNT))) == "") is good
+
+
+MACHINE = f"arn:aws:states:us-east-1:{ACCOUNT}:stateMachine:m"
+
+
+@pytest.mark.parametrize(
+    ("condition", "source", "good"),
+    [
+        ({"StringEquals": {"aws:SourceAccount": ACCOUNT}}, "", True),
+        ({"StringEquals": {"aws:SourceAccount": "222222222222"}}, MACHINE, False),
+        ({"ArnLike": {"aws:SourceArn": f"arn:aws:states:us-east-1:{ACCOUNT}:stateMachine:*"}}, MACHINE, True),
+        ({"ArnLike": {"aws:SourceArn": f"arn:aws:states:us-east-1:{ACCOUNT}:stateMachine:n"}}, MACHINE, False),
+        ({"ArnLike": {"aws:SourceArn": f"arn:aws:states:us-east-1:{ACCOUNT}:stateMachine:*"}}, "", False),
+    ],
+)
+def test_a_role_may_be_for_some_machines_alone(condition: Any, source: str, good: bool) -> None:
+    document = trust(Service=SERVICE)
+    document["Statement"][0]["Condition"] = condition
+    world = Trusting("enforce", document)
+    gate: Gate = world.gate
+    told: list[Finding] = []
+    refusal = asyncio.run(may_assume(gate, told.append, lambda: 0.0, SERVICE, ROLE, Scope(ACCOUNT), source))
+    assert (refusal == "") is good
+    assert world.task(Task(ROLE, "s", arn=source)) == (200 if good else 403)

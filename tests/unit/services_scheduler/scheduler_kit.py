@@ -67,7 +67,7 @@ class Scheduler:
         now = datetime.fromtimestamp(self.clock.wall(), UTC)
         self.fired += [(one.schedule.name, one.firing.scheduled, now) for one in fired]
 
-    async def _unassumable(self, role: str, scope: Scope) -> str:
+    async def _unassumable(self, role: str, scope: Scope, _group: str) -> str:
         assert scope.region
         return "" if role == ROLE else "no trust"
 

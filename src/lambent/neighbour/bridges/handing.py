@@ -9,8 +9,9 @@ from lambent.neighbour import unix
 TASKS = "/_lambent/tasks"
 """Before the path of a request that a task of Step Functions makes."""
 ROLE, SESSION, MACHINE = "x-lambent-role", "x-lambent-session", "x-lambent-machine-role"
+MACHINE_ARN = "x-lambent-machine"
 """Headers that say in whose name a task asks: a role's ARN, what its session is called, and the machine's role where
-the task has another one."""
+the task has another one; and which machine it is."""
 LONGEST_ANSWER = 86_400.0
 """Seconds that a task may wait for what it called; the state's own time-out is moto's business."""
 

@@ -17,7 +17,7 @@ from types import ModuleType
 from typing import Any
 from urllib.parse import urlsplit
 
-from lambent.neighbour.bridges.handing import MACHINE, ROLE, SESSION, Gateway
+from lambent.neighbour.bridges.handing import MACHINE, MACHINE_ARN, ROLE, SESSION, Gateway
 
 PLACE = "http://127.0.0.1"
 """Of the gateway, as the client has it: an address, so that a bucket's name is in the path. Nobody connects to it."""
@@ -70,6 +70,7 @@ def client_for(gateway: Gateway, _former: Any) -> Callable[..., Any]:
 def _named(state_credentials: Any) -> dict[str, str]:
     """Who asks, in headers."""
     said = {ROLE: state_credentials.role_arn, SESSION: getattr(state_credentials, "session", "")}
+    said[MACHINE_ARN] = getattr(state_credentials, "machine_arn", "")
     machine = getattr(state_credentials, "machine", "")
     return {**said, MACHINE: machine} if machine else said
 
@@ -98,7 +99,8 @@ def credentials(_gateway: Gateway, former: Callable[..., Any]) -> Callable[..., 
         if task.credentials and found.role_arn.split(":")[4:5] != [details.account]:
             raise ValueError(f"a task can't act as {found.role_arn} yet: it is another account's")
         found.account = details.account
-        found.session = session_of(env.states.context_object.context_object_data["Execution"]["Id"])
+        context = env.states.context_object.context_object_data
+        found.session, found.machine_arn = session_of(context["Execution"]["Id"]), context["StateMachine"]["Id"]
         found.machine = details.role_arn if task.credentials else ""
         return found
 

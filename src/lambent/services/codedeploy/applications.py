@@ -79,7 +79,9 @@ async def _settings(env: CodeDeployEnv, scope: Scope, params: dict[str, Any]) ->
         raise faults.invalid("DeploymentStyle", "For Lambda deployments the style is BLUE_GREEN WITH_TRAFFIC_CONTROL")
     if "deploymentConfigName" in said:
         configs.info(env, scope, said["deploymentConfigName"])
-    if "serviceRoleArn" in said and await env.unassumable(said["serviceRoleArn"], scope):
+    name = params.get("deploymentGroupName") or params.get("currentDeploymentGroupName")
+    arn = f"arn:aws:codedeploy:{scope.region}:{scope.account}:deploymentgroup:{params['applicationName']}/{name}"
+    if "serviceRoleArn" in said and await env.unassumable(said["serviceRoleArn"], scope, arn):
         raise faults.invalid("Role", "Cannot assume role provided.")
     return said
 

@@ -31,14 +31,15 @@ def acting(scope: Scope, role: str) -> Acting:
 
 @dataclass(frozen=True, slots=True)
 class CodeDeployEnv:
-    """The ports of CodeDeploy's operations. `unassumable` answers why a role can't be assumed, "" if it can."""
+    """The ports of CodeDeploy's operations. `unassumable` answers why a role can't be assumed for
+    a group (ARN), "" if it can."""
 
     resources: Resources
     clock: Clock
     new_id: Callable[[], str]
     asks: Asks
     deployments: "Deployments"
-    unassumable: Callable[[str, Scope], Awaitable[str]] = anybody_may
+    unassumable: Callable[[str, Scope, str], Awaitable[str]] = anybody_may
 
     def now(self) -> float:
         """Seconds since 1970, as times are written and answered."""

@@ -17,6 +17,7 @@ from lambent.engine.schedule import Invalid, Schedule, parse
 from lambent.model.scope import Scope
 from lambent.services.scheduler import faults
 from lambent.services.scheduler.env import SchedulerEnv
+from lambent.services.scheduler.groups import arn as group_arn
 
 ARN = re.compile(r"arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:(\d{12})?:.+")
 LATE = timedelta(minutes=5)
@@ -39,7 +40,8 @@ async def check(env: SchedulerEnv, scope: Scope, params: Mapping[str, Any], now:
     _dates(schedule, params, now)
     _window(params["FlexibleTimeWindow"])
     await _target(env, params["Target"])
-    if await env.unassumable(params["Target"]["RoleArn"], scope):
+    group = group_arn(scope, params.get("GroupName") or "default")
+    if await env.unassumable(params["Target"]["RoleArn"], scope, group):
         text = "The execution role you provide must allow AWS EventBridge Scheduler to assume the role."
         raise faults.invalid(text)
 

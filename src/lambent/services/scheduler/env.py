@@ -31,14 +31,14 @@ class SchedulerEnv:
     """The ports of these operations. `clock` answers seconds since 1970, `new_id` a UUID; `missing` answers why an
     operation of a service ("sqs", "sendMessage") with such an input can't be a target, "" when it can; it raises
     LookupError("service") or LookupError("operation") for one that there is none of.
-    `unassumable` answers why Scheduler may not assume a role, "" if it may."""
+    `unassumable` answers why Scheduler may not assume a role for a group (ARN), "" if it may."""
 
     resources: Resources
     clock: Callable[[], float]
     new_id: Callable[[], str]
     missing: Callable[[str, str, str], Awaitable[str]]
     timetable: Timetable
-    unassumable: Callable[[str, Scope], Awaitable[str]]
+    unassumable: Callable[[str, Scope, str], Awaitable[str]]
 
     def stamp(self) -> float:
         """Now, in whole milliseconds and not in the future: nothing is due later for it than it would be."""
