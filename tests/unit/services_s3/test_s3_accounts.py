@@ -101,6 +101,11 @@ def test_public_objects_by_acl_where_acls_count(plane: Plane, s3: Any, bucket: s
     s3.delete_bucket_policy(Bucket=bucket)
     enforced = {"Bucket": bucket, "OwnershipControls": {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}}
     assert refused(s3.put_bucket_ownership_controls, **enforced) == ("InvalidBucketAclWithObjectOwnership", 400)
+    private = f"{bucket}-private"
+    s3.create_bucket(Bucket=private, ACL="private")
+    (rule,) = s3.get_bucket_ownership_controls(Bucket=private)["OwnershipControls"]["Rules"]
+    assert rule == {"ObjectOwnership": "BucketOwnerPreferred"}
+    s3.put_object(Bucket=private, Key="k", ACL="private")
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,12 @@ from lambent.store.objects import View
 from lambent.wire.http import Response
 
 ACLS = ("private", "public-read", "public-read-write", "authenticated-read")
-OWNERSHIPS = ("BucketOwnerEnforced", "BucketOwnerPreferred", "ObjectWriter")
+PREFERRED = "BucketOwnerPreferred"
+"""The ownership of a bucket that is made with the ACL `private` and says none, as rclone makes them all.
+
+Source: what AWS did at https://github.com/versity/versitygw/issues/1869
+"""
+OWNERSHIPS = ("BucketOwnerEnforced", PREFERRED, "ObjectWriter")
 BLOCKED = {"BlockPublicAcls": True, "IgnorePublicAcls": True, "BlockPublicPolicy": True, "RestrictPublicBuckets": True}
 
 
@@ -69,7 +74,8 @@ def _illegal(asked: str) -> ObjectError:
 
 
 def _settings(params: dict[str, Any]) -> dict[str, Any]:
-    ownership = params.get("ObjectOwnership") or "BucketOwnerEnforced"
+    usual = PREFERRED if params.get("ACL") == "private" else "BucketOwnerEnforced"
+    ownership = params.get("ObjectOwnership") or usual
     if ownership not in OWNERSHIPS:
         raise errors.invalid("Invalid ObjectOwnership", "x-amz-object-ownership", ownership)
     acl = params.get("ACL") or "private"
