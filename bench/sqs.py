@@ -8,7 +8,7 @@ import json
 from collections.abc import Awaitable, Callable
 from time import perf_counter
 
-from bench.client import BenchError, Caller, Endpoint
+from bench.client import PATIENCE, BenchError, Caller, Endpoint
 from bench.control import moto
 from bench.figures import Figure, Goal
 from bench.lab import Lab, fresh_name
@@ -93,15 +93,15 @@ async def _side(endpoint: Endpoint, messages: int) -> tuple[float, float]:
 async def rate(callers: list[Caller], step: Callable[[Caller], Awaitable[int]], messages: int) -> float:
     """Messages a second, when every connection does the next step as soon as it has done the last."""
     left = messages
-    empty = 0
+    found = perf_counter()
 
     async def work(caller: Caller) -> None:
-        nonlocal left, empty
+        nonlocal left, found
         while left > 0:
             done = await step(caller)
             left -= done
-            empty = 0 if done else empty + 1
-            if empty > 100:
+            found = perf_counter() if done else found
+            if perf_counter() - found > PATIENCE:
                 raise BenchError(f"{left} messages are not to be found")
 
     began = perf_counter()
