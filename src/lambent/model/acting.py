@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from lambent.model.credentials import Held
+from lambent.model.credentials import Held, held_of
 
 if TYPE_CHECKING:
     from lambent.model.scope import Caller
@@ -38,24 +38,7 @@ class Acting:
     def from_document(cls, said: Mapping[str, Any]) -> "Acting":
         """What `document` made."""
         held = said.get("held")
-        return cls(said["service"], said["account"], _held(held) if held else None, tuple(said["via"]))
-
-
-def _held(said: Mapping[str, Any]) -> Held:
-    policies = said["policies"]
-    return Held(
-        "",
-        said["account"],
-        said["role"],
-        said["session"],
-        said["user"],
-        policies=None if policies is None else tuple(policies),
-        tags=tuple((name, value) for name, value in said["tags"]),
-        transitive=tuple(said["transitive"]),
-        issuer=said["issuer"],
-        issued=said.get("issued"),
-        source_identity=said.get("source_identity", ""),
-    )
+        return cls(said["service"], said["account"], held_of(held) if held else None, tuple(said["via"]))
 
 
 def forwarded(caller: "Caller", service: str) -> Acting:

@@ -44,6 +44,19 @@ class Held:
     inactive: bool = False
 
 
+def held_of(document: Mapping[str, Any]) -> Held:
+    """What JSON knows of one (`asdict`), again; members that it leaves out are as for a key of no kind."""
+    policies = document["policies"]
+    return Held(
+        **{"secret_key": "", **document}
+        | {
+            "policies": tuple(policies) if policies is not None else None,
+            "tags": tuple((key, value) for key, value in document["tags"]),
+            "transitive": tuple(document["transitive"]),
+        }
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Signer:
     """Who signed a request: the account, and the ARN of the role behind the key with its session's name, or that of the

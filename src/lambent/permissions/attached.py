@@ -33,8 +33,13 @@ class _Way:
     read: Callable[[dict[str, Any]], Any]
 
 
+def queue_url(arn: list[str]) -> str:
+    """A URL of a queue, by its ARN's fields."""
+    return f"http://127.0.0.1/{arn[4]}/{arn[5]}"
+
+
 def _queue(arn: list[str]) -> dict[str, Any]:
-    return {"QueueUrl": f"http://127.0.0.1/{arn[4]}/{arn[5]}", "AttributeNames": ["Policy"]}
+    return {"QueueUrl": queue_url(arn), "AttributeNames": ["Policy"]}
 
 
 def _function(arn: list[str]) -> dict[str, Any]:

@@ -23,10 +23,14 @@ def of_request(request: Request, now: float) -> dict[str, str]:
     return keys
 
 
+def tags_of(caller: Caller, identity: Identity) -> dict[str, str]:
+    """Of who asks: a session's win over its role's."""
+    return dict(identity.tags) | dict(caller.held.tags if caller.held else ())
+
+
 def of_caller(caller: Caller, who: Principal, identity: Identity) -> dict[str, str | tuple[str, ...]]:
     """The tags of who asks: a session's win over its role's; what a session is called; the services on the way."""
-    held = caller.held
-    tags = dict(identity.tags) | dict(held.tags if held else ())
+    held, tags = caller.held, tags_of(caller, identity)
     keys: dict[str, str | tuple[str, ...]] = {f"aws:principaltag/{name.lower()}": tags[name] for name in tags}
     keys |= _way(caller.acting.via if caller.acting is not None else ())
     if held is not None and held.user and who.kind == "user":

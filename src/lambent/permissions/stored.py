@@ -92,7 +92,7 @@ def check(service: str, operation: str, params: Mapping[str, Any], caller: Calle
         _measure_of_iam(operation, params, said)
     wrong = checking.check(said, place.kind)
     if wrong is not None:
-        raise place.error(wrong, checking.wrong(said, place.kind))
+        raise place.error(wrong, checking.told(wrong))
     if service == "kms" and caller is not None and params.get("BypassPolicyLockoutSafetyCheck") is not True:
         _check_lockout(said, caller)
 

@@ -18,6 +18,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from lambent.gateway.sites import AWS_ENDINGS
+
 LOOPBACK = (ipaddress.ip_address("127.0.0.1"), ipaddress.ip_address("::1"))
 AUTHORITY_DAYS, LEAF_DAYS = 3650, 397
 """Browsers take no certificate that is good for more than 398 days."""
@@ -28,8 +30,6 @@ PERMITTED = (
     x509.IPAddress(ipaddress.ip_network("::1/128")),
 )
 LOCAL = (".localhost",)
-AWS = (".amazonaws.com", ".amazonaws.com.cn", ".on.aws")
-"""What the names of APIs, load balancers and function URLs end with."""
 
 
 class Authority:
@@ -115,7 +115,7 @@ class Authority:
 class Inside(Authority):
     """What environments trust."""
 
-    endings = (*LOCAL, *AWS)
+    endings = (*LOCAL, *AWS_ENDINGS)
 
     def _own(self) -> tuple[ec.EllipticCurvePrivateKey, x509.Certificate]:
         return self._make()

@@ -6,9 +6,8 @@ A session goes when another is given after its end. Secrets are kept as they are
 import heapq
 from collections.abc import Callable
 from dataclasses import asdict
-from typing import Any
 
-from lambent.model.credentials import Held
+from lambent.model.credentials import Held, held_of
 from lambent.model.scope import Scope
 from lambent.store.errors import RecordChanged
 from lambent.store.resources import Resource, Resources
@@ -39,12 +38,12 @@ class AccessKeys:
         """Whose a key is, None for one that was not given out, or is gone."""
         kind = KINDS.get(key[:4])
         found = self._resources.get(kind, PLACE, "", key) if kind is not None else None
-        return _read(found.document) if found is not None else None
+        return held_of(found.document) if found is not None else None
 
     def of_user(self, arn: str) -> dict[str, Held]:
         """The keys of an IAM user."""
         return {
-            one.name: _read(one.document) for one in self._resources.all(USERS, PLACE) if one.document["user"] == arn
+            one.name: held_of(one.document) for one in self._resources.all(USERS, PLACE) if one.document["user"] == arn
         }
 
     async def put(self, key: str, held: Held) -> None:
@@ -74,15 +73,3 @@ class AccessKeys:
                 await self._resources.write(deletes=gone)
             except RecordChanged:
                 return  # another server has removed one; the rest go at the next start
-
-
-def _read(document: dict[str, Any]) -> Held:
-    policies = document["policies"]
-    return Held(
-        **document
-        | {
-            "policies": tuple(policies) if policies is not None else None,
-            "tags": tuple((key, value) for key, value in document["tags"]),
-            "transitive": tuple(document["transitive"]),
-        }
-    )

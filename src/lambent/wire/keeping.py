@@ -110,13 +110,14 @@ def _size(shape: Shape, least: float | None, most: float | None) -> list[Check]:
     if shape.type_name in NUMBERS:
         return [lambda value: low <= value <= high]
 
-    def length(value: Any) -> bool:
-        size = len(value)
-        if isinstance(value, str) and not value.isascii():
-            size = len(value.encode("utf-16-le", "surrogatepass")) // 2
-        return low <= size <= high
+    return [lambda value: low <= length(value) <= high]
 
-    return [length]
+
+def length(value: Any) -> int:
+    """Bytes, items, or, for text, Java's UTF-16 units."""
+    if isinstance(value, str) and not value.isascii():
+        return len(value.encode("utf-16-le", "surrogatepass")) // 2
+    return len(value)
 
 
 CONTAINERS: Mapping[str, Callable[[Service, Shape], Check | None]] = {

@@ -14,12 +14,11 @@ from botocore.model import Shape
 from lambent.model import constraints
 from lambent.model.constraints import NOT_NULL
 from lambent.wire.fault import Fault
-from lambent.wire.keeping import keeps
+from lambent.wire.keeping import NUMBERS, keeps, length
 from lambent.wire.pattern import compiled
 from lambent.wire.scalars import unreadable
 from lambent.wire.service import Service
 
-SCALARS_WITH_VALUE = frozenset({"integer", "long", "float", "double"})
 DEFAULT_CODES = {"query": "ValidationError"}
 MAX_VIOLATIONS = 100
 """More aren't told: the message would grow with the request."""
@@ -183,18 +182,11 @@ def _broken(shape: Shape, value: Any) -> Iterator[str]:
     if "enum" in metadata and value not in metadata["enum"]:
         yield _enum_text(metadata["enum"])
     if "min" in metadata or "max" in metadata:
-        size = value if shape.type_name in SCALARS_WITH_VALUE else _length(value)
+        size = value if shape.type_name in NUMBERS else length(value)
         if "max" in metadata and size > metadata["max"]:
             yield _range_texts(shape)[0]
         if "min" in metadata and size < metadata["min"]:
             yield _range_texts(shape)[-1]
-
-
-def _length(value: Any) -> int:
-    """Bytes, items, or, for text, Java's UTF-16 units."""
-    if isinstance(value, str) and not value.isascii():
-        return len(value.encode("utf-16-le", "surrogatepass")) // 2
-    return len(value)
 
 
 def _texts(shape: Shape) -> list[str]:
@@ -209,7 +201,7 @@ def _texts(shape: Shape) -> list[str]:
 
 def _range_texts(shape: Shape) -> list[str]:
     """The upper bound's text, then the lower's."""
-    what = "value" if shape.type_name in SCALARS_WITH_VALUE else "length"
+    what = "value" if shape.type_name in NUMBERS else "length"
     bounds = (("less", shape.metadata.get("max")), ("greater", shape.metadata.get("min")))
     return [
         f"Member must have {what} {way} than or equal to {_bound(shape, bound)}"

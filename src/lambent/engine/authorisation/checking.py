@@ -262,8 +262,11 @@ SYNTAX = "Syntax errors in policy."
 def wrong(text: str, kind: Kind = IDENTITY) -> str:
     """What IAM says against a policy; "" for one that it takes."""
     found = check(text, kind)
-    if found is None:
-        return ""
+    return "" if found is None else told(found)
+
+
+def told(found: Wrong) -> str:
+    """What IAM says of it."""
     if found.fault is Fault.PROHIBITED and found.about in ("Principal", "NotPrincipal"):
         return "Policy document should not specify a principal."
     if found.fault is Fault.REGION:

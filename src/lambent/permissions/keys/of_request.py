@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from lambent.permissions.facts import tags_of
 from lambent.permissions.keys.view import Value, View
 
 
@@ -65,9 +66,8 @@ def tag(view: View, name: str) -> Value:
 
 
 def principal_tag(view: View, name: str) -> Value:
-    """A tag of who asks: a session's win over its role's."""
-    held = view.caller.held
-    found = dict(view.identity.tags) | dict(held.tags if held else ())
+    """A tag of who asks."""
+    found = tags_of(view.caller, view.identity)
     return next((value for key, value in found.items() if key.lower() == name), None)
 
 

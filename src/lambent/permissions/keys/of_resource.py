@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from lambent.permissions.attached import queue_url
 from lambent.permissions.keys.of_request import pair_name, pair_value
 from lambent.permissions.keys.view import Value, View
 from lambent.permissions.resolved import Resolved
@@ -27,7 +28,7 @@ def _arn(name: str) -> Callable[[list[str]], dict[str, Any]]:
 
 
 def _queue(fields: list[str]) -> dict[str, Any]:
-    return {"QueueUrl": f"http://127.0.0.1/{fields[4]}/{fields[5]}"}
+    return {"QueueUrl": queue_url(fields)}
 
 
 def _function(fields: list[str]) -> dict[str, Any]:

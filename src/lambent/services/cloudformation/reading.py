@@ -98,7 +98,7 @@ async def get_template(env: CloudFormationEnv, caller: Caller, params: dict[str,
 
 async def validate_template(env: CloudFormationEnv, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
     """ValidateTemplate."""
-    text = await template_text(env.stacks.ports.asks(forwarded(caller, SERVICE)), caller.scope, source_of(params), None)
+    text = await _template(env, caller, params)
     said = await _summary(text)
     names = ("Parameters", "Description", "Capabilities", "CapabilitiesReason", "DeclaredTransforms")
     found = {name: said[name] for name in names if name in said}
@@ -112,9 +112,7 @@ async def get_template_summary(env: CloudFormationEnv, caller: Caller, params: d
     if params.get("StackName"):
         text = env.stack(caller, params["StackName"]).target.template
     else:
-        text = await template_text(
-            env.stacks.ports.asks(forwarded(caller, SERVICE)), caller.scope, source_of(params), None
-        )
+        text = await _template(env, caller, params)
     return await _summary(text)
 
 
@@ -190,6 +188,11 @@ async def list_imports(env: CloudFormationEnv, caller: Caller, params: dict[str,
 async def describe_account_limits(_env: CloudFormationEnv, _caller: Caller, _params: dict[str, Any]) -> dict[str, Any]:
     """DescribeAccountLimits: AWS's numbers, of which none is reached here."""
     return {"AccountLimits": [{"Name": "StackLimit", "Value": MOST}, {"Name": "StackOutputsLimit", "Value": 200}]}
+
+
+async def _template(env: CloudFormationEnv, caller: Caller, params: dict[str, Any]) -> str:
+    """The text that a request gives, fetched as who asks where it is a link."""
+    return await template_text(env.stacks.ports.asks(forwarded(caller, SERVICE)), caller.scope, source_of(params), None)
 
 
 def _named(env: CloudFormationEnv, caller: Caller, name: str | None) -> Stack:

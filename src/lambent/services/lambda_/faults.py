@@ -3,6 +3,7 @@
 import math
 from typing import Any
 
+from lambent.engine.authorisation.resource import not_let_in
 from lambent.model.constraints import broken
 from lambent.model.invocation import RestoreFailed, Throttled
 from lambent.wire.fault import Fault
@@ -157,10 +158,7 @@ def layer_version_missing(arn: str) -> Fault:
 
 def access_denied(account: str, action: str, resource: str) -> Fault:
     """403: another account's resource, whose policy does not allow it. Text as publicly reported by callers of AWS."""
-    return not_allowed(
-        f"User: arn:aws:iam::{account}:root is not authorized to perform: lambda:{action} on resource: {resource} "
-        f"because no resource-based policy allows the lambda:{action} action"
-    )
+    return not_allowed(not_let_in(f"arn:aws:iam::{account}:root", f"lambda:{action}", resource))
 
 
 def not_allowed(text: str | None) -> Fault:
