@@ -31,6 +31,8 @@ class Said(Protocol):
     broken: list[Broken]
     missed: list[str]
     kinds: dict[str, int]
+    ready: float
+    snapshot: bool
 
 
 def mend(code: str) -> str:
@@ -93,6 +95,8 @@ def document(said: Said, places: Places, seed: int) -> dict[str, Any]:
     return {
         "trials": said.trials,
         "seconds": round(said.seconds, 2),
+        "ready": round(said.ready, 2),
+        "snapshot": said.snapshot,
         "seed": seed,
         "kinds": said.kinds,
         "missed": said.missed,
