@@ -15,6 +15,7 @@ import typer
 from lambent.cli import output
 from lambent.cli.errors import USAGE, CliError
 from lambent.cli.target import EndpointOption, RegionOption, Target, account_of, target_of
+from lambent.cli.trial_chain import Chain, Ways, has_result
 from lambent.cli.trial_source import Source
 from lambent.cli.trials import Answer, TrialAccount
 
@@ -89,6 +90,8 @@ class Said:
     """Seconds until the trials began."""
     snapshot: bool = False
     """Whether environments started from one."""
+    follows: list[str] = field(default_factory=list)
+    """Functions that were driven by what it did."""
 
     @property
     def failed(self) -> bool:
@@ -131,8 +134,7 @@ class Torture:
     ) -> None:
         self._event, self._runs, self._seed, self._sync = event, runs, seed, sync
         self._only, self._quiet, self._rounds = only, quiet, rounds
-        source = Source(target, account_of(os.environ))
-        self._places = [Place(TrialAccount(target, source, name)) for _ in range(accounts)]
+        self._places = _places_for(target, name, accounts, has_result(event, sync))
         self._clean: State
         self._noise: Noise
 
@@ -150,6 +152,7 @@ class Torture:
         order = {schedule.name: number for number, schedule in enumerate(planned)}
         said.broken = sorted(_once(said.broken), key=lambda one: order[one.schedule.name])
         said.missed = sorted({*said.missed}, key=lambda name: order[name])
+        said.follows = sorted({name for place in self._places for name in place.account.others})
         said.kinds = dict(Counter(schedule.kind for schedule in planned * self._rounds))
         return said
 
@@ -161,7 +164,7 @@ class Torture:
         place = self._places[0]
         place.touch_all()
         first, left = self._clean_run(place)
-        touched = place.narrow(first.calls)
+        touched = place.narrow([*first.calls, *place.followed])
         planned = self._plan(first.calls)
         seconds = max(SHORTEST, ceil(first.seconds * TIMES_LONGER))
         worth = len(planned) * self._rounds >= SNAPSHOT_FROM
@@ -270,6 +273,13 @@ class Torture:
             said.broken.append(broken)
 
 
+def _places_for(target: Target, name: str, accounts: int, results: bool) -> "list[Place]":
+    """Accounts to be: nothing is made yet."""
+    source = Source(target, account_of(os.environ))
+    made, ways = [TrialAccount(target, source, name) for _ in range(accounts)], Ways(source, name)
+    return [Place(account, Chain(account, ways, results)) for account in made]
+
+
 def _once(broken: "list[Broken]") -> "list[Broken]":
     """Each trial that broke something, whatever number of rounds it did so."""
     return list({one.schedule.name: one for one in broken}.values())
@@ -290,12 +300,15 @@ class Place:
     """One trial account, and the tables and buckets in it that the function touches."""
 
     account: TrialAccount
+    chain: Chain
     tables: set[str] = field(default_factory=set)
     buckets: set[str] = field(default_factory=set)
     quick: bool = False
     """Whether environments start from a snapshot, where they need nothing special."""
     surrounded: bool = True
     """Whether the environments of the last trial found what they were to find."""
+    followed: list[dict[str, Any]] = field(default_factory=list)
+    """Calls of what followed the last runs."""
 
     def touch_all(self) -> None:
         """Nothing is known yet: everything may be touched."""
@@ -328,8 +341,9 @@ class Place:
     def _left(self, answers: Sequence[Answer]) -> "State":
         from lambent.pitfalls.torture import effects
 
+        self.followed = self.chain.follow(answers)
         items, objects = self.account.state.look(self.tables, self.buckets)
-        calls = [call for answer in answers for call in answer.calls]
+        calls = [*(call for answer in answers for call in answer.calls), *self.followed]
         return effects.state(*self.account.told((items, objects, calls)))
 
     def carry_out(self, schedule: "Schedule", fresh: bool = False) -> "tuple[list[Run], State]":

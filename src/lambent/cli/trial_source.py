@@ -93,7 +93,7 @@ class Source:
         """Parameters of CreateQueue."""
         kept = ("VisibilityTimeout", "FifoQueue", "ContentBasedDeduplication", "DelaySeconds")
         found = []
-        with _as_far_as_it_goes():
+        with as_far_as_it_goes():
             for url in self.clients.pages("sqs", "list_queues", "QueueUrls"):
                 said = self.clients("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
                 attributes = {name: said[name] for name in kept if name in said and said[name] != "false"}
@@ -103,7 +103,7 @@ class Source:
     @cached_property
     def topics(self) -> list[str]:
         """Names."""
-        with _as_far_as_it_goes():
+        with as_far_as_it_goes():
             listed = self.clients.pages("sns", "list_topics", "Topics")
             return [one["TopicArn"].rpartition(":")[2] for one in listed]
         return []
@@ -111,7 +111,7 @@ class Source:
     @cached_property
     def streams(self) -> list[str]:
         """Names."""
-        with _as_far_as_it_goes():
+        with as_far_as_it_goes():
             return list(self.clients.pages("kinesis", "list_streams", "StreamNames"))
         return []
 
@@ -120,7 +120,7 @@ class Source:
         """Name, Value and Type."""
         client = self.clients("ssm")
         found = []
-        with _as_far_as_it_goes():
+        with as_far_as_it_goes():
             for one in self.clients.pages("ssm", "describe_parameters", "Parameters"):
                 said = client.get_parameter(Name=one["Name"], WithDecryption=True)["Parameter"]
                 found.append({"Name": one["Name"], "Value": said["Value"], "Type": said["Type"]})
@@ -131,7 +131,7 @@ class Source:
         """Parameters of CreateSecret."""
         client = self.clients("secretsmanager")
         found = []
-        with _as_far_as_it_goes():
+        with as_far_as_it_goes():
             for one in self.clients.pages("secretsmanager", "list_secrets", "SecretList"):
                 said = client.get_secret_value(SecretId=one["ARN"])
                 kept = {name: said[name] for name in ("SecretString", "SecretBinary") if name in said}
@@ -139,7 +139,7 @@ class Source:
         return found
 
 
-def _as_far_as_it_goes() -> "suppress":
+def as_far_as_it_goes() -> "suppress":
     """What has no state that counts may be missing."""
     from botocore.exceptions import BotoCoreError, ClientError
 

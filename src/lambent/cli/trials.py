@@ -42,6 +42,7 @@ class Answer:
     answer: Any
     error: str
     seconds: float
+    event: Any = None
     calls: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -58,6 +59,8 @@ class TrialAccount:
         self.timeout = 3
         self.used: set[str] = set()
         """Services that hold something of the account, or were called from it."""
+        self.others: set[str] = set()
+        """Functions that follow, as far as they were made."""
         self.version = ""
         """The published version whose environments start from a snapshot of one that has initialised; "" for none."""
         self._token = target.token("torture")
@@ -70,7 +73,7 @@ class TrialAccount:
         self.state.make()
         self._others()
         self._page("PUT", {"source": self.source.account, "buckets": self.state.aliases})
-        self._make(said, seconds)
+        self.function, self.timeout = self._make(said, seconds)
 
     def close(self) -> None:
         """Nothing of it is left."""
@@ -98,22 +101,24 @@ class TrialAccount:
             method, "torture", {"account": self.account, **said}, {"X-Lambent-Token": self._token}, seconds=60
         )
 
-    def _make(self, said: Mapping[str, Any], seconds: int | None) -> None:
+    def _make(self, said: Mapping[str, Any], seconds: int | None) -> tuple[str, int]:
+        """A function like another; its name, and the time that it has."""
         config = said["Configuration"]
         params = {name: config[name] for name in _FUNCTION if config.get(name)}
         if "Error" in config.get("Environment", {}):
-            raise CliError(f"the variables of {self.function} can't be read")
+            raise CliError(f"the variables of {config['FunctionName']} can't be read")
         params["Environment"] = {"Variables": self.turned(config.get("Environment", {}).get("Variables", {}))}
         params["Role"] = self._turn(config["Role"])
         params["Layers"] = [self._layer(one["Arn"]) for one in config.get("Layers", ())]
         code = said.get("Code", {})
         image = config.get("PackageType") == "Image"
         params["Code"] = {"ImageUri": code["ImageUri"]} if image else {"ZipFile": _brought(code["Location"])}
-        self.timeout = params["Timeout"] = seconds or int(config.get("Timeout", 3))
+        params["Timeout"] = seconds or int(config.get("Timeout", 3))
         client = at_once(self.own("lambda"))
-        client.create_function(FunctionName=config["FunctionName"], **params)
-        self.function = config["FunctionName"]
-        client.get_waiter("function_active_v2").wait(FunctionName=self.function, WaiterConfig=WAIT)
+        name = str(config["FunctionName"])
+        client.create_function(FunctionName=name, **params)
+        client.get_waiter("function_active_v2").wait(FunctionName=name, WaiterConfig=WAIT)
+        return name, params["Timeout"]
 
     def shorten(self, seconds: int) -> None:
         """Give the function less time, so that what it leaves locked is free again sooner."""
@@ -193,12 +198,28 @@ class TrialAccount:
         return not any(one["code"] == "function-time-not-told" and self.account in one["resource"] for one in found)
 
     def recycle(self) -> None:
-        """The next invocation is on a new environment."""
-        said = {"account": self.account, "region": self.target.region, "function": self.function}
-        self.target.page("POST", "recycle", said, seconds=60)
+        """The next invocation is on a new environment, of what follows as well."""
+        for name in (self.function, *sorted(self.others)):
+            said = {"account": self.account, "region": self.target.region, "function": name}
+            self.target.page("POST", "recycle", said, seconds=60)
+
+    def follow(self, name: str, event: Any) -> Answer:
+        """Run a function that follows; it is made when it is needed first."""
+        if name not in self.others:
+            self._make(self.source.clients("lambda").get_function(FunctionName=name), None)
+            self.others.add(name)
+        return self._run([(event, [])], name, "")[0]
+
+    def matches(self, pattern: str, event: Any) -> bool:
+        """Whether a rule's pattern lets an event through."""
+        said = self.own("events").test_event_pattern(EventPattern=pattern, Event=json.dumps(event))
+        return bool(said["Result"])
 
     def invoke(self, invocations: "list[tuple[Any, list[dict[str, Any]]]]", plain: bool = True) -> list[Answer]:
         """Run events at the same time, each with the faults of its calls; not `plain`: from the snapshot."""
+        return self._run(invocations, self.function, "" if plain else self.version)
+
+    def _run(self, invocations: "list[tuple[Any, list[dict[str, Any]]]]", name: str, version: str) -> list[Answer]:
         roots = [f"1-{secrets.token_hex(4)}-{secrets.token_hex(12)}" for _ in invocations]
         self.state.disturbed()
         taps = {
@@ -209,7 +230,7 @@ class TrialAccount:
         answers: list[Answer | None] = [None] * len(roots)
 
         def run(place: int) -> None:
-            answers[place] = self._invoke(roots[place], invocations[place][0], "" if plain else self.version)
+            answers[place] = self._invoke(roots[place], invocations[place][0], name, version)
 
         threads = [threading.Thread(target=run, args=(place,)) for place in range(1, len(roots))]
         for thread in threads:
@@ -220,12 +241,12 @@ class TrialAccount:
         calls = self._page("POST", {"collect": roots})["calls"]
         for root, answer in zip(roots, answers, strict=True):
             if answer is None:
-                raise CliError(f"an invocation of {self.function} was lost: is the server up?")
+                raise CliError(f"an invocation of {name} was lost: is the server up?")
             answer.calls = calls[root]
             self.used |= {call["service"] for call in answer.calls}
         return [one for one in answers if one is not None]
 
-    def _invoke(self, root: str, event: Any, version: str) -> Answer:
+    def _invoke(self, root: str, event: Any, name: str, version: str) -> Answer:
         """One invocation, with a trace header of its own: clients would make theirs."""
         from urllib.request import ProxyHandler, Request, build_opener
 
@@ -235,7 +256,7 @@ class TrialAccount:
             "Authorization": f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=trial",
             "Content-Type": "application/json",
         }
-        url = f"{self.target.endpoint}/2015-03-31/functions/{self.function}/invocations"
+        url = f"{self.target.endpoint}/2015-03-31/functions/{name}/invocations"
         url += f"?Qualifier={version}" if version else ""
         request = Request(url, json.dumps(event).encode(), headers, method="POST")  # noqa: S310 (clean_endpoint takes http only)
         began = time.monotonic()
@@ -244,7 +265,7 @@ class TrialAccount:
             failed = said.headers.get("X-Amz-Function-Error")
         shown = payload if isinstance(payload, dict) else {}
         error = f"{shown.get('errorType', failed)}: {shown.get('errorMessage', '')}" if failed else ""
-        return Answer(payload, error, time.monotonic() - began)
+        return Answer(payload, error, time.monotonic() - began, event)
 
 
 def _topic(name: str) -> dict[str, str]:
