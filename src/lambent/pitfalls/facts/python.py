@@ -306,6 +306,10 @@ class Package:
         module = self.module(name)
         return None if module is None else self.resolve(module, last, depth + 1)
 
+    def beside(self) -> list[Reached]:
+        """What runs around the handler without being called by it."""
+        return []
+
     @cached_property
     def reached(self) -> list[Reached]:
         """The handler and every function of the package that it may call, by name: methods of a class all at once."""
@@ -314,6 +318,7 @@ class Package:
         for name in self.entries:
             target = self.resolve(self.handler_module, name) if self.handler_module is not None else None
             waiting.extend(_entered(*target) if target is not None else ())
+        waiting.extend(self.beside() if waiting else ())
         while waiting:
             one = waiting.pop(0)
             if id(one.node) in found:
