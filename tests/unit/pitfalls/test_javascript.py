@@ -228,3 +228,33 @@ def test_clients_that_wait_for_ever(source: str, waits: bool, tmp_path: Path) ->
     (tmp_path / "app.js").write_text(source)
     found = checking.check(tmp_path, select=["NET007"]).findings
     assert bool(found) == waits
+
+
+def test_clients_that_are_handed_on_are_known(tmp_path: Path) -> None:
+    files = {
+        "app.js": "const AWS = require('aws-sdk');\nconst table = new AWS.DynamoDB.DocumentClient();\n"
+        "const store = require('./store');\nexports.handler = async (event) => store.all(event.id, table);\n",
+        "store.js": "function Store() {}\nconst ask = require('./ask');\n"
+        "async function all(id, client) {\n  return one(id, client);\n}\n"
+        "const one = (id, client) => {\n  const params = ask.make(id);\n  return client.query(params).promise();\n};\n"
+        "Store.prototype.all = all;\nmodule.exports = new Store();\n",
+        "ask.js": "module.exports.make = (id) => ({ TableName: 't', KeyConditionExpression: 'a' });\n",
+    }
+    read = reading.read(project(tmp_path, files))
+    with read.with_node():
+        (function,) = read.functions
+        (call,) = effects.calls(function)
+    assert (call.service, call.operation, call.place.line, call.open) == ("dynamodb", "query", 8, False)
+    assert ("LIM014", "store.js", 8) in found(tmp_path)
+
+
+def test_a_parameter_that_is_another_client_each_time_is_unknown(tmp_path: Path) -> None:
+    files = {
+        "app.js": "const AWS = require('aws-sdk');\nconst a = new AWS.SQS();\nconst b = new AWS.SNS();\n"
+        "const send = async (client, m) => client.publish(m).promise();\n"
+        "exports.handler = async (event) => { await send(a, event); await send(b, event); };\n",
+    }
+    read = reading.read(project(tmp_path, files))
+    with read.with_node():
+        (function,) = read.functions
+        assert effects.calls(function) == []

@@ -113,7 +113,7 @@ class Statements(Expressions):
 
     def _assignment_statement(self, node: Any) -> list[ast.stmt]:
         left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
-        exported = re.fullmatch(r"(?:module\.)?exports\.(\w+)", self.text(left))
+        exported = re.fullmatch(r"(?:(?:module\.)?exports|[A-Z]\w*\.prototype)\.(\w+)", self.text(left))
         if exported and not self.scopes:
             return self._bound(exported[1], right, node)
         if self.text(left) == "module.exports" and right.type == "object" and not self.scopes:

@@ -398,6 +398,18 @@ class Package:
         return {dotted.partition(".")[0] for module in self.loaded for dotted in module.imports.values()}
 
     @cached_property
+    def callers(self) -> dict[int, list[tuple[Reached, ast.Call]]]:
+        """id of a function's node -> the calls of it in what the handler reaches."""
+        found: dict[int, list[tuple[Reached, ast.Call]]] = {}
+        for one in self.reached:
+            for node in one.nodes:
+                name = chain(node.func) if isinstance(node, ast.Call) else ""
+                target = self.resolve(one.module, name) if name else None
+                if target is not None and isinstance(node, ast.Call):
+                    found.setdefault(id(target[1]), []).append((one, node))
+        return found
+
+    @cached_property
     def sdk_calls(self) -> list[Any]:
         """Calls of AWS's SDK in what the handler reaches: `sdk.SdkCall`."""
         from lambent.pitfalls.facts import sdk
