@@ -16,6 +16,7 @@ from typing import Any, BinaryIO
 
 import orjson
 
+from lambent.engine.insights.clustering import TooManyPatterns
 from lambent.engine.insights.fields import LogEvent, Source
 from lambent.engine.insights.functions import TextTooLong
 from lambent.engine.insights.needles import needles
@@ -37,14 +38,14 @@ Job = dict[str, Any]
 
 
 def events(job: Job, wanted: list[bytes], counted: Counted) -> Iterator[LogEvent]:
-    """The events between `start` and `end` of all streams; those that can't be wanted are only counted."""
+    """The events of all streams that are in one of the `periods`; those that can't be wanted are only counted."""
     for said in job["streams"]:
         source = Source(said["account"], said["group"], said["stream"])
         try:
             with Path(said["path"]).open("rb") as file:
                 for line, offset in _lines(file, said["start"], said["end"], wanted, counted):
                     event = _event(line, offset, source)
-                    if event is not None and job["start"] <= event.timestamp < job["end"]:
+                    if event is not None and any(start <= event.timestamp < end for start, end in job["periods"]):
                         yield event
         except FileNotFoundError:
             continue  # deleted meanwhile
@@ -98,8 +99,8 @@ def answer(job: Job) -> dict[str, Any]:
     query, counted = read(job["query"]), Counted()
     wanted = [needle.encode() for needle in needles(query)]
     try:
-        rows = run(query, events(job, wanted, counted), job["limit"], counted)
-    except (TooManyGroups, TextTooLong) as error:
+        rows = run(query, events(job, wanted, counted), job["limit"], counted, job["periods"][0][0])
+    except (TooManyGroups, TooManyPatterns, TextTooLong) as error:
         return {"error": str(error)}
     except (RecursionError, ArithmeticError, ValueError) as error:
         return {"error": f"the query can't be run: {error}"}
