@@ -123,3 +123,19 @@ def test_patterns_are_compared_with_those_of_the_time_before(tmp_path: Path) -> 
         assert now["results"] == []
 
     with_logs(tmp_path, body)
+
+
+def test_the_newest_are_found_from_the_end_and_the_others_counted(tmp_path: Path) -> None:
+    async def body(logs: Wired) -> None:
+        await _filled(logs, 8)
+        await logs.call("CreateLogStream", logGroupName="g", logStreamName="t")
+        late = [{"timestamp": NOW - 30_000, "message": "from another stream"}]
+        await logs.call("PutLogEvents", logGroupName="g", logStreamName="t", logEvents=late)
+        said = await _answer(logs, "fields @timestamp, @message | sort @timestamp desc | limit 3")
+        shown = [row[1]["value"] for row in said["results"]]
+        assert shown == ["from another stream", SCAN % (7, 7), SCAN % (6, 6)]
+        assert said["statistics"]["recordsMatched"] == said["statistics"]["recordsScanned"] == 9.0
+        until = await _answer(logs, "fields count | limit 2", endTime=NOW // 1000 - 301)
+        assert [row[0]["value"] for row in until["results"]] == ["4", "3"]
+
+    with_logs(tmp_path, body)

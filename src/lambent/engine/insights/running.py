@@ -165,8 +165,7 @@ def _step(command: Command, rows: Rows, columns: _Columns, most: int | None) -> 
         case Limit():
             return islice(rows, command.count)
         case Sort():
-            key = _sorting(command)
-            return iter(sorted(rows, key=key) if most is None else heapq.nsmallest(most, rows, key=key))
+            return _sorted(command, rows, most)
         case Stats():
             columns.start_anew(column.name for column in (*command.by, *command.columns))
             return _grouped(command, rows)
@@ -250,8 +249,23 @@ def _patterns(command: Pattern, rows: Rows, since: int) -> Rows:
         yield Row(None, made)
 
 
-def _sorting(command: Sort) -> Callable[[Row], Any]:
+def _sorted(command: Sort, rows: Rows, most: int | None) -> Rows:
     keys = [(compiled(expression), down) for expression, down in command.keys]
+    if len({down for _, down in keys}) > 1:
+        key = _both_ways(keys)
+        return iter(sorted(rows, key=key) if most is None else heapq.nsmallest(most, rows, key=key))
+    runs, down = [run for run, _ in keys], keys[0][1]
+
+    def place(row: Row) -> Any:
+        return [order(run(row)) for run in runs]
+
+    if most is None:
+        return iter(sorted(rows, key=place, reverse=down))
+    return iter((heapq.nlargest if down else heapq.nsmallest)(most, rows, key=place))
+
+
+def _both_ways(keys: list[tuple[Run, bool]]) -> Callable[[Row], Any]:
+    """Of keys some of which go up and some down."""
 
     def compare(left: Row, right: Row) -> int:
         for run, down in keys:
