@@ -23,6 +23,7 @@ from lambent.model.function import FunctionVersion
 from lambent.runtime_api import metadata
 from lambent.runtime_api.server import Route, RuntimeApi, RuntimeEvents
 from lambent.runtimes.place import OPT, TASK_ROOT, Around, Folders, Place
+from lambent.sandbox import usage
 from lambent.sandbox.errors import SandboxGone, ZygoteKilled
 from lambent.sandbox.host import Sandbox, SandboxHost
 from lambent.sandbox.left import Left, look
@@ -266,7 +267,7 @@ class Launched:
 
     def usage(self) -> Usage:
         """What it has used so far."""
-        return self.sandbox.usage()
+        return usage.look(self.sandbox.pid, self.sandbox.held.tmp, networked=self.sandbox.networked)
 
     def left(self) -> Left:
         """What is in it between two invocations."""

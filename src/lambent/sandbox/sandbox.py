@@ -22,7 +22,6 @@ from lambent.sandbox.inside import wire
 from lambent.sandbox.keeper import Keeper
 from lambent.sandbox.orders import Counts, named, process_order
 from lambent.sandbox.spec import ExitStatus, Level, ProcessSpec, SandboxSpec
-from lambent.sandbox.usage import Usage, look
 
 START_SECONDS = 30.0
 END_SECONDS = 5.0
@@ -107,6 +106,7 @@ class Sandbox:
         """When each step of making it was done, in seconds of CLOCK_MONOTONIC."""
         self.network = -1
         """Restored from a snapshot: the descriptor of its network namespace, until the host has taken it."""
+        self.networked = made.level is Level.NAMESPACE  # with a network of its own
         self._made = made
         self._loop = loop
         self._ready: asyncio.Future[None] = loop.create_future()
@@ -183,10 +183,6 @@ class Sandbox:
     def memory_peak(self) -> int:
         """The most memory held so far in bytes, without /tmp and without `baseline_bytes`; 0 when unknown."""
         return max(0, min(self.held.peak(), self.spec.memory_bytes))
-
-    def usage(self) -> Usage:
-        """What it has used so far."""
-        return look(self.pid, self.held.tmp, networked=self._made.level is Level.NAMESPACE)
 
     async def destroy(self) -> None:
         """End everything in it; nothing of it is left afterwards. May be called more than once."""
