@@ -49,7 +49,7 @@ ALLOWED: dict[str, set[str]] = {
             "runtimes.interpreters",
             "runtimes.nodes",
         ),
-        *("deploy.template.reading", "deploy.errors", "engine.price", "engine.traces", "model.prices"),
+        *("deploy.template.reading", "deploy.errors", "engine.price", "engine.traces", "engine.tuning", "model.prices"),
         "model.reserved_variables",
     },
     "settings": {"outward"},
