@@ -7,7 +7,7 @@ from typing import Any
 
 Measure = Callable[[Mapping[str, str], Callable[[str], None]], Mapping[str, Any]]
 """Measures what a form asks for (`function`, `event`, `powers`, `num`, `strategy`), tells of each size in a line, and
-answers what to show: `picture` (markup), `sentence`, `link`, `notes`, `best`, `stats`. Raises errors that users may meet."""
+answers what to show: `picture` (markup), `sentence`, `link`, `notes`, `best`, `stats`. Raises users' errors."""
 
 
 @dataclass(slots=True)

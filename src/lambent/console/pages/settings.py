@@ -1,7 +1,7 @@
 """Changing what a function is: its configuration, variables, concurrency, versions and aliases.
 
 A change of the configuration names the revision that the page showed: Lambda refuses it (412) when somebody else came
-first. What is answered is a line for people, and the parts of the page that are otherwise now (htmx's out-of-band swaps).
+first. What is answered is a line for people, and the parts of the page that are otherwise now (out-of-band swaps).
 """
 
 from collections.abc import Mapping
