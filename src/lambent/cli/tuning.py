@@ -106,7 +106,7 @@ class Tuned:
         if self.wanted.on_aws:
             notes.append(f"all durations are {self.factor:.2f} times those of this machine, as the figure of AWS says")
         elif part is None or part > 0:
-            notes.append("a run on AWS calibrates it: --on-aws MB=MILLISECONDS, of a REPORT line there")
+            notes.append("a run on AWS calibrates it: lambent tune --on-aws MB=MILLISECONDS, of a REPORT line there")
         return notes
 
 

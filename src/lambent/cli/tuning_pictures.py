@@ -10,7 +10,7 @@ from lambent.engine.tuning import Stat
 
 BAR = 24
 """Characters."""
-WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 640, 300, 64, 72, 34, 34
+WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 480, 260, 56, 56, 34, 30
 TIME, COST, GRID = "#1c6fb8", "#b86e00", "#8884"
 WHY = {"cost": "is cheapest", "speed": "is fastest", "balanced": "is the best balance of cost and speed"}
 
@@ -45,7 +45,7 @@ def svg(stats: Sequence[Stat], best: int) -> str:
     said = escape(", ".join(f"{one.power} MB {one.duration:.1f} ms ${one.cost * 1e6:.2f} a million" for one in stats))
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="tuning" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
-        f'font-family="system-ui, sans-serif" font-size="12" fill="currentColor" aria-label="{said}">'
+        f'font-family="system-ui, sans-serif" font-size="11.5" fill="currentColor" aria-label="{said}">'
         f"{''.join(inner)}</svg>\n"
     )
 
@@ -73,7 +73,7 @@ def _powers(stats: Sequence[Stat], best: int) -> Iterator[str]:
                 f'height="{HEIGHT - TOP - 4}" fill="{TIME}" fill-opacity="0.13"/>'
             )
             weight = ' font-weight="700"'
-        yield f'<text x="{x:.1f}" y="{HEIGHT - 14}" text-anchor="middle"{weight}>{one.power:,} MB</text>'
+        yield f'<text x="{x:.1f}" y="{HEIGHT - 12}" text-anchor="middle"{weight}>{one.power:,}</text>'
 
 
 def _axis(most: float, *, costs: bool) -> Iterator[str]:
@@ -93,5 +93,9 @@ def _line(values: Sequence[float], colour: str) -> str:
 
 
 def _legend() -> Iterator[str]:
-    for x, colour, text in ((LEFT, TIME, "duration of a run"), (LEFT + 150, COST, "cost of a million runs")):
+    for x, colour, text in (
+        (LEFT, TIME, "duration of a run"),
+        (LEFT + 150, COST, "cost of a million"),
+        (LEFT + 290, "none", "by MB of memory"),
+    ):
         yield f'<circle cx="{x + 5}" cy="14" r="4" fill="{colour}"/><text x="{x + 14}" y="18">{text}</text>'
