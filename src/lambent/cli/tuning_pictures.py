@@ -78,10 +78,10 @@ def _powers(stats: Sequence[Stat], best: int) -> Iterator[str]:
 
 def _axis(most: float, *, costs: bool) -> Iterator[str]:
     say: Callable[[float], str] = (lambda value: f"${value:,.2f}") if costs else (lambda value: f"{value:,.0f} ms")
-    x, anchor, colour = (WIDTH - RIGHT + 8, "start", COST) if costs else (LEFT - 8, "end", TIME)
+    x, anchor = (WIDTH - RIGHT + 8, "start") if costs else (LEFT - 8, "end")
     for part in (0, 0.5, 1):
         text = say(most * part)
-        yield f'<text x="{x}" y="{_y(part) + 4:.1f}" text-anchor="{anchor}" fill="{colour}">{text}</text>'
+        yield f'<text x="{x}" y="{_y(part) + 4:.1f}" text-anchor="{anchor}">{text}</text>'
 
 
 def _line(values: Sequence[float], colour: str) -> str:
