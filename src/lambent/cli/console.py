@@ -54,7 +54,7 @@ def _serving() -> Any:
 
 
 def _site(target: Target, events: Path) -> Any:
-    from lambent.cli.cost import used
+    from lambent.cli.metering import used
     from lambent.console.api import Api
     from lambent.console.site import Site
     from lambent.engine.price import Line, bill
