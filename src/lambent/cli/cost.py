@@ -107,8 +107,8 @@ def _used(target: Target, back: float, month: bool, otherwise: WhatIf) -> list[U
     now = target.now()
     start = now - back
     uses = metering.with_provisioned(client_of, list(metering.used(client_of, start, now)), start, now)
-    held = target.health().get("neighbour", {}).get("held", ())
-    if {"stepfunctions", "states"} & set(held):
+    held = {one.partition("/")[0] for one in target.page("GET", "neighbour")["held"]}
+    if "stepfunctions" in held:
         for machine in metering.machines(client_of, start, now):
             express = machine.express if otherwise.workflows is None else otherwise.workflows is Workflow.EXPRESS
             uses += of_machine(machine, express)
