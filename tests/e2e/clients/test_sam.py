@@ -53,9 +53,9 @@ def sam(server: Server, tmp_path: Path) -> Sam:
     (place / "code" / "requirements.txt").write_text("")
     command = str(program("aws-sam-cli>=1.139,<2", "sam"))
     env = {
-        "PATH": f"{Path(command).parent}:{os.environ['PATH']}", "HOME": str(tmp_path), "AWS_DEFAULT_REGION": "us-east-1",
+        "PATH": f"{Path(command).parent}:{os.environ['PATH']}", "HOME": str(tmp_path),
         "AWS_ENDPOINT_URL": server.endpoint, "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test",
-        "SAM_CLI_TELEMETRY": "0", "SAM_CLI_POLL_DELAY": "0.1",
+        "SAM_CLI_TELEMETRY": "0", "SAM_CLI_POLL_DELAY": "0.1", "AWS_DEFAULT_REGION": "us-east-1",
     }  # fmt: skip
 
     def run(*said: str, given: str | None = None) -> str:

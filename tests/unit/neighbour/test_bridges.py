@@ -56,7 +56,7 @@ def test_users_have_boundaries() -> None:
 def test_a_state_machine_is_looked_at_before_it_is_made() -> None:
     from moto.stepfunctions import responses
 
-    definitions.validated(responses)
+    definitions.answered(responses)
     good = '{"StartAt": "A", "States": {"A": {"Type": "Pass", "End": true}}}'
     answer: Any = SimpleNamespace(_get_param={"definition": good}.get)
     validate: Any = vars(responses.StepFunctionResponse)["validate_state_machine_definition"]

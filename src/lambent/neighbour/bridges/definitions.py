@@ -1,8 +1,8 @@
-"""Step Functions: a state machine's definition is looked at before a machine is made of it, which moto can't be asked for.
+"""Step Functions: what moto can't be asked, though Terraform's provider asks it of every machine: is the definition
+good, which versions are there (https://github.com/hashicorp/terraform-provider-aws, internal/service/sfn/state_machine.go).
 
-Terraform's provider asks it of every machine before it plans
-(https://github.com/hashicorp/terraform-provider-aws, internal/service/sfn/state_machine.go).
-Source: https://docs.aws.amazon.com/step-functions/latest/apireference/API_ValidateStateMachineDefinition.html.
+Source: https://docs.aws.amazon.com/step-functions/latest/apireference/API_ValidateStateMachineDefinition.html,
+API_ListStateMachineVersions.html.
 """
 
 from types import ModuleType
@@ -11,16 +11,21 @@ from typing import Any
 CODE = "SCHEMA_VALIDATION_FAILED"
 
 
-def validated(responses: ModuleType) -> None:
-    """`moto.stepfunctions.responses` is given ValidateStateMachineDefinition, unless it has it by now."""
-    answers: Any = responses.StepFunctionResponse
-    if hasattr(answers, "validate_state_machine_definition"):
-        return
+def answered(responses: ModuleType) -> None:
+    """`moto.stepfunctions.responses` is given the operations, unless it has them by now."""
 
     def validate_state_machine_definition(answer: Any) -> Any:
         return responses.ActionResult(judged(answer._get_param("definition")))
 
-    answers.validate_state_machine_definition = validate_state_machine_definition
+    def list_state_machine_versions(answer: Any) -> Any:
+        machine = answer.stepfunction_backend.describe_state_machine(answer._get_param("stateMachineArn"))
+        made = sorted(machine.versions.items(), reverse=True)  # the newest first
+        versions = [{"stateMachineVersionArn": one.arn, "creationDate": one.creation_date} for _, one in made]
+        return responses.ActionResult({"stateMachineVersions": versions})
+
+    for operation in (validate_state_machine_definition, list_state_machine_versions):
+        if not hasattr(responses.StepFunctionResponse, operation.__name__):
+            setattr(responses.StepFunctionResponse, operation.__name__, operation)
 
 
 def judged(definition: str) -> dict[str, Any]:

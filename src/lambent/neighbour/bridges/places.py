@@ -119,7 +119,7 @@ def install(path: str) -> None:
     }
     more = {
         "moto.stepfunctions.models": states.share_machines,
-        "moto.stepfunctions.responses": definitions.validated,
+        "moto.stepfunctions.responses": definitions.answered,
         "moto.iam.responses": iam.bound_users,
     }
     when_imported({**changes, **more})
