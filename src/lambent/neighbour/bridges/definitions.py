@@ -1,6 +1,7 @@
-"""Step Functions: what moto can't be asked, though Terraform's provider asks it of every machine: is the definition
-good, which versions are there (https://github.com/hashicorp/terraform-provider-aws, internal/service/sfn/state_machine.go).
+"""Step Functions: what moto can't be asked: is a definition good, which versions of a machine are there.
 
+Terraform's provider asks both of every machine
+(https://github.com/hashicorp/terraform-provider-aws, internal/service/sfn/state_machine.go).
 Source: https://docs.aws.amazon.com/step-functions/latest/apireference/API_ValidateStateMachineDefinition.html,
 API_ListStateMachineVersions.html.
 """

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
-from lambent.neighbour.bridges import definitions, dynamodb, iam, secretsmanager, states, templates
+from lambent.neighbour.bridges import cloudfront, definitions, dynamodb, iam, secretsmanager, states, templates
 from lambent.neighbour.bridges.handing import Gateway
 from lambent.neighbour.bridges.importing import when_imported
 
@@ -121,6 +121,7 @@ def install(path: str) -> None:
         "moto.stepfunctions.models": states.share_machines,
         "moto.stepfunctions.responses": definitions.answered,
         "moto.iam.responses": iam.bound_users,
+        "moto.cloudfront.models": cloudfront.whole,
     }
     when_imported({**changes, **more})
     states.run_executions()

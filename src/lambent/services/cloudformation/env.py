@@ -16,7 +16,7 @@ from lambent.deploy.stacks import Stacks
 from lambent.model.acting import forwarded
 from lambent.model.scope import Caller
 
-SOON = 1.0
+SOON = 2.0
 """Seconds that an answer waits for a stack: who is told of one under way (the AWS CLI's `deploy`, `sam delete`) looks
 again after half a minute, as botocore's waiters do."""
 
