@@ -82,12 +82,18 @@ def _check(rule: Mapping[str, Any]) -> None:
         if days is not None and days <= 0:
             raise errors.invalid(f"'{member}' for {action} action must be a positive integer")
     _check_expiration(rule.get("Expiration") or {})
+    for transition in rule.get("Transitions") or ():
+        _check_date(transition)
     _check_more(rule)
 
 
 def _check_expiration(said: Mapping[str, Any]) -> None:
     if said and sum(said.get(name) is not None for name in ("Days", "Date", "ExpiredObjectDeleteMarker")) != 1:
         raise errors.malformed()
+    _check_date(said)
+
+
+def _check_date(said: Mapping[str, Any]) -> None:
     moment = said.get("Date")
     if moment is not None and moment.timestamp() % lifecycle.DAY:
         raise errors.invalid("'Date' must be at midnight GMT")
