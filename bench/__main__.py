@@ -32,6 +32,7 @@ from bench import (
     starts,
     streaming,
     warm,
+    watching,
 )
 from bench.client import BenchError, Endpoint, call
 from bench.figures import Figure, table
@@ -41,6 +42,7 @@ from examples.demo.server import Server
 
 MEASUREMENTS: dict[str, Callable[[Lab], Awaitable[list[Figure]]]] = {
     "warm": warm.measure,
+    "watching": watching.measure,
     "url": function_url.measure,
     "stream": streaming.measure,
     "rest": rest_api.measure,
