@@ -321,6 +321,12 @@ class Place:
         self.buckets = _touched(calls, "s3", self.account.source.buckets, self.account.state.aliases)
         return self.tables, self.buckets
 
+    def undo(self, calls: Sequence[Any]) -> None:
+        """What these calls touch, and those before them did, is put back."""
+        self.tables |= _touched(calls, "dynamodb", self.account.source.tables)
+        self.buckets |= _touched(calls, "s3", self.account.source.buckets, self.account.state.aliases)
+        self.account.state.put_back(self.tables, self.buckets)
+
     def make(self, seconds: int, touched: tuple[set[str], set[str]], snapshot: bool) -> None:
         """One more account, of which is known what the function touches."""
         self.account.open(seconds)
