@@ -21,7 +21,7 @@ from lambent.events.pushes import Pushes
 from lambent.events.runs import Resolve
 from lambent.events.sources.sources import Sources
 from lambent.gateway import clock as clock_page
-from lambent.gateway import health, query_page, recycle
+from lambent.gateway import health, query_page, recycle, scraping
 from lambent.gateway import neighbour as neighbour_page
 from lambent.gateway.chain import SPANS, Gateway, Page, account_of, ours, plain_fault
 from lambent.gateway.codelink import CodeLinks
@@ -53,7 +53,7 @@ from lambent.permissions.user_keys import UserKeys
 from lambent.runtimes import interpreters
 from lambent.sandbox import probe
 from lambent.sandbox.spec import Level
-from lambent.server import otlp, permissions, root_keys, torture
+from lambent.server import otlp, permissions, prometheus, root_keys, torture
 from lambent.server.api_ports import open_outside
 from lambent.server.asking import ask_service, bucket_rules, fetch_s3
 from lambent.server.base import REAL, Base, new_id, tells_time
@@ -370,6 +370,7 @@ def _pages(
         "recycle": recycle.page(functools.partial(recycle_all, those)),
         "clock": clock_page.page(base.clock.document, moved),
         "live": live,
+        scraping.NAME: prometheus.page(base.series, running),
         "neighbour": neighbour_page.page(
             functools.partial(neighbour_document, base.neighbour),
             functools.partial(acknowledge, base.neighbour, running.findings),
