@@ -174,6 +174,7 @@ def test_pages_fit_a_phone_complain_of_nothing_and_ask_nobody_else(
         "/queues/console-queue",
         "/logs",
         "/traces",
+        "/dashboards",
         "/stacks",
         "/clock",
         "/findings",
