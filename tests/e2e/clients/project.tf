@@ -236,5 +236,5 @@ resource "aws_sfn_state_machine" "steps" {
 }
 
 output "url" { value = aws_lambda_function_url.works.function_url }
-output "api" { value = aws_apigatewayv2_api.web.api_endpoint }
+output "api" { value = aws_apigatewayv2_api.web.id }
 output "mapping" { value = aws_lambda_event_source_mapping.queue.uuid }

@@ -78,7 +78,7 @@ def test_a_project_of_terraforms_lives_its_life(server: Server, terraform: Terra
     terraform("apply", "-no-color", "-auto-approve", **first)
     assert answer() == "one"
     said = {name: one["value"] for name, one in json.loads(terraform("output", "-json")).items()}
-    assert urllib.request.urlopen(f"{said['api']}/hello").read() == b"one"
+    assert urllib.request.urlopen(f"{server.endpoint}/_aws/execute-api/{said['api']}/hello").read() == b"one"
     terraform("apply", "-no-color", "-auto-approve", **second)
     assert answer() == "two"
     mapping = client.get_event_source_mapping(UUID=said["mapping"])
