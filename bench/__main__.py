@@ -15,6 +15,7 @@ from rich.status import Status
 
 from bench import (
     async_events,
+    big,
     cold,
     control,
     environments,
@@ -32,6 +33,7 @@ from bench import (
     starts,
     streaming,
     warm,
+    watching,
 )
 from bench.client import BenchError, Endpoint, call
 from bench.figures import Figure, table
@@ -41,11 +43,13 @@ from examples.demo.server import Server
 
 MEASUREMENTS: dict[str, Callable[[Lab], Awaitable[list[Figure]]]] = {
     "warm": warm.measure,
+    "watching": watching.measure,
     "url": function_url.measure,
     "stream": streaming.measure,
     "rest": rest_api.measure,
     "http": rest_api.measure_http,
     "sockets": sockets.measure,
+    "big": big.measure,
     "freezing": freezing.measure,
     "cold": cold.measure,
     "starts": starts.measure,

@@ -87,8 +87,8 @@ that the machine had not were replaced.
 | alexcasalboni/aws-lambda-power-tuning 262ecc2 | SAM CLI | state machine |
 
 Terraform itself, with its AWS provider 5.100, applies, changes and destroys a project of 30 resources in
-`tests/e2e/clients/test_terraform.py`, where a machine has both; a plan after that finds nothing to change. Elsewhere its
-calls are replayed (`test_terraform_order.py`, `test_terraform_resources.py`). Another 45 of its types were tried by
+`tests/e2e/clients/test_terraform.py`, where a machine has both; a plan after that finds nothing to change. Elsewhere
+its calls are replayed (`test_terraform_order.py`, `test_terraform_resources.py`). Another 45 of its types were tried by
 hand. For each queue that it makes the provider waits 25 seconds, wherever that is. A stack of 200 resources and one
 function's change are measured by the bench (`--only stacks`).
 

@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from lambent.cli import logs, output
+from lambent.cli.heap import told
 from lambent.cli.target import EndpointOption, RegionOption, Target, account_of, target_of
 from lambent.clients import Tail
 
@@ -30,6 +32,9 @@ def watch(
     project: Annotated[
         Path | None, typer.Option(help="Where the code lies, for the lines; what is deployed is read otherwise.")
     ] = None,
+    heap: Annotated[
+        bool, typer.Option("--heap", help="Name the module variables that grow: FUNCTION gets new environments.")
+    ] = False,
     page: Annotated[Path | None, typer.Option(metavar="FILE", help="Keep all findings in an HTML page.")] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
     endpoint: EndpointOption = None,
@@ -42,15 +47,16 @@ def watch(
     watched = Watched(target, tuple(functions or ()), start)
     watched.read = _read(target, project, tuple(functions or ()))
     show = _Screen(watched.read, json, page)
-    try:
-        while True:
-            for name, sight in watched.look():
-                show(name, sight)
-            if once or time.monotonic() >= end:
-                break
-            time.sleep(LOOK_SECONDS)
-    except KeyboardInterrupt:
-        pass
+    with told(target, watched.names) if heap else nullcontext():
+        try:
+            while True:
+                for name, sight in watched.look():
+                    show(name, sight)
+                if once or time.monotonic() >= end:
+                    break
+                time.sleep(LOOK_SECONDS)
+        except KeyboardInterrupt:
+            pass
     show.end(watched)
 
 

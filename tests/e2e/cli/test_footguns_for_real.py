@@ -41,6 +41,35 @@ def handler(event, context):
         s3.put_object(Bucket="watched-receipts", Key=record["messageId"], Body=record["body"].encode())
         ddb.put_item(TableName="seen", Item={"id": {"S": record["messageId"]}, "body": {"S": record["body"]}})
 """
+HASHES = """
+import hashlib
+
+
+def handler(event, context):
+    hashlib.pbkdf2_hmac("sha256", b"x", b"y", 100_000)
+"""
+SENDER = """
+import os
+import boto3
+
+sqs = boto3.client("sqs")
+
+
+def handler(event, context):
+    sqs.send_message(QueueUrl=os.environ["QUEUE"], MessageBody=event["Records"][0]["body"])
+"""
+FOLLOWER = """
+import os
+import boto3
+
+s3 = boto3.client("s3")
+
+
+def handler(event, context):
+    for record in event["Records"]:
+        key = record["body"] + (record["messageId"] if os.environ.get("ANEW") else "")
+        s3.put_object(Bucket="watched-receipts", Key=key, Body=b"sent")
+"""
 EVENT = {"Records": [{"messageId": "m-1", "body": "one", "eventSourceARN": f"arn:aws:sqs:us-east-1:{ACCOUNT}:jobs"}]}
 
 
@@ -154,9 +183,38 @@ def test_what_may_be_repeated_stands_it_all_and_nothing_is_left(account: Account
     assert left(account) == before and account.client("s3").list_buckets()["Buckets"] == buckets
 
 
+@pytest.mark.parametrize(("anew", "codes"), [("", []), ("yes", ["ASY002"])])
+def test_what_follows_counts(account: Account, anew: str, codes: list[str]) -> None:
+    name = f"letters{anew}"
+    queue = account.client("sqs").create_queue(QueueName=name)["QueueUrl"]
+    account.deploy(f"sender{anew}", SENDER, QUEUE=queue)
+    account.deploy(f"follower{anew}", FOLLOWER, ANEW=anew)
+    arn = f"arn:aws:sqs:us-east-1:{ACCOUNT}:{name}"
+    account.client("lambda").create_event_source_mapping(FunctionName=f"follower{anew}", EventSourceArn=arn)
+    said = torture(account, f"sender{anew}", "--only", "duplicate")
+    assert [one["code"] for one in said["broken"]] == codes, said
+    assert said["follows"] == [f"follower{anew}"]
+
+
 def test_an_event_that_does_not_work_is_told_and_an_unknown_trial(account: Account) -> None:
     done = account.lambent("torture", "repeatable", "--event", "-", given='{"Records": [{}]}')
     assert done.returncode == 1 and "does not work without any harm done: KeyError" in done.stderr
     done = account.lambent("torture", "repeatable", "--event", "-", "--only", "x:1", given=json.dumps(EVENT))
     assert done.returncode == 2 and "no trial x:1" in done.stderr
     assert account.lambent("torture", "repeatable", "--event", "nowhere.json").returncode == 2
+
+
+def test_a_function_is_tuned_on_throttled_cpu_and_stays_as_it_is(account: Account) -> None:
+    account.deploy("hashes", HASHES)
+    client = account.client("lambda")
+    before = client.get_function_configuration(FunctionName="hashes")["RevisionId"], left(account)
+    done = account.lambent("tune", "hashes", "--event", "-", "--powers", "128,1024", "--num", "5", "--json", given="{}")
+    after = client.get_function_configuration(FunctionName="hashes")["RevisionId"], left(account)
+    assert after == before and len(client.list_versions_by_function(FunctionName="hashes")["Versions"]) == 1
+    if done.returncode:
+        assert "CPU is not throttled here" in done.stderr and os.environ.get("CI") != "true", done.stderr
+        return
+    said = json.loads(done.stdout)
+    slow, fast = said["results"]["stats"]
+    assert slow["averageDuration"] > 3 * fast["averageDuration"], said
+    assert said["results"]["stateMachine"]["visualization"].startswith("https://lambda-power-tuning.show/#gAAABA==;")
