@@ -232,6 +232,8 @@ class Connection(asyncio.Protocol):
         headers = {keys.get(name) or name.decode("latin-1").lower(): value.decode("latin-1") for name, value in lines}
         if len(headers) < len(lines):
             _join(headers, lines)
+        if "host" not in headers and self._parser.get_http_version() == "1.1":
+            raise Refused(400)  # RFC 9112, section 3.2
         self._headers, self._headed = headers, True
         _check_body(headers)
         if "expect" in headers and headers["expect"].lower() == "100-continue" and not self._busy:
