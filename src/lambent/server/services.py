@@ -19,6 +19,7 @@ from lambent.events.async_queue import AsyncQueue
 from lambent.events.destinations import Destinations
 from lambent.events.pushes import Pushes
 from lambent.events.runs import Resolve
+from lambent.events.sending import Send
 from lambent.events.sources.sources import Sources
 from lambent.gateway import clock as clock_page
 from lambent.gateway import health, query_page, recycle, scraping
@@ -53,7 +54,7 @@ from lambent.permissions.user_keys import UserKeys
 from lambent.runtimes import interpreters
 from lambent.sandbox import probe
 from lambent.sandbox.spec import Level
-from lambent.server import otlp, permissions, prometheus, root_keys, torture
+from lambent.server import deliveries, otlp, permissions, prometheus, root_keys, torture
 from lambent.server.api_ports import open_outside
 from lambent.server.asking import ask_service, bucket_rules, fetch_s3
 from lambent.server.base import REAL, Base, new_id, tells_time
@@ -140,13 +141,13 @@ async def open_services(
         return asynchronous.handling(env, scope, name, qualifier)
 
     outbox = Outbox(lambda request: running.doors.gateway(request), functools.partial(web.post, settings.reach))  # noqa: PLW0108
-    queue = _events(settings, store, base, running, handling, outbox)
+    gate = permissions.open_gate(settings, base, running)
+    queue = _events(settings, store, base, running, handling, deliveries.of_functions(gate, handling, outbox))
     links = CodeLinks(base.url, store.blobs.get, base.clock.wall)
     sqs = await _open_sqs(stack, store, base, running.limits, running.findings)
     checkpoints, writes = Checkpoints(store.database), TableWrites()
     stack.push_async_callback(checkpoints.close)
     streams = await open_streams(stack, store, base, running.findings, settings.change_seconds > 0)
-    gate = permissions.open_gate(settings, base, running)
     sources = open_sources(
         settings, running, base.clock, handling, sqs.queues, streams, checkpoints, outbox, writes, gate
     )
@@ -398,7 +399,7 @@ def _credentials_page(settings: Settings, base: Base, credentials: Credentialed)
 
 
 def _events(
-    settings: Settings, store: Store, base: Base, running: Running, handling: Resolve, outbox: Outbox
+    settings: Settings, store: Store, base: Base, running: Running, handling: Resolve, send: Send
 ) -> AsyncQueue:
     """The queue of asynchronous events."""
     report, metrics = running.findings.report, running.metrics
@@ -407,7 +408,7 @@ def _events(
         base.clock,
         functools.partial(running.invoker.submit, sync=False),
         handling,
-        Destinations(outbox, report, metrics, base.clock.wall).deliver,
+        Destinations(send, report, metrics, base.clock.wall).deliver,
         base.background.spawn,
         report,
         metrics,
@@ -514,7 +515,7 @@ async def _open_s3(
         store,
         base,
         running.findings,
-        outbox,
+        deliveries.of_buckets(gate, outbox),
         _twice(settings),
         running.credentials.secret_of,
         functools.partial(check_destination, running.doors, functools.partial(permissions.may_configure, gate)),
