@@ -15,6 +15,7 @@ from rich.status import Status
 
 from bench import (
     async_events,
+    big,
     cold,
     control,
     environments,
@@ -44,6 +45,7 @@ MEASUREMENTS: dict[str, Callable[[Lab], Awaitable[list[Figure]]]] = {
     "stream": streaming.measure,
     "rest": rest_api.measure,
     "http": rest_api.measure_http,
+    "big": big.measure,
     "freezing": freezing.measure,
     "cold": cold.measure,
     "starts": starts.measure,

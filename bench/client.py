@@ -85,7 +85,7 @@ class Connection(asyncio.Protocol):
         self.waiting = False
         """A request is without its answer."""
         self._parser = httptools.HttpResponseParser(self)
-        self._body = b""
+        self._parts: list[bytes] = []
         self._error = ""
         self._sent = 0
 
@@ -94,7 +94,7 @@ class Connection(asyncio.Protocol):
 
     def send(self, request: bytes) -> None:
         """Send a whole request."""
-        self._body, self._error = b"", ""
+        self._parts, self._error = [], ""
         self.waiting = True
         self._sent = perf_counter_ns()
         self.transport.write(request)
@@ -107,14 +107,14 @@ class Connection(asyncio.Protocol):
             self._error = value.decode()
 
     def on_body(self, body: bytes) -> None:
-        self._body += body
+        self._parts.append(body)
 
     def on_message_complete(self) -> None:
         elapsed = perf_counter_ns() - self._sent
         self.waiting = False
         if not self._parser.should_keep_alive():
             self.transport.close()
-        self._done(self, Answer(self._parser.get_status_code(), self._body, elapsed, self._error))
+        self._done(self, Answer(self._parser.get_status_code(), b"".join(self._parts), elapsed, self._error))
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._lost(self)

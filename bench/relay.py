@@ -78,7 +78,8 @@ class Connection(asyncio.Protocol):
     def __init__(self, relay: Relay) -> None:
         self.relay = relay
         self.parser = httptools.HttpRequestParser(self)
-        self.path = self.body = b""
+        self.path = b""
+        self.parts: list[bytes] = []
         self.work: tuple[bytes, Connection, bytes] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -91,18 +92,19 @@ class Connection(asyncio.Protocol):
         self.parser.feed_data(data)
 
     def on_url(self, url: bytes) -> None:
-        self.path, self.body = url, b""
+        self.path, self.parts = url, []
 
     def on_body(self, body: bytes) -> None:
-        self.body += body
+        self.parts.append(body)
 
     def on_message_complete(self) -> None:
+        body = b"".join(self.parts)
         if self.path == NEXT:
             self.relay.next(self)
         elif self.path.startswith(ANSWERS):
-            self.relay.answer(self, self.path, self.body)
+            self.relay.answer(self, self.path, body)
         else:
-            self.relay.invoke(self, self.body)
+            self.relay.invoke(self, body)
 
 
 async def serve() -> None:

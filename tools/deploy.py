@@ -26,7 +26,8 @@ CloudFormation is answered by Lambent: a stack's resources are made by calls on 
 its API makes of it, here or at the neighbour. Tools that deploy by stacks need the endpoint, a region and any keys:
 
 ```sh
-export AWS_ENDPOINT_URL=http://127.0.0.1:4566 AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test
+export AWS_ENDPOINT_URL=http://127.0.0.1:4566 AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1
+export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test
 aws cloudformation deploy --template-file app.yaml --stack-name app --capabilities CAPABILITY_IAM
 ```
 
@@ -99,6 +100,7 @@ when the server is killed goes on. An alias with `UpdatePolicy: CodeDeployLambda
 `DeploymentPreference`, CDK's `LambdaDeploymentGroup`) gets another version in this way, and its stack waits; when
 the stack is rolled back the alias goes back at once, without a deployment. Server and ECS are refused by name; no
 events of deployments go to EventBridge.
+
 ## Templates
 
 JSON and YAML with all intrinsic functions, conditions, mappings, parameters (those of SSM too), rules, outputs and
@@ -128,11 +130,17 @@ at the ports 80 and 443 too, so code that speaks https whatever the URL says (CD
 own; Node.js does not where the function sets `NODE_EXTRA_CA_CERTS`, nor does code in images and with `isolation =
 "process"`, where only http is answered. What hands the URL on to a program outside of functions must do without.
 
+What has begun is waited for up to two seconds before CreateStack, UpdateStack, DeleteStack and ExecuteChangeSet answer:
+clients look again only after half a minute.
+
 ## Types
 
 A type that is not listed fails the stack at that resource, by name; with `unknown_types = "skip"` it is passed
 over, and `DescribeStackResources` lists it. A property that is AWS's but not passed on here, or that its service
 refuses as not built (a bucket's `WebsiteConfiguration`), fails likewise; skipped, it is a finding.
+
+CloudFront and WAF have no effect on any request. Distributions, origin access controls and WAF's types are kept where
+they are answered; CloudFront's other types, ApplicationInsights and `AWS::CDK::Metadata` by their stack alone.
 
 | type | not passed on |
 | --- | --- |

@@ -37,7 +37,7 @@ ALLOWED: dict[str, set[str]] = {
     "permissions": {"engine.authorisation", "wire", "model"},
     "gateway": {"wire", "model"},
     "pitfalls": {"model"},
-    "console": {"clients"},
+    "console": {"clients", "engine.traces.waterfall"},
     "cli": {
         *(
             "clients",
@@ -49,7 +49,7 @@ ALLOWED: dict[str, set[str]] = {
             "runtimes.interpreters",
             "runtimes.nodes",
         ),
-        *("deploy.template.reading", "deploy.errors", "engine.price", "engine.traces", "model.prices"),
+        *("deploy.template.reading", "deploy.errors", "engine.price", "engine.traces", "engine.tuning", "model.prices"),
         "model.reserved_variables",
     },
     "settings": {"outward"},

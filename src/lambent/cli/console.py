@@ -1,6 +1,9 @@
 """`lambent console`: pages for people, beside a running server."""
 
+import functools
+import json as codec
 import os
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -51,7 +54,7 @@ def _serving() -> Any:
 
 
 def _site(target: Target, events: Path) -> Any:
-    from lambent.cli.cost import used
+    from lambent.cli.metering import used
     from lambent.console.api import Api
     from lambent.console.site import Site
     from lambent.engine.price import Line, bill
@@ -61,7 +64,35 @@ def _site(target: Target, events: Path) -> Any:
     def spent(seconds: float) -> list[Line]:
         return bill(used(api.client, target.now() - seconds, target.now()))
 
-    return Site(api, explain, spent, events, __version__)
+    return Site(api, explain, spent, events, __version__, functools.partial(_measure, target))
+
+
+def _measure(target: Target, asked: Mapping[str, str], told: Callable[[str], None]) -> dict[str, Any]:
+    """What `lambent tune` finds, as the console shows it. Raises CliError."""
+    from markupsafe import Markup
+
+    from lambent.cli import tuning, tuning_pictures
+    from lambent.cli.tune import sizes_of
+    from lambent.engine.tuning import STRATEGIES
+
+    try:
+        event = codec.loads(asked["payload"])
+    except ValueError as error:
+        raise CliError(f"the event is not JSON: {error}") from None
+    runs = int(asked["num"]) if asked["num"].isdecimal() else 0
+    if not 5 <= runs <= 1000 or asked["strategy"] not in STRATEGIES:
+        raise CliError("5 to 1,000 runs are needed, and one of the strategies")
+    wanted = tuning.Wanted(asked["function"], event, sizes_of(asked["powers"]), runs, asked["strategy"])
+    tuned = tuning.tune(target, wanted, told)
+    said = tuned.document()["results"]
+    return {
+        "picture": Markup(tuning_pictures.svg(tuned.stats, tuned.best.power)),  # noqa: S704 - made of numbers
+        "sentence": tuning_pictures.sentence(tuned.best, wanted.strategy),
+        "link": said["stateMachine"]["visualization"],
+        "notes": tuned.notes(),
+        "best": tuned.best.power,
+        "stats": said["stats"],
+    }
 
 
 def _ready(lasting: str, once: str) -> None:

@@ -1,24 +1,32 @@
-"""`lambent cost`: what AWS would have asked for what functions did here, from the metrics that any client can read."""
+"""`lambent cost`: what AWS would have asked for what functions did here, from what any client can find out."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
 
-from lambent.cli import output
+from lambent.cli import cost_tags, metering, output
 from lambent.cli.errors import USAGE, CliError
 from lambent.cli.logs import seconds
 from lambent.cli.target import EndpointOption, JsonOption, RegionOption, Target, target_of
-from lambent.engine.price import Line, Use, bill, gb_seconds, in_a_month, on_arm
+from lambent.engine.price import (
+    Line,
+    Use,
+    as_on_demand,
+    as_provisioned,
+    bill,
+    in_a_month,
+    of_machine,
+    on_arm,
+    with_memory,
+)
 from lambent.model.prices import AS_OF, PRICES, REGION
 
 COLUMNS = ("What", "Of", "Used", "Unit", "Dollars")
 NUMBERS = ("Used", "Dollars")
-POINTS = 60
-"""Of a metric's sum: periods of a minute or more."""
-Dimensions = dict[str, str]
+MOST_MB, MOST_PLACES = 10_240, 100_000
 
 
 class By(StrEnum):
@@ -27,87 +35,113 @@ class By(StrEnum):
     LINE = "line"
     SUBJECT = "function"
     SERVICE = "service"
+    TAG = "tag"
+
+
+class Workflow(StrEnum):
+    """The types of state machines."""
+
+    STANDARD = "standard"
+    EXPRESS = "express"
 
 
 @dataclass(frozen=True, slots=True)
-class Meter:
-    """A metric that is billed: which of its dimensions, as what price, under whose name, and what factor."""
+class WhatIf:
+    """How it would be otherwise. `memory` and `provisioned`: function ("" for all) and a number."""
 
-    namespace: str
-    metric: str
-    dimensions: frozenset[str]
-    price: Callable[[Dimensions], str]
-    subject: str
-    factor: Callable[[Dimensions], float] = lambda _: 1.0
-
-
-def _by_size(said: Dimensions) -> float:
-    return gb_seconds(1, float(said["MemorySize"]))
-
-
-def _queue(said: Dimensions) -> str:
-    return "sqs:fifo" if said["QueueName"].endswith(".fifo") else "sqs:standard"
-
-
-def _always(price: str) -> Callable[[Dimensions], str]:
-    return lambda _: price
-
-
-METERS = (
-    Meter("AWS/Lambda", "Invocations", frozenset({"FunctionName"}), _always("lambda:requests"), "FunctionName"),
-    Meter(
-        "Lambent", "BilledDuration", frozenset({"FunctionName", "MemorySize"}),
-        _always("lambda:duration:x86_64"), "FunctionName", _by_size,
-    ),
-    *(
-        Meter("AWS/SQS", metric, frozenset({"QueueName"}), _queue, "QueueName")
-        for metric in ("NumberOfMessagesSent", "NumberOfMessagesReceived", "NumberOfMessagesDeleted",
-                       "NumberOfEmptyReceives")
-    ),
-    Meter("AWS/Logs", "IncomingBytes", frozenset({"LogGroupName"}), _always("logs:ingested"), "LogGroupName"),
-    Meter("AWS/Kinesis", "IncomingRecords", frozenset({"StreamName"}), _always("kinesis:put"), "StreamName"),
-    Meter("AWS/ApiGateway", "Count", frozenset({"ApiName"}), _always("apigateway:rest"), "ApiName"),
-    Meter("AWS/ApiGateway", "Count", frozenset({"ApiId"}), _always("apigateway:http"), "ApiId"),
-)  # fmt: skip
-"""Messages count one by one: batches of ten cost a tenth. What has no metric here is left out (docs/cost.md)."""
+    arm64: bool = False
+    http_api: bool = False
+    on_demand: bool = False
+    workflows: Workflow | None = None
+    memory: tuple[tuple[str, int], ...] = ()
+    provisioned: tuple[tuple[str, int], ...] = ()
 
 
 def cost(
     context: typer.Context,
     *,
     since: Annotated[str, typer.Option(metavar="10s|10m|2h|7d", help="How far to look back.")] = "1d",
-    by: Annotated[By, typer.Option(help="Sum up by function (queue, API …) or by service.")] = By.LINE,
+    by: Annotated[By, typer.Option(help="Sum up by function (queue, API …), service or tag.")] = By.LINE,
+    tag: Annotated[str | None, typer.Option(metavar="KEY", help="The tag, of --by tag.")] = None,
     at: Annotated[str, typer.Option(metavar="10x", help="As if so many times as much came.")] = "1x",
     month: Annotated[bool, typer.Option("--month", help="As if it went on for a month.")] = False,
     free_tier: Annotated[bool, typer.Option("--free-tier", help="Take off what a month has free.")] = False,
     arm64: Annotated[bool, typer.Option("--arm64", help="As if all functions ran on arm64, as fast.")] = False,
+    memory: Annotated[
+        list[str] | None, typer.Option(metavar="[NAME=]MB", help="As if functions had so much, as fast.")
+    ] = None,
+    provisioned: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=N", help="As if so many environments of it stood ready.")
+    ] = None,
+    on_demand: Annotated[bool, typer.Option("--on-demand", help="As if none stood ready.")] = False,
+    workflows: Annotated[Workflow | None, typer.Option(help="As if state machines were of that type.")] = None,
     http_api: Annotated[bool, typer.Option("--http-api", help="As if REST APIs were HTTP APIs.")] = False,
     json: JsonOption = False,
     endpoint: EndpointOption = None,
     region: RegionOption = None,
 ) -> None:
-    """Say what AWS would ask for what ran here: its prices of a date, without what has no metric (docs/cost.md)."""
-    back, factor = seconds(since), _times(at)
+    """Say what AWS would ask for what ran here: its prices of a date, without what is not measured (docs/cost.md)."""
+    if (by is By.TAG) != (tag is not None):
+        raise CliError("--by tag needs --tag KEY, and that needs it", USAGE)
+    back, load = seconds(since), _times(at)
+    sizes, places = _numbers("--memory", memory, MOST_MB), _numbers("--provisioned", provisioned, MOST_PLACES)
+    if any(not name for name, _ in places):
+        raise CliError("--provisioned needs a function's name, as in orders=10", USAGE)
+    otherwise = WhatIf(arm64, http_api, on_demand, workflows, sizes, places)
     target = target_of(context, endpoint, region)
-    uses = list(used(target.client, target.now() - back, target.now()))
-    on_arm64 = None if arm64 else _on_arm64(target)
-    uses = [on_arm(use) if on_arm64 is None or use.subject in on_arm64 else use for use in uses]
-    if http_api:
-        uses = [Use(use.price.replace(":rest", ":http"), use.subject, use.quantity) for use in uses]
-    lines = bill(uses, factor * (in_a_month(back) if month else 1.0), free_tier=free_tier)
+    uses = changed(target, _used(target, back, month, otherwise), back, otherwise)
+    lines = bill(uses, in_a_month(back) if month else 1.0, load=load, free_tier=free_tier)
     if json:
         output.document(_document(lines, since, month))
         return
-    _print(lines, by)
+    _print(lines, by, cost_tags.tagged(target.client, lines, tag) if tag else {})
     span = "a month at this pace" if month else f"the last {since}"
     output.note(f"${sum(line.dollars for line in lines):.6f} for {span}; prices of {AS_OF}, {REGION}, first tiers")
 
 
-def _on_arm64(target: Target) -> set[str]:
-    """The functions whose architecture that is."""
+def _used(target: Target, back: float, month: bool, otherwise: WhatIf) -> list[Use]:
+    """All that was used. Moto is asked for what it holds only where it holds some of it."""
+    from functools import cache
+
+    client_of: Callable[[str], Any] = cache(target.client)
+    now = target.now()
+    start = now - back
+    uses = metering.with_provisioned(client_of, list(metering.used(client_of, start, now)), start, now)
+    held = {one.partition("/")[0] for one in target.page("GET", "neighbour")["held"]}
+    if "stepfunctions" in held:
+        for machine in metering.machines(client_of, start, now):
+            express = machine.express if otherwise.workflows is None else otherwise.workflows is Workflow.EXPRESS
+            uses += of_machine(machine, express)
+    if "ec2" in held:
+        uses += metering.network(client_of, start, now, whole=not month)
+    return uses
+
+
+def changed(target: Target, uses: list[Use], back: float, otherwise: WhatIf) -> list[Use]:
+    """The uses as they would be otherwise; on the architecture that functions have, unless all are on arm64."""
+    functions = {one["FunctionName"]: one for one in _functions(target)}
+    uses = [on_arm(use) if otherwise.arm64 or _is_arm(functions.get(use.subject, {})) else use for use in uses]
+    sizes = dict(otherwise.memory)
+    uses = [with_memory(use, sizes.get(use.subject, sizes.get("", use.megabytes))) for use in uses]
+    if otherwise.on_demand:
+        uses = as_on_demand(uses)
+    for name, places in otherwise.provisioned:
+        if name not in functions:
+            raise CliError(f"there is no function {name}")
+        size = sizes.get(name, sizes.get("", functions[name]["MemorySize"]))
+        uses = as_provisioned(uses, name, places, size, back)
+    if otherwise.http_api:
+        uses = [replace(use, price=use.price.replace(":rest", ":http")) for use in uses]
+    return uses
+
+
+def _functions(target: Target) -> Iterable[dict[str, Any]]:
     pages = target.client("lambda").get_paginator("list_functions").paginate()
-    found = (one for page in pages for one in page["Functions"])
-    return {one["FunctionName"] for one in found if one.get("Architectures") == ["arm64"]}
+    return (one for page in pages for one in page["Functions"])
+
+
+def _is_arm(about: dict[str, Any]) -> bool:
+    return about.get("Architectures") == ["arm64"]
 
 
 def _times(text: str) -> float:
@@ -120,28 +154,18 @@ def _times(text: str) -> float:
     return factor
 
 
-def used(client_of: Callable[[str], Any], start: float, end: float) -> Iterator[Use]:
-    """What the metrics say was used between two times (seconds since 1970); `client_of` makes a service's client."""
-    client = client_of("cloudwatch")
-    for meter in METERS:
-        pages = client.get_paginator("list_metrics").paginate(Namespace=meter.namespace, MetricName=meter.metric)
-        for one in (one for page in pages for one in page["Metrics"]):
-            said = {pair["Name"]: pair["Value"] for pair in one["Dimensions"]}
-            if frozenset(said) != meter.dimensions:
-                continue
-            total = _sum(client, meter, one["Dimensions"], start, end)
-            if total:
-                yield Use(meter.price(said), said[meter.subject], total * meter.factor(said))
+def _numbers(option: str, said: list[str] | None, most: int) -> tuple[tuple[str, int], ...]:
+    """Of `name=number` and `number`, the latter for ""."""
+    found = []
+    for text in said or ():
+        name, _, number = text.rpartition("=")
+        if not number.isdecimal() or not 0 < int(number) <= most:
+            raise CliError(f"{option} {text}: a whole number up to {most:,} is needed, as in orders=512", USAGE)
+        found.append((name, int(number)))
+    return tuple(found)
 
 
-def _sum(client: Any, meter: Meter, dimensions: list[Dimensions], start: float, end: float) -> float:
-    period = max(-(-int(end - start) // POINTS) // 60 * 60, 60)
-    asked = {"Namespace": meter.namespace, "MetricName": meter.metric, "Dimensions": dimensions}
-    found = client.get_metric_statistics(**asked, StartTime=start, EndTime=end, Period=period, Statistics=["Sum"])
-    return float(sum(point["Sum"] for point in found["Datapoints"]))
-
-
-def _print(lines: list[Line], by: By) -> None:
+def _print(lines: list[Line], by: By, tags: dict[str, str]) -> None:
     if by is By.LINE:
         rows = [
             (line.use.price, line.use.subject, f"{line.use.quantity:,.3f}".rstrip("0").rstrip("."),
@@ -153,6 +177,7 @@ def _print(lines: list[Line], by: By) -> None:
     sums: dict[str, float] = {}
     for line in lines:
         name = line.service if by is By.SERVICE else line.use.subject
+        name = tags.get(name, name) if by is By.TAG else name
         sums[name] = sums.get(name, 0.0) + line.dollars
     ordered = sorted(sums.items(), key=lambda pair: -pair[1])
     output.table((by.value, "Dollars"), [(name, f"{much:.8f}") for name, much in ordered], right=NUMBERS)

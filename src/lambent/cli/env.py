@@ -14,6 +14,11 @@ from lambent.cli import output
 from lambent.cli.errors import CliError
 from lambent.cli.target import EndpointOption, JsonOption, RegionOption, account_of, target_of
 
+PREFIXES = "AWS_DISABLE_HOST_PREFIX_INJECTION"
+"""Without it SDKs look for `stream-127.0.0.1` (Live Tail) or `sync-127.0.0.1` (Express workflows).
+
+https://docs.aws.amazon.com/sdkref/latest/guide/feature-host-prefix.html
+"""
 REMARK = "AWS CLI v1 sends `aws sqs` and `aws emr` to AWS all the same: add --endpoint-url to each of these, or use v2"
 
 
@@ -38,6 +43,7 @@ def env(
         "AWS_SECRET_ACCESS_KEY": "lambent",
         "AWS_REGION": target.region,
         "AWS_DEFAULT_REGION": target.region,
+        PREFIXES: "true",
     }
     if json:
         output.document(variables)

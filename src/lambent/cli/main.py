@@ -45,6 +45,7 @@ COMMANDS = {
     "explain": "check:explain",
     "watch": "watching:watch",
     "torture": "torture:torture",
+    "tune": "tune:tune",
     "reset": "reset:reset",
     "clock": "clock:app",
     "cache": "reset:cache",

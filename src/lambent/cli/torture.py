@@ -301,6 +301,12 @@ class Place:
         self.buckets = _touched(calls, "s3", self.account.source.buckets, self.account.aliases)
         return self.tables, self.buckets
 
+    def undo(self, calls: Sequence[Any]) -> None:
+        """What these calls touch, and those before them did, is put back."""
+        self.tables |= _touched(calls, "dynamodb", self.account.source.tables)
+        self.buckets |= _touched(calls, "s3", self.account.source.buckets, self.account.aliases)
+        self.account.put_back(self.tables, self.buckets)
+
     def clean(self, event: Any) -> "tuple[list[Answer], State]":
         """A run without harm."""
         self._begin()

@@ -2,7 +2,6 @@
 
 import json as codec
 import time
-from collections.abc import Iterator
 from typing import Annotated, Any
 
 import typer
@@ -11,7 +10,8 @@ from lambent.cli import output
 from lambent.cli.errors import CliError
 from lambent.cli.logs import seconds
 from lambent.cli.target import EndpointOption, JsonOption, RegionOption, target_of
-from lambent.engine.traces.documents import Document, end_of, walk
+from lambent.engine.traces import waterfall as ordered
+from lambent.engine.traces.documents import Document, end_of
 
 COLUMNS = ("Trace", "Began", "Took", "Status", "Begins with")
 BAR = 40
@@ -100,30 +100,15 @@ def waterfall(segments: list[Document]) -> list[str]:
         return []
     start = min(one["start_time"] for one in segments)
     whole = max(max(end_of(one) for one in segments) - start, 1e-6)
-    rows = list(_rows(segments))
+    rows = [(_label(row), row.document) for row in ordered.rows(segments)]
     width = max(len(label) for label, _ in rows)
     return [f"{label.ljust(width)}  {_bar(one, start, whole)}  {_took(end_of(one) - one['start_time'])}{_mark(one)}"
             for label, one in rows]  # fmt: skip
 
 
-def _rows(segments: list[Document]) -> Iterator[tuple[str, Document]]:
-    """Depth first: subsegments, and what was called from there."""
-    called: dict[str, list[Document]] = {}
-    known = {inner["id"] for one in segments for inner in walk(one)}
-    for one in segments:
-        parent = str(one.get("parent_id"))
-        called.setdefault(parent if parent in known else "", []).append(one)
-    waiting = [(0, one, True) for one in reversed(called.get("", []))]
-    seen: set[int] = set()
-    while waiting:
-        depth, one, is_segment = waiting.pop()
-        if id(one) in seen:
-            continue
-        seen.add(id(one))
-        kind = one.get("origin", "") if is_segment else ""
-        yield _plain(f"{'  ' * depth}{one['name']}{f' ({kind})' if kind else ''}"), one
-        inner = [(depth + 1, part, False) for part in one.get("subsegments") or ()]
-        waiting += reversed([*inner, *((depth + 1, segment, True) for segment in called.get(one["id"], []))])
+def _label(row: ordered.Row) -> str:
+    kind = row.document.get("origin", "") if row.is_segment else ""
+    return _plain(f"{'  ' * row.depth}{row.document['name']}{f' ({kind})' if kind else ''}")
 
 
 def _plain(text: str) -> str:

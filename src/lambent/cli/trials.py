@@ -5,6 +5,7 @@ parameters and secrets of the account that it is made after; the gateway keeps w
 (see `lambent.gateway.torture`). Between two trials tables and buckets are put back, and environments are ended.
 """
 
+import base64
 import json
 import secrets
 import threading
@@ -43,14 +44,17 @@ class Answer:
     answer: Any
     error: str
     seconds: float
+    log: str = ""
+    """The last 4 KB of it."""
     calls: list[dict[str, Any]] = field(default_factory=list)
 
 
 class TrialAccount:
     """The account. `names` turns the source's account id in texts to the trial's."""
 
-    def __init__(self, target: Target, source: Source, function: str) -> None:
+    def __init__(self, target: Target, source: Source, function: str, whole_cpu: bool = True) -> None:
         self.target = target
+        self._cpu = "" if whole_cpu else "by memory"
         self.source = source
         self.account = f"9{secrets.randbelow(10**11):011d}"
         self.own = Clients(target, self.account)
@@ -73,7 +77,7 @@ class TrialAccount:
         self._tables()
         self._buckets()
         self._others()
-        self._page("PUT", {"source": self.source.account, "buckets": self.aliases})
+        self._page("PUT", {"source": self.source.account, "buckets": self.aliases, "cpu": self._cpu})
         self._make(said)
 
     def close(self) -> None:
@@ -122,10 +126,17 @@ class TrialAccount:
     def shorten(self, seconds: int) -> None:
         """Give the function less time, so that what it leaves locked is free again sooner."""
         if seconds < self.timeout:
-            client = self.own("lambda")
-            client.update_function_configuration(FunctionName=self.function, Timeout=seconds)
-            client.get_waiter("function_updated_v2").wait(FunctionName=self.function, WaiterConfig=WAIT)
+            self._change(Timeout=seconds)
             self.timeout = seconds
+
+    def resize(self, megabytes: int) -> None:
+        """Give the function so much memory; what runs already ends."""
+        self._change(MemorySize=megabytes)
+
+    def _change(self, **settings: Any) -> None:
+        client = self.own("lambda")
+        client.update_function_configuration(FunctionName=self.function, **settings)
+        client.get_waiter("function_updated_v2").wait(FunctionName=self.function, WaiterConfig=WAIT)
 
     def snapshot(self) -> bool:
         """Publish a version that starts from a snapshot. Answers whether there is one: not for every runtime."""
@@ -133,8 +144,7 @@ class TrialAccount:
 
         client, name = self.own("lambda"), self.function
         try:
-            client.update_function_configuration(FunctionName=name, SnapStart={"ApplyOn": "PublishedVersions"})
-            client.get_waiter("function_updated_v2").wait(FunctionName=name, WaiterConfig=WAIT)
+            self._change(SnapStart={"ApplyOn": "PublishedVersions"})
             made = client.publish_version(FunctionName=name)["Version"]
             client.get_waiter("published_version_active").wait(FunctionName=name, Qualifier=made, WaiterConfig=WAIT)
         except (ClientError, BotoCoreError):
@@ -267,6 +277,7 @@ class TrialAccount:
             "X-Amzn-Trace-Id": f"Root={root};Parent={secrets.token_hex(8)};Sampled=0",
             "Authorization": f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=trial",
             "Content-Type": "application/json",
+            "X-Amz-Log-Type": "Tail",
         }
         url = f"{self.target.endpoint}/2015-03-31/functions/{self.function}/invocations"
         url += f"?Qualifier={version}" if version else ""
@@ -275,9 +286,10 @@ class TrialAccount:
         with build_opener(ProxyHandler({})).open(request, timeout=INVOKE_SECONDS) as said:
             payload = json.loads(said.read() or b"null")
             failed = said.headers.get("X-Amz-Function-Error")
+            log = base64.b64decode(said.headers.get("X-Amz-Log-Result", "")).decode("utf-8", "replace")
         shown = payload if isinstance(payload, dict) else {}
         error = f"{shown.get('errorType', failed)}: {shown.get('errorMessage', '')}" if failed else ""
-        return Answer(payload, error, time.monotonic() - began)
+        return Answer(payload, error, time.monotonic() - began, log)
 
     def state(self, tables: set[str], buckets: set[str]) -> tuple[dict[str, Any], dict[str, Any]]:
         """Items and objects that are there now."""

@@ -8,7 +8,19 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from lambent.console.door import ENTER, Door
-from lambent.console.pages import clock, code, function, logs, overview, sources, stacks, testing, traces
+from lambent.console.pages import (
+    clock,
+    code,
+    function,
+    logs,
+    overview,
+    settings,
+    sources,
+    stacks,
+    testing,
+    traces,
+    tune,
+)
 from lambent.console.site import HERE, Asked, Page, Site, answer
 
 PAGES: tuple[tuple[str, str, Page], ...] = (
@@ -28,8 +40,17 @@ PAGES: tuple[tuple[str, str, Page], ...] = (
     ("GET", "/functions/{name}/code", code.code),
     ("POST", "/functions/{name}/code", code.save),
     ("GET", "/functions/{name}/configuration", function.configuration),
+    ("POST", "/functions/{name}/settings", settings.save),
     ("POST", "/functions/{name}/variables", function.variables),
+    ("POST", "/functions/{name}/variables/edit", settings.edit),
+    ("POST", "/functions/{name}/variables/save", settings.save_variables),
+    ("POST", "/functions/{name}/concurrency", settings.save_concurrency),
+    ("POST", "/functions/{name}/versions", settings.publish),
+    ("POST", "/functions/{name}/aliases", settings.save_alias),
     ("GET", "/functions/{name}/rights", function.rights),
+    ("GET", "/functions/{name}/tune", tune.tune),
+    ("POST", "/functions/{name}/tune", tune.begin),
+    ("GET", "/functions/{name}/tuning", tune.progress),
     ("GET", "/sources", sources.sources),
     ("GET", "/queues/{name}", sources.queue),
     ("POST", "/queues/{name}/peek", sources.peek_queue),

@@ -81,8 +81,13 @@ def _grid(top: float, unit: str) -> Markup:
                  '<text class="tick end" x="{tx}" y="{ty:.1f}">{text}</text>')  # fmt: skip
     return Markup("").join(
         row.format(x1=LEFT, x2=WIDTH - RIGHT, y=_y(part, top), tx=LEFT - 5, ty=_y(part, top) + 3.5, text=text)
-        for part, text in ((0.0, "0"), (top / 2, short(top / 2)), (top, f"{short(top)}{unit}"))
+        for part, text in ((0.0, "0"), (top / 2, _label(top / 2, top, unit)[0]), (top, "".join(_label(top, top, unit))))
     )
+
+
+def _label(value: float, top: float, unit: str) -> tuple[str, str]:
+    """A number of an axis and its unit: many milliseconds are seconds."""
+    return (short(value / 1000), " s") if unit == " ms" and top >= 1000 else (short(value), unit)
 
 
 def _times(span: Span) -> Markup:

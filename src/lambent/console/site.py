@@ -15,10 +15,12 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 
 from lambent.console.api import Api
 from lambent.console.tails import Tails
+from lambent.console.tunings import Measure, Tunings
 
 HERE = Path(__file__).parent
 MOST_BYTES = 12 << 20
 """Of a form: an event of 6 MB, written as a form writes it."""
+MOST_FIELDS = 400
 Explain = Callable[[Exception], tuple[str, int] | None]
 """The line for an error that users may meet; None for a defect."""
 Spent = Callable[[float], list[Any]]
@@ -46,7 +48,9 @@ class Site:
     spent: Spent
     events: Path
     version: str
+    measure: Measure
     tails: Tails = field(default_factory=Tails)
+    tunings: Tunings = field(default_factory=Tunings)
     templates: jinja2.Environment = field(init=False)
 
     def __post_init__(self) -> None:
@@ -82,7 +86,7 @@ async def answer(site: Site, page: Page, request: Request, secret: str) -> Respo
     try:
         form = await _form(request) if request.method == "POST" else {}
     except TooLarge:
-        return PlainTextResponse(f"A form of more than {size(MOST_BYTES)} is not taken.\n", 413)
+        return PlainTextResponse(f"A form of more than {size(MOST_BYTES)} or {MOST_FIELDS} fields is not taken.\n", 413)
     partial = request.headers.get("hx-request") == "true"
     asked = Asked(request.path_params, dict(request.query_params), form, partial, secret)
     try:
@@ -108,7 +112,10 @@ async def _form(request: Request) -> dict[str, str]:
             raise TooLarge
         parts.append(chunk)
     text = b"".join(parts).decode("utf-8", "replace")
-    return dict(parse_qsl(text, keep_blank_values=True, max_num_fields=100))
+    try:
+        return dict(parse_qsl(text, keep_blank_values=True, max_num_fields=MOST_FIELDS))
+    except ValueError:
+        raise TooLarge from None
 
 
 def when(said: Any) -> str:

@@ -5,13 +5,16 @@ https://docs.aws.amazon.com/xray/latest/api/API_Service.html.
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from markupsafe import Markup
 
-DEEPEST, MOST_ROWS = 20, 500
+from lambent.engine.traces import waterfall as ordered
+
+MOST_COLUMNS, MOST_ROWS = 20, 500
 BOX_WIDTH, BOX_HEIGHT, APART_X, APART_Y = 170, 58, 80, 22
 """Of the map, in the units of the picture."""
 
@@ -34,38 +37,11 @@ class Row:
 def rows(trace: Document) -> list[Row]:
     """The rows of a trace, parents before what they called."""
     documents = [json.loads(one["Document"]) for one in trace.get("Segments", [])]
-    known = {part["id"] for one in documents for part in _parts(one) if "id" in part}
-    inside: dict[str, list[Document]] = {}
-    for one in documents:
-        parent = one.get("parent_id", "")
-        inside.setdefault(parent if parent in known else "", []).append(one)
-    found: list[Row] = []
-    for one in sorted(inside.get("", []), key=_start):
-        found += _below(one, 0, inside)
-    return found[:MOST_ROWS]
-
-
-def _parts(document: Document) -> Iterator[Document]:
-    yield document
-    for one in document.get("subsegments", []):
-        yield from _parts(one)
-
-
-def _below(document: Document, depth: int, inside: Mapping[str, Sequence[Document]]) -> Iterator[Row]:
-    if depth > DEEPEST:
-        return
-    yield _row(document, depth)
-    called = [*document.get("subsegments", []), *inside.get(document.get("id", "-"), [])]
-    for one in sorted(called, key=_start):
-        yield from _below(one, depth + 1, inside)
-
-
-def _start(document: Document) -> float:
-    return float(document.get("start_time", 0.0))
+    return [_row(one.document, one.depth) for one in islice(ordered.rows(documents), MOST_ROWS)]
 
 
 def _row(document: Document, depth: int) -> Row:
-    start = _start(document)
+    start = ordered.start_of(document)
     states = [name for name in ("fault", "throttle", "error") if document.get(name)]
     state = states[0] if states else ("open" if "end_time" not in document else "ok")
     operation = document.get("aws", {}).get("operation", "")
@@ -116,7 +92,7 @@ def service_map(services: Sequence[Document]) -> Markup:
 def _columns(services: Sequence[Document]) -> list[list[int]]:
     """Each service is one column behind the last that calls it; a circle is cut."""
     depth = {one["ReferenceId"]: 0 for one in services}
-    for _ in range(min(len(services), DEEPEST)):
+    for _ in range(min(len(services), MOST_COLUMNS)):
         for one in services:
             for edge in one.get("Edges", []):
                 called = edge.get("ReferenceId")
@@ -140,7 +116,11 @@ def _box(one: Document, x: float, y: float) -> Markup:
     failed = figures.get("FaultStatistics", {}).get("TotalCount", 0)
     average = figures.get("TotalResponseTime", 0.0) / total * 1000 if total else 0.0
     name, kind = str(one.get("Name", "?")), str(one.get("Type", ""))
-    said = f"{total} calls, {average:.0f} ms{f', {failed} failed' if failed else ''}" if total else ""
+    said = (
+        f"{total} {'call' if total == 1 else 'calls'}, {average:.0f} ms{f', {failed} failed' if failed else ''}"
+        if total
+        else ""
+    )
     lines = ((name if len(name) <= 22 else f"{name[:21]}…", "", 19), (kind, "tick", 34), (said, "tick", 48))
     texts = Markup("").join(
         Markup('<text class="{c}" x="{x}" y="{y}">{t}</text>').format(c=style, x=x + 10, y=y + down, t=text)

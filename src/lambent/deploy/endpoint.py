@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from botocore import parsers, serialize
+from botocore.awsrequest import HeadersDict
 from botocore.model import OperationModel
 
 from lambent.deploy.ports import Refused
@@ -89,7 +90,7 @@ async def _whole(body: bytes | AsyncIterator[bytes]) -> bytes:
 
 
 def _answer(service: Service, model: OperationModel, response: Response, body: bytes) -> dict[str, Any]:
-    headers = {name.lower(): value for name, value in response.headers}
+    headers = HeadersDict(response.headers)
     said = {"status_code": response.status, "headers": headers, "body": body}
     if response.status >= 300:
         raise _refusal(service, model, said)

@@ -50,6 +50,9 @@ class Sampler:
 
     def read(self) -> None:
         """Take a reading now."""
+        self._read()
+
+    def _read(self) -> list[Usage]:
         usages, accounts = self._ledger.read()
         for usage in usages:
             if usage.version:
@@ -62,6 +65,7 @@ class Sampler:
                 self._metrics.add("ConcurrentExecutions", scope, "", min(sum(peaks), accounts[scope][2]))
             self._metrics.add("UnreservedConcurrentExecutions", scope, "", unreserved)
             self._metrics.add("ClaimedAccountConcurrency", scope, "", unreserved + claimed)
+        return usages
 
     def _function(self, usage: Usage) -> None:
         if usage.peak:
@@ -87,6 +91,11 @@ class Sampler:
     def _minute(self) -> None:
         self._due += PERIOD_SECONDS
         self._timer = self._call_at(self._due, self._minute)
-        self.read()
+        for usage in self._read():
+            if usage.version and usage.places:
+                seconds = usage.places * PERIOD_SECONDS
+                self._metrics.add(
+                    "ProvisionedSeconds", usage.scope, usage.name, seconds, f"{usage.name}:{usage.version}"
+                )
         most, self._most = self._most, {}
         self._utilised(most)

@@ -1,18 +1,25 @@
-"""What was used becomes what it costs: pure, by the table of `model.prices`."""
+"""What was used becomes what it costs, and what it would cost otherwise: pure, by the table of `model.prices`."""
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from lambent.model.prices import PRICES, SECONDS_A_MONTH
+from lambent.model.prices import PRICES, SECONDS_A_MONTH, STANDING
+
+EXPRESS_MB, EXPRESS_MS = 64, 100
+"""What a run of an Express workflow is billed for at least, and in what steps
+(https://aws.amazon.com/step-functions/pricing/)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """`quantity` units of a row of the table, by a function, queue, API, log group or stream."""
+    """`quantity` units of a row of the table, by a function, queue, API, log group or stream; of a function's duration
+    with how many megabytes."""
 
     price: str
     subject: str
     quantity: float
+    megabytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +40,14 @@ def gb_seconds(milliseconds: float, megabytes: float) -> float:
     return milliseconds / 1000 * megabytes / 1024
 
 
-def bill(uses: Iterable[Use], factor: float = 1.0, *, free_tier: bool = False) -> list[Line]:
-    """A line for each use of `factor` times as much, the dearest first; with `free_tier` (of a month) what is free is
-    taken off what comes first of each price."""
+def bill(uses: Iterable[Use], factor: float = 1.0, *, load: float = 1.0, free_tier: bool = False) -> list[Line]:
+    """A line for each use of `factor` times as much, the dearest first; with `load` times as much coming, which is all
+    the same to what stands by. With `free_tier` (of a month) what is free is taken off what comes first of each price.
+    """
     left = {name: price.free for name, price in PRICES.items()} if free_tier else {}
     lines = []
     for use in uses:
-        much = use.quantity * factor
+        much = use.quantity * factor * (1.0 if use.price.startswith(STANDING) else load)
         free = min(left.get(_tier(use.price), 0.0), much)
         if free_tier:
             left[_tier(use.price)] = left.get(_tier(use.price), 0.0) - free
@@ -61,3 +69,50 @@ def in_a_month(seconds: float) -> float:
 def on_arm(use: Use) -> Use:
     """The same on arm64, if code takes as long there (AWS: up to 34 % better price and performance, often less)."""
     return replace(use, price=use.price.replace(":x86_64", ":arm64"))
+
+
+def with_memory(use: Use, megabytes: int) -> Use:
+    """The same with so much memory, if code takes as long with it: `lambent tune` measures how long it takes."""
+    if not use.megabytes:
+        return use
+    return replace(use, quantity=use.quantity * megabytes / use.megabytes, megabytes=megabytes)
+
+
+def as_on_demand(uses: Iterable[Use]) -> list[Use]:
+    """The same without provisioned concurrency."""
+    return [
+        replace(use, price=use.price.replace(":provisioned-duration:", ":duration:"))
+        for use in uses
+        if not use.price.startswith("lambda:provisioned:")
+    ]
+
+
+def as_provisioned(uses: Sequence[Use], function: str, places: int, megabytes: int, seconds: float) -> list[Use]:
+    """The same with so many environments of a function that stand ready for so long, in which all of its runs are."""
+    others = [use for use in uses if use.subject != function]
+    own = as_on_demand(use for use in uses if use.subject == function)
+    turned = [replace(use, price=use.price.replace(":duration:", ":provisioned-duration:")) for use in own]
+    arm = any(use.subject == function and use.price.endswith(":arm64") for use in uses)
+    price = f"lambda:provisioned:{'arm64' if arm else 'x86_64'}"
+    return [*others, *turned, Use(price, function, gb_seconds(seconds * 1000, megabytes) * places, megabytes)]
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """What a state machine did: runs with their milliseconds, and all states that were entered."""
+
+    name: str
+    express: bool
+    runs: tuple[float, ...]
+    transitions: int
+
+
+def of_machine(machine: Machine, express: bool) -> list[Use]:
+    """What it used as a Standard or an Express workflow. A transition is a state that is entered, and the start."""
+    if not express:
+        return [Use("states:standard", machine.name, machine.transitions)]
+    steps = sum(max(math.ceil(took / EXPRESS_MS), 1) for took in machine.runs)
+    return [
+        Use("states:express", machine.name, len(machine.runs)),
+        Use("states:express-duration", machine.name, gb_seconds(steps * EXPRESS_MS, EXPRESS_MB)),
+    ]

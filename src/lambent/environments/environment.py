@@ -15,6 +15,7 @@ from lambent.engine.environment import Crew, Effect, Event, Failure, Phase, Repo
 from lambent.environments.alarm import Alarm
 from lambent.environments.launch import Launcher
 from lambent.environments.life import Life
+from lambent.environments.performance import Append, Performance
 from lambent.environments.processes import Processes, Spawn
 from lambent.environments.reports import UNHANDLED, Measure, Reports, Trace
 from lambent.environments.running import Answer, Clocks, Running
@@ -24,6 +25,7 @@ from lambent.observe.journal import Journal
 from lambent.runtime_api.extensions import INVOKE, About, Extensions, invoke_event
 from lambent.runtime_api.server import RuntimeInvocation, Sink
 from lambent.runtimes import programs
+from lambent.sandbox.usage import Usage
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +57,9 @@ class Environment:
         measure: Measure = lambda *_measured: None,
         freeze_grace: float = engine.FREEZE_GRACE,
         trace: Trace = lambda _ended: None,
+        insights: Append | None = None,
     ) -> None:
+        """`insights` takes the lines of Lambda Insights, where that is on."""
         self.function = function
         self._home = home
         self._journal = journal
@@ -64,7 +68,8 @@ class Environment:
         self._offered = False
         self._boosted = True
         self._alarm = Alarm(clock.monotonic, self._on_deadline)
-        self._reports = Reports(function, journal, clock, measure, self._peak_bytes, trace)
+        performance = insights and Performance(function, self._usage, insights, clock.wall)
+        self._reports = Reports(function, journal, clock, measure, self._peak_bytes, trace, performance)
         about = About(function.name, function.version, function.handler, function.scope.account)
         self._extensions = Extensions(about, self, _new_id)
         self._processes = Processes(
@@ -112,6 +117,9 @@ class Environment:
 
     def _peak_bytes(self) -> int | None:
         return self._processes.peak_bytes()
+
+    def _usage(self) -> Usage | None:
+        return self._processes.usage()
 
     def retire(self) -> None:
         """Take no further invocation; end when the one at hand is answered."""

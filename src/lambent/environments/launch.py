@@ -17,16 +17,18 @@ from lambent.environments.contents import Contents
 from lambent.environments.role_credentials import Credentialed
 from lambent.environments.xray_daemon import PORT as DAEMON_PORT
 from lambent.environments.xray_daemon import XRayDaemon
-from lambent.model import parameters_layer
+from lambent.model import own_layers
 from lambent.model.credentials import Credentials
 from lambent.model.function import FunctionVersion
 from lambent.runtime_api import metadata
 from lambent.runtime_api.server import Route, RuntimeApi, RuntimeEvents
 from lambent.runtimes.place import OPT, TASK_ROOT, Around, Folders, Place
+from lambent.sandbox import usage
 from lambent.sandbox.errors import SandboxGone, ZygoteKilled
 from lambent.sandbox.host import Sandbox, SandboxHost
 from lambent.sandbox.left import Left, look
 from lambent.sandbox.spec import Bind, ExitStatus, Level, SandboxSpec
+from lambent.sandbox.usage import Usage
 
 RUNTIME_API_PORT = 9001
 HTTP, HTTPS = 80, 443
@@ -170,8 +172,8 @@ class Launcher:
 
     def _parameters_port(self, function: FunctionVersion) -> tuple[int, ...]:
         """That of the extension, for a function with its layer. Where the network is the host's there is none."""
-        with_it = self._host.level is Level.NAMESPACE and parameters_layer.digest() in function.layers
-        return (parameters_layer.port(function.environment),) if with_it else ()
+        with_it = self._host.level is Level.NAMESPACE and own_layers.PARAMETERS.digest in function.layers
+        return (own_layers.parameters_port(function.environment),) if with_it else ()
 
     async def _doors(
         self, sandbox: Sandbox, credentials: Credentials, function: FunctionVersion
@@ -262,6 +264,10 @@ class Launched:
     def peak_bytes(self) -> int:
         """The most memory that the environment has used, with the interpreter's own if it shares that."""
         return self.sandbox.memory_peak() + (self.sandbox.baseline_bytes if self.place.forked else 0)
+
+    def usage(self) -> Usage:
+        """What it has used so far."""
+        return usage.look(self.sandbox.pid, self.sandbox.held.tmp, networked=self.sandbox.networked)
 
     def left(self) -> Left:
         """What is in it between two invocations."""

@@ -24,6 +24,7 @@ from lambent.runtime_api.extensions import SHUTDOWN, Extensions, Reply, shutdown
 from lambent.runtime_api.server import Request, RestoreEvents
 from lambent.runtimes.place import InvalidEntrypoint
 from lambent.sandbox.errors import SandboxGone
+from lambent.sandbox.usage import Usage
 
 log = logging.getLogger(__name__)
 
@@ -82,6 +83,10 @@ class Processes:
     def peak_bytes(self) -> int | None:
         """The most memory that has been used; None without a sandbox."""
         return None if self.launched is None else self.launched.peak_bytes()
+
+    def usage(self) -> Usage | None:
+        """What has been used so far; None without a sandbox."""
+        return None if self.launched is None else self.launched.usage()
 
     # --- the sandbox
 

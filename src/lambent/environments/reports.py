@@ -5,6 +5,7 @@ from math import ceil
 
 from lambent.engine import environment as engine
 from lambent.engine.environment import Cause, Failure, ReportInit, Stage, Status
+from lambent.environments.performance import Performance
 from lambent.environments.running import Clocks, EnvironmentFailed, Running
 from lambent.model.finding import Finding
 from lambent.model.function import FunctionVersion
@@ -35,7 +36,7 @@ class Reports:
     """Of one environment. `peak_bytes` reads the most memory that it has used; None when there is nothing to read.
 
     `trace` takes what X-Ray is told. `running` is the invocation at hand, `unreported` one that was answered while
-    extensions still work on it.
+    extensions still work on it. `performance` is there where Lambda Insights is on.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class Reports:
         measure: Measure,
         peak_bytes: Callable[[], int | None],
         trace: Trace = lambda _ended: None,
+        performance: Performance | None = None,
     ) -> None:
         self._function = function
         self._journal = journal
@@ -53,6 +55,7 @@ class Reports:
         self._measure = measure
         self._peak_bytes = peak_bytes
         self._trace = trace
+        self._performance = performance
         self.running: Running | None = None
         self.unreported: Running | None = None
         self._peak = (0, float("-inf"))
@@ -126,6 +129,8 @@ class Reports:
         running = self.running
         if running is not None and running.started == 0.0:
             running.started = began
+            if self._performance is not None:
+                self._performance.begin()
             self._journal.start(running.invocation.request_id, after_init=running.waited)
 
     def responded(self, size: int) -> None:
@@ -232,6 +237,8 @@ class Reports:
         )
         if running.invocation.traced is not None:
             self._tell(running, now, init_ms, error)
+        if self._performance is not None:
+            self._performance.tell(running.invocation, figures)
         arn, version = running.invocation.function_arn, self._function.version
         self._measure(arn, seconds * 1000, running.failed, version, figures.billed_ms, self._function.memory)
         return self._journal.end(figures, running.produced, self._spans(running, now))

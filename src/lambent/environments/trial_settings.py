@@ -1,4 +1,6 @@
-"""What is otherwise in the environments of a trial (see `gateway.torture`): a whole CPU, a full /tmp, another time."""
+"""What is otherwise in the environments of a trial (see `gateway.torture`): a whole CPU, a full /tmp, another time.
+
+Where how long a run takes is what is found out, environments have the CPU that goes by the function's memory."""
 
 import time
 from collections.abc import Awaitable, Callable
@@ -30,7 +32,8 @@ class TrialSettings:
     sized: bool = True
     """Whether a /tmp has a size."""
     full: set[str] = field(default_factory=set)
-    going: set[str] = field(default_factory=set)
+    whole: set[str] = field(default_factory=set)
+    """Accounts whose environments have a whole CPU."""
     turned: str = ""
     _clock: "Turned | None" = None
     _dial: Dial | None = None
@@ -39,11 +42,9 @@ class TrialSettings:
     def spec(self, function: FunctionVersion, spec: SandboxSpec) -> SandboxSpec:
         """The sandbox of an environment."""
         account = function.scope.account
-        if account not in self.going:
-            return spec
-        return replace(
-            spec, cpus=max(spec.cpus, CPUS), tmp_bytes=FULL_BYTES if account in self.full else spec.tmp_bytes
-        )
+        if account in self.whole:
+            spec = replace(spec, cpus=max(spec.cpus, CPUS))
+        return replace(spec, tmp_bytes=FULL_BYTES) if account in self.full else spec
 
     def around(
         self, place: Callable[[FunctionVersion], Awaitable[Place]]
@@ -58,13 +59,14 @@ class TrialSettings:
 
         return told
 
-    def begin(self, account: str) -> None:
+    def begin(self, account: str, whole_cpu: bool = True) -> None:
         """A trial begins."""
-        self.going.add(account)
+        if whole_cpu:
+            self.whole.add(account)
 
     def end(self, account: str) -> None:
         """It is over."""
-        self.going.discard(account)
+        self.whole.discard(account)
         self.full.discard(account)
         if account == self.turned:
             self.turned = ""

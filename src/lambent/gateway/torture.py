@@ -5,7 +5,8 @@ goes through here: it is kept, it may be made to fail, and it can't leave the tr
 made after stand for the trial's own, what names anything else there is refused. Nothing of this touches an account that
 has no trial. The token of the data folder is needed, as for a live folder.
 
-    PUT     {"account", "source", "buckets": {name: the trial's}}      a trial begins
+    PUT     {"account", "source", "buckets": {name: the trial's}}      a trial begins; with "cpu": "by memory" its
+                                                                       environments have no more than on AWS
     POST    {"account", "taps": {root: [fault]}, "collect": [root]}   invocations to come, by their trace's root;
                                                                        answers {"calls": {root: [call]}} of those over
     POST    {"account", "full": true | false, "ahead": seconds | null}  what environments made from now on find: a full
@@ -36,6 +37,7 @@ from lambent.wire.service import Service
 MEET_SECONDS, GRACE_SECONDS, LOOK_SECONDS = 1.5, 0.5, 0.05
 """How long a call waits for the other one: while that one's invocation runs, and at first in any case."""
 MOST_CALLS = 10_000
+BY_MEMORY = "by memory"
 MOST_AHEAD = 10 * 365 * 86_400
 """Seconds that a clock may be turned."""
 _ACCOUNT = re.compile(r"\d{12}")
@@ -52,7 +54,7 @@ See = Callable[[Service, str, Mapping[str, Any]], dict[str, Any]]
 class Surroundings(Protocol):
     """What environments of a trial find."""
 
-    def begin(self, account: str) -> None: ...
+    def begin(self, account: str, whole_cpu: bool) -> None: ...
 
     def end(self, account: str) -> None: ...
 
@@ -202,10 +204,10 @@ class Trials:
                 return
             waited += LOOK_SECONDS
 
-    def begin(self, account: str, source: str, buckets: dict[str, str]) -> None:
+    def begin(self, account: str, source: str, buckets: dict[str, str], whole_cpu: bool = True) -> None:
         """A trial begins."""
         self.going[account] = Trial(source, buckets)
-        self.around.begin(account)
+        self.around.begin(account, whole_cpu)
 
     def end(self, account: str) -> None:
         """It is over."""
@@ -251,7 +253,7 @@ class TorturePage:
             buckets = {str(name): str(other) for name, other in said["buckets"].items()}
             if not _ACCOUNT.fullmatch(said["source"]) or said["source"] == account:
                 raise ValueError("source")
-            self._trials.begin(account, said["source"], buckets)
+            self._trials.begin(account, said["source"], buckets, said.get("cpu") != BY_MEMORY)
             return _json({})
         if account not in self._trials.going:
             return refused(404, f"account {account} has no trial")

@@ -23,6 +23,9 @@ class Price(NamedTuple):
 
 _LAMBDA = "https://aws.amazon.com/lambda/pricing/"
 _API = "https://aws.amazon.com/api-gateway/pricing/"
+_STATES = "https://aws.amazon.com/step-functions/pricing/"
+STANDING = ("lambda:provisioned:", "nat:hour", "endpoint:hour")
+"""How prices begin of what costs as long as it is there, however much is asked of it."""
 PRICES: dict[str, Price] = {
     "lambda:requests": Price(0.20, 1e6, "requests", _LAMBDA, 1e6),
     "lambda:duration:x86_64": Price(0.0000166667, 1, "GB-s", _LAMBDA, 400_000),
@@ -37,8 +40,9 @@ PRICES: dict[str, Price] = {
     "kinesis:put": Price(0.014, 1e6, "units of 25 KB", "https://aws.amazon.com/kinesis/data-streams/pricing/"),
     "apigateway:rest": Price(3.50, 1e6, "requests", _API),
     "apigateway:http": Price(1.00, 1e6, "requests", _API),
-    "states:standard": Price(0.025, 1e3, "transitions", "https://aws.amazon.com/step-functions/pricing/", 4000),
-    "states:express": Price(1.00, 1e6, "requests", "https://aws.amazon.com/step-functions/pricing/"),
+    "states:standard": Price(0.025, 1e3, "transitions", _STATES, 4000),
+    "states:express": Price(1.00, 1e6, "requests", _STATES),
+    "states:express-duration": Price(0.00001667, 1, "GB-s", _STATES),
     "xray:traces": Price(5.00, 1e6, "traces", "https://aws.amazon.com/xray/pricing/", 100_000),
     "nat:hour": Price(0.045, 1, "hours", "https://aws.amazon.com/vpc/pricing/"),
     "nat:processed": Price(0.045, 1e9, "bytes", "https://aws.amazon.com/vpc/pricing/"),

@@ -235,5 +235,5 @@ def _whole(upload: Upload, chosen: Sequence[PartRow], said: dict[str, str]) -> t
         if said.get(name) not in (None, value, value.partition("-")[0] if sumtype == checksums.COMPOSITE else None):
             raise errors.bad_digest(name)
         document |= {"sums": {name: value}, "sumtype": sumtype}
-    document["parts"] = parts
+    document |= {"parts": parts, "upload": upload.row.upload}
     return document, checksums.etag_of_parts([part.etag for part in chosen])

@@ -11,18 +11,21 @@ import resource
 import signal
 import sys
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import orjson
 
+from lambent.engine.insights.clustering import TooManyPatterns
 from lambent.engine.insights.fields import LogEvent, Source
 from lambent.engine.insights.functions import TextTooLong
-from lambent.engine.insights.needles import needles
+from lambent.engine.insights.needles import needles, newest
 from lambent.engine.insights.reading import read
 from lambent.engine.insights.running import Counted, TooManyGroups, run
 
 CHUNK = 4 << 20
+BACK = 1 << 20
 LEAST_BYTES, MEMORY_BYTES = 512 << 20, 4 << 30
 """Of addresses: a quarter of what the machine has is shared by all that run; a query that needs more fails."""
 ANSWER_BYTES = 64 << 20
@@ -36,16 +39,21 @@ ESCAPED = b"\\\\u"
 Job = dict[str, Any]
 
 
-def events(job: Job, wanted: list[bytes], counted: Counted) -> Iterator[LogEvent]:
-    """The events between `start` and `end` of all streams; those that can't be wanted are only counted."""
+def events(job: Job, wanted: list[bytes], counted: Counted, most: int | None = None) -> Iterator[LogEvent]:
+    """The events of all streams that are in one of the `periods`; those that can't be wanted are only counted. With
+    `most` only so many of each stream are wanted, the newest, which come first."""
     for said in job["streams"]:
         source = Source(said["account"], said["group"], said["stream"])
         try:
             with Path(said["path"]).open("rb") as file:
-                for line, offset in _lines(file, said["start"], said["end"], wanted, counted):
-                    event = _event(line, offset, source)
-                    if event is not None and job["start"] <= event.timestamp < job["end"]:
-                        yield event
+                if most is None:
+                    lines = _lines(file, said["start"], said["end"], wanted, counted)
+                else:
+                    lines = _backwards(file, said["start"], said["end"])
+                found = (_event(line, offset, source) for line, offset in lines)
+                yield from islice((one for one in found if one and _within(job["periods"], one.timestamp)), most)
+                if most is not None:
+                    _count(file, said["start"], next(lines, (b"", said["start"])), counted)
         except FileNotFoundError:
             continue  # deleted meanwhile
 
@@ -56,6 +64,37 @@ def _event(line: bytes, offset: int, source: Source) -> LogEvent | None:
     except (ValueError, TypeError):
         return None
     return LogEvent(timestamp, ingested, message, offset, source)
+
+
+def _within(periods: list[tuple[int, int]], timestamp: int) -> bool:
+    return any(start <= timestamp < end for start, end in periods)
+
+
+def _backwards(file: BinaryIO, start: int, end: int) -> Iterator[tuple[bytes, int]]:
+    """Whole lines, the last one first, and where they stand."""
+    rest = b""
+    while end > start:
+        length = min(BACK, end - start)
+        end -= length
+        file.seek(end)
+        data = file.read(length) + rest
+        first = data.find(b"\n") + 1 if end > start else 0
+        offset = end + len(data)
+        for line in reversed(data[first:].split(b"\n")[:-1]):
+            offset -= len(line) + 1
+            yield line, offset
+        rest = data[:first]
+
+
+def _count(file: BinaryIO, start: int, left: tuple[bytes, int], counted: Counted) -> None:
+    """The lines that were not read: `left` is the last of them."""
+    end = left[1] + len(left[0]) + 1 if left[0] else start
+    file.seek(start)
+    while (size := min(CHUNK, end - file.tell())) > 0:
+        many = file.read(size).count(b"\n")
+        counted.scanned += many
+        counted.matched += many
+    counted.bytes += end - start
 
 
 def _lines(file: BinaryIO, offset: int, end: int, wanted: list[bytes], counted: Counted) -> Iterator[tuple[bytes, int]]:
@@ -98,8 +137,9 @@ def answer(job: Job) -> dict[str, Any]:
     query, counted = read(job["query"]), Counted()
     wanted = [needle.encode() for needle in needles(query)]
     try:
-        rows = run(query, events(job, wanted, counted), job["limit"], counted)
-    except (TooManyGroups, TextTooLong) as error:
+        found = events(job, wanted, counted, newest(query, job["limit"]))
+        rows = run(query, found, job["limit"], counted, job["periods"][0][0])
+    except (TooManyGroups, TooManyPatterns, TextTooLong) as error:
         return {"error": str(error)}
     except (RecursionError, ArithmeticError, ValueError) as error:
         return {"error": f"the query can't be run: {error}"}

@@ -22,6 +22,8 @@ EVENT_COUNTS = frozenset(
 )
 """Of event source mappings, which are their resources."""
 MAPPING = "EventSourceMappingUUID"
+STANDING_BY = "ProvisionedSeconds"
+"""How long environments of a version stood ready, all of them together: what provisioned concurrency is billed for."""
 
 
 @functools.lru_cache(maxsize=4096)
@@ -38,6 +40,9 @@ def streams(name: str, scope: Scope, function: str, resource: str = "", executed
     `resource` is "f:alias", "f:1" or a mapping's UUID, "" for what was called by the function's name alone; `executed`
     is the version that ran.
     """
+    if name == STANDING_BY:
+        pairs = dimensions_of({"FunctionName": function, "Version": resource.rpartition(":")[2]})
+        return (Stream(Metric(scope, OWN_NAMESPACE, name, pairs), "Seconds"),)
     unit = "Milliseconds" if name in MILLISECONDS else "Count"
     found = _dimensions(name, function, resource, executed)
     return tuple(Stream(Metric(scope, NAMESPACE, name, dimensions_of(one)), unit) for one in found)

@@ -155,7 +155,8 @@ class Gate:
         if self.mode == "off" or callers.is_unbounded(caller) or fault.code == "NoSuchBucket":
             return None
         bucket = f"arn:aws:s3:::{params.get('Bucket')}"
-        verdict = await self.judge(caller, Right("s3:ListBucket", bucket, caller.scope.account), {})
+        right = Right("s3:ListBucket", bucket, caller.scope.account, params={"Prefix": params.get("Key")})
+        verdict = await self.judge(caller, right, {})
         if verdict is None or verdict.decision.allowed:
             return None
         self.trail.denied(caller.request_id, verdict)

@@ -106,6 +106,7 @@ class Sandbox:
         """When each step of making it was done, in seconds of CLOCK_MONOTONIC."""
         self.network = -1
         """Restored from a snapshot: the descriptor of its network namespace, until the host has taken it."""
+        self.networked = made.level is Level.NAMESPACE  # with a network of its own
         self._made = made
         self._loop = loop
         self._ready: asyncio.Future[None] = loop.create_future()

@@ -6,13 +6,17 @@ looking. Where there are no control groups the same look is the only limit.
 """
 
 import asyncio
+import math
 from collections.abc import Callable
 from typing import Protocol
 
 INTERVAL = 0.02
 """Seconds between two looks; between them a process can fault in some 40 MB more than it may."""
 INTERVAL_EACH = 0.0005
-"""With many sandboxes awake the looks become rarer, so that they take no more than one hundredth of a CPU."""
+"""With many sandboxes awake the looks become rarer, so that they take no more than a few hundredths of a CPU."""
+AT_ONCE = 40
+"""At so many sandboxes one turn looks, which takes a millisecond: looks at a thousand in a row would let every
+invocation wait meanwhile."""
 
 
 class Watched(Protocol):
@@ -24,10 +28,14 @@ class Watched(Protocol):
 
 
 class MemoryWatch:
-    """Looks at every sandbox that is awake. Sleeps, with no timer, while none is."""
+    """Looks at every sandbox that is awake, in rounds of one turn or more. Sleeps, with no timer, while none is."""
 
     def __init__(self) -> None:
         self._awake: set[Watched] = set()
+        self._left: list[Watched] = []
+        """Whose turn in this round is still to come."""
+        self._at_once = 1
+        """At how many each turn of this round looks."""
         self._timer: asyncio.TimerHandle | None = None
 
     def add(self, sandbox: Watched) -> None:
@@ -43,21 +51,30 @@ class MemoryWatch:
     def close(self) -> None:
         """Stop."""
         self._awake.clear()
+        self._left = []
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
 
     def _arm(self) -> None:
-        seconds = max(INTERVAL, len(self._awake) * INTERVAL_EACH)
+        """A round takes as long however many turns it has."""
+        turns = max(1, math.ceil(len(self._awake) / AT_ONCE))
+        seconds = max(INTERVAL, len(self._awake) * INTERVAL_EACH) / turns
         self._timer = asyncio.get_running_loop().call_later(seconds, self._look)
 
     def _look(self) -> None:
         self._timer = None
-        for sandbox in list(self._awake):
-            if sandbox.over_limit():
+        if not self._left:
+            self._left = list(self._awake)
+            self._at_once = math.ceil(len(self._left) / max(1, math.ceil(len(self._left) / AT_ONCE)))
+        turn, self._left = self._left[: self._at_once], self._left[self._at_once :]
+        for sandbox in turn:
+            if sandbox in self._awake and sandbox.over_limit():
                 sandbox.end_for_memory()
         if self._awake:
             self._arm()
+        else:
+            self._left = []
 
 
 def over_limit(limit: int, usage: int, held: Callable[[], int], tmp_used: Callable[[], int]) -> bool:

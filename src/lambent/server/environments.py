@@ -3,14 +3,18 @@
 import functools
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 
 from lambent.dispatch.pools import Pools
 from lambent.engine.scaling import Scaling
 from lambent.environments.environment import Environment, Home
 from lambent.environments.launch import Launcher
+from lambent.environments.performance import Append
 from lambent.model.finding import Finding
 from lambent.model.function import FunctionVersion
+from lambent.model.own_layers import INSIGHTS
 from lambent.observe.journal import Journal
+from lambent.observe.lambda_insights import GROUP
 from lambent.observe.metrics import Metrics
 from lambent.observe.tracing import Tracing
 from lambent.server.base import REAL, Base
@@ -31,6 +35,14 @@ def journals(
     return begin
 
 
+def insights(base: Base, function: FunctionVersion, stream: str) -> Append | None:
+    """What takes the lines of Lambda Insights, with the rights of the function's role; None where it is off."""
+    if INSIGHTS.digest not in function.layers:
+        return None
+    append = functools.partial(base.logs.append, base.logs.stream(function.scope, GROUP, f"{function.name}/{stream}"))
+    return base.log_rights.held(replace(function, log_group=GROUP), append)
+
+
 def environment_maker(
     launcher: Launcher,
     base: Base,
@@ -45,7 +57,7 @@ def environment_maker(
 
     def create(function: FunctionVersion, home: Pools) -> Environment:
         journal = begin(function)
-        told = metrics.ran, freeze_grace, tracing.ended
+        told = metrics.ran, freeze_grace, tracing.ended, insights(base, function, journal.stream)
         return Environment(function, home, launcher, journal, REAL, spawn, how, *told)
 
     return create

@@ -1,6 +1,7 @@
 """CloudWatch Logs: its operations, and what sends new events to subscribers, and queries over old ones."""
 
 import functools
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from urllib.parse import quote
@@ -11,6 +12,7 @@ from lambent.gateway.exchange import Here
 from lambent.model.scope import Caller, Scope
 from lambent.neighbour.outbox import signed_as
 from lambent.observe.findings import Ledger
+from lambent.observe.live_tail import LiveTails
 from lambent.observe.queries import Queries
 from lambent.permissions.gate import Gate
 from lambent.server import permissions
@@ -41,6 +43,8 @@ def open_logs(
     report, spawn = findings.report, base.background.spawn
     subscriptions = LogSubscriptions(store.resources, base.clock, add, new_id, spawn, report)
     base.logs.hears.append(subscriptions.hear)
+    tails = LiveTails(base.clock.wall, time.monotonic)
+    base.logs.hears.append(tails.hear)
     filters = metric_filters(store, base, report)
     queries = Queries(base.clock.monotonic)
     stack.push_async_callback(queries.close)
@@ -55,6 +59,7 @@ def open_logs(
         functools.partial(_unreachable, doors, may_send),
         functools.partial(_log_group, store),
         queries,
+        tails,
         report,
         findings.withdraw,
     )

@@ -72,6 +72,7 @@ class Lambent:
             "AWS_ACCESS_KEY_ID": self.account,
             "AWS_SECRET_ACCESS_KEY": "lambent",
             "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
         }
 
     def client(self, service: str, **options: Any) -> Any:

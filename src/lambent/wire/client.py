@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from botocore import parsers, serialize
+from botocore.awsrequest import HeadersDict
 
 from lambent.wire.http import Request, Response
 from lambent.wire.service import Service
@@ -32,7 +33,7 @@ def request_of(service: Service, operation: str, params: Mapping[str, Any], auth
 def answer_of(service: Service, operation: str, response: Response) -> dict[str, Any]:
     """What the answer to such a request says: its members, and `Error` (with `Code`) when it is one."""
     assert isinstance(response.body, bytes)
-    headers = {name.lower(): value for name, value in response.headers}
+    headers = HeadersDict(response.headers)
     said = {"status_code": response.status, "headers": headers, "body": response.body}
     answer: dict[str, Any] = _parser(service.protocol).parse(said, service.operation(operation).output_shape)
     return answer

@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
@@ -100,6 +100,7 @@ def by_signing_name() -> dict[str, tuple[Entry, ...]]:
     return names
 
 
+@lru_cache(maxsize=64)
 def _scope(text: str) -> Credential | None:
     parts = text.split("/")
     if len(parts) >= 5:

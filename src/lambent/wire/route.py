@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from operator import attrgetter, itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 from lambent.wire.http import Request
@@ -74,8 +74,7 @@ class _Node:
     routes: Choices = field(default_factory=Choices)
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """A node that a path reaches: its routes, the labels' raw values in order, and how many segments were
     literal."""
 
@@ -112,7 +111,9 @@ class Routes:
 
     def labels(self, operation: str, request: Request) -> dict[str, str]:
         """The decoded path labels of a request that was routed to `operation`."""
-        root = self._roots.get(request.method, _Node())
+        root = self._roots.get(request.method)
+        if root is None:
+            return {}
         for found in _walk(root, _segments(request.path), 0, (), 0):
             for route in found.routes.all:
                 if route.operation == operation:

@@ -41,6 +41,13 @@ def handler(event, context):
         s3.put_object(Bucket="watched-receipts", Key=record["messageId"], Body=record["body"].encode())
         ddb.put_item(TableName="seen", Item={"id": {"S": record["messageId"]}, "body": {"S": record["body"]}})
 """
+HASHES = """
+import hashlib
+
+
+def handler(event, context):
+    hashlib.pbkdf2_hmac("sha256", b"x", b"y", 100_000)
+"""
 EVENT = {"Records": [{"messageId": "m-1", "body": "one", "eventSourceARN": f"arn:aws:sqs:us-east-1:{ACCOUNT}:jobs"}]}
 
 
@@ -160,3 +167,19 @@ def test_an_event_that_does_not_work_is_told_and_an_unknown_trial(account: Accou
     done = account.lambent("torture", "repeatable", "--event", "-", "--only", "x:1", given=json.dumps(EVENT))
     assert done.returncode == 2 and "no trial x:1" in done.stderr
     assert account.lambent("torture", "repeatable", "--event", "nowhere.json").returncode == 2
+
+
+def test_a_function_is_tuned_on_throttled_cpu_and_stays_as_it_is(account: Account) -> None:
+    account.deploy("hashes", HASHES)
+    client = account.client("lambda")
+    before = client.get_function_configuration(FunctionName="hashes")["RevisionId"], left(account)
+    done = account.lambent("tune", "hashes", "--event", "-", "--powers", "128,1024", "--num", "5", "--json", given="{}")
+    after = client.get_function_configuration(FunctionName="hashes")["RevisionId"], left(account)
+    assert after == before and len(client.list_versions_by_function(FunctionName="hashes")["Versions"]) == 1
+    if done.returncode:
+        assert "CPU is not throttled here" in done.stderr and os.environ.get("CI") != "true", done.stderr
+        return
+    said = json.loads(done.stdout)
+    slow, fast = said["results"]["stats"]
+    assert slow["averageDuration"] > 3 * fast["averageDuration"], said
+    assert said["results"]["stateMachine"]["visualization"].startswith("https://lambda-power-tuning.show/#gAAABA==;")

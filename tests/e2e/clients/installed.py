@@ -31,6 +31,18 @@ def installed(*wanted: str) -> Path:
     return folder
 
 
+def program(wanted: str, name: str) -> Path:
+    """A program from PyPI in a virtual environment of its own, for those that pin what they need."""
+    folder = CACHE / "clients" / f"py3.{sys.version_info.minor}" / wanted.translate(str.maketrans("<>=,", "____"))
+    if not (folder / "whole").exists():
+        shutil.rmtree(folder, ignore_errors=True)
+        subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True, timeout=100)
+        command = [str(folder / "bin/python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        subprocess.run([*command, wanted], check=True, timeout=400)
+        (folder / "whole").touch()
+    return folder / "bin" / name
+
+
 def files_of(folder: Path) -> dict[str, bytes]:
     """Everything in a folder that a package needs."""
     found = {str(path.relative_to(folder)): path for path in folder.rglob("*") if path.is_file()}

@@ -67,6 +67,36 @@ def test_the_line_of_the_page_leads_aws_cli_v1_here(run: Run) -> None:
     assert done.returncode == 0, done.stderr
 
 
+LIVE_TAIL = """
+import boto3, threading, time
+logs = boto3.client("logs")
+logs.create_log_group(logGroupName="live")
+logs.create_log_stream(logGroupName="live", logStreamName="s")
+arn = logs.describe_log_groups(logGroupNamePrefix="live")["logGroups"][0]["logGroupArn"]
+tail = logs.start_live_tail(logGroupIdentifiers=[arn], logEventFilterPattern="ERROR")["responseStream"]
+events = iter(tail)
+print("sessionStart" in next(events))
+said = [{"timestamp": int(time.time() * 1000), "message": text} for text in ("ERROR seen", "fine")]
+logs.put_log_events(logGroupName="live", logStreamName="s", logEvents=said)
+found = next(one for one in events if one["sessionUpdate"]["sessionResults"])
+print([one["message"] for one in found["sessionUpdate"]["sessionResults"]])
+"""
+TAILED = """
+(sleep 2.5; aws logs put-log-events --log-group-name live --log-stream-name s \\
+   --log-events "timestamp=$(date +%s%3N),message=by the command line" >&2) &
+timeout -s INT 6 aws logs start-live-tail \\
+   --log-group-identifiers arn:aws:logs:us-east-1:000000000000:log-group:live
+"""
+
+
+def test_live_tail_with_boto3_and_the_command_line(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "tail.py").write_text(LIVE_TAIL)
+    done = run(f"python {tmp_path / 'tail.py'}")
+    assert done.stdout.splitlines() == ["True", "['ERROR seen']"], done.stderr
+    done = run(TAILED)
+    assert "by the command line" in done.stdout, done.stderr
+
+
 SCRIPT = """
 const { SQSClient, ListQueuesCommand } = require("@aws-sdk/client-sqs");
 const { LambdaClient, ListFunctionsCommand } = require("@aws-sdk/client-lambda");

@@ -6,12 +6,20 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
+from http.client import HTTPConnection
+from pathlib import Path
+from urllib.parse import urlsplit
 
+import boto3
 import pytest
+from botocore.config import Config
 
-from tests.e2e.conftest import Deploy, Server
+from tests.e2e.conftest import RUNTIME, Deploy, Server, package
 from tests.e2e.console.chromium import Tab, tab
 from tests.e2e.doors import browser
 
@@ -31,6 +39,8 @@ SHIFTS = """new Promise((done) => {
   document.addEventListener("htmx:afterSettle", () => setTimeout(() => done(sum), 300), {once: true});
 })"""
 READY_SECONDS = 60
+MANY = "444455556666"
+"""An account with many functions."""
 
 
 @dataclass
@@ -44,11 +54,12 @@ class Opened:
         self.tab.open(self.origin + path)
 
 
-@pytest.fixture(scope="module")
-def console(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opened]:
-    folder = tmp_path_factory.mktemp("console")
+@contextmanager
+def served(server: Server, folder: Path, account: str = "") -> Iterator[str]:
+    """A console; its link."""
     command = [sys.executable, "-m", "lambent.cli.main", "console", "--no-open", "--endpoint", server.endpoint]
     env = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    env |= {"AWS_ACCESS_KEY_ID": account, "AWS_SECRET_ACCESS_KEY": "x"} if account else {}
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=folder, env=env)
     try:
         assert process.stdout is not None
@@ -57,13 +68,19 @@ def console(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         link = re.search(r"http://\S+", process.stdout.readline())
         watchdog.cancel()
         assert link is not None
-        with tab(folder) as opened:
-            opened.open(link[0])
-            opened.until("!!document.querySelector('main')")
-            yield Opened(opened, link[0].partition("/enter")[0])
+        yield link[0]
     finally:
         process.terminate()
         assert process.wait(10) in (0, -signal.SIGTERM)
+
+
+@pytest.fixture(scope="module")
+def console(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opened]:
+    folder = tmp_path_factory.mktemp("console")
+    with served(server, folder) as link, tab(folder) as opened:
+        opened.open(link)
+        opened.until("!!document.querySelector('main')")
+        yield Opened(opened, link.partition("/enter")[0])
 
 
 def test_a_function_is_invoked_and_its_log_is_live_and_nothing_of_it_runs(console: Opened, deploy: Deploy) -> None:
@@ -92,6 +109,58 @@ def test_a_file_is_changed_and_what_was_saved_runs(console: Opened, deploy: Depl
     assert "63" in console.tab.until("document.querySelector('#answer pre')?.innerText")
 
 
+def test_settings_and_variables_are_changed_and_seen(console: Opened, deploy: Deploy, server: Server) -> None:
+    name = deploy(CODE)
+    console.open(f"/functions/{name}/configuration")
+    console.tab.run("document.querySelector('[name=MemorySize]').value = '320'")
+    console.tab.run("document.querySelector('button.main').click()")
+    console.tab.until("document.querySelector('#said-settings').innerText.includes('saved')")
+    assert "320 MB" in console.tab.run("document.querySelector('#facts').innerText")
+    console.tab.run("document.querySelector('#variables button:last-of-type').click()")
+    console.tab.until("!!document.querySelector('[name=name0]')")
+    console.tab.run("document.querySelector('[name=name0]').value = 'STAGE'")
+    console.tab.run("document.querySelector('[name=value0]').value = 'dev'")
+    console.tab.run("document.querySelector('#variables button.main').click()")
+    console.tab.until("/STAGE\\s+hidden/.test(document.querySelector('#variables').innerText)")
+    about = server.client("lambda").get_function_configuration(FunctionName=name)
+    assert about["MemorySize"] == 320 and about["Environment"]["Variables"] == {"STAGE": "dev"}
+
+
+def make_many(server: Server) -> None:
+    client = boto3.client(
+        "lambda", endpoint_url=server.endpoint, region_name="us-east-1", aws_access_key_id=MANY,
+        aws_secret_access_key="x", config=Config(max_pool_connections=8),
+    )  # fmt: skip
+    about = {"Runtime": RUNTIME, "Handler": "app.handler", "Role": f"arn:aws:iam::{MANY}:role/r"}
+    code = {"ZipFile": package({"app.py": CODE})}
+    with ThreadPoolExecutor(8) as pool:
+        names = (f"one-of-many-{number:04}" for number in range(1000))
+        list(pool.map(lambda name: client.create_function(FunctionName=name, Code=code, **about), names))
+
+
+def test_a_page_is_there_at_once_with_a_thousand_functions(server: Server, tmp_path: Path) -> None:
+    make_many(server)
+    with served(server, tmp_path, MANY) as link:
+        url = urlsplit(link)
+        asking, headers = HTTPConnection("127.0.0.1", url.port or 0), {"Host": url.netloc}
+
+        def ask(path: str) -> tuple[str, float]:
+            began = time.monotonic()
+            asking.request("GET", path, headers=headers)
+            said = asking.getresponse()
+            text = said.read().decode()
+            headers.setdefault("Cookie", str(said.headers.get("Set-Cookie")).partition(";")[0])
+            assert said.status == 200, text
+            return text, time.monotonic() - began
+
+        ask(f"{url.path}?{url.query}")
+        pages = {"/": "1,000", "/functions": "one-of-many-0049", "/functions?q=0777": "one-of-many-0777"}
+        for path, part in pages.items():
+            tries = [ask(path) for _ in range(4)]
+            assert part in tries[-1][0]
+            assert min(seconds for _, seconds in tries) < 0.2, path
+
+
 def test_pages_fit_a_phone_complain_of_nothing_and_ask_nobody_else(
     console: Opened, deploy: Deploy, server: Server
 ) -> None:
@@ -108,7 +177,7 @@ def test_pages_fit_a_phone_complain_of_nothing_and_ask_nobody_else(
         "/clock",
         "/findings",
     ]
-    pages += [f"/functions/{name}{part}" for part in ("", "/test", "/code", "/configuration", "/rights")]
+    pages += [f"/functions/{name}{part}" for part in ("", "/test", "/code", "/configuration", "/tune", "/rights")]
     console.tab.look(dark=True, width=390)
     try:
         for path in pages:

@@ -493,6 +493,60 @@ RESOURCES: dict[str, Any] = {
         "AWS::ApiGatewayV2::ApiMapping",
         {"DomainName": {"Ref": "Dom2"}, "ApiId": {"Ref": "H"}, "Stage": {"Ref": "HS"}, "ApiMappingKey": "x"},
     ),
+    "Edge": resource(
+        "AWS::CloudFront::Distribution",
+        {
+            "DistributionConfig": {
+                "Enabled": True,
+                "Aliases": ["a.example.com"],
+                "Origins": [
+                    {
+                        "Id": "s3",
+                        "DomainName": att("B", "RegionalDomainName"),
+                        "OriginAccessControlId": att("EdgeO", "Id"),
+                        "S3OriginConfig": {},
+                    }
+                ],
+                "DefaultCacheBehavior": {
+                    "TargetOriginId": "s3",
+                    "ViewerProtocolPolicy": "redirect-to-https",
+                    "AllowedMethods": ["GET", "HEAD", "OPTIONS"],
+                    "CachedMethods": ["GET", "HEAD"],
+                    "CachePolicyId": {"Ref": "EdgeC"},
+                    "FunctionAssociations": [
+                        {"EventType": "viewer-request", "FunctionARN": att("EdgeF", "FunctionARN")}
+                    ],
+                },
+                "Restrictions": {"GeoRestriction": {"RestrictionType": "whitelist", "Locations": ["DE"]}},
+                "WebACLId": att("Waf", "Arn"),
+            },
+            "Tags": [{"Key": "a", "Value": "b"}],
+        },
+    ),
+    "EdgeO": resource(
+        "AWS::CloudFront::OriginAccessControl",
+        {
+            "OriginAccessControlConfig": {
+                "Name": "o",
+                "OriginAccessControlOriginType": "s3",
+                "SigningBehavior": "always",
+                "SigningProtocol": "sigv4",
+            }
+        },
+    ),
+    "EdgeC": resource("AWS::CloudFront::CachePolicy", {"CachePolicyConfig": {"Name": "c"}}),
+    "EdgeF": resource(
+        "AWS::CloudFront::Function",
+        {"Name": "edge", "FunctionCode": "x", "FunctionConfig": {"Comment": "", "Runtime": "cloudfront-js-2.0"}},
+    ),
+    "Waf": resource(
+        "AWS::WAFv2::WebACL",
+        {
+            "Scope": "CLOUDFRONT",
+            "DefaultAction": {"Allow": {}},
+            "VisibilityConfig": {"SampledRequestsEnabled": True, "CloudWatchMetricsEnabled": True, "MetricName": "m"},
+        },
+    ),
     "Meta": resource("AWS::CDK::Metadata", {"Analytics": "v2"}),
     "Cup": {"Type": "Custom::Thing", "Properties": {"ServiceToken": att("CF", "Arn"), "N": 3, "B": True}},
     "CF": resource(
@@ -528,5 +582,7 @@ def updated() -> dict[str, Any]:
     new["KC"]["Properties"]["ConsumerName"] = "d"
     new["L"]["Properties"].pop("RetentionInDays")
     new["Sta"]["Properties"]["Variables"] = {"c": "d"}
+    new["Edge"]["Properties"]["DistributionConfig"]["Comment"] = "changed"
+    new["Waf"]["Properties"]["Description"] = "changed"
     del new["Ecr"]
     return new

@@ -103,7 +103,16 @@ def test_a_resource_of_every_kind_is_made_changed_and_deleted(server: Server) ->
     )
     assert settled(server, "every")["StackStatus"] == "UPDATE_COMPLETE", told(server, "every")
     assert server.client("lambda").get_function_configuration(FunctionName=name)["Timeout"] == 20
+    edge = server.client("cloudfront")
+    [listed] = edge.list_distributions()["DistributionList"]["Items"]
+    said = edge.get_distribution_config(Id=listed["Id"])["DistributionConfig"]
+    behavior, [origin] = said["DefaultCacheBehavior"], said["Origins"]["Items"]
+    assert (said["Comment"], said["Aliases"]["Items"]) == ("changed", ["a.example.com"])
+    assert behavior["AllowedMethods"]["CachedMethods"]["Items"] == ["GET", "HEAD"]
+    assert behavior["FunctionAssociations"]["Items"][0]["FunctionARN"].endswith(":function/edge")
+    assert origin["OriginAccessControlId"]
     deleted(server, "every")
+    assert "Items" not in edge.list_distributions()["DistributionList"]
 
 
 def test_a_failure_takes_everything_back_with_the_reason_of_the_service(server: Server) -> None:

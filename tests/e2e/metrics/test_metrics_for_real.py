@@ -384,3 +384,34 @@ def test_what_ran_has_its_price(manual: Server) -> None:
     assert 0 < duration["quantity"] < 3 and duration["dollars"] == duration["quantity"] * 0.0000166667
     listed = manual.client("cloudwatch").list_metrics()["Metrics"]
     assert "Lambent" not in {one["Namespace"] for one in listed}
+
+
+INSIGHTS_LAYER = "arn:aws:lambda:us-east-1:580247275435:layer:LambdaInsightsExtension:38"
+BUSY = """
+import time
+def handler(event, context):
+    with open("/tmp/kept", "wb") as file:
+        file.write(b"x" * 3_000_000)
+    until = time.process_time() + 0.1
+    while time.process_time() < until:
+        pass
+"""
+
+
+def test_lambda_insights_measures_what_names_its_layer(manual: Server) -> None:
+    name, client, logs = "insights", manual.client("lambda"), manual.client("logs")
+    made(manual, name, BUSY)
+    client.update_function_configuration(FunctionName=name, Layers=[INSIGHTS_LAYER])
+    client.get_waiter("function_updated_v2").wait(FunctionName=name, WaiterConfig={"Delay": 0.05})
+    answer = client.invoke(FunctionName=name)
+    assert "FunctionError" not in answer, answer["Payload"].read()
+    client.invoke(FunctionName=name)
+    now = advance(manual, 60)
+    events = logs.filter_log_events(logGroupName="/aws/lambda-insights")["events"]
+    cold, warm = [json.loads(one["message"]) for one in events]
+    assert (cold["cold_start"], warm["cold_start"], warm["function_name"]) == (True, False, name)
+    assert 80 <= warm["cpu_total_time"] <= 400 and cold["init_duration"] > 0
+    assert warm["tmp_used"] >= 3_000_000 and warm["total_memory"] == 256 and warm["threads_max"] >= 1
+    asked = stat("cpu_total_time", "SampleCount", "LambdaInsights", function_name=name)
+    found = data(manual, now, {"Id": "cpu", "MetricStat": asked, "Label": "cpu"})
+    assert sum(found["cpu"]["Values"]) == 2

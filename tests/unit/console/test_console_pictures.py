@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from lambent.console import samples, waterfall
+from lambent.console import charts, samples, waterfall
 from lambent.console.charts import Life, Line, Span, ceiling, chart, short, timeline
 
 CSS = (Path(__file__).parents[3] / "src/lambent/console/static/console.css").read_text("utf-8")
@@ -32,6 +32,12 @@ def test_a_chart_is_xml_and_says_what_it_shows() -> None:
     [path] = root.iter("path")
     assert path.get("d", "").count("M") == 2, "a gap where a period has no value"
     assert len(list(root.iter("rect"))) == 1
+
+
+def test_many_milliseconds_are_seconds() -> None:
+    span = charts.Span(0.0, 60.0, 60.0)
+    text = charts.chart("Duration", [charts.Line("p99", "c3", [(0.0, 1500.0)])], span, " ms")
+    assert ">2 s<" in text and ">1<" in text
 
 
 def test_a_timeline_has_a_rectangle_for_each_phase_that_is_seen() -> None:

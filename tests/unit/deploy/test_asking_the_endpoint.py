@@ -43,3 +43,12 @@ def test_an_object_of_any_size_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(endpoint, "MOST_BYTES", 10)
     assert fetched([b"{" * 8, b"}" * 8, b"never"], closed) == "{" * 8 + "}" * 8
     assert closed
+
+
+def test_what_an_answer_says_in_headers_is_read() -> None:
+    async def send(_request: Request) -> Response:
+        return Response(200, [("etag", "E1")], b"<DistributionConfig><Comment>c</Comment></DistributionConfig>")
+
+    ask = Endpoint(send, lambda _scope, _name: "signed", Acting("cloudformation.amazonaws.com", "000000000000"))
+    said = asyncio.run(ask(Scope(), "cloudfront", "GetDistributionConfig", {"Id": "D"}))
+    assert (said["ETag"], said["DistributionConfig"]["Comment"]) == ("E1", "c")

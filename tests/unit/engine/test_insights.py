@@ -4,7 +4,7 @@ import pytest
 
 from lambent.engine.insights.fields import LogEvent, Source, document, every
 from lambent.engine.insights.functions import TextTooLong
-from lambent.engine.insights.needles import needles
+from lambent.engine.insights.needles import needles, newest
 from lambent.engine.insights.query import MalformedQuery
 from lambent.engine.insights.reading import read
 from lambent.engine.insights.running import TooManyGroups, run
@@ -226,3 +226,22 @@ def test_long_conditions_are_run() -> None:
 def test_a_text_does_not_grow_and_grow(made: str) -> None:
     with pytest.raises(TextTooLong):
         asked("fields 'aaaa' as a" + f" | fields {made} as a" * 60, "x")
+
+
+@pytest.mark.parametrize(
+    ("query", "most"),
+    [
+        ("fields @timestamp, @message | sort @timestamp desc | limit 20", 20),
+        ("fields @message | limit 20 | limit 5", 5),
+        ("fields n", 1000),
+        ("display n * 2 as m | sort @timestamp desc", 1000),
+        ("fields @timestamp | sort @timestamp asc | limit 20", None),
+        ("fields n as @timestamp | sort @timestamp desc", None),
+        ("limit 20 | sort @timestamp desc", None),
+        ("fields n | sort n desc | limit 20", None),
+        ("filter n = 1 | limit 20", None),
+        ("stats count()", None),
+    ],
+)
+def test_a_query_for_the_newest_needs_no_others(query: str, most: int | None) -> None:
+    assert newest(read(query), 1000) == most

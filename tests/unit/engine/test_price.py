@@ -2,7 +2,18 @@
 
 import pytest
 
-from lambent.engine.price import Use, bill, gb_seconds, in_a_month, on_arm
+from lambent.engine.price import (
+    Machine,
+    Use,
+    as_on_demand,
+    as_provisioned,
+    bill,
+    gb_seconds,
+    in_a_month,
+    of_machine,
+    on_arm,
+    with_memory,
+)
 from lambent.model.prices import PRICES
 
 DAY, MONTH = 86_400, 30 * 86_400
@@ -29,6 +40,8 @@ def test_a_thousand_half_seconds_of_256_mb_cost_a_fifth_of_a_cent() -> None:
 
 
 def test_idle_provisioned_concurrency_is_cheaper_than_what_runs_in_it() -> None:
+    """Who takes the price of what runs ($0.0000097222) for that of standing ready comes to $4.20 a day and $126 a
+    month: AWS asks for $1.80 and $54."""
     used = 10 * gb_seconds(1000, 512) * DAY
     assert used == 432_000
     assert cost("lambda:provisioned:x86_64", used) == pytest.approx(1.80, abs=0.01)
@@ -37,6 +50,7 @@ def test_idle_provisioned_concurrency_is_cheaper_than_what_runs_in_it() -> None:
 
 
 def test_a_unit_of_provisioned_concurrency_of_a_gigabyte_is_a_cent_and_a_half_an_hour() -> None:
+    """$0.015 an hour for each, and $1,080 a month for 100 of them, is right for 1,024 MB and no other size."""
     assert cost("lambda:provisioned:x86_64", 3600) == pytest.approx(0.015, abs=0.0001)
 
 
@@ -67,3 +81,54 @@ def test_a_bill_grows_and_lasts() -> None:
 
 def test_every_price_has_a_source() -> None:
     assert all(price.source.startswith("https://aws.amazon.com/") and price.per > 0 for price in PRICES.values())
+
+
+FUNCTION = [
+    Use("lambda:requests", "f", 1e6),
+    Use("lambda:duration:x86_64", "f", gb_seconds(300, 512) * 1e6, 512),
+    Use("lambda:duration:x86_64", "g", 10.0, 128),
+]
+
+
+def dollars(uses: list[Use], **asked: float) -> float:
+    return sum(line.dollars for line in bill(uses, **asked))
+
+
+def test_twice_the_memory_costs_twice_as_much_if_it_is_as_fast() -> None:
+    assert with_memory(FUNCTION[1], 1024).quantity == pytest.approx(2 * FUNCTION[1].quantity)
+    assert with_memory(FUNCTION[0], 1024) == FUNCTION[0]
+
+
+def test_what_stands_ready_costs_the_same_however_much_comes() -> None:
+    """That it always increases the bill is not so: what runs in it is cheaper by two fifths, which pays for it where it
+    is busy."""
+    ready = as_provisioned(FUNCTION, "f", 10, 512, DAY)
+    prices = {(use.price, use.subject): use.quantity for use in ready}
+    assert prices["lambda:provisioned:x86_64", "f"] == 432_000
+    assert prices["lambda:provisioned-duration:x86_64", "f"] == FUNCTION[1].quantity
+    assert prices["lambda:duration:x86_64", "g"] == 10.0
+    assert as_on_demand(ready) == [FUNCTION[2], *FUNCTION[:2]]
+    nat = [Use("nat:hour", "nat-1", 730), Use("sqs:standard", "q", 1e6)]
+    assert dollars(nat, load=10.0) == pytest.approx(32.85 + 4.0)
+    busy = [Use("lambda:duration:x86_64", "f", 432_000, 512)]
+    assert dollars(as_provisioned(busy, "f", 10, 512, DAY)) < dollars(busy)
+    assert dollars(as_provisioned(FUNCTION[:2], "f", 10, 512, 3 * DAY)) > dollars(FUNCTION[:2])
+
+
+def test_provisioned_concurrency_is_of_the_functions_architecture() -> None:
+    ready = as_provisioned([on_arm(FUNCTION[1])], "f", 1, 1024, 3600)
+    assert {use.price for use in ready} == {"lambda:provisioned-duration:arm64", "lambda:provisioned:arm64"}
+
+
+def test_short_runs_of_many_states_are_cheaper_as_express() -> None:
+    """$0.00001 for each transition of an Express workflow is often read: AWS asks for requests and GB-seconds, and has
+    no price of transitions there."""
+    machine = Machine("m", False, (250.0,) * 1000, 8000)
+    standard, express = dollars(of_machine(machine, False)), dollars(of_machine(machine, True))
+    assert standard == pytest.approx(0.20)
+    assert express == pytest.approx(0.001 + 1000 * 0.3 * 64 / 1024 * 0.00001667)
+    assert express < 8000 * 0.00001 / 10
+
+
+def test_two_gateways_of_two_zones_for_a_month_are_about_64_dollars() -> None:
+    assert dollars([Use("nat:hour", name, 720) for name in ("a", "b")]) == pytest.approx(64.8)

@@ -54,6 +54,11 @@ def test_a_trial_has_a_whole_cpu_and_a_full_tmp_if_that_is_wanted(settings: Tria
     assert settings.spec(of(TRIAL), SPEC) == SPEC
 
 
+def test_a_trial_that_finds_out_how_long_it_takes_has_the_cpu_of_its_memory(settings: TrialSettings) -> None:
+    settings.begin(OTHER, whole_cpu=False)
+    assert settings.spec(of(OTHER), SPEC) == SPEC
+
+
 def test_where_a_tmp_has_no_size_it_can_t_be_full(settings: TrialSettings) -> None:
     settings.sized = False
     assert not settings.fill(TRIAL, True) and settings.fill(TRIAL, False)

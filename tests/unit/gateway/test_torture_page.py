@@ -34,8 +34,8 @@ class Around:
     def __init__(self) -> None:
         self.said: list[Any] = []
 
-    def begin(self, account: str) -> None:
-        self.said.append(account)
+    def begin(self, account: str, whole_cpu: bool) -> None:
+        self.said.append(account if whole_cpu else (account, "by memory"))
 
     def end(self, account: str) -> None:
         self.said.append(account)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from lambent.neighbour.bridges import iam
+from lambent.neighbour.bridges import cloudfront, definitions, iam
 from lambent.neighbour.bridges.handing import Gateway
 from lambent.neighbour.bridges.places import PLACES, Place
 
@@ -51,3 +51,28 @@ def test_users_have_boundaries() -> None:
     said["PermissionsBoundary"] = "nothing"
     with pytest.raises(Exception, match="is invalid"):
         put(answer)
+
+
+def test_a_state_machine_is_looked_at_before_it_is_made() -> None:
+    from moto.stepfunctions import responses
+
+    definitions.answered(responses)
+    good = '{"StartAt": "A", "States": {"A": {"Type": "Pass", "End": true}}}'
+    answer: Any = SimpleNamespace(_get_param={"definition": good}.get)
+    validate: Any = vars(responses.StepFunctionResponse)["validate_state_machine_definition"]
+    assert validate(answer).result == {"result": "OK", "diagnostics": [], "truncated": False}
+    said = definitions.judged('{"StartAt": "A"')
+    assert (said["result"], said["diagnostics"][0]["severity"]) == ("FAIL", "ERROR")
+
+
+def test_a_distribution_is_kept_as_it_was_configured() -> None:
+    from moto.cloudfront import models
+
+    cloudfront.whole(models)
+    origin: Any = models.Origin({"Id": "a", "DomainName": "b", "OriginAccessControlId": "E1"})
+    assert origin.origin_access_control_id == "E1"
+    functions = {"Quantity": 1, "Items": [{"FunctionARN": "arn", "EventType": "viewer-request"}]}
+    said = {"TargetOriginId": "a", "ViewerProtocolPolicy": "allow-all", "FunctionAssociations": functions}
+    behavior: Any = models.CacheBehaviour(said)
+    assert (behavior.function_associations, behavior.forwarded_values) == (functions, None)
+    assert models.ViewerCertificate({}).ssl_support_method is None

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from lambent.model import parameters_layer
+from lambent.model import own_layers
 from lambent.runtime_api import parameters
 from lambent.runtime_api.extensions import Reply
 from lambent.runtime_api.parameters import Parameters
@@ -118,9 +118,9 @@ def test_what_is_refused_asks_nobody() -> None:
 
 
 def test_the_layer_is_always_the_same_and_its_port_a_function_s_own_to_choose() -> None:
-    assert len(parameters_layer.digest()) == 64
-    name = parameters_layer.PORT_VARIABLE
-    assert [parameters_layer.port({name: said}) for said in ("", "4000", "80", "x", "99999")] == [
+    assert len(own_layers.PARAMETERS.digest) == 64
+    name = own_layers.PORT_VARIABLE
+    assert [own_layers.parameters_port({name: said}) for said in ("", "4000", "80", "x", "99999")] == [
         2773,
         4000,
         2773,

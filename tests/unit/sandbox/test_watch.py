@@ -66,3 +66,27 @@ def test_who_is_awake_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
 
     modest, greedy = asyncio.run(scenario())
     assert (modest.ended, greedy.ended) == (0, 1)
+
+
+def test_looks_at_many_come_in_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watch, "AT_ONCE", 4)
+    monkeypatch.setattr(watch, "INTERVAL", 0)
+    monkeypatch.setattr(watch, "INTERVAL_EACH", 0)
+
+    async def scenario() -> tuple[list[int], list[Sandbox]]:
+        watcher = MemoryWatch()
+        sandboxes = [Sandbox(10**9) for _ in range(9)]
+        for sandbox in sandboxes:
+            watcher.add(sandbox)
+        seen = []
+        while len(seen) < 6:
+            before = sum(sandbox.looks for sandbox in sandboxes)
+            while sum(sandbox.looks for sandbox in sandboxes) == before:  # noqa: ASYNC110
+                await asyncio.sleep(0)
+            seen.append(sum(sandbox.looks for sandbox in sandboxes) - before)
+        watcher.close()
+        return seen, sandboxes
+
+    seen, sandboxes = asyncio.run(scenario())
+    assert seen == [3] * 6
+    assert {sandbox.looks for sandbox in sandboxes} == {2}

@@ -63,7 +63,7 @@ def test_rows_end_with_what_names_their_event(tmp_path: Path) -> None:
 def test_what_can_t_be_asked_is_refused(tmp_path: Path) -> None:
     async def body(logs: Wired) -> None:
         await _filled(logs, 1)
-        for query in ("fields", "stats count(", "pattern @message", "fields nonsense(1)", "limit 0"):
+        for query in ("fields", "stats count(", "pattern", "diff", "anomaly", "fields nonsense(1)", "limit 0"):
             code, _ = await logs.refused("StartQuery", **_asked(query))
             assert code == "MalformedQueryException", query
         code, text = await logs.refused("StartQuery", **_asked("fields a", logGroupName="none"))
@@ -102,5 +102,40 @@ def test_queries_are_kept_by_name(tmp_path: Path) -> None:
         assert (found["name"], found["queryString"]) == ("b/z", "fields c")
         assert (await logs.call("DeleteQueryDefinition", **made))["success"] is True
         assert (await logs.refused("DeleteQueryDefinition", **made))[0] == "ResourceNotFoundException"
+
+    with_logs(tmp_path, body)
+
+
+def test_patterns_are_compared_with_those_of_the_time_before(tmp_path: Path) -> None:
+    async def body(logs: Wired) -> None:
+        await logs.call("CreateLogGroup", logGroupName="g")
+        await logs.call("CreateLogStream", logGroupName="g", logStreamName="s")
+        said = [(-90, "ERROR disk 7 is full"), (-40, "took 12 ms"), (-20, "took 8 ms"), (-10, "INFO begun")]
+        events = [{"timestamp": NOW + minutes * 60_000, "message": text} for minutes, text in said]
+        await logs.call("PutLogEvents", logGroupName="g", logStreamName="s", logEvents=events)
+        answer = await _answer(logs, "pattern @message | diff | display @pattern, @differenceDescription, @difference")
+        rows = [[one["value"] for one in row] for row in answer["results"]]
+        new, gone = "New pattern", "Pattern gone"
+        assert rows[0] == ["took <Number-1> ms", new, "2"]
+        assert sorted(rows[1:]) == [["ERROR disk <Number-1> is full", gone, "-1"], ["INFO begun", new, "1"]]
+        assert answer["statistics"]["recordsScanned"] == 4.0
+        now = await _answer(logs, "pattern @message | filter @severityLabel = 'Error'")
+        assert now["results"] == []
+
+    with_logs(tmp_path, body)
+
+
+def test_the_newest_are_found_from_the_end_and_the_others_counted(tmp_path: Path) -> None:
+    async def body(logs: Wired) -> None:
+        await _filled(logs, 8)
+        await logs.call("CreateLogStream", logGroupName="g", logStreamName="t")
+        late = [{"timestamp": NOW - 30_000, "message": "from another stream"}]
+        await logs.call("PutLogEvents", logGroupName="g", logStreamName="t", logEvents=late)
+        said = await _answer(logs, "fields @timestamp, @message | sort @timestamp desc | limit 3")
+        shown = [row[1]["value"] for row in said["results"]]
+        assert shown == ["from another stream", SCAN % (7, 7), SCAN % (6, 6)]
+        assert said["statistics"]["recordsMatched"] == said["statistics"]["recordsScanned"] == 9.0
+        until = await _answer(logs, "fields count | limit 2", endTime=NOW // 1000 - 301)
+        assert [row[0]["value"] for row in until["results"]] == ["4", "3"]
 
     with_logs(tmp_path, body)

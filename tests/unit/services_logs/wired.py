@@ -17,6 +17,7 @@ from lambent.events.log_subscriptions import LogSubscriptions
 from lambent.model.push import Push
 from lambent.model.scope import Caller, Scope
 from lambent.observe.findings import Ledger
+from lambent.observe.live_tail import LiveTails
 from lambent.observe.logstore import LogStore
 from lambent.observe.queries import Queries
 from lambent.services.logs.env import LogsEnv
@@ -48,6 +49,9 @@ class Wired:
         store.hears.append(self.subscriptions.hear)
         self.filters = Compiled(state.resources)
         self.queries = Queries(time.monotonic)
+        self.passed = 0.0
+        self.tails = LiveTails(self.clock, lambda: self.passed, self._pause)
+        store.hears.append(self.tails.hear)
         self.env = LogsEnv(
             store,
             self.clock,
@@ -58,9 +62,13 @@ class Wired:
             self._unreachable,
             lambda _scope, function: f"/aws/lambda/{function}",
             self.queries,
+            self.tails,
             report,
             self.findings.withdraw,
         )
+
+    async def _pause(self, seconds: float) -> None:
+        self.passed += seconds
 
     async def _push(self, pushes: Sequence[Push]) -> None:
         self.pushed += pushes

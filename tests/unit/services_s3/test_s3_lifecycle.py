@@ -78,7 +78,9 @@ def test_rules_are_told_as_they_were_put(s3: Any, bucket: str, refused: Any) -> 
     assert refused(s3.get_bucket_lifecycle_configuration, Bucket=bucket) == ("NoSuchLifecycleConfiguration", 404)
     date = datetime(2040, 1, 1, tzinfo=UTC)
     put(s3, bucket, {"ID": "d", "Filter": {"Prefix": "x"}, "Expiration": {"Date": date}}, {"Expiration": {"Days": 4}})
-    first, second = s3.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]
+    said = s3.get_bucket_lifecycle_configuration(Bucket=bucket)
+    assert said["TransitionDefaultMinimumObjectSize"] == "all_storage_classes_128K"
+    first, second = said["Rules"]
     assert (first["Expiration"], first["Filter"], first["ID"]) == ({"Date": date}, {"Prefix": "x"}, "d")
     assert (second["Expiration"], bool(second["ID"])) == ({"Days": 4}, True)
 

@@ -11,6 +11,7 @@ from lambent.cli.trace import waterfall
 from lambent.engine.traces import documents, otlp
 from lambent.engine.traces.compiling import compiled
 from lambent.engine.traces.otlp import Malformed
+from lambent.engine.traces.waterfall import rows
 from lambent.observe import otlp as protobufs
 from lambent.server import otlp as pages
 from lambent.wire.http import Request, Response
@@ -140,3 +141,16 @@ def test_a_waterfall_shows_what_was_called_beneath_its_caller() -> None:
     ]
     assert lines[0].endswith("250 ms") and lines[1].endswith("fault")
     assert waterfall([]) == []
+
+
+def test_the_rows_of_a_trace_are_by_when_they_began_and_each_once() -> None:
+    inner = [{"name": "later", "id": "c", "start_time": 3}, {"name": "first", "id": "d", "start_time": 1}]
+    segments = [
+        {"name": "called", "id": "b", "parent_id": "a", "start_time": 2},
+        {"name": "root", "id": "a", "parent_id": "elsewhere", "start_time": 0, "subsegments": inner},
+        {"name": "circle", "id": "e", "parent_id": "f", "start_time": 0},
+        {"name": "circle", "id": "f", "parent_id": "e", "start_time": 0},
+    ]
+    found = [(row.document["name"], row.depth, row.is_segment) for row in rows(segments)]
+    assert found == [("root", 0, True), ("first", 1, False), ("called", 1, True), ("later", 1, False),
+                     ("circle", 0, True), ("circle", 1, True)]  # fmt: skip

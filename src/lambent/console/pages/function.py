@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from lambent.console.api import Api, Document
 from lambent.console.charts import Life, Line, Span, chart, timeline
+from lambent.console.pages import settings
 from lambent.console.pages.overview import DAY, mappings, summed
 from lambent.console.site import Asked, Site
 
@@ -166,19 +167,10 @@ def cost(site: Site, asked: Asked) -> Response:
 
 def configuration(site: Site, asked: Asked) -> Response:
     """What a function is."""
-    api, name = site.api, _name(asked)
     about = _about(site, asked)
-    return site.show(
-        "configuration.html",
-        asked,
-        about=about,
-        tab="configuration",
-        variables=dict.fromkeys(about.get("Environment", {}).get("Variables", {})),
-        reserved=api.maybe("lambda", "get_function_concurrency", FunctionName=name).get("ReservedConcurrentExecutions"),
-        invoking=api.maybe("lambda", "get_function_event_invoke_config", FunctionName=name),
-        versions=api.some("lambda", "list_versions_by_function", "Versions", FunctionName=name),
-        aliases=api.some("lambda", "list_aliases", "Aliases", FunctionName=name),
-    )
+    names = dict.fromkeys(about.get("Environment", {}).get("Variables", {}))
+    more = settings.of(site.api, about)
+    return site.show("configuration.html", asked, about=about, tab="configuration", variables=names, **more)
 
 
 def variables(site: Site, asked: Asked) -> Response:

@@ -19,7 +19,8 @@ UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 MOST_FIELDS = 200
 """AWS finds so many fields in an event."""
 DEEPEST = 20
-TYPE = re.compile(r"(START|END|REPORT|XRAY) RequestId: ")
+TYPES = ("START", "END", "REPORT", "XRAY")
+TYPE = re.compile(rf"({'|'.join(TYPES)}) RequestId: ")
 REQUEST_ID = re.compile(rf"(?:RequestId: |\t|\b)({UUID})")
 FIGURES = {
     "@duration": (re.compile(r"\tDuration: ([\d.]+) ms"), 1),

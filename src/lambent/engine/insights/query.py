@@ -139,7 +139,16 @@ class Unnest:
     name: str
 
 
-Command = Fields | Display | Filter | Stats | Sort | Limit | Parse | Dedup | Unnest
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """`pattern`: what texts have in common. With `diff` behind it they are compared with those of an earlier time:
+    "period" (just before), "day", "week" or "month"."""
+
+    source: Expression
+    against: str = ""
+
+
+Command = Fields | Display | Filter | Stats | Sort | Limit | Parse | Dedup | Unnest | Pattern
 Query = tuple[Command, ...]
 
 

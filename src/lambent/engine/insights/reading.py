@@ -20,6 +20,7 @@ from lambent.engine.insights.query import (
     MalformedQuery,
     Named,
     Parse,
+    Pattern,
     Period,
     Query,
     Regex,
@@ -29,7 +30,7 @@ from lambent.engine.insights.query import (
 )
 from lambent.engine.insights.tokens import Token, Tokens, unquoted
 
-UNBUILT = ("pattern", "diff", "anomaly", "unmask", "lookup", "join", "source", "subquery", "addtotals", "fillmissing")
+UNBUILT = ("anomaly", "unmask", "lookup", "join", "source", "subquery", "addtotals", "fillmissing")
 """Commands of AWS's that are not built."""
 LONGEST = 10_000
 """Characters of a query (StartQuery's `queryString`)."""
@@ -39,6 +40,8 @@ MOST_SIGNS = 100
 """Of arithmetic, in a query."""
 MOST_COMMANDS = 100
 MOST_ROWS = 10_000
+PERIODS = {"previousday": "day", "previousweek": "week", "previousmonth": "month"}
+"""Behind `diff`."""
 LOGICAL = ("or", "and")
 COMPARISONS = ("=", "!=", "<", "<=", ">", ">=")
 ARITHMETIC: tuple[tuple[str, ...], ...] = (("+", "-"), ("*", "/", "%"))
@@ -68,7 +71,12 @@ class _Reader(Tokens):
                 self.next()
             if len(found) == MOST_COMMANDS:
                 raise MalformedQuery(f"the query has more than {MOST_COMMANDS} commands", self.token.start)
-            found.append(self._command())
+            if self.token.word == "diff":
+                found.append(self._diff(found))
+            else:
+                found.append(self._command())
+            if isinstance(found[-1], Pattern) and any(isinstance(one, Stats | Pattern) for one in found[:-1]):
+                raise MalformedQuery("pattern stands before stats, and once", self.token.start, self.token.end)
             if self.token.kind == "end":
                 return tuple(found)
         self.fail()
@@ -158,6 +166,24 @@ class _Reader(Tokens):
         source = self._primary()
         self.expect("into")
         return Unnest(source, self._field_name())
+
+    def pattern(self) -> Command:
+        return Pattern(self._expression())
+
+    def _diff(self, found: list[Command]) -> Command:
+        """The command `pattern` before it, now with what it is compared with; in AWS's words if there is none.
+
+        https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax-Diff.html
+        """
+        token = self.next()
+        pattern = found.pop() if found else None
+        if not isinstance(pattern, Pattern) or pattern.against:
+            said = "Diff compilation Failed : Diff operation has to be used after Pattern"
+            raise MalformedQuery(said, token.start, token.end)
+        against = PERIODS.get(self.token.word, "period")
+        if against != "period":
+            self.next()
+        return Pattern(pattern.source, against)
 
     # --- expressions
 
@@ -370,4 +396,5 @@ _COMMANDS: dict[str, Callable[[_Reader], Command]] = {
     "parse": _Reader.parse,
     "dedup": _Reader.dedup,
     "unnest": _Reader.unnest,
+    "pattern": _Reader.pattern,
 }

@@ -14,6 +14,7 @@ from typing import Any
 
 from lambent import patterns
 from lambent.engine.insights.aggregates import AGGREGATES, Kept
+from lambent.engine.insights.clustering import Patterns
 from lambent.engine.insights.fields import LogEvent, Row
 from lambent.engine.insights.functions import FUNCTIONS, OPERATORS
 from lambent.engine.insights.query import (
@@ -29,6 +30,7 @@ from lambent.engine.insights.query import (
     Literal,
     Named,
     Parse,
+    Pattern,
     Query,
     Sort,
     Stats,
@@ -43,6 +45,9 @@ Rows = Iterator[Row]
 Shown = list[tuple[str, str]]
 """A row as it is answered: (field, value), what is missing left out."""
 DEFAULT_COLUMNS = ("@timestamp", "@message")
+PATTERN_COLUMNS = ("@pattern", "@ratio", "@sampleCount", "@severityLabel")
+DIFF_COLUMNS = ("@previousSampleCount", "@difference", "@differenceDescription")
+"""Names of our own: AWS documents what its console shows."""
 MOST_GROUPS = 100_000
 """Groups of `stats` and values of `dedup`; more are not held."""
 
@@ -67,10 +72,15 @@ class _Columns:
     names: list[str] = field(default_factory=list)
     displayed: list[str] | None = None
     of_events: bool = True
+    since: int = 0
 
     def add(self, names: Iterable[str]) -> None:
         """Further columns, each once."""
         self.names += [name for name in names if name not in self.names]
+
+    def start_anew(self, names: Iterable[str]) -> None:
+        """Rows are no events any more, and have these columns."""
+        self.of_events, self.displayed, self.names = False, None, list(names)
 
     def shown(self) -> list[str]:
         """Those of `display`, else of `fields`, else AWS's own; an event's rows end with its pointer."""
@@ -79,10 +89,15 @@ class _Columns:
 
 
 def run(
-    query: Query, events: Iterable[LogEvent], limit: int = MOST_ROWS, counted: Counted | None = None
+    query: Query,
+    events: Iterable[LogEvent],
+    limit: int = MOST_ROWS,
+    counted: Counted | None = None,
+    since: int = 0,
 ) -> list[Shown]:
-    """The rows of the answer, at most `limit` unless the query says how many. Raises TooManyGroups."""
-    counted, columns = counted or Counted(), _Columns()
+    """The rows of the answer, at most `limit` unless the query says how many. Events before `since` (ms since 1970) are
+    of the time that `diff` compares with. Raises TooManyGroups, TooManyPatterns."""
+    counted, columns = counted or Counted(), _Columns(since=since)
     rows: Rows = _counting(events, counted)
     wanted = [one.count for one in query if isinstance(one, Limit)]
     most = min([*wanted, MOST_ROWS]) if wanted else limit
@@ -93,7 +108,7 @@ def run(
         if isinstance(command, Limit | Dedup) and not ordered:
             rows, ordered = _newest(rows, command.count if isinstance(command, Limit) else None), True
         rows = _step(command, rows, columns, _wanted(query[place:], most))
-        ordered = ordered or isinstance(command, Sort | Stats)
+        ordered = ordered or isinstance(command, Sort | Stats | Pattern)
     if not matching:
         rows = _matched(rows, counted)
     if not ordered:
@@ -150,12 +165,13 @@ def _step(command: Command, rows: Rows, columns: _Columns, most: int | None) -> 
         case Limit():
             return islice(rows, command.count)
         case Sort():
-            key = _sorting(command)
-            return iter(sorted(rows, key=key) if most is None else heapq.nsmallest(most, rows, key=key))
+            return _sorted(command, rows, most)
         case Stats():
-            columns.of_events, columns.displayed = False, None
-            columns.names = [column.name for column in (*command.by, *command.columns)]
+            columns.start_anew(column.name for column in (*command.by, *command.columns))
             return _grouped(command, rows)
+        case Pattern():
+            columns.start_anew((*PATTERN_COLUMNS, *(DIFF_COLUMNS if command.against else ())))
+            return _patterns(command, rows, columns.since)
 
 
 # --- commands
@@ -223,8 +239,33 @@ def _bound(held: Any) -> None:
         raise TooManyGroups(f"the query has more than {MOST_GROUPS} groups")
 
 
-def _sorting(command: Sort) -> Callable[[Row], Any]:
+def _patterns(command: Pattern, rows: Rows, since: int) -> Rows:
+    source, found = compiled(command.source), Patterns()
+    for row in rows:
+        value = source(row)
+        if value is not None:
+            found.add(text(value), before=row.at < since)
+    for made in found.rows(compared=bool(command.against)):
+        yield Row(None, made)
+
+
+def _sorted(command: Sort, rows: Rows, most: int | None) -> Rows:
     keys = [(compiled(expression), down) for expression, down in command.keys]
+    if len({down for _, down in keys}) > 1:
+        key = _both_ways(keys)
+        return iter(sorted(rows, key=key) if most is None else heapq.nsmallest(most, rows, key=key))
+    runs, down = [run for run, _ in keys], keys[0][1]
+
+    def place(row: Row) -> Any:
+        return [order(run(row)) for run in runs]
+
+    if most is None:
+        return iter(sorted(rows, key=place, reverse=down))
+    return iter((heapq.nlargest if down else heapq.nsmallest)(most, rows, key=place))
+
+
+def _both_ways(keys: list[tuple[Run, bool]]) -> Callable[[Row], Any]:
+    """Of keys some of which go up and some down."""
 
     def compare(left: Row, right: Row) -> int:
         for run, down in keys:

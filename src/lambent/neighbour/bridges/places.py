@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
-from lambent.neighbour.bridges import dynamodb, iam, secretsmanager, states, templates
+from lambent.neighbour.bridges import cloudfront, definitions, dynamodb, iam, secretsmanager, states, templates
 from lambent.neighbour.bridges.handing import Gateway
 from lambent.neighbour.bridges.importing import when_imported
 from lambent.neighbour.bridges.pools.replaced import REPLACED
@@ -119,7 +119,12 @@ def install(path: str) -> None:
     changes: dict[str, Callable[[ModuleType], None]] = {
         module: functools.partial(_change, gateway, module) for module in {place.module for place in PLACES}
     }
-    more = {"moto.stepfunctions.models": states.share_machines, "moto.iam.responses": iam.bound_users}
+    more = {
+        "moto.stepfunctions.models": states.share_machines,
+        "moto.stepfunctions.responses": definitions.answered,
+        "moto.iam.responses": iam.bound_users,
+        "moto.cloudfront.models": cloudfront.whole,
+    }
     when_imported({**changes, **more})
     states.run_executions()
 

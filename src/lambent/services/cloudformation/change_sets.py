@@ -60,6 +60,7 @@ async def execute_change_set(env: CloudFormationEnv, caller: Caller, params: dic
     token = params.get("ClientRequestToken") or ""
     by = forwarded(caller, SERVICE)
     await env.change_sets.execute(stack, change_set, params.get("DisableRollback"), token, by)
+    await env.settle(stack)
     return {}
 
 

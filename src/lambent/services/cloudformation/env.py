@@ -1,5 +1,7 @@
 """What the operations need from the rest of the server."""
 
+import asyncio
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +16,10 @@ from lambent.deploy.stacks import Stacks
 from lambent.model.acting import forwarded
 from lambent.model.scope import Caller
 
+SOON = 2.0
+"""Seconds that an answer waits for a stack: who is told of one under way (the AWS CLI's `deploy`, `sam delete`) looks
+again after half a minute, as botocore's waiters do."""
+
 
 @dataclass(frozen=True, slots=True)
 class CloudFormationEnv:
@@ -26,6 +32,12 @@ class CloudFormationEnv:
     def stack(self, caller: Caller, name: str) -> Stack:
         """Raises StackMissing."""
         return self.stacks.existing(caller.scope, name)
+
+    async def settle(self, stack: Stack | None) -> None:
+        """Before the answer to what has begun: what is done soon is done."""
+        if stack is not None:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.stacks.wait(stack), SOON)
 
     def change_set(self, caller: Caller, params: Mapping[str, Any]) -> tuple[Stack, ChangeSet]:
         """The change set that is named, with its stack. Raises ChangeSetMissing, StackMissing, TemplateInvalid."""

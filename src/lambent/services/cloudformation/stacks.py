@@ -31,6 +31,7 @@ async def create_stack(env: CloudFormationEnv, caller: Caller, params: dict[str,
         policy=params.get("StackPolicyBody") or "",
     )
     stack = await env.stacks.create(caller.scope, wanted)
+    await env.settle(stack)
     return {"StackId": stack.arn}
 
 
@@ -39,6 +40,7 @@ async def update_stack(env: CloudFormationEnv, caller: Caller, params: dict[str,
     _refuse(params)
     wanted = replace(wanted_of(caller, params), policy=params.get("StackPolicyBody") or "")
     stack = await env.stacks.update(caller.scope, wanted)
+    await env.settle(stack)
     return {"StackId": stack.arn}
 
 
@@ -48,7 +50,9 @@ async def delete_stack(env: CloudFormationEnv, caller: Caller, params: dict[str,
     retained = tuple(params.get("RetainResources") or ())
     token = params.get("ClientRequestToken") or ""
     by, role = forwarded(caller, SERVICE), params.get("RoleARN") or ""
+    stack = env.stacks.records.find(caller.scope, params["StackName"])
     await env.stacks.delete(caller.scope, params["StackName"], retained, token, forced, by, role)
+    await env.settle(stack)
     return {}
 
 

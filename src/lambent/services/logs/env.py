@@ -6,6 +6,7 @@ from typing import Protocol
 
 from lambent.model.finding import Finding
 from lambent.model.scope import Caller, Scope
+from lambent.observe.live_tail import LiveTails
 from lambent.observe.logstore import LogStore
 from lambent.observe.queries import Queries
 from lambent.store.resources import Resource, Resources
@@ -52,5 +53,6 @@ class LogsEnv:
     unreachable: Callable[[Caller, str, str], Awaitable[str]]
     log_group: Callable[[Scope, str], str]
     queries: Queries
+    tails: LiveTails
     report: Callable[[Finding], None]
     withdraw: Callable[[str, str], None]

@@ -8,6 +8,7 @@ from collections import Counter
 from dataclasses import asdict
 from typing import Any
 
+from lambent.engine.insights.comparing import periods_of
 from lambent.engine.insights.fields import LogEvent, Source, every, pointed
 from lambent.engine.insights.query import MalformedQuery, Query
 from lambent.engine.insights.reading import MOST_ROWS, read
@@ -37,17 +38,20 @@ async def start_query(env: LogsEnv, caller: Caller, params: dict[str, Any]) -> d
     groups = _groups(caller, params)
     for group in groups:
         _must_exist(env, caller, group)
-    _read(params["queryString"])
+    asked = _read(params["queryString"])
     start, end = params["startTime"] * 1000, (params["endTime"] + 1) * 1000
     if end <= start:
         raise invalid("The start time of a query must not be after its end time.")  # our wording
     query = StartedQuery(caller.scope, env.new_id(), params["queryString"], groups, int(env.clock() * 1000))
 
+    periods = periods_of(asked, start, end)
+
     async def job() -> Job:
-        found = [await env.store.ranges(caller.scope, group, start, end) for group in groups]
+        first = min(begin for begin, _ in periods)
+        found = [await env.store.ranges(caller.scope, group, first, end) for group in groups]
         streams = [asdict(one) for ranges in found for one in ranges]
         limit = params.get("limit", MOST_ROWS)
-        return {"query": query.text, "start": start, "end": end, "limit": limit, "streams": streams}
+        return {"query": query.text, "periods": periods, "limit": limit, "streams": streams}
 
     try:
         env.queries.start(query, lambda: asyncio.ensure_future(job()))

@@ -24,6 +24,7 @@ from lambent.services.logs.metric_filters import (
 )
 from lambent.services.logs.put_log_events import put_log_events
 from lambent.services.logs.put_retention_policy import put_retention_policy
+from lambent.services.logs.start_live_tail import start_live_tail
 from lambent.services.logs.tag_resource import tag_resource
 from lambent.services.logs.untag_resource import untag_resource
 
@@ -55,6 +56,7 @@ OPERATIONS: dict[str, Operation] = {
     "PutQueryDefinition": query_definitions.put_query_definition,
     "PutRetentionPolicy": put_retention_policy,
     "PutSubscriptionFilter": subscription_filters.put_subscription_filter,
+    "StartLiveTail": start_live_tail,
     "StartQuery": insights.start_query,
     "StopQuery": insights.stop_query,
     "TagResource": tag_resource,

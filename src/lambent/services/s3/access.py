@@ -18,6 +18,7 @@ from lambent.wire.http import Request
 
 OWNERS_ALWAYS = frozenset({"s3:GetBucketPolicy", "s3:PutBucketPolicy", "s3:DeleteBucketPolicy"})
 """What a policy can't take from the root of the bucket's account."""
+TAG = "s3:existingobjecttag/"
 ANONYMOUS = "anonymous"
 EXPLICIT = "with an explicit deny in a resource-based policy"
 
@@ -30,8 +31,9 @@ def check(
     action: str,
     key: str | None,
     now: float,
+    tags: Mapping[str, str],
 ) -> None:
-    """`now` is seconds since 1970. Raises ObjectError AccessDenied."""
+    """`now` is seconds since 1970, `tags` are those that the object has. Raises ObjectError AccessDenied."""
     expected = params.get("ExpectedBucketOwner")
     if expected and expected != bucket.scope.account:
         raise errors.denied()
@@ -40,7 +42,7 @@ def check(
     arn = bucket.arn if key is None else f"{bucket.arn}/{key}"
     policy: Mapping[str, Any] = bucket.settings.get("Policy") or {}
     who = resource.asking(caller) if known else principals.ANONYMOUS
-    ask = Ask(who, action, arn, keys=_context(request, params, now))
+    ask = Ask(who, action, arn, keys=_context(request, params, now, tags))
     own = account == bucket.scope.account
     if not (own and action in OWNERS_ALWAYS) and resource.denies(policy, ask):
         refused = _denied(caller, action, arn, EXPLICIT)
@@ -51,6 +53,11 @@ def check(
         if not known:
             raise errors.denied()
         raise _denied(caller, action, arn, f"because no resource-based policy allows the {action} action")
+
+
+def asks_for_tags(bucket: Bucket | None) -> bool:
+    """Whether a bucket's policy says anything of the tags of its objects."""
+    return bucket is not None and TAG in bucket.settings.get("PolicyText", "").lower()
 
 
 def _by_policy(bucket: Bucket, policy: Mapping[str, Any], ask: Ask, known: bool) -> bool:
@@ -70,7 +77,7 @@ def _by_acl(bucket: Bucket, action: str, known: bool) -> bool:
     return bool(canned == "public-read-write" and action in ("s3:PutObject", "s3:DeleteObject"))
 
 
-def _context(request: Request, params: Mapping[str, Any], now: float) -> dict[str, str]:
+def _context(request: Request, params: Mapping[str, Any], now: float, tags: Mapping[str, str]) -> dict[str, str]:
     """The condition keys, in lower case."""
     found = of_any(now)
     for header, name in (("user-agent", "aws:useragent"), ("referer", "aws:referer")):
@@ -81,6 +88,7 @@ def _context(request: Request, params: Mapping[str, Any], now: float) -> dict[st
             found[f"s3:{header}"] = value
     for key, value in parse_qsl(request.headers.get("x-amz-tagging", ""), keep_blank_values=True):
         found[f"s3:requestobjecttag/{key.lower()}"] = value
+    found |= {f"{TAG}{key.lower()}": value for key, value in tags.items()}
     for member, name in (
         ("Prefix", "prefix"),
         ("Delimiter", "delimiter"),

@@ -52,8 +52,15 @@ def check_document(call: Call) -> None:
 
 def _check_length(call: Call) -> None:
     headers = call.request.headers
-    said = headers.get("x-amz-decoded-content-length") or headers.get("content-length")
-    if said is None and "transfer-encoding" not in headers and call.request.method == "PUT":
+    decoded = headers.get("x-amz-decoded-content-length")
+    puts = call.request.method == "PUT" and call.request.form is None
+    if puts and decoded is None and "transfer-encoding" in headers:
+        text = "A header you provided implies functionality that is not implemented"
+        raise ObjectError("NotImplemented", text, 501, {"Header": "Transfer-Encoding"})
+    if decoded is not None and not decoded.isdecimal():
+        raise errors.invalid("The length is no number", "x-amz-decoded-content-length", decoded)
+    said = decoded or headers.get("content-length")
+    if said is None and puts:
         text = "You must provide the Content-Length HTTP header."
         raise ObjectError("MissingContentLength", text, 411)
     if said and said.isdecimal() and int(said) > LARGEST:

@@ -41,7 +41,7 @@ async def copy_object(call: Call, caller: Caller, params: dict[str, Any]) -> dic
             **documents.sums(copied.document),
         },
         "CopySourceVersionId": source.id if there.versioning else None,
-        "VersionId": copied.id if bucket.versioning else None,
+        "VersionId": documents.new_version(bucket, copied),
         **documents.encryption(document),
     }
 

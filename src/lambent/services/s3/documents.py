@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 from lambent.objects import errors
-from lambent.objects.buckets import Bucket
+from lambent.objects.buckets import ENABLED, Bucket
 from lambent.objects.errors import ObjectError
 from lambent.objects.objects import Version
 from lambent.services.s3 import acls, tags
@@ -145,6 +145,14 @@ def told(version: Version, *, checksums: bool, bucket: Bucket) -> dict[str, Any]
     if document.get("hold"):
         found["ObjectLockLegalHoldStatus"] = document["hold"]
     return found
+
+
+def new_version(bucket: Bucket, version: Version) -> str | None:
+    """The id that a write tells: none while versioning is suspended (then it is `null`).
+
+    Source: https://docs.aws.amazon.com/AmazonS3/latest/API/postVersions.html
+    """
+    return version.id if bucket.versioning == ENABLED else None
 
 
 def sums(document: Mapping[str, Any]) -> dict[str, Any]:

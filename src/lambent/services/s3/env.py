@@ -1,7 +1,7 @@
 """What the operations need from the rest of the server, and of the request at hand."""
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from lambent.clock import Clock
@@ -10,6 +10,7 @@ from lambent.model.scope import Caller
 from lambent.objects import notices
 from lambent.objects.buckets import Bucket, Registry
 from lambent.objects.contents import Contents
+from lambent.objects.errors import ObjectError
 from lambent.objects.notices import Asker
 from lambent.objects.objects import Objects
 from lambent.objects.uploads import Uploads
@@ -41,11 +42,26 @@ class Call:
 
     env: S3Env
     request: Request
+    tags: Mapping[str, str] = field(default_factory=dict)
+    """Of the object that is asked for, where the bucket's policy asks for them."""
+
+    async def informed(self, params: Mapping[str, Any]) -> "Call":
+        """The call with these tags."""
+        key = params.get("Key")
+        if not key or not access.asks_for_tags(self.env.registry.find(params.get("Bucket", ""))):
+            return self
+        try:
+            there = await self.env.objects.get(
+                self.env.registry.get(params["Bucket"]), key, params.get("VersionId") or ""
+            )
+        except ObjectError:
+            return self
+        return replace(self, tags=there.document.get("tags") or {})
 
     def bucket(self, caller: Caller, params: dict[str, Any], action: str, key: str | None = None) -> Bucket:
         """The bucket that is asked for, when the caller may do that with it or with a key. Raises ObjectError."""
         bucket = self.env.registry.get(params["Bucket"])
-        access.check(bucket, caller, self.request, params, action, key, self.env.clock.wall())
+        access.check(bucket, caller, self.request, params, action, key, self.env.clock.wall(), self.tags)
         return bucket
 
     def asker(self, caller: Caller) -> Asker:

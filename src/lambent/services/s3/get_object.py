@@ -14,6 +14,9 @@ from lambent.services.s3 import documents
 from lambent.services.s3.env import Call
 from lambent.wire.http import Response
 
+SSE = "x-amz-server-side-encryption"
+"""Says how something is to be kept; reads refuse it:
+https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html (Encryption)."""
 OVERRIDES = {
     "ResponseCacheControl": "CacheControl",
     "ResponseContentDisposition": "ContentDisposition",
@@ -48,13 +51,15 @@ async def head_object(call: Call, caller: Caller, params: dict[str, Any]) -> Ans
 
 
 async def _found(call: Call, caller: Caller, params: dict[str, Any], method: str) -> tuple[Bucket, Version]:
+    if SSE in call.request.headers:
+        raise errors.invalid(f"{SSE} header is not supported for this operation.", SSE, call.request.headers[SSE])
     key, wanted = params["Key"], params.get("VersionId") or ""
     action = "s3:GetObjectVersion" if wanted else "s3:GetObject"
     bucket = readable(call, caller, params, action, key)
     try:
         version = await call.env.objects.get(bucket, key, wanted, method, data=method == "GET")
     except ObjectError as error:
-        may_list = _may(call, caller, params, "s3:ListBucket")
+        may_list = _may(call, caller, {**params, "Prefix": key}, "s3:ListBucket")
         raise error if may_list or error.code != "NoSuchKey" else errors.denied() from None
     if not _may_read(call, caller, params, action, version):
         raise errors.denied()
@@ -79,8 +84,14 @@ def _may_read(call: Call, caller: Caller, params: dict[str, Any], action: str, v
     except errors.ExplicitDenial:
         return False
     except ObjectError:
-        return version.document.get("acl") in PUBLIC
+        return version.document.get("acl") in PUBLIC or _is_own(caller, version)
     return True
+
+
+def _is_own(caller: Caller, version: Version) -> bool:
+    """Whether another account reads what it put, where ownership stays with who writes:
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html."""
+    return caller.access_key is not None and version.document.get("owner") == caller.scope.account
 
 
 def _may(call: Call, caller: Caller, params: dict[str, Any], action: str, key: str | None = None) -> bool:
@@ -111,6 +122,7 @@ def _described(params: dict[str, Any], bucket: Bucket, version: Version) -> tupl
         found["ContentRange"] = f"bytes {start}-{start + length - 1}/{row.size}"
         if (start, length) != (0, row.size):
             found = {name: value for name, value in found.items() if not name.startswith("Checksum")}
+            found |= _sums_of_part(version, params)
     return found, start, length
 
 
@@ -126,6 +138,19 @@ def part_of(version: Version, number: int) -> tuple[int, int, int]:
         )
     start = sum(part[1] for part in parts[: number - 1])
     return start, parts[number - 1][1], len(parts)
+
+
+def _sums_of_part(version: Version, params: dict[str, Any]) -> dict[str, Any]:
+    """The checksum that a part came with, where one asks for the part:
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html."""
+    name = next(iter(version.document.get("sums") or ()), "")
+    number = params.get("PartNumber")
+    if not name or not number or params.get("ChecksumMode") != "ENABLED":
+        return {}
+    return {
+        f"Checksum{name}": version.document["parts"][int(number) - 1][2],
+        "ChecksumType": version.document["sumtype"],
+    }
 
 
 def _status(found: dict[str, Any]) -> int:

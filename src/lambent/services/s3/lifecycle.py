@@ -22,6 +22,8 @@ TRANSITIONS = ("Transitions", "NoncurrentVersionTransitions")
 ACTIONS = ("Expiration", "NoncurrentVersionExpiration", "AbortIncompleteMultipartUpload", *TRANSITIONS)
 DAYS = {"Expiration": "Days", "NoncurrentVersionExpiration": "NoncurrentDays"}
 ABORT = "AbortIncompleteMultipartUpload"
+SMALLEST, USUAL = "TransitionDefaultMinimumObjectSize", "all_storage_classes_128K"
+"""Which objects are too small to be moved, unless a rule says: told with every answer since September 2024."""
 
 
 async def put_lifecycle(call: Call, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
@@ -34,11 +36,12 @@ async def put_lifecycle(call: Call, caller: Caller, params: dict[str, Any]) -> d
     named = [{**rule, "ID": rule.get("ID") or secrets.token_urlsafe(36)} for rule in rules]
     if len({rule["ID"] for rule in named}) != len(named):
         raise errors.invalid("Rule ID must be unique. Found same ID for more than one rule")
-    await LIFECYCLE.put(call, caller, {**params, "LifecycleConfiguration": {"Rules": named}})
+    kept = {"Rules": named, SMALLEST: params.get(SMALLEST) or USUAL}
+    await LIFECYCLE.put(call, caller, {**params, "LifecycleConfiguration": kept})
     call.env.arm_lifecycle()
     if any(rule.get(name) for rule in named for name in TRANSITIONS):
         call.env.report(_unmoved(params["Bucket"]))
-    return {}
+    return {SMALLEST: kept[SMALLEST]}
 
 
 def _unmoved(bucket: str) -> Finding:
@@ -50,7 +53,7 @@ def _unmoved(bucket: str) -> Finding:
 async def get_lifecycle(call: Call, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
     """The rules. Raises ObjectError when there are none."""
     said = await LIFECYCLE.get(call, caller, params)
-    return {"Rules": [_told(rule) for rule in said["Rules"]]}
+    return {"Rules": [_told(rule) for rule in said["Rules"]], SMALLEST: said.get(SMALLEST) or USUAL}
 
 
 def _told(rule: Mapping[str, Any]) -> dict[str, Any]:
@@ -79,12 +82,18 @@ def _check(rule: Mapping[str, Any]) -> None:
         if days is not None and days <= 0:
             raise errors.invalid(f"'{member}' for {action} action must be a positive integer")
     _check_expiration(rule.get("Expiration") or {})
+    for transition in rule.get("Transitions") or ():
+        _check_date(transition)
     _check_more(rule)
 
 
 def _check_expiration(said: Mapping[str, Any]) -> None:
     if said and sum(said.get(name) is not None for name in ("Days", "Date", "ExpiredObjectDeleteMarker")) != 1:
         raise errors.malformed()
+    _check_date(said)
+
+
+def _check_date(said: Mapping[str, Any]) -> None:
     moment = said.get("Date")
     if moment is not None and moment.timestamp() % lifecycle.DAY:
         raise errors.invalid("'Date' must be at midnight GMT")

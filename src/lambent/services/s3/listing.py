@@ -5,6 +5,7 @@ Pages of keys are written as text here: they are the answers that programs wait 
 
 import base64
 import functools
+import json
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
@@ -17,7 +18,7 @@ from lambent.objects.buckets import Bucket
 from lambent.objects.listing import Asked, Page
 from lambent.objects.names import key_bytes, key_text
 from lambent.services.s3.env import Call
-from lambent.store.objects import ListedRow
+from lambent.store.objects import ListedRow, UploadRow
 from lambent.wire.http import Response
 
 MOST = 1_000
@@ -110,8 +111,8 @@ async def list_multipart_uploads(call: Call, caller: Caller, params: dict[str, A
         f"<MaxUploads>{most}</MaxUploads><IsTruncated>{str(page.truncated).lower()}</IsTruncated>",
         "<EncodingType>url</EncodingType>" if params.get("EncodingType") else "",
         *(
-            f"<Upload>{_text('Key', encode(key_text(row.key)))}<UploadId>{row.upload}</UploadId>{_owner(bucket)}"
-            f"<StorageClass>STANDARD</StorageClass><Initiated>{_time(row.initiated)}</Initiated></Upload>"
+            f"<Upload>{_text('Key', encode(key_text(row.key)))}<UploadId>{row.upload}</UploadId>"
+            f"{_initiator(row)}{_owner(bucket)}<StorageClass>STANDARD</StorageClass><Initiated>{_time(row.initiated)}</Initiated></Upload>"
             for row in page.rows
         ),
         *_prefixes(page.prefixes, encode),
@@ -234,6 +235,10 @@ def _prefixes(prefixes: Iterable[bytes], encode: Encode) -> list[str]:
 
 def _owner(bucket: Bucket) -> str:
     return f"<Owner><ID>{canonical_id(bucket.scope.account)}</ID></Owner>"
+
+
+def _initiator(row: UploadRow) -> str:
+    return f"<Initiator><ID>{canonical_id(json.loads(row.document)['owner'])}</ID></Initiator>"
 
 
 def canonical_id(account: str) -> str:

@@ -6,7 +6,8 @@ from typing import Any
 from lambent.model.scope import Caller
 from lambent.objects import checksums, conditions, errors
 from lambent.objects.buckets import Bucket
-from lambent.objects.objects import Made
+from lambent.objects.errors import ObjectError
+from lambent.objects.objects import Made, Version
 from lambent.objects.uploads import MOST_PARTS, Named, Upload
 from lambent.services.s3 import bodies, documents
 from lambent.services.s3.env import Call
@@ -97,23 +98,40 @@ async def complete_multipart_upload(call: Call, caller: Caller, params: dict[str
     """The parts that are named become the object."""
     bucket = call.bucket(caller, params, "s3:PutObject", params["Key"])
     said = (params.get("MultipartUpload") or {}).get("Parts")
-    upload = await call.env.uploads.get(bucket, params["Key"], params["UploadId"])
-    if not said:
-        raise errors.malformed()
-    if any(part.get("PartNumber") is None or not part.get("ETag") for part in said):
+    if not said or any(part.get("PartNumber") is None or not part.get("ETag") for part in said):
         raise errors.malformed()
     parts = [Named(int(part["PartNumber"]), part["ETag"].strip('"'), _sums(part)) for part in said]
     asker, asked = call.asker(caller), conditions.of(params)
-    version = await call.env.uploads.complete(bucket, upload, parts, _sums(params), asker, asked)
+    try:
+        upload = await call.env.uploads.get(bucket, params["Key"], params["UploadId"])
+        version = await call.env.uploads.complete(bucket, upload, parts, _sums(params), asker, asked)
+    except ObjectError as error:
+        completed = await _completed(call, bucket, params, parts) if error.code == "NoSuchUpload" else None
+        if completed is None:
+            raise
+        version = completed
     return {
-        "Location": f"http://{call.request.headers.get('host', 'localhost')}/{bucket.name}/{upload.key}",
+        "Location": f"http://{call.request.headers.get('host', 'localhost')}/{bucket.name}/{version.key}",
         "Bucket": bucket.name,
-        "Key": upload.key,
+        "Key": version.key,
         "ETag": f'"{version.row.etag}"',
-        "VersionId": version.id if bucket.versioning else None,
+        "VersionId": documents.new_version(bucket, version),
         **documents.sums(version.document),
         **documents.encryption(version.document),
     }
+
+
+async def _completed(call: Call, bucket: Bucket, params: dict[str, Any], parts: list[Named]) -> Version | None:
+    """The object that the upload became, when it is completed again by the same parts: a lost answer is asked for anew.
+
+    Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html
+    """
+    try:
+        version = await call.env.objects.get(bucket, params["Key"])
+    except ObjectError:
+        return None
+    same = version.row.etag == checksums.etag_of_parts([one.etag for one in parts])
+    return version if same and version.document.get("upload") == params["UploadId"] else None
 
 
 def _sums(said: dict[str, Any]) -> dict[str, str]:
@@ -133,7 +151,6 @@ async def list_parts(call: Call, caller: Caller, params: dict[str, Any]) -> dict
     after, most = _whole(params, "PartNumberMarker", 0), min(_whole(params, "MaxParts", LISTED), LISTED)
     found = [part for part in await call.env.uploads.parts(upload) if part.part > after]
     page = found[:most]
-    who = {"ID": canonical_id(bucket.scope.account)}
     return {
         "Bucket": bucket.name,
         "Key": upload.key,
@@ -143,8 +160,8 @@ async def list_parts(call: Call, caller: Caller, params: dict[str, Any]) -> dict
         "MaxParts": most,
         "IsTruncated": len(found) > most,
         "Parts": [_shown(part) for part in page] or None,
-        "Initiator": who,
-        "Owner": who,
+        "Initiator": {"ID": canonical_id(upload.document["owner"])},
+        "Owner": {"ID": canonical_id(bucket.scope.account)},
         "StorageClass": upload.document.get("class", "STANDARD"),
         "ChecksumAlgorithm": upload.algorithm or None,
         "ChecksumType": upload.sumtype or None,

@@ -26,7 +26,7 @@ def worded(operation: Callable[[Call, Caller, dict[str, Any]], Awaitable[Any]]) 
     @functools.wraps(operation)
     async def run(call: Call, caller: Caller, params: dict[str, Any]) -> dict[str, Any] | Answer | Response:
         try:
-            answer: dict[str, Any] | Answer | Response = await operation(call, caller, params)
+            answer: dict[str, Any] | Answer | Response = await operation(await call.informed(params), caller, params)
         except ObjectError as error:
             raise _fault(error) from error
         return answer

@@ -8,6 +8,7 @@ import orjson
 from lambent.engine.authorisation import checking
 from lambent.engine.authorisation.checking import Fault
 from lambent.engine.authorisation.document import listed, texts
+from lambent.model.answer import Answer
 from lambent.model.scope import Caller
 from lambent.objects import errors
 from lambent.objects.errors import ObjectError
@@ -18,8 +19,9 @@ from lambent.services.s3.env import Call
 MOST_BYTES = 20 << 10
 
 
-async def put_policy(call: Call, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
-    """The policy, which counts at once."""
+async def put_policy(call: Call, caller: Caller, params: dict[str, Any]) -> Answer:
+    """The policy, which counts at once. 204, which the model does not say:
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html (Examples)."""
     bucket = call.bucket(caller, params, "s3:PutBucketPolicy")
     bodies.check_document(call)
     said = params.get("Policy") or ""
@@ -35,7 +37,7 @@ async def put_policy(call: Call, caller: Caller, params: dict[str, Any]) -> dict
         raise errors.denied(text)
     await call.env.registry.put(bucket, "Policy", policy)
     await call.env.registry.put(bucket, "PolicyText", said)
-    return {}
+    return Answer({}, {}, 204)
 
 
 async def get_policy(call: Call, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from lambent.objects.buckets import Bucket
 from lambent.objects.contents import Kept
 from lambent.objects.errors import ObjectError
 from lambent.objects.objects import Version
+from lambent.services.s3 import documents
 from lambent.services.s3.env import Call
 from lambent.wire.http import Form, Response
 
@@ -53,8 +54,9 @@ def answer(call: Call, caller: Caller, form: Form, bucket: Bucket, version: Vers
     host = call.request.headers.get("host", "")
     location = f"http://{host}/{bucket.name}/{quote(version.key)}"
     headers = [("ETag", etag), ("Location", location), ("x-amz-request-id", caller.request_id)]
-    if bucket.versioning:
-        headers.append(("x-amz-version-id", version.id))
+    made = documents.new_version(bucket, version)
+    if made:
+        headers.append(("x-amz-version-id", made))
     target = fields.get("success_action_redirect") or fields.get("redirect") or ""
     if _is_link(target):
         query = urlencode({"bucket": bucket.name, "key": version.key, "etag": etag})

@@ -29,7 +29,7 @@ async def put_object(call: Call, caller: Caller, params: dict[str, Any]) -> dict
         return post_object.answer(call, caller, form, bucket, version)
     return {
         "ETag": f'"{kept.md5}"',
-        "VersionId": version.id if bucket.versioning else None,
+        "VersionId": documents.new_version(bucket, version),
         **documents.sums(document),
         **documents.encryption(document),
     }

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lambent.model import parameters_layer
+from lambent.model import own_layers
 from lambent.model.scope import Caller
 from lambent.services.lambda_ import faults
 from lambent.services.lambda_.env import LambdaEnv
@@ -89,8 +89,9 @@ def _check_twice(refs: Sequence[layer.VersionRef]) -> None:
 
 
 async def _use(env: LambdaEnv, caller: Caller, ref: layer.VersionRef) -> LayerUse:
-    if _is_parameters(env, caller, ref):
-        async with env.blobs.keep(parameters_layer.package()) as blob:
+    own = _own(env, caller, ref)
+    if own is not None:
+        async with env.blobs.keep(own.package) as blob:
             return LayerUse(ref.arn, blob.size, blob.digest)
     version = layer_policy.readable(env, caller, ref)
     if version is None:
@@ -98,11 +99,11 @@ async def _use(env: LambdaEnv, caller: Caller, ref: layer.VersionRef) -> LayerUs
     return LayerUse(ref.arn, int(version.document["size"]), version.package)
 
 
-def _is_parameters(env: LambdaEnv, caller: Caller, ref: layer.VersionRef) -> bool:
-    """Whether it is AWS's extension, which is in an account of AWS's, that stands for ours."""
-    elsewhere = ref.layer.scope.account != caller.scope.account
-    named = elsewhere and parameters_layer.NAME.fullmatch(ref.layer.name)
-    return bool(named) and layer.current(env.resources, ref) is None
+def _own(env: LambdaEnv, caller: Caller, ref: layer.VersionRef) -> own_layers.OwnLayer | None:
+    """What stands here for an extension of AWS's, which is in an account of AWS's."""
+    if ref.layer.scope.account == caller.scope.account or layer.current(env.resources, ref) is not None:
+        return None
+    return next((one for one in own_layers.OWN if one.name.fullmatch(ref.layer.name)), None)
 
 
 async def _unpacked_bytes(env: LambdaEnv, digests: Sequence[str]) -> int:

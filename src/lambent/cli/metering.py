@@ -1,0 +1,167 @@
+"""What was used, as any client can find out: metrics, histories of state machines, what stands in the network.
+
+Every function here takes `client_of`, which makes a service's client, and times in seconds since 1970.
+"""
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from lambent.clients import members
+from lambent.engine.price import Machine, Use, gb_seconds
+
+POINTS = 60
+"""Of a metric's sum: periods of a minute or more."""
+Dimensions = dict[str, str]
+ClientOf = Callable[[str], Any]
+DURATION = "lambda:duration:x86_64"
+
+
+@dataclass(frozen=True, slots=True)
+class Meter:
+    """A metric that is billed: which of its dimensions, as what price, under whose name, and what factor."""
+
+    namespace: str
+    metric: str
+    dimensions: frozenset[str]
+    price: Callable[[Dimensions], str]
+    subject: str
+    factor: Callable[[Dimensions], float] = lambda _: 1.0
+
+
+def _by_size(said: Dimensions) -> float:
+    return gb_seconds(1, float(said["MemorySize"]))
+
+
+def _queue(said: Dimensions) -> str:
+    return "sqs:fifo" if said["QueueName"].endswith(".fifo") else "sqs:standard"
+
+
+def _always(price: str) -> Callable[[Dimensions], str]:
+    return lambda _: price
+
+
+METERS = (
+    Meter("AWS/Lambda", "Invocations", frozenset({"FunctionName"}), _always("lambda:requests"), "FunctionName"),
+    Meter(
+        "Lambent", "BilledDuration", frozenset({"FunctionName", "MemorySize"}), _always(DURATION), "FunctionName",
+        _by_size,
+    ),
+    *(
+        Meter("AWS/SQS", metric, frozenset({"QueueName"}), _queue, "QueueName")
+        for metric in ("NumberOfMessagesSent", "NumberOfMessagesReceived", "NumberOfMessagesDeleted",
+                       "NumberOfEmptyReceives")
+    ),
+    Meter("AWS/Logs", "IncomingBytes", frozenset({"LogGroupName"}), _always("logs:ingested"), "LogGroupName"),
+    Meter("AWS/Kinesis", "IncomingRecords", frozenset({"StreamName"}), _always("kinesis:put"), "StreamName"),
+    Meter("AWS/ApiGateway", "Count", frozenset({"ApiName"}), _always("apigateway:rest"), "ApiName"),
+    Meter("AWS/ApiGateway", "Count", frozenset({"ApiId"}), _always("apigateway:http"), "ApiId"),
+)  # fmt: skip
+"""Messages count one by one: batches of ten cost a tenth. What has no metric here is left out (docs/cost.md)."""
+RUNS = ("AWS/Lambda", "ProvisionedConcurrencyInvocations", frozenset({"FunctionName"}))
+READY = ("Lambent", "ProvisionedSeconds", frozenset({"FunctionName", "Version"}))
+
+
+def used(client_of: ClientOf, start: float, end: float) -> Iterator[Use]:
+    """What the metrics say was used: of functions as on demand and on x86_64."""
+    client = client_of("cloudwatch")
+    for meter in METERS:
+        for said, total in _sums(client, (meter.namespace, meter.metric, meter.dimensions), start, end):
+            size = int(said.get("MemorySize", 0))
+            yield Use(meter.price(said), said[meter.subject], total * meter.factor(said), size)
+
+
+def _sums(
+    client: Any, what: tuple[str, str, frozenset[str]], start: float, end: float
+) -> Iterator[tuple[Dimensions, float]]:
+    """The sum of a metric for each set of these dimensions that has any."""
+    namespace, metric, names = what
+    for one in members(client, "list_metrics", "Metrics", Namespace=namespace, MetricName=metric):
+        said = {pair["Name"]: pair["Value"] for pair in one["Dimensions"]}
+        asked = {"Namespace": namespace, "MetricName": metric, "Dimensions": one["Dimensions"]}
+        total = _sum(client, asked, start, end) if frozenset(said) == names else 0.0
+        if total:
+            yield said, total
+
+
+def _sum(client: Any, asked: dict[str, Any], start: float, end: float) -> float:
+    period = max(-(-int(end - start) // POINTS) // 60 * 60, 60)
+    found = client.get_metric_statistics(**asked, StartTime=start, EndTime=end, Period=period, Statistics=["Sum"])
+    return float(sum(point["Sum"] for point in found["Datapoints"]))
+
+
+def with_provisioned(client_of: ClientOf, uses: list[Use], start: float, end: float) -> list[Use]:
+    """The uses with what stood ready, and that part of durations which was provisioned at its own price: as large as
+    the part of a function's invocations that was."""
+    metrics, memory = client_of("cloudwatch"), _memory_of(client_of("lambda"))
+    ready: list[Use] = []
+    for said, seconds in _sums(metrics, READY, start, end):
+        size = memory(said["FunctionName"], said["Version"])
+        ready.append(Use("lambda:provisioned:x86_64", said["FunctionName"], gb_seconds(seconds * 1000, size), size))
+    if not ready:
+        return uses
+    runs = {use.subject: use.quantity for use in uses if use.price == "lambda:requests"}
+    parts = {said["FunctionName"]: total for said, total in _sums(metrics, RUNS, start, end)}
+    split = [part for use in uses for part in _split(use, parts.get(use.subject, 0.0) / runs.get(use.subject, 1.0))]
+    return [*split, *ready]
+
+
+def _split(use: Use, part: float) -> Iterator[Use]:
+    if use.price != DURATION or part <= 0:
+        yield use
+        return
+    inside = min(part, 1.0) * use.quantity
+    yield Use("lambda:provisioned-duration:x86_64", use.subject, inside, use.megabytes)
+    if use.quantity > inside:
+        yield Use(DURATION, use.subject, use.quantity - inside, use.megabytes)
+
+
+def _memory_of(client: Any) -> Callable[[str, str], int]:
+    @cache
+    def memory(function: str, version: str) -> int:
+        from botocore.exceptions import ClientError
+
+        try:
+            said = client.get_function_configuration(FunctionName=function, Qualifier=version)
+        except ClientError:  # it is gone
+            return 128
+        return int(said["MemorySize"])
+
+    return memory
+
+
+def machines(client_of: ClientOf, start: float, end: float) -> Iterator[Machine]:
+    """What state machines did that began in this time, by the histories that are kept."""
+    client = client_of("stepfunctions")
+    for one in members(client, "list_state_machines", "stateMachines"):
+        runs, transitions = [], 0
+        for run in members(client, "list_executions", "executions", stateMachineArn=one["stateMachineArn"]):
+            began = run["startDate"].timestamp()
+            if not start <= began <= end:
+                continue
+            ended = run["stopDate"].timestamp() if "stopDate" in run else end
+            runs.append(max(ended - began, 0.0) * 1000)
+            events = members(client, "get_execution_history", "events", executionArn=run["executionArn"])
+            transitions += sum(event["type"].endswith(("StateEntered", "ExecutionStarted")) for event in events)
+        if runs:
+            yield Machine(one["name"], one.get("type") == "EXPRESS", tuple(runs), transitions)
+
+
+def network(client_of: ClientOf, start: float, end: float, *, whole: bool) -> Iterator[Use]:
+    """The hours of NAT gateways and interface endpoints, those that began as `whole` ones; an endpoint's for each of
+    its subnets."""
+    client = client_of("ec2")
+    for one in members(client, "describe_nat_gateways", "NatGateways"):
+        if one.get("State") == "available":
+            yield Use("nat:hour", one["NatGatewayId"], _hours(one["CreateTime"].timestamp(), start, end, whole))
+    for one in members(client, "describe_vpc_endpoints", "VpcEndpoints"):
+        if one.get("VpcEndpointType") == "Interface":
+            hours = _hours(one["CreationTimestamp"].timestamp(), start, end, whole)
+            yield Use("endpoint:hour", one["VpcEndpointId"], hours * max(len(one.get("SubnetIds", ())), 1))
+
+
+def _hours(began: float, start: float, end: float, whole: bool) -> float:
+    hours = max(end - max(began, start), 0.0) / 3600
+    return float(math.ceil(hours)) if whole else hours
