@@ -36,7 +36,7 @@ Resources:
                 event["response"]["claimsOverrideDetails"] = {"claimsToAddOrOverride": {"role": "queen"}}
             elif event["triggerSource"] == "CustomMessage_AdminCreateUser":
                 event["response"]["emailMessage"] = "{username}: {####}"
-            else:
+            elif event["triggerSource"].startswith("PreAuthentication"):
                 return event["triggerSource"]
             return event
       Events:
