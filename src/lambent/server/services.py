@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 
 from lambent.background import Background
-from lambent.clock import ManualClock
+from lambent.clock import Clock, ManualClock
 from lambent.dispatch.autoscaling import Autoscaler
 from lambent.dispatch.concurrency_samples import Sampler
 from lambent.dispatch.pools import Pools
@@ -79,6 +79,7 @@ from lambent.server.pages import (
     resting_document,
     set_live,
 )
+from lambent.server.pool_triggers import PoolTriggers
 from lambent.server.preparing import make_ready, resolve_image, runtime_check, tell_of_network
 from lambent.server.pushes import open_pushes, resume_pushes
 from lambent.server.rest_apis import RestApis, open_rest_apis
@@ -109,7 +110,7 @@ from lambent.services.lambda_.concurrency import concurrency
 from lambent.services.lambda_.env import LambdaEnv
 from lambent.services.lambda_.event_sources import event_source_mapping
 from lambent.services.lambda_.functions import settling, stored_only, stored_settings
-from lambent.services.lambda_.invoking import asynchronous
+from lambent.services.lambda_.invoking import asynchronous, called
 from lambent.services.lambda_.invoking.invoke import new_trace_id
 from lambent.services.lambda_.lookup import running_at_once
 from lambent.services.lambda_.service import SERVICE as LAMBDA
@@ -243,6 +244,8 @@ def _open_door(
 ) -> None:
     """The gateway, the short road beside it, and what listens for both."""
     base.hatch.tasks = StateTasks(running.doors, gate, running.findings.report, base.clock.wall)
+    call = functools.partial(called.call, env)
+    base.hatch.triggers = PoolTriggers(call, new_id, running.findings.report, Clock()).answer
     forward = _forwarding(settings, base, running, saw, gate, trials)
     keys = running.credentials
     who = functools.partial(_account_of, keys)
