@@ -109,7 +109,16 @@ class Connection(asyncio.Protocol):
         self._hold(0)
         if self._task is not None:
             self._task.cancel()
+        self._drop_bodies()
         self.resume_writing()
+
+    def _drop_bodies(self) -> None:
+        """Files of requests that nobody answers any more. One that is written to is closed when that has ended."""
+        if self._file is not None and (self._writing is None or self._writing.done()):
+            self._file.close()
+        for request, _ in self._waiting:
+            if request.file is not None:
+                request.file.close()
 
     def data_received(self, data: bytes) -> None:
         try:
@@ -183,7 +192,9 @@ class Connection(asyncio.Protocol):
         except OSError as error:
             self._refuse(503, f"the server's disk does not take the body: {error.strerror}")
             return
-        if not self._closing:
+        if self._closing:
+            self._file.close()
+        else:
             self._hold(0)
             self._heard = asyncio.get_running_loop().time()
             self._resume()
@@ -248,6 +259,7 @@ class Connection(asyncio.Protocol):
         url = self._url if self._url.startswith(b"/") else _origin_form(self._url, self._headers, self._lines)
         path, _, query = url.decode("latin-1").partition("?")
         file, body = _whole(self._file, self._body)
+        self._file = None
         method = self._parser.get_method().decode("ascii")
         inside = self._door.inside
         request = Request(method, path, query, self._headers, body, inside, file, lines=self._lines, client=self._peer)
@@ -291,6 +303,14 @@ class Connection(asyncio.Protocol):
             self._task = asyncio.get_running_loop().create_task(self._answer(request))
 
     async def _answer(self, request: Request) -> None:
+        file = request.file
+        try:
+            await self._respond(request)
+        finally:
+            if file is not None:
+                file.close()
+
+    async def _respond(self, request: Request) -> None:
         response = await self._chain(request)
         if response.takeover is not None:
             self._task = None  # it ends by itself, not with the client
