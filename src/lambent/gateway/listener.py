@@ -27,6 +27,7 @@ from lambent.gateway.intake import (
     Door,
     Intake,
     Untold,
+    close,
     is_overdue,
     spool,
 )
@@ -109,16 +110,10 @@ class Connection(asyncio.Protocol):
         self._hold(0)
         if self._task is not None:
             self._task.cancel()
-        self._drop_bodies()
+        if self._writing is None or self._writing.done():
+            close(self._file)
+        close(*(request.file for request, _ in self._waiting))
         self.resume_writing()
-
-    def _drop_bodies(self) -> None:
-        """Files of requests that nobody answers any more. One that is written to is closed when that has ended."""
-        if self._file is not None and (self._writing is None or self._writing.done()):
-            self._file.close()
-        for request, _ in self._waiting:
-            if request.file is not None:
-                request.file.close()
 
     def data_received(self, data: bytes) -> None:
         try:
@@ -296,21 +291,14 @@ class Connection(asyncio.Protocol):
     # --- from request to response
 
     def _start(self, request: Request, keep_alive: bool) -> None:
-        self._busy = True
-        self._keep_alive = keep_alive
+        self._busy, self._keep_alive = True, keep_alive
         self._head_only = request.method == "HEAD"
         if not self._short(request, self._finish):
             self._task = asyncio.get_running_loop().create_task(self._answer(request))
+            if request.file is not None:
+                self._task.add_done_callback(functools.partial(_answered, request.file))
 
     async def _answer(self, request: Request) -> None:
-        file = request.file
-        try:
-            await self._respond(request)
-        finally:
-            if file is not None:
-                file.close()
-
-    async def _respond(self, request: Request) -> None:
         response = await self._chain(request)
         if response.takeover is not None:
             self._task = None  # it ends by itself, not with the client
@@ -382,6 +370,10 @@ class Connection(asyncio.Protocol):
             self._transport.write(head(Response(status), len(body), False) + body)
             self._closing = True
             self._transport.close()
+
+
+def _answered(file: IO[bytes], _task: "asyncio.Task[None]") -> None:
+    close(file)
 
 
 def _whole(file: IO[bytes] | None, parts: list[bytes]) -> tuple[IO[bytes] | None, bytes]:
