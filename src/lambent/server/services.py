@@ -223,7 +223,7 @@ def _late_pages(
         "code": links.page,
         "stacks": signal_page(stacks.signals),
         "permissions": query_page.page(functools.partial(permissions.document, gate)),
-        "resting": query_page.page(functools.partial(resting_document, (running.pools, running.provisioned))),
+        "resting": query_page.page(functools.partial(resting_document, (running.pools, running.provisioned.pools))),
         "debug": DebugPage(token, functools.partial(begin_debugging, env, running.debugging)),
     }
 
@@ -362,7 +362,7 @@ def _pages(
     token: str,
 ) -> dict[str, Page]:
     """Lambent's own pages, but those that need what is made of all this."""
-    those = (running.pools, running.provisioned)
+    those = (running.pools, running.provisioned.pools)
     moved = base.clock.advance if isinstance(base.clock, ManualClock) else None
     live = LivePage(token, functools.partial(set_live, store, running.live, running.pools))
     stack.callback(live.close)
@@ -371,7 +371,7 @@ def _pages(
         "findings": health.page(running.findings.document),
         "credentials": _credentials_page(settings, base, running.credentials),
         "environments": query_page.page(functools.partial(lives_document, those, REAL.wall)),
-        "recycle": recycle.page(functools.partial(recycle_all, those)),
+        "recycle": recycle.page(functools.partial(recycle_all, (running.pools, running.provisioned))),
         "clock": clock_page.page(base.clock.document, moved),
         "live": live,
         scraping.NAME: prometheus.page(base.series, running),
