@@ -83,8 +83,7 @@ class Connection(asyncio.Protocol):
     def __init__(self, chain: Chain, short: Short, door: Door) -> None:
         self._chain, self._short, self._door = chain, short, door
         self._rest: bytes | None = None
-        self._began = self._heard = 0.0
-        self._held = self._queued = 0
+        self._began, self._heard, self._held, self._queued = 0.0, 0.0, 0, 0
         self._writing: asyncio.Task[None] | None = None
         self._parser = httptools.HttpRequestParser(self)
         self._waiting: deque[tuple[Request, bool]] = deque()
@@ -205,12 +204,11 @@ class Connection(asyncio.Protocol):
     # --- the parser's calls
 
     def _begin(self) -> None:
-        self._url = b""
         self._headers: dict[str, str] = {}
         self._lines: list[tuple[bytes, bytes]] = []
         self._body, self._file = [], None
         self._head_bytes = self._body_bytes = 0
-        self._headed, self._untold = False, Untold()
+        self._url, self._headed, self._untold = b"", False, Untold()
 
     def on_message_begin(self) -> None:
         self._begin()
