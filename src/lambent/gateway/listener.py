@@ -76,8 +76,7 @@ class Connection(asyncio.Protocol):
     __slots__ = (
         "_began", "_body", "_body_bytes", "_busy", "_chain", "_closing", "_door", "_drained", "_file", "_half",
         "_head_bytes", "_head_only", "_headed", "_headers", "_heard", "_held", "_keep_alive", "_lines", "_parser",
-        "_paused", "_peer", "_queued", "_rest", "_short", "_task", "_transport", "_untold", "_url", "_waiting",
-        "_writing",
+        "_paused", "_peer", "_queued", "_rest", "_short", "_task", "_transport", "_untold", "_url", "_waiting", "_writing",
     )  # fmt: skip
 
     def __init__(self, chain: Chain, short: Short, door: Door) -> None:
@@ -99,8 +98,7 @@ class Connection(asyncio.Protocol):
     # --- the transport's calls
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.Transport, transport)
-        self._peer = Peer(transport)
+        self._transport, self._peer = cast(asyncio.Transport, transport), Peer(transport)
         if not self._door.admit(self):
             self.abort()
 
