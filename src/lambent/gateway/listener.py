@@ -76,14 +76,14 @@ class Connection(asyncio.Protocol):
     __slots__ = (
         "_began", "_body", "_body_bytes", "_busy", "_chain", "_closing", "_door", "_drained", "_file", "_half",
         "_head_bytes", "_head_only", "_headed", "_headers", "_heard", "_held", "_keep_alive", "_lines", "_parser",
-        "_paused", "_peer", "_queued", "_rest", "_short", "_task", "_transport", "_untold", "_url", "_waiting", "_writing",
+        "_paused", "_peer", "_queued", "_rest", "_short", "_task", "_transport", "_untold", "_url", "_waiting",
+        "_writing",
     )  # fmt: skip
 
     def __init__(self, chain: Chain, short: Short, door: Door) -> None:
         self._chain, self._short, self._door = chain, short, door
         self._rest: bytes | None = None
-        self._began = self._heard = 0.0
-        self._held = self._queued = 0
+        self._began, self._heard, self._held, self._queued = 0.0, 0.0, 0, 0
         self._writing: asyncio.Task[None] | None = None
         self._parser = httptools.HttpRequestParser(self)
         self._waiting: deque[tuple[Request, bool]] = deque()
