@@ -98,8 +98,7 @@ class Connection(asyncio.Protocol):
     # --- the transport's calls
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.Transport, transport)
-        self._peer = Peer(transport)
+        self._transport, self._peer = cast(asyncio.Transport, transport), Peer(transport)
         if not self._door.admit(self):
             self.abort()
 
