@@ -22,6 +22,7 @@ from bench import (
     freezing,
     function_url,
     kinesis,
+    recorded,
     rest_api,
     s3,
     scale,
@@ -44,6 +45,7 @@ from examples.demo.server import Server
 MEASUREMENTS: dict[str, Callable[[Lab], Awaitable[list[Figure]]]] = {
     "warm": warm.measure,
     "watching": watching.measure,
+    "recorded": recorded.measure,
     "url": function_url.measure,
     "stream": streaming.measure,
     "rest": rest_api.measure,

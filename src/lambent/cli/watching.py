@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from lambent.pitfalls.watching.sight import Sight
 
 LOOK_SECONDS = 1.0
+MOST_LINES = 300
+"""Of a function's log in a second: of more, the latest part of each second is looked at, so that reading them costs
+the server a few percent at most."""
 
 
 def watch(
@@ -87,6 +90,10 @@ class Watched:
     read: "list[Finding]" = field(default_factory=list)
     _tails: dict[str, Tail] = field(default_factory=dict)
     _after: int = 0
+    _looked: dict[str, tuple[float, float]] = field(default_factory=dict)
+    """Function -> when its log was looked at (seconds since 1970), and how many lines a second it had."""
+    _sampled: set[str] = field(default_factory=set)
+    _now: float = 0.0
     _throttles: dict[str, int] = field(default_factory=dict)
     _said: Any = None
     _clients: dict[str, Any] = field(default_factory=dict)
@@ -97,6 +104,7 @@ class Watched:
 
         self._said = self._said or watching.Ledger()
         self._list()
+        self._now = self.target.now()
         self._calls()
         throttled, findings = self._metric("Throttles"), self.target.findings()
         busiest = self._metric("ConcurrentExecutions", "Maximum")
@@ -171,7 +179,21 @@ class Watched:
     def _log(self, name: str, seen: "Seen") -> None:
         group = seen.about.get("LoggingConfig", {}).get("LogGroup") or f"/aws/lambda/{name}"
         tail = self._tails.setdefault(name, Tail(self.start))
-        seen.feed(tail.fresh(logs.read(self._client("logs"), group, tail.start)))
+        before, rate = self._looked.get(name, (None, 0.0))
+        now = self._now
+        window = now - before if before is not None else None
+        if rate > MOST_LINES:
+            window = LOOK_SECONDS * MOST_LINES / rate
+            tail.leap(int((now - window) * 1000))
+            self._tell_once(name)
+        fresh = tail.fresh(logs.read(self._client("logs"), group, tail.start))
+        seen.feed(fresh)
+        self._looked[name] = now, len(fresh) / max(window, 0.01) if window is not None else 0.0
+
+    def _tell_once(self, name: str) -> None:
+        if name not in self._sampled:
+            self._sampled.add(name)
+            output.note(f"{name} writes more than {MOST_LINES} lines a second: a part of them is looked at")
 
     def _calls(self) -> None:
         said = self.target.page("GET", f"permissions?calls={account_of(os.environ)}&after={self._after}")

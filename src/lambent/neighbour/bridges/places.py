@@ -15,6 +15,7 @@ from typing import Any
 from lambent.neighbour.bridges import cloudfront, definitions, dynamodb, iam, secretsmanager, states, templates
 from lambent.neighbour.bridges.handing import Gateway
 from lambent.neighbour.bridges.importing import when_imported
+from lambent.neighbour.bridges.pools.replaced import REPLACED
 
 Make = Callable[[Gateway, Any], Callable[..., Any]]
 """The replacement, given what it replaces."""
@@ -61,6 +62,8 @@ PLACES: Sequence[Place] = (
         ("region", "service", "state_credentials"),
         states.client_for,
     ),
+    Place("moto.stepfunctions.parser.asl.eval.states", "ContextObject.update_task_token", ("self",), states.token),
+    Place(f"{_TASKS}.state_task_activitiy", "StateTaskActivity._eval_execution", ("self", "env"), states.activity),
     Place(
         f"{_TASKS}.state_task",
         "StateTask._eval_state_credentials",
@@ -105,6 +108,7 @@ PLACES: Sequence[Place] = (
         ("self", "secret_id", "version_stage", "remove_from_version_id", "move_to_version_id"),
         secretsmanager.move_stage,
     ),
+    *(Place(*one) for one in REPLACED),
     Place("yaml", "load", ("stream", "Loader"), templates.load),
     Place("yaml", "load_all", ("stream", "Loader"), templates.load_all),
 )
