@@ -12,7 +12,7 @@ import socket
 import ssl
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from typing import IO, cast
+from typing import IO, Any, cast
 
 import httptools
 
@@ -235,10 +235,8 @@ class Connection(asyncio.Protocol):
         headers = {keys.get(name) or name.decode("latin-1").lower(): value.decode("latin-1") for name, value in lines}
         if len(headers) < len(lines):
             _join(headers, lines)
-        if "host" not in headers and self._parser.get_http_version() == "1.1":
-            raise Refused(400)  # RFC 9112, section 3.2
         self._headers, self._headed = headers, True
-        _check_body(headers)
+        _check_head(headers, self._parser)
         if "expect" in headers and headers["expect"].lower() == "100-continue" and not self._busy:
             self._transport.write(_CONTINUE)
 
@@ -394,8 +392,11 @@ def _origin_form(url: bytes, headers: dict[str, str], lines: list[tuple[bytes, b
     return told
 
 
-def _check_body(headers: Mapping[str, str]) -> None:
-    """Raises Refused for a body that is too long, or in a coding that is not read (RFC 9112, section 6.1)."""
+def _check_head(headers: Mapping[str, str], parser: Any) -> None:
+    """Raises Refused for no host (RFC 9112, section 3.2), and for a body that is too long, or in a coding that is not
+    read (section 6.1)."""
+    if "host" not in headers and parser.get_http_version() == "1.1":
+        raise Refused(400)
     if int(headers.get("content-length") or 0) > MAX_BODY:
         raise Refused(413)
     if "transfer-encoding" in headers and headers["transfer-encoding"].lower() != "chunked":
