@@ -220,6 +220,22 @@ def test_an_error_action_is_told_what_failed() -> None:
     assert instead(push, "x") is None
 
 
+def test_what_is_no_document_goes_on_as_it_is() -> None:
+    def one(statement: str, payload: bytes) -> Any:
+        rule = Rule("r", {"sql": statement, "actions": [{"lambda": {"functionArn": "arn:f"}}]})
+        said = Published(SCOPE, "a", payload, 1.5, "Root=1", lambda: "id", lambda name: name)
+        return json.loads(pushes([rule], said, LOOPS.append)[0].delivery.body)
+
+    for payload in (b"\xff\x00", b"NaN", b"1e999", b"[" * 100_000):
+        assert base64.b64decode(one("SELECT * FROM 'a'", payload)) == payload
+    assert one("SELECT concat(*, '!') AS a, nanvl(1, *) AS b FROM 'a'", b"xx x") == {"a": "xx x!", "b": 1}
+    assert one("SELECT [*] AS a FROM 'a'", b"xx x") == {"a": ["xx x"]}
+    assert (one("SELECT * FROM 'a'", b'"t"'), one("SELECT * FROM 'a'", b"[1, null]")) == ("t", [1, None])
+    deep = b'{"a":' * 400 + b"1" + b"}" * 400
+    [push] = sent(b'{"t":2,"x":' + deep + b"}", {"dynamoDBv2": {"roleArn": ROLE, "putItem": {"tableName": "t"}}})
+    assert push.lost or push.delivery.call == "dynamodb:PutItem"
+
+
 def test_a_rule_that_hears_itself_is_stopped() -> None:
     LOOPS.clear()
     trace, rounds = "Root=1", 0

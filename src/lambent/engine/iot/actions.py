@@ -13,6 +13,7 @@ from typing import Any
 
 from lambent.engine.iot.functions import Message
 from lambent.engine.iot.sql import template
+from lambent.engine.iot.values import text
 from lambent.model.delivery import Delivery
 from lambent.model.push import Push, RetryPolicy
 from lambent.model.scope import Scope
@@ -46,7 +47,7 @@ class Sent:
         """The bytes that are sent."""
         if isinstance(self.value, bytes):
             return self.value
-        return json.dumps(self.value, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "replace")
+        return text(self.value).encode("utf-8", "replace") if not isinstance(self.value, str) else _quoted(self.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ def push_of(sent: Sent, action: Mapping[str, Any], error_action: Mapping[str, An
     lost = ""
     try:
         wanted = SENDS[kind](sent, _filled(said, sent.message))
-    except Unsendable as error:
+    except (Unsendable, RecursionError) as error:
         wanted, lost = Wanted(f"arn:aws:iot:{sent.scope.region}:{sent.scope.account}:rule/{sent.rule}", b""), str(error)
     delivery = Delivery(
         sent.scope,
@@ -142,6 +143,10 @@ def _filled(said: Mapping[str, Any], message: Message) -> dict[str, Any]:
         else one
         for name, one in said.items()
     }
+
+
+def _quoted(value: str) -> bytes:
+    return json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
 
 
 def _bytes(body: bytes) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """Which rules a message is for, and all that they send."""
 
 import json
+import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -72,9 +73,17 @@ def _of(rule: Rule, published: Published, message: Message, loops: Callable[[str
         yield push_of(sent, action, rule.payload.get("errorAction"), published.payload)
 
 
+def _number(said: str) -> float:
+    """Raises ValueError for what is none of JSON's, or too large to be one of ours."""
+    found = float(said)
+    if not math.isfinite(found):
+        raise ValueError(said)
+    return found
+
+
 def _read(payload: bytes) -> Any:
     """The document that it is, else the bytes."""
     try:
-        return json.loads(payload)
+        return json.loads(payload, parse_constant=_number, parse_float=_number)
     except (ValueError, RecursionError):
         return payload

@@ -51,7 +51,9 @@ def text(value: Any) -> str:
         return value
     if value is UNDEFINED:
         return "Undefined"
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False, default=text)
 
 
 def short(value: str) -> Any:

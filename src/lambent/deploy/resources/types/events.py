@@ -38,6 +38,11 @@ def _rule_id(subject: Subject) -> str:
     return subject.name if bus == "default" else f"{bus}|{subject.name}"
 
 
+def _topic_rule(subject: Subject) -> str:
+    """A name of letters, digits and underscores."""
+    return subject.name.replace("-", "_")
+
+
 @reads("Statement")
 def _with_statement(subject: Subject) -> str | None:
     """The bus' policy with a statement more; the older form gives its parts apart."""
@@ -86,6 +91,15 @@ KINDS = {
         id=_rule_id,
         attributes={"Arn": _rule_arn},
         takes=("Targets",),
+    ),
+    "AWS::IoT::TopicRule": Kind(
+        name="RuleName",
+        length=128,
+        create=(Do("iot:CreateTopicRule", {"ruleName": _topic_rule}, fit=True),),
+        update=(Do("iot:ReplaceTopicRule", {"ruleName": "$id"}, fit=True),),
+        delete=(Do("iot:DeleteTopicRule", {"ruleName": "$id"}, fine=("UnauthorizedException",)),),
+        id=_topic_rule,
+        attributes={"Arn": "arn:aws:iot:{region}:{account}:rule/{id}"},
     ),
     "AWS::Events::EventBus": Kind(
         name="Name",
