@@ -4,8 +4,8 @@ A pattern is an object whose leaves are lists of what a value may be: a value to
 operator. A value that is a list matches when one of its elements does; members of objects in a list must match in one
 and the same object. `engine.event_pattern_reading` says what is a pattern.
 
-Sources: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html and the matcher that
-AWS publishes, https://github.com/aws/event-ruler.
+Sources: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html,
+eb-create-pattern.html (dots join names) and the matcher that AWS publishes, https://github.com/aws/event-ruler.
 """
 
 import functools
@@ -27,10 +27,18 @@ def _member(key: str, wanted: Any, members: Mapping[str, Any]) -> bool:
     if key == "$or":
         return any(matches(one, members) for one in wanted)
     found = members.get(key, ABSENT)
+    if found is ABSENT and "." in key:
+        outer, _, inner = key.partition(".")
+        return _member(outer, {inner: wanted}, members)
     if isinstance(wanted, Mapping):
-        return _nested(wanted, found)
+        return _nested(wanted, _dotted(key, members) if found is ABSENT else found)
     values = found if isinstance(found, list) else [found]
     return any(_rule(rule, one) for rule in wanted for one in (values or [ABSENT]))
+
+
+def _dotted(key: str, members: Mapping[str, Any]) -> Any:
+    """What is in a member whose name and theirs are one, with a dot between them: EventBridge takes no notice."""
+    return {name[len(key) + 1 :]: value for name, value in members.items() if name.startswith(f"{key}.")} or ABSENT
 
 
 def _nested(wanted: Mapping[str, Any], found: Any) -> bool:

@@ -12,7 +12,7 @@ import socket
 import ssl
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from typing import IO, cast
+from typing import IO, Any, cast
 
 import httptools
 
@@ -27,6 +27,7 @@ from lambent.gateway.intake import (
     Door,
     Intake,
     Untold,
+    close,
     is_overdue,
     spool,
 )
@@ -82,8 +83,7 @@ class Connection(asyncio.Protocol):
     def __init__(self, chain: Chain, short: Short, door: Door) -> None:
         self._chain, self._short, self._door = chain, short, door
         self._rest: bytes | None = None
-        self._began = self._heard = 0.0
-        self._held = self._queued = 0
+        self._began, self._heard, self._held, self._queued = 0.0, 0.0, 0, 0
         self._writing: asyncio.Task[None] | None = None
         self._parser = httptools.HttpRequestParser(self)
         self._waiting: deque[tuple[Request, bool]] = deque()
@@ -98,8 +98,7 @@ class Connection(asyncio.Protocol):
     # --- the transport's calls
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.Transport, transport)
-        self._peer = Peer(transport)
+        self._transport, self._peer = cast(asyncio.Transport, transport), Peer(transport)
         if not self._door.admit(self):
             self.abort()
 
@@ -109,6 +108,9 @@ class Connection(asyncio.Protocol):
         self._hold(0)
         if self._task is not None:
             self._task.cancel()
+        if self._writing is None or self._writing.done():
+            close(self._file)
+        close(*(request.file for request, _ in self._waiting))
         self.resume_writing()
 
     def data_received(self, data: bytes) -> None:
@@ -183,7 +185,9 @@ class Connection(asyncio.Protocol):
         except OSError as error:
             self._refuse(503, f"the server's disk does not take the body: {error.strerror}")
             return
-        if not self._closing:
+        if self._closing:
+            self._file.close()
+        else:
             self._hold(0)
             self._heard = asyncio.get_running_loop().time()
             self._resume()
@@ -199,12 +203,11 @@ class Connection(asyncio.Protocol):
     # --- the parser's calls
 
     def _begin(self) -> None:
-        self._url = b""
         self._headers: dict[str, str] = {}
         self._lines: list[tuple[bytes, bytes]] = []
         self._body, self._file = [], None
         self._head_bytes = self._body_bytes = 0
-        self._headed, self._untold = False, Untold()
+        self._url, self._headed, self._untold = b"", False, Untold()
 
     def on_message_begin(self) -> None:
         self._begin()
@@ -233,7 +236,7 @@ class Connection(asyncio.Protocol):
         if len(headers) < len(lines):
             _join(headers, lines)
         self._headers, self._headed = headers, True
-        _check_body(headers)
+        _check_head(headers, self._parser)
         if "expect" in headers and headers["expect"].lower() == "100-continue" and not self._busy:
             self._transport.write(_CONTINUE)
 
@@ -248,6 +251,7 @@ class Connection(asyncio.Protocol):
         url = self._url if self._url.startswith(b"/") else _origin_form(self._url, self._headers, self._lines)
         path, _, query = url.decode("latin-1").partition("?")
         file, body = _whole(self._file, self._body)
+        self._file = None
         method = self._parser.get_method().decode("ascii")
         inside = self._door.inside
         request = Request(method, path, query, self._headers, body, inside, file, lines=self._lines, client=self._peer)
@@ -284,11 +288,12 @@ class Connection(asyncio.Protocol):
     # --- from request to response
 
     def _start(self, request: Request, keep_alive: bool) -> None:
-        self._busy = True
-        self._keep_alive = keep_alive
+        self._busy, self._keep_alive = True, keep_alive
         self._head_only = request.method == "HEAD"
         if not self._short(request, self._finish):
             self._task = asyncio.get_running_loop().create_task(self._answer(request))
+            if request.file is not None:
+                self._task.add_done_callback(functools.partial(_answered, request.file))
 
     async def _answer(self, request: Request) -> None:
         response = await self._chain(request)
@@ -364,6 +369,10 @@ class Connection(asyncio.Protocol):
             self._transport.close()
 
 
+def _answered(file: IO[bytes], _task: "asyncio.Task[None]") -> None:
+    close(file)
+
+
 def _whole(file: IO[bytes] | None, parts: list[bytes]) -> tuple[IO[bytes] | None, bytes]:
     """A body as a file or as bytes. Raises Refused."""
     if file is None:
@@ -383,8 +392,11 @@ def _origin_form(url: bytes, headers: dict[str, str], lines: list[tuple[bytes, b
     return told
 
 
-def _check_body(headers: Mapping[str, str]) -> None:
-    """Raises Refused for a body that is too long, or in a coding that is not read (RFC 9112, section 6.1)."""
+def _check_head(headers: Mapping[str, str], parser: Any) -> None:
+    """Raises Refused for no host (RFC 9112, section 3.2), and for a body that is too long, or in a coding that is not
+    read (section 6.1)."""
+    if "host" not in headers and parser.get_http_version() == "1.1":
+        raise Refused(400)
     if int(headers.get("content-length") or 0) > MAX_BODY:
         raise Refused(413)
     if "transfer-encoding" in headers and headers["transfer-encoding"].lower() != "chunked":

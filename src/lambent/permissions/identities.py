@@ -20,6 +20,7 @@ from lambent.model.scope import Scope
 Ask = Callable[[str, str, Mapping[str, Any], Scope], Awaitable[dict[str, Any] | None]]
 """(service, operation, parameters, whose) -> what it says; None for an error or when it can't be asked."""
 WHAT = ["User", "Role", "Group", "LocalManagedPolicy"]
+TRIES = 5
 _AWS_MANAGED = re.compile(r"arn:aws[a-z-]*:iam::aws:policy/.+")
 
 
@@ -91,7 +92,7 @@ class Identities:
         )
 
     async def _read(self, scope: Scope) -> Account | None:
-        said = await self._ask("iam", "GetAccountAuthorizationDetails", {"Filter": WHAT}, scope)
+        said = await self._answer("GetAccountAuthorizationDetails", {"Filter": WHAT}, scope)
         if said is None:
             return None
         local = {one["Arn"]: _default(one) for one in said.get("Policies", ())}
@@ -106,11 +107,20 @@ class Identities:
             found[one["Arn"]] = await reader.identity(one, await reader.policies(one, "RolePolicyList"))
         return Account(found)
 
+    async def _answer(self, operation: str, params: Mapping[str, Any], scope: Scope) -> dict[str, Any] | None:
+        """What IAM says. moto fails on what another request changes while it is read: who is there is not denied for
+        that."""
+        for _ in range(TRIES):
+            said = await self._ask("iam", operation, params, scope)
+            if said is not None:
+                return said
+        return None
+
     async def _one(self, arn: str, scope: Scope) -> Policy:
         revision = self.revision
-        said = await self._ask("iam", "GetPolicy", {"PolicyArn": arn}, scope)
+        said = await self._answer("GetPolicy", {"PolicyArn": arn}, scope)
         version = (said or {}).get("Policy", {}).get("DefaultVersionId", "v1")
-        said = await self._ask("iam", "GetPolicyVersion", {"PolicyArn": arn, "VersionId": version}, scope)
+        said = await self._answer("GetPolicyVersion", {"PolicyArn": arn, "VersionId": version}, scope)
         policy = _policy(arn, (said or {}).get("PolicyVersion", {}).get("Document"))
         if said is not None and revision == self.revision:
             self._managed[arn] = policy

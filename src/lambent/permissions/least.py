@@ -6,18 +6,18 @@ reference_policies_elements_resource.html.
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from itertools import takewhile
 from typing import Any
 
 from lambent.engine.authorisation import patterns
 from lambent.engine.authorisation.document import Policy, listed
-from lambent.permissions.roles import LOGS, MAKES_GROUP
 
-OBJECTS = 3
-"""So many objects of one bucket are all of it."""
 OF_S3 = "arn:aws:s3:::"
-UNIQUE = re.compile(r"(?<=[/._-])[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?=[/._-]|$)")
-"""A UUID that is a part of a name."""
+UNIQUE = re.compile(r"(?<=[:/._-])([0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}|[0-9a-f]{32}|[0-9]{8,})(?=[:/._-]|$)")
+"""A UUID, with its dashes or without, a day or a moment that is a part of a name."""
+RENEWED = re.compile(r"arn:aws[a-z-]*:(s3:::[^/]+/|(states|scheduler):[^:]*:[^:]*:(execution|express|schedule)[:/])")
+"""How the ARNs of what is made again and again begin: objects, executions, schedules."""
 Used = Iterable[tuple[str, str]]
 
 
@@ -36,11 +36,13 @@ def least(used: Used) -> dict[str, Any]:
     return {"Version": "2012-10-17", "Statement": statements}
 
 
-def with_logs(used: Used, function: str) -> list[tuple[str, str]]:
-    """What a function did, and what Lambda does for it: its log group, its streams and their lines."""
-    place = ":".join(function.split(":")[3:5])
-    group = f"arn:aws:logs:{place}:log-group:/aws/lambda/{function.rpartition(':')[2]}:*"
-    return [*used, *((action, group) for action in (MAKES_GROUP, *LOGS))]
+def of_any_object(used: Used, buckets: Collection[str]) -> list[tuple[str, str]]:
+    """What was done, with all objects of some buckets in the place of one."""
+    return [
+        (action, f"{bucket}/*" if slash and bucket.removeprefix(OF_S3) in buckets else resource)
+        for action, resource in used
+        for bucket, slash, _ in [resource.partition("/")]
+    ]
 
 
 def missing(used: Used, has: Iterable[Policy]) -> list[str]:
@@ -71,19 +73,25 @@ def excess(used: Used, has: Iterable[Policy]) -> list[str]:
 
 
 def _stable(resource: str) -> str:
-    """Without what is another one each time: a log stream's name, a request's id in an object's key."""
-    if resource.startswith(OF_S3):
-        return UNIQUE.sub("*", resource)
+    """Without what is another one each time: a log stream's name, an id or a day in an object's key."""
+    if found := RENEWED.match(resource):
+        return found[0] + UNIQUE.sub("*", resource[found.end() - 1 :])[1:]
     return re.sub(r":log-stream:.*", ":*", resource)
 
 
 def _fewer(named: set[str]) -> set[str]:
-    """Many objects of one bucket are all its objects."""
+    """Two objects of one bucket are all in the folder that they share."""
     by_bucket: dict[str, set[str]] = defaultdict(set)
     for one in named:
         bucket, slash, _ = one.partition("/")
-        by_bucket[f"{bucket}/*" if slash and one.startswith(OF_S3) else one].add(one)
-    return {one for many, ones in by_bucket.items() for one in ({many} if len(ones) >= OBJECTS else ones)}
+        by_bucket[bucket if slash and one.startswith(OF_S3) else one].add(one)
+    return {f"{_folder(ones)}/*" if len(ones) > 1 else one for ones in by_bucket.values() for one in ones}
+
+
+def _folder(ones: Collection[str]) -> str:
+    """What all of them begin with, up to a slash."""
+    places = zip(*(one.split("/")[:-1] for one in ones), strict=False)
+    return "/".join(parts[0] for parts in takewhile(lambda parts: len(set(parts)) == 1, places))
 
 
 def compared(used: Used, has: Iterable[Policy]) -> Mapping[str, Any]:

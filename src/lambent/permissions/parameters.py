@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 import orjson
 
-from lambent.model import names
+from lambent.model import names, task_token
 from lambent.model.scope import ACCOUNT
 from lambent.permissions import reference
 
@@ -179,6 +179,12 @@ def _of_dynamodb(params: Params) -> dict[str, Any]:
     return {OWNER: fields[4]} if len(fields) == 6 else {}
 
 
+def _of_stepfunctions(params: Params) -> dict[str, Any]:
+    """Whose task it is that a result is sent for."""
+    arn = task_token.owner(params["taskToken"]) if isinstance(params.get("taskToken"), str) else ""
+    return {"ActivityOfToken" if ":activity:" in arn else "MachineOfToken": arn} if arn else {}
+
+
 def _of_iam(params: Params) -> dict[str, Any]:
     """What is made in a path, and what a user or group becomes."""
     if {"NewPath", "NewUserName", "NewGroupName"} & params.keys():
@@ -193,5 +199,5 @@ def _of_iam(params: Params) -> dict[str, Any]:
 _DERIVED = {
     "s3": _of_s3, "sns": _of_sns, "lambda": _of_lambda, "sqs": _of_sqs, "scheduler": _of_scheduler, "kms": _of_kms,
     "cloudformation": _of_cloudformation, "events": _of_events, "dynamodbstreams": _of_streams,
-    "kinesis": _of_kinesis, "dynamodb": _of_dynamodb, "iam": _of_iam,
+    "kinesis": _of_kinesis, "dynamodb": _of_dynamodb, "iam": _of_iam, "stepfunctions": _of_stepfunctions,
 }  # fmt: skip

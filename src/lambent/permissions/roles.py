@@ -32,7 +32,15 @@ SENDING = {
     "lambda": "lambda:InvokeFunction",
     "events": "events:PutEvents",
 }
-NAMES = {"sqs": "SQS", "sns": "SNS", "ec2": "EC2", "xray": "XRAY", "lambda": "Lambda", "events": "EventBridge"}
+NAMES = {
+    "sqs": "SQS",
+    "sns": "SNS",
+    "ec2": "EC2",
+    "xray": "XRAY",
+    "lambda": "Lambda",
+    "events": "EventBridge",
+    "s3": "S3",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +62,7 @@ def needs(operation: str, params: Mapping[str, Any], function: str) -> Iterator[
         yield from _of_source(params.get("EventSourceArn") or "")
     if operation in ("PutFunctionEventInvokeConfig", "UpdateFunctionEventInvokeConfig"):
         for side in (params.get("DestinationConfig") or {}).values():
-            yield from _sending((side or {}).get("Destination") or "", "destination-not-reached")
+            yield from sending((side or {}).get("Destination") or "", "destination-not-reached")
 
 
 def _of_function(params: Mapping[str, Any], function: str) -> Iterator[Need]:
@@ -68,7 +76,7 @@ def _of_function(params: Mapping[str, Any], function: str) -> Iterator[Need]:
     if (params.get("TracingConfig") or {}).get("Mode") == "Active":
         for action in TRACING:
             yield Need(action, "*", "traces-lost", _no_right(action))
-    yield from _sending((params.get("DeadLetterConfig") or {}).get("TargetArn") or "", "dead-letters-lost")
+    yield from sending((params.get("DeadLetterConfig") or {}).get("TargetArn") or "", "dead-letters-lost")
 
 
 def log_stream(function: str, group: str) -> str:
@@ -77,7 +85,11 @@ def log_stream(function: str, group: str) -> str:
     return f"arn:aws:logs:{place}:log-group:{group}:log-stream:x"
 
 
-def _sending(arn: str, code: str) -> Iterator[Need]:
+def sending(arn: str, code: str) -> Iterator[Need]:
+    """What a role needs to send to a queue, topic, function, bus or bucket. Records in a bucket have keys of their own:
+    https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html"""
+    if arn.startswith("arn:aws:s3:::"):
+        yield Need("s3:PutObject", f"{arn}/aws/lambda/*", code, _no_right("s3:PutObject"))
     action = SENDING.get(arn.split(":")[2]) if arn.count(":") > 4 else None
     if action is not None:
         yield Need(action, arn, code, _no_right(action))

@@ -6,7 +6,7 @@ from typing import Any
 
 from lambent.model import names
 from lambent.model.scope import Scope
-from lambent.permissions import least
+from lambent.permissions import least, of_lambda
 from lambent.permissions.gate import Gate
 from lambent.permissions.ledger import record, seen
 from lambent.permissions.said import Verdict
@@ -58,6 +58,8 @@ async def policy(gate: Gate, scope: Scope, name: str) -> Mapping[str, Any] | Non
         return None
     function = names.function_arn(scope, name)
     session = f"arn:aws:sts::{role.split(':')[4]}:assumed-role/{role.rpartition('/')[2]}/{name}"
-    used = least.with_logs(gate.trail.rights_of(role, session), function)
+    used = gate.trail.rights_of(role, session)
+    buckets = await of_lambda.its_buckets(gate.resolved, scope, name, used)
+    done = [*least.of_any_object(used, buckets), *await of_lambda.done_for(gate.resolved, scope, name)]
     identity = await gate.identities.find(role, scope.region)
-    return {"function": function, "role": role, **least.compared(used, identity.policies if identity else ())}
+    return {"function": function, "role": role, **least.compared(done, identity.policies if identity else ())}

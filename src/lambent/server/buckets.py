@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lambent.events.object_notices import ObjectNotices
+from lambent.events.sending import Send
 from lambent.gateway import buckets
 from lambent.gateway.exchange import Here
 from lambent.model.scope import Caller
-from lambent.neighbour.outbox import Outbox
 from lambent.objects.buckets import Registry
 from lambent.objects.contents import Contents
 from lambent.objects.lifecycle import Lifecycle
@@ -44,7 +44,7 @@ async def open_buckets(
     store: Store,
     base: Base,
     findings: Ledger,
-    outbox: Outbox,
+    send: Send,
     twice: Callable[[], bool],
     secret_of: Callable[[str], str | None],
     check_destination: CheckDestination,
@@ -59,7 +59,7 @@ async def open_buckets(
     stack.push_async_callback(contents.close)
     stack.push_async_callback(store.objects.close)
     notices = Notices(base.clock, _numbers(highest))
-    sender = ObjectNotices(store.objects, outbox, findings.report, base.background.spawn, twice)
+    sender = ObjectNotices(store.objects, send, findings.report, base.background.spawn, twice)
     notices.sink = sender.beat
     registry = Registry(store.resources, new_id)
     objects = Objects(store.objects, contents, registry, notices, base.clock)

@@ -19,9 +19,10 @@ from lambent.events.async_queue import AsyncQueue
 from lambent.events.destinations import Destinations
 from lambent.events.pushes import Pushes
 from lambent.events.runs import Resolve
+from lambent.events.sending import Send
 from lambent.events.sources.sources import Sources
 from lambent.gateway import clock as clock_page
-from lambent.gateway import health, query_page, recycle
+from lambent.gateway import health, query_page, recycle, scraping
 from lambent.gateway import neighbour as neighbour_page
 from lambent.gateway.chain import SPANS, Gateway, Page, account_of, ours, plain_fault
 from lambent.gateway.codelink import CodeLinks
@@ -53,7 +54,7 @@ from lambent.permissions.user_keys import UserKeys
 from lambent.runtimes import interpreters
 from lambent.sandbox import probe
 from lambent.sandbox.spec import Level
-from lambent.server import otlp, permissions, root_keys, torture
+from lambent.server import deliveries, otlp, permissions, prometheus, root_keys, torture
 from lambent.server.api_ports import open_outside
 from lambent.server.asking import ask_service, bucket_rules, fetch_s3
 from lambent.server.base import REAL, Base, new_id, tells_time
@@ -142,13 +143,13 @@ async def open_services(
         return asynchronous.handling(env, scope, name, qualifier)
 
     outbox = Outbox(lambda request: running.doors.gateway(request), functools.partial(web.post, settings.reach))  # noqa: PLW0108
-    queue = _events(settings, store, base, running, handling, outbox)
+    gate = permissions.open_gate(settings, base, running)
+    queue = _events(settings, store, base, running, handling, deliveries.of_functions(gate, handling, outbox))
     links = CodeLinks(base.url, store.blobs.get, base.clock.wall)
     sqs = await _open_sqs(stack, store, base, running.limits, running.findings)
     checkpoints, writes = Checkpoints(store.database), TableWrites()
     stack.push_async_callback(checkpoints.close)
     streams = await open_streams(stack, store, base, running.findings, settings.change_seconds > 0)
-    gate = permissions.open_gate(settings, base, running)
     sources = open_sources(
         settings, running, base.clock, handling, sqs.queues, streams, checkpoints, outbox, writes, gate
     )
@@ -224,7 +225,7 @@ def _late_pages(
         "code": links.page,
         "stacks": signal_page(stacks.signals),
         "permissions": query_page.page(functools.partial(permissions.document, gate)),
-        "resting": query_page.page(functools.partial(resting_document, (running.pools, running.provisioned))),
+        "resting": query_page.page(functools.partial(resting_document, (running.pools, running.provisioned.pools))),
         "debug": DebugPage(token, functools.partial(begin_debugging, env, running.debugging)),
     }
 
@@ -262,7 +263,9 @@ def _open_door(
     running.doors.gateway = gateway
     chain = Reached(gateway, keys.held, REAL.wall) if reached else gateway
     may = functools.partial(permissions.may_invoke, gate, keys.held, settings, trials.going)
-    road = ShortRoads(_short_road(env, running, queue, who, guard.hosts, may), sites.at_once, guard.hosts, new_id)
+    road = ShortRoads(
+        _short_road(env, running, queue, who, guard.hosts, may, trials.again), sites.at_once, guard.hosts, new_id
+    )
     running.doors.listener = Listener(chain, road, Intake(spool=settings.data_dir))
     stack.push_async_callback(running.doors.listener.close)
 
@@ -363,7 +366,7 @@ def _pages(
     token: str,
 ) -> dict[str, Page]:
     """Lambent's own pages, but those that need what is made of all this."""
-    those = (running.pools, running.provisioned)
+    those = (running.pools, running.provisioned.pools)
     moved = base.clock.advance if isinstance(base.clock, ManualClock) else None
     live = LivePage(token, functools.partial(set_live, store, running.live, running.pools))
     stack.callback(live.close)
@@ -372,9 +375,10 @@ def _pages(
         "findings": health.page(running.findings.document),
         "credentials": _credentials_page(settings, base, running.credentials),
         "environments": query_page.page(functools.partial(lives_document, those, REAL.wall)),
-        "recycle": recycle.page(functools.partial(recycle_all, those)),
+        "recycle": recycle.page(functools.partial(recycle_all, (running.pools, running.provisioned))),
         "clock": clock_page.page(base.clock.document, moved),
         "live": live,
+        scraping.NAME: prometheus.page(base.series, running),
         "neighbour": neighbour_page.page(
             functools.partial(neighbour_document, base.neighbour),
             functools.partial(acknowledge, base.neighbour, running.findings),
@@ -402,7 +406,7 @@ def _credentials_page(settings: Settings, base: Base, credentials: Credentialed)
 
 
 def _events(
-    settings: Settings, store: Store, base: Base, running: Running, handling: Resolve, outbox: Outbox
+    settings: Settings, store: Store, base: Base, running: Running, handling: Resolve, send: Send
 ) -> AsyncQueue:
     """The queue of asynchronous events."""
     report, metrics = running.findings.report, running.metrics
@@ -411,7 +415,7 @@ def _events(
         base.clock,
         functools.partial(running.invoker.submit, sync=False),
         handling,
-        Destinations(outbox, report, metrics, base.clock.wall).deliver,
+        Destinations(send, report, metrics, base.clock.wall).deliver,
         base.background.spawn,
         report,
         metrics,
@@ -476,6 +480,7 @@ def _short_road(
     who: Callable[[str], str],
     hosts: Hosts,
     may: Callable[[str, str, str], bool],
+    again: Callable[[str], str],
 ) -> ShortRoad:
     return ShortRoad(
         functions=functools.partial(_active, env),
@@ -491,6 +496,7 @@ def _short_road(
         hosts=hosts,
         may=may,
         record=running.tracing.header,
+        again=again,
     )
 
 
@@ -518,7 +524,7 @@ async def _open_s3(
         store,
         base,
         running.findings,
-        outbox,
+        deliveries.of_buckets(gate, outbox),
         _twice(settings),
         running.credentials.secret_of,
         functools.partial(check_destination, running.doors, functools.partial(permissions.may_configure, gate)),

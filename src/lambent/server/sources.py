@@ -25,6 +25,7 @@ from lambent.neighbour.bridges.dynamodb import PRINCIPAL
 from lambent.permissions.gate import Gate
 from lambent.permissions.poll_rights import PollRights
 from lambent.queues.queues import Queues
+from lambent.server import deliveries
 from lambent.server.asking import ask_service
 from lambent.server.base import Doors, new_id
 from lambent.server.running import Running
@@ -87,7 +88,7 @@ def open_sources(
     header = functools.partial(header_of, running.tracing.header)
     rights = PollRights(gate, functools.partial(_role_of, resolve))
     target = Target(resolve, invoke, new_id, header, report, rights.lacking)
-    means = Means(clock, target, checkpoints, Failures(send, clock.wall))
+    means = Means(clock, target, checkpoints, Failures(deliveries.of_functions(gate, resolve, send), clock.wall))
 
     def make(source: EventSource) -> Reader | None:
         observed = Observed(source, running.metrics, report)

@@ -39,6 +39,16 @@ def test_an_operator(rules: Any, value: Any, met: bool) -> None:
     assert event_pattern.matches(pattern, {"a": value}) is met
 
 
+@pytest.mark.parametrize(
+    "pattern", [{"detail": {"state": {"is": ["on"]}}}, {"detail.state.is": ["on"]}, {"detail": {"state.is": ["on"]}}]
+)
+def test_a_dot_joins_names_as_nesting_does(pattern: Any) -> None:
+    for detail in ({"state": {"is": "on"}}, {"state.is": "on"}):
+        assert event_pattern.matches(pattern, {"detail": detail})
+        assert not event_pattern.matches(pattern, {"detail": {name: {"is": "off"} for name in detail}})
+    assert event_pattern.matches({"detail.state": [{"exists": False}]}, {"detail": {}})
+
+
 def test_members_of_objects_in_a_list_match_in_one_object() -> None:
     pattern = {"people": {"first": ["Ada"], "last": ["Turing"]}}
     one, other = {"first": "Ada", "last": "Lovelace"}, {"first": "Alan", "last": "Turing"}

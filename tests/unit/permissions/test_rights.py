@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from lambent.model import task_token
 from lambent.model.scope import Scope
 from lambent.permissions import reference
 from lambent.permissions.requests import rights
@@ -53,6 +54,16 @@ ROWS: list[tuple[str, str, dict[str, Any], list[str]]] = [
         "stepfunctions", "CreateStateMachine", {"name": "m", "roleArn": PASSED},
         [f"states:CreateStateMachine arn:aws:states:{HERE}:stateMachine:m", PASS],
     ),
+    (
+        "stepfunctions", "SendTaskSuccess",
+        {"taskToken": task_token.made(f"arn:aws:states:{HERE}:stateMachine:m", "1")},
+        [f"states:SendTaskSuccess arn:aws:states:{HERE}:stateMachine:m"],
+    ),
+    (
+        "stepfunctions", "SendTaskFailure", {"taskToken": task_token.made(f"arn:aws:states:{HERE}:activity:a", "1")},
+        [f"states:SendTaskFailure arn:aws:states:{HERE}:activity:a"],
+    ),
+    ("stepfunctions", "SendTaskHeartbeat", {"taskToken": "\xe4"}, ["states:SendTaskHeartbeat *"]),
     (
         "cloudformation", "CreateStack", {"StackName": "s", "RoleARN": PASSED},
         [f"cloudformation:CreateStack arn:aws:cloudformation:{HERE}:stack/s/*", PASS],

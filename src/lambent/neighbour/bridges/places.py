@@ -62,6 +62,8 @@ PLACES: Sequence[Place] = (
         ("region", "service", "state_credentials"),
         states.client_for,
     ),
+    Place("moto.stepfunctions.parser.asl.eval.states", "ContextObject.update_task_token", ("self",), states.token),
+    Place(f"{_TASKS}.state_task_activitiy", "StateTaskActivity._eval_execution", ("self", "env"), states.activity),
     Place(
         f"{_TASKS}.state_task",
         "StateTask._eval_state_credentials",

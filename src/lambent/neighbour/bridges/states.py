@@ -13,16 +13,19 @@ import string
 import sys
 import uuid
 from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from types import ModuleType
 from typing import Any
 from urllib.parse import urlsplit
 
+from lambent.model import task_token
 from lambent.neighbour.bridges.handing import MACHINE, MACHINE_ARN, ROLE, SESSION, Gateway
 
 PLACE = "http://127.0.0.1"
 """Of the gateway, as the client has it: an address, so that a bucket's name is in the path. Nobody connects to it."""
 DENIALS = ("AccessDenied", "AccessDeniedException")
 LOST = "States.Runtime"
+_ACTIVITY: ContextVar[str] = ContextVar("activity", default="")
 INTERRUPTED = "moto, which ran this execution, has ended; what it had begun was not gone on with"
 
 
@@ -103,6 +106,32 @@ def credentials(_gateway: Gateway, former: Callable[..., Any]) -> Callable[..., 
         found.session, found.machine_arn = session_of(context["Execution"]["Id"]), context["StateMachine"]["Id"]
         found.machine = details.role_arn if task.credentials else ""
         return found
+
+    return evaluate
+
+
+def token(_gateway: Gateway, _former: Any) -> Callable[[Any], str]:
+    """In place of moto's, whose tokens are UUIDs: one that tells whose task it is."""
+
+    def renew(context: Any) -> str:
+        said = context.context_object_data
+        machine = ":".join(said["StateMachine"]["Id"].partition("/")[0].split(":")[:7])
+        made = task_token.made(_ACTIVITY.get() or machine, str(uuid.uuid4()))
+        said["Task"] = {"Token": made}
+        return made
+
+    return renew
+
+
+def activity(_gateway: Gateway, former: Callable[..., None]) -> Callable[..., None]:
+    """Around moto's: the token of a task is its activity's, not its machine's."""
+
+    def evaluate(task: Any, env: Any) -> None:
+        before = _ACTIVITY.set(task.resource.resource_arn)
+        try:
+            former(task, env)
+        finally:
+            _ACTIVITY.reset(before)
 
     return evaluate
 
