@@ -117,6 +117,9 @@ def test_messages_go_where_rules_send_them(tmp_path: Path) -> None:
     item = until(lambda: server.client("dynamodb").get_item(TableName="heard", Key={"k": {"S": "x"}}).get("Item"))
     assert item == {"k": {"S": "x"}, "v": {"N": "1.5"}}
     iot.disable_topic_rule(ruleName="all")
+    [arn] = [one["ruleArn"] for one in iot.list_topic_rules()["rules"] if one["ruleName"].startswith("heard")]
+    tags = {one["Key"]: one["Value"] for one in iot.list_tags_for_resource(resourceArn=arn)["tags"]}
+    assert tags["aws:cloudformation:stack-name"] == "heard"
     rules = {one["ruleName"]: one["ruleDisabled"] for one in iot.list_topic_rules()["rules"]}
     assert (rules.pop("all"), rules.pop("again"), list(rules.values())) == (True, False, [False])
     assert iot.get_topic_rule(ruleName="again")["rule"]["errorAction"]["s3"]["key"] == "error"

@@ -86,6 +86,21 @@ def test_a_rule_is_made_changed_and_deleted(tmp_path: Path) -> None:
     run(tmp_path, test)
 
 
+def test_rules_have_tags(tmp_path: Path) -> None:
+    async def test(iot: Iot) -> None:
+        arn = "arn:aws:iot:eu-west-1:111111111111:rule/r"
+        await iot.ask("CreateTopicRule", ruleName="r", topicRulePayload=RULE, tags="a=1&b=2%203")
+        await iot.ask("TagResource", resourceArn=arn, tags=[{"Key": "c", "Value": "4"}])
+        await iot.ask("UntagResource", resourceArn=arn, tagKeys=["a"])
+        found = (await iot.ask("ListTagsForResource", resourceArn=arn))["tags"]
+        assert found == [{"Key": "b", "Value": "2 3"}, {"Key": "c", "Value": "4"}]
+        assert await iot.refused("ListTagsForResource", resourceArn=f"{arn}s") == "ResourceNotFoundException"
+        thing = arn.replace("rule", "thing")
+        assert await iot.refused("ListTagsForResource", resourceArn=thing) == "NotImplementedException"
+
+    run(tmp_path, test)
+
+
 def test_what_can_not_be_carried_out_is_refused(tmp_path: Path) -> None:
     async def test(iot: Iot) -> None:
         async def refused(**changes: Any) -> str:

@@ -17,14 +17,17 @@ RULES: dict[str, Operation] = {
     "EnableTopicRule": rules.enable_topic_rule,
     "GetTopicRule": rules.get_topic_rule,
     "ListTopicRules": rules.list_topic_rules,
+    "ListTagsForResource": rules.list_tags_for_resource,
     "ReplaceTopicRule": rules.replace_topic_rule,
+    "TagResource": rules.tag_resource,
+    "UntagResource": rules.untag_resource,
 }
 MESSAGES: dict[str, Operation] = {"Publish": publish.publish}
 
 
 def is_of_rules(request: Request) -> bool:
-    """Whether it is about topic rules."""
-    return request.path == "/rules" or request.path.startswith("/rules/")
+    """Whether it is about topic rules, or tags, which nothing else of IoT has."""
+    return request.path in ("/rules", "/tags", "/untag") or request.path.startswith("/rules/")
 
 
 def is_message(request: Request) -> bool:

@@ -6,6 +6,7 @@ Source: https://docs.aws.amazon.com/iot/latest/apireference/API_CreateTopicRule.
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import parse_qsl
 
 from lambent.engine.iot import actions, sql
 from lambent.model.scope import Caller, Scope
@@ -24,10 +25,9 @@ PAGE = 10_000
 
 async def create_topic_rule(env: IotEnv, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
     """A new rule."""
-    if params.get("tags"):
-        raise faults.not_built("tags of topic rules")
     name, scope = params["ruleName"], caller.scope
-    document = {"payload": _checked(params["topicRulePayload"]), "created": env.clock()}
+    tags = dict(parse_qsl(params.get("tags") or "", keep_blank_values=True))
+    document = {"payload": _checked(params["topicRulePayload"]), "created": env.clock(), "tags": tags}
     if len(env.resources.all(RULE, scope)) >= MOST_RULES:
         raise Fault("LimitExceededException", f"There are {MOST_RULES} rules already.", status=410)
     try:
@@ -39,21 +39,21 @@ async def create_topic_rule(env: IotEnv, caller: Caller, params: dict[str, Any])
 
 async def replace_topic_rule(env: IotEnv, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
     """All of a rule anew, but for when it was made."""
-    await _change(env, _find(env, caller.scope, params), _checked(params["topicRulePayload"]))
+    await _change(env, _find(env, caller.scope, params), payload=_checked(params["topicRulePayload"]))
     return {}
 
 
 async def enable_topic_rule(env: IotEnv, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
     """It takes messages from now on."""
     rule = _find(env, caller.scope, params)
-    await _change(env, rule, {**rule.document["payload"], "ruleDisabled": False})
+    await _change(env, rule, payload={**rule.document["payload"], "ruleDisabled": False})
     return {}
 
 
 async def disable_topic_rule(env: IotEnv, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
     """It takes no more messages; what it has sent arrives."""
     rule = _find(env, caller.scope, params)
-    await _change(env, rule, {**rule.document["payload"], "ruleDisabled": True})
+    await _change(env, rule, payload={**rule.document["payload"], "ruleDisabled": True})
     return {}
 
 
@@ -83,6 +83,40 @@ async def list_topic_rules(env: IotEnv, caller: Caller, params: dict[str, Any]) 
     return {"rules": shown, **({"nextToken": found[most - 1].name} if len(found) > most else {})}
 
 
+async def list_tags_for_resource(env: IotEnv, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
+    """All tags of a rule."""
+    tags = _tagged(env, caller, params).document["tags"]
+    return {"tags": [{"Key": key, "Value": value} for key, value in sorted(tags.items())]}
+
+
+async def tag_resource(env: IotEnv, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
+    """Add and change tags of a rule."""
+    rule = _tagged(env, caller, params)
+    given = {one["Key"]: one.get("Value", "") for one in params["tags"]}
+    await _change(env, rule, tags={**rule.document["tags"], **given})
+    return {}
+
+
+async def untag_resource(env: IotEnv, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
+    """Remove tags of a rule."""
+    rule = _tagged(env, caller, params)
+    left = {key: value for key, value in rule.document["tags"].items() if key not in params["tagKeys"]}
+    await _change(env, rule, tags=left)
+    return {}
+
+
+def _tagged(env: IotEnv, caller: Caller, params: Mapping[str, Any]) -> Resource:
+    """Raises Fault."""
+    arn = params["resourceArn"]
+    kind, _, name = arn.rpartition(":")[2].partition("/")
+    if kind != "rule":
+        raise faults.not_built("tags of anything of IoT but topic rules")
+    rule = env.resources.get(RULE, caller.scope, "", name)
+    if rule is None or arn != actions.arn_of(caller.scope, name):
+        raise Fault("ResourceNotFoundException", f"There is no {arn}.", status=404)
+    return rule
+
+
 def _listed(rule: Resource) -> dict[str, Any]:
     payload = rule.document["payload"]
     return {
@@ -101,9 +135,9 @@ def _find(env: IotEnv, scope: Scope, params: Mapping[str, Any]) -> Resource:
     return rule
 
 
-async def _change(env: IotEnv, rule: Resource, payload: dict[str, Any]) -> None:
+async def _change(env: IotEnv, rule: Resource, **changes: dict[str, Any]) -> None:
     try:
-        await env.resources.replace(rule, rule.changed(env.new_id(), {**rule.document, "payload": payload}))
+        await env.resources.replace(rule, rule.changed(env.new_id(), {**rule.document, **changes}))
     except RecordChanged:
         text = "The rule is being changed by another request."
         raise Fault("ConflictingResourceUpdateException", text, status=409) from None
