@@ -22,16 +22,19 @@ from bench import (
     freezing,
     function_url,
     kinesis,
+    recorded,
     rest_api,
     s3,
     scale,
     sns,
+    sockets,
     sources,
     sqs,
     stacks,
     starts,
     streaming,
     warm,
+    watching,
 )
 from bench.client import BenchError, Endpoint, call
 from bench.figures import Figure, table
@@ -41,10 +44,13 @@ from examples.demo.server import Server
 
 MEASUREMENTS: dict[str, Callable[[Lab], Awaitable[list[Figure]]]] = {
     "warm": warm.measure,
+    "watching": watching.measure,
+    "recorded": recorded.measure,
     "url": function_url.measure,
     "stream": streaming.measure,
     "rest": rest_api.measure,
     "http": rest_api.measure_http,
+    "sockets": sockets.measure,
     "big": big.measure,
     "freezing": freezing.measure,
     "cold": cold.measure,

@@ -26,15 +26,15 @@ async def measure_http(lab: Lab) -> list[Figure]:
 
 async def _api(functions: Functions, name: str) -> bytes:
     """An API with `POST /` for the function, deployed. A request to it."""
-    api = await _ask(functions, "POST", "/restapis", {"name": "bench"})
+    api = await ask(functions, "POST", "/restapis", {"name": "bench"})
     at = f"/restapis/{api['id']}"
     method = f"{at}/resources/{api['rootResourceId']}/methods/POST"
-    await _ask(functions, "PUT", method, {"authorizationType": "NONE"})
+    await ask(functions, "PUT", method, {"authorizationType": "NONE"})
     uri = URI.format(ARN.format(name))
-    await _ask(functions, "PUT", f"{method}/integration", {"type": "AWS_PROXY", "httpMethod": "POST", "uri": uri})
-    await _ask(functions, "POST", f"{at}/deployments", {"stageName": "dev"})
+    await ask(functions, "PUT", f"{method}/integration", {"type": "AWS_PROXY", "httpMethod": "POST", "uri": uri})
+    await ask(functions, "POST", f"{at}/deployments", {"stageName": "dev"})
     grant = {"StatementId": "s", "Action": "lambda:InvokeFunction", "Principal": "apigateway.amazonaws.com"}
-    await _ask(functions, "POST", f"/2015-03-31/functions/{name}/policy", grant, "lambda")
+    await ask(functions, "POST", f"/2015-03-31/functions/{name}/policy", grant, "lambda")
     host = f"{api['id']}.execute-api.us-east-1.amazonaws.com"
     return f"POST /dev HTTP/1.1\r\nHost: {host}\r\nContent-Length: 8\r\n\r\n".encode() + b'{"a": 1}'
 
@@ -42,16 +42,17 @@ async def _api(functions: Functions, name: str) -> bytes:
 async def _http_api(functions: Functions, name: str) -> bytes:
     """An API whose every request is for the function. A request to it."""
     given = {"name": "bench", "protocolType": "HTTP", "target": ARN.format(name)}
-    api = await _ask(functions, "POST", "/v2/apis", given)
+    api = await ask(functions, "POST", "/v2/apis", given)
     grant = {"StatementId": "h", "Action": "lambda:InvokeFunction", "Principal": "apigateway.amazonaws.com"}
-    await _ask(functions, "POST", f"/2015-03-31/functions/{name}/policy", grant, "lambda")
+    await ask(functions, "POST", f"/2015-03-31/functions/{name}/policy", grant, "lambda")
     host = f"{api['apiId']}.execute-api.us-east-1.amazonaws.com"
     return f"POST / HTTP/1.1\r\nHost: {host}\r\nContent-Length: 8\r\n\r\n".encode() + b'{"a": 1}'
 
 
-async def _ask(
+async def ask(
     functions: Functions, method: str, path: str, body: Mapping[str, object], service: str = "apigateway"
 ) -> dict[str, str]:
+    """What API Gateway, or another service, answers."""
     endpoint: Endpoint = functions.endpoint
     request = endpoint.request(method, path, json.dumps(body).encode(), service=service)
     return cast(dict[str, str], (await functions.caller.call(request)).json())

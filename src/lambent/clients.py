@@ -34,3 +34,9 @@ class Tail:
             self.start = max(self.start, max(self.seen.values()) - OVERLAP_MS)
             self.seen = {key: at for key, at in self.seen.items() if at >= self.start}
         return new
+
+    def leap(self, start: int) -> None:
+        """Go on from there, if that is later: what is between is left out."""
+        if start > self.start:
+            self.start = start
+            self.seen = {key: at for key, at in self.seen.items() if at >= start}

@@ -16,7 +16,7 @@ from lambent.cli.errors import USAGE, CliError
 from lambent.cli.package import Package
 from lambent.cli.patience import Patience
 from lambent.cli.remarks import remarks
-from lambent.cli.target import Target, account_of
+from lambent.cli.target import Target, account_of, at_once
 
 WAIT = {"Delay": 0.05, "MaxAttempts": 6_000}
 """botocore's own second between looks would be most of a deploy."""
@@ -53,8 +53,7 @@ class Wish:
 
 def bring(target: Target, code: Package, wish: Wish) -> tuple[dict[str, Any], list[str]]:
     """Make the function as wished. Returns its configuration, and what was done, in words."""
-    client = target.client("lambda")
-    client.meta.events.register("before-call.lambda", _at_once)
+    client = at_once(target.client("lambda"))
     existing = _existing(client, wish.name)
     wish = complete(wish, existing, code)
     check(wish, existing, code)
@@ -70,11 +69,6 @@ def bring(target: Target, code: Package, wish: Wish) -> tuple[dict[str, Any], li
             f"queue {queue} has no dead-letter queue (RedrivePolicy): what fails again and again is lost at last"
         )
     return about, done
-
-
-def _at_once(params: dict[str, Any], **_: Any) -> None:
-    """Every change is waited for, so none need last as long as it does for those who may forget to."""
-    params["headers"]["x-lambent-state-delay"] = "0"
 
 
 def complete(wish: Wish, existing: dict[str, Any] | None, code: Package) -> Wish:

@@ -40,6 +40,17 @@ class Reader:
         if only:
             arns = tuple(one["Configuration"]["FunctionArn"] for one in asked.functions)
             asked.mappings = [one for one in asked.mappings if one["FunctionArn"].startswith(arns)]
+        self._write(asked)
+
+    def read_code(self, only: tuple[str, ...]) -> None:
+        """The same of these functions and their packages alone."""
+        found = [dict(self.client("lambda").get_function(FunctionName=name)) for name in only]
+        empty = {"Aliases": [], "EventInvoke": [], "Url": [], "Provisioned": [], "Policy": {"Statement": []}}
+        asked = Asked(functions=[{**one, **empty} for one in found])
+        asked.packages = dict(self._packages(asked.functions))
+        self._write(asked)
+
+    def _write(self, asked: Asked) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         (self.folder / running.FILE).write_text(running.text(asked), "utf-8")
 

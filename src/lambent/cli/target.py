@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -35,6 +36,28 @@ RegionOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document on stdout, for scripts.")]
 
 
+@cache
+def session() -> Any:
+    """One for all clients of a command: it keeps the services' models. Clients are made by one thread at a time."""
+    import botocore.session
+
+    return botocore.session.Session()
+
+
+def at_once(client: Any) -> Any:
+    """A client of Lambda whose changes are waited for: none need last as long as for those who may forget to."""
+
+    def ask(params: dict[str, Any], **_: Any) -> None:
+        params["headers"]["x-lambent-state-delay"] = "0"
+
+    client.meta.events.register("before-call.lambda", ask)
+    return client
+
+
+def _found_region() -> str:
+    return session().get_config_variable("region") or "us-east-1"
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """An endpoint and a region as given on the command line; None where nothing was."""
@@ -50,13 +73,10 @@ class Target:
     @property
     def region(self) -> str:
         """The region given, or as boto3 finds it, or us-east-1."""
-        import botocore.session
-
-        return self.given_region or botocore.session.Session().get_config_variable("region") or "us-east-1"
+        return self.given_region or _found_region()
 
     def client(self, service: str, read_timeout: float = 60) -> Any:
         """A botocore client that never retries and never asks the network for credentials."""
-        import botocore.session
         from botocore.config import Config
 
         endpoint = self.endpoint
@@ -70,7 +90,7 @@ class Target:
             use_fips_endpoint=False,
             use_dualstack_endpoint=False,
         )
-        return botocore.session.Session().create_client(
+        return session().create_client(
             service, region_name=self.region, endpoint_url=endpoint, config=config, **_credentials(os.environ)
         )
 

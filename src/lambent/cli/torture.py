@@ -15,6 +15,7 @@ import typer
 from lambent.cli import output
 from lambent.cli.errors import USAGE, CliError
 from lambent.cli.target import EndpointOption, RegionOption, Target, account_of, target_of
+from lambent.cli.trial_chain import Chain, Ways, has_result
 from lambent.cli.trial_source import Source
 from lambent.cli.trials import Answer, TrialAccount
 
@@ -29,8 +30,8 @@ SHORTEST, TIMES_LONGER = 2, 5
 """The timeout of a trial, seconds: so many times as long as a clean run, and at least."""
 SNAPSHOT_FROM = 10
 """From how many trials on it is worth finding out whether environments may start from a snapshot."""
-ACCOUNTS = 3
-"""In how many accounts trials go on at once."""
+ACCOUNTS = min(8, (os.cpu_count() or 2) + 1)
+"""In how many accounts trials go on at once: some wait while others compute."""
 MOST_TRIES, AGAIN_SECONDS = 3, 0.4
 """How often AWS runs an asynchronous event; how long a trial waits between."""
 
@@ -43,6 +44,7 @@ def torture(
     seed: Annotated[int, typer.Option(help="Which trials, when there are more: the same again.")] = 0,
     sync: Annotated[bool, typer.Option("--sync", help="It is called by clients that wait, not by events.")] = False,
     only: Annotated[list[str] | None, typer.Option(metavar="TRIAL", help="These by name (crash-after:3).")] = None,
+    rounds: Annotated[int, typer.Option(min=1, help="How often each trial is carried out.")] = 1,
     project: Annotated[Path | None, typer.Option(help="Where the code lies, for the lines.")] = None,
     test: Annotated[Path | None, typer.Option(metavar="FILE", help="Write what broke as a pytest file.")] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout, for scripts.")] = False,
@@ -51,7 +53,7 @@ def torture(
 ) -> None:
     """Run a function under duplicates, crashes, time-outs, throttles and lost answers; exit 1 if something broke."""
     target = target_of(context, endpoint, region)
-    said = Torture(target, name, read_event(event), runs, seed, sync, tuple(only or ()), quiet=json).run()
+    said = Torture(target, name, read_event(event), runs, seed, sync, tuple(only or ()), json, rounds).run()
     places = _places(target, project, name, said)
     from lambent.pitfalls.torture import shown
 
@@ -84,6 +86,12 @@ class Said:
     missed: list[str] = field(default_factory=list)
     """Trials whose call did not come: they say nothing."""
     kinds: dict[str, int] = field(default_factory=dict)
+    ready: float = 0.0
+    """Seconds until the trials began."""
+    snapshot: bool = False
+    """Whether environments started from one."""
+    follows: list[str] = field(default_factory=list)
+    """Functions that were driven by what it did."""
 
     @property
     def failed(self) -> bool:
@@ -104,7 +112,7 @@ def _places(target: Target, project: Path | None, name: str, said: Said) -> dict
     if project is not None:
         return places.of(reading.read(project), name)
     with tempfile.TemporaryDirectory(prefix="lambent-torture-") as folder:
-        Reader(target, Path(folder)).read((name,))
+        Reader(target, Path(folder)).read_code((name,))
         return places.of(reading.read(Path(folder)), name)
 
 
@@ -121,35 +129,76 @@ class Torture:
         sync: bool = False,
         only: tuple[str, ...] = (),
         quiet: bool = False,
+        rounds: int = 1,
         accounts: int = ACCOUNTS,
     ) -> None:
         self._event, self._runs, self._seed, self._sync = event, runs, seed, sync
-        self._only, self._quiet = only, quiet
-        source = Source(target, account_of(os.environ))
-        self._places = [Place(TrialAccount(target, source, name)) for _ in range(accounts)]
+        self._only, self._quiet, self._rounds = only, quiet, rounds
+        self._places = _places_for(target, name, accounts, has_result(event, sync))
         self._clean: State
         self._noise: Noise
-        self._quick = False
 
     def run(self) -> Said:
         """Every trial. Raises CliError, also where the event does not work without any harm."""
-        said = Said()
+        said, began = Said(), time.monotonic()
         try:
             self._places[0].account.open()
-            calls, seconds, touched = self._clean_runs()
-            planned = self._plan(calls)
-            self._quick = len(planned) >= SNAPSHOT_FROM and self._starts_as_new()
-            self._open_others(len(planned), seconds, touched)
-            began = time.monotonic()
-            self._try_all(planned, said)
-            said.seconds = time.monotonic() - began
+            planned = self._get_ready()
+            said.ready, said.snapshot = time.monotonic() - began, self._places[0].quick
+            self._try_all(planned * self._rounds, said)
+            said.seconds = time.monotonic() - began - said.ready
         finally:
             self._close()
         order = {schedule.name: number for number, schedule in enumerate(planned)}
-        said.broken.sort(key=lambda one: order[one.schedule.name])
-        said.missed.sort(key=lambda name: order[name])
-        said.kinds = dict(Counter(schedule.kind for schedule in planned))
+        said.broken = sorted(_once(said.broken), key=lambda one: order[one.schedule.name])
+        said.missed = sorted({*said.missed}, key=lambda name: order[name])
+        said.follows = sorted({name for place in self._places for name in place.account.others})
+        said.kinds = dict(Counter(schedule.kind for schedule in planned * self._rounds))
         return said
+
+    def _get_ready(self) -> "list[Schedule]":
+        """The trials. What two clean runs leave, and in what they differ, is known then; and there are as many accounts
+        as there is something to do for: they are made while the clean runs wait for each other."""
+        from concurrent.futures import ThreadPoolExecutor
+
+        place = self._places[0]
+        place.touch_all()
+        first, left = self._clean_run(place)
+        touched = place.narrow([*first.calls, *place.followed])
+        planned = self._plan(first.calls)
+        seconds = max(SHORTEST, ceil(first.seconds * TIMES_LONGER))
+        worth = len(planned) * self._rounds >= SNAPSHOT_FROM
+        del self._places[max(len(planned), 1) :]
+        with ThreadPoolExecutor(len(self._places)) as pool:
+            others = [pool.submit(other.make, seconds, touched, worth) for other in self._places[1:]]
+            place.account.shorten(seconds)
+            quick = self._second_runs(place, first, left, worth and place.account.snapshot())
+            for other in others:
+                other.result()
+        for one in self._places:
+            one.quick = quick and bool(one.account.version)
+        return planned
+
+    def _second_runs(self, place: "Place", first: Answer, left: "State", snapshot: bool) -> bool:
+        """In what two clean runs differ. Answers whether environments that start from a snapshot do what new ones do:
+        two more leave the same, and differ in the same. What code makes at its import (an id, a time) would be the same
+        in all of them."""
+        from lambent.pitfalls.torture import effects
+
+        ended = time.monotonic()
+        quick = place.clean(self._event, quick=True) if snapshot else None
+        quick_ended = time.monotonic()
+        _wait(ended + APART_SECONDS)
+        second, self._clean = self._clean_run(place)
+        self._noise = effects.between(left, self._clean, first.answer, second.answer)
+        if not any(effects.changes(call) for call in first.calls):
+            output.note("the clean run changed nothing: was this event done before, or is it one that only asks?")
+        if quick is None or quick[0][0].error:
+            return False
+        _wait(quick_ended + APART_SECONDS)
+        answers, again = place.clean(self._event, quick=True)
+        found = effects.between(quick[1], again, quick[0][0].answer, answers[0].answer)
+        return not answers[0].error and found == self._noise and not effects.differences(self._clean, again, found)
 
     def _close(self) -> None:
         from concurrent.futures import ThreadPoolExecutor
@@ -166,55 +215,6 @@ class Torture:
         if unknown:
             raise CliError(f"there is no trial {', '.join(unknown)} of this event", USAGE)
         return chosen
-
-    def _clean_runs(self) -> tuple[Sequence[Any], int, tuple[set[str], set[str]]]:
-        """Two runs without harm: what they leave, and in what they differ; answers their calls, the timeout from now
-        on, and which tables and buckets they touch."""
-        from lambent.pitfalls.torture import effects
-
-        place = self._places[0]
-        place.touch_all()
-        first = self._clean_run(place)
-        touched = place.narrow(first[0].calls)
-        seconds = max(SHORTEST, ceil(first[0].seconds * TIMES_LONGER))
-        place.account.shorten(seconds)
-        time.sleep(APART_SECONDS)
-        second = self._clean_run(place)
-        self._clean, self._noise = second[1], effects.between(first[1], second[1], first[0].answer, second[0].answer)
-        if not any(effects.changes(call) for call in first[0].calls):
-            output.note("the clean run changed nothing: was this event done before, or is it one that only asks?")
-        return first[0].calls, seconds, touched
-
-    def _starts_as_new(self) -> bool:
-        """Whether environments that start from a snapshot do what new ones do: two more clean runs leave the same, and
-        differ in the same. What code makes at its import (an id, a time) would be the same in all of them."""
-        from lambent.pitfalls.torture import effects
-
-        place = self._places[0]
-        if not place.account.snapshot():
-            return False
-        place.quick = True
-        first = place.clean(self._event)
-        time.sleep(APART_SECONDS)
-        second = place.clean(self._event)
-        found = effects.between(first[1], second[1], first[0][0].answer, second[0][0].answer)
-        failed = first[0][0].error or second[0][0].error
-        place.quick = not failed and found == self._noise and not effects.differences(self._clean, second[1], found)
-        return place.quick
-
-    def _open_others(self, most: int, seconds: int, touched: tuple[set[str], set[str]]) -> None:
-        """As many accounts as there is something to do for."""
-        from concurrent.futures import ThreadPoolExecutor
-
-        def make(other: Place) -> None:
-            other.account.open()
-            other.account.shorten(seconds)
-            other.tables, other.buckets = touched
-            other.quick = self._quick and other.account.snapshot()
-
-        del self._places[max(most, 1) :]
-        with ThreadPoolExecutor(len(self._places)) as pool:
-            list(pool.map(make, self._places[1:]))
 
     def _clean_run(self, place: "Place") -> "tuple[Answer, State]":
         answers, left = place.clean(self._event)
@@ -273,6 +273,23 @@ class Torture:
             said.broken.append(broken)
 
 
+def _places_for(target: Target, name: str, accounts: int, results: bool) -> "list[Place]":
+    """Accounts to be: nothing is made yet."""
+    source = Source(target, account_of(os.environ))
+    made, ways = [TrialAccount(target, source, name) for _ in range(accounts)], Ways(source, name)
+    return [Place(account, Chain(account, ways, results)) for account in made]
+
+
+def _once(broken: "list[Broken]") -> "list[Broken]":
+    """Each trial that broke something, whatever number of rounds it did so."""
+    return list({one.schedule.name: one for one in broken}.values())
+
+
+def _wait(until: float) -> None:
+    """Until then, by the monotonic clock."""
+    time.sleep(max(0.0, until - time.monotonic()))
+
+
 def _turns(schedule: "Schedule") -> bool:
     """Whether it turns the clock, which one account at a time does."""
     return any(one.at is not None for one in schedule.attempts)
@@ -283,12 +300,15 @@ class Place:
     """One trial account, and the tables and buckets in it that the function touches."""
 
     account: TrialAccount
+    chain: Chain
     tables: set[str] = field(default_factory=set)
     buckets: set[str] = field(default_factory=set)
     quick: bool = False
     """Whether environments start from a snapshot, where they need nothing special."""
     surrounded: bool = True
     """Whether the environments of the last trial found what they were to find."""
+    followed: list[dict[str, Any]] = field(default_factory=list)
+    """Calls of what followed the last runs."""
 
     def touch_all(self) -> None:
         """Nothing is known yet: everything may be touched."""
@@ -296,32 +316,40 @@ class Place:
 
     def narrow(self, calls: Sequence[Any]) -> tuple[set[str], set[str]]:
         """Everything is put back; from now on what these calls touch is looked at."""
-        self.account.put_back(self.tables, self.buckets)
+        self.account.state.put_back(self.tables, self.buckets)
         self.tables = _touched(calls, "dynamodb", self.account.source.tables)
-        self.buckets = _touched(calls, "s3", self.account.source.buckets, self.account.aliases)
+        self.buckets = _touched(calls, "s3", self.account.source.buckets, self.account.state.aliases)
         return self.tables, self.buckets
 
     def undo(self, calls: Sequence[Any]) -> None:
         """What these calls touch, and those before them did, is put back."""
         self.tables |= _touched(calls, "dynamodb", self.account.source.tables)
-        self.buckets |= _touched(calls, "s3", self.account.source.buckets, self.account.aliases)
-        self.account.put_back(self.tables, self.buckets)
+        self.buckets |= _touched(calls, "s3", self.account.source.buckets, self.account.state.aliases)
+        self.account.state.put_back(self.tables, self.buckets)
 
-    def clean(self, event: Any) -> "tuple[list[Answer], State]":
+    def make(self, seconds: int, touched: tuple[set[str], set[str]], snapshot: bool) -> None:
+        """One more account, of which is known what the function touches."""
+        self.account.open(seconds)
+        self.tables, self.buckets = touched
+        if snapshot:
+            self.account.snapshot()
+
+    def clean(self, event: Any, quick: bool = False) -> "tuple[list[Answer], State]":
         """A run without harm."""
         self._begin()
-        answers = self.account.invoke([(self.account.turned(event), [])], not self.quick)
+        answers = self.account.invoke([(self.account.turned(event), [])], not quick)
         return answers, self._left(answers)
 
     def _begin(self) -> None:
-        self.account.put_back(self.tables, self.buckets)
+        self.account.state.put_back(self.tables, self.buckets)
         self.account.recycle()
 
     def _left(self, answers: Sequence[Answer]) -> "State":
         from lambent.pitfalls.torture import effects
 
-        items, objects = self.account.state(self.tables, self.buckets)
-        calls = [call for answer in answers for call in answer.calls]
+        self.followed = self.chain.follow(answers)
+        items, objects = self.account.state.look(self.tables, self.buckets)
+        calls = [*(call for answer in answers for call in answer.calls), *self.followed]
         return effects.state(*self.account.told((items, objects, calls)))
 
     def carry_out(self, schedule: "Schedule", fresh: bool = False) -> "tuple[list[Run], State]":

@@ -1,14 +1,15 @@
 """The account that trials are made after: read once, whatever number of trial accounts is made of it."""
 
+import hashlib
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cached_property
 from typing import Any
 
 from lambent.cli.errors import CliError
-from lambent.cli.target import INVOKE_SECONDS, Target
+from lambent.cli.target import INVOKE_SECONDS, Target, session
 from lambent.clients import members
 
 MOST_THINGS, MOST_ITEMS, MOST_OBJECT = 100, 2_000, 1 << 20
@@ -34,7 +35,7 @@ class Clients:
         from botocore.config import Config
 
         how = {"retries": {"total_max_attempts": 1}, "s3": {"addressing_style": "path"}}
-        return _session().create_client(
+        return session().create_client(
             service,
             region_name=self.target.region,
             endpoint_url=self.target.endpoint,
@@ -54,6 +55,7 @@ class Source:
     def __init__(self, target: Target, account: str) -> None:
         self.account = account
         self.clients = Clients(target, account)
+        self._tags: dict[str, dict[str, str]] = {}
 
     @cached_property
     def tables(self) -> dict[str, tuple[dict[str, Any], list[dict[str, Any]]]]:
@@ -79,12 +81,19 @@ class Source:
             }
         return found
 
+    def tags(self, bucket: str) -> dict[str, str]:
+        """Key -> the ETag of an object that is put in one piece."""
+        if bucket not in self._tags:
+            held = self.buckets[bucket].items()
+            self._tags[bucket] = {key: hashlib.md5(body, usedforsecurity=False).hexdigest() for key, body in held}
+        return self._tags[bucket]
+
     @cached_property
     def queues(self) -> list[dict[str, Any]]:
         """Parameters of CreateQueue."""
         kept = ("VisibilityTimeout", "FifoQueue", "ContentBasedDeduplication", "DelaySeconds")
         found = []
-        with _as_far_as_it_goes():
+        with as_far_as_it_goes():
             for url in self.clients.pages("sqs", "list_queues", "QueueUrls"):
                 said = self.clients("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
                 attributes = {name: said[name] for name in kept if name in said and said[name] != "false"}
@@ -94,7 +103,7 @@ class Source:
     @cached_property
     def topics(self) -> list[str]:
         """Names."""
-        with _as_far_as_it_goes():
+        with as_far_as_it_goes():
             listed = self.clients.pages("sns", "list_topics", "Topics")
             return [one["TopicArn"].rpartition(":")[2] for one in listed]
         return []
@@ -102,7 +111,7 @@ class Source:
     @cached_property
     def streams(self) -> list[str]:
         """Names."""
-        with _as_far_as_it_goes():
+        with as_far_as_it_goes():
             return list(self.clients.pages("kinesis", "list_streams", "StreamNames"))
         return []
 
@@ -111,7 +120,7 @@ class Source:
         """Name, Value and Type."""
         client = self.clients("ssm")
         found = []
-        with _as_far_as_it_goes():
+        with as_far_as_it_goes():
             for one in self.clients.pages("ssm", "describe_parameters", "Parameters"):
                 said = client.get_parameter(Name=one["Name"], WithDecryption=True)["Parameter"]
                 found.append({"Name": one["Name"], "Value": said["Value"], "Type": said["Type"]})
@@ -122,7 +131,7 @@ class Source:
         """Parameters of CreateSecret."""
         client = self.clients("secretsmanager")
         found = []
-        with _as_far_as_it_goes():
+        with as_far_as_it_goes():
             for one in self.clients.pages("secretsmanager", "list_secrets", "SecretList"):
                 said = client.get_secret_value(SecretId=one["ARN"])
                 kept = {name: said[name] for name in ("SecretString", "SecretBinary") if name in said}
@@ -130,7 +139,7 @@ class Source:
         return found
 
 
-def _as_far_as_it_goes() -> "suppress":
+def as_far_as_it_goes() -> "suppress":
     """What has no state that counts may be missing."""
     from botocore.exceptions import BotoCoreError, ClientError
 
@@ -138,14 +147,6 @@ def _as_far_as_it_goes() -> "suppress":
 
 
 _LOCK = threading.Lock()
-
-
-@cache
-def _session() -> Any:
-    """One for all: it keeps the services' models."""
-    import botocore.session
-
-    return botocore.session.Session()
 
 
 def _some(listed: Iterator[Any], what: str, most: int = MOST_THINGS) -> list[Any]:

@@ -16,13 +16,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lambent.cli.errors import CliError
-from lambent.cli.target import INVOKE_SECONDS, Target
+from lambent.cli.target import INVOKE_SECONDS, Target, at_once
 from lambent.cli.trial_source import Clients, Source
+from lambent.cli.trial_state import TrialState
 
 DAY = 86_400
 WAIT = {"Delay": 0.1, "MaxAttempts": 600}
-_TABLE = ("TableName", "KeySchema", "AttributeDefinitions")
-_INDEX = ("IndexName", "KeySchema", "Projection")
 _FUNCTION = (
     "Runtime", "Handler", "Timeout", "MemorySize", "Architectures", "EphemeralStorage", "PackageType", "ImageConfig",
 )  # fmt: skip
@@ -44,6 +43,7 @@ class Answer:
     answer: Any
     error: str
     seconds: float
+    event: Any = None
     log: str = ""
     """The last 4 KB of it."""
     calls: list[dict[str, Any]] = field(default_factory=list)
@@ -59,32 +59,31 @@ class TrialAccount:
         self.account = f"9{secrets.randbelow(10**11):011d}"
         self.own = Clients(target, self.account)
         self.function = function
-        self.keys: dict[str, tuple[str, ...]] = {}
-        """Table -> the names of its keys."""
-        self.aliases: dict[str, str] = {}
+        self.state = TrialState(self.own, source, self.account)
         self.timeout = 3
         self.used: set[str] = set()
         """Services that hold something of the account, or were called from it."""
+        self.others: set[str] = set()
+        """Functions that follow, as far as they were made."""
         self.version = ""
         """The published version whose environments start from a snapshot of one that has initialised; "" for none."""
         self._token = target.token("torture")
 
     # --- making it, and taking it away
 
-    def open(self) -> None:
-        """Make the account. Raises CliError for a function that can't be tried."""
+    def open(self, seconds: int | None = None) -> None:
+        """Make the account, with so much time for the function. Raises CliError for one that can't be tried."""
         said = self.source.clients("lambda").get_function(FunctionName=self.function)
-        self._tables()
-        self._buckets()
+        self.state.make()
         self._others()
-        self._page("PUT", {"source": self.source.account, "buckets": self.aliases, "cpu": self._cpu})
-        self._make(said)
+        self._page("PUT", {"source": self.source.account, "buckets": self.state.aliases, "cpu": self._cpu})
+        self.function, self.timeout = self._make(said, seconds)
 
     def close(self) -> None:
         """Nothing of it is left."""
         from botocore.exceptions import BotoCoreError, ClientError
 
-        for clear in (self._clear_functions, self._clear_state, self._clear_others):
+        for clear in (self._clear_functions, self.state.clear, self._clear_others):
             with suppress(ClientError, BotoCoreError):
                 clear()
         with suppress(CliError):
@@ -106,22 +105,24 @@ class TrialAccount:
             method, "torture", {"account": self.account, **said}, {"X-Lambent-Token": self._token}, seconds=60
         )
 
-    def _make(self, said: Mapping[str, Any]) -> None:
+    def _make(self, said: Mapping[str, Any], seconds: int | None) -> tuple[str, int]:
+        """A function like another; its name, and the time that it has."""
         config = said["Configuration"]
         params = {name: config[name] for name in _FUNCTION if config.get(name)}
         if "Error" in config.get("Environment", {}):
-            raise CliError(f"the variables of {self.function} can't be read")
+            raise CliError(f"the variables of {config['FunctionName']} can't be read")
         params["Environment"] = {"Variables": self.turned(config.get("Environment", {}).get("Variables", {}))}
         params["Role"] = self._turn(config["Role"])
         params["Layers"] = [self._layer(one["Arn"]) for one in config.get("Layers", ())]
         code = said.get("Code", {})
         image = config.get("PackageType") == "Image"
         params["Code"] = {"ImageUri": code["ImageUri"]} if image else {"ZipFile": _brought(code["Location"])}
-        self.timeout = int(config.get("Timeout", 3))
-        client = self.own("lambda")
-        client.create_function(FunctionName=config["FunctionName"], **params)
-        self.function = config["FunctionName"]
-        client.get_waiter("function_active_v2").wait(FunctionName=self.function, WaiterConfig=WAIT)
+        params["Timeout"] = seconds or int(config.get("Timeout", 3))
+        client = at_once(self.own("lambda"))
+        name = str(config["FunctionName"])
+        client.create_function(FunctionName=name, **params)
+        client.get_waiter("function_active_v2").wait(FunctionName=name, WaiterConfig=WAIT)
+        return name, params["Timeout"]
 
     def shorten(self, seconds: int) -> None:
         """Give the function less time, so that what it leaves locked is free again sooner."""
@@ -160,26 +161,6 @@ class TrialAccount:
         made: str = self.own("lambda").publish_layer_version(LayerName=name, Content=content)["LayerVersionArn"]
         return made
 
-    def _tables(self) -> None:
-        own = self.own("dynamodb")
-        for name, (about, items) in self.source.tables.items():
-            params = {key: about[key] for key in _TABLE}
-            for kind in ("GlobalSecondaryIndexes", "LocalSecondaryIndexes"):
-                if about.get(kind):
-                    params[kind] = [{key: index[key] for key in _INDEX} for index in about[kind]]
-            own.create_table(**params, BillingMode="PAY_PER_REQUEST")
-            self.keys[name] = tuple(key["AttributeName"] for key in about["KeySchema"])
-            for item in items:
-                own.put_item(TableName=name, Item=item)
-
-    def _buckets(self) -> None:
-        own = self.own("s3")
-        for place, (name, held) in enumerate(self.source.buckets.items()):
-            alias = self.aliases[name] = f"lambent-trial-{self.account}-{place}"
-            own.create_bucket(Bucket=alias)
-            for key, body in held.items():
-                own.put_object(Bucket=alias, Key=key, Body=body)
-
     def _others(self) -> None:
         """What has no state that counts: it must be there."""
         from botocore.exceptions import BotoCoreError, ClientError
@@ -207,16 +188,6 @@ class TrialAccount:
             version = layer["LatestMatchingVersion"]["Version"]
             client.delete_layer_version(LayerName=layer["LayerName"], VersionNumber=version)
 
-    def _clear_state(self) -> None:
-        for name in self.keys:
-            self.own("dynamodb").delete_table(TableName=name)
-        client = self.own("s3")
-        for alias in self.aliases.values():
-            keys = [entry["Key"] for entry in self.own.pages("s3", "list_objects_v2", "Contents", Bucket=alias)]
-            for some in (keys[first : first + 1000] for first in range(0, len(keys), 1000)):
-                client.delete_objects(Bucket=alias, Delete={"Objects": [{"Key": key} for key in some]})
-            client.delete_bucket(Bucket=alias)
-
     def _clear_others(self) -> None:
         for service, listing, member, operation, params in _CLEARED:
             if service in self.used:
@@ -237,13 +208,30 @@ class TrialAccount:
         return not any(one["code"] == "function-time-not-told" and self.account in one["resource"] for one in found)
 
     def recycle(self) -> None:
-        """The next invocation is on a new environment."""
-        said = {"account": self.account, "region": self.target.region, "function": self.function}
-        self.target.page("POST", "recycle", said, seconds=60)
+        """The next invocation is on a new environment, of what follows as well."""
+        for name in (self.function, *sorted(self.others)):
+            said = {"account": self.account, "region": self.target.region, "function": name}
+            self.target.page("POST", "recycle", said, seconds=60)
+
+    def follow(self, name: str, event: Any) -> Answer:
+        """Run a function that follows; it is made when it is needed first."""
+        if name not in self.others:
+            self._make(self.source.clients("lambda").get_function(FunctionName=name), None)
+            self.others.add(name)
+        return self._run([(event, [])], name, "")[0]
+
+    def matches(self, pattern: str, event: Any) -> bool:
+        """Whether a rule's pattern lets an event through."""
+        said = self.own("events").test_event_pattern(EventPattern=pattern, Event=json.dumps(event))
+        return bool(said["Result"])
 
     def invoke(self, invocations: "list[tuple[Any, list[dict[str, Any]]]]", plain: bool = True) -> list[Answer]:
         """Run events at the same time, each with the faults of its calls; not `plain`: from the snapshot."""
+        return self._run(invocations, self.function, "" if plain else self.version)
+
+    def _run(self, invocations: "list[tuple[Any, list[dict[str, Any]]]]", name: str, version: str) -> list[Answer]:
         roots = [f"1-{secrets.token_hex(4)}-{secrets.token_hex(12)}" for _ in invocations]
+        self.state.disturbed()
         taps = {
             root: [{**fault, "with": next((one for one in roots if one != root), "")} for fault in faults]
             for root, (_, faults) in zip(roots, invocations, strict=True)
@@ -252,7 +240,7 @@ class TrialAccount:
         answers: list[Answer | None] = [None] * len(roots)
 
         def run(place: int) -> None:
-            answers[place] = self._invoke(roots[place], invocations[place][0], "" if plain else self.version)
+            answers[place] = self._invoke(roots[place], invocations[place][0], name, version)
 
         threads = [threading.Thread(target=run, args=(place,)) for place in range(1, len(roots))]
         for thread in threads:
@@ -263,12 +251,12 @@ class TrialAccount:
         calls = self._page("POST", {"collect": roots})["calls"]
         for root, answer in zip(roots, answers, strict=True):
             if answer is None:
-                raise CliError(f"an invocation of {self.function} was lost: is the server up?")
+                raise CliError(f"an invocation of {name} was lost: is the server up?")
             answer.calls = calls[root]
             self.used |= {call["service"] for call in answer.calls}
         return [one for one in answers if one is not None]
 
-    def _invoke(self, root: str, event: Any, version: str) -> Answer:
+    def _invoke(self, root: str, event: Any, name: str, version: str) -> Answer:
         """One invocation, with a trace header of its own: clients would make theirs."""
         from urllib.request import ProxyHandler, Request, build_opener
 
@@ -279,7 +267,7 @@ class TrialAccount:
             "Content-Type": "application/json",
             "X-Amz-Log-Type": "Tail",
         }
-        url = f"{self.target.endpoint}/2015-03-31/functions/{self.function}/invocations"
+        url = f"{self.target.endpoint}/2015-03-31/functions/{name}/invocations"
         url += f"?Qualifier={version}" if version else ""
         request = Request(url, json.dumps(event).encode(), headers, method="POST")  # noqa: S310 (clean_endpoint takes http only)
         began = time.monotonic()
@@ -289,51 +277,7 @@ class TrialAccount:
             log = base64.b64decode(said.headers.get("X-Amz-Log-Result", "")).decode("utf-8", "replace")
         shown = payload if isinstance(payload, dict) else {}
         error = f"{shown.get('errorType', failed)}: {shown.get('errorMessage', '')}" if failed else ""
-        return Answer(payload, error, time.monotonic() - began, log)
-
-    def state(self, tables: set[str], buckets: set[str]) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Items and objects that are there now."""
-        items = {name: list(self.own.pages("dynamodb", "scan", "Items", TableName=name)) for name in sorted(tables)}
-        objects = {
-            name: [
-                {"Key": entry["Key"], "ETag": entry["ETag"]}
-                for entry in self.own.pages("s3", "list_objects_v2", "Contents", Bucket=self.aliases[name])
-            ]
-            for name in sorted(buckets)
-        }
-        return items, objects
-
-    def put_back(self, tables: set[str], buckets: set[str]) -> None:
-        """Tables and buckets as they were at the start."""
-        for name in tables:
-            self._put_back_table(name)
-        for name in buckets:
-            self._put_back_bucket(name, self.aliases[name])
-
-    def _put_back_table(self, name: str) -> None:
-        client, keys = self.own("dynamodb"), self.keys[name]
-        there = {_key(item, keys): item for item in self.own.pages("dynamodb", "scan", "Items", TableName=name)}
-        wanted = {_key(item, keys): item for item in self.source.tables[name][1]}
-        for key, item in there.items():
-            if key not in wanted:
-                client.delete_item(TableName=name, Key={one: item[one] for one in keys})
-        for key, item in wanted.items():
-            if there.get(key) != item:
-                client.put_item(TableName=name, Item=item)
-
-    def _put_back_bucket(self, name: str, alias: str) -> None:
-        import hashlib
-
-        client, wanted = self.own("s3"), self.source.buckets[name]
-        there = {
-            entry["Key"]: entry["ETag"].strip('"')
-            for entry in self.own.pages("s3", "list_objects_v2", "Contents", Bucket=alias)
-        }
-        for key in there.keys() - wanted.keys():
-            client.delete_object(Bucket=alias, Key=key)
-        for key, body in wanted.items():
-            if there.get(key) != hashlib.md5(body, usedforsecurity=False).hexdigest():
-                client.put_object(Bucket=alias, Key=key, Body=body)
+        return Answer(payload, error, time.monotonic() - began, event, log)
 
 
 def _topic(name: str) -> dict[str, str]:
@@ -344,10 +288,6 @@ def _plain(value: Any) -> str:
     import hashlib
 
     return hashlib.sha256(value).hexdigest() if isinstance(value, bytes) else str(value)
-
-
-def _key(item: Mapping[str, Any], keys: tuple[str, ...]) -> str:
-    return json.dumps([item[key] for key in keys], sort_keys=True, default=repr)
 
 
 def _brought(location: str) -> bytes:

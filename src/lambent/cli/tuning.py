@@ -11,6 +11,7 @@ from typing import Any
 from lambent.cli.errors import CliError
 from lambent.cli.target import Target, account_of
 from lambent.cli.torture import Place
+from lambent.cli.trial_chain import Chain, Ways
 from lambent.cli.trial_source import Source
 from lambent.cli.trials import Answer, TrialAccount
 from lambent.engine import tuning
@@ -113,10 +114,12 @@ class Tuned:
 def tune(target: Target, wanted: Wanted, told: Callable[[str], object] = lambda _: None) -> Tuned:
     """Measure. `told` is given a line for each power. Raises CliError where nothing can be found out."""
     _require_share(target)
-    account = TrialAccount(target, Source(target, account_of(os.environ)), wanted.function, whole_cpu=False)
+    source = Source(target, account_of(os.environ))
+    account = TrialAccount(target, source, wanted.function, whole_cpu=False)
+    place = Place(account, Chain(account, Ways(source, wanted.function), results=False))
     try:
         account.open()
-        found = Measuring(Place(account), wanted, told).run()
+        found = Measuring(place, wanted, told).run()
     finally:
         account.close()
     if not found.runs:

@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from lambent.cli import logs, output
+from lambent.cli.heap import told
 from lambent.cli.target import EndpointOption, RegionOption, Target, account_of, target_of
 from lambent.clients import Tail
 
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
     from lambent.pitfalls.watching.sight import Sight
 
 LOOK_SECONDS = 1.0
+MOST_LINES = 300
+"""Of a function's log in a second: of more, the latest part of each second is looked at, so that reading them costs
+the server a few percent at most."""
 
 
 def watch(
@@ -30,6 +35,9 @@ def watch(
     project: Annotated[
         Path | None, typer.Option(help="Where the code lies, for the lines; what is deployed is read otherwise.")
     ] = None,
+    heap: Annotated[
+        bool, typer.Option("--heap", help="Name the module variables that grow: FUNCTION gets new environments.")
+    ] = False,
     page: Annotated[Path | None, typer.Option(metavar="FILE", help="Keep all findings in an HTML page.")] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
     endpoint: EndpointOption = None,
@@ -42,15 +50,16 @@ def watch(
     watched = Watched(target, tuple(functions or ()), start)
     watched.read = _read(target, project, tuple(functions or ()))
     show = _Screen(watched.read, json, page)
-    try:
-        while True:
-            for name, sight in watched.look():
-                show(name, sight)
-            if once or time.monotonic() >= end:
-                break
-            time.sleep(LOOK_SECONDS)
-    except KeyboardInterrupt:
-        pass
+    with told(target, watched.names) if heap else nullcontext():
+        try:
+            while True:
+                for name, sight in watched.look():
+                    show(name, sight)
+                if once or time.monotonic() >= end:
+                    break
+                time.sleep(LOOK_SECONDS)
+        except KeyboardInterrupt:
+            pass
     show.end(watched)
 
 
@@ -81,6 +90,10 @@ class Watched:
     read: "list[Finding]" = field(default_factory=list)
     _tails: dict[str, Tail] = field(default_factory=dict)
     _after: int = 0
+    _looked: dict[str, tuple[float, float]] = field(default_factory=dict)
+    """Function -> when its log was looked at (seconds since 1970), and how many lines a second it had."""
+    _sampled: set[str] = field(default_factory=set)
+    _now: float = 0.0
     _throttles: dict[str, int] = field(default_factory=dict)
     _said: Any = None
     _clients: dict[str, Any] = field(default_factory=dict)
@@ -91,6 +104,7 @@ class Watched:
 
         self._said = self._said or watching.Ledger()
         self._list()
+        self._now = self.target.now()
         self._calls()
         throttled, findings = self._metric("Throttles"), self.target.findings()
         busiest = self._metric("ConcurrentExecutions", "Maximum")
@@ -165,7 +179,21 @@ class Watched:
     def _log(self, name: str, seen: "Seen") -> None:
         group = seen.about.get("LoggingConfig", {}).get("LogGroup") or f"/aws/lambda/{name}"
         tail = self._tails.setdefault(name, Tail(self.start))
-        seen.feed(tail.fresh(logs.read(self._client("logs"), group, tail.start)))
+        before, rate = self._looked.get(name, (None, 0.0))
+        now = self._now
+        window = now - before if before is not None else None
+        if rate > MOST_LINES:
+            window = LOOK_SECONDS * MOST_LINES / rate
+            tail.leap(int((now - window) * 1000))
+            self._tell_once(name)
+        fresh = tail.fresh(logs.read(self._client("logs"), group, tail.start))
+        seen.feed(fresh)
+        self._looked[name] = now, len(fresh) / max(window, 0.01) if window is not None else 0.0
+
+    def _tell_once(self, name: str) -> None:
+        if name not in self._sampled:
+            self._sampled.add(name)
+            output.note(f"{name} writes more than {MOST_LINES} lines a second: a part of them is looked at")
 
     def _calls(self) -> None:
         said = self.target.page("GET", f"permissions?calls={account_of(os.environ)}&after={self._after}")

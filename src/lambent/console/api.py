@@ -1,5 +1,6 @@
 """The one thing that the console asks: AWS's API and Lambent's own pages, as any client does."""
 
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -10,6 +11,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from lambent.clients import members
 
 Document = dict[str, Any]
+SETTLING_SECONDS, LISTED_SECONDS = 5.0, 3.0
+"""How long a change is waited for; how old a list may be that is looked through."""
 
 
 class Endpoint(Protocol):
@@ -42,6 +45,8 @@ class Api:
     endpoint: Endpoint
     account: str
     _clients: dict[tuple[str, float], Any] = field(default_factory=dict)
+    _listed: list[Document] = field(default_factory=list)
+    _listed_at: float = float("-inf")
 
     def client(self, service: str, read_timeout: float = 60) -> Any:
         """The client of a service, kept."""
@@ -73,6 +78,22 @@ class Api:
             return self.ask(service, operation, **params)
         except (ClientError, BotoCoreError):
             return {}
+
+    def settled(self, about: Document) -> Document:
+        """A function's configuration when a change of it is over, which gives it another revision once more."""
+        until = time.monotonic() + SETTLING_SECONDS
+        while about.get("LastUpdateStatus") == "InProgress" and time.monotonic() < until:
+            time.sleep(SETTLING_SECONDS / 100)
+            about = self.ask("lambda", "get_function_configuration", FunctionName=about["FunctionName"])
+        return about
+
+    def functions(self) -> list[Document]:
+        """All functions, as they were at most some seconds ago: a thousand of them are twenty questions."""
+        now = time.monotonic()
+        if now - self._listed_at > LISTED_SECONDS:
+            self._listed = list(self.each("lambda", "list_functions", "Functions"))
+            self._listed_at = now
+        return self._listed
 
     def page(self, name: str, **query: str) -> Document:
         """What one of Lambent's own pages says. Raises CliError."""

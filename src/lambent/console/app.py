@@ -11,6 +11,7 @@ from lambent.console.door import ENTER, Door
 from lambent.console.pages import (
     clock,
     code,
+    dashboards,
     function,
     logs,
     overview,
@@ -66,6 +67,9 @@ PAGES: tuple[tuple[str, str, Page], ...] = (
     ("POST", "/logs/query", logs.query),
     ("GET", "/traces", traces.traces),
     ("GET", "/traces/{id}", traces.trace),
+    ("GET", "/dashboards", dashboards.dashboards),
+    ("GET", "/dashboards/{name}", dashboards.dashboard),
+    ("GET", "/dashboards/{name}/part", dashboards.dashboard_part),
     ("GET", "/stacks", stacks.stacks),
     ("GET", "/stacks/{name}", stacks.stack),
     ("GET", "/clock", clock.clock),

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from lambent.clock import Handle
-from lambent.environments.environment import Environment
+from lambent.environments.environment import Environment, Home
 from lambent.environments.life import Life
 from lambent.environments.revisions import Key, key_of
 from lambent.model.function import FunctionVersion
@@ -48,7 +48,7 @@ class Pools:
 
     def __init__(
         self,
-        create: Callable[[FunctionVersion, "Pools"], Environment],
+        create: Callable[[FunctionVersion, Home], Environment],
         now: Callable[[], float],
         keep: Callable[[], float],
         call_at: Callable[[float, Callable[[], None]], Handle] | None = None,
@@ -75,8 +75,12 @@ class Pools:
         if environment is None:
             self._grow(function)
             environment = self._create(function, self)
-            self._pools.setdefault(key_of(function), Pool()).all[environment] = self._keep()
+            self.add(environment, self._keep())
         return environment
+
+    def add(self, environment: Environment, keep: float) -> None:
+        """One more, which is recycled after `keep` seconds of idleness."""
+        self._pools.setdefault(key_of(environment.function), Pool()).all[environment] = keep
 
     def free(self, function: FunctionVersion) -> Environment | None:
         """The newest idle environment of this revision, else one that is about to be idle, if there is one."""

@@ -9,12 +9,12 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from lambent.dispatch.pools import Pool, Pools
+from lambent.dispatch.pools import Pools
 from lambent.engine import allocation
 from lambent.engine.allocation import Event, State
 from lambent.engine.environment import Phase
 from lambent.engine.scaling import Scaling
-from lambent.environments.environment import Environment
+from lambent.environments.environment import Environment, Home
 from lambent.environments.revisions import key_of
 from lambent.model.function import FunctionVersion
 from lambent.model.scope import Scope
@@ -38,21 +38,24 @@ class _Fleet:
     said: int = 0
 
 
-class Provisioned(Pools):
+class Provisioned:
     """The environments that were started ahead, of all versions.
 
-    `create` makes an environment; `now` is monotonic seconds. `scaling` bounds how fast they are started. `allocate` is
-    told how many of a version stand ready or are in use whenever that has changed.
+    `create` makes an environment, whose home this is; `pools` has them all; `now` is monotonic seconds.
+    `scaling` bounds how fast they are started. `allocate` is told how many of a version stand ready or are in use
+    whenever that has changed.
     """
 
     def __init__(
         self,
-        create: Callable[[FunctionVersion, Pools], Environment],
+        create: Callable[[FunctionVersion, Home], Environment],
         now: Callable[[], float],
         scaling: Scaling,
         allocate: Callable[[Scope, str, str, int], None],
     ) -> None:
-        super().__init__(create, now, lambda: math.inf)
+        self.pools = Pools(create, now, lambda: math.inf)
+        self._create = create
+        self._now = now
         self._scaling = scaling
         self._allocate = allocate
         self._fleets: dict[Key, _Fleet] = {}
@@ -84,7 +87,7 @@ class Provisioned(Pools):
 
     def take(self, function: FunctionVersion) -> Environment | None:
         """An environment that stands ready, or does so in a moment; None if there is none."""
-        return self.free(function)
+        return self.pools.free(function)
 
     # --- what environments say
 
@@ -100,24 +103,40 @@ class Provisioned(Pools):
         if reset:
             environment.retire()
         else:
-            super().offer(environment)
+            self.pools.offer(environment)
+
+    def soon(self, environment: Environment) -> None:
+        """`environment` has answered, and is free in a moment."""
+        self.pools.soon(environment)
 
     def gone(self, environment: Environment) -> None:
         """`environment` takes no further invocation."""
-        super().gone(environment)
+        self.pools.gone(environment)
         fleet = self._fleet(environment)
         if fleet is not None and environment in fleet.starting:
             self._started(fleet, environment, Event.NOT_MADE if environment.lost else Event.NOT_THERE)
         elif fleet is not None:
             self._drop(fleet, environment)
 
+    def ended(self, environment: Environment) -> None:
+        """Nothing is left of `environment`."""
+        self.pools.ended(environment)
+
+    # --- draining
+
     def retire(self, scope: Scope, name: str, version: str | None = None) -> None:
         """Drain the environments of a function, or of one version; those that are still wanted are replaced."""
         for key, fleet in self._fleets.items():
             if key[:2] == (scope, name) and version in (None, key[2]):
-                for environment in (*fleet.starting, *fleet.there):
-                    self._drop(fleet, environment)
-        super().retire(scope, name, version)
+                self._drop_all(fleet)
+        self.pools.retire(scope, name, version)
+
+    async def recycle_now(self, scope: Scope | None = None, name: str = "") -> int:
+        """End all environments, or those of one function, as `Pools` does; those that are wanted are replaced."""
+        for key, fleet in self._fleets.items():
+            if scope is None or key[:2] == (scope, name):
+                self._drop_all(fleet)
+        return await self.pools.recycle_now(scope, name)
 
     async def close(self) -> None:
         """End all environments, and start no more."""
@@ -125,11 +144,15 @@ class Provisioned(Pools):
         for fleet in self._fleets.values():
             if fleet.timer is not None:
                 fleet.timer.cancel()
-        await super().close()
+        await self.pools.close()
 
     def _fleet(self, environment: Environment) -> _Fleet | None:
         function = environment.function
         return self._fleets.get((function.scope, function.name, function.version))
+
+    def _drop_all(self, fleet: _Fleet) -> None:
+        for environment in (*fleet.starting, *fleet.there):
+            self._drop(fleet, environment)
 
     # --- one by one
 
@@ -203,7 +226,7 @@ class Provisioned(Pools):
 
     def _start_one(self, fleet: _Fleet) -> None:
         environment = self._create(fleet.function, self)
-        self._pools.setdefault(key_of(fleet.function), Pool()).all[environment] = math.inf
+        self.pools.add(environment, math.inf)
         fleet.starting.add(environment)
         fleet.state = allocation.apply(fleet.state, Event.STARTED)
 

@@ -18,7 +18,7 @@ from typing import Any
 import orjson
 from botocore.exceptions import UnknownServiceError
 
-from lambent.gateway import accounts, buckets, pages, sites
+from lambent.gateway import accounts, buckets, pages, scraping, sites
 from lambent.gateway.exchange import Exchange, Here
 from lambent.gateway.guard import Guard
 from lambent.gateway.sites import Sites
@@ -161,13 +161,19 @@ async def allowed_page(gateway: Gateway, exchange: Exchange) -> Response | None:
     return Response(200) if preflight else None
 
 
+def _page_name(request: Request) -> str | None:
+    if request.path == SPANS and request.method == "POST":  # as collectors of OpenTelemetry take spans
+        return SPANS
+    if scraping.is_scrape(request):
+        return scraping.NAME
+    return request.path.removeprefix(PAGES).partition("/")[0] if request.path.startswith(PAGES) else None
+
+
 async def own_page(gateway: Gateway, exchange: Exchange) -> Response | None:
     """Lambent's own pages, such as /_lambent/health. From inside an environment only those for functions."""
     request = exchange.request
-    name = request.path.removeprefix(PAGES).partition("/")[0] if request.path.startswith(PAGES) else None
-    if request.path == SPANS and request.method == "POST":  # as collectors of OpenTelemetry take spans
-        name = SPANS
-    if request.inside and pages.is_operators(request.path) and name not in accounts.FOR_FUNCTIONS:
+    name, is_scrape = _page_name(request), scraping.is_scrape(request)
+    if request.inside and (is_scrape or pages.is_operators(request.path)) and name not in accounts.FOR_FUNCTIONS:
         raise Fault("AccessDeniedException", "This page is not for functions.", status=403)
     if name is None:
         if pages.is_motos(request.path):  # some of them look at all that moto holds, and never end

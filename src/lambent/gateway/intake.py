@@ -149,6 +149,17 @@ def is_overdue(began: float, heard: float, received: int, now: float) -> bool:
 def spool(file: IO[bytes] | None, folder: Path | None, parts: list[bytes]) -> IO[bytes]:
     """Write more of a body to its file, which has no name and goes with the last who holds it. Raises OSError."""
     file = file or tempfile.TemporaryFile(dir=folder)  # noqa: SIM115
-    file.writelines(parts)
-    file.flush()
+    try:
+        file.writelines(parts)
+        file.flush()
+    except OSError:
+        file.close()
+        raise
     return file
+
+
+def close(*files: IO[bytes] | None) -> None:
+    """Bodies that nobody reads any more."""
+    for file in files:
+        if file is not None:
+            file.close()

@@ -27,6 +27,7 @@ from lambent.gateway.intake import (
     Door,
     Intake,
     Untold,
+    close,
     is_overdue,
     spool,
 )
@@ -109,6 +110,9 @@ class Connection(asyncio.Protocol):
         self._hold(0)
         if self._task is not None:
             self._task.cancel()
+        if self._writing is None or self._writing.done():
+            close(self._file)
+        close(*(request.file for request, _ in self._waiting))
         self.resume_writing()
 
     def data_received(self, data: bytes) -> None:
@@ -183,7 +187,9 @@ class Connection(asyncio.Protocol):
         except OSError as error:
             self._refuse(503, f"the server's disk does not take the body: {error.strerror}")
             return
-        if not self._closing:
+        if self._closing:
+            self._file.close()
+        else:
             self._hold(0)
             self._heard = asyncio.get_running_loop().time()
             self._resume()
@@ -232,6 +238,8 @@ class Connection(asyncio.Protocol):
         headers = {keys.get(name) or name.decode("latin-1").lower(): value.decode("latin-1") for name, value in lines}
         if len(headers) < len(lines):
             _join(headers, lines)
+        if "host" not in headers and self._parser.get_http_version() == "1.1":
+            raise Refused(400)  # RFC 9112, section 3.2
         self._headers, self._headed = headers, True
         _check_body(headers)
         if "expect" in headers and headers["expect"].lower() == "100-continue" and not self._busy:
@@ -248,6 +256,7 @@ class Connection(asyncio.Protocol):
         url = self._url if self._url.startswith(b"/") else _origin_form(self._url, self._headers, self._lines)
         path, _, query = url.decode("latin-1").partition("?")
         file, body = _whole(self._file, self._body)
+        self._file = None
         method = self._parser.get_method().decode("ascii")
         inside = self._door.inside
         request = Request(method, path, query, self._headers, body, inside, file, lines=self._lines, client=self._peer)
@@ -284,11 +293,12 @@ class Connection(asyncio.Protocol):
     # --- from request to response
 
     def _start(self, request: Request, keep_alive: bool) -> None:
-        self._busy = True
-        self._keep_alive = keep_alive
+        self._busy, self._keep_alive = True, keep_alive
         self._head_only = request.method == "HEAD"
         if not self._short(request, self._finish):
             self._task = asyncio.get_running_loop().create_task(self._answer(request))
+            if request.file is not None:
+                self._task.add_done_callback(functools.partial(_answered, request.file))
 
     async def _answer(self, request: Request) -> None:
         response = await self._chain(request)
@@ -362,6 +372,10 @@ class Connection(asyncio.Protocol):
             self._transport.write(head(Response(status), len(body), False) + body)
             self._closing = True
             self._transport.close()
+
+
+def _answered(file: IO[bytes], _task: "asyncio.Task[None]") -> None:
+    close(file)
 
 
 def _whole(file: IO[bytes] | None, parts: list[bytes]) -> tuple[IO[bytes] | None, bytes]:

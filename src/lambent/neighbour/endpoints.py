@@ -20,7 +20,7 @@ from lambent.wire.http import Request
 
 DEFAULT = "default"
 """The name of the endpoint that answers in moto's place."""
-TELLING = SENDERS | {"stepfunctions", "config", "ses"}
+TELLING = SENDERS | {"stepfunctions", "config", "ses", "cognito-idp"}
 """Services that call functions and send to queues on AWS: the endpoint's call its own."""
 _REPLACED = frozenset({"authorization", "host", "x-amz-date", "x-amz-security-token", "x-amz-content-sha256"})
 

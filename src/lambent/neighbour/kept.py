@@ -55,11 +55,16 @@ def _mail_topic(params: Params) -> bool:
     return bool((params.get("EventDestination") or {}).get("SNSDestination"))
 
 
+def _senders(params: Params) -> bool:
+    config = params.get("LambdaConfig") or {}
+    return any(config.get(name) for name in ("CustomSMSSender", "CustomEmailSender", "InboundFederation"))
+
+
 def _any(_params: Params) -> bool:
     return True
 
 
-TRIGGERS = "no function is called as a trigger of a user pool"
+SENT = "user pools send no mail and no SMS, by no function either, and nobody comes from another directory"
 RULES = "nothing is sent to functions, queues and log groups by a topic rule"
 RECEIPT = "no function is called and no topic told of mail"
 JOBS = "no job is run, and none writes logs"
@@ -68,7 +73,7 @@ DELIVERED = "records are delivered neither to buckets that are answered here nor
 TOPICS = "nothing of it is sent to topics"
 JSONATA = "state machines in JSONata are not run, only those in JSONPath"
 KEPT: Mapping[tuple[str, str], tuple[Callable[[Params], bool], str]] = {
-    **{("cognito-idp", name): (_has("LambdaConfig"), TRIGGERS) for name in ("CreateUserPool", "UpdateUserPool")},
+    **{("cognito-idp", name): (_senders, SENT) for name in ("CreateUserPool", "UpdateUserPool")},
     **{("iot", name): (_topic_rule, RULES) for name in ("CreateTopicRule", "ReplaceTopicRule")},
     ("config", "PutConfigRule"): (_custom_rule, "no function is called to evaluate a rule"),
     **{("ses", name): (_names("Rule"), RECEIPT) for name in ("CreateReceiptRule", "UpdateReceiptRule")},

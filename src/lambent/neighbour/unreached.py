@@ -12,7 +12,7 @@ from lambent.wire.http import Request
 
 SENDERS = frozenset(
     {
-        *("appsync", "cloudfront", "codecommit", "codepipeline", "cognito-identity", "cognito-idp"),
+        *("appsync", "cloudfront", "codecommit", "codepipeline", "cognito-identity"),
         *("connect", "firehose", "iot", "lexv2-models", "pipes", "s3control", "transfer"),
     }
 )

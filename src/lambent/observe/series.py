@@ -79,6 +79,11 @@ class SeriesStore:
         except (sqlite3.Error, OSError, ValueError) as error:
             raise SeriesBroken(f"{path}: {error}") from error
 
+    @property
+    def count(self) -> int:
+        """How many series there are."""
+        return len(self._kept)
+
     # --- writing
 
     def add(self, stream: Stream, at: float, value: float, count: float = 1.0, resolution: int = 60) -> bool:

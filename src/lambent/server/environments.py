@@ -5,7 +5,6 @@ import uuid
 from collections.abc import Callable
 from dataclasses import replace
 
-from lambent.dispatch.pools import Pools
 from lambent.engine.scaling import Scaling
 from lambent.environments.environment import Environment, Home
 from lambent.environments.launch import Launcher
@@ -51,11 +50,11 @@ def environment_maker(
     tracing: Tracing,
     freeze_grace: float,
     how: str = "on-demand",
-) -> Callable[[FunctionVersion, Pools], Environment]:
+) -> Callable[[FunctionVersion, Home], Environment]:
     """How pools make an environment. `freeze_grace` is in seconds."""
     begin, spawn = journals(base, notify, how), base.background.spawn
 
-    def create(function: FunctionVersion, home: Pools) -> Environment:
+    def create(function: FunctionVersion, home: Home) -> Environment:
         journal = begin(function)
         told = metrics.ran, freeze_grace, tracing.ended, insights(base, function, journal.stream)
         return Environment(function, home, launcher, journal, REAL, spawn, how, *told)

@@ -10,6 +10,7 @@ from typing import Any
 from lambent import __version__
 from lambent.dispatch.concurrency_samples import Sampler
 from lambent.dispatch.pools import Pools
+from lambent.dispatch.provisioned import Provisioned
 from lambent.environments.debugging import Debugging
 from lambent.environments.environment import Environment
 from lambent.environments.live_folders import LiveFolders
@@ -66,7 +67,7 @@ def mappings_document(store: Store, sources: Sources) -> dict[str, Any]:
     return {"mappings": found}
 
 
-async def recycle_all(those: Sequence[Pools], scope: Scope | None = None, name: str = "") -> int:
+async def recycle_all(those: Sequence[Pools | Provisioned], scope: Scope | None = None, name: str = "") -> int:
     """End environments everywhere; answers how many."""
     return sum([await pools.recycle_now(scope, name) for pools in those])
 

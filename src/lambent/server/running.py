@@ -17,7 +17,7 @@ from lambent.engine.scaling import Scaling
 from lambent.environments.clock_dial import Dial
 from lambent.environments.contents import Contents
 from lambent.environments.debugging import Debugging
-from lambent.environments.environment import Environment
+from lambent.environments.environment import Environment, Home
 from lambent.environments.file_systems import FileSystems
 from lambent.environments.function_time import FunctionTime
 from lambent.environments.launch import Endpoint, Launcher
@@ -149,7 +149,7 @@ def _trials(stack: AsyncExitStack, settings: Settings, base: Base, report: Calla
 
 
 def _open_pools(
-    settings: Settings, base: Base, limits: Limits, make: Callable[[FunctionVersion, Pools], Environment]
+    settings: Settings, base: Base, limits: Limits, make: Callable[[FunctionVersion, Home], Environment]
 ) -> Pools:
     keep = keep_alive(settings.idle_seconds, random.Random(settings.seed))  # noqa: S311
     room = functools.partial(require_room, Scaling(limits))

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 
 from lambent.background import Background
-from lambent.clock import ManualClock
+from lambent.clock import Clock, ManualClock
 from lambent.dispatch.autoscaling import Autoscaler
 from lambent.dispatch.concurrency_samples import Sampler
 from lambent.dispatch.pools import Pools
@@ -22,7 +22,7 @@ from lambent.events.runs import Resolve
 from lambent.events.sending import Send
 from lambent.events.sources.sources import Sources
 from lambent.gateway import clock as clock_page
-from lambent.gateway import health, query_page, recycle
+from lambent.gateway import health, query_page, recycle, scraping
 from lambent.gateway import neighbour as neighbour_page
 from lambent.gateway.chain import SPANS, Gateway, Page, account_of, ours, plain_fault
 from lambent.gateway.codelink import CodeLinks
@@ -54,7 +54,7 @@ from lambent.permissions.user_keys import UserKeys
 from lambent.runtimes import interpreters
 from lambent.sandbox import probe
 from lambent.sandbox.spec import Level
-from lambent.server import deliveries, otlp, permissions, root_keys, torture
+from lambent.server import deliveries, otlp, permissions, prometheus, root_keys, torture
 from lambent.server.api_ports import open_outside
 from lambent.server.asking import ask_service, bucket_rules, fetch_s3
 from lambent.server.base import REAL, Base, new_id, tells_time
@@ -79,6 +79,7 @@ from lambent.server.pages import (
     resting_document,
     set_live,
 )
+from lambent.server.pool_triggers import PoolTriggers
 from lambent.server.preparing import make_ready, resolve_image, runtime_check, tell_of_network
 from lambent.server.pushes import open_pushes, resume_pushes
 from lambent.server.rest_apis import RestApis, open_rest_apis
@@ -109,7 +110,7 @@ from lambent.services.lambda_.concurrency import concurrency
 from lambent.services.lambda_.env import LambdaEnv
 from lambent.services.lambda_.event_sources import event_source_mapping
 from lambent.services.lambda_.functions import settling, stored_only, stored_settings
-from lambent.services.lambda_.invoking import asynchronous
+from lambent.services.lambda_.invoking import asynchronous, called
 from lambent.services.lambda_.invoking.invoke import new_trace_id
 from lambent.services.lambda_.lookup import running_at_once
 from lambent.services.lambda_.service import SERVICE as LAMBDA
@@ -222,7 +223,7 @@ def _late_pages(
         "code": links.page,
         "stacks": signal_page(stacks.signals),
         "permissions": query_page.page(functools.partial(permissions.document, gate)),
-        "resting": query_page.page(functools.partial(resting_document, (running.pools, running.provisioned))),
+        "resting": query_page.page(functools.partial(resting_document, (running.pools, running.provisioned.pools))),
         "debug": DebugPage(token, functools.partial(begin_debugging, env, running.debugging)),
     }
 
@@ -243,6 +244,8 @@ def _open_door(
 ) -> None:
     """The gateway, the short road beside it, and what listens for both."""
     base.hatch.tasks = StateTasks(running.doors, gate, running.findings.report, base.clock.wall)
+    call = functools.partial(called.call, env)
+    base.hatch.triggers = PoolTriggers(call, new_id, running.findings.report, Clock()).answer
     forward = _forwarding(settings, base, running, saw, gate, trials)
     keys = running.credentials
     who = functools.partial(_account_of, keys)
@@ -359,7 +362,7 @@ def _pages(
     token: str,
 ) -> dict[str, Page]:
     """Lambent's own pages, but those that need what is made of all this."""
-    those = (running.pools, running.provisioned)
+    those = (running.pools, running.provisioned.pools)
     moved = base.clock.advance if isinstance(base.clock, ManualClock) else None
     live = LivePage(token, functools.partial(set_live, store, running.live, running.pools))
     stack.callback(live.close)
@@ -368,9 +371,10 @@ def _pages(
         "findings": health.page(running.findings.document),
         "credentials": _credentials_page(settings, base, running.credentials),
         "environments": query_page.page(functools.partial(lives_document, those, REAL.wall)),
-        "recycle": recycle.page(functools.partial(recycle_all, those)),
+        "recycle": recycle.page(functools.partial(recycle_all, (running.pools, running.provisioned))),
         "clock": clock_page.page(base.clock.document, moved),
         "live": live,
+        scraping.NAME: prometheus.page(base.series, running),
         "neighbour": neighbour_page.page(
             functools.partial(neighbour_document, base.neighbour),
             functools.partial(acknowledge, base.neighbour, running.findings),

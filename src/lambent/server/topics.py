@@ -17,6 +17,7 @@ from lambent.server.here import here
 from lambent.services.sns import findings
 from lambent.services.sns.env import SnsEnv
 from lambent.services.sns.service import SERVICE
+from lambent.services.xray.resource_policies import lets_send
 from lambent.settings import StartError
 from lambent.store.resources import Resources
 from lambent.topics.publishing import AddPushes, Ports, Publisher
@@ -60,6 +61,8 @@ def open_topics(
         lambda: secrets.token_hex(TOKEN_BYTES),
         ledger.report,
         ledger.withdraw,
+        base.traces.add,
+        lambda scope: lets_send(resources, scope, "sns.amazonaws.com"),
     )
     for topic in registry:
         findings.tell_topic(env, topic)

@@ -44,7 +44,7 @@ def _running(running: Running, account: str, root: str) -> list[Environment]:
     """The environment that runs an invocation, by its trace."""
     return [
         one
-        for one in (*running.pools.environments(), *running.provisioned.environments())
+        for one in (*running.pools.environments(), *running.provisioned.pools.environments())
         if one.function.scope.account == account and f"Root={root};" in f"{one.trace_id() or ''};"
     ]
 

@@ -48,6 +48,28 @@ import hashlib
 def handler(event, context):
     hashlib.pbkdf2_hmac("sha256", b"x", b"y", 100_000)
 """
+SENDER = """
+import os
+import boto3
+
+sqs = boto3.client("sqs")
+
+
+def handler(event, context):
+    sqs.send_message(QueueUrl=os.environ["QUEUE"], MessageBody=event["Records"][0]["body"])
+"""
+FOLLOWER = """
+import os
+import boto3
+
+s3 = boto3.client("s3")
+
+
+def handler(event, context):
+    for record in event["Records"]:
+        key = record["body"] + (record["messageId"] if os.environ.get("ANEW") else "")
+        s3.put_object(Bucket="watched-receipts", Key=key, Body=b"sent")
+"""
 EVENT = {"Records": [{"messageId": "m-1", "body": "one", "eventSourceARN": f"arn:aws:sqs:us-east-1:{ACCOUNT}:jobs"}]}
 
 
@@ -159,6 +181,19 @@ def test_what_may_be_repeated_stands_it_all_and_nothing_is_left(account: Account
     said = torture(account, "repeatable", "--runs", "12", "--seed", "3")
     assert said["broken"] == [] and said["trials"] == 12
     assert left(account) == before and account.client("s3").list_buckets()["Buckets"] == buckets
+
+
+@pytest.mark.parametrize(("anew", "codes"), [("", []), ("yes", ["ASY002"])])
+def test_what_follows_counts(account: Account, anew: str, codes: list[str]) -> None:
+    name = f"letters{anew}"
+    queue = account.client("sqs").create_queue(QueueName=name)["QueueUrl"]
+    account.deploy(f"sender{anew}", SENDER, QUEUE=queue)
+    account.deploy(f"follower{anew}", FOLLOWER, ANEW=anew)
+    arn = f"arn:aws:sqs:us-east-1:{ACCOUNT}:{name}"
+    account.client("lambda").create_event_source_mapping(FunctionName=f"follower{anew}", EventSourceArn=arn)
+    said = torture(account, f"sender{anew}", "--only", "duplicate")
+    assert [one["code"] for one in said["broken"]] == codes, said
+    assert said["follows"] == [f"follower{anew}"]
 
 
 def test_an_event_that_does_not_work_is_told_and_an_unknown_trial(account: Account) -> None:

@@ -158,7 +158,8 @@ def test_a_page_is_there_at_once_with_a_thousand_functions(server: Server, tmp_p
         for path, part in pages.items():
             tries = [ask(path) for _ in range(4)]
             assert part in tries[-1][0]
-            assert min(seconds for _, seconds in tries) < 0.2, path
+            busy = max(os.getloadavg()[0] / (os.cpu_count() or 1), 1.0)
+            assert min(seconds for _, seconds in tries) < 0.2 * busy, path
 
 
 def test_pages_fit_a_phone_complain_of_nothing_and_ask_nobody_else(
@@ -173,6 +174,7 @@ def test_pages_fit_a_phone_complain_of_nothing_and_ask_nobody_else(
         "/queues/console-queue",
         "/logs",
         "/traces",
+        "/dashboards",
         "/stacks",
         "/clock",
         "/findings",

@@ -291,6 +291,39 @@ def test_an_alarm_tells_a_topic_a_function_and_the_bus(manual: Server) -> None:
     cloudwatch.delete_alarms(AlarmNames=["late", "any"])
 
 
+def points(server: Server, began: datetime, period: int) -> list[float]:
+    """The greatest values of ten minutes of a metric, by so many seconds."""
+    said = server.client("cloudwatch").get_metric_statistics(
+        Namespace="Moved", MetricName="Wait", StartTime=began, EndTime=began + timedelta(minutes=10), Period=period,
+        Statistics=["Maximum"],
+    )  # fmt: skip
+    return sorted(one["Maximum"] for one in said["Datapoints"])
+
+
+def test_values_roll_up_and_lines_go_as_the_clock_is_moved(manual: Server) -> None:
+    now = advance(manual, 0)
+    began = now.replace(minute=now.minute // 10 * 10, second=0, microsecond=0)
+    each = [{"MetricName": "Wait", "Value": value, "Timestamp": began + timedelta(seconds=at), "StorageResolution": 1}
+            for at, value in ((0, 1.0), (1, 2.0), (60, 3.0))]  # fmt: skip
+    manual.client("cloudwatch").put_metric_data(Namespace="Moved", MetricData=each)
+    logs, group = manual.client("logs"), "/moved"
+    logs.create_log_group(logGroupName=group)
+    logs.put_retention_policy(logGroupName=group, retentionInDays=7)
+    logs.create_log_stream(logGroupName=group, logStreamName="s")
+    line = {"timestamp": int(now.timestamp() * 1000), "message": "hello"}
+    logs.put_log_events(logGroupName=group, logStreamName="s", logEvents=[line])
+    shown = [[points(manual, began, period) for period in (1, 60, 300)]]
+    for hours in (4, 16 * 24):
+        advance(manual, hours * 3600)
+        shown.append([points(manual, began, period) for period in (1, 60, 300)])
+    assert shown == [
+        [[1.0, 2.0, 3.0], [2.0, 3.0], [3.0]],
+        [[2.0, 3.0], [2.0, 3.0], [3.0]],
+        [[3.0], [3.0], [3.0]],
+    ]
+    assert logs.filter_log_events(logGroupName=group)["events"] == []
+
+
 def test_a_stack_has_alarms_a_dashboard_and_a_metric_filter(manual: Server) -> None:
     stacks, cloudwatch = manual.client("cloudformation"), manual.client("cloudwatch")
 

@@ -95,7 +95,6 @@ def test_a_function_that_fails_or_is_not_there_fails_the_execution(server: Serve
 @pytest.mark.parametrize(
     ("service", "operation", "params"),
     [
-        ("cognito-idp", "create_user_pool", {"PoolName": "p", "LambdaConfig": {"PreSignUp": FUNCTION}}),
         (
             "iot",
             "create_topic_rule",

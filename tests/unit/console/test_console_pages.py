@@ -243,6 +243,7 @@ def test_every_page_is_shown_of_a_server_with_one_function() -> None:
         "lambda.get_function": {"Configuration": FUNCTION, "Code": {"Location": "https://elsewhere/x"}},
         "cloudformation.describe_stacks": {"Stacks": [{"StackName": "s", "StackStatus": "X", "CreationTime": "x"}]},
         "s3.get_object": {"Body": io.BytesIO(package(app_py="x")), "ContentLength": 9},
+        "cloudwatch.get_dashboard": {"DashboardBody": "{}"},
         "cloudwatch.get_metric_data": measured,
     }
     browser = Browser(site(answers))

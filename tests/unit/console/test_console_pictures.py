@@ -103,7 +103,7 @@ def luminance(colour: str) -> float:
 @pytest.mark.parametrize("scheme", [LIGHT, DARK], ids=["light", "dark"])
 def test_colours_have_the_contrast_of_wcag_aa(scheme: dict[str, str]) -> None:
     texts = [(text, back) for text in ("text", "dim", "link", "bad", "warn", "ok") for back in ("back", "card", "soft")]
-    drawn = [(colour, "card") for colour in ("c1", "c2", "c3", "init", "busy", "reset", "ended")]
+    drawn = [(colour, "card") for colour in ("c1", "c2", "c3", "c4", "c5", "init", "busy", "reset", "ended")]
     pairs = [(pair, 4.5) for pair in [*texts, ("on-main", "main"), ("text", "field")]]
     pairs += [(pair, 3.0) for pair in [*drawn, ("dim", "field"), ("main", "back")]]
     for (front, back), least in pairs:

@@ -39,6 +39,21 @@ def test_settings_are_saved_for_the_revision_that_was_shown() -> None:
     assert "256 MB" in said.text and 'value="rev-2"' in said.text and "API_KEY" not in said.text
 
 
+def test_the_revision_is_that_of_the_change_which_is_over() -> None:
+    said = FUNCTION | {"LastUpdateStatus": "InProgress", "RevisionId": "on the way"}
+    over = FUNCTION | {"LastUpdateStatus": "Successful", "RevisionId": "over"}
+    answers = {"lambda__update_function_configuration": said, "lambda__get_function_configuration": over}
+    shown = browser(**answers).post("/functions/hello/settings", **SETTINGS).text
+    assert 'value="over"' in shown and "on the way" not in shown
+
+
+def test_functions_that_are_looked_through_are_asked_for_once_in_a_while() -> None:
+    opened = browser()
+    for sought in ("h", "he", "nothing"):
+        opened.get(f"/functions?q={sought}")
+    assert [name for _, name, _ in opened.calls].count("list_functions") == 1
+
+
 def test_what_somebody_else_changed_first_is_not_overwritten() -> None:
     said = browser(lambda__update_function_configuration=Refused("PreconditionFailedException", 412)).post(
         "/functions/hello/settings", revision="old", **SETTINGS

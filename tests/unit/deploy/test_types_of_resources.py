@@ -130,3 +130,26 @@ def test_a_function_is_ready_again_before_its_next_change() -> None:
         "UpdateFunctionConfiguration",
     ]
     assert made.attributes["Arn"] == "arn:aws:lambda:eu-west-1:123456789012:function:name"
+
+
+def test_a_definition_may_lie_in_s3() -> None:
+    asked: list[tuple[str, Any]] = []
+
+    async def ask(_scope: Scope, _service: str, operation: str, params: Any) -> dict[str, Any]:
+        asked.append((operation, params))
+        return {"Body": "StartAt: ${First}\n"} if operation == "GetObject" else {"stateMachineArn": "arn"}
+
+    async def note(_subject: Subject) -> None:
+        return None
+
+    kind = KINDS["AWS::StepFunctions::StateMachine"]
+    at = {"Bucket": "b", "Key": "k"}
+    one = replace(subject(DefinitionS3Location=at, DefinitionSubstitutions={"First": "A"}, RoleArn="r"), id="")
+    made = asyncio.run(Calls(ask, lambda: False).create(kind, one, note))
+    assert made.id == "arn"
+    assert asked[0] == ("GetObject", at)
+    assert asked[1][1]["definition"] == '{"StartAt": "A"}'
+    asked.clear()
+    former = {**one.properties, "DefinitionSubstitutions": {"First": "B"}}
+    asyncio.run(Calls(ask, lambda: False).update(kind, replace(made, former=former, answers={})))
+    assert [operation for operation, _ in asked] == ["GetObject", "UpdateStateMachine"]

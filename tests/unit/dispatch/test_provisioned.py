@@ -95,7 +95,7 @@ class Stage:
 
     @property
     def there(self) -> int:
-        return len(self.ahead.environments())
+        return len(self.ahead.pools.environments())
 
 
 async def turn() -> None:
@@ -246,7 +246,7 @@ def test_another_revision_replaces_them(play) -> None:
 def test_those_that_are_recycled_are_replaced(play) -> None:
     async def scene(stage: Stage) -> None:
         await stage.ready(2)
-        assert await stage.ahead.recycle_now(SCOPE, "f") == 2
+        assert await stage.ahead.pools.recycle_now(SCOPE, "f") == 2
         await turn()
         assert [one.retired for one in stage.made] == [True, True, False, False]
 

@@ -26,7 +26,7 @@ class Asked:
 
     def __init__(self) -> None:
         self.callers: list[Caller] = []
-        names = ("health", "credentials", "code")
+        names = ("health", "credentials", "code", "prometheus")
         self.gateway = Gateway(
             here={},
             pages=dict.fromkeys(names, page),
@@ -162,3 +162,23 @@ def test_motos_own_pages_are_for_nobody(path: str) -> None:
     asked = Asked()
     response = asked("GET", path, authorization=AUTH.format("test", "us-east-1", "s3"))
     assert (response.status, said(response), asked.callers) == (403, "AccessDeniedException", [])
+
+
+SCRAPE = "text/plain;version=0.0.4;q=0.3,*/*;q=0.2"
+
+
+@pytest.mark.parametrize(
+    ("inside", "headers", "answer"),
+    [
+        ("", {}, "page"),
+        ("ASIAOWN", {}, "AccessDeniedException"),
+        ("", {"origin": "https://page.test"}, "AccessForbidden"),
+        ("", {"sec_fetch_site": "cross-site"}, "AccessDeniedException"),
+        ("", {"host": "page.test"}, "AccessDeniedException"),
+        ("", {"accept": "*/*"}, "forwarded"),
+    ],
+)
+def test_prometheus_is_answered_and_no_function_nor_page(inside: str, headers: dict[str, str], answer: str) -> None:
+    response = Asked()("GET", "/metrics", inside, **{"accept": SCRAPE, **headers})
+    body = response.body if isinstance(response.body, bytes) else b""
+    assert answer.encode() in body or said(response) == answer

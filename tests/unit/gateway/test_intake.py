@@ -262,7 +262,7 @@ def test_a_share_of_a_share_takes_from_both_or_from_none() -> None:
 
 
 def test_a_spooled_body_is_what_was_sent(tmp_path: Path) -> None:
-    file = spool(spool(None, tmp_path, [b"ab", b"c"]), tmp_path, [b"d"])
-    file.seek(0)
-    assert isinstance(file, io.BufferedRandom)
-    assert file.read() == b"abcd"
+    with spool(spool(None, tmp_path, [b"ab", b"c"]), tmp_path, [b"d"]) as file:
+        file.seek(0)
+        assert isinstance(file, io.BufferedRandom)
+        assert file.read() == b"abcd"

@@ -150,6 +150,8 @@ def test_the_short_road_answers_later_without_a_task() -> None:
     [
         (b"nonsense\r\n\r\n", 400),
         (b"GET / HTTP/1.1\r\nHost: h\r\nHost: h\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\n\r\n", 400),
+        (b"GET http://h/ HTTP/1.1\r\n\r\n", 400),
         (b"GET http://u@h/ HTTP/1.1\r\nHost: h\r\n\r\n", 400),
         (b"GET ftp://h/ HTTP/1.1\r\nHost: h\r\n\r\n", 400),
         (b"GET / HTTP/1.1\r\nHost: h\r\nX: " + b"y" * (MAX_HEAD + 1) + b"\r\n\r\n", 431),
@@ -161,6 +163,10 @@ def test_what_is_not_acceptable_is_refused_and_closed(sent: bytes, status: int) 
     answer = talk(sent)
     assert answer.startswith(b"HTTP/1.1 %d " % status)
     assert b"Connection: close\r\n" in answer
+
+
+def test_of_http_1_0_a_host_is_not_asked() -> None:
+    assert talk(b"GET / HTTP/1.0\r\n\r\n").startswith(b"HTTP/1.1 200 ")
 
 
 def test_an_upgrade_is_not_made() -> None:

@@ -93,7 +93,7 @@ def test_what_the_default_would_tell_its_own_functions_is_refused_by_name() -> N
     with pytest.raises(Fault, match=rf"does not pass stepfunctions:CreateStateMachine on.*own {FUNCTION}") as caught:
         tell("CreateStateMachine", machine)
     assert (caught.value.code, caught.value.status) == ("NotImplementedException", 501)
-    with pytest.raises(Fault, match="trigger of a user pool"):
+    with pytest.raises(Fault, match=rf"does not pass cognito-idp:CreateUserPool on.*own {FUNCTION}"):
         pool = {"PoolName": "p", "LambdaConfig": {"PreSignUp": FUNCTION}}
         tell("CreateUserPool", pool, "cognito-idp", "AWSCognitoIdentityProviderService")
     for service, operation, prefix, body in (

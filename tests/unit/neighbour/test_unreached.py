@@ -7,7 +7,7 @@ QUEUE = "arn:aws:sqs:eu-west-1:111111111111:q.fifo"
 FUNCTION = "arn:aws:lambda:eu-west-1:111111111111:function:f:live"
 
 
-@pytest.mark.parametrize("service", ["cognito-idp", "firehose", "iot", "pipes"])
+@pytest.mark.parametrize("service", ["cognito-identity", "firehose", "iot", "pipes"])
 def test_targets_are_named_by_what_should_send_to_them(service: str) -> None:
     body = f'{{"Arn":"{QUEUE}","Other":"{FUNCTION}"}}'.encode()
     assert targets_named(service, Request("POST", "/", "", {}, body)) == [FUNCTION, QUEUE]

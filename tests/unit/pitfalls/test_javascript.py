@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from lambent.pitfalls import checking
+from lambent.pitfalls import checking, effects
 from lambent.pitfalls.facts import javascript, reading
 from lambent.pitfalls.facts.project import Function
 
@@ -177,3 +177,84 @@ def test_without_the_parsers_it_says_what_to_install(tmp_path: Path, monkeypatch
     report = checking.check(project(tmp_path, {"app.js": f"exports.handler = {BODY};"}))
     assert [one.because for one in report.not_read] == [javascript.INSTALL]
     assert "SEC005" not in {one.code for one in report.findings}
+
+
+def test_functions_behind_wrappers_exports_and_middlewares_are_reached(tmp_path: Path) -> None:
+    (tmp_path / "serverless.yml").write_text(
+        "service: s\nprovider: {name: aws, runtime: nodejs20.x}\n"
+        "functions:\n  f: {handler: app.handler, events: [sns: t]}\n"
+    )
+    (tmp_path / "app.js").write_text(
+        "const co = require('co');\nconst mail = require('./mail');\nconst flush = require('./flush');\n"
+        "const wrapper = require('./wrapper');\n"
+        "const handler = co.wrap(function* (event, context, cb) {\n  yield mail.order(event);\n  cb(null, 1);\n});\n"
+        "module.exports.handler = wrapper(handler).use(flush);\n"
+    )
+    (tmp_path / "mail.js").write_text(
+        "const co = require('co');\nconst AWS = require('aws-sdk');\nconst sns = new AWS.SNS();\n"
+        "const tell = co.wrap(function* (order) {\n  yield sns.publish({TopicArn: 't', Message: order}).promise();\n"
+        "});\n"
+        "module.exports = { order: tell };\n"
+    )
+    (tmp_path / "flush.js").write_text(
+        "const AWS = require('aws-sdk');\nconst metrics = new AWS.CloudWatch();\n"
+        "module.exports = { after: (handler, next) => metrics.putMetricData({Namespace: 'n'}, next) };\n"
+    )
+    (tmp_path / "wrapper.js").write_text("module.exports = f => middy(f);\n")
+    project = reading.read(tmp_path)
+    with project.with_node():
+        (function,) = project.functions
+        found = {(call.service, call.operation) for call in effects.calls(function)}
+    assert found == {("sns", "publish"), ("cloudwatch", "put_metric_data")}
+
+
+GET = "exports.handler = async event => axios.get(event.url%s);\n"
+AXIOS = "const axios = require('axios');\n"
+
+
+@pytest.mark.parametrize(
+    ("source", "waits"),
+    [
+        (AXIOS + GET % "", True),
+        ("import axios from 'axios';\nexport const handler = async (event) => await axios(event.url);\n", True),
+        (AXIOS + GET % ", {timeout: 3000}", False),
+        (AXIOS + "axios.defaults.timeout = 3000;\n" + GET % "", False),
+    ],
+)
+def test_clients_that_wait_for_ever(source: str, waits: bool, tmp_path: Path) -> None:
+    (tmp_path / "serverless.yml").write_text(
+        "service: s\nprovider: {name: aws, runtime: nodejs20.x}\nfunctions:\n  f: {handler: app.handler}\n"
+    )
+    (tmp_path / "app.js").write_text(source)
+    found = checking.check(tmp_path, select=["NET007"]).findings
+    assert bool(found) == waits
+
+
+def test_clients_that_are_handed_on_are_known(tmp_path: Path) -> None:
+    files = {
+        "app.js": "const AWS = require('aws-sdk');\nconst table = new AWS.DynamoDB.DocumentClient();\n"
+        "const store = require('./store');\nexports.handler = async (event) => store.all(event.id, table);\n",
+        "store.js": "function Store() {}\nconst ask = require('./ask');\n"
+        "async function all(id, client) {\n  return one(id, client);\n}\n"
+        "const one = (id, client) => {\n  const params = ask.make(id);\n  return client.query(params).promise();\n};\n"
+        "Store.prototype.all = all;\nmodule.exports = new Store();\n",
+        "ask.js": "module.exports.make = (id) => ({ TableName: 't', KeyConditionExpression: 'a' });\n",
+    }
+    read = reading.read(project(tmp_path, files))
+    with read.with_node():
+        (function,) = read.functions
+        (call,) = effects.calls(function)
+    assert (call.service, call.operation, call.place.line, call.open) == ("dynamodb", "query", 8, False)
+    assert ("LIM014", "store.js", 8) in found(tmp_path)
+
+
+def test_a_parameter_that_is_another_client_each_time_is_unknown(tmp_path: Path) -> None:
+    files = {
+        "app.js": "const AWS = require('aws-sdk');\nconst a = new AWS.SQS();\nconst b = new AWS.SNS();\n"
+        "const send = async (client, m) => client.publish(m).promise();\n"
+        "exports.handler = async (event) => { await send(a, event); await send(b, event); };\n",
+    }
+    read = reading.read(project(tmp_path, files))
+    with read.with_node():
+        (function,) = read.functions
+        assert effects.calls(function) == []

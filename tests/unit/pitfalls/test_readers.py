@@ -80,6 +80,26 @@ def test_five_formats_give_the_same_findings() -> None:
         assert found(name) == first, name
 
 
+def test_chalice_gives_the_same_facts() -> None:
+    """What it can say of them: each source has a function of its own, and what is there already is no resource."""
+    functions = [one for one in reading.read(FORMATS / "chalice").functions if one.listed]
+    first = the_function("sam")
+    for one in functions:
+        assert (one.timeout, one.fact("MemorySize").number, dict(one.environment)) == (60, 512, {"TABLE": "orders"})
+        assert one.fact("ReservedConcurrentExecutions").number == 7
+        assert (one.permissions_known, [said.actions for said in one.statements]) == (True, [("dynamodb:PutItem",)])
+        assert [(call.service, call.operation) for call in effects.calls(one)] == [("dynamodb", "put_item")]
+
+    def plain(function: Function) -> list[tuple[Any, ...]]:
+        return [
+            (kind, *(what if kind == "rule-schedule" else ("",)), said["BatchSize"], said["StartingPosition"])
+            for kind, what, said in drives(function)
+        ]
+
+    found = sorted((one for function in functions for one in plain(function)), key=lambda one: one[0])
+    assert found == plain(first)
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_findings_stand_at_the_property_of_their_own_file(name: str) -> None:
     (finding,) = checking.check(FORMATS / name, select=["ESM001"]).findings

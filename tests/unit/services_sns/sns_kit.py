@@ -19,6 +19,7 @@ from botocore.serialize import create_serializer
 from lambent.clock import ManualClock
 from lambent.model.push import Push
 from lambent.model.scope import Caller, Scope
+from lambent.model.trace import Segment
 from lambent.observe.findings import Ledger
 from lambent.permissions import callers
 from lambent.services.sns.env import SnsEnv
@@ -55,6 +56,8 @@ class Sns:
         self.clock = ManualClock(NOW)
         self.findings = Ledger()
         self.pushed: list[Push] = []
+        self.segments: list[Segment] = []
+        self.may_trace, self.trace_id = False, "Root=1"
         self.missing: set[str] = set()
         self.broken: Exception | None = None
         self.hold: asyncio.Event | None = None
@@ -71,6 +74,8 @@ class Sns:
             lambda: uuid.uuid4().hex,
             self.findings.report,
             self.findings.withdraw,
+            self.segments.append,
+            lambda _scope: self.may_trace,
         )
 
     async def _add(self, pushes: Sequence[Push]) -> None:
@@ -90,7 +95,7 @@ class Sns:
         body = urlencode(create_serializer("query").serialize_to_request(params, model)["body"]).encode()
         headers = {"content-type": "application/x-www-form-urlencoded"}
         sns = service.load("sns")
-        caller = Caller(scope, "id", access_key=scope.account if signed else None, trace_id="Root=1")
+        caller = Caller(scope, "id", access_key=scope.account if signed else None, trace_id=self.trace_id)
         request = Request("POST", "/", "", headers, body)
         try:
             parsed = parse.parse(sns, operation, request)

@@ -311,3 +311,41 @@ def test_dead_letters_go_to_the_subscription_s_queue(stage) -> None:
         assert sns.pushed[0].dead_letter == f"{QUEUE}-dead"
 
     stage(scene)
+
+
+RECORDED = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1"
+
+
+def test_a_topic_that_traces_has_a_segment_between_publisher_and_subscriber(stage) -> None:
+    async def scene(sns: Sns) -> None:
+        await sns.topic(TracingConfig="Active")
+        await sns.subscribe()
+        sns.trace_id, sns.may_trace = RECORDED, True
+        sent = await sns.publish()
+        [segment] = sns.segments
+        said = json.loads(segment.document)
+        assert (said["name"], said["origin"], said["resource_arn"]) == ("t", "AWS::SNS", TOPIC)
+        assert (said["trace_id"], said["parent_id"]) == ("1-5759e988-bd862e3fe1be46a994272793", "53995c3f42cd8ad8")
+        assert said["aws"]["message_id"] == sent["MessageId"]
+        [push] = sns.pushed
+        assert push.delivery.trace_id == RECORDED.replace("53995c3f42cd8ad8", said["id"])
+        sns.trace_id = RECORDED.replace("Sampled=1", "Sampled=0")
+        await sns.publish()
+        assert len(sns.segments) == 1
+
+    stage(scene)
+
+
+def test_without_a_resource_policy_of_x_ray_no_segment_is_sent_and_a_finding_says_so(stage) -> None:
+    async def scene(sns: Sns) -> None:
+        await sns.topic(TracingConfig="Active")
+        await sns.subscribe()
+        sns.trace_id = RECORDED
+        await sns.publish()
+        assert (sns.segments, sns.pushed[0].delivery.trace_id) == ([], RECORDED)
+        assert "topic-not-traced" in [one.code for one in sns.findings.all()]
+        sns.may_trace = True
+        await sns.publish()
+        assert "topic-not-traced" not in [one.code for one in sns.findings.all()]
+
+    stage(scene)

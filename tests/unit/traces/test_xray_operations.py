@@ -14,6 +14,7 @@ from lambent.model.scope import Scope
 from lambent.observe.traces import TraceStore
 from lambent.services.xray.env import XRayEnv
 from lambent.services.xray.operations import OPERATIONS, REFUSED
+from lambent.services.xray.resource_policies import lets_send
 from lambent.store.open import open_store
 from tests.unit import rest_json
 from tests.unit.rest_json import Refused
@@ -131,3 +132,72 @@ def test_a_reservoir_is_shared_by_those_who_ask(stage) -> None:
         assert quotas == [5, 2]
 
     stage(scene)
+
+
+POLICY = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Sid": "SNSAccess",
+                "Effect": "Allow",
+                "Principal": {"Service": "sns.amazonaws.com"},
+                "Action": ["xray:PutTraceSegments", "xray:GetSamplingRules", "xray:GetSamplingTargets"],
+                "Resource": "*",
+                "Condition": {"StringEquals": {"aws:SourceAccount": "111111111111"}},
+            }
+        ],
+    }
+)
+
+
+def test_resource_policies_have_revisions_and_bounds(stage) -> None:
+    async def scene(call: Call) -> None:
+        made = (await call("PutResourcePolicy", PolicyName="sns", PolicyDocument=POLICY))["ResourcePolicy"]
+        assert (made["PolicyName"], made["PolicyDocument"], made["PolicyRevisionId"]) == ("sns", POLICY, "1")
+        stale = {"PolicyName": "sns", "PolicyDocument": POLICY, "PolicyRevisionId": "0"}
+        assert (await call("PutResourcePolicy", **stale))[0] == "InvalidPolicyRevisionIdException"
+        again = await call("PutResourcePolicy", **stale | {"PolicyRevisionId": "1"})
+        assert again["ResourcePolicy"]["PolicyRevisionId"] == "2"
+        assert len((await call("ListResourcePolicies"))["ResourcePolicies"]) == 1
+        broken = {"PolicyName": "x", "PolicyDocument": "{}"}
+        assert (await call("PutResourcePolicy", **broken))[0] == "MalformedPolicyDocumentException"
+        large = {"PolicyName": "x", "PolicyDocument": POLICY + " " * 5_000}
+        assert (await call("PutResourcePolicy", **large))[0] == "PolicySizeLimitExceededException"
+        for number in range(4):
+            await call("PutResourcePolicy", PolicyName=f"p{number}", PolicyDocument=POLICY)
+        sixth = await call("PutResourcePolicy", PolicyName="x", PolicyDocument=POLICY)
+        assert sixth[0] == "PolicyCountLimitExceededException"
+        await call("DeleteResourcePolicy", PolicyName="sns")
+        assert (await call("DeleteResourcePolicy", PolicyName="sns"))[0] == "InvalidRequestException"
+
+    stage(scene)
+
+
+@pytest.mark.parametrize(
+    ("change", "lets"),
+    [
+        ({}, True),
+        ({"Action": "xray:*"}, True),
+        ({"Principal": {"Service": ["sqs.amazonaws.com"]}}, False),
+        ({"Effect": "Deny"}, False),
+        ({"Action": "xray:GetSamplingRules"}, False),
+    ],
+)
+def test_a_service_is_let_send_by_a_policy(stage, tmp_path: Path, change: dict[str, Any], lets: bool) -> None:
+    async def scene(call: Call) -> None:
+        said = json.loads(POLICY)
+        said["Statement"][0] |= change
+        await call("PutResourcePolicy", PolicyName="sns", PolicyDocument=json.dumps(said))
+
+    stage(scene)
+
+    async def look() -> bool:
+        store = await open_store(tmp_path)
+        try:
+            elsewhere = lets_send(store.resources, Scope("222222222222", HERE.region), "sns.amazonaws.com")
+            return lets_send(store.resources, HERE, "sns.amazonaws.com") and not elsewhere
+        finally:
+            await store.close()
+
+    assert asyncio.run(look()) is lets

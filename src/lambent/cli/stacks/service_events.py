@@ -299,6 +299,13 @@ def _logs(made: Made, said: Any) -> None:
     made.add("CloudWatchLogs", {"LogGroupName": found["logGroup"], "FilterPattern": found.get("filter", "")})
 
 
+def _user_pool(made: Made, said: Any) -> None:
+    found = _of(said, ("pool", "trigger"), "cognitoUserPool")
+    name = f"CognitoUserPool{_letters(str(found['pool']))}"
+    made.resources[name] = {"Type": "AWS::Cognito::UserPool", "Properties": {"UserPoolName": found["pool"]}}
+    made.add("Cognito", {"UserPool": {"Ref": name}, "Trigger": found["trigger"]})
+
+
 READERS: Mapping[str, Callable[[Made, Any], None]] = {
     "http": _http,
     "httpApi": _http_api,
@@ -310,6 +317,7 @@ READERS: Mapping[str, Callable[[Made, Any], None]] = {
     "eventBridge": _event_bridge,
     "cloudwatchEvent": _event_bridge,
     "cloudwatchLog": _logs,
+    "cognitoUserPool": _user_pool,
 }
 
 

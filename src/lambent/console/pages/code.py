@@ -78,7 +78,7 @@ def save(site: Site, asked: Asked) -> Response:
     said = site.api.ask(
         "lambda", "update_function_code", FunctionName=name, ZipFile=changed, RevisionId=asked.form.get("revision", "")
     )
-    return site.show("_saved.html", asked, about=said, file=chosen)
+    return site.show("_saved.html", asked, about=site.api.settled(said), file=chosen)
 
 
 def replaced(package: bytes, name: str, content: bytes) -> bytes:

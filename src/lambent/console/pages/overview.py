@@ -120,8 +120,7 @@ def _listed(site: Site, marker: str) -> tuple[list[Document], str]:
 
 
 def _sought(site: Site, sought: str) -> tuple[list[Document], str]:
-    every = site.api.each("lambda", "list_functions", "Functions")
-    found = [one for one in every if sought.lower() in one["FunctionName"].lower()]
+    found = [one for one in site.api.functions() if sought.lower() in one["FunctionName"].lower()]
     return found[: 4 * PAGE_SIZE], ""
 
 

@@ -136,9 +136,9 @@ def _renamed(site: Site, asked: Asked, line: str) -> Response:
 
 def _update(site: Site, asked: Asked, **wanted: object) -> Document:
     revision = {"RevisionId": asked.form["revision"]} if asked.form.get("revision") else {}
-    return site.api.ask(
-        "lambda", "update_function_configuration", FunctionName=asked.path["name"], **wanted, **revision
-    )
+    name = asked.path["name"]
+    said = site.api.ask("lambda", "update_function_configuration", FunctionName=name, **wanted, **revision)
+    return site.api.settled(said)
 
 
 def _number(form: Mapping[str, str], key: str) -> int:

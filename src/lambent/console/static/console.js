@@ -29,7 +29,7 @@
     }
   });
 
-  const PLACES = {o: "/", f: "/functions", q: "/sources", l: "/logs", t: "/traces", s: "/stacks", c: "/clock"};
+  const PLACES = {o: "/", f: "/functions", q: "/sources", l: "/logs", t: "/traces", d: "/dashboards", s: "/stacks", c: "/clock"};
   let going = 0;
   document.addEventListener("keydown", (event) => {
     const field = event.target.closest("input, textarea, select");

@@ -84,6 +84,8 @@ class Calls:
         return replace(subject, attributes={**subject.attributes, **known})
 
     async def _update_one(self, do: Do, subject: Subject) -> Subject:
+        if do.anew:
+            return await self._do(do, subject)
         if do.each and not do.on:
             return await self._call(do, subject)
         names = do.on or tuple(_members(do))

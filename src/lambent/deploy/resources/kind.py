@@ -65,7 +65,8 @@ class Do:
 
     With `fit` the resource's properties are passed by their names, too. `on` names the properties that the call is for:
     without any of them it is not made, in an update only when one has changed. `gone` is done instead when they were
-    removed. What a service says in `fine` (parts of an error's code or text) is no failure.
+    removed. What a service says in `fine` (parts of an error's code or text) is no failure. One that is `anew` is made
+    in every update that has its properties: others use what it answers.
     """
 
     call: str
@@ -77,6 +78,7 @@ class Do:
     fine: tuple[str, ...] = ()
     each: Said = ""
     takes: tuple[str, ...] = ()
+    anew: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +172,22 @@ def value_of(said: Said, subject: Subject) -> Any:
     if said.startswith("$"):
         return jmespath.search(said[1:], dict(subject.properties))
     return said.format_map(subject.words()) if "{" in said else said
+
+
+def from_s3(location: str) -> Do:
+    """The object that a property names; `text_of` has what it holds."""
+    named = {"Bucket": f"${location}.Bucket", "Key": f"${location}.Key", "VersionId": f"${location}.Version"}
+    return Do("s3:GetObject", named, on=(location,), anew=True)
+
+
+def text_of(subject: Subject, *names: str) -> str | None:
+    """The first of some properties that is there, as text; else what `from_s3` has found."""
+    for name in names:
+        said = subject.properties.get(name)
+        if said is not None:
+            return said if isinstance(said, str) else json.dumps(said)
+    found = subject.answers.get("Body")
+    return found.decode("utf-8", "replace") if isinstance(found, bytes) else found
 
 
 def added(name: str, key: str = "") -> Callable[[Subject], list[Any]]:

@@ -1,13 +1,17 @@
-"""Asks the gateway what a task of Step Functions asks, over its socket."""
+"""Asks the gateway what a task of Step Functions asks, and calls the triggers of user pools, over its socket."""
 
 import http.client
+import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from lambent.neighbour import unix
 
 TASKS = "/_lambent/tasks"
 """Before the path of a request that a task of Step Functions makes."""
+TRIGGERS = "/_lambent/triggers"
+"""Where functions are called as triggers of user pools."""
 ROLE, SESSION, MACHINE = "x-lambent-role", "x-lambent-session", "x-lambent-machine-role"
 MACHINE_ARN = "x-lambent-machine"
 """Headers that say in whose name a task asks: a role's ARN, what its session is called, and the machine's role where
@@ -27,10 +31,22 @@ class Gateway:
 
     def ask(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answer:
         """Have the gateway answer an AWS request. Raises OSError or HTTPException."""
+        return self._ask(method, f"{TASKS}{target}", headers, body)
+
+    def trigger(self, said: Mapping[str, Any]) -> dict[str, Any]:
+        """Have a function called (`function`, for the `pool` with `trigger`, an `event`, a `trace`): `payload`, or why
+        there is none: `failed` (its own error) or `error`. Raises OSError or HTTPException."""
+        status, _, content = self._ask("POST", TRIGGERS, {}, json.dumps(said).encode())
+        if status != http.HTTPStatus.OK:
+            return {"error": f"{status}"}
+        found: dict[str, Any] = json.loads(content)
+        return found
+
+    def _ask(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answer:
         connection = http.client.HTTPConnection("gateway")
         connection.sock = unix.connect(self._path, LONGEST_ANSWER)
         try:
-            connection.request(method, f"{TASKS}{target}", body, dict(headers))
+            connection.request(method, target, body, dict(headers))
             response = connection.getresponse()
             return response.status, response.getheaders(), response.read()
         finally:

@@ -15,6 +15,7 @@ from typing import Any
 from lambent.neighbour.bridges import cloudfront, definitions, dynamodb, iam, secretsmanager, states, templates
 from lambent.neighbour.bridges.handing import Gateway
 from lambent.neighbour.bridges.importing import when_imported
+from lambent.neighbour.bridges.pools.replaced import REPLACED
 
 Make = Callable[[Gateway, Any], Callable[..., Any]]
 """The replacement, given what it replaces."""
@@ -107,6 +108,7 @@ PLACES: Sequence[Place] = (
         ("self", "secret_id", "version_stage", "remove_from_version_id", "move_to_version_id"),
         secretsmanager.move_stage,
     ),
+    *(Place(*one) for one in REPLACED),
     Place("yaml", "load", ("stream", "Loader"), templates.load),
     Place("yaml", "load_all", ("stream", "Loader"), templates.load_all),
 )

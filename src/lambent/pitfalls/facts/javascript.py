@@ -18,6 +18,8 @@ from lambent.pitfalls.facts.unread import NotRead
 MOST_BYTES = 1 << 20
 LONGEST_LINE = 5_000
 INSTALL = "JavaScript needs tree-sitter: pip install 'lambent[check-js]'"
+_WRAPS = re.compile(r"(^|\.)(wrap|wrapper|wrapAsync|coroutine|asyncHandler|memoize|memoizee|once|pMemoize)$")
+"""What makes another function of the one that it is given: `co.wrap(function* (order) {...})`."""
 _EVENTS = re.compile(r"^_*(event|evt|e|req|request|input|records)$", re.IGNORECASE)
 
 
@@ -111,7 +113,7 @@ class Statements(Expressions):
 
     def _assignment_statement(self, node: Any) -> list[ast.stmt]:
         left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
-        exported = re.fullmatch(r"(?:module\.)?exports\.(\w+)", self.text(left))
+        exported = re.fullmatch(r"(?:(?:module\.)?exports|[A-Z]\w*\.prototype)\.(\w+)", self.text(left))
         if exported and not self.scopes:
             return self._bound(exported[1], right, node)
         if self.text(left) == "module.exports" and right.type == "object" and not self.scopes:
@@ -192,7 +194,11 @@ class Statements(Expressions):
             return self._wrapped(node.child_by_field_name("object"))
         if node.type != "call_expression":
             return None
-        for one in children(node.child_by_field_name("arguments")):
+        given = children(node.child_by_field_name("arguments"))
+        wraps = _WRAPS.search(self.text(node.child_by_field_name("function")))
+        if len(given) == 1 and given[0].type in FUNCTIONS and (wraps or given[0].type == "generator_function"):
+            return given[0]
+        for one in given:
             inner = one.child_by_field_name("body") if one.type in FUNCTIONS else None
             for each in (one, inner):
                 if each is not None and each.type in FUNCTIONS and any(map(_EVENTS.match, self.parameters(each)[:1])):

@@ -9,6 +9,10 @@ from lambent.pitfalls.facts.javascript_names import DOT
 from lambent.pitfalls.facts.javascript_values import Block
 from lambent.pitfalls.facts.python import Module, Package, Reached, chain
 
+MOST_NAMES = 5
+"""Names that stand for one another, one after the other."""
+PHASES = ("before", "after", "onError")
+"""What a middleware of middy's has (https://middy.js.org/docs/writing-middlewares/intro)."""
 _BUILT = ("dist/", "build/", "lib/", ".build/", "out/")
 
 
@@ -48,7 +52,28 @@ class NodePackage(Package):
         first, _, rest = dotted.partition(".")
         if rest and chain(module.constants.get(first, module.tree)) in ("module.exports", "exports"):
             dotted = rest
-        return super().resolve(module, dotted, depth)
+        found = super().resolve(module, dotted, depth)
+        first, _, rest = dotted.partition(".")
+        other = module.constants.get(first) if found is None and depth <= MOST_NAMES else None
+        if isinstance(other, ast.Name) and other.id != first:  # `module.exports = {a: b}`, `const a = b`
+            return self.resolve(module, ".".join(filter(None, (other.id, rest))), depth + 1)
+        return found
+
+    def beside(self) -> list[Reached]:
+        """What middlewares of the handler's module run: `wrap(handler).use(other)`."""
+        module = self.handler_module
+        if module is None:
+            return []
+        used = [
+            chain(one.func if isinstance(one, ast.Call) else one)
+            for node in module.nodes
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "use"
+            for one in node.args
+        ]
+        targets = [self.resolve(module, f"{name}.{phase}") for name in used if name for phase in PHASES]
+        targets += [self.resolve(module, name) for name in used if name]
+        functions = (ast.FunctionDef, ast.AsyncFunctionDef)
+        return [Reached(one[0], one[1]) for one in targets if one is not None and isinstance(one[1], functions)]
 
     @cached_property
     def handler(self) -> Reached | None:

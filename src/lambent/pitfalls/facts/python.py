@@ -306,6 +306,10 @@ class Package:
         module = self.module(name)
         return None if module is None else self.resolve(module, last, depth + 1)
 
+    def beside(self) -> list[Reached]:
+        """What runs around the handler without being called by it."""
+        return []
+
     @cached_property
     def reached(self) -> list[Reached]:
         """The handler and every function of the package that it may call, by name: methods of a class all at once."""
@@ -314,6 +318,7 @@ class Package:
         for name in self.entries:
             target = self.resolve(self.handler_module, name) if self.handler_module is not None else None
             waiting.extend(_entered(*target) if target is not None else ())
+        waiting.extend(self.beside() if waiting else ())
         while waiting:
             one = waiting.pop(0)
             if id(one.node) in found:
@@ -391,6 +396,18 @@ class Package:
     def imported(self) -> set[str]:
         """Top-level names of distributions and modules that are imported anywhere in what is loaded."""
         return {dotted.partition(".")[0] for module in self.loaded for dotted in module.imports.values()}
+
+    @cached_property
+    def callers(self) -> dict[int, list[tuple[Reached, ast.Call]]]:
+        """id of a function's node -> the calls of it in what the handler reaches."""
+        found: dict[int, list[tuple[Reached, ast.Call]]] = {}
+        for one in self.reached:
+            for node in one.nodes:
+                name = chain(node.func) if isinstance(node, ast.Call) else ""
+                target = self.resolve(one.module, name) if name else None
+                if target is not None and isinstance(node, ast.Call):
+                    found.setdefault(id(target[1]), []).append((one, node))
+        return found
 
     @cached_property
     def sdk_calls(self) -> list[Any]:

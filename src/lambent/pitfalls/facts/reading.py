@@ -6,11 +6,13 @@ A reader is imported when there is a file for it: `check` of one function is to 
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 from lambent.pitfalls.facts import cloudformation, code, discovery, loose, permissions, wiring, yaml_text
 from lambent.pitfalls.facts.discovery import Files, read_text
 from lambent.pitfalls.facts.project import Project, Stack
 from lambent.pitfalls.facts.python import parse
+from lambent.pitfalls.facts.tree import UNKNOWN
 from lambent.pitfalls.facts.unread import NotRead, Unread
 
 _LOOKS_LIKE = re.compile(r"""["']?Resources["']?\s*:""")
@@ -174,8 +176,14 @@ def _chalice(files: Files) -> Found:
 def _app(root: Path, path: str, folder: str) -> Stack | None:
     from lambent.pitfalls.facts import chalice
 
+    def policy(name: str) -> Any:
+        try:
+            return yaml_text.load(read_text(root / f"{folder}.chalice" / name)) if "/" not in name else UNKNOWN
+        except NotRead:
+            return UNKNOWN
+
     tree = parse(read_text(root / f"{folder}app.py"))
-    return chalice.read(yaml_text.load(read_text(root / path)), path, tree, f"{folder}app.py")
+    return chalice.read(yaml_text.load(read_text(root / path)), policy, tree, f"{folder}app.py")
 
 
 def _template(file: Path, path: str) -> Stack | None:

@@ -4,10 +4,13 @@ import ast
 from dataclasses import dataclass, field
 from typing import Any
 
+from lambent.pitfalls.facts import javascript_sdk
 from lambent.pitfalls.facts.project import Place
 from lambent.pitfalls.facts.python import Module, Package, Reached, chain, fold
 
 MAKERS = ("client", "resource")
+MOST_HANDS = 4
+"""Functions that hand a client on, one to the other."""
 _SESSIONS = ("boto3.Session", "boto3.session.Session", "aioboto3.Session", "aiobotocore.session.get_session")
 _ROOTS = ("boto3", "aioboto3", *_SESSIONS)
 
@@ -210,11 +213,63 @@ def of(node: ast.Call, where: Reached) -> SdkCall | None:
         return _through(node, owner, where, method)
     client = held(owner, where.module, where)
     if client is None:
-        return _collection(node, owner, where)
+        return _given(node, owner, where) or _collection(node, owner, where)
     if method in ("get_paginator", "get_waiter", "get_available_subresources", "meta", "get_queue_by_name"):
         return None
     operation = _RESOURCE_OPERATIONS.get((client.service, client.kind), {}).get(method, method)
     return _call(client, operation, node, where)
+
+
+def _given(node: ast.Call, owner: ast.expr, where: Reached) -> SdkCall | None:
+    """A call through a client that the function was given: what its callers hand it, if they all do the same."""
+    assert isinstance(node.func, ast.Attribute)
+    if not isinstance(owner, ast.Name) or owner.id in where.bindings:
+        return None
+    names = [one.arg for one in (*where.node.args.posonlyargs, *where.node.args.args)]
+    if owner.id not in names:
+        return None
+    client = handed(where, names.index(owner.id), owner.id)
+    if client is None:
+        return None
+    if where.module.path.endswith(".py"):
+        operation = _RESOURCE_OPERATIONS.get((client.service, client.kind), {}).get(node.func.attr, node.func.attr)
+        return _call(client, operation, node, where)
+    method = "delete" if node.func.attr == "discard" else node.func.attr  # as sets have it
+    operation = javascript_sdk.method(client.service, method)
+    said = _object(node.args[0], where) if node.args else None
+    pairs = zip(said.keys, said.values, strict=True) if isinstance(said, ast.Dict) else ()
+    known = {key.value: value for key, value in pairs if isinstance(key, ast.Constant) and isinstance(key.value, str)}
+    whole = isinstance(said, ast.Dict) and len(known) == len(said.keys)
+    return SdkCall(client.service, operation, node, where, client, known, open=not whole)
+
+
+def _object(node: ast.expr, where: Reached) -> ast.expr | None:
+    """What an expression is: by the name that holds it, by the only thing that a function of the package returns."""
+    value: ast.expr | None = where.locals.get(node.id, node) if isinstance(node, ast.Name) else node
+    if not isinstance(value, ast.Call) or not chain(value.func):
+        return value
+    target = where.module.package.resolve(where.module, chain(value.func))
+    if target is None or not isinstance(target[1], ast.FunctionDef | ast.AsyncFunctionDef):
+        return value
+    returned = [one.value for one in ast.walk(target[1]) if isinstance(one, ast.Return)]
+    return returned[0] if len(returned) == 1 else None
+
+
+def handed(where: Reached, place: int, name: str, depth: int = 0) -> Client | None:
+    """The client that a function's parameter is, by those who call it."""
+    found: set[Client] = set()
+    shift = 1 if where.owner is not None and where.module.path.endswith(".py") else 0  # self
+    for caller, call in where.module.package.callers.get(id(where.node), ()):
+        value = keyword(call, name) or next(iter(call.args[place - shift : place - shift + 1]), None)
+        client = held(value, caller.module, caller) if value is not None else None
+        if client is None and isinstance(value, ast.Name) and depth < MOST_HANDS:
+            names = [one.arg for one in caller.node.args.args]
+            if value.id in names and value.id not in caller.bindings:
+                client = handed(caller, names.index(value.id), value.id, depth + 1)
+        if client is None:
+            return None
+        found.add(client)
+    return found.pop() if len(found) == 1 else None
 
 
 def _call(client: Client, operation: str, node: ast.Call, where: Reached, paginated: bool = False) -> SdkCall:

@@ -25,6 +25,14 @@ PAGED = {
     ("ec2", "describe_snapshots"): ("1,000 snapshots", ("NextToken",)),
     ("secretsmanager", "list_secrets"): ("100 secrets", ("NextToken",)),
     ("cloudformation", "list_stacks"): ("100 stacks", ("NextToken",)),
+    ("apigateway", "get_resources"): ("25 resources", ("position",)),
+    ("apigateway", "get_rest_apis"): ("25 APIs", ("position",)),
+    ("sns", "list_topics"): ("100 topics", ("NextToken",)),
+    ("sns", "list_subscriptions_by_topic"): ("100 subscriptions", ("NextToken",)),
+    ("sns", "list_endpoints_by_platform_application"): ("100 endpoints", ("NextToken",)),
+    ("ecs", "list_tasks"): ("100 tasks", ("nextToken",)),
+    ("stepfunctions", "list_executions"): ("100 executions", ("nextToken",)),
+    ("cognito-idp", "list_users_in_group"): ("60 users", ("NextToken",)),
     ("organizations", "list_accounts"): ("20 accounts", ("NextToken",)),
 }
 """(service, operation) -> (what a page holds, the words of those who follow pages)."""

@@ -13,6 +13,16 @@ OPENS = {"urllib.request.urlopen": 2, "http.client.HTTPSConnection": 9, "http.cl
          "socket.create_connection": 1}  # fmt: skip
 NODE = ("https.request", "https.get", "http.request", "http.get")
 """Node's own, which have no bound either; a socket's is set by an option or a call."""
+VERBS = ("get", "post", "put", "patch", "delete", "head", "request")
+CLIENTS = {
+    "axios": ("timeout", "signal", "cancelToken"),
+    "got": ("timeout", "signal"),
+    "superagent": ("timeout",),
+    "request": ("timeout",),
+    "request-promise": ("timeout",),
+    "request-promise-native": ("timeout",),
+}
+"""Libraries of Node's that wait for ever as they come, and the words of those who bound them."""
 DATABASES = {
     "psycopg2.connect": "connect_timeout",
     "psycopg.connect": "connect_timeout",
@@ -26,7 +36,9 @@ def check(project: Project) -> Iterator[Hit]:
     for function in project.functions:
         for one in reached(function):
             for node in one.nodes:
-                if isinstance(node, ast.Call) and (_waits(node, one) or _node_waits(node, one)):
+                if isinstance(node, ast.Call) and (
+                    _waits(node, one) or _node_waits(node, one) or _client_waits(node, one)
+                ):
                     name = one.module.dotted(node.func)
                     yield Hit(one.place(node), f"{name} without timeout waits for ever", function)
 
@@ -55,6 +67,25 @@ def _node_waits(node: ast.Call, one: Reached) -> bool:
     set_later = any(isinstance(inner, ast.Attribute) and inner.attr == "setTimeout" for inner in one.everything)
     told = any(isinstance(inner, ast.Constant) and inner.value == "timeout" for inner in one.everything)
     return whole and not words & {"timeout", "signal", "agent"} and not set_later and not told
+
+
+def _client_waits(node: ast.Call, one: Reached) -> bool:
+    """Of a library of Node's: nothing in the module, or around it, speaks of a bound."""
+    if one.module.path.endswith(".py"):
+        return False
+    name, _, verb = one.module.dotted(node.func).removesuffix(".default").partition(".")
+    name, verb = name.removesuffix(".default"), verb.removeprefix("default.").removeprefix("default")
+    if name not in CLIENTS or (verb and verb not in VERBS) or not node.args:
+        return False
+    words = CLIENTS[name]
+    return not any(
+        (isinstance(inner, ast.Constant) and inner.value in words)
+        or (isinstance(inner, ast.Attribute) and inner.attr in words)
+        or (isinstance(inner, ast.keyword) and inner.arg in (*words, None))
+        for module in one.module.package.loaded
+        if not module.path.endswith(".py")
+        for inner in module.nodes
+    )
 
 
 def _pool(name: str, one: Reached) -> bool:

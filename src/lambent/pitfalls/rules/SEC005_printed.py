@@ -62,7 +62,7 @@ def _is_content(node: ast.AST, one: Reached, depth: int = 0) -> bool:
         kept = chain(node.func) in ("json.loads", "json.dumps", "str", "JSON.parse")
         return bool(node.args) and kept and _is_content(node.args[0], one, depth + 1)
     if isinstance(node, ast.Subscript):
-        whole = _key(node) in ("Records", "body", "records")
+        whole = _key(node) in ("Records", "body", "records", "body-json")
         first = isinstance(_key(node), int) and _is_content(node.value, one, depth + 1)
         return first or (whole and (_is_event(node.value, one) or _is_content(node.value, one, depth + 1)))
     if isinstance(node, ast.Attribute):  # JavaScript's event.body

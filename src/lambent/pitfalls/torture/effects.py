@@ -41,10 +41,10 @@ def state(
     """`tables`: items as DynamoDB answers them; `buckets`: objects with Key and ETag; `calls`: of all attempts."""
     held = {f"table {name}": tuple(fields(one) for one in items) for name, items in tables.items()}
     held |= {f"bucket {name}": tuple(fields(one) for one in objects) for name, objects in buckets.items()}
-    return State(held, tuple((_name(call), fields(call["params"])) for call in _once(calls) if sends(call)))
+    return State(held, tuple((_name(call), fields(call["params"])) for call in once(calls) if sends(call)))
 
 
-def _once(calls: Iterable[Call]) -> Iterable[Call]:
+def once(calls: Iterable[Call]) -> Iterable[Call]:
     """Calls without those that the service itself takes for repetitions, by a token that the caller gave."""
     known: set[tuple[str, str]] = set()
     for call in calls:
@@ -58,6 +58,8 @@ def _once(calls: Iterable[Call]) -> Iterable[Call]:
 
 def sends(call: Call) -> bool:
     """Whether a call did something outside that can't be read back."""
+    if call.get("followed"):
+        return False  # what it drove is looked at instead
     return call["done"] and not call["error"] and not call["reads"] and call["service"] not in STATE | FLEETING
 
 
@@ -67,7 +69,8 @@ def changes(call: Call) -> bool:
 
 
 def _name(call: Call) -> str:
-    return f"{call['service']}:{call['operation']}"
+    by = f" of {call['function']}" if call.get("function") else ""
+    return f"{call['service']}:{call['operation']}{by}"
 
 
 def fields(value: Any) -> Fields:

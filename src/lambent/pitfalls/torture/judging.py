@@ -178,7 +178,7 @@ def _calls(found: Sequence[Difference], runs: Sequence[Run]) -> tuple[tuple[str,
     for one in found:
         kind = one.place.partition(" ")[0]
         if kind not in ("table", "bucket"):
-            service, _, operation = one.place.partition(":")
+            service, _, operation = kind.partition(":")
             made.append((service, operation))
             continue
         service = "dynamodb" if kind == "table" else "s3"

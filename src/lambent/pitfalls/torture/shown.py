@@ -31,6 +31,9 @@ class Said(Protocol):
     broken: list[Broken]
     missed: list[str]
     kinds: dict[str, int]
+    ready: float
+    snapshot: bool
+    follows: list[str]
 
 
 def mend(code: str) -> str:
@@ -83,6 +86,8 @@ def text(said: Said, places: Places) -> str:
         lines.append(f"no code can help it, only who receives: {left[0].message} ({shown})")
     kinds = ", ".join(f"{count} {kind}" for kind, count in said.kinds.items())
     lines.append(f"{said.trials} trials in {said.seconds:.1f} s ({kinds}): {len(said.broken) - len(left)} broke")
+    if said.follows:
+        lines.append(f"what followed was looked at as well: {', '.join(said.follows)}")
     if said.missed:
         lines.append(f"{len(said.missed)} say nothing, their call did not come: {', '.join(said.missed[:SHOWN])}")
     return "\n".join(lines)
@@ -93,6 +98,9 @@ def document(said: Said, places: Places, seed: int) -> dict[str, Any]:
     return {
         "trials": said.trials,
         "seconds": round(said.seconds, 2),
+        "ready": round(said.ready, 2),
+        "snapshot": said.snapshot,
+        "follows": said.follows,
         "seed": seed,
         "kinds": said.kinds,
         "missed": said.missed,

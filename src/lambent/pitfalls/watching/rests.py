@@ -11,6 +11,8 @@ from lambent.pitfalls.watching.sight import Sight, Watcher
 REPEATS = 3
 """In how many invocations, or looks, a thing must be seen."""
 MB = 1 << 20
+GROWN_LOOKS = 5
+"""How often a variable must have had more entries than ever before: caches that fill up stop at some time."""
 
 
 def _left(seen: Seen) -> Iterator[Sight]:
@@ -72,6 +74,18 @@ def _growing(code: str, what: str, text: str, level: Level, seen: Seen) -> Itera
             return
 
 
+def _named(seen: Seen) -> Iterator[Sight]:
+    """Module-level variables that grow: most of all the one that has most entries."""
+    told = set()
+    for (_, name), looks in sorted(seen.grown.items(), key=lambda one: -one[1][-1][1]):
+        if len(looks) < GROWN_LOOKS or name in told:
+            continue
+        told.add(name)
+        (before, first), (after, last) = looks[0], looks[-1]
+        text = f"{name} grew from {first} to {last} entries in {max(after - before, 1)} invocations of one environment"
+        yield Sight("EXE001", text, (), (("entries", last),), "error", subject=name)
+
+
 _threads = partial(_growing, "EXE011", "threads", "threads that are left behind:", "warning")
 _descriptors = partial(_growing, "EXE008", "descriptors", "open files and connections grew", "error")
 
@@ -81,4 +95,5 @@ WATCHERS = (
     Watcher(("EXE003",), "/tmp", _again),
     Watcher(("EXE011",), "threads", _threads),
     Watcher(("EXE008",), "open files", _descriptors),
+    Watcher(("EXE001",), "module variables", _named),
 )

@@ -22,6 +22,8 @@ _REPORT = re.compile(r"REPORT RequestId: (\S+)\t(.*)", re.DOTALL)
 _FIGURE = re.compile(r"(Duration|Billed Duration|Memory Size|Max Memory Used|Init Duration): ([\d.]+) (?:ms|MB)")
 _STATUS = re.compile(r"Status: (\w+)(?:\tError Type: (\S+))?")
 _INIT = re.compile(r"INIT_REPORT Init Duration: ([\d.]+) ms\tPhase: (\w+)\tStatus: (\w+)")
+HEAP = "LAMBENT_HEAP "
+"""What begins a line of `runtimes/inside/lambent_heap.py`: the variables that have grown, with their entries."""
 _OWN = (
     "INIT_START",
     "END RequestId",
@@ -127,6 +129,8 @@ class Seen:
     """(request id of the run before, line): written when no invocation ran."""
     at_hand: dict[str, Run] = field(default_factory=dict)
     """Stream -> the run that has begun and not ended."""
+    grown: dict[tuple[str, str], list[tuple[int, int]]] = field(default_factory=dict)
+    """(environment, `module.name`) -> after how many runs a variable had more entries than ever, and how many."""
     before: dict[str, Run] = field(default_factory=dict)
     throttles: int = 0
     neighbour: tuple[str, int] | None = None
@@ -176,6 +180,9 @@ class Seen:
             return
         if message.startswith(_OWN):
             return
+        if message.startswith(HEAP):
+            self._grown(stream, message[len(HEAP) :])
+            return
         run = self.at_hand.get(stream)
         if run is not None:
             run.size += len(message.encode())
@@ -183,6 +190,17 @@ class Seen:
                 run.lines.append(message.rstrip("\n"))
         elif stream in self.before and not self.before[stream].status and len(self.loose) < RUNS:
             self.loose.append((self.before[stream].request_id, message.rstrip("\n")))
+
+    def _grown(self, stream: str, said: str) -> None:
+        try:
+            found = {str(name): int(count) for name, count in json.loads(said).items()}
+        except (ValueError, AttributeError, TypeError):
+            return
+        runs = sum(run.stream == stream for run in self.runs)
+        for name, count in found.items():
+            looks = self.grown.setdefault((stream, name), [])
+            looks.append((runs, count))
+            del looks[1:-RESTS]
 
     def _platform(self, stream: str, at: int, kind: str, said: Mapping[str, Any]) -> None:
         if kind == "start":

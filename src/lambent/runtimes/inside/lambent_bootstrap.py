@@ -119,6 +119,7 @@ def settle() -> None:
     _set_search_path()
     _settle_client()
     _settle_time()
+    _settle_heap()
 
 
 def _settle_trust() -> None:
@@ -199,6 +200,17 @@ def _settle_time() -> None:
     import awslambdaric.lambda_context
 
     awslambdaric.lambda_context.time = lambent_time.tell(dial, folder)
+
+
+def _settle_heap() -> None:
+    """With LAMBENT_WATCH_HEAP: what grows in the function's modules is told in its log. It does not see that."""
+    if not os.environ.pop("LAMBENT_WATCH_HEAP", ""):
+        return
+    sys.path.insert(0, HERE)
+    import lambent_heap  # type: ignore[import-not-found]
+
+    sys.path.remove(HERE)
+    lambent_heap.watch(os.environ["LAMBDA_TASK_ROOT"])
 
 
 def _settle_client() -> None:

@@ -4,7 +4,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from lambent.model.finding import Finding
-from lambent.model.scope import Caller
+from lambent.model.scope import Caller, Scope
+from lambent.model.trace import Segment
 from lambent.topics.errors import invalid
 from lambent.topics.names import topic_of
 from lambent.topics.publishing import Publisher
@@ -15,7 +16,8 @@ from lambent.topics.registry import Registry
 @dataclass(frozen=True, slots=True)
 class SnsEnv:
     """The ports of the SNS operations. `exists` answers whether an ARN leads to a queue or function; `principal` who a
-    caller is, an ARN; `token` makes a subscription's token; `withdraw` takes findings back (resource, code)."""
+    caller is, an ARN; `token` makes a subscription's token; `withdraw` takes findings back (resource, code). `record`
+    takes a topic's segments, `may_trace` tells whether SNS may send any to an account."""
 
     registry: Registry
     publisher: Publisher
@@ -25,6 +27,8 @@ class SnsEnv:
     token: Callable[[], str]
     report: Callable[[Finding], None]
     withdraw: Callable[[str, str], None]
+    record: Callable[[Segment], None] = lambda _segment: None
+    may_trace: Callable[[Scope], bool] = lambda _scope: False
 
     def topic(self, caller: Caller, arn: str | None, parameter: str = "TopicArn") -> Topic:
         """The topic of a request, in the region that was asked. Raises TopicError."""

@@ -6,17 +6,22 @@ from lambent.topics.attributes import FEEDBACK
 from lambent.topics.records import Subscription, Topic
 from lambent.topics.subscribing import UNSENT
 
+UNTRACED = (
+    "no segments are sent to X-Ray: none of its resource policies (xray:PutResourcePolicy) lets sns.amazonaws.com "
+    "call xray:PutTraceSegments"
+)
+
 
 def tell_topic(env: SnsEnv, topic: Topic) -> None:
     """Report what has no effect of a topic's attributes, take back what is no longer so."""
     kept = topic.attributes
     key = kept.get("KmsMasterKeyId")
     feedback = ", ".join(sorted(FEEDBACK & kept.keys()))
-    traced = kept.get("TracingConfig") == "Active"
+    untraced = kept.get("TracingConfig") == "Active" and not env.may_trace(topic.scope)
     said = {
         "topic-not-encrypted": f"messages are stored in the clear: KmsMasterKeyId {key} has no effect" if key else "",
         "topic-feedback-not-logged": f"delivery status is not logged: {feedback} has no effect" if feedback else "",
-        "topic-not-traced": "no segments are sent to X-Ray: trace headers are passed through" if traced else "",
+        "topic-not-traced": UNTRACED if untraced else "",
     }
     _tell(env, topic.arn, said)
 

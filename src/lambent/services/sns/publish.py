@@ -3,6 +3,7 @@
 from typing import Any
 
 from lambent.model.scope import Caller
+from lambent.services.sns import tracing
 from lambent.services.sns.env import SnsEnv
 from lambent.topics import messages
 from lambent.topics.deduplication import Sent
@@ -23,7 +24,7 @@ async def publish(env: SnsEnv, caller: Caller, params: Params) -> dict[str, Any]
     if ":endpoint/" in arn:
         raise not_built("mobile push (Publish to an application's endpoint)")
     topic = env.topic(caller, arn, parameter)
-    [sent] = await env.publisher.publish(topic, [messages.checked(topic, params)], caller.trace_id or "")
+    [sent] = await tracing.publish(env, topic, [messages.checked(topic, params)], caller.trace_id or "")
     return _answer(sent)
 
 
@@ -39,7 +40,7 @@ async def publish_batch(env: SnsEnv, caller: Caller, params: Params) -> dict[str
             good.append((entry["Id"], messages.checked(topic, entry)))
         except TopicError as error:
             failed.append({"Id": entry["Id"], "Code": _code(error), "Message": error.message, "SenderFault": True})
-    told = await env.publisher.publish(topic, [message for _, message in good], caller.trace_id or "")
+    told = await tracing.publish(env, topic, [message for _, message in good], caller.trace_id or "")
     done = [{"Id": name, **_answer(sent)} for (name, _), sent in zip(good, told, strict=True)]
     return {"Successful": done, "Failed": failed}
 

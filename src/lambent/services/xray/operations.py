@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from lambent.model.scope import Caller
-from lambent.services.xray import reading, sampling_rules, sending
+from lambent.services.xray import reading, resource_policies, sampling_rules, sending
 from lambent.services.xray.env import XRayEnv
 
 Operation = Callable[[XRayEnv, Caller, dict[str, Any]], Awaitable[dict[str, Any]]]
@@ -12,6 +12,7 @@ Operation = Callable[[XRayEnv, Caller, dict[str, Any]], Awaitable[dict[str, Any]
 OPERATIONS: dict[str, Operation] = {
     "BatchGetTraces": reading.batch_get_traces,
     "CreateSamplingRule": sampling_rules.create_sampling_rule,
+    "DeleteResourcePolicy": resource_policies.delete_resource_policy,
     "DeleteSamplingRule": sampling_rules.delete_sampling_rule,
     "GetEncryptionConfig": sending.get_encryption_config,
     "GetSamplingRules": sampling_rules.get_sampling_rules,
@@ -19,6 +20,8 @@ OPERATIONS: dict[str, Operation] = {
     "GetServiceGraph": reading.get_service_graph,
     "GetTraceGraph": reading.get_trace_graph,
     "GetTraceSummaries": reading.get_trace_summaries,
+    "ListResourcePolicies": resource_policies.list_resource_policies,
+    "PutResourcePolicy": resource_policies.put_resource_policy,
     "PutTelemetryRecords": sending.put_telemetry_records,
     "PutTraceSegments": sending.put_trace_segments,
     "UpdateSamplingRule": sampling_rules.update_sampling_rule,

@@ -186,6 +186,7 @@ functions:
       - schedule: rate(5 minutes)
       - eventBridge: {pattern: {source: [a]}}
       - stream: {type: dynamodb, arn: !GetAtt Table.StreamArn, batchSize: 2}
+      - cognitoUserPool: {pool: my-users, trigger: PreSignUp}
     destinations: {onFailure: other}
     url: true
   other: {handler: app.other, name: "named-${sls:stage}"}
@@ -212,7 +213,10 @@ def test_a_service_becomes_a_template_under_the_frameworks_names(tmp_path: Path)
         "TABLE": "shop-prod-orders", "REGION": "us-east-1", "N": "1", "ON": "true", "R": {"Ref": "Queue"},
     }  # fmt: skip
     kinds = [one["Type"] for one in function["Events"].values()]
-    assert kinds == ["Api", "Api", "HttpApi", "SQS", "SNS", "S3", "Schedule", "EventBridgeRule", "DynamoDB"]
+    assert kinds == ["Api", "Api", "HttpApi", "SQS", "SNS", "S3", "Schedule", "EventBridgeRule", "DynamoDB", "Cognito"]
+    pool = {"UserPool": {"Ref": "CognitoUserPoolMyUsers"}, "Trigger": "PreSignUp"}
+    assert function["Events"]["Cognito10"]["Properties"] == pool
+    assert resources["CognitoUserPoolMyUsers"]["Properties"] == {"UserPoolName": "my-users"}
     assert function["Events"]["Api1"]["Properties"]["Path"] == "/orders/{id}"
     assert function["Events"]["SQS4"]["Properties"]["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     assert function["EventInvokeConfig"]["DestinationConfig"]["OnFailure"]["Destination"] == {

@@ -340,3 +340,14 @@ def test_the_neighbour_that_used_up_the_pool_is_named() -> None:
 def test_what_is_near_the_size_that_may_be() -> None:
     told = [{"code": code, "resource": ARN, "message": "5.5 MB"} for code in ("large-answer", "large-event")]
     assert codes(Seen("work", ABOUT), told) == ["LIM001", "LIM002"]
+
+
+def test_a_module_variable_that_grows_is_named() -> None:
+    seen = Seen("f")
+    for number in range(6):
+        full = ', "app.FULL": 2' if number == 2 else ""
+        message = f'LAMBENT_HEAP {{"app.CACHE": {number + 1}{full}}}'
+        seen.feed([{"logStreamName": "s", "timestamp": number, "message": message}])
+    seen.feed([{"logStreamName": "s", "timestamp": 9, "message": "LAMBENT_HEAP nonsense"}])
+    (told,) = [one for one in watching.look(seen) if one.code == "EXE001"]
+    assert told.subject == "app.CACHE" and "app.CACHE grew from 1 to 6 entries" in told.message

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from lambent.deploy.resources.kind import Do, Kind, Subject, put, reads
+from lambent.deploy.resources.kind import Do, Kind, Subject, from_s3, put, reads, text_of
 
 _REST = {"restApiId": "$RestApiId"}
 
@@ -29,8 +29,7 @@ def _plain(value: Any) -> str:
 
 @reads("Body")
 def _body(subject: Subject) -> str | None:
-    said = subject.properties.get("Body")
-    return said if said is None or isinstance(said, str) else json.dumps(said)
+    return text_of(subject, "Body")
 
 
 def _integration(subject: Subject) -> list[dict[str, Any]]:
@@ -162,17 +161,19 @@ KINDS = {
                 fit=True,
                 without=("Policy",),
             ),
+            from_s3("BodyS3Location"),
             Do(
                 "apigateway:PutRestApi",
                 {"restApiId": "$id", "mode": "overwrite", "body": _body, "failOnWarnings": "$FailOnWarnings"},
-                on=("Body",),
+                on=("Body", "BodyS3Location"),
             ),
         ),
         update=(
+            from_s3("BodyS3Location"),
             Do(
                 "apigateway:PutRestApi",
                 {"restApiId": "$id", "mode": "overwrite", "body": _body, "failOnWarnings": "$FailOnWarnings"},
-                on=("Body",),
+                on=("Body", "BodyS3Location"),
             ),
             Do(
                 "apigateway:UpdateRestApi",
@@ -343,17 +344,19 @@ KINDS = {
         name="Name",
         create=(
             Do("apigatewayv2:CreateApi", {"Name": "$name"}, fit=True),
+            from_s3("BodyS3Location"),
             Do(
                 "apigatewayv2:ReimportApi",
                 {"ApiId": "$id", "Body": _body, "Basepath": "$BasePath", "FailOnWarnings": "$FailOnWarnings"},
-                on=("Body",),
+                on=("Body", "BodyS3Location"),
             ),
         ),
         update=(
+            from_s3("BodyS3Location"),
             Do(
                 "apigatewayv2:ReimportApi",
                 {"ApiId": "$id", "Body": _body, "Basepath": "$BasePath", "FailOnWarnings": "$FailOnWarnings"},
-                on=("Body",),
+                on=("Body", "BodyS3Location"),
             ),
             Do("apigatewayv2:UpdateApi", {"ApiId": "$id"}, fit=True),
         ),

@@ -4,7 +4,8 @@ import json
 import re
 from typing import Any
 
-from lambent.deploy.resources.kind import Do, Kind, Subject, added, put, reads, removed
+from lambent.deploy.resources.kind import Do, Kind, Subject, added, from_s3, put, reads, removed, text_of
+from lambent.deploy.template.reading import read
 
 _RULE = {"Name": "$name", "EventPattern": "$EventPattern"}
 _OF_RULE = {"Rule": "$name", "EventBusName": "$EventBusName"}
@@ -62,15 +63,14 @@ _DESCRIBE_CONNECTION = Do("events:DescribeConnection", {"Name": "$name"})
 
 @reads("DefinitionString", "Definition", "DefinitionSubstitutions")
 def _definition(subject: Subject) -> str:
-    said = subject.properties.get("DefinitionString") or subject.properties.get("Definition")
-    text = said if isinstance(said, str) else json.dumps(said)
+    text = text_of(subject, "DefinitionString", "Definition") or ""
     for name, value in (subject.properties.get("DefinitionSubstitutions") or {}).items():
         text = re.sub(r"\$\{" + re.escape(name) + r"\}", lambda _match, value=value: str(value), text)  # type: ignore[misc]
-    return text
+    return text if text.lstrip().startswith("{") else json.dumps(read(text))
 
 
-_MACHINE = ("DefinitionString", "Definition", "DefinitionSubstitutions", "LoggingConfiguration", "RoleArn",
-            "TracingConfiguration")  # fmt: skip
+_MACHINE = ("DefinitionString", "Definition", "DefinitionSubstitutions", "DefinitionS3Location",
+            "LoggingConfiguration", "RoleArn", "TracingConfiguration")  # fmt: skip
 KINDS = {
     "AWS::Events::Rule": put(
         Do("events:PutRule", _RULE, fit=True),
@@ -146,7 +146,9 @@ KINDS = {
     "AWS::StepFunctions::StateMachine": Kind(
         name="StateMachineName",
         length=80,
+        made=1,
         create=(
+            from_s3("DefinitionS3Location"),
             Do(
                 "stepfunctions:CreateStateMachine",
                 {"name": "$name", "definition": _definition, "type": "$StateMachineType"},
@@ -154,6 +156,7 @@ KINDS = {
             ),
         ),
         update=(
+            from_s3("DefinitionS3Location"),
             Do(
                 "stepfunctions:UpdateStateMachine",
                 {

@@ -1,0 +1,23 @@
+"""Prices that docs/seeing.md names and no other test reckons with."""
+
+import pytest
+
+from lambent.engine.price import Use, bill
+
+
+def dollars(price: str, quantity: float, *, free_tier: bool = False) -> float:
+    return sum(line.dollars for line in bill([Use(price, "x", quantity)], free_tier=free_tier))
+
+
+def test_a_gigabyte_of_logs_is_half_a_dollar() -> None:
+    assert dollars("logs:ingested", 1e9) == pytest.approx(0.50)
+    assert dollars("logs:ingested", 6e9, free_tier=True) == pytest.approx(0.50)
+
+
+def test_a_million_traces_are_five_dollars_but_for_the_first() -> None:
+    assert dollars("xray:traces", 1e6) == pytest.approx(5.00)
+    assert dollars("xray:traces", 1.1e6, free_tier=True) == pytest.approx(5.00)
+
+
+def test_an_endpoint_is_a_cent_an_hour_in_each_zone() -> None:
+    assert dollars("endpoint:hour", 2 * 730) == pytest.approx(14.60)
