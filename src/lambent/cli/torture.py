@@ -3,6 +3,7 @@
 import json as jsonlib
 import os
 import time
+import uuid
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -307,6 +308,9 @@ class Place:
     """Whether environments start from a snapshot, where they need nothing special."""
     surrounded: bool = True
     """Whether the environments of the last trial found what they were to find."""
+    request_id: str = ""
+    """Of the trial's invocations: AWS delivers and tries an asynchronous event under one id; "" where each has its own
+    (what clients, queues and streams send again)."""
     followed: list[dict[str, Any]] = field(default_factory=list)
     """Calls of what followed the last runs."""
 
@@ -357,6 +361,7 @@ class Place:
         special = any(one.full or one.at is not None for one in schedule.attempts)
         plain = special or not self.quick or schedule.kind in _PLAIN
         self.surrounded = True
+        self.request_id = str(uuid.uuid4()) if self.chain.results and schedule.must != "as-fresh" else ""
         try:
             answers = self._attempts(schedule, fresh, special, plain)
         finally:
@@ -382,7 +387,7 @@ class Place:
             elif fresh or group[0].fresh:
                 self.account.recycle()
             turned = [(self.account.turned(one.event), [dict(fault) for fault in one.faults]) for one in group]
-            answers += self.account.invoke(turned, plain)
+            answers += self.account.invoke(turned, plain, self.request_id)
         return answers
 
     def _settle(self, last: Sequence[Answer], event: Any, plain: bool) -> list[Answer]:
@@ -394,7 +399,7 @@ class Place:
         while failed and (len(made) < MOST_TRIES or time.monotonic() < end):
             if made:
                 time.sleep(AGAIN_SECONDS)
-            made += self.account.invoke([(event, [])], plain)
+            made += self.account.invoke([(event, [])], plain, self.request_id)
             failed = bool(made[-1].error)
         return made
 

@@ -225,18 +225,23 @@ class TrialAccount:
         said = self.own("events").test_event_pattern(EventPattern=pattern, Event=json.dumps(event))
         return bool(said["Result"])
 
-    def invoke(self, invocations: "list[tuple[Any, list[dict[str, Any]]]]", plain: bool = True) -> list[Answer]:
-        """Run events at the same time, each with the faults of its calls; not `plain`: from the snapshot."""
-        return self._run(invocations, self.function, "" if plain else self.version)
+    def invoke(
+        self, invocations: "list[tuple[Any, list[dict[str, Any]]]]", plain: bool = True, request_id: str = ""
+    ) -> list[Answer]:
+        """Run events at the same time, each with the faults of its calls; not `plain`: from the snapshot. `request_id`
+        is the one that all have; "" for new ones."""
+        return self._run(invocations, self.function, "" if plain else self.version, request_id)
 
-    def _run(self, invocations: "list[tuple[Any, list[dict[str, Any]]]]", name: str, version: str) -> list[Answer]:
+    def _run(
+        self, invocations: "list[tuple[Any, list[dict[str, Any]]]]", name: str, version: str, request_id: str = ""
+    ) -> list[Answer]:
         roots = [f"1-{secrets.token_hex(4)}-{secrets.token_hex(12)}" for _ in invocations]
         self.state.disturbed()
         taps = {
             root: [{**fault, "with": next((one for one in roots if one != root), "")} for fault in faults]
             for root, (_, faults) in zip(roots, invocations, strict=True)
         }
-        self._page("POST", {"taps": taps})
+        self._page("POST", {"taps": taps, "request_id": request_id})
         answers: list[Answer | None] = [None] * len(roots)
 
         def run(place: int) -> None:

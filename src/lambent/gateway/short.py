@@ -55,7 +55,8 @@ class ShortRoad:
     """`request_bytes` is the limit on the payload, `event_bytes` that of an event; `fail` makes the answer to an error
     of ours; `account_of`, `trace_of` and `hosts` as in the chain's Gateway; `may` tells whether it is known that a key
     may invoke an ARN, for what came by the socket of an environment (its key, "" for none); `record` answers the trace
-    header for a function that traces, with the decision whether it is recorded."""
+    header for a function that traces, with the decision whether it is recorded; `again` the id of an event that runs
+    again in a trial, by its trace header."""
 
     functions: Functions
     submit: Submit
@@ -70,6 +71,7 @@ class ShortRoad:
     hosts: Hosts
     may: Callable[[str, str, str], bool] = lambda _access_key, _arn, _inside: True
     record: Callable[[FunctionVersion, str | None, str], str] = lambda _function, given, _request_id: given or ""
+    again: Callable[[str], str] = lambda _trace: ""
 
     def __call__(self, request: Request, respond: Respond) -> bool:
         found = self._ordinary(request)
@@ -79,7 +81,7 @@ class ShortRoad:
         headers = request.headers
         given = headers.get("x-amzn-trace-id") or self.trace_of(access_key)
         event = headers.get("x-amz-invocation-type") == EVENT
-        request_id = self.new_id()
+        request_id = (self.again(given) if given else "") or self.new_id()
         if function.traced:
             given = self.record(function, given, request_id)
         if given and not event:

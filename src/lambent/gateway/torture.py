@@ -41,6 +41,7 @@ BY_MEMORY = "by memory"
 MOST_AHEAD = 10 * 365 * 86_400
 """Seconds that a clock may be turned."""
 _ACCOUNT = re.compile(r"\d{12}")
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _DOES = ("crash", "timeout", "refuse", "throttle", "lose", "meet")
 THROTTLES = {"s3": ("SlowDown", 503), "dynamodb": ("ProvisionedThroughputExceededException", 400)}
 """How services say "slower", where it is not ThrottlingException."""
@@ -74,6 +75,8 @@ class Tap:
     reached: dict[int, asyncio.Event] = field(default_factory=dict)
     open: dict[int, int] = field(default_factory=dict)
     """id of a request -> its call."""
+    request_id: str = ""
+    """What its invocation has instead of a new one: AWS tries an asynchronous event again under the same."""
 
     def begin(self, request: Request, kept: dict[str, Any]) -> int:
         """A call has come; answers its number."""
@@ -204,6 +207,14 @@ class Trials:
                 return
             waited += LOOK_SECONDS
 
+    def again(self, trace: str) -> str:
+        """The id that an invocation is to have, by its trace header; "" for a new one."""
+        for trial in self.going.values():
+            tap = trial.taps.get(_root_of(trace))
+            if tap is not None:
+                return tap.request_id
+        return ""
+
     def begin(self, account: str, source: str, buckets: dict[str, str], whole_cpu: bool = True) -> None:
         """A trial begins."""
         self.going[account] = Trial(source, buckets)
@@ -225,7 +236,11 @@ def _failing(what: str, service: str) -> Fault:
 
 
 def _root(caller: Caller) -> str:
-    return next((part[5:] for part in (caller.trace_id or "").split(";") if part.startswith("Root=")), "")
+    return _root_of(caller.trace_id or "")
+
+
+def _root_of(trace: str) -> str:
+    return next((part[5:] for part in trace.split(";") if part.startswith("Root=")), "")
 
 
 class TorturePage:
@@ -264,8 +279,11 @@ class TorturePage:
         if "ahead" in said:
             done.append(self._trials.around.turn(account, _seconds(said["ahead"])))
         trial = self._trials.going[account]
+        request_id = str(said.get("request_id") or "")
+        if request_id and not _ID.fullmatch(request_id):
+            raise ValueError("request_id")
         for root, faults in said.get("taps", {}).items():
-            trial.taps[root] = Tap([_checked(fault) for fault in faults])
+            trial.taps[root] = Tap([_checked(fault) for fault in faults], request_id=request_id)
         over = {root: trial.taps.pop(root).calls for root in said.get("collect", ()) if root in trial.taps}
         return _json({"calls": over, "set": all(done)})
 

@@ -17,7 +17,7 @@ STARTED = time.time()
 
 def families(series: SeriesStore, running: Running) -> list[Family]:
     """All of it, now."""
-    environments = [one for pools in (running.pools, running.provisioned) for one in pools.environments()]
+    environments = [one for pools in (running.pools, running.provisioned.pools) for one in pools.environments()]
     codes = ((("code", one.code),) for one in running.findings.all())
     return [
         *of_lambda(running.metrics.document()["metrics"]),

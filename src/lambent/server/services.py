@@ -261,7 +261,9 @@ def _open_door(
     running.doors.gateway = gateway
     chain = Reached(gateway, keys.held, REAL.wall) if reached else gateway
     may = functools.partial(permissions.may_invoke, gate, keys.held, settings, trials.going)
-    road = ShortRoads(_short_road(env, running, queue, who, guard.hosts, may), sites.at_once, guard.hosts, new_id)
+    road = ShortRoads(
+        _short_road(env, running, queue, who, guard.hosts, may, trials.again), sites.at_once, guard.hosts, new_id
+    )
     running.doors.listener = Listener(chain, road, Intake(spool=settings.data_dir))
     stack.push_async_callback(running.doors.listener.close)
 
@@ -476,6 +478,7 @@ def _short_road(
     who: Callable[[str], str],
     hosts: Hosts,
     may: Callable[[str, str, str], bool],
+    again: Callable[[str], str],
 ) -> ShortRoad:
     return ShortRoad(
         functions=functools.partial(_active, env),
@@ -491,6 +494,7 @@ def _short_road(
         hosts=hosts,
         may=may,
         record=running.tracing.header,
+        again=again,
     )
 
 

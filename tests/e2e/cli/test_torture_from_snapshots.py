@@ -19,7 +19,7 @@ MADE = uuid.uuid4().hex if os.environ.get("UNIQUE") else "the same"
 
 def handler(event, context):
     S3.put_object(Bucket="trial-notes", Key=event["id"], Body=MADE.encode())
-    S3.put_object(Bucket="trial-notes", Key=event["id"] + context.aws_request_id, Body=b"once more each time")
+    S3.put_object(Bucket="trial-notes", Key=event["id"] + uuid.uuid4().hex, Body=b"once more each time")
 """
 
 

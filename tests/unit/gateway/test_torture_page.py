@@ -198,3 +198,16 @@ async def test_what_environments_find_is_told_until_the_trial_is_over() -> None:
     await page(made, "DELETE", {"account": TRIAL})
     around: Any = made.around
     assert around.said == [TRIAL, True, -60.0, 5.0, TRIAL]
+
+
+@pytest.mark.anyio
+async def test_what_runs_again_has_the_id_that_was_said() -> None:
+    made, _ = trials()
+    one = "0f0e0d0c-0000-4000-8000-0123456789ab"
+    said = {"account": TRIAL, "taps": {ROOT: []}, "request_id": one}
+    assert (await page(made, "POST", said))[0] == 200
+    assert made.again(f"Root={ROOT};Parent=1;Sampled=0") == one
+    assert made.again("Root=1-0-0;Parent=1") == "" == made.again("nonsense")
+    assert (await page(made, "POST", {**said, "request_id": "../x"}))[0] == 400
+    await tapped(made)
+    assert made.again(f"Root={ROOT}") == ""

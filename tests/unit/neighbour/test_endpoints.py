@@ -85,7 +85,15 @@ def tell(
     operation: str, body: dict[str, object], service: str = "stepfunctions", prefix: str = "AWSStepFunctions"
 ) -> None:
     request = Request("POST", "/", "", {"x-amz-target": f"{prefix}.{operation}"}, json.dumps(body).encode())
-    asyncio.run(Neighbour({"default": "http://127.0.0.1:1"}).forward(request, CALLER, service))
+
+    async def run() -> None:
+        neighbour = Neighbour({"default": "http://127.0.0.1:1"})
+        try:
+            await neighbour.forward(request, CALLER, service)
+        finally:
+            await neighbour.close()
+
+    asyncio.run(run())
 
 
 def test_what_the_default_would_tell_its_own_functions_is_refused_by_name() -> None:
