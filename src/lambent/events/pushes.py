@@ -18,7 +18,7 @@ from typing import Any
 
 from lambent.clock import Clock
 from lambent.engine.iot.actions import instead
-from lambent.engine.push_retry import Failure, dead_letter, next_try, numbered
+from lambent.engine.push_retry import Failure, dead_letter, next_try, numbered, of_letter
 from lambent.events import push_lanes
 from lambent.events.again import AGAIN_SECONDS
 from lambent.events.push_lanes import EARLY, Memory, PushLane
@@ -248,7 +248,8 @@ class Pushes:
         reason = ended.reason
         if push.dead_letter:
             log.warning("%s to %s: %s; to its dead letters", push.delivery.arn, push.delivery.target, reason)
-            said = await failure(self._ways.send, dead_letter(push, ended), self._ways.pause)
+            letter = of_letter(push, dead_letter(push, ended))
+            said = await self._ways.refused(letter) or await failure(self._ways.send, letter.delivery, self._ways.pause)
             if said is None:
                 return True
             reason = f"{reason}; nor to its dead letter queue {push.dead_letter}: {said}"
