@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import IO, Any
 from urllib.parse import unquote
+from weakref import WeakValueDictionary
 
 import aiohttp
 from yarl import URL
@@ -27,8 +28,9 @@ log = logging.getLogger(__name__)
 
 START_SECONDS = 20.0
 """How long a request waits for moto to come up."""
-CONNECTIONS = 32
-"""At once, to each neighbour: moto has a thread for each."""
+CONNECTIONS, OF_AN_ACCOUNT = 64, 32
+"""At once, to each neighbour: moto has a thread for each. A request may last as long as the trigger of a user pool
+does, so one account's leave room for all others."""
 CONNECT_SECONDS = 5.0
 READS, ASKS = "x-lambent-reads", "x-lambent-memory"
 """Headers that `memory.inside` reads."""
@@ -87,6 +89,7 @@ class Neighbour:
         self._moto_session: aiohttp.ClientSession | None = None
         self._generation = 0
         self._reading = 0
+        self._rooms: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
 
     async def start(self) -> None:
         """Begin to start moto, if anything is asked of it, and what else is kept here, and come back at once. Raises
@@ -103,6 +106,11 @@ class Neighbour:
         NotImplementedException (501) for what it would keep to itself or does not have, InternalFailure (500) for what
         it raises, and StateLost (410) for what would read the state that it lost.
         """
+        account = caller.scope.account if caller is not None else ""
+        async with self._rooms.setdefault(account, asyncio.Semaphore(OF_AN_ACCOUNT)):
+            return await self._forward(request, caller, service)
+
+    async def _forward(self, request: Request, caller: Caller | None, service: str) -> Response:
         if not request.path.startswith("/"):  # it would become a part of the host's name
             raise Fault("InvalidURI", f"The request target must be a path: {request.path}", status=400)
         if self._local is not None and service in dynamodb_local.SERVICES:
