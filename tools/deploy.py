@@ -68,7 +68,7 @@ that holds a template is a function all the same when options of a function (`--
 
 These were deployed by their own tools, ran on the event of their trigger, were updated and deleted; left over was what
 AWS leaves too (log groups that functions made, tables and buckets with `Retain`, what bootstrapping makes). Runtimes
-that the machine had not were replaced.
+that the machine had not were replaced, and a public layer published as the refusal says that names it.
 
 | project | tool | trigger |
 | --- | --- | --- |
@@ -85,6 +85,8 @@ that the machine had not were replaced.
 | `aws-node-scheduled-cron` of it | osls | schedule |
 | `aws-python-http-api-with-dynamodb` of it | osls | HTTP API |
 | alexcasalboni/aws-lambda-power-tuning 262ecc2 | SAM CLI | state machine |
+| aws-samples/serverless-test-samples a801c92: `async-lambda-dynamodb` (Python) | SAM CLI | bucket |
+| `apigw-sqs-lambda-sqs` of it | SAM CLI | REST API, queues |
 
 Terraform itself, with its AWS provider 5.100, applies, changes and destroys a project of 30 resources in
 `tests/e2e/clients/test_terraform.py`, where a machine has both; a plan after that finds nothing to change. Elsewhere

@@ -1,5 +1,5 @@
-"""`python -m tools.steps [invoke|url|http|put|page|send|records]`: the steps of the interpreter that a warm request
-takes in the server, by part and by function.
+"""`python -m tools.steps [invoke|traced|url|http|put|page|send|records]`: the steps of the interpreter that a warm
+request takes in the server, by part and by function.
 
 The server runs in this process, with a real function in a real environment. Once that is warm, the client's and the
 runtime's connection are spoken to by hand: what is counted is the server's own Python, without sockets, and the same on
@@ -25,6 +25,7 @@ from rich.table import Table
 from bench import function_url, kinesis, rest_api, s3, sqs
 from bench.client import Caller, Endpoint
 from bench.doors import ANSWER, DIRECT
+from bench.functions import create_body
 from bench.lab import Functions
 from lambent.gateway import listener
 from lambent.runtime_api import server as runtime_api
@@ -32,6 +33,8 @@ from lambent.server.run import _open
 from lambent.settings import Settings
 
 TIMES = 200
+TRACED: dict[str, dict[str, object]] = {"traced": {"TracingConfig": {"Mode": "Active"}}}
+"""What a kind's function is made with besides its code."""
 SPUN = "asyncio/tasks.py:sleep", "asyncio/tasks.py:__sleep0", "uvloop/__init__.py"
 """What waits here for an answer."""
 PARTS = (
@@ -223,7 +226,7 @@ async def measure(kind: str) -> list[Table]:
         if kind in ALONE:
             request = await ALONE[kind](functions.endpoint, functions.caller)
             return await _tables(functions, request, lambda: Alone(clients[-1], request))
-        await functions.create("f", ANSWER)
+        await functions.made("f", functions.creating(create_body("f", ANSWER) | TRACED.get(kind, {})))
         request = functions.endpoint.invocation("f", b"{}")
         if kind in OPENED:
             request = await OPENED[kind](functions, "f")

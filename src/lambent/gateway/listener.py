@@ -12,7 +12,7 @@ import socket
 import ssl
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from typing import IO, cast
+from typing import IO, Any, cast
 
 import httptools
 
@@ -83,8 +83,7 @@ class Connection(asyncio.Protocol):
     def __init__(self, chain: Chain, short: Short, door: Door) -> None:
         self._chain, self._short, self._door = chain, short, door
         self._rest: bytes | None = None
-        self._began = self._heard = 0.0
-        self._held = self._queued = 0
+        self._began, self._heard, self._held, self._queued = 0.0, 0.0, 0, 0
         self._writing: asyncio.Task[None] | None = None
         self._parser = httptools.HttpRequestParser(self)
         self._waiting: deque[tuple[Request, bool]] = deque()
@@ -99,8 +98,7 @@ class Connection(asyncio.Protocol):
     # --- the transport's calls
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.Transport, transport)
-        self._peer = Peer(transport)
+        self._transport, self._peer = cast(asyncio.Transport, transport), Peer(transport)
         if not self._door.admit(self):
             self.abort()
 
@@ -205,12 +203,11 @@ class Connection(asyncio.Protocol):
     # --- the parser's calls
 
     def _begin(self) -> None:
-        self._url = b""
         self._headers: dict[str, str] = {}
         self._lines: list[tuple[bytes, bytes]] = []
         self._body, self._file = [], None
         self._head_bytes = self._body_bytes = 0
-        self._headed, self._untold = False, Untold()
+        self._url, self._headed, self._untold = b"", False, Untold()
 
     def on_message_begin(self) -> None:
         self._begin()
@@ -238,10 +235,8 @@ class Connection(asyncio.Protocol):
         headers = {keys.get(name) or name.decode("latin-1").lower(): value.decode("latin-1") for name, value in lines}
         if len(headers) < len(lines):
             _join(headers, lines)
-        if "host" not in headers and self._parser.get_http_version() == "1.1":
-            raise Refused(400)  # RFC 9112, section 3.2
         self._headers, self._headed = headers, True
-        _check_body(headers)
+        _check_head(headers, self._parser)
         if "expect" in headers and headers["expect"].lower() == "100-continue" and not self._busy:
             self._transport.write(_CONTINUE)
 
@@ -397,8 +392,11 @@ def _origin_form(url: bytes, headers: dict[str, str], lines: list[tuple[bytes, b
     return told
 
 
-def _check_body(headers: Mapping[str, str]) -> None:
-    """Raises Refused for a body that is too long, or in a coding that is not read (RFC 9112, section 6.1)."""
+def _check_head(headers: Mapping[str, str], parser: Any) -> None:
+    """Raises Refused for no host (RFC 9112, section 3.2), and for a body that is too long, or in a coding that is not
+    read (section 6.1)."""
+    if "host" not in headers and parser.get_http_version() == "1.1":
+        raise Refused(400)
     if int(headers.get("content-length") or 0) > MAX_BODY:
         raise Refused(413)
     if "transfer-encoding" in headers and headers["transfer-encoding"].lower() != "chunked":

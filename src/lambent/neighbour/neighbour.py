@@ -41,8 +41,8 @@ MOST_HELD = 512 << 20
 """Bytes of all answers that are being read: what answers is not always what one thinks, nor does it always end."""
 BODILESS = ("GET", "HEAD", "DELETE")
 """Methods whose request has no Content-Length when it has no body."""
-READ_SECONDS = 60.0
-"""Without a byte from a neighbour for so long, the request is given up."""
+READ_SECONDS = 310.0
+"""Without a byte from a neighbour for so long, the request is given up; express workflows take up to five minutes."""
 READING = ("GET", "HEAD")
 """Methods to which no AWS API gives a body; moto's server would take one for the next request."""
 HOP_BY_HOP = frozenset(

@@ -1,7 +1,8 @@
 """The calls of Terraform's and SAM's Lambda resources, in the order in which the tools make them.
 
 Sources: https://github.com/hashicorp/terraform-provider-aws (internal/service/lambda: function.go, alias.go,
-permission.go) and https://github.com/aws/aws-sam-cli (samcli/lib/sync/flows). The calls are theirs, the code is not.
+permission.go, event_source_mapping.go) and https://github.com/aws/aws-sam-cli (samcli/lib/sync/flows). The calls are
+theirs, the code is not.
 """
 
 import hashlib
@@ -145,6 +146,37 @@ def test_an_alias_and_a_permission_of_terraforms(client: Any) -> None:
     with pytest.raises(client.exceptions.ResourceNotFoundException):
         client.get_policy(**where)
     client.delete_alias(**alias)
+    provider.delete()
+
+
+def test_an_event_source_mapping_of_terraforms(server: Server, client: Any) -> None:
+    provider, sqs = Provider(client, "terraform-mapping"), server.client("sqs")
+    provider.create(code("one"))
+    url = sqs.create_queue(QueueName="terraform-mapping")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    made = client.create_event_source_mapping(
+        **provider.one, EventSourceArn=arn, BatchSize=5, Enabled=True, ScalingConfig={"MaximumConcurrency": 3}
+    )
+    one = {"UUID": made["UUID"]}
+    until(lambda: client.get_event_source_mapping(**one)["State"] == "Enabled")
+    found = client.get_event_source_mapping(**one)
+    assert (found["BatchSize"], found["ScalingConfig"]) == (5, {"MaximumConcurrency": 3})
+    assert client.list_tags(Resource=found["EventSourceMappingArn"])["Tags"] == {}
+    client.update_event_source_mapping(**one, **provider.one, BatchSize=7, Enabled=False, ScalingConfig={})
+    until(lambda: client.get_event_source_mapping(**one)["State"] == "Disabled")
+    found = client.get_event_source_mapping(**one)
+    assert (found["BatchSize"], found.get("ScalingConfig", {})) == (7, {})
+    client.delete_event_source_mapping(**one)
+
+    def is_gone() -> bool:
+        try:
+            client.get_event_source_mapping(**one)
+        except client.exceptions.ResourceNotFoundException:
+            return True
+        return False
+
+    until(is_gone)
+    sqs.delete_queue(QueueUrl=url)
     provider.delete()
 
 

@@ -151,6 +151,12 @@ def test_invocations_are_series_and_expressions(manual: Server) -> None:
     assert 0 < found["most"]["Values"][0] < 30_000
     assert found[f"{name} Errors"]["Values"] == [1.0]
     assert "errors" not in found
+    scrape = urllib.request.Request(f"{manual.endpoint}/metrics", headers={"Accept": "text/plain;version=0.0.4"})
+    with urllib.request.urlopen(scrape, timeout=10) as answer:
+        text = answer.read().decode()
+    labels = f'{{account="{ACCOUNT}",region="us-east-1",function="{name}"}}'
+    assert f"lambent_invocations_total{labels} 4\n" in text
+    assert re.search(r'^lambent_environments\{.*phase="\w+"\} \d+$', text, re.MULTILINE)
 
 
 def test_the_aws_cli_puts_and_reads_values(manual: Server) -> None:

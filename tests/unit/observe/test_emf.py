@@ -64,6 +64,7 @@ def test_other_lines_are_not_its_affair(message: str) -> None:
         (line({"time": list(range(101))}), VALIDATION),
         (line(Metrics=[{"Name": "unknown"}]), VALIDATION),
         (line(Metrics=[{"Name": "time", "Unit": "Hours"}]), VALIDATION),
+        (line(Metrics=[{"Name": "time", "Unit": ["Count"]}]), VALIDATION),
         (line(Metrics=[{"Name": "time", "StorageResolution": 5}]), VALIDATION),
     ],
 )
