@@ -11,7 +11,7 @@ from lambent.services.answered import Answered
 from lambent.services.table import ANSWERED
 
 PAGE = Path(__file__).parents[1] / "docs" / "coverage.md"
-PARTLY = ("elbv2", "secretsmanager", "cloudtrail")
+PARTLY = ("elbv2", "secretsmanager", "cloudtrail", "iot", "iot-data")
 """Services of which a few operations are answered here, and the neighbour has the rest."""
 SERVICES = {one.name: one for one in ANSWERED if one.name not in PARTLY}
 
@@ -21,9 +21,9 @@ Made by `python -m tools.coverage` from botocore's service models and the operat
 
 An operation that is not done is refused by name (HTTP 501, `NotImplementedException`), never accepted silently.
 Every service that is not listed here is answered by the neighbour (moto by default, or the endpoint set for it), and
-so is Application Auto Scaling of anything but provisioned concurrency. Of Secrets Manager, load balancers and
-CloudTrail a few operations are answered here: rotation ([schedules.md](schedules.md)), what leads to functions
-([http.md](http.md)), LookupEvents ([permissions.md](permissions.md)).
+so is Application Auto Scaling of anything but provisioned concurrency. Of Secrets Manager, load balancers, CloudTrail
+and IoT a few operations are answered here: rotation ([schedules.md](schedules.md)), what leads to functions
+([http.md](http.md)), LookupEvents ([permissions.md](permissions.md)), topic rules and Publish ([iot.md](iot.md)).
 """
 
 

@@ -51,6 +51,16 @@ def dead_letter(push: Push, failure: Failure) -> Delivery:
     return replace(push.delivery, target=push.dead_letter, attributes=attributes, group=group, call="", body=body)
 
 
+def of_letter(push: Push, letter: Delivery) -> Push:
+    """A dead letter as a push: a schedule's is sent by its role, others by the service, as the queue's policy has it.
+
+    Sources: https://docs.aws.amazon.com/scheduler/latest/UserGuide/configuring-schedule-dlq.html,
+    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html (permissions),
+    https://docs.aws.amazon.com/sns/latest/dg/sns-configure-dead-letter-queue.html
+    """
+    return replace(push, delivery=letter, role=push.role if push.kind == "scheduler" else "", dead_letter="")
+
+
 def numbered(push: Push, attempt: int) -> Delivery:
     """What is sent at an attempt: a schedule may want to be told its number."""
     delivery = push.delivery

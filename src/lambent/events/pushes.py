@@ -17,7 +17,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from lambent.clock import Clock
-from lambent.engine.push_retry import Failure, dead_letter, next_try, numbered
+from lambent.engine.iot.actions import instead
+from lambent.engine.push_retry import Failure, dead_letter, next_try, numbered, of_letter
 from lambent.events import push_lanes
 from lambent.events.again import AGAIN_SECONDS
 from lambent.events.push_lanes import EARLY, Memory, PushLane
@@ -26,6 +27,7 @@ from lambent.events.turn_taking import TurnTaking
 from lambent.model.delivery import Delivery, DeliveryFailed
 from lambent.model.finding import Finding
 from lambent.model.push import Push, Tries, Waiting
+from lambent.store.errors import StoreError
 from lambent.store.pushes import PushStore, Remove, Retry, is_ordered, lane_of
 
 log = logging.getLogger(__name__)
@@ -37,6 +39,7 @@ CLOSE_SECONDS = 2.0
 HINTS = {
     "sns": "A RedrivePolicy of the subscription keeps such messages.",
     "events": "A DeadLetterConfig of the rule's target keeps such events.",
+    "iot": "An errorAction of the rule is told of it.",
     "scheduler": "A DeadLetterConfig of the schedule's target keeps such events.",
 }
 
@@ -210,6 +213,8 @@ class Pushes:
         due = next_try(one.push.policy, count, began, self._clock.wall()) if failed.passing else None
         if due is not None:
             return Retry(one.number, replace(one.tries, due=due, began=began, count=count))
+        if (other := instead(one.push, failed.reason)) is not None:
+            return await self._exchange(one, other)
         ended = Failure(failed.reason, failed.code, count, exhausted=failed.passing)
         return Remove(one.number) if await self._bury(one.push, ended) else None
 
@@ -229,12 +234,22 @@ class Pushes:
             return DeliveryFailed(repr(error), passing=False, code="InternalError")
         return None
 
+    async def _exchange(self, one: Waiting, other: Push) -> Retry | Remove:
+        """What it has ended in is on disk before it goes; else it is tried once more, later."""
+        try:
+            await self.add([other])
+        except StoreError as error:
+            log.warning("%s: %s", one.push.delivery.arn, error)
+            return Retry(one.number, replace(one.tries, due=self._clock.wall() + AGAIN_SECONDS))
+        return Remove(one.number)
+
     async def _bury(self, push: Push, ended: Failure) -> bool:
         """Hand it to its dead letter queue, or report it; False when the server closed meanwhile."""
         reason = ended.reason
         if push.dead_letter:
             log.warning("%s to %s: %s; to its dead letters", push.delivery.arn, push.delivery.target, reason)
-            said = await failure(self._ways.send, dead_letter(push, ended), self._ways.pause)
+            letter = of_letter(push, dead_letter(push, ended))
+            said = await self._ways.refused(letter) or await failure(self._ways.send, letter.delivery, self._ways.pause)
             if said is None:
                 return True
             reason = f"{reason}; nor to its dead letter queue {push.dead_letter}: {said}"

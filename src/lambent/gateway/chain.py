@@ -192,8 +192,7 @@ async def identify(gateway: Gateway, exchange: Exchange) -> None:
     if isinstance(request.acting, Acting):
         exchange.caller = _deputy(exchange, request.acting)
         return
-    credential = locate.credential_of(request)
-    region = credential.region if credential and credential.region else DEFAULT_REGION
+    credential, region = locate.credential_of(request), _region(request)
     if not REGION.fullmatch(region):
         exchange.service = form_of(gateway, request)
         raise accounts.bad_region(exchange.service, region)
@@ -216,6 +215,11 @@ async def identify(gateway: Gateway, exchange: Exchange) -> None:
     )
 
 
+def _region(request: Request) -> str:
+    credential = locate.credential_of(request)
+    return credential.region if credential and credential.region else DEFAULT_REGION
+
+
 def _exists(gateway: Gateway, exchange: Exchange, known: Held | None, key: str | None) -> None:
     """Whether AWS would know a key, and let it do anything. Raises Fault where signatures count."""
     if key is None:
@@ -235,9 +239,8 @@ def _deputy(exchange: Exchange, acting: Acting) -> Caller:
     """Who asks where a service of this process acts for somebody: nothing that came by a connection says so."""
     request = exchange.request
     assert request.client is None and not request.inside
-    credential = locate.credential_of(request)
     return Caller(
-        Scope(acting.account, credential.region if credential and credential.region else DEFAULT_REGION),
+        Scope(acting.account, _region(request)),
         exchange.request_id,
         access_key=acting.account,
         trace_id=request.headers.get("x-amzn-trace-id"),

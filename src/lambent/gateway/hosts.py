@@ -8,8 +8,13 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-OWN = ("localhost", "*.localhost", "*.amazonaws.com", "*.amazonaws.com.cn", "*.on.aws", "*.api.aws")
-"""Loopback (RFC 6761, section 6.3), and the names of AWS's endpoints, for machines on which they lead here.
+OWN = (
+    *("localhost", "*.localhost", "*-127.0.0.1", "*.127.0.0.1"),
+    *("*.amazonaws.com", "*.amazonaws.com.cn", "*.on.aws", "*.api.aws"),
+)
+"""Loopback (RFC 6761, section 6.3), with the word that SDKs put before the endpoint's for some operations
+(`sync-127.0.0.1`: no browser takes a name that ends in a number, https://url.spec.whatwg.org/#host-parsing), and the
+names of AWS's endpoints, for machines on which they lead here.
 
 Source of the latter: https://docs.aws.amazon.com/general/latest/gr/rande.html, and for function URLs
 https://docs.aws.amazon.com/lambda/latest/dg/urls-configuration.html.

@@ -34,6 +34,8 @@ KINDS: Mapping[str, str] = {API: "API Gateway's APIs", URL: "function URLs", BAL
 FORBIDDEN = {API: b'{"message":"Forbidden"}', URL: b'{"Message":"Forbidden"}', BALANCER: b""}
 """What an id that nobody has is answered with, and the status 403."""
 
+LOOPBACK = "127.0.0.1"
+"""The endpoint as environments have it."""
 AWS_ENDINGS = (".amazonaws.com", ".amazonaws.com.cn", ".on.aws")
 """Of the names that AWS gives to sites."""
 _PATH = re.compile(r"(/_aws/(execute-api|lambda-url|elb)/([A-Za-z0-9-]+))(/.*)?")
@@ -69,7 +71,7 @@ class Sites:
     def leads(self, name: str) -> bool:
         """Whether a host name, in lower case, is that of a site which is there, or one of this machine's own: what
         environments find at their loopback address. AWS's other names are not."""
-        if name.endswith(".localhost"):
+        if name.endswith((".localhost", LOOPBACK)):  # SDKs put words before it: sync-127.0.0.1
             return True
         site = self.named(name)
         if site is None:

@@ -18,12 +18,12 @@ class RetryPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Push:
-    """One message of a service: `kind` is "sns", "events", "scheduler" or "logs".
+    """One message of a service: `kind` is "sns", "events", "scheduler", "logs" or "iot".
 
     `dead_letter` is the ARN of the queue that takes what can't be delivered ("" for none), `due` the platform's time
     (seconds since 1970) before which it is not tried, `role` the ARN of the role in whose name it is sent, if in one's.
-    `letter` is what that queue gets where it is not the message ("" where it is). With `lost` it can't be sent at all,
-    and that is why.
+    `letter` is what that queue gets where it is not the message ("" where it is); of "iot" what its error action sends.
+    With `lost` it can't be sent at all, and that is why.
     """
 
     kind: str

@@ -33,12 +33,6 @@ def _has(*members: str) -> Callable[[Params], bool]:
     return lambda params: any(params.get(name) for name in members)
 
 
-def _topic_rule(params: Params) -> bool:
-    rule = params.get("topicRulePayload") or {}
-    actions = [*(rule.get("actions") or []), rule.get("errorAction") or {}]
-    return any({"lambda", "sqs", "cloudwatchLogs"} & set(action) for action in actions)
-
-
 def _flow_logs(params: Params) -> bool:
     return str(params.get("LogDestinationType", "cloud-watch-logs")) == "cloud-watch-logs"
 
@@ -65,7 +59,6 @@ def _any(_params: Params) -> bool:
 
 
 SENT = "user pools send no mail and no SMS, by no function either, and nobody comes from another directory"
-RULES = "nothing is sent to functions, queues and log groups by a topic rule"
 RECEIPT = "no function is called and no topic told of mail"
 JOBS = "no job is run, and none writes logs"
 BUCKETS = "nothing of it is read from or written to buckets that are answered here"
@@ -74,7 +67,6 @@ TOPICS = "nothing of it is sent to topics"
 JSONATA = "state machines in JSONata are not run, only those in JSONPath"
 KEPT: Mapping[tuple[str, str], tuple[Callable[[Params], bool], str]] = {
     **{("cognito-idp", name): (_senders, SENT) for name in ("CreateUserPool", "UpdateUserPool")},
-    **{("iot", name): (_topic_rule, RULES) for name in ("CreateTopicRule", "ReplaceTopicRule")},
     ("config", "PutConfigRule"): (_custom_rule, "no function is called to evaluate a rule"),
     **{("ses", name): (_names("Rule"), RECEIPT) for name in ("CreateReceiptRule", "UpdateReceiptRule")},
     ("ses", "SetIdentityNotificationTopic"): (_has("SnsTopic"), TOPICS),

@@ -29,6 +29,8 @@ START_SECONDS = 20.0
 """How long a request waits for moto to come up."""
 CONNECTIONS = 32
 """At once, to each neighbour: moto has a thread for each."""
+WAITING: Mapping[str, int] = {"cognito-idp": 128}
+"""Services of moto's whose operations wait for functions, which ask moto themselves: at once, in connections apart."""
 CONNECT_SECONDS = 5.0
 READS, ASKS = "x-lambent-reads", "x-lambent-memory"
 """Headers that `memory.inside` reads."""
@@ -39,8 +41,8 @@ MOST_HELD = 512 << 20
 """Bytes of all answers that are being read: what answers is not always what one thinks, nor does it always end."""
 BODILESS = ("GET", "HEAD", "DELETE")
 """Methods whose request has no Content-Length when it has no body."""
-READ_SECONDS = 60.0
-"""Without a byte from a neighbour for so long, the request is given up."""
+READ_SECONDS = 310.0
+"""Without a byte from a neighbour for so long, the request is given up; express workflows take up to five minutes."""
 READING = ("GET", "HEAD")
 """Methods to which no AWS API gives a body; moto's server would take one for the next request."""
 HOP_BY_HOP = frozenset(
@@ -84,7 +86,8 @@ class Neighbour:
         self._local_session: aiohttp.ClientSession | None = None
         self.memory = Keeping(folder, self.holdings, self._ask_memory)
         self._endpoint_session: aiohttp.ClientSession | None = None
-        self._moto_session: aiohttp.ClientSession | None = None
+        self._moto_sessions: dict[str, aiohttp.ClientSession] = {}
+        """Of services with connections apart by their names; the others' is ""."""
         self._generation = 0
         self._reading = 0
 
@@ -160,7 +163,9 @@ class Neighbour:
         if endpoint is not None:
             headers = self.endpoints.headers(service, request, target, headers)
         try:
-            return await self._send(self._to_endpoints() if endpoint else self._to_moto(), request, target, headers)
+            return await self._send(
+                self._to_endpoints() if endpoint else self._to_moto(service), request, target, headers
+            )
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise self._unavailable(service, error) from error
 
@@ -208,10 +213,11 @@ class Neighbour:
         """End moto and all connections, when what it holds is kept. Closing twice is allowed."""
         if self._moto.state is State.READY:
             await self.memory.close()
-        for session in (self._endpoint_session, self._moto_session, self._local_session):
+        for session in (self._endpoint_session, *self._moto_sessions.values(), self._local_session):
             if session is not None:
                 await session.close()
-        self._endpoint_session = self._moto_session = self._local_session = None
+        self._endpoint_session = self._local_session = None
+        self._moto_sessions.clear()
         await self._moto.close()
         if self._local is not None:
             await self._local.close()
@@ -263,20 +269,22 @@ class Neighbour:
             )
         return self._endpoint_session
 
-    def _to_moto(self) -> aiohttp.ClientSession:
+    def _to_moto(self, service: str = "") -> aiohttp.ClientSession:
         """The session of this life of moto; connections to a dead one are not used again.
 
         Its server leaves a body that it has no use for where the connection's next request is awaited.
         """
-        if self._moto_session is not None and self._generation != self._moto.starts:
-            asyncio.get_running_loop().create_task(self._moto_session.close())
-            self._moto_session = None
-        if self._moto_session is None:
+        if self._generation != self._moto.starts:
+            for former in self._moto_sessions.values():
+                asyncio.get_running_loop().create_task(former.close())
+            self._moto_sessions = {}
             self._generation = self._moto.starts
-            self._moto_session = _session(
-                aiohttp.UnixConnector(self._moto.address, limit_per_host=CONNECTIONS, limit=0, force_close=True)
-            )
-        return self._moto_session
+        name = service if service in WAITING else ""
+        if name not in self._moto_sessions:
+            most = WAITING.get(name, CONNECTIONS)
+            connector = aiohttp.UnixConnector(self._moto.address, limit_per_host=most, limit=0, force_close=True)
+            self._moto_sessions[name] = _session(connector)
+        return self._moto_sessions[name]
 
     def _unavailable(self, service: str, error: Exception) -> Fault:
         url = self.endpoints.choose(service)

@@ -19,6 +19,7 @@ from lambent.engine.authorisation.request_keys import of_any
 from lambent.model import names
 from lambent.model.acting import Acting
 from lambent.model.finding import Finding
+from lambent.model.parts import DENIED
 from lambent.model.scope import Caller, Scope
 from lambent.permissions import attached, callers, facts, passing, roles, user_sessions
 from lambent.permissions.attached import Attached
@@ -48,6 +49,10 @@ OF_ROLES = frozenset(
     }
 )
 """Operations of Lambda that ask something of the function's role."""
+PARTS = {
+    "s3:DeleteObjects": frozenset({"s3:DeleteObject", "s3:DeleteObjectVersion", "s3:BypassGovernanceRetention"}),
+}
+"""Operation -> actions that are denied for single resources, while it goes on with the others."""
 NONE: Params = {}
 OF_POLICIES = re.compile("Policy|Permission|Role|User|Group|Attributes")
 """How the names of operations look after which what was denied may be allowed."""
@@ -67,7 +72,7 @@ class Asked:
     caller: Caller
     service: Service
     operation: str
-    params: Mapping[str, Any]
+    params: dict[str, Any]
     facts: Mapping[str, str] = field(default_factory=dict)
     sent: Sent = NOTHING
 
@@ -133,8 +138,7 @@ class Gate:
         asked = Asked(caller, service, operation, params or {}, facts.of_request(request, now), sent(request, now))
         if self.mode == "enforce":
             if not self._unbounded(caller):
-                for right in await self._rights(asked):
-                    await self._enforce(asked, right)
+                await self._enforce_all(asked)
             if about_role:
                 await self._check_role(asked)
         else:
@@ -188,6 +192,20 @@ class Gate:
         needed += [more for one in needed for more in await self.resolved.secrets_behind(one, scope)]
         needed += [more for one in needed for more in await self.resolved.keys_behind(one, asked.params, scope)]
         return [await self.resolved.right(one, scope) for one in needed]
+
+    async def _enforce_all(self, asked: Asked) -> None:
+        """Raises Fault for what is denied; of parts of an operation that may be denied alone it is told."""
+        parts = PARTS.get(f"{asked.service.name}:{asked.operation}", ())
+        denied: dict[str, str] = {}
+        for right in await self._rights(asked):
+            try:
+                await self._enforce(asked, right)
+            except Fault as fault:
+                if right.action not in parts:
+                    raise
+                denied[right.resource] = fault.message or ""
+        if denied:
+            asked.params[DENIED] = denied
 
     async def _enforce(self, asked: Asked, right: Right) -> None:
         key = (callers.known_by(asked.caller), right.action, right.resource)

@@ -119,6 +119,12 @@ def _of_lambda(params: Params) -> dict[str, Any]:
 
 
 def _of_sqs(params: Params) -> dict[str, Any]:
+    """Whose queue it is; a move's handle holds the ARN of the queue that it moves from."""
+    if isinstance(params.get("TaskHandle"), str):
+        try:
+            return {"SourceOfTask": str(orjson.loads(b64decode(params["TaskHandle"].encode()))["sourceArn"])}
+        except (ValueError, TypeError, KeyError):
+            return {}
     *_, owner, _name = ("", "", *_of_url(str(params.get("QueueUrl") or "")))
     return {OWNER: owner} if ACCOUNT.fullmatch(owner) else {}
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from lambent.model.scope import Scope
+from lambent.permissions.attached import queue_url
 from lambent.permissions.identities import Ask
 from lambent.permissions.parameters import SUFFIX
 from lambent.permissions.requests import Keys, Right, of_service
@@ -102,8 +103,7 @@ class Resolved:
             asked = {**asked, "NextToken": said["NextToken"]}
 
     async def _of_queue(self, right: Right, _params: Params, owner: Scope) -> str:
-        url = f"http://127.0.0.1/{owner.account}/{right.resource.rpartition(':')[2]}"
-        asked = {"QueueUrl": url, "AttributeNames": ["KmsMasterKeyId"]}
+        asked = {"QueueUrl": queue_url(right.resource.split(":", 5)), "AttributeNames": ["KmsMasterKeyId"]}
         return await self.find(
             right.resource, owner, "sqs", "GetQueueAttributes", asked,
             lambda said: str(said.get("Attributes", {}).get("KmsMasterKeyId", "")),

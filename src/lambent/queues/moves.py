@@ -92,10 +92,10 @@ class Moves:
         self._spawn(self._run(task))
         return handle_of(task)
 
-    async def cancel(self, handle: str) -> int:
-        """Stop a task; answers how many messages it has moved. Raises QueueError, StoreError."""
+    async def cancel(self, handle: str, account: str) -> int:
+        """Stop a task of an account; answers how many messages it has moved. Raises QueueError, StoreError."""
         task = self._by_handle(handle)
-        if task is None:
+        if task is None or task.scope.account != account:
             raise QueueError("ResourceNotFoundException", "Task does not exist.")
         while task.document["status"] == "RUNNING":
             stopped = task.changed(self._messages.new_id(), task.document | {"status": "CANCELLING"})

@@ -7,6 +7,7 @@ from typing import Any
 from lambent.gateway.chain import Check, load
 from lambent.model.credentials import Held
 from lambent.model.finding import Finding
+from lambent.model.parts import DENIED
 from lambent.model.scope import Caller, Scope
 from lambent.neighbour.handed_out import keys_in
 from lambent.neighbour.neighbour import Neighbour
@@ -74,6 +75,8 @@ class Forwarding:
             asked.check()
             if asked.model is not None and asked.operation and partiql.is_told(asked.operation, asked.params):
                 await self.check(request, caller, asked.model, asked.operation, asked.params)
+                for why in asked.params.get(DENIED, {}).values():  # who answers it there is not told of parts
+                    raise refusal(asked.model, why)
             elif self.is_bounded(caller):
                 raise refusal(asked.model, f"{caller.held.role or caller.held.user if caller.held else ''} {UNTOLD}")
             if service_name in stored.SERVICES:

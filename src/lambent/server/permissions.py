@@ -27,6 +27,7 @@ from lambent.permissions.gate import Gate, is_own
 from lambent.permissions.identities import Identities
 from lambent.permissions.ledger import Call, Trail, record
 from lambent.permissions.organisation import Levels
+from lambent.permissions.parameters import sent
 from lambent.permissions.requests import Right
 from lambent.permissions.resolved import Resolved
 from lambent.server import push_roles
@@ -250,7 +251,7 @@ def note(
     error, message = (fault.code, fault.message or "") if fault is not None else ("", "")
     agent = request.headers.get("user-agent", "")
     connection = request.client.number if request.client is not None else 0
-    gate.trail.add(Call(base.clock.wall(), caller, service, operation, params, error, message, agent, connection))
+    gate.trail.add(Call(base.clock.wall(), caller, service, operation, sent(params), error, message, agent, connection))
 
 
 async def hear_neighbour(gate: Gate, base: Base, asked: Asked, caller: Caller, fault: Fault | None) -> Fault | None:

@@ -5,21 +5,35 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/SubscriptionFilters.htm
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import orjson
 
 from lambent.engine.authorisation import principals
+from lambent.model.acting import as_role
 from lambent.model.delivery import Delivery
 from lambent.model.finding import Finding
 from lambent.model.push import Push
-from lambent.model.scope import Scope
+from lambent.model.scope import Caller, Scope
 from lambent.neighbour import api_calls
 from lambent.permissions.assuming import may_assume
 from lambent.permissions.gate import Gate
+from lambent.permissions.ledger import Call
+from lambent.permissions.refusals import refusal
 from lambent.permissions.requests import Right, rights
 from lambent.permissions.roles import SENDING
+from lambent.permissions.said import Verdict
+from lambent.wire import service as wire_service
+from lambent.wire.service import Service
 
 Report = Callable[[Finding], None]
+CALLS = {
+    "sqs": ("sqs", "SendMessage", "QueueUrl"),
+    "sns": ("sns", "Publish", "TopicArn"),
+    "lambda": ("lambda", "Invoke", "FunctionName"),
+    "events": ("events", "PutEvents", ""),
+}
+"""The service of a target -> the call that a delivery to it is, and the parameter that names it."""
 
 
 async def may_push(gate: Gate, report: Report, wall: Callable[[], float], push: Push) -> str:
@@ -36,8 +50,33 @@ async def may_push(gate: Gate, report: Report, wall: Callable[[], float], push: 
         if not verdict.decision.allowed:
             gate.tell(verdict)
             if gate.mode == "enforce":
+                _record(gate, push, verdict, wall())
                 return verdict.explanation.text
     return ""
+
+
+def _record(gate: Gate, push: Push, verdict: Verdict, now: float) -> None:
+    """A record of a call that was denied, as of any other: it is made no more."""
+    known = _call(push.delivery)
+    if known is None:
+        return
+    acting = as_role(f"{push.kind}.amazonaws.com", push.role, push.delivery.unique or push.kind)
+    caller = Caller(
+        push.delivery.scope, push.delivery.unique or push.kind, role=push.role, held=acting.held, acting=acting
+    )
+    service, operation, params = known
+    fault = refusal(service, verdict.explanation.text)
+    gate.trail.denied(caller.request_id, verdict)
+    gate.trail.add(Call(now, caller, service, operation, params, fault.code, fault.message or ""))
+
+
+def _call(delivery: Delivery) -> tuple[Service, str, dict[str, Any]] | None:
+    """The operation that a delivery is, and its parameters."""
+    if not delivery.call:
+        service, operation, name = CALLS.get(delivery.target.split(":")[2], ("", "", ""))
+        return (wire_service.load(service), operation, {name: delivery.target} if name else {}) if service else None
+    service_name, _, operation_name = delivery.call.partition(":")
+    return api_calls.fitted(service_name, operation_name, orjson.loads(delivery.body))
 
 
 def _source(push: Push) -> str:
@@ -58,8 +97,7 @@ def _needed(delivery: Delivery) -> list[Right]:
         fields = delivery.target.split(":", 5)
         action = SENDING.get(fields[2]) if len(fields) == 6 else None
         return [Right(action, delivery.target, fields[4])] if action else []
-    service_name, _, operation_name = delivery.call.partition(":")
-    known = api_calls.fitted(service_name, operation_name, orjson.loads(delivery.body))
+    known = _call(delivery)
     if known is None:
         return []
     service, operation, params = known

@@ -36,7 +36,7 @@ HERE = {
     "cloudwatch": Part("cloudwatch/", (), ("metrics.db", "metrics.db-wal", "metrics.db-shm")),
 }
 """botocore's names."""
-BESIDE = {"iam": Part("iam-")}
+BESIDE = {"iam": Part("iam-"), "iot": Part("iot-")}
 """What is kept here of services that are moto's."""
 
 
@@ -80,13 +80,12 @@ def _of_the_neighbour(folder: Path, service: str) -> bool:
     files, holdings = Files(folder / "neighbour"), Holdings(folder / "neighbour.json")
     known = {one.partition("/")[0] for one in (*holdings.held, *holdings.lost)}
     local = folder / "dynamodb"
+    ours = service in BESIDE and _of_ours(folder, BESIDE[service])
     if service == "dynamodb" and local.is_dir():
         remove(local)
-    elif service not in known and service not in files.names():
+    elif not ours and service not in known and service not in files.names():
         emptied = ", ".join(sorted({*HERE, *known}))
         raise StartError(f"nothing is kept of {service} that can be emptied alone; these can: {emptied}")
     files.remove(service)
     holdings.drop(service)
-    if service in BESIDE:
-        _of_ours(folder, BESIDE[service])
     return True

@@ -65,6 +65,7 @@ from lambent.server.destinations import check_destination
 from lambent.server.here import chosen, here, unbuilt
 from lambent.server.http_apis import HttpApis, open_http_apis
 from lambent.server.integration_roles import IntegrationRoles
+from lambent.server.iot import open_iot
 from lambent.server.load_balancers import LoadBalancers, open_load_balancers
 from lambent.server.log_subscriptions import open_logs
 from lambent.server.metrics import measure_queues, open_cloudwatch
@@ -171,6 +172,7 @@ async def open_services(
     those = _made(env, sqs, streams, rest, http, stacks, sts, deployments, gate) | scaling_service(env, scaler)
     those |= balancers.here | logs | topics.here | timed.service() | rules.service()
     those |= open_cloudwatch(stack, settings, store, base, outbox, gate) | unbuilt() | s3.here
+    those |= open_iot(store, base, running.findings, pushes.add)
     those |= open_xray(stack, settings, store, base, running.findings.report)
     token = make_token(settings.data_dir)
     pages = _pages(stack, settings, store, base, running, abilities, found, token)

@@ -11,6 +11,8 @@ from lambent.services.cloudwatch.service import SERVICE as CLOUDWATCH
 from lambent.services.codedeploy.service import SERVICE as CODEDEPLOY
 from lambent.services.elbv2.service import SERVICE as ELBV2
 from lambent.services.events.service import SERVICE as EVENTS
+from lambent.services.iot.service import DATA as IOT_DATA
+from lambent.services.iot.service import SERVICE as IOT
 from lambent.services.kinesis.service import SERVICE as KINESIS
 from lambent.services.lambda_.service import SERVICE as LAMBDA
 from lambent.services.logs.service import SERVICE as LOGS
@@ -42,6 +44,8 @@ ANSWERED = (
     STS,
     SECRETSMANAGER,
     CLOUDTRAIL,
+    IOT,
+    IOT_DATA,
     S3,
     XRAY,
 )

@@ -430,6 +430,7 @@ RESOURCES: dict[str, Any] = {
         },
     ),
     "Upg": resource("AWS::Cognito::UserPoolGroup", {"UserPoolId": {"Ref": "Up"}, "GroupName": "admins"}),
+    "Itr": resource("AWS::IoT::TopicRule", {"TopicRulePayload": {"Sql": "SELECT * FROM 'a'", "Actions": []}}),
     "Idp": resource("AWS::Cognito::IdentityPool", {"AllowUnauthenticatedIdentities": False}),
     "Rg": resource(
         "AWS::ResourceGroups::Group", {"Name": "of-a-stack", "ResourceQuery": {"Type": "CLOUDFORMATION_STACK_1_0"}}

@@ -96,14 +96,6 @@ def test_a_function_that_fails_or_is_not_there_fails_the_execution(server: Serve
     ("service", "operation", "params"),
     [
         (
-            "iot",
-            "create_topic_rule",
-            {
-                "ruleName": "r",
-                "topicRulePayload": {"sql": "s", "actions": [{"sqs": {"queueUrl": "http://q", "roleArn": "r"}}]},
-            },
-        ),
-        (
             "config",
             "put_config_rule",
             {"ConfigRule": {"Source": {"Owner": "CUSTOM_LAMBDA", "SourceIdentifier": FUNCTION}}},

@@ -46,13 +46,14 @@ class Bench:
     tasks: set["asyncio.Task[None]"] = field(default_factory=set)
     twice: bool = False
     refused: str = ""
+    refused_letters: str = ""
 
     def __post_init__(self) -> None:
         ways = Ways(self._send, self._refused, lambda: self.twice, lambda _seconds: asyncio.sleep(0))
         self.pushes = Pushes(self.store, self.clock, ways, self.findings.append, self._spawn)
 
-    async def _refused(self, _push: Push) -> str:
-        return self.refused
+    async def _refused(self, push: Push) -> str:
+        return self.refused_letters if push.delivery.target == queue("letters") else self.refused
 
     async def _send(self, delivery: Delivery) -> None:
         at, name = self.clock.wall() - START, delivery.target.rpartition(":")[2]

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from push_kit import BUSY, GONE, START, Bench, play, push, queue
 
+from lambent.engine.push_retry import of_letter
 from lambent.events import push_lanes
 from lambent.model.delivery import Delivery
 from lambent.model.push import RetryPolicy
@@ -120,6 +121,25 @@ def test_what_may_not_be_sent_is_not(stage) -> None:
         assert [name for _, name, _ in bench.sent] == ["letters"]
 
     stage(scene)
+
+
+def test_a_dead_letter_goes_where_its_service_may_send(stage) -> None:
+    async def scene(bench: Bench) -> None:
+        bench.behave, bench.refused_letters = failing(GONE), "the queue's policy does not say so"
+        await bench.pushes.add([push(dead_letter=queue("letters"))])
+        await bench.clock.advance(0)
+        assert bench.letters == []
+        assert "nor to its dead letter queue" in bench.findings[0].message
+        assert bench.refused_letters in bench.findings[0].message
+
+    stage(scene)
+
+
+def test_a_schedules_letter_is_sent_by_its_role_and_a_rules_by_the_service() -> None:
+    made = replace(push(dead_letter=queue("letters")), role="arn:aws:iam::111111111111:role/r")
+    letter = replace(made.delivery, target=queue("letters"))
+    roles = {kind: of_letter(replace(made, kind=kind), letter).role for kind in ("scheduler", "events")}
+    assert roles == {"scheduler": made.role, "events": ""}
 
 
 def test_what_could_not_be_made_is_dead_at_once(stage) -> None:

@@ -18,10 +18,19 @@ OWN = [
     *("[::1]:4566", "[::1]", "bucket.localhost:4566", "abc.lambda-url.us-east-1.localhost:4566", "127.0.0.1:65535"),
     *("s3.amazonaws.com", "bucket.s3.eu-west-1.amazonaws.com", "lambda.us-east-1.amazonaws.com:443"),
     *("sqs.cn-north-1.amazonaws.com.cn", "abc.lambda-url.us-east-1.on.aws", "lambda.us-east-1.api.aws"),
-    *("lambent.test", "lambent.test:80", "a.b.internal:4566"),
+    *("lambent.test", "lambent.test:80", "a.b.internal:4566", "sync-127.0.0.1:4566", "api.127.0.0.1:4566"),
 ]
 FOREIGN = [
-    *("", " ", "evil.test", "evil.test:4566", "localhost.evil.test", "127.0.0.1.evil.test", "amazonaws.com.evil.test"),
+    *(
+        "",
+        " ",
+        "evil.test",
+        "evil.test:4566",
+        "localhost.evil.test",
+        "127.0.0.1.evil.test",
+        "sync-127.0.0.1.evil.test",
+        "amazonaws.com.evil.test",
+    ),
     *(
         "evilamazonaws.com",
         "notlocalhost",

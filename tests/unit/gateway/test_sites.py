@@ -78,7 +78,7 @@ def test_where_a_request_leads(host: str, path: str, place: tuple[str, str, str,
 def test_which_names_lead_here_from_inside() -> None:
     sites = Asked().sites
     sites.add_known("execute-api", lambda site: site == ("execute-api", "api1", "us-east-1"))
-    led = ["api1.execute-api.us-east-1.amazonaws.com", "api.example.com", "any.localhost"]
+    led = ["api1.execute-api.us-east-1.amazonaws.com", "api.example.com", "any.localhost", "sync-127.0.0.1"]
     asked = [*led, "api2.execute-api.us-east-1.amazonaws.com", "api1.execute-api.eu-west-1.amazonaws.com"]
     asked += ["api1.execute-api.us-east-1.example.com", "sqs.us-east-1.amazonaws.com", "example.com", "localhost.test"]
     assert [name for name in asked if sites.leads(name)] == led

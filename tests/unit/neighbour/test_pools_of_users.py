@@ -145,6 +145,17 @@ def test_who_is_refused_is_no_user(cognito: tuple[Any, Functions]) -> None:
         world.status()
 
 
+def test_of_two_who_sign_up_under_one_name_the_first_is_the_user(cognito: tuple[Any, Functions]) -> None:
+    def hurry(event: dict[str, Any]) -> None:
+        if len(world.functions.events) == 1:
+            world.sign_up()
+
+    world = World(*cognito, {}, PreSignUp=hurry)
+    with pytest.raises(ClientError, match="UsernameExistsException"):
+        world.sign_up()
+    assert world.status() == "UNCONFIRMED"
+
+
 @pytest.mark.parametrize(
     ("answer", "code", "text"),
     [

@@ -5,6 +5,7 @@ Sources: the service authorisation reference, and what operations.json names.
 
 import asyncio
 import re
+from base64 import b64encode
 from typing import Any
 
 import pytest
@@ -23,6 +24,7 @@ KEY = f"arn:aws:kms:{HERE}:key/11111111-2222-3333-4444-555555555555"
 FUNCTION = f"arn:aws:lambda:{HERE}:function:f"
 THEIRS = "arn:aws:lambda:eu-west-1:222222222222:function:f:live"
 LAYER = "arn:aws:lambda:eu-west-1:222222222222:layer:l"
+HANDLE = b64encode(f'{{"taskId": "1", "sourceArn": "{QUEUE}"}}'.encode()).decode()
 TABLE = f"arn:aws:dynamodb:{HERE}:table/t"
 SECRET, GROUP = f"arn:aws:secretsmanager:{HERE}:secret:db", f"arn:aws:logs:{HERE}:log-group:g"
 BUCKET = {"Bucket": "b"}
@@ -67,6 +69,10 @@ ROWS: list[tuple[str, str, dict[str, Any], list[str]]] = [
     (
         "cloudformation", "CreateStack", {"StackName": "s", "RoleARN": PASSED},
         [f"cloudformation:CreateStack arn:aws:cloudformation:{HERE}:stack/s/*", PASS],
+    ),
+    (
+        "sqs", "CancelMessageMoveTask", {"TaskHandle": HANDLE},
+        [f"sqs:CancelMessageMoveTask {QUEUE}"],
     ),
     ("kms", "Encrypt", {"KeyId": "alias/x"}, [f"kms:Encrypt arn:aws:kms:{HERE}:alias/x"]),
     ("kms", "Encrypt", {"KeyId": f"arn:aws:kms:{HERE}:alias/x"}, [f"kms:Encrypt arn:aws:kms:{HERE}:alias/x"]),

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from lambent.model.delivery import Delivery, DeliveryFailed
+from lambent.model.push import Push, RetryPolicy
 from lambent.model.scope import Scope
-from lambent.server import deliveries
+from lambent.permissions.ledger import record
+from lambent.server import deliveries, push_roles
 from tests.unit.permissions.test_gate import ACCOUNT, ROLE, World
 
 QUEUE = f"arn:aws:sqs:us-east-1:{ACCOUNT}:q"
@@ -74,3 +76,21 @@ def test_a_bucket_sends_as_the_queue_lets_it_although_nobody_looked_when_it_was_
     assert ("denied/sqs:SendMessage", QUEUE) in world.findings
     bus = f"arn:aws:events:us-east-1:{ACCOUNT}:event-bus/default"
     assert of_bucket(World(mode="enforce"), bus) == [bus]
+
+
+def test_a_call_that_a_schedules_role_may_not_make_stands_in_the_trail() -> None:
+    world = World(mode="enforce")
+    scheduler = {"Service": "scheduler.amazonaws.com"}
+    world.trust = {"Statement": {"Effect": "Allow", "Principal": scheduler, "Action": "sts:AssumeRole"}}
+    schedule = f"arn:aws:scheduler:us-east-1:{ACCOUNT}:schedule/default/s"
+    for target, call in ((QUEUE, ""), ("arn:aws:scheduler:::aws-sdk:sqs:sendMessage", "sqs:sendMessage")):
+        body = f'{{"QueueUrl": "http://localhost/{ACCOUNT}/q", "MessageBody": "m"}}'.encode()
+        message = Delivery(Scope(ACCOUNT), target, body, "", schedule, "", unique=f"id{call}", call=call)
+        push = Push("scheduler", message, RetryPolicy(0), role=ROLE)
+        asked = push_roles.may_push(world.gate, lambda _finding: None, lambda: 1_700_000_000.0, push)
+        assert "not authorized to perform: sqs:SendMessage" in asyncio.run(asked)
+        said = record(next(iter(world.gate.trail.calls())))
+        assert (said["eventName"], said["errorCode"], said["requestID"]) == ("SendMessage", "AccessDenied", f"id{call}")
+        assert said["userIdentity"]["invokedBy"] == "scheduler.amazonaws.com"
+        assert said["userIdentity"]["arn"].startswith(f"arn:aws:sts::{ACCOUNT}:assumed-role/app/")
+        assert world.gate.trail.denials(f"id{call}")

@@ -12,10 +12,10 @@ FOLDERS = {path.parent.name for path in Path(table.__file__).parent.glob("*/serv
 def test_every_folder_of_a_service_has_a_descriptor_in_the_table() -> None:
     folders = {path.parent.name for path in Path(table.__file__).parent.glob("*/__init__.py")}
     assert folders == FOLDERS
-    assert {name.lower() for name in vars(table) if name.isupper()} - {"answered", "connections"} == {
+    assert {name.lower() for name in vars(table) if name.isupper()} - {"answered", "connections", "iot_data"} == {
         name.rstrip("_") for name in FOLDERS
     }
-    assert len(table.ANSWERED) == len(FOLDERS) + 1, "API Gateway's connections have a name of their own"
+    assert len(table.ANSWERED) == len(FOLDERS) + 2, "API Gateway's connections and IoT's data have names of their own"
 
 
 def test_names_and_operations_are_those_of_the_models() -> None:

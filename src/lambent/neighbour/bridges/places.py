@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
-from lambent.neighbour.bridges import cloudfront, definitions, dynamodb, iam, secretsmanager, states, templates
+from lambent.neighbour.bridges import cloudfront, definitions, dynamodb, express, iam, secretsmanager, states, templates
 from lambent.neighbour.bridges.handing import Gateway
 from lambent.neighbour.bridges.importing import when_imported
 from lambent.neighbour.bridges.pools.replaced import REPLACED
@@ -123,12 +123,17 @@ def install(path: str) -> None:
     }
     more = {
         "moto.stepfunctions.models": states.share_machines,
-        "moto.stepfunctions.responses": definitions.answered,
+        "moto.stepfunctions.responses": _answer_more,
         "moto.iam.responses": iam.bound_users,
         "moto.cloudfront.models": cloudfront.whole,
     }
     when_imported({**changes, **more})
     states.run_executions()
+
+
+def _answer_more(responses: ModuleType) -> None:
+    definitions.answered(responses)
+    express.answered(responses)
 
 
 def _change(gateway: Gateway, module: str, _imported: ModuleType) -> None:

@@ -3,6 +3,7 @@
 Source: https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html
 """
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -51,14 +52,19 @@ async def _described(view: View, resolved: Resolved, path: str, default: str = "
     if ":key/" not in view.right.resource:
         return ""
 
-    def read(said: Mapping[str, Any]) -> str:
-        value: Any = said.get("KeyMetadata", {})
-        for part in path.split("."):
-            value = value.get(part) if isinstance(value, Mapping) else None
-        return default if value is None else str(value)
-
     arn = view.right.resource
-    return await resolved.find(f"{arn} {path}", view.owner, "kms", "DescribeKey", {"KeyId": arn}, read)
+    said = await resolved.find(f"{arn} described", view.owner, "kms", "DescribeKey", {"KeyId": arn}, _metadata)
+    value: Any = json.loads(said) if said else None
+    if value is None:
+        return ""
+    for part in path.split("."):
+        value = value.get(part) if isinstance(value, Mapping) else None
+    return default if value is None else str(value)
+
+
+def _metadata(said: Mapping[str, Any]) -> str:
+    """All that DescribeKey says, asked once for all that policies go by."""
+    return json.dumps(said.get("KeyMetadata", {}), default=str)
 
 
 def _word(value: Any) -> str:

@@ -84,11 +84,11 @@ def of_secret(name: str) -> Callable[[View, Resolved], Any]:
         arn = view.right.resource
         if ":secret:" not in arn:
             return None
-        found = await resolved.find(
-            f"{arn} {name}", view.owner, "secretsmanager", "DescribeSecret", {"SecretId": arn},
-            lambda said: str(said.get(name) or ""),
+        said = await resolved.find(
+            f"{arn} described", view.owner, "secretsmanager", "DescribeSecret", {"SecretId": arn},
+            lambda answer: json.dumps(answer, default=str),
         )  # fmt: skip
-        return found or None
+        return str(json.loads(said or "{}").get(name) or "") or None
 
     return find
 

@@ -1,8 +1,10 @@
 """DeleteObject and DeleteObjects."""
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any
 
+from lambent.model.parts import DENIED
 from lambent.model.scope import Caller
 from lambent.objects import errors
 from lambent.objects.buckets import Bucket
@@ -35,16 +37,23 @@ async def delete_objects(call: Call, caller: Caller, params: dict[str, Any]) -> 
     named = said.get("Objects") or []
     if not 1 <= len(named) <= MOST:
         raise errors.malformed()
-    outcomes = await asyncio.gather(*(_one(call, caller, params, one) for one in named))
+    denied = {arn.partition("/")[2]: why for arn, why in params.get(DENIED, {}).items()}
+    if not denied.keys() <= {one["Key"] for one in named}:
+        raise errors.denied()
+    outcomes = await asyncio.gather(*(_one(call, caller, params, one, denied) for one in named))
     wrong = [outcome for outcome in outcomes if "Code" in outcome]
     done = [] if said.get("Quiet") else [outcome for outcome in outcomes if "Code" not in outcome]
     return {"Deleted": done, "Errors": wrong}
 
 
-async def _one(call: Call, caller: Caller, params: dict[str, Any], named: dict[str, Any]) -> dict[str, Any]:
+async def _one(
+    call: Call, caller: Caller, params: dict[str, Any], named: dict[str, Any], denied: Mapping[str, str]
+) -> dict[str, Any]:
     key, version = named["Key"], named.get("VersionId") or ""
     asked = Conditions(named.get("ETag") or "")
     try:
+        if key in denied:
+            raise errors.denied(denied[key])
         bucket = call.bucket(caller, params, _action(version), key)
         deleted = await _delete(call, caller, bucket, key, version, asked, _bypasses(params))
     except ObjectError as error:

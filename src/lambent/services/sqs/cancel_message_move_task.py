@@ -13,4 +13,4 @@ async def cancel_message_move_task(env: SqsEnv, caller: Caller, params: dict[str
     if not handle:
         raise errors.missing("TaskHandle")
     with errors.worded():
-        return {"ApproximateNumberOfMessagesMoved": await env.moves.cancel(handle)}
+        return {"ApproximateNumberOfMessagesMoved": await env.moves.cancel(handle, caller.scope.account)}

@@ -3,6 +3,7 @@
 import json
 import re
 from typing import Any
+from urllib.parse import urlencode
 
 from lambent.deploy.resources.kind import Do, Kind, Subject, added, from_s3, put, reads, removed, text_of
 from lambent.deploy.template.reading import read
@@ -37,6 +38,20 @@ def _rule_arn(subject: Subject) -> str:
 def _rule_id(subject: Subject) -> str:
     bus = subject.properties.get("EventBusName") or "default"
     return subject.name if bus == "default" else f"{bus}|{subject.name}"
+
+
+_TOPIC_RULE = "arn:aws:iot:{region}:{account}:rule/{id}"
+
+
+def _topic_rule(subject: Subject) -> str:
+    """A name of letters, digits and underscores."""
+    return subject.name.replace("-", "_")
+
+
+@reads("Tags")
+def _tags_as_text(subject: Subject) -> str | None:
+    tags = subject.properties.get("Tags") or ()
+    return urlencode([(one["Key"], one["Value"]) for one in tags]) or None
 
 
 @reads("Statement")
@@ -86,6 +101,18 @@ KINDS = {
         id=_rule_id,
         attributes={"Arn": _rule_arn},
         takes=("Targets",),
+    ),
+    "AWS::IoT::TopicRule": Kind(
+        name="RuleName",
+        length=128,
+        create=(Do("iot:CreateTopicRule", {"ruleName": _topic_rule, "tags": _tags_as_text}, fit=True),),
+        update=(Do("iot:ReplaceTopicRule", {"ruleName": "$id"}, fit=True),),
+        delete=(Do("iot:DeleteTopicRule", {"ruleName": "$id"}, fine=("UnauthorizedException",)),),
+        id=_topic_rule,
+        attributes={"Arn": _TOPIC_RULE},
+        tags="Tags",
+        tag=Do("iot:TagResource", {"resourceArn": _TOPIC_RULE, "tags": "$Tags"}),
+        untag=Do("iot:UntagResource", {"resourceArn": _TOPIC_RULE, "tagKeys": "@removed"}),
     ),
     "AWS::Events::EventBus": Kind(
         name="Name",

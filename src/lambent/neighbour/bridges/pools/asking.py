@@ -106,11 +106,12 @@ def now() -> Asked | None:
 @contextmanager
 def answering(asked: Asked) -> Iterator[None]:
     """This thread answers that."""
+    before = now()
     _HERE.asked = asked
     try:
         yield
     finally:
-        _HERE.asked = None
+        _HERE.asked = before
 
 
 Work = Callable[[Any, Asked, Callable[[], Any]], Any]

@@ -103,6 +103,8 @@ def _take(pool: Any, name: str, password: str | None, attributes: dict[str, Any]
     from moto.cognitoidp import models
     from moto.cognitoidp.utils import validate_username_format
 
+    if pool._get_user(name) is not None:  # who came while the function ran
+        return
     said = {str(key): str(value) for key, value in attributes.items() if key not in ("sub", "username")}
     by = pool.extended_config.get("UsernameAttributes") or ()
     for one in by:

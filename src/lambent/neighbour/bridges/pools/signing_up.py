@@ -28,6 +28,8 @@ def make_user(_gateway: Gateway, former: Callable[..., None]) -> Callable[..., N
         asked = now()
         if asked is not None and asked.operation in MAKING and asked.params.get("MessageAction") != "RESEND":
             _before(asked, user)
+            if asked.pool._get_user(asked.params.get("Username")) is not None:  # who came while the function ran
+                raise fault("UsernameExistsException", "User already exists")
 
     return make
 
