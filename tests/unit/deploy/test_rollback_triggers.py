@@ -8,8 +8,10 @@ import pytest
 
 from lambent.clock import ManualClock
 from lambent.deploy import triggers
-from lambent.deploy.errors import TemplateInvalid
+from lambent.deploy.errors import NotBuilt, TemplateInvalid
 from lambent.deploy.stack import Stack
+from lambent.model.scope import Caller
+from lambent.services.cloudformation.change_sets import create_change_set
 from tests.unit.deploy.test_engine_of_stacks import SCOPE, House, queue, wanted
 
 ALARM = {"Arn": "arn:aws:cloudwatch:us-east-1:000000000000:alarm:a", "Type": "AWS::CloudWatch::Alarm"}
@@ -89,3 +91,9 @@ def test_an_alarm_that_is_not_there_fails_the_stack_before_anything_is_made() ->
 def test_what_is_no_configuration_is_refused(said: dict[str, Any]) -> None:
     with pytest.raises(TemplateInvalid):
         triggers.check(said)
+
+
+def test_a_change_set_is_refused_what_a_stack_is() -> None:
+    params = {"StackName": "s", "ChangeSetName": "c", "ResourceTypes": ["AWS::*"]}
+    with pytest.raises(NotBuilt, match="ResourceTypes"):
+        asyncio.run(create_change_set(None, Caller(SCOPE, "r"), params))  # type: ignore[arg-type]

@@ -11,11 +11,13 @@ from lambent.model.scope import Caller
 from lambent.services.cloudformation import shown
 from lambent.services.cloudformation.env import CloudFormationEnv, wanted_of
 from lambent.services.cloudformation.paging import page
+from lambent.services.cloudformation.stacks import refuse
 
 
 async def create_change_set(env: CloudFormationEnv, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
     """CreateChangeSet: planned when it answers. With ImportExistingResources, which the CDK always says, a resource of
     a custom name that is there already fails like any other: none is imported."""
+    refuse(params)
     kind = params.get("ChangeSetType") or "UPDATE"
     if kind == "IMPORT" or params.get("ResourcesToImport"):
         raise NotBuilt("Lambent does not import resources into stacks yet.")

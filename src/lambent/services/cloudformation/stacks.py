@@ -19,7 +19,7 @@ UNBUILT = {
 
 async def create_stack(env: CloudFormationEnv, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
     """CreateStack."""
-    _refuse(params)
+    refuse(params)
     if params.get("OnFailure") and params.get("DisableRollback") is not None:
         raise TemplateInvalid("Cannot specify both DisableRollback and OnFailure.")  # our wording
     wanted = replace(
@@ -36,7 +36,7 @@ async def create_stack(env: CloudFormationEnv, caller: Caller, params: dict[str,
 
 async def update_stack(env: CloudFormationEnv, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
     """UpdateStack."""
-    _refuse(params)
+    refuse(params)
     wanted = replace(wanted_of(caller, params), policy=params.get("StackPolicyBody") or "")
     stack = await env.stacks.update(caller.scope, wanted)
     await env.settle(stack)
@@ -88,7 +88,7 @@ async def update_termination_protection(
 
 async def set_stack_policy(env: CloudFormationEnv, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
     """SetStackPolicy; stored, and asked by nobody."""
-    _refuse(params)
+    refuse(params)
     stack = env.stack(caller, params["StackName"])
     await env.stacks.records.change(stack, policy=params.get("StackPolicyBody") or "")
     return {}
@@ -109,7 +109,8 @@ async def signal_resource(env: CloudFormationEnv, caller: Caller, params: dict[s
     return {}
 
 
-def _refuse(params: dict[str, Any]) -> None:
+def refuse(params: dict[str, Any]) -> None:
+    """Raises NotBuilt for members that nothing is made of."""
     from lambent.deploy.errors import NotBuilt
 
     for name, why in UNBUILT.items():
