@@ -59,8 +59,8 @@ its last line and where it was raised. An operation that moto does not have is `
 
 Executions of Step Functions are run by moto's interpreter of the Amazon States Language (JSONPath); their tasks ask
 what the endpoint answers, so that `lambda:invoke`, the ARN of a function, `sqs:sendMessage` and `aws-sdk:…` find what
-is here. `Wait` waits by the machine's clock. An express workflow that is waited for (`StartSyncExecution`) is told when it
-has ended, after five minutes at most, and is not kept.
+is here. `Wait` waits by the machine's clock. An express workflow that is waited for (`StartSyncExecution`) is told when
+it has ended, after five minutes at most, and is not kept.
 
 ## Stacks
 

@@ -28,9 +28,10 @@ log = logging.getLogger(__name__)
 
 START_SECONDS = 20.0
 """How long a request waits for moto to come up."""
-CONNECTIONS, OF_AN_ACCOUNT = 64, 32
-"""At once, to each neighbour: moto has a thread for each. A request may last as long as the trigger of a user pool
-does, so one account's leave room for all others."""
+CONNECTIONS = 64
+"""At once, to each neighbour: moto has a thread for each. One account's requests, which may last, take half of them."""
+WAITING: Mapping[str, int] = {"cognito-idp": 128}
+"""Services of moto's whose operations wait for functions, which ask moto themselves: at once, in connections apart."""
 CONNECT_SECONDS = 5.0
 READS, ASKS = "x-lambent-reads", "x-lambent-memory"
 """Headers that `memory.inside` reads."""
@@ -86,10 +87,11 @@ class Neighbour:
         self._local_session: aiohttp.ClientSession | None = None
         self.memory = Keeping(folder, self.holdings, self._ask_memory)
         self._endpoint_session: aiohttp.ClientSession | None = None
-        self._moto_session: aiohttp.ClientSession | None = None
+        self._moto_sessions: dict[str, aiohttp.ClientSession] = {}
+        """Of services with connections apart by their names; the others' is ""."""
         self._generation = 0
         self._reading = 0
-        self._rooms: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+        self._rooms: WeakValueDictionary[tuple[str, int], asyncio.Semaphore] = WeakValueDictionary()
 
     async def start(self) -> None:
         """Begin to start moto, if anything is asked of it, and what else is kept here, and come back at once. Raises
@@ -106,8 +108,9 @@ class Neighbour:
         NotImplementedException (501) for what it would keep to itself or does not have, InternalFailure (500) for what
         it raises, and StateLost (410) for what would read the state that it lost.
         """
-        account = caller.scope.account if caller is not None else ""
-        async with self._rooms.setdefault(account, asyncio.Semaphore(OF_AN_ACCOUNT)):
+        most = WAITING.get(service, CONNECTIONS)
+        own = (caller.scope.account if caller is not None else "", most)
+        async with self._rooms.setdefault(own, asyncio.Semaphore(most // 2)):
             return await self._forward(request, caller, service)
 
     async def _forward(self, request: Request, caller: Caller | None, service: str) -> Response:
@@ -168,7 +171,9 @@ class Neighbour:
         if endpoint is not None:
             headers = self.endpoints.headers(service, request, target, headers)
         try:
-            return await self._send(self._to_endpoints() if endpoint else self._to_moto(), request, target, headers)
+            return await self._send(
+                self._to_endpoints() if endpoint else self._to_moto(service), request, target, headers
+            )
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise self._unavailable(service, error) from error
 
@@ -216,10 +221,11 @@ class Neighbour:
         """End moto and all connections, when what it holds is kept. Closing twice is allowed."""
         if self._moto.state is State.READY:
             await self.memory.close()
-        for session in (self._endpoint_session, self._moto_session, self._local_session):
+        for session in (self._endpoint_session, *self._moto_sessions.values(), self._local_session):
             if session is not None:
                 await session.close()
-        self._endpoint_session = self._moto_session = self._local_session = None
+        self._endpoint_session = self._local_session = None
+        self._moto_sessions.clear()
         await self._moto.close()
         if self._local is not None:
             await self._local.close()
@@ -271,20 +277,22 @@ class Neighbour:
             )
         return self._endpoint_session
 
-    def _to_moto(self) -> aiohttp.ClientSession:
+    def _to_moto(self, service: str = "") -> aiohttp.ClientSession:
         """The session of this life of moto; connections to a dead one are not used again.
 
         Its server leaves a body that it has no use for where the connection's next request is awaited.
         """
-        if self._moto_session is not None and self._generation != self._moto.starts:
-            asyncio.get_running_loop().create_task(self._moto_session.close())
-            self._moto_session = None
-        if self._moto_session is None:
+        if self._generation != self._moto.starts:
+            for former in self._moto_sessions.values():
+                asyncio.get_running_loop().create_task(former.close())
+            self._moto_sessions = {}
             self._generation = self._moto.starts
-            self._moto_session = _session(
-                aiohttp.UnixConnector(self._moto.address, limit_per_host=CONNECTIONS, limit=0, force_close=True)
-            )
-        return self._moto_session
+        name = service if service in WAITING else ""
+        if name not in self._moto_sessions:
+            most = WAITING.get(name, CONNECTIONS)
+            connector = aiohttp.UnixConnector(self._moto.address, limit_per_host=most, limit=0, force_close=True)
+            self._moto_sessions[name] = _session(connector)
+        return self._moto_sessions[name]
 
     def _unavailable(self, service: str, error: Exception) -> Fault:
         url = self.endpoints.choose(service)

@@ -20,13 +20,14 @@ RULE = "iot-topic-rule"
 MOST_ACTIONS = 10
 MOST_RULES = 1000
 """Of an account in a region (https://docs.aws.amazon.com/general/latest/gr/iot-core.html)."""
+MOST_TAGS = 50
 PAGE = 10_000
 
 
 async def create_topic_rule(env: IotEnv, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
     """A new rule."""
     name, scope = params["ruleName"], caller.scope
-    tags = dict(parse_qsl(params.get("tags") or "", keep_blank_values=True))
+    tags = _bounded(dict(parse_qsl(params.get("tags") or "", keep_blank_values=True)))
     document = {"payload": _checked(params["topicRulePayload"]), "created": env.clock(), "tags": tags}
     if len(env.resources.all(RULE, scope)) >= MOST_RULES:
         raise Fault("LimitExceededException", f"There are {MOST_RULES} rules already.", status=410)
@@ -93,7 +94,7 @@ async def tag_resource(env: IotEnv, caller: Caller, params: dict[str, Any]) -> d
     """Add and change tags of a rule."""
     rule = _tagged(env, caller, params)
     given = {one["Key"]: one.get("Value", "") for one in params["tags"]}
-    await _change(env, rule, tags={**rule.document["tags"], **given})
+    await _change(env, rule, tags=_bounded({**rule.document["tags"], **given}))
     return {}
 
 
@@ -133,6 +134,13 @@ def _find(env: IotEnv, scope: Scope, params: Mapping[str, Any]) -> Resource:
     if rule is None:
         raise faults.no_rule(actions.arn_of(scope, params["ruleName"]))
     return rule
+
+
+def _bounded(tags: dict[str, str]) -> dict[str, str]:
+    """Raises Fault."""
+    if len(tags) > MOST_TAGS:
+        raise Fault("LimitExceededException", f"A rule has at most {MOST_TAGS} tags.", status=410)
+    return tags
 
 
 async def _change(env: IotEnv, rule: Resource, **changes: dict[str, Any]) -> None:
