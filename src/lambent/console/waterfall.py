@@ -46,7 +46,8 @@ def _row(document: Document, depth: int) -> Row:
     state = states[0] if states else ("open" if "end_time" not in document else "ok")
     operation = document.get("aws", {}).get("operation", "")
     about = " ".join(filter(None, [str(document.get("origin", document.get("namespace", ""))), str(operation)]))
-    return Row(str(document.get("name", "")), about, depth, start, float(document.get("end_time", start)), state)
+    end = max(start, float(document.get("end_time", start)))
+    return Row(str(document.get("name", "")), about, depth, start, end, state)
 
 
 @dataclass(frozen=True, slots=True)

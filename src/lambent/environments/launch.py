@@ -70,6 +70,8 @@ class Endpoint:
     tls: ssl.SSLContext | None = None
     serve_daemon: Callable[[socket.socket, FunctionVersion], XRayDaemon] | None = None
     """Receives as X-Ray's daemon, for an environment of that version; the socket is then its own."""
+    serve_sampling: "Callable[[socket.socket, Credentials, FunctionVersion], Awaitable[asyncio.Server]] | None" = None
+    """Answers as that daemon's port for sampling rules, for the environment with these credentials."""
 
     @property
     def inside(self) -> tuple[int, ...]:
@@ -164,7 +166,7 @@ class Launcher:
             tmp_bytes=function.ephemeral_storage * MB,
             memory_bytes=function.memory * MB,
             cpus=function.memory * CPU_PER_MB,
-            listen=(RUNTIME_API_PORT, *inside, *self._parameters_port(function)),
+            listen=(RUNTIME_API_PORT, *inside, *self._parameters_port(function), *self._sampling_port(function)),
             datagrams=(DAEMON_PORT,) if self._endpoint.serve_daemon is not None else (),
             throttled=False,
             root=folders.code if function.image else None,
@@ -175,6 +177,11 @@ class Launcher:
         with_it = self._host.level is Level.NAMESPACE and own_layers.PARAMETERS.digest in function.layers
         return (own_layers.parameters_port(function.environment),) if with_it else ()
 
+    def _sampling_port(self, function: FunctionVersion) -> tuple[int, ...]:
+        """X-Ray's daemon's, for a function that traces. Where the network is the host's there is none."""
+        with_it = self._host.level is Level.NAMESPACE and function.traced and self._endpoint.serve_sampling
+        return (DAEMON_PORT,) if with_it else ()
+
     async def _doors(
         self, sandbox: Sandbox, credentials: Credentials, function: FunctionVersion
     ) -> list[asyncio.Server]:
@@ -183,6 +190,9 @@ class Launcher:
         for port in self._parameters_port(function):
             assert self._endpoint.serve_parameters is not None
             opened.append(await self._endpoint.serve_parameters(sandbox.listeners[port], credentials, function))
+        for port in self._sampling_port(function):
+            assert self._endpoint.serve_sampling is not None
+            opened.append(await self._endpoint.serve_sampling(sandbox.listeners[port], credentials, function))
         return opened
 
     async def _connect(

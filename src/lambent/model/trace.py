@@ -51,10 +51,12 @@ class Accepted:
 
 
 class Segment(NamedTuple):
-    """A segment document (JSON, at most 64 KB) and whose it is."""
+    """A segment document (JSON, at most 64 KB) and whose it is. `ahead`: so many seconds the platform's clock is ahead
+    of the machine's, by which a function reads the time."""
 
     scope: Scope
     document: bytes
+    ahead: float = 0.0
 
 
 def read(header: str) -> Header:

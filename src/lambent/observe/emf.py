@@ -45,8 +45,12 @@ class Malformed(Exception):
         self.reason = reason
 
 
-def samples(scope: Scope, message: str, now_ms: int) -> list[Sample]:
-    """The samples of a line that has `MARK` in it; none if it is not in this format at all. Raises Malformed."""
+def samples(scope: Scope, message: str, now_ms: int, real_ms: int | None = None) -> list[Sample]:
+    """The samples of a line that has `MARK` in it; none if it is not in this format at all. Raises Malformed.
+
+    `now_ms` is the platform's time. A line whose time is nearer to the machine's, `real_ms`, is of a function that
+    reads that: its samples are moved to the platform's.
+    """
     try:
         root = orjson.loads(message)
     except orjson.JSONDecodeError:
@@ -61,6 +65,8 @@ def samples(scope: Scope, message: str, now_ms: int) -> list[Sample]:
         raise Malformed(PARSING, "its _aws.Timestamp is no number")
     if not isinstance(directives, list):
         raise Malformed(PARSING, "its _aws.CloudWatchMetrics is no array")
+    if real_ms is not None and abs(at - real_ms) < abs(at - now_ms):
+        at += now_ms - real_ms
     if not now_ms - PAST_MS <= at <= now_ms + FUTURE_MS:
         raise Malformed(VALIDATION, "its _aws.Timestamp is not of the last two weeks (it is in milliseconds)")
     plan = _planned(orjson.dumps(directives))

@@ -31,7 +31,8 @@ Event = tuple[int, str]
 
 class Extraction:
     """`filters` answers those of a log group; `add` takes samples, `report` findings, both from another thread; `wall`
-    answers seconds since 1970, `monotonic` seconds by which floods are measured."""
+    answers seconds since 1970, `real` by the machine's clock, which functions read; `monotonic` seconds by which floods
+    are measured."""
 
     def __init__(
         self,
@@ -40,11 +41,13 @@ class Extraction:
         report: Callable[[Finding], None],
         wall: Callable[[], float],
         monotonic: Callable[[], float] = time.monotonic,
+        real: Callable[[], float] | None = None,
     ) -> None:
         self._filters = filters
         self._add = add
         self._report = report
         self._wall = wall
+        self._real = real or wall
         self._monotonic = monotonic
         self._allowances: dict[Scope, Allowance] = {}
         self._defaulted: dict[tuple[Scope, str], int] = {}
@@ -59,14 +62,14 @@ class Extraction:
         found: list[Sample] = []
         said: dict[str, str] = {}
         now = self._wall()
+        now_ms, real_ms = int(now * 1000), int(self._real() * 1000)
         allowance = self._allowances.setdefault(scope, Allowance(BURST, RATE))
         for _, message in events:
             if emf.MARK not in message:
                 continue
             try:
-                samples = (
-                    emf.samples(scope, message, int(now * 1000)) if allowance.take(1, 0, self._monotonic()) else None
-                )
+                taken = allowance.take(1, 0, self._monotonic())
+                samples = emf.samples(scope, message, now_ms, real_ms) if taken else None
             except Malformed as error:
                 found += _counted(scope, error.counted, group, now, 1.0)
                 said[MALFORMED] = (

@@ -6,13 +6,14 @@ the machine or `kill -9` loses at most the events of the last `FLUSH_SECONDS` (a
 """
 
 import asyncio
+import functools
 import logging
 import shutil
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from lambent.model.finding import Finding
 from lambent.model.scope import Scope
@@ -72,6 +73,8 @@ class LogStore:
         self._index = Index(folder)
         self._writer = Writer(self._index.journal)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="lambent-logs")
+        self._last: Future[Any] | None = None
+        """What the thread was given last."""
         self._pending: list[LogStream] = []
         """In which something waits."""
         self._room = BUFFER_BYTES
@@ -119,7 +122,10 @@ class LogStore:
     async def flush(self) -> None:
         """Return when everything appended and changed so far is in the file system."""
         self._hand_over()
-        await self._run(lambda: None)
+        if self._last is None or self._last.done():
+            await asyncio.sleep(0)  # what its thread has told the event loop comes first
+        else:
+            await self._run(lambda: None)
 
     async def _settle(self) -> None:
         """Flush a change of groups or streams. Raises OSError when it is not in the file system."""
@@ -251,7 +257,7 @@ class LogStore:
 
     def later(self, job: Callable[[], None]) -> None:
         """Do something in the store's thread, behind what was handed to it; it must not raise."""
-        self._thread.submit(job)
+        self._in_turn(job)
 
     def _now(self) -> int:
         return int(self._clock() * 1000)
@@ -260,7 +266,12 @@ class LogStore:
         return self._now() - group.retention * DAY_MS if group.retention else 0
 
     async def _run(self, job: Callable[[], T]) -> T:
-        return await asyncio.wrap_future(self._thread.submit(job))
+        return await asyncio.wrap_future(self._in_turn(job))
+
+    def _in_turn(self, job: Callable[[], T]) -> "Future[T]":
+        """Done in the thread, behind all that was given to it."""
+        self._last = done = self._thread.submit(job)
+        return done
 
     def _hand_over(self) -> None:
         """Give the thread what waits: changes of the index, then events by stream."""
@@ -300,7 +311,7 @@ class LogStore:
         return record
 
     def _submit(self, batch: Batch, size: int) -> None:
-        self._in_flight.append((self._thread.submit(self._writer.write, batch), size))
+        self._in_flight.append((self._in_turn(functools.partial(self._writer.write, batch)), size))
         self._settle_in_flight()
 
     def _settle_in_flight(self) -> None:
@@ -310,7 +321,7 @@ class LogStore:
     def _bound(self) -> None:
         """Drop the oldest events of the groups that have outgrown their room, and tell it once of each."""
         loop, groups = asyncio.get_running_loop(), self._index.groups()
-        bounding = asyncio.wrap_future(self._thread.submit(logbound.trim, groups, self._most), loop=loop)
+        bounding = asyncio.wrap_future(self._in_turn(lambda: logbound.trim(groups, self._most)), loop=loop)
         bounding.add_done_callback(lambda done: self._tell(done.result()))
 
     def _tell(self, trimmed: list[Group]) -> None:
@@ -332,4 +343,4 @@ class LogStore:
         for group in self._index.groups():
             if group.retention:
                 streams, since = list(group.streams.values()), self._kept_since(group)
-                self._thread.submit(logread.sweep, streams, since)
+                self._in_turn(functools.partial(logread.sweep, streams, since))

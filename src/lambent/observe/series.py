@@ -37,6 +37,7 @@ LISTED_SECONDS = 14 * 86400
 ROLLED_AT_ONCE = 200
 """Series of one transaction."""
 FORGOTTEN_SECONDS = max(TIERS.values())
+LONGEST_PERIOD = max(TIERS)
 
 T = TypeVar("T")
 Point = tuple[int, int, int]
@@ -240,9 +241,13 @@ class SeriesStore:
 
         Raises NotKept when the file can't be read.
         """
+        self._all()
+        since = start - max(period, LONGEST_PERIOD)
+        kept = [one for one in self._units.get(metric, ()) if unit in (None, one.stream.unit) and one.last >= since]
+        if not kept:
+            return {}  # an alarm asks each minute: what had no value lately is not looked for in the file
         self._hand_over()
-        numbers = [one.number for one in self._units.get(metric, ()) if unit in (None, one.stream.unit)]
-        now = self._wall()
+        numbers, now = [one.number for one in kept], self._wall()
         try:
             return await self._run(lambda: self._file.read(numbers, start, end, period, now))
         except (sqlite3.Error, OSError) as error:

@@ -13,6 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
+import orjson
+
 from lambent.engine.traces import documents
 from lambent.engine.traces.documents import Document, Unprocessed
 from lambent.model.finding import Finding
@@ -114,11 +116,11 @@ class TraceStore:
 
     def _take(self, pending: list[Segment], made: list[Make]) -> None:
         """Of the thread."""
-        self._write(list(_read([*pending, *(segment for make in made for segment in make())])))
+        self._write(list(_read([*pending, *(segment for make in made for segment in make())], self._wall())))
 
     def _write(self, segments: Sequence[Read]) -> None:
         rows, copies = [], dict[Scope, list[Document]]()
-        for (scope, text), said in segments:
+        for (scope, text, _), said in segments:
             rows.append(Row(scope, said["trace_id"], float(said["start_time"]), documents.end_of(said), text))
             copies.setdefault(scope, []).append(said)
         if not rows:
@@ -169,10 +171,13 @@ class TraceStore:
             raise NotKept(str(error)) from error
 
 
-def _read(segments: Iterable[Segment]) -> Iterator[Read]:
-    """Those that can be read."""
+def _read(segments: Iterable[Segment], now: float) -> Iterator[Read]:
+    """Those that can be read, by the platform's clock."""
     for segment in segments:
         try:
-            yield segment, documents.read(segment.document)
+            said = documents.read(segment.document)
         except Unprocessed as error:
             log.debug("a segment was dropped: %s", error)
+            continue
+        moved = documents.moved(said, segment.ahead, now) if segment.ahead else said
+        yield (segment if moved is said else Segment(segment.scope, orjson.dumps(moved))), moved

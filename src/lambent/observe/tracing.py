@@ -84,7 +84,7 @@ class Tracing:
         parts = secrets.token_hex(24)
         service = _lasting(invocation.request_id) if invocation.accepted else parts[:16]
         within = parts[32:]
-        traced = Traced(said.root, said.parent, service, parts[16:32], within, self._wall())
+        traced = Traced(said.root, said.parent, service, parts[16:32], within, self._real())
         return invocation._replace(traced=traced, trace_id=trace.beneath(header, within))
 
     def refused(self, function: FunctionVersion, invocation: Invocation) -> None:
@@ -116,7 +116,10 @@ def _shifted(ended: Ended, seconds: float) -> Ended:
     init = ended.init and (ended.init[0] + seconds, ended.init[1] + seconds)
     responded = ended.responded and ended.responded + seconds
     started, over = ended.started + seconds, ended.ended + seconds
-    return replace(ended, started=started, ended=over, responded=responded, init=init)
+    traced = ended.invocation.traced
+    moved = traced and replace(traced, received=traced.received + seconds)
+    invocation = ended.invocation._replace(traced=moved)
+    return replace(ended, invocation=invocation, started=started, ended=over, responded=responded, init=init)
 
 
 def segments(ended: Ended) -> Iterator[dict[str, Any]]:

@@ -23,7 +23,7 @@ from lambent.observe.metrics import Metrics
 from lambent.observe.series import SeriesStore
 from lambent.permissions.gate import Gate
 from lambent.server import permissions
-from lambent.server.base import Base, new_id
+from lambent.server.base import REAL, Base, new_id
 from lambent.server.here import here
 from lambent.services.cloudwatch.alarms import transitions
 from lambent.services.cloudwatch.alarms.evaluating import Evaluator
@@ -89,7 +89,7 @@ def metric_filters(store: Store, base: Base, report: Callable[[Finding], None]) 
     def tell(finding: Finding) -> None:
         loop.call_soon_threadsafe(report, finding)
 
-    extraction = Extraction(filters.of, add, tell, base.clock.wall)
+    extraction = Extraction(filters.of, add, tell, base.clock.wall, real=REAL.wall)
 
     def hear(scope: Scope, group: str, _stream: str, events: Sequence[tuple[int, str]]) -> None:
         base.logs.later(functools.partial(extraction.take, scope, group, events))

@@ -34,7 +34,7 @@ from lambent.observe.metrics import Metrics
 from lambent.observe.tracing import Tracing
 from lambent.runtimes import interpreters, programs, snapstart
 from lambent.sandbox.spec import Level, Programs
-from lambent.server import parameters
+from lambent.server import parameters, xray_proxy
 from lambent.server.base import REAL, Base, Doors, new_id, tells_time
 from lambent.server.environments import debugged_environment, environment_maker, journals, require_room
 from lambent.server.metrics import measuring
@@ -92,7 +92,8 @@ async def open_running(
     port, tls = base.door.getsockname()[1], inside.context()
     serve_parameters = functools.partial(parameters.serve, doors)
     daemon = functools.partial(daemons, base, report)
-    endpoint = Endpoint(port, base.url, doors.serve, doors.forget, serve_parameters, tls, daemon)
+    sampling = functools.partial(xray_proxy.serve, doors)
+    endpoint = Endpoint(port, base.url, doors.serve, doors.forget, serve_parameters, tls, daemon, sampling)
     live = LiveFolders()
     files = FileSystems(settings.file_systems, settings.data_dir / "efs")
     contents = Contents(store.blobs, store.layers, store.images, live, files)

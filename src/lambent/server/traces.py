@@ -21,7 +21,7 @@ from lambent.model.trace import Segment
 from lambent.observe import otlp as protobufs
 from lambent.observe.errors import NotKept
 from lambent.observe.traces import TraceStore
-from lambent.observe.tracing import Tracing
+from lambent.observe.tracing import CLOSE_SECONDS, Tracing
 from lambent.server.base import REAL, Base, new_id
 from lambent.server.here import here
 from lambent.server.metrics import Every
@@ -58,26 +58,34 @@ def daemons(
         base.trace_rights.ask(function, take)
 
     def segment(document: bytes) -> None:
-        keep(lambda: base.traces.add(Segment(function.scope, document)))
+        ahead = _ahead(base)
+        keep(lambda: base.traces.add(Segment(function.scope, document, ahead)))
 
     def tell(problem: str) -> None:
         hint = "see https://docs.aws.amazon.com/xray/latest/devguide/xray-api-sendingdata.html"
         report(Finding("xray-datagram", function.arn, f"What the function sends to X-Ray's daemon: {problem}.", hint))
 
     def spans(protobuf: bytes) -> None:
-        keep(lambda: base.traces.make(functools.partial(_segments_of, function, protobuf)))
+        ahead = _ahead(base)
+        keep(lambda: base.traces.make(functools.partial(_segments_of, function, protobuf, ahead)))
 
     return XRayDaemon(sock, Takers(segment, spans, tell))
 
 
-def _segments_of(function: FunctionVersion, protobuf: bytes) -> list[Segment]:
+def _ahead(base: Base) -> float:
+    """Seconds that the platform's clock is ahead of the machine's."""
+    ahead = base.clock.wall() - REAL.wall()
+    return ahead if abs(ahead) >= CLOSE_SECONDS else 0.0
+
+
+def _segments_of(function: FunctionVersion, protobuf: bytes, ahead: float) -> list[Segment]:
     """In the store's thread: what AWS's distribution of OpenTelemetry sends in the place of segments."""
     try:
         documents = list(otlp.documents_of(protobufs.read(protobuf)))
     except Malformed as error:
         log.debug("spans of %s are dropped: %s", function.arn, error)
         return []
-    return [Segment(function.scope, orjson.dumps(one)) for one in documents]
+    return [Segment(function.scope, orjson.dumps(one), ahead) for one in documents]
 
 
 def open_xray(

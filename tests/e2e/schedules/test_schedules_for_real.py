@@ -213,14 +213,20 @@ def test_a_schedule_may_do_what_its_role_may(own_server: Callable[..., Server]) 
         world.schedule("refused", world.at(minutes=1), arn, {**more, "RoleArn": foreign})
     text = "The execution role you provide must allow AWS EventBridge Scheduler to assume the role."
     assert refused.value.response["Message"] == text
+
+    def allow(*queues: str) -> None:
+        one = {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": queues}
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [one]})
+        iam.put_role_policy(RoleName="own", PolicyName="p", PolicyDocument=policy)
+
     own = {**more, "RoleArn": role("own", "scheduler.amazonaws.com")}
+    allow(dead_arn)
     world.schedule("denied", world.at(minutes=1), arn, own)
     world.advance("2m")
     [letter] = world.take(dead)
     assert letter["MessageAttributes"]["ERROR_CODE"]["StringValue"] == "AccessDenied"
     assert "sqs:SendMessage" in letter["MessageAttributes"]["ERROR_MESSAGE"]["StringValue"]
-    allow = {"Statement": [{"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": arn}], "Version": "2012-10-17"}
-    iam.put_role_policy(RoleName="own", PolicyName="p", PolicyDocument=json.dumps(allow))
+    allow(dead_arn, arn)
     world.schedule("allowed", world.at(minutes=1), arn, own)
     world.advance("2m")
     assert [one["Body"] for one in world.take(url)] == ["guarded"]

@@ -19,6 +19,7 @@ from tests.e2e.conftest import Deploy, Server
 TRACED = """
 import boto3
 from aws_lambda_powertools import Tracer
+from aws_xray_sdk.core.sampling.connector import ServiceConnector
 
 tracer = Tracer(service="orders")
 sqs = boto3.client("sqs")
@@ -36,6 +37,10 @@ def work(event):
 def handler(event, context):
     if "Records" in event:
         return None
+    if "rules" in event:
+        connector = ServiceConnector()  # asks the daemon's TCP port, unsigned
+        rules = connector.fetch_sampling_rules()
+        return [rule.name for rule in rules], sorted(connector.fetch_sampling_target(rules)[0])
     return work(event)
 """
 
@@ -81,6 +86,8 @@ def test_a_traced_function_shows_its_parts_what_it_calls_and_what_that_leads_to(
     )
     answer = functions.invoke(FunctionName=name, Payload=json.dumps({"order": "o-42", "queue": queue}))
     assert json.load(answer["Payload"]) == "o-42"
+    asked = functions.invoke(FunctionName=name, Payload=b'{"rules": true}')
+    assert json.load(asked["Payload"]) == [["Default"], ["Default"]]
     segments = _traced(xray, _root(answer), 3)
     service, function = _named(segments, "AWS::Lambda"), _named(segments, "AWS::Lambda::Function")
     assert function["parent_id"] == service["id"]

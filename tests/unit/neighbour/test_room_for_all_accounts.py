@@ -3,10 +3,9 @@
 import asyncio
 
 from lambent.model.scope import Caller, Scope
-from lambent.neighbour.neighbour import CONNECTIONS, Neighbour
+from lambent.neighbour.neighbour import OF_AN_ACCOUNT, Neighbour
 from lambent.wire.http import Request
 
-HALF = CONNECTIONS // 2
 REQUEST = Request("POST", "/", "", {"x-amz-target": "AmazonSSM.GetParameter"}, b"{}")
 
 
@@ -18,9 +17,9 @@ def test_one_accounts_requests_leave_room_for_anothers() -> None:
             nonlocal there
             await reader.readuntil(b"\r\n\r\n")
             there += 1
-            if there == HALF:
+            if there == OF_AN_ACCOUNT:
                 full.set()
-            if there <= HALF:
+            if there <= OF_AN_ACCOUNT:
                 await ended.wait()
             writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
             writer.close()
@@ -28,7 +27,7 @@ def test_one_accounts_requests_leave_room_for_anothers() -> None:
         async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
             neighbour = Neighbour({"default": f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"})
             one, other = (Caller(Scope(account, "us-east-1"), "id") for account in ("1" * 12, "2" * 12))
-            many = [asyncio.ensure_future(neighbour.forward(REQUEST, one, "ssm")) for _ in range(3 * HALF)]
+            many = [asyncio.ensure_future(neighbour.forward(REQUEST, one, "ssm")) for _ in range(3 * OF_AN_ACCOUNT)]
             await full.wait()
             answer = await asyncio.wait_for(neighbour.forward(REQUEST, other, "ssm"), 5)
             assert answer.status == 200

@@ -1,5 +1,6 @@
 """Metrics out of log events."""
 
+import json
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from lambent.model.finding import Finding
 from lambent.model.metric import Metric, Sample
 from lambent.model.scope import Scope
+from lambent.observe import emf
 from lambent.observe.extraction import Extraction
 from lambent.observe.metric_filters import MetricFilter, made
 from tests.unit.observe.test_emf import NOW, line
@@ -101,3 +103,16 @@ def test_a_default_counts_once_a_minute() -> None:
     for at in (minute, minute + 1000, minute + 60_000):
         extraction.take(Scope(), GROUP, [(at, "fine")])
     assert [sample.at for sample in added if sample.stream.metric.name == "m"] == [minute / 1000, minute / 1000 + 60]
+
+
+def test_a_function_reads_the_machines_clock_its_metrics_are_of_the_platforms() -> None:
+    ahead = 30 * 86_400_000
+    for at, when in (
+        (NOW, NOW + ahead),
+        (NOW - 5_000, NOW + ahead - 5_000),
+        (NOW + ahead - 60_000, NOW + ahead - 60_000),
+    ):
+        directive = {"Namespace": "n", "Dimensions": [[]], "Metrics": [{"Name": "m"}]}
+        text = json.dumps({"_aws": {"Timestamp": at, "CloudWatchMetrics": [directive]}, "m": 1})
+        [sample] = emf.samples(Scope(), text, NOW + ahead, NOW)
+        assert sample.at == when / 1000

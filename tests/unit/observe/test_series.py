@@ -12,6 +12,7 @@ from lambent.model.metric import Metric, Sample, Stream, dimensions_of
 from lambent.model.scope import Scope
 from lambent.observe.errors import NotKept
 from lambent.observe.series import SeriesBroken, SeriesStore
+from lambent.observe.seriesfile import SeriesFile
 
 HOUR, DAY = 3600, 86400
 NOW = 1_775_001_600
@@ -180,5 +181,17 @@ def test_statistic_sets_and_values_of_one_period_go_together(tmp_path: Path) -> 
         store.add_set(STREAM, NOW, one)
         [bucket] = (await store.read(STREAM.metric, None, NOW, NOW + 60, 60)).values()
         assert (bucket.count, bucket.total, bucket.low, bucket.high, bucket.values) == (4, 130, 5, 100, None)
+
+    with_store(tmp_path, body)
+
+
+def test_what_had_no_value_lately_is_not_looked_for_in_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def body(store: SeriesStore, _clock: Clock) -> None:
+        store.add(STREAM, NOW, 2.0)
+        assert await sums(store, NOW, NOW + 60, 60) == {NOW: 2.0}
+        monkeypatch.setattr(SeriesFile, "read", None)
+        assert await sums(store, NOW + 2 * HOUR, NOW + 3 * HOUR, 60) == {}
 
     with_store(tmp_path, body)

@@ -173,3 +173,15 @@ def test_the_first_of_a_second_and_a_share_of_the_others_are_sampled() -> None:
     assert sampler.takes("g")
     now[0] = 1.0
     assert [sampler.takes("f"), sampler.takes("f")] == [True, False]
+
+
+def test_times_of_the_machines_clock_become_the_platforms_and_those_that_are_stay() -> None:
+    ahead, now = 86_400.0, 86_420.0
+    whole = said(1, subsegments=[within(2, "part"), within(3, "open", end_time=None)])
+    moved = documents.moved(whole, ahead, now)
+    assert (moved["start_time"], moved["end_time"]) == (86_410.0, 86_411.0)
+    assert [(one["start_time"], one["end_time"]) for one in moved["subsegments"]] == [
+        (86_410.1, 86_410.4),
+        (86_410.1, None),
+    ]
+    assert documents.moved(moved, ahead, now) is moved

@@ -104,7 +104,10 @@ def _package(site: Site, name: str) -> tuple[Document, bytes]:
     if about.get("PackageType") == "Image":
         raise NoCode(f"It runs from the image {where.get('ImageUri', '')}: change that and deploy it again.")
     if about.get("CodeSize", 0) > MOST_BYTES:
-        raise NoCode(f"Its package has {size(about['CodeSize'])}; up to {size(MOST_BYTES)} are shown.")
+        raise NoCode(
+            f"Its package has {size(about['CodeSize'])}; up to {size(MOST_BYTES)} are shown: "
+            "what it imports can be a layer, and `lambent deploy DIR` changes it as well."
+        )
     url = where.get("Location", "")
     own, its = urlsplit(site.api.endpoint.endpoint), urlsplit(url)
     if (its.scheme, its.port) != (own.scheme, own.port) or its.hostname not in (own.hostname, "localhost", "127.0.0.1"):

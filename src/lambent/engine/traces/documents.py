@@ -100,6 +100,21 @@ def end_of(said: Mapping[str, Any]) -> float:
     return float(said["start_time"] if end is None else end)
 
 
+def moved(said: Document, ahead: float, now: float) -> Document:
+    """A document with times of the machine's clock, by the platform's, which is `ahead` and reads `now`; as it is where
+    its times are the platform's already."""
+    start = float(said["start_time"])
+    if abs(start + ahead - now) >= abs(start - now):
+        return said
+    return _moved(said, ahead)
+
+
+def _moved(said: Document, ahead: float) -> Document:
+    times = {name: said[name] + ahead for name in ("start_time", "end_time") if said.get(name) is not None}
+    within = [_moved(one, ahead) for one in said.get("subsegments") or ()]
+    return said | times | ({"subsegments": within} if within else {})
+
+
 def flags_by(status: int) -> Document:
     """How a request went, as its segment says it by HTTP's status."""
     if status >= 500:
