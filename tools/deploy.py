@@ -126,7 +126,8 @@ template by URL lies in S3, or on this machine as `http://127.0.0.1:4566/bucket/
 
 A stack, its events and its change sets are on disk; what is under way when the server is killed is gone on with by the
 next one: names are written down before they are used, and what is there already under such a name is taken for the
-stack's own. Resources without a name of their own (an API, a function's mapping) may be made twice then. Failures are
+stack's own. APIs are found by the
+stack's tags, their resources by path; others without a name of their own may be made twice then. Failures are
 told with the service's own text and rolled back, updates too. `DeletionPolicy` `Snapshot` deletes: there are no
 snapshots. Stack policies are stored and asked by nobody. Alarms of `RollbackConfiguration` are looked at every
 ten seconds of the platform's clock, while resources are made and for the minutes that it says; a server that goes on

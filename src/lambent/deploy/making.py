@@ -74,14 +74,24 @@ class ApiMaker:
         subject = self._without_unsupported(subject)
         check(self._type, self._kind, self._facts, subject)
         subject = self._tagged(replace(subject, properties={**self._kind.defaults, **subject.properties}))
+        there = await self._calls.found(self._kind, subject)
+        if there is not None:
+            return await self._go_on(replace(subject, answers=there), note)
         try:
             return await self._calls.create(self._kind, subject, note)
         except Refused as error:
             known = self._kind.adopt is not None or not str(self._kind.id).startswith("@")
             if not subject.again or not error.is_taken or not known:
                 raise
-            there = (self._kind.adopt,) if self._kind.adopt else ()
-            return await self._calls.create(replace(self._kind, create=(*there, *self._kind.create[1:])), subject, note)
+            adopt = (self._kind.adopt,) if self._kind.adopt else ()
+            return await self._calls.create(replace(self._kind, create=(*adopt, *self._kind.create[1:])), subject, note)
+
+    async def _go_on(self, subject: Subject, note: Note) -> Subject:
+        """With what is there: the calls after the one that has made it."""
+        subject = replace(subject, id=str(value_of(self._kind.id, subject)))
+        await note(subject)
+        left = self._kind.create[self._kind.made + 1 :]
+        return await self._calls.create(replace(self._kind, create=left, made=-1), subject, note)
 
     async def update(self, subject: Subject) -> Subject:
         subject = self._without_unsupported(subject)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from lambent.deploy.making import unsupported
+from lambent.deploy.making import ApiMaker, unsupported
 from lambent.deploy.ports import Owner
 from lambent.deploy.resources.calls import Calls, NotMade
 from lambent.deploy.resources.kind import Subject
@@ -101,5 +101,29 @@ def test_a_deployment_describes_its_stage_and_the_next_one_is_its_canary(tmp_pat
             await maker.make(
                 "AWS::ApiGateway::Deployment", StageName="prod", StageDescription={"ClientCertificateId": "c"}
             )
+
+    with_api(tmp_path, main)
+
+
+def test_what_a_server_that_was_killed_has_made_is_found_again(tmp_path: Path) -> None:
+    async def main(api: Api) -> None:
+        maker = Maker(api)
+        tags = {"aws:cloudformation:stack-id": "arn", "aws:cloudformation:logical-id": "L"}
+        owner = Owner("s", "arn", HERE, tags, {})
+
+        async def make(kind: str, again: bool, **said: Any) -> str:
+            async def note(_subject: Subject) -> None:
+                return None
+
+            one = Subject(kind, "L", "name", owner, said, again=again)
+            return (await ApiMaker(kind, KINDS[kind], maker.calls).create(one, note)).id
+
+        made = await make("AWS::ApiGateway::RestApi", False)
+        assert await make("AWS::ApiGateway::RestApi", True) == made
+        root = (await api.call("GetResources", restApiId=made))["items"][0]["id"]
+        place = {"RestApiId": made, "ParentId": root, "PathPart": "pets"}
+        pets = await make("AWS::ApiGateway::Resource", False, **place)
+        assert await make("AWS::ApiGateway::Resource", True, **place) == pets
+        assert await make("AWS::ApiGateway::RestApi", False) != made
 
     with_api(tmp_path, main)

@@ -25,6 +25,7 @@ OWNER = Owner("stack", "arn", Scope("123456789012", "eu-west-1"), {}, {})
 def calls(kind: Kind) -> Iterator[Do]:
     waits = [until.do for until in (kind.ready, kind.gone) if until]
     others = [do for do in (kind.read, kind.tag, kind.untag, kind.adopt) if do]
+    others += [kind.left.do] if kind.left else []
     for do in (*kind.create, *kind.update, *kind.delete, *waits, *others):
         yield do
         if do.gone:

@@ -56,6 +56,13 @@ class Calls:
             subject = replace(subject, id=str(value_of(kind.id, subject) or subject.name))
         return await self._finish(kind, subject)
 
+    async def found(self, kind: Kind, subject: Subject) -> dict[str, Any] | None:
+        """What is there of a resource that may have been made before, as its type's list has it. Raises Refused."""
+        if kind.left is None or not subject.again:
+            return None
+        said = jmespath.search(kind.left.items, await self._ask(kind.left.do, subject)) or []
+        return next((dict(one) for one in said if kind.left.same(one, subject)), None)
+
     async def update(self, kind: Kind, subject: Subject) -> Subject:
         """Change it. Raises the same."""
         for do in kind.update:

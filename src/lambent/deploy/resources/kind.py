@@ -93,6 +93,16 @@ class Until:
 
 
 @dataclass(frozen=True, slots=True)
+class Left:
+    """How to find what a server that was killed has made without a name of its own: `same` says which of the `items`
+    (JMESPath) in the answer it is."""
+
+    do: Do
+    items: str
+    same: Callable[[Mapping[str, Any], Subject], bool]
+
+
+@dataclass(frozen=True, slots=True)
 class Kind:
     """A type. `id` is what it is called physically (the default: its name), `ref` what Ref gives (the default: its
     id). `made` is the number of the call that makes it. `name` is the property that names it, `length` how long a
@@ -117,6 +127,7 @@ class Kind:
     untag: Do | None = None
     replace: tuple[str, ...] = ()
     adopt: Do | None = None
+    left: Left | None = None
     defaults: Mapping[str, Any] = field(default_factory=dict)
     takes: tuple[str, ...] = ()
     made: int = 0
@@ -125,6 +136,17 @@ class Kind:
         """The properties that are passed on: what else is given would be lost. `takes` are those that only functions
         read."""
         return frozenset({*self.takes, self.name, self.tags}.union(*(_covered(do) for do in self.create)))
+
+
+def tagged_by_stack(key: str) -> Callable[[Mapping[str, Any], Subject], bool]:
+    """Whether an item's tags, a map under `key`, are those of the resource."""
+
+    def same(item: Mapping[str, Any], subject: Subject) -> bool:
+        tags = item.get(key) or {}
+        of = (tags.get("aws:cloudformation:stack-id"), tags.get("aws:cloudformation:logical-id"))
+        return of == (subject.owner.arn, subject.logical_id)
+
+    return same
 
 
 def put(*calls: Do, **more: Any) -> Kind:

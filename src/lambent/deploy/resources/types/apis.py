@@ -1,9 +1,10 @@
 """APIs of API Gateway: REST, HTTP and WebSocket."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
-from lambent.deploy.resources.kind import Do, Kind, Subject, from_s3, put, reads, text_of
+from lambent.deploy.resources.kind import Do, Kind, Left, Subject, from_s3, put, reads, tagged_by_stack, text_of
 
 REST = {"restApiId": "$RestApiId"}
 
@@ -106,6 +107,11 @@ def _v2(create: str, key: str, delete: str, update: str, id_path: str, *attribut
     )
 
 
+def _same_place(item: Mapping[str, Any], subject: Subject) -> bool:
+    said = subject.properties
+    return (item.get("parentId"), item.get("pathPart")) == (said["ParentId"], said["PathPart"])
+
+
 KINDS = {
     "AWS::ApiGateway::RestApi": Kind(
         name="Name",
@@ -147,6 +153,7 @@ KINDS = {
         ),
         delete=(Do("apigateway:DeleteRestApi", {"restApiId": "$id"}),),
         id="@id",
+        left=Left(Do("apigateway:GetRestApis", {"limit": 500}), "items", tagged_by_stack("tags")),
         read=Do("apigateway:GetResources", {"restApiId": "$id", "limit": 500}),
         attributes={"RestApiId": "{id}", "RootResourceId": "@items[?path=='/'].id | [0]"},
         tags="Tags",
@@ -160,6 +167,7 @@ KINDS = {
         ),
         delete=(Do("apigateway:DeleteResource", {**REST, "resourceId": "$id"}),),
         id="@id",
+        left=Left(Do("apigateway:GetResources", {**REST, "limit": 500}), "items", _same_place),
         attributes={"ResourceId": "{id}"},
     ),
     "AWS::ApiGateway::Method": Kind(
@@ -279,6 +287,7 @@ KINDS = {
         delete=(Do("apigatewayv2:DeleteApi", {"ApiId": "$id"}),),
         defaults={"ProtocolType": "HTTP"},
         id="@ApiId",
+        left=Left(Do("apigatewayv2:GetApis", {"MaxResults": "500"}), "Items", tagged_by_stack("Tags")),
         attributes={"ApiId": "{id}", "ApiEndpoint": "@ApiEndpoint"},
         tags="Tags",
         tag=Do("apigatewayv2:TagResource", {"ResourceArn": "arn:aws:apigateway:{region}::/apis/{id}", "Tags": "$Tags"}),

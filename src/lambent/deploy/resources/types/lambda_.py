@@ -202,6 +202,7 @@ KINDS = {
         ),
         delete=(Do("lambda:DeleteAlias", {"FunctionName": "$FunctionName", "Name": _version}),),
         id="@AliasArn",
+        adopt=Do("lambda:GetAlias", {"FunctionName": "$FunctionName", "Name": "$Name"}),
         ready=_provisioned_ready("$Name"),
         attributes={"AliasArn": "{id}"},
     ),
@@ -315,6 +316,7 @@ KINDS = {
             Do("lambda:DeleteFunctionUrlConfig", {"FunctionName": "$TargetFunctionArn", "Qualifier": "$Qualifier"}),
         ),
         id="@FunctionArn",
+        adopt=Do("lambda:GetFunctionUrlConfig", {"FunctionName": "$TargetFunctionArn", "Qualifier": "$Qualifier"}),
         attributes={"FunctionArn": "@FunctionArn", "FunctionUrl": "@FunctionUrl"},
     ),
     "AWS::Lambda::EventInvokeConfig": put(
