@@ -60,9 +60,18 @@ that holds a template is a function all the same when options of a function (`--
 | SAM CLI | `AWS_ENDPOINT_URL`; it looks at a stack every five seconds, or as `SAM_CLI_POLL_DELAY` says |
 | CDK | `AWS_ENDPOINT_URL`; or `cdk synth` and `lambent deploy cdk.out` |
 | osls 4 | `AWS_ENDPOINT_URL` |
-| osls 3, Serverless Framework 3 | `AWS_ENDPOINT_URL` with the plugin `serverless-localstack` (`autostart: false`) |
+| osls 3, Serverless Framework 3 | `AWS_ENDPOINT_URL` with the plugin `serverless-localstack` (below) |
 | Chalice, Zappa | `AWS_ENDPOINT_URL` |
 | Terraform, OpenTofu, Pulumi | `AWS_ENDPOINT_URL`, paths for S3 (`s3_use_path_style`) |
+
+The SDK of version 3 of Serverless and osls knows no `AWS_ENDPOINT_URL`: the plugin reads it, for its `stages`.
+HTTP APIs are at `http://ID.execute-api.REGION.localhost:4566`, not where the plugin says.
+
+```yaml
+plugins: [serverless-localstack]
+custom:
+  localstack: {stages: [dev], autostart: false}
+```
 
 ## Public projects
 
@@ -119,7 +128,9 @@ A stack, its events and its change sets are on disk; what is under way when the 
 next one: names are written down before they are used, and what is there already under such a name is taken for the
 stack's own. Resources without a name of their own (an API, a function's mapping) may be made twice then. Failures are
 told with the service's own text and rolled back, updates too. `DeletionPolicy` `Snapshot` deletes: there are no
-snapshots. Stack policies are stored and asked by nobody, alarms do not roll back (`RollbackConfiguration` is refused).
+snapshots. Stack policies are stored and asked by nobody. Alarms of `RollbackConfiguration` are looked at every
+ten seconds of the platform's clock, while resources are made and for the minutes that it says; a server that goes on
+with a stack begins those anew.
 What a stack made at moto is lost with moto ([neighbour.md](neighbour.md)); deleting the stack passes over it.
 
 Nothing is imported: a resource of a custom name that is there already fails, with `ImportExistingResources` too.

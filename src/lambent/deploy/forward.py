@@ -10,6 +10,7 @@ from lambent.deploy.resources.kind import Subject
 from lambent.deploy.running import STARTED, TROUBLE, Failed, Running
 from lambent.deploy.stack import StackResource
 from lambent.deploy.template.template import ResourceSpec
+from lambent.deploy.triggers import Triggers
 from lambent.deploy.walk import Walk, within
 
 REPLACING = "Requested update requires the creation of a new physical resource; hence creating one."
@@ -21,9 +22,13 @@ async def make_all(running: Running) -> Outcome:
     """CREATE and UPDATE: every resource of the template, those first that others need."""
     creates = running.stack.status == Phase.CREATE
     step = _create if creates else _bring
+    triggers = Triggers(running)
     try:
         blueprint = running.blueprint()
-        walk = await running.walk(Walk(within(blueprint.graph)), lambda name: step(running, name))
+        async with triggers.watched():
+            walk = await running.walk(Walk(within(blueprint.graph)), lambda name: step(running, name))
+            if not walk.failed and not running.cancelled:
+                await triggers.monitored()
         if not walk.failed and not running.cancelled:
             await _put_out(running)
     except TemplateInvalid as error:

@@ -27,8 +27,8 @@ MACRO = "AWS::CloudFormation::Macro"
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a request says of a stack. A parameter that is None keeps its former value; `tags` and `notifications`
-    None are those that it has. `by` is who asks, None for the account itself."""
+    """What a request says of a stack. A parameter that is None keeps its former value; `tags`, `notifications` and
+    `rollback` None are those that it has. `by` is who asks, None for the account itself."""
 
     name: str
     source: Source = field(default_factory=Source)
@@ -45,6 +45,7 @@ class Wanted:
     policy: str = ""
     parent: str = ""
     root: str = ""
+    rollback: Mapping[str, Any] | None = None
     by: Acting | None = None
 
 
@@ -160,4 +161,7 @@ def _goal(
     if notified is None:
         notified = tuple(former.notifications) if former else ()
     role = wanted.role or (former.role if former else "")
-    return Goal(text, processed, texts, fetched, dict(tags), list(wanted.capabilities), list(notified), role)
+    rollback = wanted.rollback if wanted.rollback is not None else former.rollback if former else {}
+    return Goal(
+        text, processed, texts, fetched, dict(tags), list(wanted.capabilities), list(notified), role, dict(rollback)
+    )

@@ -29,7 +29,8 @@ class Goal(Document):
     """What a stack is to be: a template with what is given for it.
 
     `template` is the text as it was sent, `processed` what its transforms made of it ("" when there are none).
-    `parameters` are texts, `fetched` what parameters of SSM held.
+    `parameters` are texts, `fetched` what parameters of SSM held. `rollback` is
+    the RollbackConfiguration as it was given.
     """
 
     template: str
@@ -40,6 +41,7 @@ class Goal(Document):
     capabilities: list[str] = field(default_factory=list)
     notifications: list[str] = field(default_factory=list)
     role: str = ""
+    rollback: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

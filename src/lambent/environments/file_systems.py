@@ -13,6 +13,7 @@ from pathlib import Path
 
 from lambent.model.function import FunctionVersion
 from lambent.sandbox.orders import GID, UID
+from lambent.store.folders import place
 
 MODE = 0o750
 
@@ -39,7 +40,7 @@ class FileSystems:
 
     def folder(self, arn: str) -> Path:
         """The folder that stands for an access point; there afterwards. Raises FileSystemMissing."""
-        folder = self._given.get(arn) or self._home / arn.rpartition("/")[2]
+        folder = self._given.get(arn) or place(self._home, arn.rpartition("/")[2])
         if not folder.is_dir():
             try:
                 _make(folder)

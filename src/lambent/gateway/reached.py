@@ -11,8 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from lambent.gateway import accounts, pages, post_forms
-from lambent.gateway.chain import PAGES, Gateway, form_of, load, refuse
+from lambent.gateway import accounts, pages, post_forms, scraping
+from lambent.gateway.chain import PAGES, SPANS, Gateway, form_of, load, refuse
 from lambent.model.credentials import Held
 from lambent.wire import locate, sigv4
 from lambent.wire.fault import Fault
@@ -45,11 +45,15 @@ class Reached:
 
     async def _check(self, request: Request) -> None:
         """Raises Fault for who may not ask."""
-        if pages.is_operators(request.path):
+        if pages.is_operators(request.path) or scraping.is_scrape(request):
             if not (_is_here(request) or _is_link(request.path)):
                 raise Fault("AccessDeniedException", "This page is for the server's own machine.", status=403)
             return
         service = form_of(self.gateway, request)
+        if (
+            request.path == SPANS and "authorization" not in request.headers
+        ):  # whose they are, they would say themselves
+            raise accounts.unsigned(service)
         credential = locate.credential_of(request)
         if credential is None:
             if not _may_be_unsigned(service, request):

@@ -36,6 +36,14 @@ _FORM = re.compile(
 )
 
 
+def entry(name: str) -> str:
+    """The name of one entry of a folder, as it came. What is kept may have come from somebody else's archive: raises
+    ValueError for what leads anywhere else."""
+    if name in ("", ".", "..") or "/" in name or "\0" in name:
+        raise ValueError(f"{name!r} is no name in a folder")
+    return name
+
+
 class NameRefused(ValueError):
     """A name that can't be used; the subclass says why."""
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import IO, Any
 from urllib.parse import unquote
+from weakref import WeakValueDictionary
 
 import aiohttp
 from yarl import URL
@@ -27,9 +28,10 @@ log = logging.getLogger(__name__)
 
 START_SECONDS = 20.0
 """How long a request waits for moto to come up."""
-CONNECTIONS = 32
-"""At once, to each neighbour: moto has a thread for each."""
-WAITING: Mapping[str, int] = {"cognito-idp": 128}
+CONNECTIONS, OF_AN_ACCOUNT = 64, 32
+"""At once, to each neighbour: moto has a thread for each. A request may last for minutes, so one account's leave room
+for all others."""
+WAITING: Mapping[str, int] = {"cognito-idp": 128, "stepfunctions": 128}
 """Services of moto's whose operations wait for functions, which ask moto themselves: at once, in connections apart."""
 CONNECT_SECONDS = 5.0
 READS, ASKS = "x-lambent-reads", "x-lambent-memory"
@@ -90,6 +92,7 @@ class Neighbour:
         """Of services with connections apart by their names; the others' is ""."""
         self._generation = 0
         self._reading = 0
+        self._rooms: WeakValueDictionary[tuple[str, str], asyncio.Semaphore] = WeakValueDictionary()
 
     async def start(self) -> None:
         """Begin to start moto, if anything is asked of it, and what else is kept here, and come back at once. Raises
@@ -106,6 +109,12 @@ class Neighbour:
         NotImplementedException (501) for what it would keep to itself or does not have, InternalFailure (500) for what
         it raises, and StateLost (410) for what would read the state that it lost.
         """
+        account = caller.scope.account if caller is not None else ""
+        room = account, service if service in WAITING else ""
+        async with self._rooms.setdefault(room, asyncio.Semaphore(OF_AN_ACCOUNT)):
+            return await self._forward(request, caller, service)
+
+    async def _forward(self, request: Request, caller: Caller | None, service: str) -> Response:
         if not request.path.startswith("/"):  # it would become a part of the host's name
             raise Fault("InvalidURI", f"The request target must be a path: {request.path}", status=400)
         if self._local is not None and service in dynamodb_local.SERVICES:

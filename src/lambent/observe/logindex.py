@@ -15,6 +15,7 @@ from typing import Any
 
 import orjson
 
+from lambent.model.names import entry
 from lambent.model.scope import Scope
 from lambent.observe.logfile import LogFile
 
@@ -195,13 +196,13 @@ class Index:
 
     def _apply_group(self, change: dict[str, Any]) -> None:
         scope = Scope(change["account"], change["region"])
-        folder = self._folder / scope.account / scope.region / change["uid"]
+        folder = self._folder / entry(scope.account) / entry(scope.region) / entry(change["uid"])
         group = Group(scope, change["group"], change["created"], folder, tags=change["tags"])
         self._groups[scope, group.name] = group
 
     def _apply_stream(self, change: dict[str, Any]) -> None:
         group = self._named(change)
-        file = LogFile(group.folder / f"{change['uid']}.jsonl")
+        file = LogFile(group.folder / entry(f"{change['uid']}.jsonl"))
         group.streams[change["stream"]] = Stream(change["stream"], change["created"], change["uid"], file)
 
     def _apply_retention(self, change: dict[str, Any]) -> None:

@@ -8,6 +8,12 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+TAGS_UNASKED = frozenset({"s3:PutObject", "s3:DeleteObject", "s3:DeleteObjectVersion"})
+"""Nobody may overwrite or delete an object, or not, by the tags that it has.
+
+Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/tagging-and-policies.html (s3:ExistingObjectTag, note)
+"""
+
 
 @cache
 def services() -> dict[str, Any]:

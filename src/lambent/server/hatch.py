@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 SERVICE = "states"
 """What a session is called where moto does not say it."""
 CONNECTIONS = 512
-"""At once: moto has a thread for each of the gateway's 160 connections to it, and for each task that waits."""
+"""At once: moto has a thread for each of the gateway's connections to it, and for each task that waits."""
 ANYBODY = 0o666
 """Moto has a user of its own; the folder is closed to all others."""
 

@@ -14,10 +14,9 @@ from typing import IO, cast
 
 from lambent.settings import StartError
 
-WITH_LINKS = frozenset({"blobs", "layers", "images", "efs"})
-"""Folders that hold, in a folder each, what environments see, where its links lead."""
-DEPTH = 3
-"""Parts of the name that a link has at least: `blobs/DIGEST/NAME`."""
+WITH_LINKS = {"blobs": 3, "layers": 3, "images": 4, "efs": 3}
+"""Folders that hold, in a folder each, what environments see, where its links lead: how many parts the name of a link
+has at least, as `blobs/DIGEST/NAME` and `images/DIGEST/root/NAME`."""
 MODES = 0o777
 """What is kept of a mode."""
 MEMBERS = 1_000_000
@@ -88,7 +87,7 @@ def _check(members: list[Member], links: set[PurePosixPath]) -> None:
 def _is_kept(path: PurePosixPath, member: tarfile.TarInfo, files: set[PurePosixPath]) -> bool:
     """Whether it is a folder, a file, another name of a file before it, or a link of a package."""
     if member.issym():
-        return path.parts[0] in WITH_LINKS and len(path.parts) >= DEPTH
+        return len(path.parts) >= WITH_LINKS.get(path.parts[0], len(path.parts) + 1)
     if member.islnk():
         return PurePosixPath(member.linkname) in files
     return member.isdir() or (member.isreg() and not member.issparse())

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from lambent.store import packages
 from lambent.store.errors import BlobMissing, from_os
-from lambent.store.folders import STAGING, Holds, open_folder, remove
+from lambent.store.folders import STAGING, Holds, open_folder, place, remove
 
 _DIGEST_LENGTH = 64
 _LOCKS = 16
@@ -45,11 +45,11 @@ class Blobs:
 
     def path(self, digest: str) -> Path:
         """Where the package's zip file is, if it is."""
-        return self._folder / f"{digest}.zip"
+        return place(self._folder, f"{digest}.zip")
 
     def unpacked(self, digest: str) -> Path | None:
         """The folder of the unpacked package if it is there: no work, no waiting for a thread."""
-        folder = self._folder / digest
+        folder = place(self._folder, digest)
         return folder if folder.is_dir() else None
 
     def __contains__(self, digest: str) -> bool:
@@ -169,7 +169,7 @@ class Blobs:
             os.close(folder)
 
     def _unpack(self, digest: str, data: bytes | None) -> Path:
-        target = self._folder / digest
+        target = place(self._folder, digest)
         if target.is_dir():
             return target
         content = self._read(digest) if data is None else data
@@ -196,7 +196,7 @@ class Blobs:
 
     def _discard(self, digest: str) -> None:
         try:
-            folder = self._folder / digest
+            folder = place(self._folder, digest)
             if folder.exists():
                 away = self._folder / f"{STAGING}{digest}"
                 folder.rename(away)

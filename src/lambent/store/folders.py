@@ -13,7 +13,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from lambent.store.errors import from_os
+from lambent.model.names import entry
+from lambent.store.errors import StoreBroken, from_os
 
 STAGING = "staging-"
 
@@ -37,6 +38,14 @@ class Holds(Counter[str]):
         if self[name] <= 0:
             del self[name]
             self.unused()
+
+
+def place(folder: Path, name: str) -> Path:
+    """An entry of `folder`. Raises StoreBroken for a name that leads elsewhere."""
+    try:
+        return folder / entry(name)
+    except ValueError as error:
+        raise StoreBroken(str(error)) from error
 
 
 def open_folder(folder: Path) -> None:

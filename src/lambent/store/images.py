@@ -16,7 +16,7 @@ from typing import Any
 from lambent.outward import NOTHING_MORE, Reach
 from lambent.store import image_reference
 from lambent.store.errors import from_os
-from lambent.store.folders import STAGING, Holds, open_folder, remove, sweep_folder
+from lambent.store.folders import STAGING, Holds, open_folder, place, remove, sweep_folder
 from lambent.store.image_layers import ImageError, Root, resolve
 from lambent.store.image_reference import FileReference, RegistryReference
 from lambent.store.image_sources import Found, check_platform, docker_archive, oci_layout, opened
@@ -98,9 +98,9 @@ class Images:
         known = self._known.get(digest)
         if known is None:
             async with self._locks.setdefault(digest, asyncio.Lock()):
-                if not (self._folder / digest).is_dir():
+                if not (place(self._folder, digest)).is_dir():
                     await self._fetch(uri, digest)
-                known = self._known[digest] = await asyncio.to_thread(_load, self._folder / digest, digest)
+                known = self._known[digest] = await asyncio.to_thread(_load, place(self._folder, digest), digest)
         return known
 
     def hold(self, digest: str) -> None:
@@ -153,7 +153,7 @@ class Images:
             root.finish()
             about = _about(found.config) | {"notes": dict(root.notes)}
             (made / _ABOUT).write_text(json.dumps(about))
-            made.rename(self._folder / found.digest)
+            made.rename(place(self._folder, found.digest))
         except OSError as error:
             raise from_os(error) from error
 

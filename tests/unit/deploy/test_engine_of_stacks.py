@@ -52,6 +52,7 @@ class Services:
     asked: list[tuple[str, str]] = field(default_factory=list)
     refusals: dict[tuple[str, str], Refused] = field(default_factory=dict)
     template: str = ""
+    alarms: dict[str, str] = field(default_factory=dict)
 
     async def __call__(self, scope: Scope, service: str, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
         name = str(params.get("QueueName") or params.get("QueueUrl") or params.get("Name") or "").removeprefix("u/")
@@ -68,6 +69,9 @@ class Services:
             self.queues[name] |= params["Attributes"]
         if operation == "DeleteQueue":
             self.queues.pop(name, None)
+        if operation == "DescribeAlarms":
+            found = [{"AlarmName": one, "StateValue": state} for one, state in self.alarms.items()]
+            return {"MetricAlarms": [one for one in found if one["AlarmName"] in params["AlarmNames"]]}
         if operation == "GetQueueUrl":
             return {"QueueUrl": f"u/{name}"}
         if operation == "GetObject":
@@ -80,13 +84,13 @@ class Services:
 class House:
     """An engine with those services."""
 
-    def __init__(self, resources: Resources | None = None) -> None:
+    def __init__(self, resources: Resources | None = None, clock: Clock | None = None) -> None:
         self.services = Services()
         self.acted: list[Acting] = []
         self.resources = resources or Resources(Memory())  # type: ignore[arg-type]
         numbers = itertools.count(1)
         new_id = lambda: f"id-{next(numbers)}-{id(self)}"  # noqa: E731
-        clock = Clock()
+        clock = clock or Clock()
         self.signals = Signals(self.resources, clock, new_id, "http://here", "http://inside")
         makers = Makers(self.signals)
         self.records = Records(self.resources, new_id)

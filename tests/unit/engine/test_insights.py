@@ -245,3 +245,13 @@ def test_a_text_does_not_grow_and_grow(made: str) -> None:
 )
 def test_a_query_for_the_newest_needs_no_others(query: str, most: int | None) -> None:
     assert newest(read(query), 1000) == most
+
+
+def test_no_message_and_no_path_makes_a_query_fail() -> None:
+    deep = '{"a":' + "[" * 1_000 + "]" * 1_000 + "}"
+    assert [row.get("a", "") for row in asked("fields a", deep, '{"a": [1, 2]}')] == ["[1,2]", ""]
+    assert [list(row.values()) for row in asked("fields a" + ".0" * 999, deep)] == [["[]"]]
+    assert asked("fields a", 'x {"a": [123456789012345678901234567890]} y') == [
+        {"a": "[123456789012345678901234567890]"}
+    ]
+    assert asked("fields `a.\u00b2` as b, `a." + "9" * 5_000 + "` as c, `a.1` as d", '{"a": [1, 2]}') == [{"d": "2"}]

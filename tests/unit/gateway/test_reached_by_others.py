@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from botocore.auth import SigV4Auth
+from botocore.auth import S3SigV4QueryAuth, SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
@@ -58,7 +58,7 @@ GATEWAY = Gateway(
         "sts": Here({"GetCallerIdentity": _who, "AssumeRoleWithWebIdentity": _who}, None),
         "s3": Here({"DeleteObjects": _deleted, "CreateMultipartUpload": _deleted}, None, receive=_received),
     },
-    {"findings": _page, "code": _page},
+    {"findings": _page, "code": _page, "prometheus": _page, "/v1/traces": _page},
     _forward,
     account_of,
     lambda _key: None,
@@ -178,6 +178,24 @@ def test_what_aws_answers_unsigned_is_answered() -> None:
 def test_lambents_own_pages_are_for_its_machine(path: str, address: str, status: int) -> None:
     request = Request("GET", path, "", {"host": "10.0.0.5:4566"}, client=Client(address))
     assert ask(request).status == status
+
+
+@pytest.mark.parametrize(("address", "status"), [("127.0.0.1", 200), ("10.0.0.9", 403)])
+def test_who_signs_a_link_scrapes_no_other_machine(address: str, status: int) -> None:
+    asked = AWSRequest("GET", "http://10.0.0.5:4566/metrics")
+    S3SigV4QueryAuth(Credentials(KEY, "secret"), "s3", "us-east-1", expires=60).add_auth(asked)
+    headers = {"host": "10.0.0.5:4566", "accept": "text/plain;version=0.0.4"}
+    request = Request("GET", "/metrics", asked.url.partition("?")[2], headers, client=Client(address))
+    assert ask(request).status == status
+
+
+@pytest.mark.parametrize("kind", ["multipart/form-data; boundary=x", "application/json"])
+def test_who_sends_spans_signs_them_in_a_header(kind: str) -> None:
+    asked = AWSRequest("POST", "http://10.0.0.5:4566/v1/traces")
+    S3SigV4QueryAuth(Credentials(KEY, "secret"), "s3", "us-east-1", expires=60).add_auth(asked)
+    headers = {"host": "10.0.0.5:4566", "content-type": kind}
+    for query in ("", asked.url.partition("?")[2]):
+        assert ask(Request("POST", "/v1/traces", query, headers, b"", client=Client("10.0.0.9"))).status == 403
 
 
 def test_keys_are_made_once_and_kept_for_their_user(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from moto import mock_aws
 
 from lambent.neighbour.bridges.handing import Gateway
 from lambent.neighbour.bridges.places import Place
-from lambent.neighbour.bridges.pools import challenges
+from lambent.neighbour.bridges.pools import challenges, events
 from lambent.neighbour.bridges.pools.replaced import REPLACED
 
 FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:{}"
@@ -327,3 +327,9 @@ def test_custom_authentication_needs_its_triggers(cognito: tuple[Any, Functions]
     world.user()
     with pytest.raises(ClientError, match="Custom auth lambda trigger is not configured"):
         world.sign_in(flow="CUSTOM_AUTH", X="1")
+
+
+@pytest.mark.parametrize("said", ['"\\ud800"', "NaN", "[" * 100_000, "9" * 5_000, '{"a": {"b": "\\udfff"}}'])
+def test_an_answer_that_nobody_else_could_read_is_none(said: str) -> None:
+    with pytest.raises(events.Unrecognised):
+        events.answer(f'{{"response": {{"claimsOverrideDetails": {said}}}}}')

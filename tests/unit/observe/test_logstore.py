@@ -348,6 +348,9 @@ def test_a_change_that_the_disk_refuses_is_not_called_done(tmp_path: Path) -> No
     [
         *(b"garbage", b"123", b"[]", b"null", b'{"op":"group"}', b'{"op":"x"}', b"\xff\xfe\0", b'{"op":"-stream"}'),
         b'{"op":"group","account":1,"region":[],"group":"g","created":"x","uid":"u","tags":{}}',
+        b'{"op":"group","account":"..","region":"r","group":"g","created":1,"uid":"u","tags":{}}',
+        b'{"op":"group","account":"1","region":"r","group":"g","created":1,"uid":"../../..","tags":{}}',
+        b'{"op":"stream","account":"000000000000","region":"us-east-1","group":"a","stream":"s","created":1,"uid":"/x"}',
     ],
 )
 def test_an_index_that_is_none_is_named_with_its_line(tmp_path: Path, line: bytes) -> None:

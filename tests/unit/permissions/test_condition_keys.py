@@ -55,6 +55,8 @@ ROWS: list[tuple[str, str, dict[str, Any], str, Any]] = [
     ("s3", "PutObjectTagging", OBJECT | {"Tagging": {"TagSet": TAGGED}}, "s3:requestobjecttag/team", "a"),
     ("s3", "GetObject", OBJECT, "s3:existingobjecttag/color", "red"),
     ("s3", "GetObject", OBJECT, "s3:existingobjecttag/none", None),
+    ("s3", "PutObject", OBJECT, "s3:existingobjecttag/color", None),
+    ("s3", "DeleteObject", OBJECT, "s3:existingobjecttag/color", None),
     ("s3", "GetObject", OBJECT, "s3:authtype", "REST-HEADER"),
     ("s3", "GetObject", OBJECT, "s3:signatureversion", "AWS4-HMAC-SHA256"),
     ("s3", "GetObject", OBJECT, "s3:resourceaccount", ACCOUNT),

@@ -10,7 +10,7 @@ import pytest
 from lambent.server import state_archive
 from lambent.settings import StartError
 
-NAMES = ("state.db", "logs", "blobs", "layers", "images")
+NAMES = ("state.db", "logs", "blobs", "layers", "images", "efs")
 
 
 def archive(*members: tuple[str, bytes, str]) -> IO[bytes]:
@@ -62,6 +62,8 @@ def test_packages_come_back_with_their_links_and_without_set_uid_bits(tmp_path: 
         [("logs", LINK, "/etc")],
         [("logs/a/b/c", LINK, "/etc")],
         [("blobs/d1", LINK, "/root")],
+        [("images/d1/root", LINK, "/")],
+        [("efs/a", LINK, "/root")],
         [("state.db", LINK, "/etc/passwd")],
         [("blobs/d1/a", LINK, "/etc"), ("blobs/d1/a/cron", FILE, "x")],
         [("blobs/d1/a/cron", FILE, "x"), ("blobs/d1/a", LINK, "/etc")],

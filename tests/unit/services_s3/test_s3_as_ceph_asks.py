@@ -79,6 +79,9 @@ def test_a_policy_may_ask_for_the_tags_that_are_there(plane: Plane, s3: Any, buc
     assert other.get_object(Bucket=bucket, Key="shown")["Body"].read() == b"1"
     assert refused(other.get_object, Bucket=bucket, Key="hidden") == ("AccessDenied", 403)
     assert refused(other.get_object, Bucket=bucket, Key="nowhere") == ("AccessDenied", 403)
+    for action, change in (("PutObject", other.put_object), ("DeleteObject", other.delete_object)):
+        s3.put_bucket_policy(Bucket=bucket, Policy=policy(bucket, f"s3:{action}", "/*", asked))
+        assert refused(change, Bucket=bucket, Key="shown") == ("AccessDenied", 403)
 
 
 def test_who_may_list_a_prefix_is_told_what_is_missing_there(plane: Plane, s3: Any, bucket: str, refused: Any) -> None:

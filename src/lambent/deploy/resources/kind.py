@@ -137,7 +137,7 @@ def _covered(do: Do) -> set[str]:
     if do.fit:
         service, _, operation = do.call.partition(":")
         shape = load(service).operation(operation).input_shape
-        found |= {name[:1].upper() + name[1:] for name in shape.members if name not in do.without}
+        found |= {name[:1].upper() + name[1:] for name in shape.members} - {*do.without}
     return found
 
 

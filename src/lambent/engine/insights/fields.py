@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_AnalyzeLogData-disc
 import base64
 import json
 import re
+import sys
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -19,6 +20,8 @@ UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 MOST_FIELDS = 200
 """AWS finds so many fields in an event."""
 DEEPEST = 20
+LONGEST_PLACE = 10
+"""Digits of a place in a list."""
 TYPES = ("START", "END", "REPORT", "XRAY")
 TYPE = re.compile(rf"({'|'.join(TYPES)}) RequestId: ")
 REQUEST_ID = re.compile(rf"(?:RequestId: |\t|\b)({UUID})")
@@ -144,19 +147,27 @@ def _embedded(message: str, start: int) -> Any:
 
 def _walk(value: Any, path: str) -> Value:
     """What stands at a path of keys and positions; keys with points in them are found as well."""
-    while isinstance(value, dict):
-        if path in value:
+    while isinstance(value, dict | list):
+        if isinstance(value, dict) and path in value:
             return _plain(value[path])
-        key, dot, rest = path.partition(".")
-        if not dot or key not in value:
+        key, dot, path = path.partition(".")
+        if isinstance(value, list):
+            place = _place(key)
+            if place >= len(value):
+                return None
+            value = value[place]
+            if not dot:
+                return _plain(value)
+        elif not dot or key not in value:
             return None
-        value, path = value[key], rest
-    if isinstance(value, list):
-        key, dot, rest = path.partition(".")
-        if not key.isdigit() or int(key) >= len(value):
-            return None
-        return _walk(value[int(key)], rest) if dot else _plain(value[int(key)])
+        else:
+            value = value[key]
     return None
+
+
+def _place(key: str) -> int:
+    """The place in a list that a key says; no list is so long as for one that says none."""
+    return int(key) if key.isdecimal() and key.isascii() and len(key) < LONGEST_PLACE else sys.maxsize
 
 
 def _plain(value: Any) -> Value:

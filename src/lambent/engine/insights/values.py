@@ -1,5 +1,6 @@
 """Values of a query: read as numbers or texts, compared, shown."""
 
+import json
 import math
 from datetime import UTC, datetime
 from typing import Any
@@ -35,7 +36,19 @@ def text(value: Value) -> str:
         return _date(value)
     if isinstance(value, float):
         return _decimal(value)
-    return str(value) if isinstance(value, int) else orjson.dumps(value).decode()
+    return str(value) if isinstance(value, int) else _json(value)
+
+
+def _json(value: Any) -> str:
+    """A list or an object; one that is nested deeper than is written as JSON has no text."""
+    try:
+        return orjson.dumps(value).decode()
+    except orjson.JSONEncodeError:  # a number of more than 64 bits is no reason
+        pass
+    try:
+        return json.dumps(value, separators=(",", ":"))
+    except RecursionError:
+        return ""
 
 
 def _decimal(value: float) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 from lambent.permissions.attached import queue_url
 from lambent.permissions.keys.of_request import pair_name, pair_value
 from lambent.permissions.keys.view import Value, View
+from lambent.permissions.reference import TAGS_UNASKED
 from lambent.permissions.resolved import Resolved
 
 
@@ -142,7 +143,7 @@ async def tag(view: View, resolved: Resolved, name: str) -> Value:
 async def object_tag(view: View, resolved: Resolved, name: str) -> Value:
     """A tag of an object that is there."""
     bucket, _, key = view.right.resource.rpartition(":")[2].partition("/")
-    if not key:
+    if not key or view.right.action in TAGS_UNASKED:
         return None
     version = view.right.params.get("VersionId")
     asked = {"Bucket": bucket, "Key": key} | ({"VersionId": version} if version else {})

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from lambent.deploy import triggers
 from lambent.deploy.errors import ChangeSetMissing, StackMissing, TemplateInvalid
 from lambent.deploy.goals import Wanted
 from lambent.deploy.planning import ChangeSets, arn_of
@@ -77,6 +78,8 @@ def wanted_of(caller: Caller, params: Mapping[str, Any]) -> Wanted:
         given[key] = None if one.get("UsePreviousValue") else value or ""
     tags = params.get("Tags")
     notified = params.get("NotificationARNs")
+    rollback = params.get("RollbackConfiguration")
+    triggers.check(rollback or {})
     return Wanted(
         params["StackName"],
         source_of(params),
@@ -87,6 +90,7 @@ def wanted_of(caller: Caller, params: Mapping[str, Any]) -> Wanted:
         params.get("RoleARN") or "",
         params.get("ClientRequestToken") or "",
         bool(params.get("DisableRollback")),
+        rollback=rollback,
         by=forwarded(caller, SERVICE),
     )
 

@@ -10,7 +10,6 @@ from lambent.model.scope import Caller
 from lambent.services.cloudformation.env import CloudFormationEnv, wanted_of
 
 UNBUILT = {
-    "RollbackConfiguration": "alarms do not roll back stacks",
     "StackPolicyURL": "stack policies are read from requests alone",
     "StackPolicyDuringUpdateURL": "stack policies are read from requests alone",
     "ResourceTypes": "nobody's permissions are checked by type",

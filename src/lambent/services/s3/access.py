@@ -14,6 +14,7 @@ from lambent.engine.authorisation.request_keys import of_any
 from lambent.model.scope import Caller
 from lambent.objects import errors
 from lambent.objects.buckets import Bucket
+from lambent.permissions.reference import TAGS_UNASKED
 from lambent.wire.http import Request
 
 OWNERS_ALWAYS = frozenset({"s3:GetBucketPolicy", "s3:PutBucketPolicy", "s3:DeleteBucketPolicy"})
@@ -42,7 +43,7 @@ def check(
     arn = bucket.arn if key is None else f"{bucket.arn}/{key}"
     policy: Mapping[str, Any] = bucket.settings.get("Policy") or {}
     who = resource.asking(caller) if known else principals.ANONYMOUS
-    ask = Ask(who, action, arn, keys=_context(request, params, now, tags))
+    ask = Ask(who, action, arn, keys=_context(request, params, now, {} if action in TAGS_UNASKED else tags))
     own = account == bucket.scope.account
     if not (own and action in OWNERS_ALWAYS) and resource.denies(policy, ask):
         refused = _denied(caller, action, arn, EXPLICIT)

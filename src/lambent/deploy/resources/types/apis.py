@@ -5,7 +5,7 @@ from typing import Any
 
 from lambent.deploy.resources.kind import Do, Kind, Subject, from_s3, put, reads, text_of
 
-_REST = {"restApiId": "$RestApiId"}
+REST = {"restApiId": "$RestApiId"}
 
 
 def patches(*pairs: tuple[str, str]) -> Any:
@@ -14,14 +14,15 @@ def patches(*pairs: tuple[str, str]) -> Any:
     def found(subject: Subject) -> list[dict[str, str]] | None:
         changed = [(name, path) for name, path in pairs if name in subject.changed]
         said = [
-            {"op": "replace", "path": path, "value": _plain(subject.properties.get(name, ""))} for name, path in changed
+            {"op": "replace", "path": path, "value": plain(subject.properties.get(name, ""))} for name, path in changed
         ]
         return said or None
 
     return found
 
 
-def _plain(value: Any) -> str:
+def plain(value: Any) -> str:
+    """A value as a patch has it."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return value if isinstance(value, str) else json.dumps(value) if isinstance(value, dict | list) else str(value)
@@ -30,6 +31,14 @@ def _plain(value: Any) -> str:
 @reads("Body")
 def _body(subject: Subject) -> str | None:
     return text_of(subject, "Body")
+
+
+@reads("Mode")
+def _mode(subject: Subject) -> str:
+    return str(subject.properties.get("Mode", "overwrite"))
+
+
+_BODY = {"mode": _mode, "parameters": "$Parameters", "failOnWarnings": "$FailOnWarnings", "body": _body}
 
 
 def _integration(subject: Subject) -> list[dict[str, Any]]:
@@ -84,60 +93,6 @@ _PUT_METHOD = (
         each=_responses("integration"),
     ),
 )
-_SIMPLE_STAGE = (
-    ("DeploymentId", "/deploymentId"),
-    ("Description", "/description"),
-    ("TracingEnabled", "/tracingEnabled"),
-    ("CacheClusterEnabled", "/cacheClusterEnabled"),
-)
-
-
-def _stage_patches(subject: Subject) -> list[dict[str, str]] | None:
-    found = patches(*_SIMPLE_STAGE)(subject) or []
-    now, before = subject.properties.get("Variables") or {}, subject.former.get("Variables") or {}
-    for name, value in now.items():
-        if before.get(name) != value:
-            found.append({"op": "replace", "path": f"/variables/{name}", "value": str(value)})
-    found += [{"op": "remove", "path": f"/variables/{name}"} for name in before if name not in now]
-    return [*found, *_settings(subject)] or None
-
-
-def _settings(subject: Subject) -> list[dict[str, str]]:
-    """MethodSettings, by path and method."""
-    paths = {
-        "LoggingLevel": "logging/loglevel",
-        "MetricsEnabled": "metrics/enabled",
-        "DataTraceEnabled": "logging/dataTrace",
-        "ThrottlingBurstLimit": "throttling/burstLimit",
-        "ThrottlingRateLimit": "throttling/rateLimit",
-        "CachingEnabled": "caching/enabled",
-        "CacheTtlInSeconds": "caching/ttlInSeconds",
-        "CacheDataEncrypted": "caching/dataEncrypted",
-    }
-    if "MethodSettings" not in subject.changed:
-        return []
-    found = []
-    for one in subject.properties.get("MethodSettings") or []:
-        where = str(one.get("ResourcePath", "/*"))
-        where = "*" if where == "/*" else where.replace("~", "~0").replace("/", "~1")
-        head = f"/{where}/{one.get('HttpMethod', '*')}"
-        found += [
-            {"op": "replace", "path": f"{head}/{path}", "value": _plain(one[name])}
-            for name, path in paths.items()
-            if name in one
-        ]
-    return found
-
-
-def _has_settings(subject: Subject) -> list[list[dict[str, str]]]:
-    found = _settings(subject)
-    return [found] if found else []
-
-
-def _own_stage(subject: Subject) -> list[Any]:
-    """The stage that a deployment has made with itself, if it still serves that deployment: it goes with it."""
-    own = subject.properties.get("StageName")
-    return [one for one in subject.answers.get("item") or [] if own and one["stageName"] == own]
 
 
 def _v2(create: str, key: str, delete: str, update: str, id_path: str, *attributes: str) -> Kind:
@@ -164,7 +119,7 @@ KINDS = {
             from_s3("BodyS3Location"),
             Do(
                 "apigateway:PutRestApi",
-                {"restApiId": "$id", "mode": "overwrite", "body": _body, "failOnWarnings": "$FailOnWarnings"},
+                {"restApiId": "$id", **_BODY},
                 on=("Body", "BodyS3Location"),
             ),
         ),
@@ -172,7 +127,7 @@ KINDS = {
             from_s3("BodyS3Location"),
             Do(
                 "apigateway:PutRestApi",
-                {"restApiId": "$id", "mode": "overwrite", "body": _body, "failOnWarnings": "$FailOnWarnings"},
+                {"restApiId": "$id", **_BODY},
                 on=("Body", "BodyS3Location"),
             ),
             Do(
@@ -195,7 +150,6 @@ KINDS = {
         read=Do("apigateway:GetResources", {"restApiId": "$id", "limit": 500}),
         attributes={"RestApiId": "{id}", "RootResourceId": "@items[?path=='/'].id | [0]"},
         tags="Tags",
-        takes=("Mode", "Parameters", "FailOnWarnings"),
     ),
     "AWS::ApiGateway::Resource": Kind(
         create=(
@@ -204,7 +158,7 @@ KINDS = {
                 {"restApiId": "$RestApiId", "parentId": "$ParentId", "pathPart": "$PathPart"},
             ),
         ),
-        delete=(Do("apigateway:DeleteResource", {**_REST, "resourceId": "$id"}),),
+        delete=(Do("apigateway:DeleteResource", {**REST, "resourceId": "$id"}),),
         id="@id",
         attributes={"ResourceId": "{id}"},
     ),
@@ -233,65 +187,27 @@ KINDS = {
         delete=(Do("apigateway:DeleteMethod", _METHOD),),
         id="{RestApiId}|{ResourceId}|{HttpMethod}",
     ),
-    "AWS::ApiGateway::Deployment": Kind(
-        create=(Do("apigateway:CreateDeployment", fit=True, without=("StageDescription",)),),
-        update=(
-            Do(
-                "apigateway:UpdateDeployment",
-                {**_REST, "deploymentId": "$id", "patchOperations": patches(("Description", "/description"))},
-                on=("Description",),
-            ),
-        ),
-        delete=(
-            Do("apigateway:GetStages", {**_REST, "deploymentId": "$id"}, on=("StageName",)),
-            Do("apigateway:DeleteStage", {**_REST, "stageName": "@item.stageName"}, each=_own_stage),
-            Do("apigateway:DeleteDeployment", {**_REST, "deploymentId": "$id"}),
-        ),
-        id="@id",
-        attributes={"DeploymentId": "{id}"},
-    ),
-    "AWS::ApiGateway::Stage": Kind(
-        create=(
-            Do("apigateway:CreateStage", fit=True),
-            Do(
-                "apigateway:UpdateStage",
-                {**_REST, "stageName": "$StageName", "patchOperations": "@item"},
-                each=reads("MethodSettings")(_has_settings),
-            ),
-        ),
-        update=(
-            Do(
-                "apigateway:UpdateStage",
-                {**_REST, "stageName": "$StageName", "patchOperations": _stage_patches},
-                on=(*(name for name, _ in _SIMPLE_STAGE), "Variables", "MethodSettings"),
-            ),
-        ),
-        delete=(Do("apigateway:DeleteStage", {**_REST, "stageName": "$StageName"}),),
-        id="{StageName}",
-        tags="Tags",
-        takes=("AccessLogSetting",),
-    ),
     "AWS::ApiGateway::Authorizer": Kind(
         create=(Do("apigateway:CreateAuthorizer", fit=True),),
-        delete=(Do("apigateway:DeleteAuthorizer", {**_REST, "authorizerId": "$id"}),),
+        delete=(Do("apigateway:DeleteAuthorizer", {**REST, "authorizerId": "$id"}),),
         id="@id",
         attributes={"AuthorizerId": "{id}"},
     ),
     "AWS::ApiGateway::Model": Kind(
         name="Name",
         create=(Do("apigateway:CreateModel", {"name": "$name"}, fit=True),),
-        delete=(Do("apigateway:DeleteModel", {**_REST, "modelName": "$name"}),),
+        delete=(Do("apigateway:DeleteModel", {**REST, "modelName": "$name"}),),
         replace=("Schema", "Description"),
     ),
     "AWS::ApiGateway::RequestValidator": Kind(
         create=(Do("apigateway:CreateRequestValidator", fit=True),),
-        delete=(Do("apigateway:DeleteRequestValidator", {**_REST, "requestValidatorId": "$id"}),),
+        delete=(Do("apigateway:DeleteRequestValidator", {**REST, "requestValidatorId": "$id"}),),
         id="@id",
         attributes={"RequestValidatorId": "{id}"},
     ),
     "AWS::ApiGateway::GatewayResponse": put(
         Do("apigateway:PutGatewayResponse", fit=True),
-        delete=(Do("apigateway:DeleteGatewayResponse", {**_REST, "responseType": "$ResponseType"}),),
+        delete=(Do("apigateway:DeleteGatewayResponse", {**REST, "responseType": "$ResponseType"}),),
         attributes={"Id": "{id}"},
     ),
     "AWS::ApiGateway::ApiKey": Kind(

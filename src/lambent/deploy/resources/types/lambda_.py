@@ -89,7 +89,7 @@ _FUNCTION = Kind(
             "lambda:CreateFunction",
             {"FunctionName": "$name", "Code": _code, "Publish": None},
             fit=True,
-            without=("Publish", "TenancyConfig"),
+            without=("Publish",),
         ),
         _RESERVED,
         _LOOP,

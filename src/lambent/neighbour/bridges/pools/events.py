@@ -86,8 +86,9 @@ def event(
 def answer(payload: bytes | str) -> dict[str, Any]:
     """The response of a function's answer. Raises Unrecognised."""
     try:
-        said = json.loads(payload)
-    except ValueError as error:
+        said = json.loads(payload, parse_constant=_no_json)
+        json.dumps(said, ensure_ascii=False).encode()
+    except (ValueError, RecursionError) as error:  # half a letter is one of them
         raise Unrecognised(UNRECOGNISED) from error
     response = said.get("response") if isinstance(said, dict) else None
     if not isinstance(response, dict):
@@ -96,6 +97,11 @@ def answer(payload: bytes | str) -> dict[str, Any]:
         if response.get(name) is not None and not isinstance(response[name], kind):
             raise Unrecognised(UNRECOGNISED)
     return response
+
+
+def _no_json(constant: str) -> None:
+    """NaN and its like, which Python reads and nobody else. Raises ValueError."""
+    raise ValueError(constant)
 
 
 def attributes(user: Any) -> dict[str, str]:

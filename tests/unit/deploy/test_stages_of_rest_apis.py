@@ -1,0 +1,105 @@
+"""Stages and deployments of stacks, made by the calls of their types at the control plane of REST APIs."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lambent.deploy.making import unsupported
+from lambent.deploy.ports import Owner
+from lambent.deploy.resources.calls import Calls, NotMade
+from lambent.deploy.resources.kind import Subject
+from lambent.deploy.resources.table import KINDS
+from lambent.model.scope import Scope
+from tests.unit.services_apigateway.api_kit import HERE, Api, with_api
+
+LOGS = {"DestinationArn": "arn:aws:logs:eu-west-1:111111111111:log-group:g", "Format": "$context.requestId"}
+CANARY = {"PercentTraffic": "10", "StageVariableOverrides": {"a": "canary"}}
+
+
+class Maker:
+    """Makes resources of an API with one method."""
+
+    def __init__(self, api: Api) -> None:
+        self.api, self.id = api, ""
+
+        async def ask(_scope: Scope, _service: str, operation: str, params: Any) -> dict[str, Any]:
+            return await api.call(operation, **params)
+
+        self.calls = Calls(ask, lambda: False)
+
+    async def begin(self) -> None:
+        role = {"op": "replace", "path": "/cloudwatchRoleArn", "value": "arn:aws:iam::111111111111:role/logs"}
+        await self.api.call("UpdateAccount", patchOperations=[role])
+        self.id, root = await self.api.api()
+        await self.api.method(self.id, root)
+
+    async def make(self, kind: str, **properties: Any) -> Subject:
+        async def note(_subject: Subject) -> None:
+            return None
+
+        said = {"RestApiId": self.id, **properties}
+        assert unsupported(KINDS[kind], said) == []
+        one = Subject(kind, "L", "name", Owner("s", "arn", HERE, {}, {}), said)
+        return await self.calls.create(KINDS[kind], one, note)
+
+    async def change(self, made: Subject, **properties: Any) -> None:
+        said = {"RestApiId": self.id, **properties}
+        await self.calls.update(KINDS[made.type], replace(made, properties=said, former=made.properties))
+
+    async def stage(self) -> dict[str, Any]:
+        return await self.api.call("GetStage", restApiId=self.id, stageName="prod")
+
+
+def test_a_stage_has_its_canary_logs_and_settings_and_loses_them_again(tmp_path: Path) -> None:
+    async def main(api: Api) -> None:
+        maker = Maker(api)
+        await maker.begin()
+        first = await maker.make("AWS::ApiGateway::Deployment")
+        second = await maker.make("AWS::ApiGateway::Deployment")
+        plain = {"StageName": "prod", "DeploymentId": first.id}
+        settings = [{"ResourcePath": "/pets", "HttpMethod": "GET", "ThrottlingRateLimit": 5}]
+        made = await maker.make(
+            "AWS::ApiGateway::Stage", **plain, CanarySetting={**CANARY, "DeploymentId": second.id},
+            AccessLogSetting=LOGS, MethodSettings=settings,
+        )  # fmt: skip
+        stage = await maker.stage()
+        assert stage["canarySettings"] == {
+            "percentTraffic": 10.0, "deploymentId": second.id, "stageVariableOverrides": {"a": "canary"},
+            "useStageCache": False,
+        }  # fmt: skip
+        assert stage["accessLogSettings"] == {"destinationArn": LOGS["DestinationArn"], "format": LOGS["Format"]}
+        assert stage["methodSettings"]["pets/GET"]["throttlingRateLimit"] == 5
+        await maker.change(made, **plain, CanarySetting={"PercentTraffic": 50, "DeploymentId": second.id})
+        stage = await maker.stage()
+        assert stage["canarySettings"]["percentTraffic"] == 50
+        assert not stage["canarySettings"].get("stageVariableOverrides")
+        assert "accessLogSettings" not in stage and not stage.get("methodSettings")
+        made = replace(made, properties={**made.properties, "CanarySetting": {}})
+        await maker.change(made, StageName="prod", DeploymentId=second.id)
+        stage = await maker.stage()
+        assert "canarySettings" not in stage and stage["deploymentId"] == second.id
+
+    with_api(tmp_path, main)
+
+
+def test_a_deployment_describes_its_stage_and_the_next_one_is_its_canary(tmp_path: Path) -> None:
+    async def main(api: Api) -> None:
+        maker = Maker(api)
+        await maker.begin()
+        described = {"Variables": {"a": "b"}, "ThrottlingBurstLimit": 7, "AccessLogSetting": LOGS}
+        first = await maker.make("AWS::ApiGateway::Deployment", StageName="prod", StageDescription=described)
+        stage = await maker.stage()
+        assert stage["deploymentId"] == first.id and stage["variables"] == {"a": "b"}
+        assert stage["methodSettings"]["*/*"]["throttlingBurstLimit"] == 7
+        assert stage["accessLogSettings"]["format"] == LOGS["Format"]
+        second = await maker.make("AWS::ApiGateway::Deployment", StageName="prod", DeploymentCanarySettings=CANARY)
+        stage = await maker.stage()
+        assert stage["deploymentId"] == first.id and stage["canarySettings"]["deploymentId"] == second.id
+        with pytest.raises(NotMade, match="ClientCertificateId of a StageDescription"):
+            await maker.make(
+                "AWS::ApiGateway::Deployment", StageName="prod", StageDescription={"ClientCertificateId": "c"}
+            )
+
+    with_api(tmp_path, main)
