@@ -141,6 +141,8 @@ Nothing is mounted for writing but `/tmp`, `/proc` and the file systems that a f
 in common can't be changed from inside. Other users of the machine find nothing of what the server keeps: the data
 folder and saved states (`lambent state save`) are for the server's user alone, also folders that an older version made.
 They may come by the endpoint, where on the loopback a key says whose account is meant and proves nothing.
+A folder that one of them opened to everybody, or put a link into, is refused at the start. A saved state is a text of
+a stranger's as well: no name and no link in it leads the server out of its folder, and it decides what functions run.
 
 | attempt | namespace | by | process | by |
 | --- | --- | --- | --- | --- |

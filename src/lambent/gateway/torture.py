@@ -40,6 +40,8 @@ MOST_CALLS = 10_000
 BY_MEMORY = "by memory"
 MOST_AHEAD = 10 * 365 * 86_400
 """Seconds that a clock may be turned."""
+_NAMES = re.compile(r"arn:|http|(?:[a-z]+(?:-[a-z]+)+-\d:)?\d{12}:")
+"""How texts begin that name something with its account: ARNs, URLs, and Lambda's parts of ARNs."""
 _ACCOUNT = re.compile(r"\d{12}")
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _DOES = ("crash", "timeout", "refuse", "throttle", "lose", "meet")
@@ -129,7 +131,7 @@ class Trial:
 
     def _names_source(self, value: Any) -> bool:
         if isinstance(value, str):
-            return value.startswith(("arn:", "http")) and f"{self.source}" in re.split("[:/]", value)
+            return _NAMES.match(value) is not None and self.source in re.split("[:/]", value)
         if isinstance(value, dict):
             return any(self._names_source(inner) for inner in value.values())
         return isinstance(value, list) and any(self._names_source(inner) for inner in value)

@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack
 
 import orjson
 
+from lambent.clock import Clock
 from lambent.engine.traces import otlp
 from lambent.engine.traces.otlp import Malformed
 from lambent.engine.traces.quota import Quotas
@@ -41,8 +42,15 @@ ACTIVE = "TracingConfig Active (SAM: Tracing: Active)"
 def tracing_of(settings: Settings, base: Base, report: Callable[[Finding], None]) -> Tracing:
     """What records functions that trace."""
     base.traces.report = report
-    sampler = Sampler(base.clock.wall, random.Random(settings.seed).random)  # noqa: S311
+    sampler = Sampler(sampled_seconds(base.clock), random.Random(settings.seed).random)  # noqa: S311
     return Tracing(sampler, base.clock.wall, REAL.wall, base.traces.make)
+
+
+def sampled_seconds(clock: Clock) -> Callable[[], float]:
+    """What tells the seconds whose first request is recorded: while a clock stands still, the machine's go on."""
+    if clock.kind == "manual":
+        return lambda: REAL.wall() + clock.monotonic()
+    return clock.wall
 
 
 def daemons(

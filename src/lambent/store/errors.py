@@ -4,6 +4,7 @@ StoreError
 ├── StoreFull        the disk (or the database) has no room
 ├── StoreLocked      another process holds the database
 ├── StoreInUse       the data folder belongs to a running server
+├── StoreForeign     another user may change what the data folder keeps
 ├── StoreTaken       another server has the database, or had it meanwhile
 ├── StoreElsewhere   the data folder goes with another database
 ├── StoreUnreachable the database's server does not answer
@@ -39,6 +40,10 @@ class StoreLocked(StoreError):
 
 class StoreInUse(StoreError):
     """Another server runs on this data folder."""
+
+
+class StoreForeign(StoreError):
+    """Another user of the machine has a hand in the data folder."""
 
 
 class StoreTaken(StoreError):

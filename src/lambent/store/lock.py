@@ -2,19 +2,21 @@
 
 import fcntl
 import os
+import stat
 from pathlib import Path
 
-from lambent.store.errors import StoreInUse, from_os
+from lambent.store.errors import StoreForeign, StoreInUse, from_os
 
 
 class FolderLock:
     """A lock on `<folder>/lock`, held until `release` or the end of the process, however it ends."""
 
     def __init__(self, folder: Path) -> None:
-        """Take the lock, making the folder if needed, for this user alone. Raises StoreInUse, StoreError."""
+        """Take the lock of a folder, made for this user if need be. Raises StoreInUse, StoreForeign, StoreError."""
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._file = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            _check(folder)
+            self._file = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         except OSError as error:
             raise from_os(error) from error
         try:
@@ -32,3 +34,19 @@ class FolderLock:
         if self._file >= 0:
             os.close(self._file)
             self._file = -1
+
+
+def _check(folder: Path) -> None:
+    """Nobody else has made the folder for everybody, or put a link into it, by which the server would write where that
+    one likes. Raises StoreForeign, OSError."""
+    ours = (0, os.geteuid())
+    said = folder.stat()
+    if said.st_uid not in ours and said.st_mode & stat.S_IWOTH:
+        raise StoreForeign("everybody may write there, and another user made it: name another folder")
+    with os.scandir(folder) as entries:
+        links = [entry for entry in entries if entry.is_symlink()]
+    for entry in links:
+        if entry.stat(follow_symlinks=False).st_uid not in ours:
+            raise StoreForeign(
+                f"{entry.name} in it is a link that another user made: remove it, or name another folder"
+            )

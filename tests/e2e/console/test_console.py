@@ -61,8 +61,8 @@ def served(server: Server, folder: Path, account: str = "") -> Iterator[str]:
     env = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     env |= {"AWS_ACCESS_KEY_ID": account, "AWS_SECRET_ACCESS_KEY": "x"} if account else {}
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=folder, env=env)
+    assert process.stdout is not None
     try:
-        assert process.stdout is not None
         watchdog = threading.Timer(READY_SECONDS, process.kill)
         watchdog.start()
         link = re.search(r"http://\S+", process.stdout.readline())
@@ -72,6 +72,7 @@ def served(server: Server, folder: Path, account: str = "") -> Iterator[str]:
     finally:
         process.terminate()
         assert process.wait(10) in (0, -signal.SIGTERM)
+        process.stdout.close()
 
 
 @pytest.fixture(scope="module")
@@ -160,6 +161,7 @@ def test_a_page_is_there_at_once_with_a_thousand_functions(server: Server, tmp_p
             assert part in tries[-1][0]
             busy = max(os.getloadavg()[0] / (os.cpu_count() or 1), 1.0)
             assert min(seconds for _, seconds in tries) < 0.2 * busy, path
+        asking.close()
 
 
 def test_pages_fit_a_phone_complain_of_nothing_and_ask_nobody_else(

@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError
 from tests.e2e.conftest import RUNTIME, Server, package, start
 from tests.e2e.deploy.stacks import deleted, made, settled, told
 
+WAIT = {"Delay": 0.05, "MaxAttempts": 2000}
 ROLE = "arn:aws:iam::000000000000:role/r"
 CODE = "def handler(event, context):\n    return context.function_version\n"
 HOOK = """
@@ -44,7 +45,7 @@ class Shop:
         self.make(name, CODE, publish=True)
         self.functions.create_alias(FunctionName=name, Name="live", FunctionVersion="1")
         self.functions.update_function_code(FunctionName=name, ZipFile=package({"app.py": CODE + "#2\n"}))
-        self.functions.get_waiter("function_updated_v2").wait(FunctionName=name, WaiterConfig={"Delay": 0})
+        self.functions.get_waiter("function_updated_v2").wait(FunctionName=name, WaiterConfig=WAIT)
         self.functions.publish_version(FunctionName=name)
         self.codedeploy.create_application(applicationName=name, computePlatform="Lambda")
         style = {"deploymentType": "BLUE_GREEN", "deploymentOption": "WITH_TRAFFIC_CONTROL"}
@@ -56,7 +57,7 @@ class Shop:
             FunctionName=name, Role=ROLE, Handler="app.handler", Runtime=RUNTIME, Publish=publish, Timeout=20,
             Code={"ZipFile": package({"app.py": code})}, Environment={"Variables": variables},
         )  # fmt: skip
-        self.functions.get_waiter("function_active_v2").wait(FunctionName=name, WaiterConfig={"Delay": 0})
+        self.functions.get_waiter("function_active_v2").wait(FunctionName=name, WaiterConfig=WAIT)
 
     def deploy(self, **hooks: str) -> str:
         properties = {"Name": self.name, "Alias": "live", "CurrentVersion": "1", "TargetVersion": "2"}
@@ -125,7 +126,7 @@ def test_a_stop_and_an_alarm_bring_back_what_was(still: Server) -> None:
     cloudwatch = still.client("cloudwatch")
     cloudwatch.put_metric_alarm(
         AlarmName="wrong", MetricName="Errors", Namespace="AWS/Lambda", Statistic="Sum", Period=60,
-        EvaluationPeriods=1, Threshold=1, ComparisonOperator="GreaterThanThreshold",
+        EvaluationPeriods=1, Threshold=1, ComparisonOperator="GreaterThanThreshold", TreatMissingData="ignore",
     )  # fmt: skip
     alarms = {"enabled": True, "alarms": [{"name": "wrong"}]}
     shop = Shop(still, "alarmed", alarmConfiguration=alarms, autoRollbackConfiguration=ON)

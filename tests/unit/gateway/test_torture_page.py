@@ -124,6 +124,8 @@ async def test_a_trial_has_its_own_buckets_and_does_not_reach_others() -> None:
     assert params == {"Bucket": "trial-photos", "CopySource": "trial-photos/a.jpg"}
     assert await ask(made, caller(), "s3", {"Bucket": "elsewhere"}) == "NoSuchBucket"
     assert await ask(made, caller(), params={"QueueUrl": f"http://h/{SOURCE}/jobs"}) == "AccessDeniedException"
+    for part in (f"{SOURCE}:function:f", f"us-east-1:{SOURCE}:function:f:live"):
+        assert await ask(made, caller(), params={"FunctionName": part}) == "AccessDeniedException"
     nested = {"Entries": [{"Arn": f"arn:aws:sns:us-east-1:{SOURCE}:news"}]}
     assert await ask(made, caller(), params=nested) == "AccessDeniedException"
     assert await ask(made, caller(), params={"MessageBody": f"about {SOURCE}"}) == ""

@@ -1,13 +1,19 @@
 """Who may look into a data folder."""
 
 import asyncio
+import os
 import tarfile
 from pathlib import Path
 
+import pytest
+
 from lambent.server.private import keep_private
 from lambent.server.states import load, save
+from lambent.store.errors import StoreError, StoreForeign
 from lambent.store.lock import FolderLock
 from lambent.store.open import open_store
+
+NOBODY = 65534
 
 
 def modes(folder: Path) -> dict[str, int]:
@@ -43,6 +49,30 @@ def test_a_folder_with_something_else_in_it_stays_open_and_what_is_kept_there_do
     keep_private(folder)
     shown = {"data": 0o755, "notes.txt": 0o644, "logs": 0o644, "dial": 0o444}
     assert modes(folder) == shown | {"blobs": 0o700, "state.db": 0o600}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make what is another user's")
+@pytest.mark.parametrize(("mode", "owner", "link"), [(0o777, NOBODY, 0), (0o755, NOBODY, NOBODY), (0o1777, 0, NOBODY)])
+def test_no_folder_is_used_in_which_others_have_a_hand(tmp_path: Path, mode: int, owner: int, link: int) -> None:
+    folder, victim = tmp_path / "data", tmp_path / "victim"
+    folder.mkdir()
+    victim.write_text("victim")
+    if link:
+        (folder / "logs").symlink_to(victim)
+        os.chown(folder / "logs", link, link, follow_symlinks=False)
+    os.chown(folder, owner, owner)
+    folder.chmod(mode)
+    with pytest.raises(StoreForeign):
+        FolderLock(folder)
+    assert victim.read_text() == "victim"
+
+
+def test_the_lock_is_no_link(tmp_path: Path) -> None:
+    (tmp_path / "victim").write_text("victim")
+    (tmp_path / "lock").symlink_to(tmp_path / "victim")
+    with pytest.raises(StoreError):
+        FolderLock(tmp_path)
+    assert (tmp_path / "victim").read_text() == "victim"
 
 
 def test_a_saved_state_is_its_users_alone(tmp_path: Path) -> None:

@@ -93,7 +93,7 @@ def test_what_can_not_be_asked_is_refused(stage) -> None:
         assert (await call("GetTraceSummaries", NextToken="x", **times))[0] == "InvalidRequestException"
         code, text = await call("GetTraceSummaries", FilterExpression='group.name = "a"', **times)
         assert (code, "group.name" in text) == ("NotImplementedException", True)
-        assert (await call("GetServiceGraph", GroupName="mine", **times))[0] == "NotImplementedException"
+        assert (await call("GetServiceGraph", GroupName="mine", **times))[0] == "InvalidRequestException"
         assert (await call("BatchGetTraces", TraceIds=["x"]))["UnprocessedTraceIds"] == ["x"]
 
     stage(scene)
@@ -201,3 +201,28 @@ def test_a_service_is_let_send_by_a_policy(stage, tmp_path: Path, change: dict[s
             await store.close()
 
     assert asyncio.run(look()) is lets
+
+
+def test_a_group_is_what_its_expression_finds(stage) -> None:
+    async def scene(call: Call) -> None:
+        made = (await call("CreateGroup", GroupName="mine", FilterExpression="fault"))["Group"]
+        arn = "arn:aws:xray:eu-west-1:111111111111:group/mine/"
+        assert made["GroupARN"].startswith(arn) and not made["InsightsConfiguration"]["InsightsEnabled"]
+        for name, more in (("mine", {}), ("Default", {}), ("other", {"FilterExpression": "what = 1"})):
+            assert (await call("CreateGroup", GroupName=name, **more))[0] == "InvalidRequestException"
+        insights = {"InsightsEnabled": True}
+        assert (await call("CreateGroup", GroupName="a", InsightsConfiguration=insights))[0].startswith("NotImpl")
+        await call("PutTraceSegments", TraceSegmentDocuments=[said(1), said(2, name="pay", fault=True)])
+        times = {"StartTime": NOW - 10, "EndTime": NOW + 10}
+        for named in ({"GroupName": "mine"}, {"GroupARN": made["GroupARN"]}):
+            graph = await call("GetServiceGraph", **named, **times)
+            assert {one["Name"] for one in graph["Services"]} == {"pay"}
+        changed = await call("UpdateGroup", GroupName="mine", FilterExpression="ok")
+        assert (await call("GetGroup", GroupName="mine")) == changed
+        assert changed["Group"] == made | {"FilterExpression": "ok"}
+        assert (await call("GetGroups"))["Groups"] == [changed["Group"]]
+        assert (await call("GetGroups", Scope("222222222222", HERE.region)))["Groups"] == []
+        await call("DeleteGroup", GroupARN=made["GroupARN"])
+        assert (await call("GetGroup", GroupName="mine"))[0] == "InvalidRequestException"
+
+    stage(scene)

@@ -4,17 +4,21 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from lambent.model.scope import Caller
-from lambent.services.xray import reading, resource_policies, sampling_rules, sending
+from lambent.services.xray import groups, reading, resource_policies, sampling_rules, sending
 from lambent.services.xray.env import XRayEnv
 
 Operation = Callable[[XRayEnv, Caller, dict[str, Any]], Awaitable[dict[str, Any]]]
 
 OPERATIONS: dict[str, Operation] = {
     "BatchGetTraces": reading.batch_get_traces,
+    "CreateGroup": groups.create_group,
     "CreateSamplingRule": sampling_rules.create_sampling_rule,
+    "DeleteGroup": groups.delete_group,
     "DeleteResourcePolicy": resource_policies.delete_resource_policy,
     "DeleteSamplingRule": sampling_rules.delete_sampling_rule,
     "GetEncryptionConfig": sending.get_encryption_config,
+    "GetGroup": groups.get_group,
+    "GetGroups": groups.get_groups,
     "GetSamplingRules": sampling_rules.get_sampling_rules,
     "GetSamplingTargets": sampling_rules.get_sampling_targets,
     "GetServiceGraph": reading.get_service_graph,
@@ -24,16 +28,14 @@ OPERATIONS: dict[str, Operation] = {
     "PutResourcePolicy": resource_policies.put_resource_policy,
     "PutTelemetryRecords": sending.put_telemetry_records,
     "PutTraceSegments": sending.put_trace_segments,
+    "UpdateGroup": groups.update_group,
     "UpdateSamplingRule": sampling_rules.update_sampling_rule,
 }
 
 _INSIGHTS = "nothing is found out about anomalies"
-_GROUPS = "traces are not put into groups"
 _SEARCH = "spans are not sent to CloudWatch Logs (Transaction Search)"
 REFUSED: dict[str, str] = {
     **{f"GetInsight{of}": _INSIGHTS for of in ("", "Events", "ImpactGraph", "Summaries")},
-    **{f"{verb}Group": _GROUPS for verb in ("Create", "Update", "Delete", "Get")},
-    "GetGroups": _GROUPS,
     **dict.fromkeys(("StartTraceRetrieval", "CancelTraceRetrieval", "ListRetrievedTraces"), _SEARCH),
     **dict.fromkeys(("GetRetrievedTracesGraph", "GetIndexingRules", "UpdateIndexingRule"), _SEARCH),
     **dict.fromkeys(("GetTraceSegmentDestination", "UpdateTraceSegmentDestination"), _SEARCH),

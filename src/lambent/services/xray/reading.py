@@ -14,14 +14,13 @@ from typing import Any, TypeVar
 import orjson
 
 from lambent.engine.traces import compiling, graph, matching, summary
-from lambent.engine.traces import filter as expressions
 from lambent.engine.traces.documents import Document
 from lambent.engine.traces.filter import Expression
 from lambent.model import trace
 from lambent.model.scope import Caller, Scope
 from lambent.observe.errors import NotKept
 from lambent.observe.tracefile import Found, TraceFile
-from lambent.services.xray import faults
+from lambent.services.xray import expressions, faults, groups
 from lambent.services.xray.env import XRayEnv
 
 MOST_IDS = 5
@@ -64,7 +63,7 @@ async def get_trace_summaries(env: XRayEnv, caller: Caller, params: dict[str, An
     if kind == "Service":
         raise faults.unsupported("GetTraceSummaries with TimeRangeType Service")
     start, end = _times(params)
-    expression = _expression(params.get("FilterExpression"))
+    expression = expressions.read(params.get("FilterExpression"))
     read = functools.partial(
         _page, caller.scope, start, end, kind == "Event", expression, _place(params.get("NextToken"))
     )
@@ -74,13 +73,12 @@ async def get_trace_summaries(env: XRayEnv, caller: Caller, params: dict[str, An
 
 
 async def get_service_graph(env: XRayEnv, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
-    """The services of all traces that began in a time."""
-    if params.get("GroupName", "Default") != "Default" or params.get("GroupARN"):
-        raise faults.unsupported("groups of X-Ray")
+    """The services of all traces, or of a group's, that began in a time."""
+    expression = groups.expression_of(env, caller.scope, params)
     start, end = _times(params)
     whole, after, seen = graph.Graph(), None, 0
     while seen < GRAPHED:
-        part = functools.partial(_graphed, caller.scope, start, end, after, whole)
+        part = functools.partial(_graphed, caller.scope, start, end, after, expression, whole)
         after, count = await _asked(env, part)
         seen += count
         if after is None:
@@ -94,12 +92,19 @@ async def get_service_graph(env: XRayEnv, caller: Caller, params: dict[str, Any]
 
 
 def _graphed(
-    scope: Scope, start: float, end: float, after: Place | None, whole: graph.Graph, file: TraceFile
+    scope: Scope,
+    start: float,
+    end: float,
+    after: Place | None,
+    expression: Expression | None,
+    whole: graph.Graph,
+    file: TraceFile,
 ) -> tuple[Place | None, int]:
     """One part of the traces goes into the graph; answers the place of the last one, None when there are no more."""
     found = file.between(scope, start, end, False, PAGE, after)
     for _, segments in _compiled(one for _, one in found):
-        whole.add(segments)
+        if expression is None or matching.fits(expression, segments):
+            whole.add(segments)
     return (found[-1][0] if len(found) == PAGE else None), len(found)
 
 
@@ -145,17 +150,6 @@ async def _asked(env: XRayEnv, job: Callable[[TraceFile], T]) -> T:
         return await env.traces.ask(job)
     except NotKept as error:
         raise faults.broken(error) from error
-
-
-def _expression(text: str | None) -> Expression | None:
-    if not text or not text.strip():
-        return None
-    try:
-        return expressions.read(text)
-    except expressions.Invalid as error:
-        raise faults.invalid(f"Invalid filter expression: {error}.") from error
-    except expressions.Unbuilt as error:
-        raise faults.unsupported(f"the keyword {error} in filter expressions") from error
 
 
 def _times(params: dict[str, Any]) -> tuple[float, float]:
