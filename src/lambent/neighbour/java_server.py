@@ -34,7 +34,8 @@ def main(argv: list[str]) -> int:
     The exit status is DynamoDB Local's.
     """
     _apart()
-    java = subprocess.Popen(command(*argv[2:5]), cwd=argv[4], preexec_fn=_die_with_parent)  # noqa: PLW1509 - one thread
+    told = sys.stderr.fileno()  # what it says; on the standard output the parent waits for a word of ours
+    java = subprocess.Popen(command(*argv[2:5]), stdout=told, cwd=argv[4], preexec_fn=_die_with_parent)  # noqa: PLW1509 - one thread
     end_with(int(argv[1]))
     _wait_for(java)
     os.write(1, READY)

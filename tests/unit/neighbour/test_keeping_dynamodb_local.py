@@ -24,6 +24,7 @@ THEIRS = "arn:aws:dynamodb:ddblocal:000000000000:table/t/stream/1"
 ECHO = """#!{python}
 import http.server, json, os, sys
 given = dict(zip(sys.argv[1:], sys.argv[2:]))
+print("Initializing DynamoDB Local with the following configuration:", flush=True)
 
 class Handler(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
