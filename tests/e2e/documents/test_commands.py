@@ -36,6 +36,8 @@ TRIED_ELSEWHERE = {
     "lambent console": "tests/e2e/console, in a browser",
     "lambent torture": "tests/e2e/cli/test_footguns_for_real.py: it ends with what it finds",
     "lambent watch": "the same",
+    "lambent tune": "the same, with a function and its event",
+    "aws logs start-live-tail": "tests/e2e/clients/test_clients_table.py: it ends after three hours",
     "lambent trace 1-": "tests/e2e/traces, with a trace",
     "aws scheduler create-schedule": "tests/e2e/schedules, with a target",
 }
@@ -50,6 +52,7 @@ DEPLOYED = ("lambent up", "lambent deploy hello")
 INVOKED = (*DEPLOYED, """lambent invoke hello --payload '{"number": 21}'""")
 BEFORE = {
     "docs/traces.md": ("lambent up",),
+    "docs/metrics.md": ("lambent up --clock manual",),
     **dict.fromkeys(("docs/debugging.md", "docs/event-sources.md"), DEPLOYED),
     **dict.fromkeys(("docs/cost.md", "docs/logs.md"), INVOKED),
 }
