@@ -73,15 +73,15 @@ def _measure(target: Target, asked: Mapping[str, str], told: Callable[[str], Non
 
     from lambent.cli import tuning, tuning_pictures
     from lambent.cli.tune import sizes_of
-    from lambent.engine.tuning import STRATEGIES
+    from lambent.engine.tuning import LEAST_RUNS, MOST_RUNS, Strategy
 
     try:
         event = codec.loads(asked["payload"])
     except ValueError as error:
         raise CliError(f"the event is not JSON: {error}") from None
     runs = int(asked["num"]) if asked["num"].isdecimal() else 0
-    if not 5 <= runs <= 1000 or asked["strategy"] not in STRATEGIES:
-        raise CliError("5 to 1,000 runs are needed, and one of the strategies")
+    if not LEAST_RUNS <= runs <= MOST_RUNS or asked["strategy"] not in set(Strategy):
+        raise CliError(f"{LEAST_RUNS} to {MOST_RUNS:,} runs are needed, and one of the strategies")
     wanted = tuning.Wanted(asked["function"], event, sizes_of(asked["powers"]), runs, asked["strategy"])
     tuned = tuning.tune(target, wanted, told)
     said = tuned.document()["results"]

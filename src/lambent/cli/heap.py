@@ -9,10 +9,9 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from lambent.cli.errors import USAGE, CliError
-from lambent.cli.target import Target, at_once
+from lambent.cli.target import WAIT_AT_ONCE, Target, at_once
 
 VARIABLE = "LAMBENT_WATCH_HEAP"
-WAIT = {"Delay": 0.1, "MaxAttempts": 600}
 
 
 @contextmanager
@@ -45,4 +44,4 @@ def _set(client: Any, name: str, value: str | None) -> None:
         **({VARIABLE: value} if value else {}),
     }
     client.update_function_configuration(FunctionName=name, Environment={"Variables": variables})
-    client.get_waiter("function_updated_v2").wait(FunctionName=name, WaiterConfig=WAIT)
+    client.get_waiter("function_updated_v2").wait(FunctionName=name, WaiterConfig=WAIT_AT_ONCE)

@@ -44,6 +44,10 @@ def session() -> Any:
     return botocore.session.Session()
 
 
+WAIT_AT_ONCE = {"Delay": 0.1, "MaxAttempts": 600}
+"""How a waiter looks for changes of such a client."""
+
+
 def at_once(client: Any) -> Any:
     """A client of Lambda whose changes are waited for: none need last as long as for those who may forget to."""
 

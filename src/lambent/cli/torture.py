@@ -16,7 +16,7 @@ import typer
 from lambent.cli import output
 from lambent.cli.errors import USAGE, CliError
 from lambent.cli.target import EndpointOption, RegionOption, Target, account_of, target_of
-from lambent.cli.trial_chain import Chain, Ways, has_result
+from lambent.cli.trial_chain import MOST_TRIES, Chain, Ways, has_result
 from lambent.cli.trial_source import Source
 from lambent.cli.trials import Answer, TrialAccount
 
@@ -33,8 +33,8 @@ SNAPSHOT_FROM = 10
 """From how many trials on it is worth finding out whether environments may start from a snapshot."""
 ACCOUNTS = min(8, (os.cpu_count() or 2) + 1)
 """In how many accounts trials go on at once: some wait while others compute."""
-MOST_TRIES, AGAIN_SECONDS = 3, 0.4
-"""How often AWS runs an asynchronous event; how long a trial waits between."""
+AGAIN_SECONDS = 0.4
+"""How long a trial waits before an event comes again."""
 
 
 def torture(

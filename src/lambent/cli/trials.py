@@ -16,12 +16,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lambent.cli.errors import CliError
-from lambent.cli.target import INVOKE_SECONDS, Target, at_once
+from lambent.cli.target import INVOKE_SECONDS, WAIT_AT_ONCE, Target, at_once
 from lambent.cli.trial_source import Clients, Source
 from lambent.cli.trial_state import TrialState
 
 DAY = 86_400
-WAIT = {"Delay": 0.1, "MaxAttempts": 600}
 _FUNCTION = (
     "Runtime", "Handler", "Timeout", "MemorySize", "Architectures", "EphemeralStorage", "PackageType", "ImageConfig",
 )  # fmt: skip
@@ -121,7 +120,7 @@ class TrialAccount:
         client = at_once(self.own("lambda"))
         name = str(config["FunctionName"])
         client.create_function(FunctionName=name, **params)
-        client.get_waiter("function_active_v2").wait(FunctionName=name, WaiterConfig=WAIT)
+        client.get_waiter("function_active_v2").wait(FunctionName=name, WaiterConfig=WAIT_AT_ONCE)
         return name, params["Timeout"]
 
     def shorten(self, seconds: int) -> None:
@@ -137,7 +136,7 @@ class TrialAccount:
     def _change(self, **settings: Any) -> None:
         client = self.own("lambda")
         client.update_function_configuration(FunctionName=self.function, **settings)
-        client.get_waiter("function_updated_v2").wait(FunctionName=self.function, WaiterConfig=WAIT)
+        client.get_waiter("function_updated_v2").wait(FunctionName=self.function, WaiterConfig=WAIT_AT_ONCE)
 
     def snapshot(self) -> bool:
         """Publish a version that starts from a snapshot. Answers whether there is one: not for every runtime."""
@@ -147,7 +146,9 @@ class TrialAccount:
         try:
             self._change(SnapStart={"ApplyOn": "PublishedVersions"})
             made = client.publish_version(FunctionName=name)["Version"]
-            client.get_waiter("published_version_active").wait(FunctionName=name, Qualifier=made, WaiterConfig=WAIT)
+            client.get_waiter("published_version_active").wait(
+                FunctionName=name, Qualifier=made, WaiterConfig=WAIT_AT_ONCE
+            )
         except (ClientError, BotoCoreError):
             return False
         self.version = made

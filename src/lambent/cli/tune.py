@@ -1,6 +1,5 @@
 """`lambent tune`: how much memory a function is best given, as AWS Lambda Power Tuning finds out."""
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -9,17 +8,9 @@ import typer
 from lambent.cli import output
 from lambent.cli.errors import USAGE, CliError
 from lambent.cli.target import EndpointOption, JsonOption, RegionOption, target_of
-from lambent.engine.tuning import LEAST_MB, MOST_MB, link
+from lambent.engine.tuning import LEAST_MB, LEAST_RUNS, MOST_MB, MOST_RUNS, Strategy, link
 
 POWERS = "128,256,512,1024,1536,2048,3008"
-
-
-class Strategy(StrEnum):
-    """What is best."""
-
-    COST = "cost"
-    SPEED = "speed"
-    BALANCED = "balanced"
 
 
 def tune(
@@ -27,7 +18,7 @@ def tune(
     name: Annotated[str, typer.Argument(metavar="FUNCTION", help="Name of a function of the server.")],
     event: Annotated[Path, typer.Option(metavar="FILE", help="The event, as JSON (- for stdin).")],
     powers: Annotated[str, typer.Option(metavar="MB,MB,…", help="How much memory to try.")] = POWERS,
-    num: Annotated[int, typer.Option(min=5, max=1000, help="How many runs of each.")] = 10,
+    num: Annotated[int, typer.Option(min=LEAST_RUNS, max=MOST_RUNS, help="How many runs of each.")] = 10,
     strategy: Annotated[Strategy, typer.Option(help="What is best.")] = Strategy.COST,
     weight: Annotated[float, typer.Option(min=0, max=1, help="Of balanced: 0 is speed, 1 is cost.")] = 0.5,
     parallel: Annotated[bool, typer.Option("--parallel", help="All runs of a power at once.")] = False,

@@ -48,11 +48,8 @@ class Sampler:
         """Read no more."""
         self._timer.cancel()
 
-    def read(self) -> None:
+    def read(self) -> list[Usage]:
         """Take a reading now."""
-        self._read()
-
-    def _read(self) -> list[Usage]:
         usages, accounts = self._ledger.read()
         for usage in usages:
             if usage.version:
@@ -91,7 +88,7 @@ class Sampler:
     def _minute(self) -> None:
         self._due += PERIOD_SECONDS
         self._timer = self._call_at(self._due, self._minute)
-        for usage in self._read():
+        for usage in self.read():
             if usage.version and usage.places:
                 seconds = usage.places * PERIOD_SECONDS
                 self._metrics.add(

@@ -1,14 +1,9 @@
 """What was used becomes what it costs, and what it would cost otherwise: pure, by the table of `model.prices`."""
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from lambent.model.prices import PRICES, SECONDS_A_MONTH, STANDING
-
-EXPRESS_MB, EXPRESS_MS = 64, 100
-"""What a run of an Express workflow is billed for at least, and in what steps
-(https://aws.amazon.com/step-functions/pricing/)."""
+from lambent.model.prices import EXPRESS_MB, PRICES, SECONDS_A_MONTH, STANDING, express_ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +106,8 @@ def of_machine(machine: Machine, express: bool) -> list[Use]:
     """What it used as a Standard or an Express workflow. A transition is a state that is entered, and the start."""
     if not express:
         return [Use("states:standard", machine.name, machine.transitions)]
-    steps = sum(max(math.ceil(took / EXPRESS_MS), 1) for took in machine.runs)
+    billed = sum(express_ms(took) for took in machine.runs)
     return [
         Use("states:express", machine.name, len(machine.runs)),
-        Use("states:express-duration", machine.name, gb_seconds(steps * EXPRESS_MS, EXPRESS_MB)),
+        Use("states:express-duration", machine.name, gb_seconds(billed, EXPRESS_MB)),
     ]

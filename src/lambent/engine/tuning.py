@@ -12,6 +12,7 @@ import re
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from lambent.engine.price import gb_seconds
@@ -25,10 +26,18 @@ DISCARDED = 0.2
 LINK = "https://lambda-power-tuning.show/"
 """All that a link says is behind its #, which browsers don't send."""
 TRANSITIONS, TRANSITIONS_A_POWER = 6, 3
-STRATEGIES = ("cost", "speed", "balanced")
+LEAST_RUNS, MOST_RUNS = 5, 1_000
 _FIGURE = re.compile(
     r"\t(Duration|Init Duration|Restore Duration|Billed Duration|Billed Restore Duration): ([\d.]+) ms"
 )
+
+
+class Strategy(StrEnum):
+    """What is best."""
+
+    COST = "cost"
+    SPEED = "speed"
+    BALANCED = "balanced"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +93,9 @@ def price(power: int, milliseconds: float, architecture: str) -> float:
 
 def best(stats: Sequence[Stat], strategy: str, weight: float = 0.5) -> Stat:
     """The one that a strategy chooses; balanced: `weight` from 0 (speed) to 1 (cost)."""
-    if strategy == "cost":
+    if strategy == Strategy.COST:
         return min(stats, key=lambda one: (one.cost, one.duration))
-    if strategy == "speed":
+    if strategy == Strategy.SPEED:
         return min(stats, key=lambda one: (one.duration, one.cost))
     dearest, slowest = max(one.cost for one in stats), max(one.duration for one in stats)
     return min(stats, key=lambda one: weight * one.cost / dearest + (1 - weight) * one.duration / slowest)

@@ -172,8 +172,9 @@ def _page_name(request: Request) -> str | None:
 async def own_page(gateway: Gateway, exchange: Exchange) -> Response | None:
     """Lambent's own pages, such as /_lambent/health. From inside an environment only those for functions."""
     request = exchange.request
-    name, is_scrape = _page_name(request), scraping.is_scrape(request)
-    if request.inside and (is_scrape or pages.is_operators(request.path)) and name not in accounts.FOR_FUNCTIONS:
+    name = _page_name(request)
+    is_operators = name == scraping.NAME or pages.is_operators(request.path)
+    if request.inside and is_operators and name not in accounts.FOR_FUNCTIONS:
         raise Fault("AccessDeniedException", "This page is not for functions.", status=403)
     if name is None:
         if pages.is_motos(request.path):  # some of them look at all that moto holds, and never end
@@ -192,7 +193,8 @@ async def identify(gateway: Gateway, exchange: Exchange) -> None:
     if isinstance(request.acting, Acting):
         exchange.caller = _deputy(exchange, request.acting)
         return
-    credential, region = locate.credential_of(request), _region(request)
+    credential = locate.credential_of(request)
+    region = _region(credential)
     if not REGION.fullmatch(region):
         exchange.service = form_of(gateway, request)
         raise accounts.bad_region(exchange.service, region)
@@ -215,8 +217,7 @@ async def identify(gateway: Gateway, exchange: Exchange) -> None:
     )
 
 
-def _region(request: Request) -> str:
-    credential = locate.credential_of(request)
+def _region(credential: locate.Credential | None) -> str:
     return credential.region if credential and credential.region else DEFAULT_REGION
 
 
@@ -240,7 +241,7 @@ def _deputy(exchange: Exchange, acting: Acting) -> Caller:
     request = exchange.request
     assert request.client is None and not request.inside
     return Caller(
-        Scope(acting.account, _region(request)),
+        Scope(acting.account, _region(locate.credential_of(request))),
         exchange.request_id,
         access_key=acting.account,
         trace_id=request.headers.get("x-amzn-trace-id"),

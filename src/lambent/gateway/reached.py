@@ -50,9 +50,7 @@ class Reached:
                 raise Fault("AccessDeniedException", "This page is for the server's own machine.", status=403)
             return
         service = form_of(self.gateway, request)
-        if (
-            request.path == SPANS and "authorization" not in request.headers
-        ):  # whose they are, they would say themselves
+        if request.path == SPANS and "authorization" not in request.headers:  # spans say themselves whose they are
             raise accounts.unsigned(service)
         credential = locate.credential_of(request)
         if credential is None:

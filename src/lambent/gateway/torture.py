@@ -30,6 +30,7 @@ import orjson
 
 from lambent.gateway.live import HEADER, refused
 from lambent.model.scope import Caller
+from lambent.model.trace import root_in
 from lambent.wire.fault import Fault
 from lambent.wire.http import Request, Response
 from lambent.wire.service import Service
@@ -212,7 +213,7 @@ class Trials:
     def again(self, trace: str) -> str:
         """The id that an invocation is to have, by its trace header; "" for a new one."""
         for trial in self.going.values():
-            tap = trial.taps.get(_root_of(trace))
+            tap = trial.taps.get(root_in(trace))
             if tap is not None:
                 return tap.request_id
         return ""
@@ -238,11 +239,7 @@ def _failing(what: str, service: str) -> Fault:
 
 
 def _root(caller: Caller) -> str:
-    return _root_of(caller.trace_id or "")
-
-
-def _root_of(trace: str) -> str:
-    return next((part[5:] for part in trace.split(";") if part.startswith("Root=")), "")
+    return root_in(caller.trace_id or "")
 
 
 class TorturePage:

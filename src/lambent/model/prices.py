@@ -3,12 +3,22 @@
 `PRICES` is of `AS_OF`; each row has its source.
 """
 
+import math
 from typing import NamedTuple
 
 AS_OF = "2026-11"
 REGION = "us-east-1"
 SECONDS_A_MONTH = 730 * 3600
 """As AWS's calculator has it."""
+
+
+EXPRESS_MB, _EXPRESS_STEP_MS = 64, 100
+
+
+def express_ms(took: float) -> int:
+    """What a run of an Express workflow is billed for: so many milliseconds, rounded up
+    (https://aws.amazon.com/step-functions/pricing/; memory by `EXPRESS_MB`, the least there is)."""
+    return max(math.ceil(took / _EXPRESS_STEP_MS), 1) * _EXPRESS_STEP_MS
 
 
 class Price(NamedTuple):

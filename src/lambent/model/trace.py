@@ -74,6 +74,11 @@ def read(header: str) -> Header:
     return Header(root, parent, sampled)
 
 
+def root_in(header: str) -> str:
+    """The trace that a header names, as it is said there; "" when it names none."""
+    return next((part[5:] for part in header.split(";") if part.startswith("Root=")), "")
+
+
 def is_decided(header: str) -> bool:
     """Whether it says that the trace is recorded, or that it is not."""
     return SAMPLED in header or UNSAMPLED in header

@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 
+from lambent.model import trace
 from lambent.model.function import FunctionVersion
 from lambent.model.invocation import Invocation
 from lambent.observe.report import Report
@@ -65,7 +66,7 @@ def _figures(function: FunctionVersion, invocation: Invocation, figures: Report)
         "function_name": function.name,
         "version": function.version,
         "request_id": invocation.request_id,
-        "trace_id": _root(invocation.trace_id),
+        "trace_id": trace.root_in(invocation.trace_id),
         "duration": round(figures.duration_ms),
         "billed_duration": figures.billed_ms,
         "billed_mb_ms": figures.billed_ms * figures.memory_mb,
@@ -78,10 +79,6 @@ def _figures(function: FunctionVersion, invocation: Invocation, figures: Report)
     elif figures.status:
         said["shutdown_reason"] = "Failure"
     return said
-
-
-def _root(header: str) -> str:
-    return next((part[5:] for part in header.split(";") if part.startswith("Root=")), "")
 
 
 def _used(figures: Report, spent: Spent) -> dict[str, Any]:

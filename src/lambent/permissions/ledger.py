@@ -16,6 +16,7 @@ from typing import Any
 
 from lambent.engine.authorisation.principals import Principal
 from lambent.model.scope import Caller
+from lambent.model.trace import root_in
 from lambent.permissions import callers
 from lambent.wire.service import Service
 
@@ -153,11 +154,10 @@ def seen(call: Call) -> dict[str, Any]:
     """A call as those see it who watch functions: which environment made it in which invocation (its trace's root),
     what it asked for (`digest` stands for all of it), and how it ended."""
     caller = call.caller
-    root = next((part[5:] for part in (caller.trace_id or "").split(";") if part.startswith("Root=")), "")
     return {
         "environment": caller.access_key or "",
         "function": caller.held.session if caller.held is not None else "",
-        "trace": root,
+        "trace": root_in(caller.trace_id or ""),
         "service": call.service.name,
         "operation": call.operation,
         "params": {_lower(name): _shown(name, value) for name, value in call.params.items()},

@@ -98,7 +98,7 @@ class Images:
         known = self._known.get(digest)
         if known is None:
             async with self._locks.setdefault(digest, asyncio.Lock()):
-                if not (place(self._folder, digest)).is_dir():
+                if not place(self._folder, digest).is_dir():
                     await self._fetch(uri, digest)
                 known = self._known[digest] = await asyncio.to_thread(_load, place(self._folder, digest), digest)
         return known

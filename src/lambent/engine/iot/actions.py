@@ -67,7 +67,7 @@ def push_of(sent: Sent, action: Mapping[str, Any], error_action: Mapping[str, An
     try:
         wanted = SENDS[kind](sent, _filled(said, sent.message))
     except (Unsendable, RecursionError) as error:
-        wanted, lost = Wanted(f"arn:aws:iot:{sent.scope.region}:{sent.scope.account}:rule/{sent.rule}", b""), str(error)
+        wanted, lost = Wanted(arn_of(sent.scope, sent.rule), b""), str(error)
     delivery = Delivery(
         sent.scope,
         wanted.target,

@@ -385,21 +385,20 @@ def _within(left: Expression, those: Expression) -> Expression:
 
 
 def _or(message: Message, parts: list[Expression]) -> Any:
-    found: Any = False
-    for one in parts:
-        value = truth(one(message))
-        if value is True:
-            return True
-        found = UNDEFINED if value is UNDEFINED else found
-    return found
+    return _joined(message, parts, decisive=True)
 
 
 def _and(message: Message, parts: list[Expression]) -> Any:
-    found: Any = True
+    return _joined(message, parts, decisive=False)
+
+
+def _joined(message: Message, parts: list[Expression], *, decisive: bool) -> Any:
+    """`decisive` as soon as a part is that, else undefined if one was, else the opposite."""
+    found: Any = not decisive
     for one in parts:
         value = truth(one(message))
-        if value is False:
-            return False
+        if value is decisive:
+            return decisive
         found = UNDEFINED if value is UNDEFINED else found
     return found
 

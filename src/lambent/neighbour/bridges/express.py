@@ -6,19 +6,18 @@ https://docs.aws.amazon.com/step-functions/latest/dg/concepts-express-synchronou
 """
 
 import json
-import math
 import threading
 import uuid
 from datetime import UTC, datetime
 from types import ModuleType
 from typing import Any
 
+from lambent.model.prices import EXPRESS_MB, express_ms
+
 SECONDS = 300
 """An express workflow runs so long at most:
 https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html."""
 TIMEOUT = "States.Timeout"
-BILLED_MB, BILLED_MS = 64, 100
-"""What AWS rounds up to: https://aws.amazon.com/step-functions/pricing/."""
 
 
 def answered(responses: ModuleType) -> None:
@@ -85,6 +84,8 @@ def told(execution: Any, now: datetime) -> dict[str, Any]:
     found = dict(execution.to_start_sync_execution_output())
     found |= {} if found["status"] is not None else {"status": "TIMED_OUT", "stopDate": now, "error": TIMEOUT}
     lasted = ((found["stopDate"] or now) - execution.start_date).total_seconds() * 1000
-    billed = max(math.ceil(lasted / BILLED_MS), 1) * BILLED_MS
-    found["billingDetails"] = {"billedMemoryUsedInMB": BILLED_MB, "billedDurationInMilliseconds": billed}
+    found["billingDetails"] = {
+        "billedMemoryUsedInMB": EXPRESS_MB,
+        "billedDurationInMilliseconds": express_ms(lasted),
+    }
     return {name: value for name, value in found.items() if value is not None}

@@ -157,13 +157,11 @@ def _checked(payload: dict[str, Any]) -> dict[str, Any]:
     if len(listed) > MOST_ACTIONS:
         raise faults.invalid(f"A rule has at most {MOST_ACTIONS} actions.")
     error = payload.get("errorAction")
-    for action in [*listed, *([error] if error else [])]:
+    every = [*listed, error] if error else listed
+    for action in every:
         if missing := actions.missing(action):
             raise faults.not_built(f"{missing} of topic rules")
-    _read(
-        payload["sql"],
-        [text for action in [*listed, *([error] if error else [])] for text in actions.templates_of(action)],
-    )
+    _read(payload["sql"], [text for action in every for text in actions.templates_of(action)])
     return payload
 
 

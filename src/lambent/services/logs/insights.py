@@ -43,7 +43,6 @@ async def start_query(env: LogsEnv, caller: Caller, params: dict[str, Any]) -> d
     if end <= start:
         raise invalid("The start time of a query must not be after its end time.")  # our wording
     query = StartedQuery(caller.scope, env.new_id(), params["queryString"], groups, int(env.clock() * 1000))
-
     periods = periods_of(asked, start, end)
 
     async def job() -> Job:

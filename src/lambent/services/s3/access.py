@@ -56,9 +56,9 @@ def check(
         raise _denied(caller, action, arn, f"because no resource-based policy allows the {action} action")
 
 
-def asks_for_tags(bucket: Bucket | None) -> bool:
+def asks_for_tags(bucket: Bucket) -> bool:
     """Whether a bucket's policy says anything of the tags of its objects."""
-    return bucket is not None and TAG in bucket.settings.get("PolicyText", "").lower()
+    return TAG in bucket.settings.get("PolicyText", "").lower()
 
 
 def _by_policy(bucket: Bucket, policy: Mapping[str, Any], ask: Ask, known: bool) -> bool:

@@ -47,13 +47,11 @@ class Call:
 
     async def informed(self, params: Mapping[str, Any]) -> "Call":
         """The call with these tags."""
-        key = params.get("Key")
-        if not key or not access.asks_for_tags(self.env.registry.find(params.get("Bucket", ""))):
+        key, bucket = params.get("Key"), self.env.registry.find(params.get("Bucket", ""))
+        if not key or bucket is None or not access.asks_for_tags(bucket):
             return self
         try:
-            there = await self.env.objects.get(
-                self.env.registry.get(params["Bucket"]), key, params.get("VersionId") or ""
-            )
+            there = await self.env.objects.get(bucket, key, params.get("VersionId") or "")
         except ObjectError:
             return self
         return replace(self, tags=there.document.get("tags") or {})

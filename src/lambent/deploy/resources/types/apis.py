@@ -39,7 +39,28 @@ def _mode(subject: Subject) -> str:
     return str(subject.properties.get("Mode", "overwrite"))
 
 
-_BODY = {"mode": _mode, "parameters": "$Parameters", "failOnWarnings": "$FailOnWarnings", "body": _body}
+_PUT_REST_API = (
+    from_s3("BodyS3Location"),
+    Do(
+        "apigateway:PutRestApi",
+        {
+            "restApiId": "$id",
+            "mode": _mode,
+            "parameters": "$Parameters",
+            "failOnWarnings": "$FailOnWarnings",
+            "body": _body,
+        },
+        on=("Body", "BodyS3Location"),
+    ),
+)
+_REIMPORT_API = (
+    from_s3("BodyS3Location"),
+    Do(
+        "apigatewayv2:ReimportApi",
+        {"ApiId": "$id", "Body": _body, "Basepath": "$BasePath", "FailOnWarnings": "$FailOnWarnings"},
+        on=("Body", "BodyS3Location"),
+    ),
+)
 
 
 def _integration(subject: Subject) -> list[dict[str, Any]]:
@@ -122,20 +143,10 @@ KINDS = {
                 fit=True,
                 without=("Policy",),
             ),
-            from_s3("BodyS3Location"),
-            Do(
-                "apigateway:PutRestApi",
-                {"restApiId": "$id", **_BODY},
-                on=("Body", "BodyS3Location"),
-            ),
+            *_PUT_REST_API,
         ),
         update=(
-            from_s3("BodyS3Location"),
-            Do(
-                "apigateway:PutRestApi",
-                {"restApiId": "$id", **_BODY},
-                on=("Body", "BodyS3Location"),
-            ),
+            *_PUT_REST_API,
             Do(
                 "apigateway:UpdateRestApi",
                 {
@@ -268,20 +279,10 @@ KINDS = {
         name="Name",
         create=(
             Do("apigatewayv2:CreateApi", {"Name": "$name"}, fit=True),
-            from_s3("BodyS3Location"),
-            Do(
-                "apigatewayv2:ReimportApi",
-                {"ApiId": "$id", "Body": _body, "Basepath": "$BasePath", "FailOnWarnings": "$FailOnWarnings"},
-                on=("Body", "BodyS3Location"),
-            ),
+            *_REIMPORT_API,
         ),
         update=(
-            from_s3("BodyS3Location"),
-            Do(
-                "apigatewayv2:ReimportApi",
-                {"ApiId": "$id", "Body": _body, "Basepath": "$BasePath", "FailOnWarnings": "$FailOnWarnings"},
-                on=("Body", "BodyS3Location"),
-            ),
+            *_REIMPORT_API,
             Do("apigatewayv2:UpdateApi", {"ApiId": "$id"}, fit=True),
         ),
         delete=(Do("apigatewayv2:DeleteApi", {"ApiId": "$id"}),),

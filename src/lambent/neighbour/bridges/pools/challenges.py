@@ -67,7 +67,7 @@ def hidden(asked: Asked) -> dict[str, bool]:
 
 def _go_on(asked: Asked, user: Any, rounds: list[dict[str, Any]]) -> dict[str, Any]:
     """What the define trigger makes of the rounds so far: tokens, an end, or another challenge."""
-    request = {"userAttributes": events.attributes(user), "session": rounds, **asked.metadata, **hidden(asked)}
+    request = _request(asked, user, rounds)
     said = asked.call(DEFINE, f"{DEFINE}_Authentication", user.username, request)
     if said.get("failAuthentication"):
         raise fault("NotAuthorizedException", WRONG)
@@ -83,16 +83,14 @@ def _go_on(asked: Asked, user: Any, rounds: list[dict[str, Any]]) -> dict[str, A
     raise NotImplementedError(f"the challenge {name} in CUSTOM_AUTH: only {CUSTOM} is made here")
 
 
+def _request(asked: Asked, user: Any, rounds: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"userAttributes": events.attributes(user), "session": rounds, **asked.metadata, **hidden(asked)}
+
+
 def _create(asked: Asked, user: Any, rounds: list[dict[str, Any]]) -> dict[str, Any]:
     if not asked.has(CREATE):
         raise fault("InvalidParameterException", NOT_CONFIGURED)
-    request = {
-        "userAttributes": events.attributes(user),
-        "challengeName": CUSTOM,
-        "session": rounds,
-        **asked.metadata,
-        **hidden(asked),
-    }
+    request = {"challengeName": CUSTOM, **_request(asked, user, rounds)}
     said = asked.call(CREATE, f"{CREATE}_Authentication", user.username, request)
     session = str(uuid.uuid4())
     lasts = asked.pool.clients[asked.client].extended_config.get("AuthSessionValidity") or MINUTES
