@@ -201,8 +201,8 @@ class Sandbox:
         await asyncio.wait_for(asyncio.shield(self._ready), START_SECONDS)
 
     def over_limit(self) -> bool:
-        """Whether more memory is held than the sandbox may, or the kernel has killed one of its processes for that."""
-        return self.held.is_over_limit()
+        """Whether more memory is held than may be, or the kernel has killed for that; unknown during a start."""
+        return not self._starting and self.held.is_over_limit()
 
     def end_for_memory(self) -> None:
         """Kill the processes because they hold too much."""
@@ -253,7 +253,7 @@ class Sandbox:
             self._over = False
             self.held.begin()
         self.processes[number] = process
-        group.watch(message.pid, forked=message.body["forked"])
+        group.watch(message.pid, self.pid, forked=message.body["forked"])
         if self.spec.throttled:
             self.throttle()
         self._made.watcher.add(self)
