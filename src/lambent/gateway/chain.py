@@ -114,7 +114,8 @@ class Gateway:
         except Fault as fault:
             return _faulty(exchange, await self.told(exchange, fault) or fault)
         except Exception as error:
-            return _faulty(exchange, ours(exchange.request_id, error))
+            code = exchange.service.internal_error(exchange.operation) if exchange.service else OURS
+            return _faulty(exchange, ours(exchange.request_id, error, code))
 
     async def _steps(self, exchange: Exchange, steps: "Sequence[Step]") -> Response:
         for step in steps:
@@ -408,14 +409,18 @@ async def load(request: Request, most: int = IN_MEMORY) -> None:
         request.body = await asyncio.to_thread(file.read)
 
 
-def ours(request_id: str, error: Exception) -> Fault:
-    """The answer to an error of ours, which is logged under the request's id. It is the caller's where they sent a
-    number of thousands of digits, which Python does not read (`sys.int_info`)."""
+OURS = "ServiceException"
+"""What Lambda calls an error of its own."""
+
+
+def ours(request_id: str, error: Exception, code: str = OURS) -> Fault:
+    """The answer to an error of ours, as the service calls them, which is logged under the request's id. It is the
+    caller's where they sent a number of thousands of digits, which Python does not read (`sys.int_info`)."""
     if isinstance(error, ValueError) and str(error).startswith("Exceeds the limit ("):
         return Fault("ValidationException", "A number has too many digits.", status=400)
     trouble = _trouble(error)
     log.error("request %s failed: %s", request_id, trouble or error, exc_info=None if trouble else error)
-    return Fault("ServiceException", failure(request_id, error), status=500)
+    return Fault(code, failure(request_id, error), status=500)
 
 
 def failure(request_id: str, error: Exception) -> str:
