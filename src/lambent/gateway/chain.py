@@ -139,7 +139,7 @@ async def site(gateway: Gateway, exchange: Exchange) -> Response | None:
     """What is addressed to a function URL, an API or a load balancer, by its host name or by a path."""
     request = exchange.request
     place = gateway.sites.find(request)
-    if place is None:
+    if place is None or request.acting is not None:  # what this process asks in somebody's name is an operation
         return None
     if sites.loads(request):
         await load(request)
@@ -171,11 +171,12 @@ def _page_name(request: Request) -> str | None:
 
 
 async def own_page(gateway: Gateway, exchange: Exchange) -> Response | None:
-    """Lambent's own pages, such as /_lambent/health. From inside an environment only those for functions."""
+    """Lambent's own pages, such as /_lambent/health. From inside an environment only those for functions, and none of
+    them for who has this process ask."""
     request = exchange.request
     name = _page_name(request)
     is_operators = name == scraping.NAME or pages.is_operators(request.path)
-    if request.inside and is_operators and name not in accounts.FOR_FUNCTIONS:
+    if is_operators and (request.acting is not None or (request.inside and name not in accounts.FOR_FUNCTIONS)):
         raise Fault("AccessDeniedException", "This page is not for functions.", status=403)
     if name is None:
         if pages.is_motos(request.path):  # some of them look at all that moto holds, and never end
