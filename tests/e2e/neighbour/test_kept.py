@@ -112,11 +112,6 @@ def test_a_function_that_fails_or_is_not_there_fails_the_execution(server: Serve
             "create_receipt_rule",
             {"RuleSetName": "s", "Rule": {"Name": "r", "Actions": [{"LambdaAction": {"FunctionArn": FUNCTION}}]}},
         ),
-        (
-            "stepfunctions",
-            "create_state_machine",
-            {"name": "m", "roleArn": "arn:aws:iam::000000000000:role/r", "definition": '{"QueryLanguage": "JSONata"}'},
-        ),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

@@ -13,6 +13,7 @@ from types import ModuleType
 from typing import Any
 
 from lambent.neighbour.bridges import cloudfront, definitions, dynamodb, express, iam, secretsmanager, states, templates
+from lambent.neighbour.bridges.expressions import replaced as expressions
 from lambent.neighbour.bridges.handing import Gateway
 from lambent.neighbour.bridges.importing import when_imported
 from lambent.neighbour.bridges.pools.replaced import REPLACED
@@ -46,7 +47,8 @@ class Place:
         setattr(owner, last, replacement)
 
 
-_TASKS = "moto.stepfunctions.parser.asl.component.state.exec.state_task"
+_PARTS = "moto.stepfunctions.parser.asl.component"
+_TASKS = f"{_PARTS}.state.exec.state_task"
 PLACES: Sequence[Place] = (
     Place("moto.iam.policy_validation", "BaseIAMPolicyValidator._validate_version", ("self",), iam.validate_version),
     Place(
@@ -101,6 +103,20 @@ PLACES: Sequence[Place] = (
         "ExecutionWorker._execution_logic",
         ("self",),
         states.execute,
+    ),
+    *(
+        Place(f"{_PARTS}.{module}", f"{name}._eval_body", ("self", "env"), make)
+        for module, name, make in (
+            ("common.string.string_expression", "StringJSONata", expressions.expression),
+            ("common.string.string_expression", "StringVariableSample", expressions.variable),
+            ("state.choice.comparison.comparison", "ConditionStringJSONata", expressions.condition),
+        )
+    ),
+    Place(
+        "moto.stepfunctions.parser.models",
+        "StepFunctionsParserBackend._validate_definition",
+        ("definition",),
+        expressions.validation,
     ),
     Place(
         "moto.secretsmanager.models",

@@ -208,9 +208,12 @@ def start(_gateway: Gateway, former: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def execute(_gateway: Gateway, former: Callable[..., None]) -> Callable[..., None]:
-    """Around moto's: an execution that its interpreter fails on has failed; it does not run for ever."""
+    """Around moto's: an execution that its interpreter fails on has failed; it does not run for ever. What it runs is
+    at hand where an expression fails."""
 
     def run(worker: Any) -> None:
+        details = worker._evaluation_details
+        details.aws_execution_details.definition = details.state_machine_details.definition
         try:
             former(worker)
         except Exception as error:
