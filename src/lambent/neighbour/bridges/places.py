@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
-from lambent.neighbour.bridges import cloudfront, definitions, dynamodb, express, iam, secretsmanager, states, templates
+from lambent.neighbour.bridges import cloudfront, dynamodb, iam, secretsmanager, states, templates
 from lambent.neighbour.bridges.expressions import replaced as expressions
 from lambent.neighbour.bridges.handing import Gateway
 from lambent.neighbour.bridges.importing import when_imported
+from lambent.neighbour.bridges.machines import operations
 from lambent.neighbour.bridges.pools.replaced import REPLACED
 
 Make = Callable[[Gateway, Any], Callable[..., Any]]
@@ -93,12 +94,6 @@ PLACES: Sequence[Place] = (
         for what, make in (("parameters", states.asked), ("response", states.answered))
     ),
     Place(
-        "moto.stepfunctions.parser.models",
-        "StepFunctionsParserBackend.start_execution",
-        ("self", "state_machine_arn", "name", "execution_input", "trace_header"),
-        states.start,
-    ),
-    Place(
         "moto.stepfunctions.parser.backend.execution_worker",
         "ExecutionWorker._execution_logic",
         ("self",),
@@ -139,17 +134,13 @@ def install(path: str) -> None:
     }
     more = {
         "moto.stepfunctions.models": states.share_machines,
-        "moto.stepfunctions.responses": _answer_more,
+        "moto.stepfunctions.responses": operations.answered,
+        "moto.stepfunctions.parser.api": operations.named,
         "moto.iam.responses": iam.bound_users,
         "moto.cloudfront.models": cloudfront.whole,
     }
     when_imported({**changes, **more})
     states.run_executions()
-
-
-def _answer_more(responses: ModuleType) -> None:
-    definitions.answered(responses)
-    express.answered(responses)
 
 
 def _change(gateway: Gateway, module: str, _imported: ModuleType) -> None:
