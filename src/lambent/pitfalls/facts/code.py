@@ -2,6 +2,7 @@
 
 import ast
 import os
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,13 @@ class Sources:
         self.trees: dict[Path, ast.Module | None] = {}
         self.packages: dict[tuple[Path, str], Package] = {}
         self.zips: dict[Path, Zip | None] = {}
+
+    @cached_property
+    def workspaces(self) -> dict[str, list[str]]:
+        """The project's packages of npm, by name, with the files that they may begin with."""
+        from lambent.pitfalls.facts import workspaces
+
+        return workspaces.find(self.project)
 
     def tree(self, path: Path) -> ast.Module | None:
         """The tree of a file; None when it is not there or can't be read, which is noted."""
@@ -88,8 +96,9 @@ class Sources:
         file, _, name = handler.rpartition(".")
         last = file.rpartition("/")[2]
         told = [dotted(one.removeprefix("./").rpartition(".")[0]) for one in entries if f"/{last}." in f"/{one}"]
-        package = NodePackage(root, self.project.root, self.tree, handler_name=name)
-        found = (package.module(one) for one in [*told, *names(file)])
+        package = NodePackage(root, self.project.root, self.tree, handler_name=name, workspaces=self.workspaces)
+        folder = dotted(root.relative_to(self.project.root).as_posix()) + "." if root != self.project.root else ""
+        found = (package.module(folder + one) for one in [*told, *names(file)])
         package.handler_module = next((one for one in found if one is not None), None)
         return package if package.handler_module is not None else None
 

@@ -175,6 +175,8 @@ class Stack:
     """What a SAM template says of all its resources of a kind, in Globals."""
     region: str | None = None
     """Where it is deployed, if that is written down."""
+    unread: list[str] = field(default_factory=list)
+    """What of it can't be read, to be told."""
 
     def of(self, *types: str) -> Iterator[Resource]:
         """Resources of some types."""
