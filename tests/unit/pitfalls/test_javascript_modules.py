@@ -96,8 +96,9 @@ def test_functions_that_are_made_by_code_are_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("source", "event", "expected"),
     [
-        ("exports.handler = async (event) => {\n  for (const r of event.Records) {\n    if (r.eventName === 'INSERT') {\n"
-         "      await go(r);\n    }\n  }\n};\n", STREAM, ("ESM013", "serverless.yml", 6)),
+        ("exports.handler = async (event) => {\n  for (const r of event.Records) {\n"
+         "    if (r.eventName === 'INSERT') {\n      await go(r);\n    }\n  }\n};\n", STREAM,
+         ("ESM013", "serverless.yml", 6)),
         ("exports.handler = async (event) => {\n  const r = event.Records[0];\n  await go(r.s3.object.key);\n};\n",
          "s3: b", ("ESM010", "app.js", 3)),
         ("exports.handler = async (event) => {\n  const { key } = event.Records[0].s3.object;\n  await go(key);\n};\n",
@@ -108,16 +109,18 @@ def test_functions_that_are_made_by_code_are_told(tmp_path: Path) -> None:
          "http: GET /", ("API002", "app.js", 2)),
         ("exports.handler = async (event) => {\n  return ask().then(go)\n    .catch(error => error);\n};\n", "sns: t",
          ("OBS008", "app.js", 3)),
-        ("const fs = require('fs');\nexports.handler = async (event) => {\n  fs.writeFileSync('out.txt', 'x');\n};\n", "sns: t",
-         ("EXE018", "app.js", 3)),
-        ("const fs = require('fs');\nconst b = process.env.BUCKET || 'prod-bucket';\nexports.handler = async (event) => b;\n",
+        ("const fs = require('fs');\nexports.handler = async (event) => {\n  fs.writeFileSync('out.txt', 'x');\n};\n",
+         "sns: t", ("EXE018", "app.js", 3)),
+        ("const fs = require('fs');\nconst b = process.env.BUCKET || 'prod-bucket';\n"
+         "exports.handler = async (event) => b;\n",
          "sns: t", ("ARC008", "app.js", 2)),
         ("const AWS = require('aws-sdk');\nconst sm = new AWS.SecretsManager();\n"
-         "const secret = sm.getSecretValue({ SecretId: 's' }).promise();\nexports.handler = async (event) => secret;\n", "sns: t",
-         ("SEC004", "app.js", 3)),
+         "const secret = sm.getSecretValue({ SecretId: 's' }).promise();\nexports.handler = async (event) => secret;\n",
+         "sns: t", ("SEC004", "app.js", 3)),
         ("const AWS = require('aws-sdk');\nconst s3 = new AWS.S3();\nexports.handler = async (event) => {\n"
          "  const key = decodeURIComponent(event.Records[0].s3.object.key);\n"
-         "  const o = await s3.getObject({ Bucket: 'b', Key: key }).promise();\n};\n", "s3: b", ("EXE012", "app.js", 5)),
+         "  const o = await s3.getObject({ Bucket: 'b', Key: key }).promise();\n};\n",
+         "s3: b", ("EXE012", "app.js", 5)),
     ],
 )  # fmt: skip
 def test_rules_that_read_javascript(source: str, event: str, expected: tuple[str, str, int], tmp_path: Path) -> None:
@@ -144,7 +147,10 @@ def test_rules_that_read_javascript(source: str, event: str, expected: tuple[str
     ],
 )  # fmt: skip
 def test_rules_that_are_silent_of_javascript(code: str, source: str, event: str, tmp_path: Path) -> None:
-    work = "module.exports = async (event) => {\n  try { return await ask(event.body); } catch (e) { return bad(e); }\n};\n"
+    work = (
+        "module.exports = async (event) => {\n"
+        "  try { return await ask(event.body); } catch (e) { return bad(e); }\n};\n"
+    )
     found = codes(tmp_path, {"app.js": source, "work.js": work}, event)
     assert code not in {one[0] for one in found}
 

@@ -27,8 +27,8 @@ _SHAPES = (
 
 
 def trigger(package: Package, resource: Resource) -> Trigger | None:
-    """The trigger that a handler is written for; nothing of its settings is known. None when the code does not tell: the
-    handler itself, or a function of it that takes records."""
+    """The trigger that a handler is written for; nothing of its settings is known. None when the code does not tell:
+    the handler itself, or a function of it that takes records."""
     handler = package.handler
     kind = _kind(handler, "") if handler is not None else None
     kind = kind or next((found for one in package.reached if (found := _kind(one, "Records"))), None)

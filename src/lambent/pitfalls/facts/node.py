@@ -35,8 +35,8 @@ def dotted(path: str) -> str:
 
 @dataclass(eq=False)
 class NodePackage(Package):
-    """Python's package with Node's rules of where a module lies. Modules are named by their path in the project, so that
-    what lies beside the package (`../shared`) is found, too."""
+    """Python's package with Node's rules of where a module lies. Modules are named by their path in the project, so
+    that what lies beside the package (`../shared`) is found, too."""
 
     eager: ClassVar[bool] = True
     workspaces: Mapping[str, list[str]] = field(default_factory=dict)
@@ -77,7 +77,8 @@ class NodePackage(Package):
         return found
 
     def _absolute(self, dotted: str, depth: int) -> tuple[Module, ast.stmt] | None:
-        """What lies in another module: what it exports by name, a member of what it exports as a whole, or that itself."""
+        """What lies in another module: what it exports by name, a member of what it exports as a whole, or
+        that itself."""
         parts = dotted.split(".")
         for at in range(len(parts), 0, -1):
             module, rest = self.module(".".join(parts[:at])), ".".join(parts[at:])

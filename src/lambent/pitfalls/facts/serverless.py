@@ -126,9 +126,8 @@ class _Service:
     def _warmed(self) -> None:
         """What the plugin that keeps functions warm is told."""
         custom = self.document.get("custom")
-        given = custom.get("warmup") if isinstance(custom, Map) else None
-        if given is not None and "warmup" in str(self.document.get("plugins", "")):
-            self.made.shared.put("warmup", self.value(given), custom.at["warmup"])
+        if isinstance(custom, Map) and "warmup" in custom and "warmup" in str(self.document.get("plugins", "")):
+            self.made.shared.put("warmup", self.value(custom["warmup"]), custom.at["warmup"])
 
     def value(self, value: Any, depth: int = 0) -> Any:
         """A value with its variables resolved; those that need the world are unknown."""

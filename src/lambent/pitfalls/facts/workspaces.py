@@ -1,4 +1,4 @@
-"""Packages of npm that lie in the project itself, as workspaces of npm, yarn, pnpm and lerna do: they are imported by name."""
+"""Packages of npm that lie in the project itself (workspaces of npm, yarn, pnpm, lerna): they are imported by name."""
 
 from lambent.pitfalls.dependencies import manifest
 from lambent.pitfalls.facts.discovery import JAVASCRIPT

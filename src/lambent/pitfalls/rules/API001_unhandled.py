@@ -56,8 +56,9 @@ def _working(handler: Reached | None) -> Reached | None:
     call = value.value if isinstance(value, ast.Await) else value
     name = chain(call.func) if isinstance(call, ast.Call) else ""
     target = handler.module.package.resolve(handler.module, name) if name else None
-    known = target is not None and isinstance(target[1], ast.FunctionDef | ast.AsyncFunctionDef)
-    return Reached(target[0], target[1]) if target is not None and known else handler
+    if target is None or not isinstance(target[1], ast.FunctionDef | ast.AsyncFunctionDef):
+        return handler
+    return Reached(target[0], target[1])
 
 
 def _resolves(handler: Reached) -> bool:

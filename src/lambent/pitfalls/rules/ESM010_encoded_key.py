@@ -8,7 +8,6 @@ from lambent.pitfalls.facts.project import Project
 from lambent.pitfalls.facts.python import Reached
 from lambent.pitfalls.finding import Hit, Rule
 
-
 _DECODERS = ("unquote_plus", "unquote", "url_decode", "decodeURIComponent", "decodeURI", "unescape")
 
 
