@@ -39,7 +39,7 @@ def _every(kind: Kind) -> dict[str, Operation]:
         f"Get{kind.shape}": getter(kind),
         f"Get{kind.many}": lister(kind),
         f"Delete{kind.shape}": deleter(kind),
-        **({f"Update{kind.shape}": updater(kind)} if kind.patched else {}),
+        **({f"Update{kind.shape}": updater(kind)} if kind.patched.members else {}),
     }
 
 
@@ -50,11 +50,11 @@ _TABLED = (
 
 OPERATIONS: dict[str, Operation] = {
     **{name: operation for kind in _TABLED for name, operation in _every(kind).items()},
-    "CreateAuthorizer": creator(AUTHORIZER, parts.prepare_authorizer),
     "UpdateAuthorizer": updater(AUTHORIZER, parts.check_authorizer),
     "CreateModel": creator(MODEL, parts.prepare_model),
     "UpdateModel": updater(MODEL, parts.check_model),
-    "CreateRequestValidator": creator(VALIDATOR, parts.prepare_validator),
+    "UpdateRequestValidator": updater(VALIDATOR, parts.check_validator),
+    "UpdateDocumentationPart": updater(DOCUMENTATION_PART, parts.check_part),
     "CreateVpcLink": creator(VPC_LINK, parts.prepare_vpc_link),
     "CreateDocumentationPart": creator(DOCUMENTATION_PART),
     "CreateDocumentationVersion": creator(DOCUMENTATION_VERSION, parts.prepare_documentation_version),
