@@ -12,8 +12,7 @@ from urllib.parse import parse_qsl, quote, urlencode
 
 from lambent.http_events.rest_mapping import BackendAnswer, BackendRequest
 from lambent.model.acting import Acting
-from lambent.services.query_json import translated
-from lambent.wire import query
+from lambent.wire import query_json
 from lambent.wire.http import Request, Response, unsigned
 
 ARN = re.compile(r"arn:aws[a-z-]*:apigateway:([a-z0-9-]+):([a-z0-9.-]+):(path|action)/(.*)", re.DOTALL)
@@ -81,16 +80,19 @@ async def ask(send: Callable[[Request], Awaitable[Response]], request: Request, 
     response = await send(request)
     body = response.body
     content = body if isinstance(body, bytes) else b"".join([part async for part in body])
-    answer = BackendAnswer(response.status, list(response.headers), content, str(response.status))
-    action = _asked(request)
-    return translated(name, action, answer) if action and "json" in request.headers["accept"] else answer
+    headers, action = list(response.headers), _asked(request)
+    json = query_json.translated(name, action, response.status, content) if action else None
+    if json is not None:
+        headers = [one for one in headers if one[0].lower() not in ("content-type", "content-length")]
+        headers.append(("Content-Type", "application/json"))
+    return BackendAnswer(response.status, headers, content if json is None else json, str(response.status))
 
 
 def _asked(request: Request) -> str:
-    """The action of a form, "" for what is none."""
-    if "x-amz-target" in request.headers:
+    """The action of a form whose sender accepts JSON, "" for what is none."""
+    if "x-amz-target" in request.headers or "json" not in request.headers["accept"]:
         return ""
-    form = request.headers["content-type"].startswith(FORM) and len(request.body) <= query.MOST_BYTES
+    form = request.headers["content-type"].startswith(FORM)
     fields = request.query + "&" + (request.body.decode("utf-8", "replace") if form else "")
     found = re.search(r"(?:^|&)Action=(\w+)", fields)
     return found[1] if found else ""

@@ -4,12 +4,11 @@ import asyncio
 
 import orjson
 
-from lambent.http_events.rest_mapping import BackendAnswer
 from lambent.services import aws_backends
-from lambent.services.query_json import translated
 from lambent.wire import serialize, service
 from lambent.wire.fault import Fault
 from lambent.wire.http import Request, Response
+from lambent.wire.query_json import translated
 
 
 def test_a_message_that_was_sent() -> None:
@@ -44,12 +43,11 @@ def test_an_error() -> None:
         service.load("sns", "query"), "Publish", Fault("NotFound", "Topic does not exist", status=404), "rid"
     )
     assert isinstance(refused.body, bytes)
-    answer = translated("sns", "Publish", BackendAnswer(404, [], refused.body, "404"))
+    answer = translated("sns", "Publish", 404, refused.body)
     error = {"Code": "NotFound", "Message": "Topic does not exist", "Type": "Sender"}
-    assert (answer.status, orjson.loads(answer.body)) == (404, {"Error": error, "RequestId": "rid"})
+    assert answer is not None and orjson.loads(answer) == {"Error": error, "RequestId": "rid"}
 
 
 def test_what_is_no_answer_of_the_kind_stays() -> None:
     for body in (b'{"a": 1}', b"", b"<html></html>"):
-        answer = BackendAnswer(200, [("A", "b")], body, "200")
-        assert translated("sqs", "NoAction", answer) is answer
+        assert translated("sqs", "NoAction", 200, body) is None

@@ -1,7 +1,7 @@
 """Answers of services that speak the query protocol, as JSON: what they send who accepts JSON, as API Gateway does.
 
 Every member of the result is there, null where it has no value. Sources: public reports of API Gateway's integrations
-with SQS and SNS (`{"SendMessageResponse": {"SendMessageResult": {…}, "ResponseMetadata": {"RequestId": "…"}}}`,
+with such services (`{"SendMessageResponse": {"SendMessageResult": {…}, "ResponseMetadata": {"RequestId": "…"}}}`,
 `{"Error": {"Code": "…", "Message": "…", "Type": "Sender"}, "RequestId": "…"}`).
 """
 
@@ -13,31 +13,26 @@ from botocore.exceptions import UnknownServiceError
 from botocore.model import OperationNotFoundError, Shape
 from botocore.parsers import ResponseParserError, create_parser
 
-from lambent.http_events.rest_mapping import BackendAnswer
 from lambent.wire import service
 
 _PARSER = create_parser("query")
 
 
-def translated(name: str, action: str, answer: BackendAnswer) -> BackendAnswer:
-    """The answer to an action as JSON; as it is where it is no XML of a query service that is known here."""
-    if not answer.body.lstrip().startswith(b"<"):
-        return answer
+def translated(name: str, action: str, status: int, body: bytes) -> bytes | None:
+    """The answer to an action as JSON; None for what is no XML of a query service that is known here."""
+    if not body.lstrip().startswith(b"<"):
+        return None
     try:
-        document = _read(name, action, answer)
+        return orjson.dumps(_read(name, action, status, body), default=_plain)
     except (UnknownServiceError, OperationNotFoundError, ResponseParserError, KeyError):
-        return answer
-    headers = [one for one in answer.headers if one[0].lower() not in ("content-type", "content-length")]
-    body = orjson.dumps(document, default=_plain)
-    return BackendAnswer(answer.status, [*headers, ("Content-Type", "application/json")], body, answer.said)
+        return None
 
 
-def _read(name: str, action: str, answer: BackendAnswer) -> dict[str, Any]:
+def _read(name: str, action: str, status: int, body: bytes) -> dict[str, Any]:
     shape = service.load(name, "query").model.operation_model(action).output_shape
-    came = {"status_code": answer.status, "headers": {}, "body": answer.body}
-    read = _PARSER.parse(came, shape)
+    read = _PARSER.parse({"status_code": status, "headers": {}, "body": body}, shape)
     request_id = read.pop("ResponseMetadata", {}).get("RequestId")
-    if answer.status >= 300:
+    if status >= 300:
         error = read["Error"]
         said = {one: error.get(one) for one in ("Code", "Message", "Type")}
         return {"Error": said, "RequestId": request_id}
