@@ -313,3 +313,35 @@ def test_what_is_shown_by_default(tmp_path: Path) -> None:
         }
 
     with_api(tmp_path, scene)
+
+
+def test_what_the_model_refuses(tmp_path: Path) -> None:
+    async def scene(api: Api) -> None:
+        name, root = await api.api()
+        at = {"restApiId": name, "resourceId": root, "httpMethod": "GET"}
+        for operation, params, text in (
+            (
+                "PutIntegration",
+                at | {"type": "X"},
+                "Value 'X' at 'putIntegrationInput.type' failed to satisfy constraint: Member must satisfy enum value "
+                "set: [HTTP, MOCK, AWS_PROXY, HTTP_PROXY, AWS]",
+            ),
+            (
+                "CreateRestApi",
+                {"name": "a", "endpointConfiguration": {"types": ["X"]}},
+                "Value '[X]' at 'createRestApiInput.endpointConfiguration.types' failed to satisfy constraint: Member "
+                "must satisfy constraint: [Member must satisfy enum value set: [PRIVATE, EDGE, REGIONAL]]",
+            ),
+            (
+                "UpdateGatewayResponse",
+                {"restApiId": name, "responseType": "THROTTLED", "patchOperations": [patch("x", "/statusCode")]},
+                "Value 'x' at 'updateGatewayResponseInput.patchOperations.1.member.op' failed to satisfy constraint: "
+                "Member must satisfy enum value set: [add, remove, move, test, replace, copy]",
+            ),
+        ):
+            refused = await api.refused(operation, **params)
+            assert refused == ("ValidationException", f"1 validation error detected: {text}")
+        code, text = await api.refused("GetGatewayResponse", restApiId=name, responseType="X")
+        assert code == "ValidationException" and "Value 'X' at 'responseType' failed" in text
+
+    with_api(tmp_path, scene)
