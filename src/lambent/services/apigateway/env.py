@@ -87,6 +87,10 @@ class ApiGatewayEnv:
         """A resource that is not written yet."""
         return Resource(kind.stored, scope, owner, name, self.new_id(), document)
 
+    def made_of(self, stored: str, scope: Scope, owner: str, name: str, document: Document) -> Resource:
+        """The same of what is no kind of resource."""
+        return Resource(stored, scope, owner, name, self.new_id(), document)
+
     async def insert(self, kind: Kind, scope: Scope, owner: str, name: str, document: Document) -> Resource:
         """Raises 409."""
         resource = self.made(kind, scope, owner, name, document)

@@ -39,15 +39,15 @@ def apply(shape: Shape, document: Document, operation: Operation, allowed: Patch
     try:
         _walk(shape, document, segments, op, value)
     except _NoSuchPath:
-        raise _no_path(path, op, allowed) from None
+        raise no_path(path, op, allowed) from None
 
 
 def _check(shape: Shape, segments: list[str], path: str, op: str, allowed: Patches) -> None:
     """Raises 400 for a path that can't be changed, or not by this operation."""
     if not segments or segments[0] not in allowed.members or segments[0] not in shape.members:
-        raise _no_path(path, op, allowed)
+        raise no_path(path, op, allowed)
     if segments[0] not in allowed.of(op):
-        raise _no_operation(segments[0], op, allowed) if allowed.plain else _no_path(path, op, allowed)
+        raise _no_operation(segments[0], op, allowed) if allowed.plain else no_path(path, op, allowed)
 
 
 def pointer(path: str) -> list[str]:
@@ -59,7 +59,8 @@ class _NoSuchPath(Exception):
     pass
 
 
-def _no_path(path: str, op: str, allowed: Patches) -> Exception:
+def no_path(path: str, op: str, allowed: Patches) -> Exception:
+    """The refusal of a path that an operation can't name."""
     if allowed.plain:
         return faults.bad_request(f"Invalid patch path {path}")
     known = ", ".join(f"/{name}" for name in allowed.of(op))

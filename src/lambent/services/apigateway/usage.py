@@ -1,25 +1,23 @@
-"""API keys, usage plans, which keys a plan has, and what they have used.
+"""API keys, usage plans, and which keys a plan has.
 
-https://docs.aws.amazon.com/apigateway/latest/api/API_CreateApiKey.html, API_CreateUsagePlan.html, API_GetUsage.html
+https://docs.aws.amazon.com/apigateway/latest/api/API_CreateApiKey.html, API_CreateUsagePlan.html
 """
 
 import secrets
 import string
 from collections.abc import Sequence
-from datetime import date, timedelta
 from typing import Any
 
 from lambent.model.scope import Caller, Scope
 from lambent.services.apigateway import faults, patching
 from lambent.services.apigateway.env import ApiGatewayEnv, Document, Params
 from lambent.services.apigateway.kinds import API_KEY, REST_API, STAGE, USAGE_PLAN, USAGE_PLAN_KEY, Patches
+from lambent.services.apigateway.quotas import USED
 from lambent.services.apigateway.tabled import Operation, listed, page, shown
 from lambent.store.resources import Resource
 
 VALUE_CHARACTERS = 40
 LEAST_CHARACTERS, MOST_CHARACTERS = 20, 128
-USED = "apigateway:usage"
-"""What was used: kind in the store, by plan and key: a document of day (ISO) -> [used, remaining]."""
 
 
 async def create_api_key(env: ApiGatewayEnv, caller: Caller, params: Params) -> dict[str, Any]:
@@ -233,35 +231,6 @@ async def get_usage_plan_keys(env: ApiGatewayEnv, caller: Caller, params: Params
     return listed([one.document for one in here], position)
 
 
-async def get_usage(env: ApiGatewayEnv, caller: Caller, params: Params) -> dict[str, Any]:
-    """Per key and day: how much was used and how much is left."""
-    plan = env.asked(USAGE_PLAN, caller.scope, params)
-    days = _days(params["startDate"], params["endDate"])
-    keys = [params["keyId"]] if params.get("keyId") else _names(env, caller.scope, plan.name)
-    items = {}
-    for key in keys:
-        used = env.resources.get(USED, caller.scope, plan.name, key)
-        document = used.document if used is not None else {}
-        limit = (plan.document.get("quota") or {}).get("limit", 0)
-        items[key] = [document.get("days", {}).get(day, [0, limit]) for day in days]
-    answer = {"usagePlanId": plan.name, "startDate": params["startDate"], "endDate": params["endDate"]}
-    return answer | {"items": items}
-
-
-def _names(env: ApiGatewayEnv, scope: Scope, plan: str) -> list[str]:
-    return [one.name for one in env.all(USAGE_PLAN_KEY, scope, plan)]
-
-
-def _days(start: str, end: str) -> list[str]:
-    try:
-        first, last = date.fromisoformat(start), date.fromisoformat(end)
-    except ValueError:
-        raise faults.bad_request("Invalid date format. Expected yyyy-MM-dd") from None
-    if not 0 <= (last - first).days <= 90:
-        raise faults.bad_request("The date range must be at most 90 days, and the end not before the start")
-    return [(first + timedelta(days=day)).isoformat() for day in range((last - first).days + 1)]
-
-
 OPERATIONS: dict[str, Operation] = {
     "CreateApiKey": create_api_key,
     "GetApiKey": get_api_key,
@@ -275,5 +244,4 @@ OPERATIONS: dict[str, Operation] = {
     "GetUsagePlans": get_usage_plans,
     "CreateUsagePlanKey": create_usage_plan_key,
     "GetUsagePlanKeys": get_usage_plan_keys,
-    "GetUsage": get_usage,
 }
