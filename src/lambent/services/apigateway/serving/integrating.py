@@ -183,8 +183,11 @@ async def _to_backend(exchange: Exchange) -> BackendRequest:
 
 
 async def _to_client(exchange: Exchange, answer: BackendAnswer) -> Reply:
-    arguments = (exchange.request, exchange.integration, answer, exchange.known)
-    return await _off(exchange, rest_mapping.to_client, *arguments)
+    arguments = (exchange.request, exchange.integration, answer, exchange.known, exchange.deployed.binary_types)
+    reply = await _off(exchange, rest_mapping.to_client, *arguments)
+    if exchange.integration["type"] != "MOCK":
+        reply.headers.append(("X-Amzn-Trace-Id", exchange.request.trace_id))
+    return reply
 
 
 async def _off(exchange: Exchange, work: Callable[..., T], *arguments: Any) -> T:
@@ -236,7 +239,7 @@ async def _service(ports: Ports, exchange: Exchange) -> Reply:
         content_type=exchange.request.header("content-type"),
         trace_id=exchange.request.trace_id,
     )
-    answer = await _answer(ports, exchange, aws_backends.ask(ports.ask, request))
+    answer = await _answer(ports, exchange, aws_backends.ask(ports.ask, request, found[2].rpartition(".")[2]))
     return await _to_client(exchange, answer)
 
 

@@ -86,7 +86,7 @@ async def _service(ports: Ports, door: Door, integration: Document, uri: str, se
         raise BadAnswer(str(error)) from error
     method, trace_id = _method(integration), functions.trace_root(ports.new_id())
     request = aws_backends.request_of(found, sent, acting, method=method, content_type=None, trace_id=trace_id)
-    return await aws_backends.ask(ports.ask, request)
+    return await aws_backends.ask(ports.ask, request, found[2].rpartition(".")[2])
 
 
 async def _web(ports: Ports, integration: Document, url: str, sent: BackendRequest, seconds: float) -> BackendAnswer:
