@@ -157,6 +157,27 @@ def test_logs_are_lost_without_the_rights(strict: Server) -> None:
     assert [one["message"].strip() for one in lines].count("said") == 1
 
 
+def test_a_batch_answers_what_may_be_read(strict: Server) -> None:
+    """A user reads one of two secrets, by their names and by a filter."""
+    secrets = strict.client("secretsmanager")
+    may, _ = (secrets.create_secret(Name=f"batch-{name}", SecretString=name)["ARN"] for name in ("may", "not"))
+    strict.client("iam").create_user(UserName="batch")
+    every = {"Action": ["secretsmanager:BatchGetSecretValue", "secretsmanager:ListSecrets"], "Resource": "*"}
+    statements = [{"Effect": "Allow"} | one for one in (every, {"Action": "secretsmanager:Get*", "Resource": may})]
+    document = json.dumps({"Version": "2012-10-17", "Statement": statements})
+    strict.client("iam").put_user_policy(UserName="batch", PolicyName="p", PolicyDocument=document)
+    key = strict.client("iam").create_access_key(UserName="batch")["AccessKey"]
+    theirs = boto3.client(
+        "secretsmanager", endpoint_url=strict.endpoint, region_name="us-east-1",
+        aws_access_key_id=key["AccessKeyId"], aws_secret_access_key=key["SecretAccessKey"],
+    )  # fmt: skip
+    for asked in ({"SecretIdList": ["batch-may", "batch-not"]}, {"Filters": [{"Key": "name", "Values": ["batch-"]}]}):
+        said = theirs.batch_get_secret_value(**asked)
+        assert [one["SecretString"] for one in said["SecretValues"]] == ["may"]
+        [error] = said["Errors"]
+        assert ("batch-not" in error["SecretId"], error["ErrorCode"]) == (True, "AccessDeniedException")
+
+
 def test_every_call_is_asked_of_the_role(strict: Server) -> None:
     """G1, G8: the session has the role's name and the function's; an explicit Deny wins."""
     queue = strict.client("sqs").create_queue(QueueName="asked")["QueueUrl"]

@@ -51,6 +51,7 @@ OF_ROLES = frozenset(
 """Operations of Lambda that ask something of the function's role."""
 PARTS = {
     "s3:DeleteObjects": frozenset({"s3:DeleteObject", "s3:DeleteObjectVersion", "s3:BypassGovernanceRetention"}),
+    "secretsmanager:BatchGetSecretValue": frozenset({"secretsmanager:GetSecretValue"}),
 }
 """Operation -> actions that are denied for single resources, while it goes on with the others."""
 NONE: Params = {}

@@ -20,6 +20,11 @@ from lambent.permissions.requests import Keys, Right, of_service
 
 CONNECTIONS = "execute-api:ManageConnections"
 BATCH = "secretsmanager:BatchGetSecretValue"
+OF_DEPLOYMENTS = frozenset(
+    {"codedeploy:BatchGetDeployments", "codedeploy:GetDeployment", "codedeploy:PutLifecycleEventHookExecutionStatus"}
+)
+"""Actions on a deployment group for which a deployment's id is sent (in `DEPLOYMENT`)."""
+DEPLOYMENT = "=DeploymentId"
 ANY = "*/*"
 """The API and stage of a connection that nobody knows."""
 KEPT = 4_096
@@ -63,7 +68,18 @@ class Resolved:
         if right.action == CONNECTIONS:
             stage = self.stage_of(scope, right.params["ConnectionId"])
             return replace(right, resource=right.resource.replace(ANY, stage, 1))
+        if right.action in OF_DEPLOYMENTS and isinstance(right.params.get(DEPLOYMENT), str):
+            return replace(right, resource=await self._group_of(right.params[DEPLOYMENT], scope) or right.resource)
         return right
+
+    async def _group_of(self, deployment: str, scope: Scope) -> str:
+        """The ARN of the deployment group of a deployment of CodeDeploy, "" if there is none."""
+        said = await self.ask("codedeploy", "GetDeployment", {"deploymentId": deployment}, scope) or {}
+        found = said.get("deploymentInfo")
+        if not found:
+            return ""
+        group = f"{found['applicationName']}/{found['deploymentGroupName']}"
+        return f"arn:aws:codedeploy:{scope.region}:{scope.account}:deploymentgroup:{group}"
 
     async def _named(self, way: "_Way", right: Right, scope: Scope) -> Right:
         fields = right.resource.split(":", 5)

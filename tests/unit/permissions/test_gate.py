@@ -13,6 +13,7 @@ from lambent.gateway.duplex import Peer
 from lambent.model.acting import Acting
 from lambent.model.credentials import Held
 from lambent.model.finding import Finding
+from lambent.model.parts import DENIED
 from lambent.model.scope import Caller, Scope
 from lambent.permissions import facts, reference
 from lambent.permissions.attached import Attached
@@ -39,6 +40,7 @@ OWN = Caller(Scope(ACCOUNT), "id", ACCOUNT)
 
 PLAIN = {
     "DescribeSecret": {"ARN": SECRET},
+    "GetDeployment": {"deploymentInfo": {"applicationName": "app", "deploymentGroupName": "g"}},
     "ListSecrets": {"SecretList": [{"ARN": SECRET}]},
     "ListRoleTags": {"Tags": [{"Key": "team", "Value": "a"}]},
     "ListQueueTags": {"Tags": {"team": "a"}},
@@ -544,12 +546,13 @@ def test_an_organisation_bounds_who_assumes_a_role() -> None:
 
 
 def test_secrets_that_a_batch_finds_are_read_one_by_one() -> None:
-    batch = {"Filters": [{"Key": "name", "Values": ["d"]}]}
+    batch: dict[str, Any] = {"Filters": [{"Key": "name", "Values": ["d"]}]}
     call = {"operation": "BatchGetSecretValue", "params": batch, "service": "secretsmanager"}
     every = {"Effect": "Allow", "Action": "secretsmanager:*", "Resource": "*"}
     assert World(every, mode="enforce").allows(**call)
     deny = {"Effect": "Deny", "Action": "secretsmanager:GetSecretValue", "Resource": SECRET}
-    assert not World(every, deny, mode="enforce").allows(**call)
+    assert World(every, deny, mode="enforce").allows(**call)
+    assert list(batch[DENIED]) == [SECRET]
 
 
 def test_services_on_the_way_follow_each_other() -> None:
@@ -569,3 +572,12 @@ def test_the_trail_does_not_keep_what_is_large() -> None:
     [kept] = trail._calls
     assert kept.params["Bucket"] == "b"
     assert len(kept.params["Body"]) < 200
+
+
+def test_a_deployment_is_held_against_the_policies_by_its_group() -> None:
+    group = f"arn:aws:codedeploy:us-east-1:{ACCOUNT}:deploymentgroup:app"
+    allow = {"Effect": "Allow", "Action": "codedeploy:Put*", "Resource": f"{group}/*"}
+    call = {"operation": "PutLifecycleEventHookExecutionStatus", "service": "codedeploy"}
+    assert World(allow, mode="enforce").allows(**call, params={"deploymentId": "d-1"})
+    other = allow | {"Resource": f"{group}s/*"}
+    assert not World(other, mode="enforce").allows(**call, params={"deploymentId": "d-1"})
