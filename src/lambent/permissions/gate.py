@@ -192,6 +192,7 @@ class Gate:
         needed = [callers.about_themselves(one, asked.caller) for one in asked.rights]
         needed += [more for one in needed for more in await self.resolved.secrets_behind(one, scope)]
         needed += [more for one in needed for more in await self.resolved.keys_behind(one, asked.params, scope)]
+        needed += [more for one in needed for more in await self.resolved.roles_behind(one, scope)]
         return [await self.resolved.right(one, scope) for one in needed]
 
     async def _enforce_all(self, asked: Asked) -> None:

@@ -40,6 +40,7 @@ OWN = Caller(Scope(ACCOUNT), "id", ACCOUNT)
 
 PLAIN = {
     "DescribeSecret": {"ARN": SECRET},
+    "DescribeTaskDefinition": {"taskDefinition": {"taskRoleArn": f"arn:aws:iam::{ACCOUNT}:role/task"}},
     "GetDeployment": {"deploymentInfo": {"applicationName": "app", "deploymentGroupName": "g"}},
     "ListSecrets": {"SecretList": [{"ARN": SECRET}]},
     "ListRoleTags": {"Tags": [{"Key": "team", "Value": "a"}]},
@@ -581,3 +582,11 @@ def test_a_deployment_is_held_against_the_policies_by_its_group() -> None:
     assert World(allow, mode="enforce").allows(**call, params={"deploymentId": "d-1"})
     other = allow | {"Resource": f"{group}s/*"}
     assert not World(other, mode="enforce").allows(**call, params={"deploymentId": "d-1"})
+
+
+def test_a_task_of_ecs_is_run_by_who_may_pass_the_role_of_its_definition() -> None:
+    run = {"Effect": "Allow", "Action": "ecs:RunTask", "Resource": "*"}
+    pass_it = {"Effect": "Allow", "Action": "iam:PassRole", "Resource": f"arn:aws:iam::{ACCOUNT}:role/task"}
+    call = {"operation": "RunTask", "service": "ecs", "params": {"taskDefinition": "t:1"}}
+    assert World(run, pass_it, mode="enforce").allows(**call)
+    assert not World(run, mode="enforce").allows(**call)
