@@ -298,6 +298,9 @@ def test_the_trail_and_the_least_policy(strict: Server) -> None:
     assert policy["Statement"][-1] == {
         "Effect": "Allow", "Action": ["sqs:SendMessage"], "Resource": [f"arn:aws:sqs:us-east-1:{ACCOUNT}:least"],
     }  # fmt: skip
+    reads = "import boto3\ndef handler(event, context): boto3.client('s3').get_object(Bucket='b', Key=event)"
+    function(strict, "unrun", arn, reads)
+    assert '"arn:aws:s3:::b/*"' in lambent(strict, "policy", "unrun")
     least(strict, "least")
     assert [code for code, _ in calls(strict, "least", send)] == ["ok"]
 
