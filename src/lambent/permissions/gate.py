@@ -18,6 +18,7 @@ from lambent.engine.authorisation.principals import Principal
 from lambent.engine.authorisation.request_keys import of_any
 from lambent.model import names
 from lambent.model.acting import Acting
+from lambent.model.default_role import is_default
 from lambent.model.finding import Finding
 from lambent.model.parts import DENIED
 from lambent.model.scope import Caller, Scope
@@ -379,8 +380,9 @@ class Gate:
             self._allowed[callers.known_by(caller), right.action, right.resource] = self.revision
 
     def _say_gone(self, role: str, message: str) -> None:
-        """A finding of who is not in IAM; of nobody as long as IAM is not used at all."""
-        if not self.identities.unused():
+        """A finding of who is not in IAM; of nobody as long as IAM is not used at all, nor of the role that functions
+        get whose maker named none."""
+        if not self.identities.unused() and not is_default(role):
             self.said.say(role, "no-such-role", message, 'create it in IAM, or set iam = "off"')
 
 

@@ -590,3 +590,12 @@ def test_a_task_of_ecs_is_run_by_who_may_pass_the_role_of_its_definition() -> No
     call = {"operation": "RunTask", "service": "ecs", "params": {"taskDefinition": "t:1"}}
     assert World(run, pass_it, mode="enforce").allows(**call)
     assert not World(run, mode="enforce").allows(**call)
+
+
+def test_the_role_of_who_named_none_need_not_be_there() -> None:
+    held = Held("s", ACCOUNT, f"arn:aws:iam::{ACCOUNT}:role/lambent", "f")
+    world = World(gone=True)
+    world.call(replace(SESSION, role=held.role, held=held))
+    assert world.findings == {}
+    world.call(SESSION)
+    assert [code for code, _ in world.findings] == ["no-such-role"]
