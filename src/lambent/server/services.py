@@ -315,7 +315,7 @@ def _sites(
     gate: Gate,
 ) -> tuple[RestApis, HttpApis, Sites]:
     """The doors to functions that have host names of their own, and API Gateway's control planes."""
-    roles = IntegrationRoles(gate, env.report, base.clock.wall)
+    roles = IntegrationRoles(gate, env.report, base.clock.wall, signers.held)
     outside = open_outside(stack, settings.reach, base, env, running.doors, roles)
     rest = open_rest_apis(store, base, env, running, outside, signers)
     http = open_http_apis(stack, store, base, env, running.findings, outside, signers)
