@@ -382,7 +382,7 @@ def _pages(
         "recycle": recycle.page(functools.partial(recycle_all, (running.pools, running.provisioned))),
         "clock": clock_page.page(base.clock.document, moved),
         "live": live,
-        scraping.NAME: prometheus.page(base.series, running),
+        scraping.NAME: prometheus.open_prometheus(stack, settings, base, running),
         "neighbour": neighbour_page.page(
             functools.partial(neighbour_document, base.neighbour),
             functools.partial(acknowledge, base.neighbour, running.findings),
