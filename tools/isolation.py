@@ -134,8 +134,11 @@ it 993 inside. Those with a file system mounted share one, so that they can shar
 one version with SnapStart. Those of an ordinary user have a user namespace each, in which processes, pending signals
 and message queues are counted apart. inotify's instances and watches the kernel counts to that user as well, whatever
 ranges /etc/subuid has: one environment gets a quarter of them at most. Pipe buffers all of them share,
-and watches of epoll with the server itself: code that means to can take all that the user may have
-(`fs.epoll.max_user_watches`, 4 % of the memory), and the server ends. Against code like that it must run as root.
+and watches of epoll (`fs.epoll.max_user_watches`, 4 % of the memory) with the server itself, which would end without.
+The server counts them several times a second in `/proc` and ends an environment with more than 20,000 (or an eighth of
+all), or 32,768 descriptors, as one that is out of memory, with a line in its log; when all together have half, the one
+with the most. What /proc does not show, as epolls on their way through sockets, is not found: against code that hides
+them the server must run as root.
 
 Links in packages, layers and images are strangers' texts. Absolute ones lead somewhere inside the environment and are
 never followed from outside (`Folders.find`).

@@ -125,6 +125,22 @@ def take_memory():
     time.sleep(float(os.environ.get("SECONDS", "0.3")))
 
 
+def take_epoll_watches():
+    """Through few descriptors: a watch is of a file and a number, and goes on while the file is open elsewhere."""
+    import select
+
+    epoll, kept, taken = select.epoll(), [], 0
+    until = time.monotonic() + float(os.environ["SECONDS"])
+    while taken < int(os.environ["WATCHES"]) and time.monotonic() < until:
+        kept.append(os.pipe()[0])
+        for number in range(500, 1000):
+            os.dup2(kept[-1], number)
+            epoll.register(number)
+        taken += 500
+    say(taken)
+    time.sleep(max(0.0, until - time.monotonic()))
+
+
 def hide_memory():
     """Take memory of a kind that is in no process, or in many, in steps of 16 MB; then hold it."""
     step, libc = b"x" * (16 << 20), ctypes.CDLL(None, use_errno=True)

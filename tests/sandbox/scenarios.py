@@ -219,6 +219,19 @@ async def memory_far_over_the_limit_ends_the_process(kit: Kit) -> None:
 
 
 @at(BOTH)
+async def watches_of_epoll_that_the_server_needs_are_not_taken(kit: Kit) -> None:
+    """They count to the user outside, who is the server's but for root's namespaces. What is usual is left alone."""
+    if ROOT and kit.level is Level.NAMESPACE:
+        return
+    async with kit.sandbox() as sandbox:
+        status, said = await kit.run(sandbox, "take_epoll_watches", WATCHES="5000", SECONDS="0.5")
+        assert (status, json.loads(said)) == (ExitStatus(code=0), 5000)
+        status, said = await kit.run(sandbox, "take_epoll_watches", WATCHES="100000", SECONDS="20")
+        assert status == ExitStatus(signal=signal.SIGKILL, out_of_memory=True), (status, said)
+        assert (await kit.run(sandbox, "take_epoll_watches", WATCHES="500", SECONDS="0.1"))[0] == ExitStatus(code=0)
+
+
+@at(BOTH)
 async def no_kind_of_memory_goes_beyond_the_limit(kit: Kit) -> None:
     """It is counted, and the process killed; or it can't be had."""
     absent = ("memfd", "segment", "semaphores")

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from lambent.sandbox import groups
 from lambent.sandbox.channel import Channel
+from lambent.sandbox.epolls import Epolls
 from lambent.sandbox.errors import LevelUnavailable, SandboxError, SandboxGone, StepFailed, ZygoteKilled
 from lambent.sandbox.groups import Group, Limits, Tree
 from lambent.sandbox.inside.steps.restorable import TMP_BYTES
@@ -49,7 +50,7 @@ class SandboxHost:
         self._prefix = f"lambent-{owner}-"
         self._run = f"{self._prefix}{secrets.token_hex(3)}-"
         self._tree = tree
-        self._watcher = MemoryWatch()
+        self._watcher = MemoryWatch(Epolls.shared(level))
         self._zygotes: dict[ZygoteSpec, asyncio.Task[Zygote]] = {}
         self._snapshots: dict[ZygoteSpec, Holding] = {}
         self._sandboxes: dict[Sandbox, Zygote] = {}

@@ -305,7 +305,7 @@ class Sandbox:
     def _conclude(self, number: int, status: ExitStatus) -> None:
         process = self.processes.pop(number, None)
         if not self.processes:
-            self._made.watcher.remove(self)
+            self._made.watcher.forget(self)
         if process is None:
             return
         self._made.group.unwatch(process.pid)

@@ -11,6 +11,8 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
+from lambent.sandbox.epolls import Epolls, Watching
+
 INTERVAL = 0.02
 """Seconds between two looks; between them a process can fault in some 40 MB more than it may."""
 INTERVAL_EACH = 0.0005
@@ -22,18 +24,18 @@ AT_ONCE = 40
 invocation wait meanwhile."""
 
 
-class Watched(Protocol):
+class Watched(Watching, Protocol):
     """A sandbox with a running process."""
 
     def over_limit(self) -> bool: ...
-
-    def end_for_memory(self) -> None: ...
 
 
 class MemoryWatch:
     """Looks at every sandbox that is awake, in rounds of one turn or more. Sleeps, with no timer, while none is."""
 
-    def __init__(self) -> None:
+    def __init__(self, epolls: Epolls) -> None:
+        """`epolls` looks at the same time."""
+        self._epolls = epolls
         self._awake: set[Watched] = set()
         self._left: list[Watched] = []
         """Whose turn in this round is still to come."""
@@ -48,8 +50,13 @@ class MemoryWatch:
             self._arm()
 
     def remove(self, sandbox: Watched) -> None:
-        """Not any more."""
+        """Not any more, until it is awake again."""
         self._awake.discard(sandbox)
+
+    def forget(self, sandbox: Watched) -> None:
+        """Nothing that was started in it runs any more."""
+        self.remove(sandbox)
+        self._epolls.forget(sandbox)
 
     def close(self) -> None:
         """Stop."""
@@ -72,7 +79,10 @@ class MemoryWatch:
             self._at_once = math.ceil(len(self._left) / max(1, math.ceil(len(self._left) / AT_ONCE)))
         turn, self._left = self._left[: self._at_once], self._left[self._at_once :]
         for sandbox in turn:
-            if sandbox in self._awake and sandbox.over_limit():
+            if sandbox not in self._awake:
+                continue
+            self._epolls.look(sandbox)
+            if sandbox.over_limit():
                 sandbox.end_for_memory()
         if self._awake:
             self._arm(time.perf_counter() - begun)

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from lambent.sandbox import watch
+from lambent.sandbox.epolls import Epolls
 from lambent.sandbox.watch import MemoryWatch, over_limit
 
 
@@ -31,6 +32,8 @@ def test_costly_looks_are_spared() -> None:
 
 
 class Sandbox:
+    id, pid = "one", 1
+
     def __init__(self, over_at: int) -> None:
         self.looks = 0
         self.over_at = over_at
@@ -49,7 +52,7 @@ def test_who_is_awake_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watch, "INTERVAL_EACH", 0)
 
     async def scenario() -> tuple[Sandbox, Sandbox]:
-        watcher = MemoryWatch()
+        watcher = MemoryWatch(Epolls(0))
         modest, greedy = Sandbox(10**9), Sandbox(3)
         watcher.add(modest)
         watcher.add(greedy)
@@ -74,7 +77,7 @@ def test_looks_at_many_come_in_turns(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watch, "INTERVAL_EACH", 0)
 
     async def scenario() -> tuple[list[int], list[Sandbox]]:
-        watcher = MemoryWatch()
+        watcher = MemoryWatch(Epolls(0))
         sandboxes = [Sandbox(10**9) for _ in range(9)]
         for sandbox in sandboxes:
             watcher.add(sandbox)
@@ -98,7 +101,7 @@ def test_looks_that_take_long_become_rare(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(watch.time, "perf_counter", lambda: next(now))
 
     async def scenario() -> float:
-        watcher = MemoryWatch()
+        watcher = MemoryWatch(Epolls(0))
         watcher.add(Sandbox(10**9))
         watcher._look()
         assert watcher._timer is not None
