@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 
 from tests.e2e.conftest import ROLE, Server, package, start
@@ -79,7 +80,7 @@ def _start_and_stop(place: Path, who: str, home: Path) -> None:
 
 
 def _create(server: Server) -> str:
-    """The function, and a WebSocket API; its host name."""
+    """The function, and a WebSocket API; its host name. Another account has taken the name of the server outside."""
     client = server.client("lambda")
     client.create_function(
         FunctionName="f",
@@ -94,6 +95,14 @@ def _create(server: Server) -> str:
     api = apis.create_api(Name="chat", ProtocolType="WEBSOCKET", RouteSelectionExpression="$request.body.action")
     apis.create_route(ApiId=api["ApiId"], RouteKey="$default")
     apis.create_stage(ApiId=api["ApiId"], StageName="dev", AutoDeploy=True)
+    other = boto3.client(
+        "apigatewayv2",
+        endpoint_url=server.endpoint,
+        region_name="us-east-1",
+        aws_access_key_id="222222222222",
+        aws_secret_access_key="test",
+    )
+    other.create_domain_name(DomainName="example.test", DomainNameConfigurations=[{"CertificateArn": "arn:aws:acm:x"}])
     return f"{api['ApiId']}.execute-api.us-east-1.amazonaws.com"
 
 

@@ -170,6 +170,7 @@ class Launcher:
             datagrams=(DAEMON_PORT,) if self._endpoint.serve_daemon is not None else (),
             throttled=False,
             root=folders.code if function.image else None,
+            account=function.scope.account,
         )
 
     def _parameters_port(self, function: FunctionVersion) -> tuple[int, ...]:

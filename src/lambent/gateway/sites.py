@@ -3,7 +3,7 @@
 A door to functions (API Gateway, say) registers itself where `server/services.py` makes the `Sites`:
 
     sites.add("execute-api", serve)       # serve(SiteRequest) -> Response | None, `wire/site.py`
-    sites.add_names(find)                 # find(name) -> Site | None, for domain names of the user's
+    sites.add_names(find, account)        # find(name) -> Site | None, for domain names of the user's, and whose it is
     sites.add_known("execute-api", knows) # knows(Site) -> bool: whether there is such a site
 
 `serve` answers None when it has no site of that id, and the next one that was added to that kind is asked; when none
@@ -44,6 +44,8 @@ _REST_PATH = re.compile(r"(/restapis/([a-z0-9]+)/([A-Za-z0-9_-]+|%24default|\$de
 Take = Callable[[SiteRequest, Callable[[Response], None]], bool]
 """Takes a request to a site, and answers later; or takes it not."""
 NameFinder = Callable[[str], Site | None]
+Account = Callable[[str], str | None]
+"""Whose a domain name is, if it is anybody's."""
 
 
 class Sites:
@@ -54,6 +56,7 @@ class Sites:
         self.is_own = is_own
         self._doors: dict[str, list[Serve]] = {}
         self._finders: list[NameFinder] = []
+        self._accounts: list[Account] = []
         self._known: list[tuple[str, Callable[[Site], bool]]] = []
         self.at_once: Take = lambda _request, _respond: False
         """The door of function URLs for requests that it can answer without a task."""
@@ -62,24 +65,26 @@ class Sites:
         """One more door that answers for sites of a kind."""
         self._doors.setdefault(kind, []).append(serve)
 
-    def add_names(self, find: NameFinder) -> None:
+    def add_names(self, find: NameFinder, account: Account) -> None:
         """One more that knows domain names of the user's (in lower case, without a port)."""
         self._finders.append(find)
+        self._accounts.append(account)
 
     def add_known(self, kind: str, knows: Callable[[Site], bool]) -> None:
         """One more that tells of sites of a kind whether they are there."""
         self._known.append((kind, knows))
 
-    def leads(self, name: str) -> bool:
+    def leads(self, name: str, account: str) -> bool:
         """Whether a host name, in lower case, is that of a site which is there, or one of this machine's own: what
-        environments find at their loopback address. AWS's other names are not."""
+        environments of `account` find at their loopback address. AWS's other names are not, nor are domain names of
+        other accounts: nobody has verified whose they are in the DNS, as AWS does by a certificate."""
         if name.endswith((".localhost", LOOPBACK)):  # SDKs put words before it: sync-127.0.0.1
             return True
         site = self.named(name)
         if site is None:
             return False
         if hosts.site_of(name) is None:  # a domain name of the user's
-            return True
+            return account in (find(name) for find in self._accounts)
         return name.endswith(AWS_ENDINGS) and any(kind == site.kind and knows(site) for kind, knows in self._known)
 
     def named(self, host: str | None) -> Site | None:

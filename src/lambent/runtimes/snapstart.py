@@ -52,6 +52,7 @@ def snapshot_spec(
             listen=listen,
             tmp_bytes=function.ephemeral_storage * MB,
             memory_bytes=function.memory * MB,
+            account=function.scope.account,
         ),
     )
 

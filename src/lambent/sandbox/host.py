@@ -106,7 +106,7 @@ class SandboxHost:
         except OSError as failed:
             raise StepFailed.by("control_group", failed) from failed
         joins = group.joins()
-        holding = Holding(group, self.way_out.standing(asked.network))
+        holding = Holding(group, self.way_out.standing(asked.network), asked.account)
         user = self._users.take()
 
         async def listens(listeners: dict[int, socket.socket], namespace: int) -> None:

@@ -26,8 +26,9 @@ _ADDRESS, _INTERNET = 1, 1
 _LOOPBACK = b"\xc0\x0c\0\1\0\1\0\0\0\0\0\4\x7f\0\0\1"
 """The question's name has the address 127.0.0.1, which is not to be remembered."""
 
-Leads = Callable[[str], bool]
-"""Whether a name, in lower case, leads to the platform itself."""
+Leads = Callable[[str, str], bool]
+"""Whether a name, in lower case, leads to the platform itself for who asks: `Names` know an address, others the account
+that it is of."""
 
 
 def name_servers(text: str) -> list[str]:
@@ -68,7 +69,7 @@ class Names:
     """Answers on a datagram and on a listening socket, wherever they were made. `serve` starts it."""
 
     def __init__(self, resolv_conf: Path = RESOLV_CONF, port: int = PORT) -> None:
-        self.leads: Leads = lambda _name: False
+        self.leads: Leads = lambda _name, _address: False
         self._resolv_conf = resolv_conf
         self._port = port
         self._tasks: set[asyncio.Task[None]] = set()
@@ -103,7 +104,7 @@ class Names:
 
     async def _answer(self, question: bytes, asker: tuple[str, int]) -> None:
         name = asked_name(question)
-        answer = loopback(question) if name and self.leads(name) else await self._passed_on(question)
+        answer = loopback(question) if name and self.leads(name, asker[0]) else await self._passed_on(question)
         if self._transport is not None:
             self._transport.sendto(answer, asker)
 

@@ -17,6 +17,7 @@ from lambent.sandbox.channel import Channel
 from lambent.sandbox.errors import SandboxGone, StepFailed
 from lambent.sandbox.inside import wire
 from lambent.sandbox.inside.network import OPEN, TRY, UNDO
+from lambent.sandbox.inside.router import slot_of
 from lambent.sandbox.names import Leads, Names
 from lambent.sandbox.orders import GID, UID
 from lambent.sandbox.zygotes import spawn
@@ -59,6 +60,8 @@ class Network:
         self._connecting: collections.deque[asyncio.Future[int]] = collections.deque()
         self._process: subprocess.Popen[bytes] | None = None
         self._names: Names | None = None
+        self._accounts: dict[int, str] = {}
+        """Number of a slot to whose sandbox has it."""
         self._asked = 0
         self._refilling: asyncio.TimerHandle | None = None
         self.lost = False
@@ -106,12 +109,17 @@ class Network:
         self._refill()
 
     def lead(self, leads: Leads) -> None:
-        """Names of which `leads` says so are the sandbox's own loopback address."""
+        """Names of which `leads` says so for the sandbox's account are its own loopback address."""
         if self._names is not None:
-            self._names.leads = leads
+            self._names.leads = lambda name, address: leads(name, self._accounts.get(slot_of(address), ""))
 
-    async def slot(self) -> Slot:
-        """A slot, of those made ahead if there is one. Raises StepFailed."""
+    async def slot(self, account: str) -> Slot:
+        """A slot for a sandbox of `account`, of those made ahead if there is one. Raises StepFailed."""
+        slot = await self._next_slot()
+        self._accounts[slot.number] = account
+        return slot
+
+    async def _next_slot(self) -> Slot:
         if self.lost:
             raise _ENDED
         if self._slots:
@@ -128,8 +136,9 @@ class Network:
                 self._slots.append(slot.result())
             raise
 
-    async def connect(self, namespace: int) -> int:
-        """Connect a network namespace that is there already; the slot's number. The descriptor stays the caller's.
+    async def connect(self, namespace: int, account: str) -> int:
+        """Connect a network namespace of `account` that is there already; the slot's number. The descriptor stays the
+        caller's.
 
         Raises StepFailed.
         """
@@ -139,10 +148,13 @@ class Network:
             await self._channel.send({"connect": True}, [namespace])
         except ConnectionError:
             raise _ENDED from None
-        return await asyncio.shield(connected)
+        number = await asyncio.shield(connected)
+        self._accounts[number] = account
+        return number
 
     def free(self, number: int) -> None:
         """The sandbox of that slot is gone."""
+        self._accounts.pop(number, None)
         with contextlib.suppress(OSError):
             self._channel.send_nowait({"free": number})
 

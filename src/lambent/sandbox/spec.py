@@ -48,6 +48,7 @@ class SnapshotSpec:
     memory_bytes: int = 128 << 20
     processes: int = 1024
     network: str = NAT
+    account: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,8 @@ class SandboxSpec:
     exist in it). The zygote's binds are not in it, so its processes are started by `argv`. Level NAMESPACE only."""
     network: str = NAT
     """NAT: out to the internet where the host allows it (`probe.Abilities.outbound_problem`); NONE: loopback alone."""
+    account: str = ""
+    """Whose it is: names lead to the platform itself for their own account's (`names.Leads`)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ class WayOut:
         self._owner = owner
         self._state_dir = state_dir
         self.network: Network | None = None
-        self._leads: Leads = lambda _name: False
+        self._leads: Leads = lambda _name, _account: False
         self._problem = ""
         self._reviving: asyncio.Task[None] | None = None
         self._revive_from = 0.0
@@ -44,7 +44,8 @@ class WayOut:
             raise LevelUnavailable(f"network nat is not possible here: {self._problem}")
 
     def lead(self, leads: Leads) -> None:
-        """Names of which `leads` says so are the sandbox's own loopback address; others are asked of the host's."""
+        """Names of which `leads` says so for a sandbox's account are its own loopback address; others are asked of the
+        host's."""
         self._leads = leads
         if self.network is not None:
             self.network.lead(leads)
@@ -77,7 +78,7 @@ class WayOut:
         network = await self._living()
         if network is None:
             return None
-        slot = await network.slot()
+        slot = await network.slot(spec.account)
         made.free = functools.partial(network.free, slot.number)
         return slot
 
@@ -89,7 +90,7 @@ class WayOut:
         try:
             network = await self._living() if sandbox.spec.network == NAT else None
             if network is not None:
-                made.free = functools.partial(network.free, await network.connect(namespace))
+                made.free = functools.partial(network.free, await network.connect(namespace, sandbox.spec.account))
         finally:
             os.close(namespace)
 

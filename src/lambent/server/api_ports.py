@@ -195,18 +195,22 @@ async def ask_services(doors: Doors, request: Request) -> Response:
 
 
 def add_door(
-    sites: Sites, serve: Serve, domain: Callable[[str], str | None], knows: Callable[[str], Resource | None]
+    sites: Sites, serve: Serve, domain: Callable[[str], Resource | None], knows: Callable[[str], Resource | None]
 ) -> None:
-    """Answer requests to APIs and to the domain names of the user's. `knows` finds an API by its id."""
+    """Answer requests to APIs and to the domain names of the user's. `knows` finds an API by its id; under a
+    domain name the id is that name."""
 
     def named(name: str) -> hosts.Site | None:
+        return None if domain(name) is None else hosts.Site(API, name, "")
+
+    def account(name: str) -> str | None:
         found = domain(name)
-        return None if found is None else hosts.Site(API, found, "")
+        return None if found is None else found.scope.account
 
     def is_there(site: hosts.Site) -> bool:
         found = knows(site.id)
         return found is not None and found.scope.region == site.region
 
     sites.add(API, serve)
-    sites.add_names(named)
+    sites.add_names(named, account)
     sites.add_known(API, is_there)

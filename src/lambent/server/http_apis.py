@@ -33,7 +33,7 @@ class HttpApis:
     def add_to(self, sites: Sites) -> None:
         """Answer requests to APIs and to the domain names of the user's, which are none of the platform's."""
         self.env.is_own = sites.is_own
-        add_door(sites, self.doors.serve, self.doors.domain, self.doors.apis.knows)
+        add_door(sites, self.doors.serve, self.doors.apis.domain, self.doors.apis.knows)
 
 
 def _signer(signers: Callable[[SiteRequest, str], Signer], site: SiteRequest) -> Signer | None:

@@ -29,7 +29,7 @@ class RestApis:
     def add_to(self, sites: Sites) -> None:
         """Answer requests to APIs and to the domain names of the user's, which are none of the platform's."""
         self.env.is_own = sites.is_own
-        add_door(sites, self.door.serve, self.door.domain, self.door.apis.knows)
+        add_door(sites, self.door.serve, self.door.apis.domain, self.door.apis.knows)
 
 
 def open_rest_apis(

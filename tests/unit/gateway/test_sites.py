@@ -13,6 +13,7 @@ from lambent.wire.fault import Fault
 from lambent.wire.http import Request, Response
 from lambent.wire.site import LOADED_BYTES, SiteRequest
 
+OWN, OTHER = "111111111111", "222222222222"
 API = "api1.execute-api.us-east-1.localhost:4566"
 
 
@@ -28,7 +29,10 @@ class Asked:
         self.sites = Sites()
         self.sites.add("execute-api", self._nobody)
         self.sites.add("execute-api", self._serve)
-        self.sites.add_names(lambda name: Site("execute-api", "api1", "") if name == "api.example.com" else None)
+        self.sites.add_names(
+            lambda name: Site("execute-api", "api1", "") if name == "api.example.com" else None,
+            lambda name: OWN if name == "api.example.com" else None,
+        )
         self.gateway = Gateway({}, {}, forward, account_of, lambda _key: None, lambda: "id", sites=self.sites)
 
     async def _nobody(self, _request: SiteRequest) -> Response | None:
@@ -82,7 +86,8 @@ def test_which_names_lead_here_from_inside() -> None:
     led = ["api1.execute-api.us-east-1.amazonaws.com", "api.example.com", "any.localhost", "sync-127.0.0.1"]
     asked = [*led, "api2.execute-api.us-east-1.amazonaws.com", "api1.execute-api.eu-west-1.amazonaws.com"]
     asked += ["api1.execute-api.us-east-1.example.com", "sqs.us-east-1.amazonaws.com", "example.com", "localhost.test"]
-    assert [name for name in asked if sites.leads(name)] == led
+    assert [name for name in asked if sites.leads(name, OWN)] == led
+    assert [name for name in led if not sites.leads(name, OTHER)] == ["api.example.com"]
 
 
 @pytest.mark.parametrize(
@@ -127,9 +132,9 @@ def test_a_body_that_no_site_takes_is_not_loaded(size: int, loaded: bool) -> Non
 )
 def test_no_domain_name_takes_what_is_for_the_endpoint(host: str) -> None:
     sites = Sites(Hosts().is_own)
-    sites.add_names(lambda name: Site("execute-api", "theirs", ""))
+    sites.add_names(lambda name: Site("execute-api", "theirs", ""), lambda _name: OWN)
     assert sites.named(host) is None
-    assert sites.leads("sts.amazonaws.com") is False
+    assert sites.leads("sts.amazonaws.com", OWN) is False
     assert sites.named("api.example.com") is not None
 
 

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from lambent.sandbox.inside.router import slot_of
 from lambent.sandbox.names import Names, asked_name, failure, loopback, name_servers
+from lambent.sandbox.network import Network, Slot
 
 QUESTION = b"\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x03web\x04test\x00\x00\x01\x00\x01"
 
@@ -52,7 +54,37 @@ def test_what_is_no_ordinary_question_is_passed_on(question: bytes) -> None:
     assert asked_name(question) == ""
 
 
-async def _ask(tmp_path: Path, *, answering: bool) -> bytes:
+def test_a_name_leads_here_for_one_account_alone(tmp_path: Path) -> None:
+    """What is answered to an asker whom it is not for is what the host's server says."""
+    assert asyncio.run(_ask(tmp_path, answering=True, led="127.0.0.1")) == loopback(QUESTION)
+    assert asyncio.run(_ask(tmp_path, answering=True, led="127.0.0.2")) == b"answer to " + QUESTION
+
+
+@pytest.mark.parametrize(
+    ("address", "slot"), [("198.18.0.2", 1), ("198.18.0.3", 1), ("198.18.1.3", 129), ("198.18.31.255", 2047)]
+)
+def test_which_slot_an_address_is_of(address: str, slot: int) -> None:
+    assert slot_of(address) == slot
+
+
+def test_whose_slot_it_is_decides_where_a_name_leads() -> None:
+    async def scenario() -> list[bool]:
+        network = Network({})
+        network._names = names = Names()
+        network._slots.extend([Slot(1, -1), Slot(2, -1)])
+        network.lead(lambda name, account: (name, account) == ("pypi.org", "111111111111"))
+        for account in ("111111111111", "222222222222"):
+            await network.slot(account)
+        told = [names.leads("pypi.org", address) for address in ("198.18.0.3", "198.18.0.5", "198.18.0.7")]
+        network.free(1)
+        told.append(names.leads("pypi.org", "198.18.0.3"))
+        await network.close()
+        return told
+
+    assert asyncio.run(scenario()) == [True, False, False, False]
+
+
+async def _ask(tmp_path: Path, *, answering: bool, led: str = "") -> bytes:
     """By datagram and by connection; what both say."""
     loop = asyncio.get_running_loop()
     (tmp_path / "resolv.conf").write_text("nameserver 127.0.0.1\n")
@@ -65,6 +97,7 @@ async def _ask(tmp_path: Path, *, answering: bool) -> bytes:
         mine, listener = _bound(socket.SOCK_DGRAM), _bound(socket.SOCK_STREAM)
         address = mine.getsockname()
         names = await Names.serve(mine, listener, tmp_path / "resolv.conf", port)
+        names.leads = lambda name, address: (name, address) == ("web.test", led)
         with _bound(socket.SOCK_DGRAM) as asker:
             await loop.sock_sendto(asker, QUESTION, address)
             said = await asyncio.wait_for(loop.sock_recv(asker, 1000), 5)

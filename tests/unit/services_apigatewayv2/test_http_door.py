@@ -442,7 +442,7 @@ def test_a_custom_domain_leads_to_its_mapping(tmp_path: Path) -> None:
         await api.call("CreateDomainName", DomainName="api.example.com")
         place = {"DomainName": "api.example.com", "ApiId": made, "Stage": "dev"}
         await api.call("CreateApiMapping", ApiMappingKey="v1", **place)
-        assert api.doors.domain("api.example.com") and api.doors.domain("other.example.com") is None
+        assert api.doors.apis.domain("api.example.com") and api.doors.apis.domain("other.example.com") is None
         event = document(await api.ask(made, "/v1/a", host="api.example.com"))
         assert (event["rawPath"], event["requestContext"]["domainName"]) == ("/dev/a", "api.example.com")
         event = document(await api.ask(made, "/v1/one", host="api.example.com"))

@@ -183,6 +183,12 @@ class Router:
         return dotted(self._block + number)
 
 
+def slot_of(address: str) -> int:
+    """The number of the slot whose sandbox has an address, an IPv4 one as text: blocks begin at a multiple of their
+    size. No sandbox can send with another one's (rp_filter)."""
+    return int.from_bytes(socket.inet_aton(address), "big") % (2 * PAIRS) // 2
+
+
 def dotted(address: int) -> str:
     """An IPv4 address as text."""
     return socket.inet_ntoa(address.to_bytes(4, "big"))

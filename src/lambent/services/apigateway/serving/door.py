@@ -47,10 +47,6 @@ class RestDoor:
         self._ports = ports
         self.apis = Apis(ports.resources, functools.partial(advice.tell, ports))
 
-    def domain(self, name: str) -> str | None:
-        """The id under which a request to a domain name of the user's comes to `serve`, None for an unknown one."""
-        return name if self.apis.domain(name) is not None else None
-
     async def serve(self, site: SiteRequest) -> Response | None:
         """None for an id that is none of a REST API."""
         if "." in site.id:

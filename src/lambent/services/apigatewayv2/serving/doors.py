@@ -19,10 +19,6 @@ class Doors:
         self._http = HttpDoor(ports, self.apis)
         self.websocket = WebSocketDoor(ports, self.apis)
 
-    def domain(self, name: str) -> str | None:
-        """The id under which a request to a domain name of the user's comes to `serve`, None for an unknown one."""
-        return name if self.apis.domain(name) is not None else None
-
     async def serve(self, site: SiteRequest) -> Response | None:
         """None for an id that is none of such an API."""
         if "." in site.id:
