@@ -133,9 +133,11 @@ def take_epoll_watches():
     until = time.monotonic() + float(os.environ["SECONDS"])
     while taken < int(os.environ["WATCHES"]) and time.monotonic() < until:
         kept.append(os.pipe()[0])
-        for number in range(500, 1000):
-            os.dup2(kept[-1], number)
+        numbers = [os.dup(kept[-1]) for _ in range(500)]
+        for number in numbers:
             epoll.register(number)
+        for number in numbers:
+            os.close(number)
         taken += 500
     say(taken)
     time.sleep(max(0.0, until - time.monotonic()))

@@ -35,6 +35,7 @@ from lambent.sandbox.errors import (
     StartFailed,
     StepFailed,
     ZygoteFailed,
+    ZygoteKilled,
 )
 from lambent.sandbox.host import Sandbox, SandboxHost
 from lambent.sandbox.inside import plan
@@ -974,6 +975,18 @@ async def _snapshot(kit: Kit, entry: str, **more: Any) -> tuple[ZygoteSpec, asyn
         os.close(write)
         reader = await kit.reader(read)
     return spec, reader
+
+
+@at(NAMESPACE)
+async def a_snapshot_takes_no_watches_of_epoll_that_the_server_needs(kit: Kit) -> None:
+    if ROOT:
+        return
+    begun = asyncio.get_running_loop().time()
+    try:
+        await _snapshot(kit, "taking")
+        raise AssertionError("it was taken")
+    except ZygoteKilled:
+        assert asyncio.get_running_loop().time() - begun < 15
 
 
 @at(NAMESPACE)

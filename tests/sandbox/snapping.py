@@ -48,6 +48,15 @@ def initialise(checkpoint):
     os._exit(0)
 
 
+def taking(checkpoint):
+    """Epoll's watches, before."""
+    import probes
+
+    os.environ.update(WATCHES="100000", SECONDS="20")
+    probes.take_epoll_watches()
+    checkpoint()
+
+
 def restored():
     held.append(os.environ["ASKED"])
 

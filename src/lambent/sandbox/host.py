@@ -20,7 +20,7 @@ from lambent.sandbox.inside.steps.restorable import TMP_BYTES
 from lambent.sandbox.inside.sweep import sweep_groups
 from lambent.sandbox.orders import GID, OWN_USER, UID, HostSettings, sandbox_order, source_file
 from lambent.sandbox.sandbox import Made, Process, Sandbox
-from lambent.sandbox.snapshots import Holding
+from lambent.sandbox.snapshots import Holding, Initialising
 from lambent.sandbox.spec import Level, SandboxSpec, ZygoteSpec
 from lambent.sandbox.users import Users
 from lambent.sandbox.watch import MemoryWatch
@@ -107,6 +107,7 @@ class SandboxHost:
             raise StepFailed.by("control_group", failed) from failed
         joins = group.joins()
         holding = Holding(group, self.way_out.standing(asked.network), asked.account)
+        initialising = Initialising(asked.name, self._watcher)
         user = self._users.take()
 
         async def listens(listeners: dict[int, socket.socket], namespace: int) -> None:
@@ -114,16 +115,19 @@ class SandboxHost:
             await holding.connect(namespace)
 
         try:
-            zygote = await Zygote.start(spec, self._settings(), Given(stdio, joins, listens, user))
+            zygote = await Zygote.start(spec, self._settings(), Given(stdio, joins, listens, user, initialising.begun))
         except BaseException:
             self._users.give_back(user)
+            initialising.forget()
             await asyncio.shield(holding.release())
             raise
         finally:
             for fd in joins:
                 os.close(fd)
+        initialising.over()
         zygote.lost.add_done_callback(lambda _: self._let_end(zygote))
         zygote.dead.add_done_callback(lambda _: self._users.give_back(user))
+        zygote.dead.add_done_callback(lambda _: initialising.forget())
         self._zygotes[spec] = asyncio.create_task(_result(zygote))
         self._snapshots[spec] = holding
         return zygote.dead

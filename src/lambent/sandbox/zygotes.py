@@ -51,12 +51,14 @@ initialisation begins when it is done."""
 @dataclass(frozen=True, slots=True)
 class Given:
     """What a snapshot is given: descriptors, which stay the giver's (`stdio` by number inside, `joins` for its group),
-    who takes its listening sockets (non-blocking, by port) before its initialisation begins, its own user outside."""
+    who takes its listening sockets (non-blocking, by port) before its initialisation begins, its own user outside, who
+    is told of its process."""
 
     stdio: Mapping[int, int] = field(default_factory=dict)
     joins: Sequence[int] = ()
     listening: Listening | None = None
     user: int = 0
+    begun: "Callable[[subprocess.Popen[bytes]], None]" = lambda _process: None
 
 
 @dataclass(slots=True)
@@ -130,6 +132,7 @@ async def _launch(spec: ZygoteSpec, settings: HostSettings, given: Given) -> Zyg
         theirs.close()
     lifeline, held = os.pipe2(os.O_CLOEXEC)
     zygote = Zygote(process, channel, _watch(process, held), start.lost)
+    given.begun(process)
     try:
         users = [settings.users] if settings.users >= 0 else []
         await _make_ready(zygote, spec, settings, start, [lifeline, *users, *given.stdio.values(), *given.joins], given)
