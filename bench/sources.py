@@ -209,11 +209,13 @@ async def _held(side: Side, name: str) -> int:
     return count
 
 
-async def lateness(side: Side, function: str, send: Callable[[], Awaitable[None]]) -> float:
-    """Milliseconds from before a send to the handler, p50."""
+async def lateness(
+    side: Side, function: str, send: Callable[[], Awaitable[None]], pause: float = PAUSE_SECONDS
+) -> float:
+    """Milliseconds from before a send to the handler, p50; each has `pause` seconds for its way."""
     for _ in range(SINGLE):
         await send()
-        await asyncio.sleep(PAUSE_SECONDS)
+        await asyncio.sleep(pause)
     await asyncio.sleep(0.2)
     answer = await side.caller.call(side.endpoint.invocation(function, b"{}"))
     late = json.loads(answer.body)
