@@ -112,6 +112,9 @@ def test_every_object_is_told_of_to_the_queue_and_the_function(
         writers = [threading.Thread(target=write, args=(server, line, acknowledged)) for line in lines]
         for one in writers:
             one.start()
+        until = time.monotonic() + 30
+        while not any(f"/{life}." in key for key in acknowledged[-1:]) and time.monotonic() < until:
+            time.sleep(0.005)
         time.sleep(chance.uniform(0.1, 0.6))
         server.stop(signal.SIGKILL)
         for one in writers:
