@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator
 
 from lambent.pitfalls import effects
-from lambent.pitfalls.batches import reached
+from lambent.pitfalls.batches import reached, record_loops
 from lambent.pitfalls.facts.project import Function, Project
 from lambent.pitfalls.facts.python import Reached, chain
 from lambent.pitfalls.facts.wiring import ASYNC, PULLED
@@ -29,6 +29,11 @@ def check(project: Project) -> Iterator[Hit]:
             continue
         for caught in _quiet_ones(handler):
             yield Hit(handler.place(caught), "an error ends as a success: no retry, no dead letter", function)
+        if not function.driven_by(*PULLED):  # there it is ESM007
+            for caught in _of_records(function, handler):
+                yield Hit(
+                    handler.place(caught), "a record's error ends as a success: no retry, no dead letter", function
+                )
         for one in reached(function):
             if one is not handler and _dropped(one, handler) and _changes(function, one):
                 for caught in _quiet_ones(one):
@@ -50,6 +55,14 @@ def _quiet_ones(one: Reached) -> Iterator[ast.ExceptHandler]:
     for statement in one.node.body:
         if isinstance(statement, ast.Try):
             yield from (caught for caught in statement.handlers if _broad(caught) and _quiet(caught, one))
+
+
+def _of_records(function: Function, handler: Reached) -> Iterator[ast.ExceptHandler]:
+    """What swallows the error of one record of several."""
+    for one, loop in record_loops(function):
+        for statement in loop.body if one.node is handler.node else ():
+            if isinstance(statement, ast.Try):
+                yield from (caught for caught in statement.handlers if _broad(caught) and _quiet(caught, one))
 
 
 def _dropped(one: Reached, handler: Reached) -> bool:

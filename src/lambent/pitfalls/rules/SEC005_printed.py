@@ -58,11 +58,20 @@ def _leak(node: ast.Call, one: Reached, handler: Reached | None) -> tuple[str, L
             name = chain(inner).lower()
             if _is_secret(name) and not (name == "token" and _of_a_request(one)):
                 return f"{chain(inner)}", "error", "likely"
-            if handler is not None and one.node is handler.node and _is_event(inner, one):
+            if handler is not None and (one.node is handler.node or _handed_on(one, handler)) and _is_event(inner, one):
                 return "the whole event", "warning", "certain"
             if handler is not None and one.node is handler.node and _is_content(inner, one):
                 return f"{chain(inner) or 'what came'}, as it came", "warning", "likely"
     return None
+
+
+def _handed_on(one: Reached, handler: Reached) -> bool:
+    """Whether the handler hands the event itself on to a function, first of all."""
+    calls = one.module.package.callers.get(id(one.node), [])
+    return any(
+        by.node is handler.node and node.args and isinstance(node.args[0], ast.Name) and _is_event(node.args[0], by)
+        for by, node in calls
+    )
 
 
 def _is_content(node: ast.AST, one: Reached, depth: int = 0) -> bool:
