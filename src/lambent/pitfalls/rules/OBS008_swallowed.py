@@ -9,6 +9,7 @@ from lambent.pitfalls.facts.project import Function, Project
 from lambent.pitfalls.facts.python import Reached, chain
 from lambent.pitfalls.facts.wiring import ASYNC, PULLED
 from lambent.pitfalls.finding import Hit, Rule
+from lambent.pitfalls.printing import logs
 
 
 def check(project: Project) -> Iterator[Hit]:
@@ -52,9 +53,15 @@ def _as_answer(node: ast.AST) -> bool:
 
 
 def _quiet_ones(one: Reached) -> Iterator[ast.ExceptHandler]:
-    for statement in one.node.body:
-        if isinstance(statement, ast.Try):
+    for at, statement in enumerate(one.node.body):
+        if isinstance(statement, ast.Try) and not _goes_on(one.node.body[at + 1 :]):
             yield from (caught for caught in statement.handlers if _broad(caught) and _quiet(caught, one))
+
+
+def _goes_on(rest: list[ast.stmt]) -> bool:
+    """Whether more is done after it, so that it stands around a part that the function can do without."""
+    calls = (one.value for one in rest if isinstance(one, ast.Expr) and isinstance(one.value, ast.Call | ast.Await))
+    return any(not (isinstance(one, ast.Call) and logs(one)) for one in calls)
 
 
 def _of_records(function: Function, handler: Reached) -> Iterator[ast.ExceptHandler]:
