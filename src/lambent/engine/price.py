@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from lambent.model.prices import EXPRESS_MB, PRICES, SECONDS_A_MONTH, STANDING, express_ms
+from lambent.model.prices import EXPRESS_MB, PRICES, SECONDS_A_MONTH, STANDING, Price, express_ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +41,26 @@ def bill(uses: Iterable[Use], factor: float = 1.0, *, load: float = 1.0, free_ti
     """
     left = {name: price.free for name, price in PRICES.items()} if free_tier else {}
     lines = []
+    billed: dict[str, float] = {}
     for use in uses:
         much = use.quantity * factor * (1.0 if use.price.startswith(STANDING) else load)
         free = min(left.get(_tier(use.price), 0.0), much)
         if free_tier:
             left[_tier(use.price)] = left.get(_tier(use.price), 0.0) - free
+        before = billed.get(use.price, 0.0)
+        after = billed[use.price] = before + much - free
         price = PRICES[use.price]
-        lines.append(Line(replace(use, quantity=much), (much - free) / price.per * price.dollars))
+        lines.append(Line(replace(use, quantity=much), _dollars(price, after) - _dollars(price, before)))
     return sorted(lines, key=lambda line: -line.dollars)
+
+
+def _dollars(price: Price, much: float) -> float:
+    """Of so many units a month, each at the price of its tier."""
+    total, rate, edge = 0.0, price.dollars, 0.0
+    for above, cheaper in price.above:
+        total += max(min(much, above) - edge, 0.0) * rate
+        rate, edge = cheaper, above
+    return (total + max(much - edge, 0.0) * rate) / price.per
 
 
 def _tier(price: str) -> str:
