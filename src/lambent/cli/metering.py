@@ -11,6 +11,7 @@ from typing import Any
 
 from lambent.clients import members
 from lambent.engine.price import Machine, Use, gb_seconds
+from lambent.model.prices import COMPRESSED, SECONDS_A_MONTH
 
 POINTS = 60
 """Of a metric's sum: periods of a minute or more."""
@@ -137,6 +138,15 @@ def _memory_of(client: Any) -> Callable[[str, str], int]:
         return int(said["MemorySize"])
 
     return memory
+
+
+def logs_kept(client_of: ClientOf, start: float, end: float) -> Iterator[Use]:
+    """What log groups hold now, as if they had held it since then or since they were made."""
+    for one in members(client_of("logs"), "describe_log_groups", "logGroups"):
+        seconds = max(end - max(one["creationTime"] / 1000, start), 0.0)
+        kept = one["storedBytes"] * COMPRESSED * seconds / SECONDS_A_MONTH
+        if kept:
+            yield Use("logs:stored", one["logGroupName"], kept)
 
 
 def machines(client_of: ClientOf, start: float, end: float) -> Iterator[Machine]:

@@ -48,19 +48,19 @@ def bill(uses: Iterable[Use], factor: float = 1.0, *, load: float = 1.0, free_ti
         if free_tier:
             left[_tier(use.price)] = left.get(_tier(use.price), 0.0) - free
         before = billed.get(use.price, 0.0)
-        after = billed[use.price] = before + much - free
-        price = PRICES[use.price]
-        lines.append(Line(replace(use, quantity=much), _dollars(price, after) - _dollars(price, before)))
+        billed[use.price] = before + much - free
+        lines.append(Line(replace(use, quantity=much), _dollars(PRICES[use.price], before, much - free)))
     return sorted(lines, key=lambda line: -line.dollars)
 
 
-def _dollars(price: Price, much: float) -> float:
-    """Of so many units a month, each at the price of its tier."""
-    total, rate, edge = 0.0, price.dollars, 0.0
-    for above, cheaper in price.above:
-        total += max(min(much, above) - edge, 0.0) * rate
-        rate, edge = cheaper, above
-    return (total + max(much - edge, 0.0) * rate) / price.per
+def _dollars(price: Price, before: float, much: float) -> float:
+    """Of so many units, when there were some `before` them in the month: each at the price of its tier."""
+    edges = [0.0, *(above for above, _ in price.above), before + much]
+    if before + much <= edges[1]:
+        return much / price.per * price.dollars
+    rates = [price.dollars, *(cheaper for _, cheaper in price.above)]
+    parts = zip(rates, edges, [*edges[1:-1], before + much], strict=False)
+    return sum(max(min(before + much, end) - max(before, start), 0.0) * rate for rate, start, end in parts) / price.per
 
 
 def _tier(price: str) -> str:

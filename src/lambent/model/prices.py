@@ -13,6 +13,8 @@ SECONDS_A_MONTH = 730 * 3600
 """As AWS's calculator has it."""
 
 
+COMPRESSED = 0.15
+"""What is left of logs as they are billed while they are kept: the examples of https://aws.amazon.com/cloudwatch/pricing/."""
 EXPRESS_MB, _EXPRESS_STEP_MS = 64, 100
 
 
@@ -37,7 +39,7 @@ class Price(NamedTuple):
 _LAMBDA = "https://aws.amazon.com/lambda/pricing/"
 _API = "https://aws.amazon.com/api-gateway/pricing/"
 _STATES = "https://aws.amazon.com/step-functions/pricing/"
-STANDING = ("lambda:provisioned:", "nat:hour", "endpoint:hour")
+STANDING = ("lambda:provisioned:", "logs:stored", "nat:hour", "endpoint:hour")
 """How prices begin of what costs as long as it is there, however much is asked of it."""
 PRICES: dict[str, Price] = {
     "lambda:requests": Price(0.20, 1e6, "requests", _LAMBDA, 1e6),
@@ -50,6 +52,7 @@ PRICES: dict[str, Price] = {
     "lambda:provisioned-duration:x86_64": Price(0.0000097222, 1, "GB-s", _LAMBDA),
     "lambda:provisioned-duration:arm64": Price(0.0000077778, 1, "GB-s", _LAMBDA),
     "logs:ingested": Price(0.50, 1e9, "bytes", "https://aws.amazon.com/cloudwatch/pricing/", 5e9),
+    "logs:stored": Price(0.03, 1e9, "byte-months", "https://aws.amazon.com/cloudwatch/pricing/", 5e9),
     "sqs:standard": Price(0.40, 1e6, "requests", "https://aws.amazon.com/sqs/pricing/", 1e6),
     "sqs:fifo": Price(0.50, 1e6, "requests", "https://aws.amazon.com/sqs/pricing/", 1e6),
     "kinesis:put": Price(0.014, 1e6, "units of 25 KB", "https://aws.amazon.com/kinesis/data-streams/pricing/"),
