@@ -95,9 +95,10 @@ class Neighbour:
         self._rooms: WeakValueDictionary[tuple[str, str], asyncio.Semaphore] = WeakValueDictionary()
 
     async def start(self) -> None:
-        """Begin to start moto, if anything is asked of it, and what else is kept here, and come back at once. Raises
-        OSError when there can be no socket."""
-        if not self.endpoints.instead_of_moto:
+        """Begin to start what is kept here, and come back at once: moto only if it held something, else the first
+        request to it does that, for it is a second's work and 100 MB that many never need. Raises OSError when there
+        can be no socket."""
+        if self.holdings.remembers and not self.endpoints.instead_of_moto:
             self._moto.start()
         if self._local is not None:
             self._local.start()
@@ -232,6 +233,12 @@ class Neighbour:
             await self._local.close()
 
     async def _moto_ready(self, service: str) -> None:
+        """Raises Fault when it does not come up."""
+        try:
+            self._moto.start()
+        except OSError as error:
+            text = f"moto, which answers {service}, can't be started: {error.strerror}"
+            raise Fault("ServiceUnavailable", text, status=503) from error
         if await self._moto.wait_ready(START_SECONDS):
             return
         if self._moto.reason:

@@ -69,8 +69,9 @@ class MotoProcess:
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        """Begin to start it, once; needs a running loop. Raises OSError when there can be no socket."""
-        if self._task is None:
+        """Begin to start it, once, and never after `close`; needs a running loop. Raises OSError when there can be no
+        socket."""
+        if self.state is State.NOT_STARTED:
             folder = self._folder or Path(tempfile.mkdtemp(prefix="lambent-"))
             self._socket = unix.listen(folder / SOCKET, OWNERS_ALONE)
             self._opened = os.open(folder, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)

@@ -14,6 +14,7 @@ import time
 import urllib.request
 import zlib
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -247,11 +248,14 @@ def until_it_is_back(ask: Callable[[], Any]) -> str:
 
 
 def test_closing_while_it_starts_leaves_nothing() -> None:
-    with front() as opened:
-        deadline = time.monotonic() + 10
-        while (pid := opened.neighbour.status()["pid"]) is None:
-            assert time.monotonic() < deadline
-            time.sleep(0.001)
+    with ThreadPoolExecutor(1) as asking:
+        with front() as opened:
+            asked = asking.submit(opened.client("dynamodb").list_tables)
+            deadline = time.monotonic() + 10
+            while (pid := opened.neighbour.status()["pid"]) is None:
+                assert time.monotonic() < deadline
+                time.sleep(0.001)
+        assert asked.exception(10) is not None
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
 
@@ -259,11 +263,13 @@ def test_closing_while_it_starts_leaves_nothing() -> None:
 def test_moto_ends_with_its_server_even_when_that_is_killed() -> None:
     program = """
 import asyncio
+from lambent.model.scope import Caller, Scope
 from lambent.neighbour.neighbour import Neighbour
+from lambent.wire.http import Request
 
 async def main():
     neighbour = Neighbour()
-    await neighbour.start()
+    asked = asyncio.create_task(neighbour.forward(Request("GET", "/"), Caller(Scope(), "id"), "dynamodb"))
     while neighbour.status()["pid"] is None:
         await asyncio.sleep(0.001)
     print(neighbour.status()["pid"], flush=True)

@@ -11,6 +11,7 @@ import pytest
 from lambent.model.scope import Caller, Scope
 from lambent.neighbour import life, process
 from lambent.neighbour.endpoints import Endpoints
+from lambent.neighbour.holdings import Holdings
 from lambent.neighbour.life import Bare
 from lambent.neighbour.neighbour import Neighbour
 from lambent.neighbour.process import MotoProcess, State
@@ -21,6 +22,7 @@ READY = "import os; os.write(1, b'ready\\n'); os.read(0, 1)"
 DIES = "import sys; sys.exit('no such thing')"
 SILENT = "import os; os.read(0, 1)"
 CALLER = Caller(Scope(), "id")
+TABLES = Request("POST", "/", "", {"x-amz-target": "DynamoDB_20120810.ListTables"}, b"{}")
 
 
 def with_process(tmp_path: Path, program: str, body: Callable[[MotoProcess], Awaitable[None]]) -> None:
@@ -75,6 +77,42 @@ def test_it_is_started_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
             await asyncio.sleep(0)
 
     with_process(tmp_path, DIES, body)
+
+
+def test_moto_is_started_when_it_is_asked_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process, "BACK_OFF", (30.0,))
+
+    async def body(moto: MotoProcess) -> None:
+        neighbour = Neighbour(moto=moto)
+        await neighbour.start()
+        assert neighbour.status()["state"] == "not started"
+        with pytest.raises(Fault, match="no such thing"):
+            await neighbour.forward(TABLES, CALLER, "dynamodb")
+        await neighbour.close()
+        with pytest.raises(Fault, match="is gone"):
+            await neighbour.forward(TABLES, CALLER, "dynamodb")
+        assert moto.starts == 1
+
+    with_process(tmp_path, DIES, body)
+
+
+def test_what_moto_held_is_given_back_before_anybody_asks(tmp_path: Path) -> None:
+    (tmp_path / "held.json").write_text('{"held": ["ssm"], "lost": {}}')
+
+    async def body(moto: MotoProcess) -> None:
+        await Neighbour(moto=moto, holdings=Holdings(tmp_path / "held.json")).start()
+        assert moto.state is State.STARTING
+
+    with_process(tmp_path, SILENT, body)
+
+
+def test_a_moto_that_can_not_be_started_is_told_of(tmp_path: Path) -> None:
+    async def run() -> None:
+        with pytest.raises(Fault, match="which answers dynamodb, can't be started: No such file") as caught:
+            await Neighbour(moto=MotoProcess(folder=tmp_path / "none")).forward(TABLES, CALLER, "dynamodb")
+        assert caught.value.status == 503
+
+    asyncio.run(run())
 
 
 def test_waiting_has_an_end(tmp_path: Path) -> None:
