@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
-from lambent.neighbour.bridges import cloudfront, definitions, dynamodb, express, iam, secretsmanager, states, templates
+from lambent.neighbour.bridges import cloudfront, dynamodb, iam, secretsmanager, states, templates, timing
+from lambent.neighbour.bridges.expressions import replaced as expressions
 from lambent.neighbour.bridges.handing import Gateway
 from lambent.neighbour.bridges.importing import when_imported
+from lambent.neighbour.bridges.machines import operations
 from lambent.neighbour.bridges.pools.replaced import REPLACED
 
 Make = Callable[[Gateway, Any], Callable[..., Any]]
@@ -46,7 +48,10 @@ class Place:
         setattr(owner, last, replacement)
 
 
-_TASKS = "moto.stepfunctions.parser.asl.component.state.exec.state_task"
+_PARTS = "moto.stepfunctions.parser.asl.component"
+_TASKS = f"{_PARTS}.state.exec.state_task"
+_WAITS = f"{_PARTS}.state.wait.wait_function"
+_CALLBACKS = "moto.stepfunctions.parser.asl.eval.callback.callback"
 PLACES: Sequence[Place] = (
     Place("moto.iam.policy_validation", "BaseIAMPolicyValidator._validate_version", ("self",), iam.validate_version),
     Place(
@@ -91,16 +96,28 @@ PLACES: Sequence[Place] = (
         for what, make in (("parameters", states.asked), ("response", states.answered))
     ),
     Place(
-        "moto.stepfunctions.parser.models",
-        "StepFunctionsParserBackend.start_execution",
-        ("self", "state_machine_arn", "name", "execution_input", "trace_header"),
-        states.start,
-    ),
-    Place(
         "moto.stepfunctions.parser.backend.execution_worker",
         "ExecutionWorker._execution_logic",
         ("self",),
         states.execute,
+    ),
+    *(
+        Place(f"{_PARTS}.{module}", f"{name}._eval_body", ("self", "env"), make)
+        for module, name, make in (
+            ("common.string.string_expression", "StringJSONata", expressions.expression),
+            ("common.string.string_expression", "StringVariableSample", expressions.variable),
+            ("state.choice.comparison.comparison", "ConditionStringJSONata", expressions.condition),
+        )
+    ),
+    Place(f"{_WAITS}.wait_function", "WaitFunction._wait_interval", ("self", "env", "wait_seconds"), timing.interval),
+    Place(f"{_WAITS}.timestamp", "Timestamp._get_wait_seconds", ("self", "env"), timing.until),
+    Place(_CALLBACKS, "CallbackEndpoint.wait", ("self", "timeout"), timing.notified),
+    Place(_CALLBACKS, "HeartbeatEndpoint.clear_and_wait", ("self",), timing.heartbeat),
+    Place(
+        "moto.stepfunctions.parser.models",
+        "StepFunctionsParserBackend._validate_definition",
+        ("definition",),
+        expressions.validation,
     ),
     Place(
         "moto.secretsmanager.models",
@@ -123,17 +140,14 @@ def install(path: str) -> None:
     }
     more = {
         "moto.stepfunctions.models": states.share_machines,
-        "moto.stepfunctions.responses": _answer_more,
+        "moto.stepfunctions.responses": operations.answered,
+        "moto.stepfunctions.parser.api": operations.named,
+        f"{_PARTS}.common.retry.retrier_decl": timing.retries(gateway),
         "moto.iam.responses": iam.bound_users,
         "moto.cloudfront.models": cloudfront.whole,
     }
     when_imported({**changes, **more})
     states.run_executions()
-
-
-def _answer_more(responses: ModuleType) -> None:
-    definitions.answered(responses)
-    express.answered(responses)
 
 
 def _change(gateway: Gateway, module: str, _imported: ModuleType) -> None:

@@ -196,21 +196,13 @@ def answered(_gateway: Gateway, former: Callable[..., None]) -> Callable[..., No
     return spell
 
 
-def start(_gateway: Gateway, former: Callable[..., Any]) -> Callable[..., Any]:
-    """Around moto's, which takes two executions without a name for one."""
-
-    def begin(
-        backend: Any, state_machine_arn: str, name: Any = None, execution_input: Any = None, trace_header: Any = None
-    ) -> Any:
-        return former(backend, state_machine_arn, name or str(uuid.uuid4()), execution_input, trace_header)
-
-    return begin
-
-
 def execute(_gateway: Gateway, former: Callable[..., None]) -> Callable[..., None]:
-    """Around moto's: an execution that its interpreter fails on has failed; it does not run for ever."""
+    """Around moto's: an execution that its interpreter fails on has failed; it does not run for ever. What it runs is
+    at hand where an expression fails."""
 
     def run(worker: Any) -> None:
+        details = worker._evaluation_details
+        details.aws_execution_details.definition = details.state_machine_details.definition
         try:
             former(worker)
         except Exception as error:
