@@ -29,7 +29,7 @@ from lambent.wire.validate import validate
 log = logging.getLogger(__name__)
 
 START_SECONDS = 50.0
-"""How long a request waits for moto to come up: a second, unless the machine has much else to do. An SDK waits for 60."""
+"""How long a request waits for moto to come up: a second on a quiet machine. An SDK waits for 60."""
 CONNECTIONS = 64
 """At once, to each neighbour: moto has a thread for each."""
 WAITING: Mapping[str, int] = {"cognito-idp": 128, "stepfunctions": 128}

@@ -186,9 +186,17 @@ def test_what_moto_raises_is_logged_and_what_it_lacks_is_refused_by_name(
     assert refused.value.response["Error"]["Code"] == "NotImplementedException"
     assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
     client = opened.client("dynamodb", parameter_validation=False)
+    with pytest.raises(ClientError, match="ValidationException.*Value null at 'tableName'"):
+        client.create_table()  # it raises KeyError, but the request breaks the model
+    client.create_table(
+        TableName="raises", BillingMode="PAY_PER_REQUEST", KeySchema=[{"AttributeName": "k", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "k", "AttributeType": "S"}],
+    )  # fmt: skip
+    throughput = {"ReadCapacityUnits": 1, "WriteCapacityUnits": 1}
+    update = {"Update": {"IndexName": "none", "ProvisionedThroughput": throughput}}
     with pytest.raises(ClientError, match="moto, which answers dynamodb, failed on this request"):
-        client.create_table()
-    assert "request id: moto failed on dynamodb:CreateTable: KeyError: 'TableName' (" in caplog.text
+        client.update_table(TableName="raises", GlobalSecondaryIndexUpdates=[update])
+    assert "request id: moto failed on dynamodb:UpdateTable: ValueError: Global Secondary Index" in caplog.text
 
 
 def test_a_target_that_is_no_path_is_refused(opened: Front) -> None:
