@@ -186,7 +186,7 @@ def test_what_moto_raises_is_logged_and_what_it_lacks_is_refused_by_name(
     assert refused.value.response["Error"]["Code"] == "NotImplementedException"
     assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
     client = opened.client("dynamodb", parameter_validation=False)
-    with pytest.raises(ClientError, match="ValidationException.*Value null at 'tableName'"):
+    with pytest.raises(ClientError, match=r"ValidationException.*Value null at 'tableName'"):
         client.create_table()  # it raises KeyError, but the request breaks the model
     client.create_table(
         TableName="raises", BillingMode="PAY_PER_REQUEST", KeySchema=[{"AttributeName": "k", "KeyType": "HASH"}],
