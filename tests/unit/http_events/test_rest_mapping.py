@@ -59,6 +59,7 @@ TEMPLATES = {"requestTemplates": {"application/json": "{}"}}
         ({"passthroughBehavior": "WHEN_NO_TEMPLATES"}, "text/plain", None),
         ({"passthroughBehavior": "NEVER"}, "text/plain", 415),
         (TEMPLATES | {"passthroughBehavior": "NEVER"}, "application/json", "{}"),
+        ({"requestTemplates": {"$default": "d"}, "passthroughBehavior": "NEVER"}, "text/plain", "d"),
     ],
 )
 def test_which_template(integration: dict[str, Any], kind: str | None, expected: str | int | None) -> None:
@@ -93,6 +94,20 @@ def test_parameters_of_the_request() -> None:
         "Var": "t",
     }
     assert sent.body == b'{"n": {"m": 5}}'
+
+
+@pytest.mark.parametrize(
+    ("kind", "header", "refused"),
+    [("HTTP", "Content-Length", True), ("HTTP", "Authorization", False), ("AWS", "authorization", True)],
+)
+def test_headers_that_api_gateway_sets_itself(kind: str, header: str, refused: bool) -> None:
+    mapped = {"type": kind, "requestParameters": {f"integration.request.header.{header}": "'x'"}}
+    if not refused:
+        assert to_backend(request(), mapped, {}).headers == {header: ["x"]}
+        return
+    with pytest.raises(Refusal) as caught:
+        to_backend(request(), mapped, {})
+    assert caught.value.status == 500
 
 
 def test_a_template_may_override_parameters() -> None:

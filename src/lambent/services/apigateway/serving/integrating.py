@@ -3,6 +3,7 @@
 import asyncio
 import functools
 import re
+import socket
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
@@ -251,6 +252,8 @@ async def _answer(ports: Ports, exchange: Exchange, work: Any) -> BackendAnswer:
         answer: BackendAnswer = await within(ports.clock, seconds, work)
     except TimeoutError:
         raise Refusal("INTEGRATION_TIMEOUT", why=f"the endpoint took longer than {seconds:g} s") from None
+    except socket.gaierror as error:
+        raise Refusal("API_CONFIGURATION_ERROR", why=f"Invalid endpoint address: {error}") from error
     except OSError as error:
         raise Refusal("INTEGRATION_FAILURE", why=str(error)) from error
     exchange.say_came(answer.status, answer.headers, answer.body, ports.clock.wall() - began)
