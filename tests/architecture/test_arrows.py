@@ -50,7 +50,7 @@ ALLOWED: dict[str, set[str]] = {
             "runtimes.nodes",
         ),
         *("deploy.template.reading", "deploy.errors", "engine.price", "engine.traces", "engine.tuning", "model.prices"),
-        "model.reserved_variables",
+        *("model.default_role", "model.reserved_variables"),
     },
     "settings": {"outward"},
     "outward": set(),

@@ -13,7 +13,7 @@ import logging
 import os
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 from botocore.exceptions import UnknownServiceError
@@ -68,6 +68,14 @@ async def untold(_exchange: Exchange, fault: Fault | None) -> Fault | None:
     return fault
 
 
+class Registry(Protocol):
+    """The registry of images. It reads large bodies itself."""
+
+    def takes(self, request: Request) -> bool: ...
+
+    async def __call__(self, request: Request) -> Response: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Gateway:
     """What stands behind the endpoint.
@@ -79,7 +87,8 @@ class Gateway:
     the clock by which keys expire, `signed` asks that what is signed with a key that was issued here is so with its
     secret, and that no other key counts but those that name an account; `doubted` is told of a key that AWS would
     refuse, and whose it is; `reached` tells that other machines reach the endpoint (`reached.py`); `check` whether
-    somebody may do what they ask for; `told` hears how a request of a service answered here ended.
+    somebody may do what they ask for; `told` hears how a request of a service answered here ended; `registry` is
+    that of images, if there is one here.
     """
 
     here: Mapping[str, Here]
@@ -97,6 +106,7 @@ class Gateway:
     reached: bool = False
     check: Check = allowed
     told: Told = untold
+    registry: "Registry | None" = None
 
     async def __call__(self, request: Request) -> Response:
         return await self.walk(request, STEPS)
@@ -185,6 +195,13 @@ async def own_page(gateway: Gateway, exchange: Exchange) -> Response | None:
         return Response(404, [("Content-Type", "application/json")], orjson.dumps({"message": "no such page"}))
     await load(request, OF_OPERATIONS)
     return await page(request)
+
+
+async def registry(gateway: Gateway, exchange: Exchange) -> Response | None:
+    """What docker and its like ask of the registry of images; who asks is its own business."""
+    if gateway.registry is None or not gateway.registry.takes(exchange.request):
+        return None
+    return await gateway.registry(exchange.request)
 
 
 async def identify(gateway: Gateway, exchange: Exchange) -> None:
@@ -390,6 +407,7 @@ STEPS: Sequence[Step] = (
     site,
     allowed_page,
     own_page,
+    registry,
     identify,
     find_service,
     find_operation,

@@ -2,8 +2,9 @@
 
 What stands before the chain then: a request of an API of AWS is verified as AWS does, its time included, whatever
 account its key names; Lambent's own pages are for this machine alone, but for those that functions are given links to.
-What has a host name of its own (function URLs, APIs, load balancers) asks by its own rules. What the process asks
-itself does not come this way, and what comes by an environment's socket is told from others by that.
+What has a host name of its own (function URLs, APIs, load balancers) and the registry of images ask by their own rules.
+What the process asks itself does not come this way, and what comes by an environment's socket is told from others by
+that.
 """
 
 import ipaddress
@@ -35,7 +36,9 @@ class Reached:
     now: Callable[[], float]
 
     async def __call__(self, request: Request) -> Response:
-        if request.inside or self.gateway.sites.find(request) is not None:
+        registry = self.gateway.registry
+        own = registry is not None and registry.takes(request)
+        if request.inside or own or self.gateway.sites.find(request) is not None:
             return await self.gateway(request)
         try:
             await self._check(request)

@@ -86,12 +86,12 @@ def runtime_check(places: Places) -> Callable[[str], None]:
     return check
 
 
-async def resolve_image(images: Images, level: Level, _caller: Caller, uri: str) -> str:
+async def resolve_image(images: Images, level: Level, caller: Caller, uri: str) -> str:
     """The digest of an image. Raises Fault."""
     if level is not Level.NAMESPACE:
         raise faults.unsupported(f"A container image at level of isolation {level.value} (Code.ImageUri)")
     try:
-        return await images.resolve(uri)
+        return await images.resolve(uri, caller.scope)
     except ImageMissing as error:
         # AWS's text as publicly reported by its callers, with the reason.
         text = f"Source image {uri} does not exist. Provide a valid source image. ({error})"

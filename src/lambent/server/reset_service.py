@@ -33,6 +33,7 @@ HERE = {
     "sns": Part("topic"),
     "events": Part("events-", ("archived_events",)),
     "kinesis": Part("kinesis-", ("stream_records",)),
+    "ecr": Part("ecr-", (), ("registry",)),
     "cloudwatch": Part("cloudwatch/", (), ("metrics.db", "metrics.db-wal", "metrics.db-shm")),
 }
 """botocore's names."""

@@ -83,6 +83,7 @@ from lambent.server.pages import (
 from lambent.server.pool_triggers import PoolTriggers
 from lambent.server.preparing import make_ready, resolve_image, runtime_check, tell_of_network
 from lambent.server.pushes import open_pushes, resume_pushes
+from lambent.server.registry import OpenRegistry, open_registry
 from lambent.server.rest_apis import RestApis, open_rest_apis
 from lambent.server.running import Running, open_running
 from lambent.server.scaling import make_autoscaler, plan_concurrency, scaling_service
@@ -173,13 +174,14 @@ async def open_services(
     those |= balancers.here | logs | topics.here | timed.service() | rules.service()
     those |= open_cloudwatch(stack, settings, store, base, outbox, gate) | unbuilt() | s3.here
     those |= open_iot(store, base, running.findings, pushes.add)
-    those |= open_xray(stack, settings, store, base, running.findings.report)
+    registry = await open_registry(settings, store, base, running)
+    those |= open_xray(stack, settings, store, base, running.findings.report) | registry.here
     token = make_token(settings.data_dir)
     pages = _pages(stack, settings, store, base, running, abilities, found, token)
     trials = torture.open_trials(running)
     pages |= _late_pages(store, running, env, sources, sampler, links, stacks, gate, token, trials, balancers, topics)
     saw = all_of(writes.saw, balancers.balancers.saw)
-    _open_door(stack, settings, base, running, env, queue, chosen(settings, those), pages, saw, sites, gate, trials)
+    _open_door(stack, settings, base, running, env, queue, those, pages, saw, sites, gate, trials, registry)
     await _resume(stack, env, queue, pushes)
     timed.start(stack)
     await balancers.resume()
@@ -237,14 +239,16 @@ def _open_door(
     running: Running,
     env: LambdaEnv,
     queue: AsyncQueue,
-    here: dict[str, Here],
+    those: dict[str, Here],
     pages: dict[str, Page],
     saw: Saw,
     sites: Sites,
     gate: Gate,
     trials: Trials,
+    registry: OpenRegistry,
 ) -> None:
     """The gateway, the short road beside it, and what listens for both."""
+    here = chosen(settings, those)
     base.hatch.tasks = StateTasks(running.doors, gate, running.findings.report, base.clock.wall)
     call = functools.partial(called.call, env)
     base.hatch.triggers = PoolTriggers(call, new_id, running.findings.report, Clock()).answer
@@ -258,7 +262,7 @@ def _open_door(
     doubted = functools.partial(permissions.doubt, settings, running.findings.report)
     gateway = Gateway(
         here, pages, forward, who, keys.trace_of, new_id, keys.held, guard, sites, wall, enforced, doubted, reached,
-        check, told,
+        check, told, registry.door if registry.here.items() <= here.items() else None,
     )  # fmt: skip
     running.doors.gateway = gateway
     chain = Reached(gateway, keys.held, REAL.wall) if reached else gateway
@@ -311,7 +315,7 @@ def _sites(
     gate: Gate,
 ) -> tuple[RestApis, HttpApis, Sites]:
     """The doors to functions that have host names of their own, and API Gateway's control planes."""
-    roles = IntegrationRoles(gate, env.report, base.clock.wall)
+    roles = IntegrationRoles(gate, env.report, base.clock.wall, signers.held)
     outside = open_outside(stack, settings.reach, base, env, running.doors, roles)
     rest = open_rest_apis(store, base, env, running, outside, signers)
     http = open_http_apis(stack, store, base, env, running.findings, outside, signers)
@@ -378,7 +382,7 @@ def _pages(
         "recycle": recycle.page(functools.partial(recycle_all, (running.pools, running.provisioned))),
         "clock": clock_page.page(base.clock.document, moved),
         "live": live,
-        scraping.NAME: prometheus.page(base.series, running),
+        scraping.NAME: prometheus.open_prometheus(stack, settings, base, running),
         "neighbour": neighbour_page.page(
             functools.partial(neighbour_document, base.neighbour),
             functools.partial(acknowledge, base.neighbour, running.findings),

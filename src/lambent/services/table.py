@@ -9,6 +9,7 @@ from lambent.services.cloudformation.service import SERVICE as CLOUDFORMATION
 from lambent.services.cloudtrail.service import SERVICE as CLOUDTRAIL
 from lambent.services.cloudwatch.service import SERVICE as CLOUDWATCH
 from lambent.services.codedeploy.service import SERVICE as CODEDEPLOY
+from lambent.services.ecr.service import SERVICE as ECR
 from lambent.services.elbv2.service import SERVICE as ELBV2
 from lambent.services.events.service import SERVICE as EVENTS
 from lambent.services.iot.service import DATA as IOT_DATA
@@ -41,6 +42,7 @@ ANSWERED = (
     CLOUDFORMATION,
     CLOUDCONTROL,
     CODEDEPLOY,
+    ECR,
     STS,
     SECRETSMANAGER,
     CLOUDTRAIL,

@@ -11,8 +11,9 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
+from lambent.model.scope import Scope
 from lambent.outward import NOTHING_MORE, Reach
 from lambent.store import image_reference
 from lambent.store.errors import from_os
@@ -25,6 +26,7 @@ from lambent.store.registry import Pull, pulling
 LIMIT = 10 << 30
 """Bytes of an image, unpacked (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html)."""
 _ABOUT = "image.json"
+_HERE = Scope()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +71,26 @@ class Sources:
         return found
 
 
+class Registry(Protocol):
+    """The registry of this server, which is asked without a connection."""
+
+    def is_ours(self, reference: RegistryReference, login: str) -> bool:
+        """Whether a reference is for it; `login` is what the user has for that host, or ""."""
+        ...
+
+    def digest(self, reference: RegistryReference, scope: Scope) -> str:
+        """What `Images.resolve` answers. Raises ImageError."""
+        ...
+
+    def fetch(self, reference: RegistryReference, digest: str) -> Found:
+        """The image of that digest. Raises ImageError."""
+        ...
+
+
 class Images:
-    """The images of one data folder. All methods are called on the event loop."""
+    """The images of one data folder. All methods are called on the event loop. `own` is this server's registry."""
+
+    own: Registry | None = None
 
     def __init__(self, folder: Path, sources: Sources | None = None, limit: int = LIMIT) -> None:
         """Open `folder`, removing what a killed server left half done. `limit` is in bytes. Raises StoreError."""
@@ -82,11 +102,14 @@ class Images:
         self._locks: dict[str, asyncio.Lock] = {}
         open_folder(folder)
 
-    async def resolve(self, uri: str) -> str:
-        """The digest (hex SHA-256) that a URI stands for now. Nothing is fetched but that. Raises ImageError."""
+    async def resolve(self, uri: str, scope: Scope = _HERE) -> str:
+        """The digest (hex SHA-256) that a URI stands for now, for who asks in `scope`. Nothing is fetched but that.
+        Raises ImageError."""
         reference = image_reference.parse(uri)
         if isinstance(reference, FileReference):
             return (await asyncio.to_thread(self._sources.look, reference)).digest
+        if (own := self._own(reference)) is not None:
+            return own.digest(reference, scope)
         async with self._sources.pulling(reference) as pull:
             return await pull.digest()
 
@@ -123,6 +146,10 @@ class Images:
 
         return await sweep_folder(self._folder, wanted)
 
+    def _own(self, reference: RegistryReference) -> Registry | None:
+        login = self._sources.logins(reference.host) if self.own is not None else ""
+        return self.own if self.own is not None and self.own.is_ours(reference, login) else None
+
     async def _fetch(self, uri: str, digest: str) -> None:
         reference = image_reference.parse(uri)
         try:
@@ -130,7 +157,9 @@ class Images:
         except OSError as error:
             raise from_os(error) from error
         try:
-            if isinstance(reference, RegistryReference):
+            if isinstance(reference, RegistryReference) and (own := self._own(reference)) is not None:
+                found = own.fetch(reference, digest)
+            elif isinstance(reference, RegistryReference):
                 async with self._sources.pulling(reference.at(digest)) as pull:
                     found = await pull.fetch(staging)
             else:

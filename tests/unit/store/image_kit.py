@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+OCI_LAYER = "application/vnd.oci.image.layer.v1.tar"
+OCI_CONFIG = "application/vnd.oci.image.config.v1+json"
 OCI_INDEX = "application/vnd.oci.image.index.v1+json"
 MACHINES = {"x86_64": "amd64", "aarch64": "arm64"}
 
@@ -58,8 +60,10 @@ class Layout:
         self.blobs: dict[str, bytes] = {}
         self.layers = [gzip.compress(one, mtime=0) if packed else one for one in layers]
         self.config = json.dumps(config).encode()
-        described = [{"digest": self.add(one), "size": len(one)} for one in self.layers]
-        manifest = {"mediaType": OCI_MANIFEST, "config": {"digest": self.add(self.config)}, "layers": described}
+        kind = f"{OCI_LAYER}+gzip" if packed else OCI_LAYER
+        described = [{"mediaType": kind, "digest": self.add(one), "size": len(one)} for one in self.layers]
+        about = {"mediaType": OCI_CONFIG, "digest": self.add(self.config), "size": len(self.config)}
+        manifest = {"schemaVersion": 2, "mediaType": OCI_MANIFEST, "config": about, "layers": described}
         self.manifest = self.add(json.dumps(manifest).encode())
 
     def add(self, data: bytes) -> str:
@@ -71,11 +75,12 @@ class Layout:
         return self.manifest.removeprefix("sha256:")
 
     def index(self, *names: str, architecture: str = "") -> bytes:
-        described: dict[str, Any] = {"mediaType": OCI_MANIFEST, "digest": self.manifest}
+        size = len(self.blobs[self.manifest])
+        described: dict[str, Any] = {"mediaType": OCI_MANIFEST, "digest": self.manifest, "size": size}
         if architecture:
             described["platform"] = {"os": "linux", "architecture": architecture}
         references = [{"annotations": {"org.opencontainers.image.ref.name": name}} for name in names] or [{}]
-        return json.dumps({"manifests": [described | one for one in references]}).encode()
+        return json.dumps({"schemaVersion": 2, "manifests": [described | one for one in references]}).encode()
 
     def write(self, folder: Path, *names: str) -> Path:
         """As an OCI layout."""

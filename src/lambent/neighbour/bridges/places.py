@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
-from lambent.neighbour.bridges import cloudfront, dynamodb, iam, secretsmanager, states, templates
+from lambent.neighbour.bridges import cloudfront, dynamodb, iam, secretsmanager, states, templates, timing
 from lambent.neighbour.bridges.expressions import replaced as expressions
 from lambent.neighbour.bridges.handing import Gateway
 from lambent.neighbour.bridges.importing import when_imported
@@ -50,6 +50,8 @@ class Place:
 
 _PARTS = "moto.stepfunctions.parser.asl.component"
 _TASKS = f"{_PARTS}.state.exec.state_task"
+_WAITS = f"{_PARTS}.state.wait.wait_function"
+_CALLBACKS = "moto.stepfunctions.parser.asl.eval.callback.callback"
 PLACES: Sequence[Place] = (
     Place("moto.iam.policy_validation", "BaseIAMPolicyValidator._validate_version", ("self",), iam.validate_version),
     Place(
@@ -107,6 +109,10 @@ PLACES: Sequence[Place] = (
             ("state.choice.comparison.comparison", "ConditionStringJSONata", expressions.condition),
         )
     ),
+    Place(f"{_WAITS}.wait_function", "WaitFunction._wait_interval", ("self", "env", "wait_seconds"), timing.interval),
+    Place(f"{_WAITS}.timestamp", "Timestamp._get_wait_seconds", ("self", "env"), timing.until),
+    Place(_CALLBACKS, "CallbackEndpoint.wait", ("self", "timeout"), timing.notified),
+    Place(_CALLBACKS, "HeartbeatEndpoint.clear_and_wait", ("self",), timing.heartbeat),
     Place(
         "moto.stepfunctions.parser.models",
         "StepFunctionsParserBackend._validate_definition",
@@ -136,6 +142,7 @@ def install(path: str) -> None:
         "moto.stepfunctions.models": states.share_machines,
         "moto.stepfunctions.responses": operations.answered,
         "moto.stepfunctions.parser.api": operations.named,
+        f"{_PARTS}.common.retry.retrier_decl": timing.retries(gateway),
         "moto.iam.responses": iam.bound_users,
         "moto.cloudfront.models": cloudfront.whole,
     }

@@ -231,14 +231,19 @@ KINDS = {
             *_REPOSITORY_POLICIES,
             Do(
                 "ecr:PutImageTagMutability",
-                {"repositoryName": "$name", "imageTagMutability": "$ImageTagMutability"},
-                on=("ImageTagMutability",),
+                {
+                    "repositoryName": "$name",
+                    "imageTagMutability": "$ImageTagMutability",
+                    "imageTagMutabilityExclusionFilters": "$ImageTagMutabilityExclusionFilters",
+                },
+                on=("ImageTagMutability", "ImageTagMutabilityExclusionFilters"),
             ),
         ),
+        read=Do("ecr:DescribeRepositories", {"repositoryNames": ["$name"]}),
         delete=(Do("ecr:DeleteRepository", {"repositoryName": "$name", "force": "$EmptyOnDelete"}),),
         attributes={
             "Arn": "arn:aws:ecr:{region}:{account}:repository/{name}",
-            "RepositoryUri": "{account}.dkr.ecr.{region}.amazonaws.com/{name}",
+            "RepositoryUri": "@repositories[0].repositoryUri",
         },
         tags="Tags",
         takes=("EmptyOnDelete",),

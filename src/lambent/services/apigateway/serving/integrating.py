@@ -131,7 +131,12 @@ def _calling(ports: Ports, exchange: Exchange, payload: bytes, *, event: bool = 
     if len(payload) > most:
         raise Refusal("REQUEST_TOO_LARGE", why=f"the event is larger than {most} bytes")
     call = Call(function_of(exchange) or "", payload, ports.new_id(), exchange.request.trace_id or None)
-    return exchange.door(exchange.source_arn, filled(exchange, exchange.integration.get("credentials"))), call
+    return _door(exchange), call
+
+
+def _door(exchange: Exchange) -> Door:
+    """The API, as it asks the method's backend."""
+    return exchange.door(exchange.source_arn, filled(exchange, exchange.integration.get("credentials")))
 
 
 async def called(
@@ -230,7 +235,7 @@ async def _service(ports: Ports, exchange: Exchange) -> Reply:
         raise Refusal("API_CONFIGURATION_ERROR", why="the URI of the integration is no ARN of API Gateway's")
     sent = await _to_backend(exchange)
     try:
-        acting = await ports.acting(filled(exchange, exchange.integration.get("credentials")), exchange.scope)
+        acting = await ports.acting(_door(exchange))
     except NotPermitted as error:
         raise Refusal("API_CONFIGURATION_ERROR", why=str(error)) from error
     request = aws_backends.request_of(

@@ -1,0 +1,1 @@
+"""Amazon ECR: repositories of container images, and the registry that docker and its like push to."""
