@@ -38,7 +38,8 @@ def _copied(env: ApiGatewayEnv, kind: Kind, one: Resource, api: Resource, names:
     document = _renamed(one.document, names)
     if kind is MODEL:
         document["id"] = env.new_name(MODEL, api.scope, api.name)
-        document["schema"] = str(document.get("schema", "")).replace(f"/restapis/{one.parent}/", f"/restapis/{api.name}/")
+        before, after = f"/restapis/{one.parent}/", f"/restapis/{api.name}/"
+        document["schema"] = str(document.get("schema", "")).replace(before, after)
     return env.made(kind, api.scope, api.name, names.get(one.name, one.name), document)
 
 
