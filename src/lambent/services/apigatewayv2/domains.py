@@ -28,7 +28,7 @@ def domain_name(env: ApiGatewayV2Env, scope: Scope, parent: str, document: Docum
         raise faults.unbuilt("routing rules of a domain name")
     other = env.resources.anywhere(api_kinds.DOMAIN_NAME, "", name)
     if other is not None and other.scope != scope:
-        raise faults.conflict("The domain name resource already exists.")
+        raise faults.conflict("The domain name you provided already exists.")
     given = document.get("DomainNameConfigurations") or [{}]
     made = {
         "ApiMappingSelectionExpression": "$request.basepath",
