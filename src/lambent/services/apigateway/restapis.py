@@ -38,6 +38,8 @@ BUILT_IN_MODELS = {
 
 async def create_rest_api(env: ApiGatewayEnv, caller: Caller, params: Params) -> dict[str, Any]:
     """The API, its root resource and the two models that AWS makes, or all that another API has, in one transaction."""
+    if params.get("description") == "":
+        raise faults.bad_request("Description cannot be an empty string")
     if params.get("cloneFrom"):
         source = env.find(REST_API, caller.scope, "", params["cloneFrom"])
         api = new_api(env, caller.scope, cloning.beginning(source) | params)
@@ -75,8 +77,6 @@ def check_api(given: Params) -> None:
     """Raises 400."""
     if given.get("name") == "":
         raise faults.bad_request("API name cannot be empty")
-    if given.get("description") == "":
-        raise faults.bad_request("Description cannot be an empty string")
     types = (given.get("endpointConfiguration") or {}).get("types")
     if types is not None and len(types) != 1:
         raise faults.bad_request(_NO_TYPE if not types else "Cannot create an api with multiple Endpoint Types.")
