@@ -31,7 +31,8 @@ class HttpApis:
     doors: Doors
 
     def add_to(self, sites: Sites) -> None:
-        """Answer requests to APIs and to the domain names of the user's."""
+        """Answer requests to APIs and to the domain names of the user's, which are none of the platform's."""
+        self.env.is_own = sites.is_own
         add_door(sites, self.doors.serve, self.doors.domain, self.doors.apis.knows)
 
 

@@ -27,7 +27,8 @@ class RestApis:
     door: RestDoor
 
     def add_to(self, sites: Sites) -> None:
-        """Answer requests to APIs and to the domain names of the user's."""
+        """Answer requests to APIs and to the domain names of the user's, which are none of the platform's."""
+        self.env.is_own = sites.is_own
         add_door(sites, self.door.serve, self.door.domain, self.door.apis.knows)
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import errno
+import faulthandler
 import gc
 import json
 import logging
@@ -41,6 +42,8 @@ _IN_THE_WAY = (FileExistsError, IsADirectoryError, NotADirectoryError)
 def run(settings: Settings) -> int:
     """Serve until SIGINT or SIGTERM; the exit status. Raises StartError when it can't start."""
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    with contextlib.suppress(OSError, RuntimeError, ValueError):  # there is no stderr
+        faulthandler.enable()  # libuv aborts, without a word, where the kernel has no more watches for its user
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         return runner.run(_serve(settings))
 

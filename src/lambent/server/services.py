@@ -282,11 +282,14 @@ def _scaling(stack: AsyncExitStack, env: LambdaEnv, base: Base, running: Running
     return scaler, sampler
 
 
+def _hosts(settings: Settings) -> Hosts:
+    return Hosts(settings.host_names, addresses=settings.is_reached)
+
+
 def _guard(settings: Settings, running: Running, who: Callable[[str], str]) -> Guard:
     """Who may ask at all."""
     rules = functools.partial(bucket_rules, running.doors, who)
-    hosts = Hosts(settings.host_names, addresses=settings.is_reached)
-    return Guard(hosts, frozenset(settings.origins), rules)
+    return Guard(_hosts(settings), frozenset(settings.origins), rules)
 
 
 def _start(stack: AsyncExitStack, store: Store, base: Base, *those: Callable[[], object]) -> None:
@@ -320,7 +323,7 @@ def _sites(
     rest = open_rest_apis(store, base, env, running, outside, signers)
     http = open_http_apis(stack, store, base, env, running.findings, outside, signers)
     gate.resolved.stage_of = http.doors.websocket.connections.stage_of
-    sites = Sites()
+    sites = Sites(_hosts(settings).is_own)
     rest.add_to(sites)
     http.add_to(sites)
     urls = FunctionUrls(env, signers, signers.may, strict=settings.iam == "enforce", fail=_site_failure)

@@ -157,3 +157,18 @@ def test_every_service_of_botocore_is_in_the_index() -> None:
     names = {entry.name for entry in locate.index()}
     assert {"lambda", "logs", "s3", "sqs", "dynamodb", "ec2"} <= names
     assert len(names) > 300
+
+
+@pytest.mark.parametrize(
+    ("name", "operation", "code"),
+    [
+        ("lambda", "CreateFunction", "ServiceException"),
+        ("sns", "Publish", "InternalError"),
+        ("scheduler", "CreateSchedule", "InternalServerException"),
+        ("s3", "PutObject", "InternalError"),
+        ("cloudformation", "CreateStack", "InternalFailure"),
+        ("apigateway", None, "InternalFailure"),
+    ],
+)
+def test_each_service_has_a_name_for_its_own_errors(name: str, operation: str | None, code: str) -> None:
+    assert service.load(name).internal_error(operation) == code

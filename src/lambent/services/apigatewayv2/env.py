@@ -63,6 +63,8 @@ class ApiGatewayV2Env:
     report: Callable[[Finding], None]
     endpoint: Callable[[str], str] = lambda name: f"{name}.amazonaws.com"
     flush: Callable[[Scope, str, str], None] = lambda _scope, _api, _stage: None
+    is_own: Callable[[str], bool] = lambda _name: False
+    """Whether a host name is the platform's own."""
     changing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     # --- reads
