@@ -29,7 +29,7 @@ async def create_domain_name(env: ApiGatewayEnv, caller: Caller, params: Params)
     if domain_names.is_own(name, env.is_own):
         raise faults.bad_request(domain_names.OWN.format(name))
     if domain_names.is_taken(env.resources, caller.scope, name):
-        raise faults.conflict(DOMAIN_NAME.taken)
+        raise faults.conflict(_TAKEN)
     for setting in ("mutualTlsAuthentication", *_SECRETS):
         if params.get(setting):
             raise faults.unbuilt(f"{setting} of a domain name")
