@@ -5,6 +5,7 @@
 everything in it.
 """
 
+import asyncio
 import re
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
@@ -40,6 +41,8 @@ from lambent.wire.service import Service
 WAITING = 10_000
 """Requests that are looked at later; more at once are not."""
 KEPT = 20_000
+AT_ONCE = 50
+"""Rights of one request that are looked at before others' turn comes: a batch may need thousands."""
 MAX_SESSION = 43_200
 """Seconds for which a session lasts at most, whatever its role says."""
 EVERYTHING = document.read("the account's own", {"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}})
@@ -52,7 +55,7 @@ OF_ROLES = frozenset(
 """Operations of Lambda that ask something of the function's role."""
 PARTS = {
     "s3:DeleteObjects": frozenset({"s3:DeleteObject", "s3:DeleteObjectVersion", "s3:BypassGovernanceRetention"}),
-    "secretsmanager:BatchGetSecretValue": frozenset({"secretsmanager:GetSecretValue"}),
+    "secretsmanager:BatchGetSecretValue": frozenset({"secretsmanager:GetSecretValue", "kms:Decrypt"}),
 }
 """Operation -> actions that are denied for single resources, while it goes on with the others."""
 NONE: Params = {}
@@ -192,21 +195,24 @@ class Gate:
         scope = asked.caller.scope
         needed = [callers.about_themselves(one, asked.caller) for one in asked.rights]
         needed += [more for one in needed for more in await self.resolved.secrets_behind(one, scope)]
-        needed += [more for one in needed for more in await self.resolved.keys_behind(one, asked.params, scope)]
-        needed += [more for one in needed for more in await self.resolved.roles_behind(one, scope)]
-        return [await self.resolved.right(one, scope) for one in needed]
+        known = [await self.resolved.right(one, scope) for one in needed]
+        behind = [more for one in known for more in await self.resolved.keys_behind(one, asked.params, scope)]
+        behind += [more for one in known for more in await self.resolved.roles_behind(one, scope)]
+        return [*known, *[await self.resolved.right(one, scope) for one in behind]]
 
     async def _enforce_all(self, asked: Asked) -> None:
         """Raises Fault for what is denied; of parts of an operation that may be denied alone it is told."""
         parts = PARTS.get(f"{asked.service.name}:{asked.operation}", ())
         denied: dict[str, str] = {}
-        for right in await self._rights(asked):
+        for place, right in enumerate(await self._rights(asked), 1):
+            if place % AT_ONCE == 0:
+                await asyncio.sleep(0)
             try:
                 await self._enforce(asked, right)
             except Fault as fault:
                 if right.action not in parts:
                     raise
-                denied[right.resource] = fault.message or ""
+                denied[right.about or right.resource] = fault.message or ""
         if denied:
             asked.params[DENIED] = denied
 
@@ -235,7 +241,9 @@ class Gate:
 
     async def _look_at(self, asked: Asked) -> None:
         if not self._unbounded(asked.caller):
-            for right in await self._rights(asked):
+            for place, right in enumerate(await self._rights(asked), 1):
+                if place % AT_ONCE == 0:
+                    await asyncio.sleep(0)
                 self._note(asked, right, await self.judge(asked.caller, right, asked.facts, sent=asked.sent))
         if asked.service.name == "lambda" and asked.operation in OF_ROLES:
             await self._check_role(asked)
