@@ -8,7 +8,7 @@ everything in it.
 import asyncio
 import re
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -192,21 +192,14 @@ class Gate:
 
     async def _rights(self, asked: Asked) -> list[Right]:
         """What a request needs, with what stands behind the names in it."""
-        scope = asked.caller.scope
         needed = [callers.about_themselves(one, asked.caller) for one in asked.rights]
-        needed += [more for one in needed for more in await self.resolved.secrets_behind(one, scope)]
-        known = [await self.resolved.right(one, scope) for one in needed]
-        behind = [more for one in known for more in await self.resolved.keys_behind(one, asked.params, scope)]
-        behind += [more for one in known for more in await self.resolved.roles_behind(one, scope)]
-        return [*known, *[await self.resolved.right(one, scope) for one in behind]]
+        return await self.resolved.all_of(needed, asked.params, asked.caller.scope)
 
     async def _enforce_all(self, asked: Asked) -> None:
         """Raises Fault for what is denied; of parts of an operation that may be denied alone it is told."""
         parts = PARTS.get(f"{asked.service.name}:{asked.operation}", ())
         denied: dict[str, str] = {}
-        for place, right in enumerate(await self._rights(asked), 1):
-            if place % AT_ONCE == 0:
-                await asyncio.sleep(0)
+        async for right in _in_turns(await self._rights(asked)):
             try:
                 await self._enforce(asked, right)
             except Fault as fault:
@@ -241,9 +234,7 @@ class Gate:
 
     async def _look_at(self, asked: Asked) -> None:
         if not self._unbounded(asked.caller):
-            for place, right in enumerate(await self._rights(asked), 1):
-                if place % AT_ONCE == 0:
-                    await asyncio.sleep(0)
+            async for right in _in_turns(await self._rights(asked)):
                 self._note(asked, right, await self.judge(asked.caller, right, asked.facts, sent=asked.sent))
         if asked.service.name == "lambda" and asked.operation in OF_ROLES:
             await self._check_role(asked)
@@ -392,6 +383,13 @@ class Gate:
         get whose maker named none."""
         if not self.identities.unused() and not is_default(role):
             self.said.say(role, "no-such-role", message, 'create it in IAM, or set iam = "off"')
+
+
+async def _in_turns(rights: list[Right]) -> AsyncIterator[Right]:
+    for place, right in enumerate(rights, 1):
+        if place % AT_ONCE == 0:
+            await asyncio.sleep(0)
+        yield right
 
 
 def _gone(caller: Caller) -> str:

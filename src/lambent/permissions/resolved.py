@@ -71,6 +71,14 @@ class Resolved:
         if CHANGING.search(operation):
             self._known.clear()
 
+    async def all_of(self, needed: list[Right], params: Params, scope: Scope) -> list[Right]:
+        """What a request with these parameters needs, and what stands behind that."""
+        needed = needed + [more for one in needed for more in await self.secrets_behind(one, scope)]
+        known = [await self.right(one, scope) for one in needed]
+        behind = [more for one in known for more in await self.keys_behind(one, params, scope)]
+        behind += [more for one in known for more in await self.roles_behind(one, scope)]
+        return [*known, *[await self.right(one, scope) for one in behind]]
+
     async def right(self, right: Right, scope: Scope) -> Right:
         """The right with the ARN of what is called by another name in it."""
         for way in _WAYS:
