@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
-from lambent.neighbour.bridges import cloudfront, dynamodb, iam, secretsmanager, states, templates, timing
+from lambent.neighbour.bridges import cloudfront, dynamodb, iam, results, secretsmanager, states, templates, timing
 from lambent.neighbour.bridges.expressions import replaced as expressions
 from lambent.neighbour.bridges.handing import Gateway
 from lambent.neighbour.bridges.importing import when_imported
@@ -75,10 +75,26 @@ PLACES: Sequence[Place] = (
         ("self", "env"),
         states.credentials,
     ),
+    Place(f"{_TASKS}.state_task_lambda", "StateTaskLambda._from_error", ("self", "env", "ex"), states.by_arn),
+    *(
+        Place(
+            f"{_TASKS}.service.state_task_service_{module}",
+            f"StateTaskService{name}._eval_service_task",
+            ("self", "env", "resource_runtime_part", "normalised_parameters", "state_credentials"),
+            results.with_metadata,
+        )
+        for module, name in (
+            ("lambda", "Lambda"),
+            ("sqs", "Sqs"),
+            ("sns", "Sns"),
+            ("dynamodb", "DynamoDB"),
+            ("events", "Events"),
+        )
+    ),
+    Place("moto.stepfunctions.parser.asl.utils.encoding", "to_json_str", ("obj", "separators"), results.written),
     *(
         Place(f"{_TASKS}.{module}", f"{name}._from_error", ("self", "env", "ex"), states.denied(error))
         for module, name, error in (
-            ("state_task_lambda", "StateTaskLambda", "Lambda.AWSLambdaException"),
             ("service.state_task_service_lambda", "StateTaskServiceLambda", "Lambda.AWSLambdaException"),
             ("service.state_task_service_dynamodb", "StateTaskServiceDynamoDB", "DynamoDB.AmazonDynamoDBException"),
             ("service.state_task_service_sfn", "StateTaskServiceSfn", "StepFunctions.AWSStepFunctionsException"),

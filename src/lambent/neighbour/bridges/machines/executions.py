@@ -18,6 +18,7 @@ EXPRESS, RUNNING, SUCCEEDED = "EXPRESS", "RUNNING", "SUCCEEDED"
 NOT_OF_EXPRESS = "Invalid Arn: 'Resource type not valid in this context: express'"
 UNSUPPORTED_TYPE = "This operation is not supported by this type of state machine"
 INCLUDED = {"included": True}
+BEGAN = "executionStartedEventDetails"
 DATA = ("input", "output", "parameters", "assignedVariables")
 """What a history without data leaves out of its events."""
 
@@ -94,7 +95,7 @@ def get_execution_history(backend: Any, said: Said) -> dict[str, Any]:
     """A standard execution's; of one that ran in a process that has ended there is none."""
     execution = _standard(backend, said["executionArn"])
     worker = execution.exec_worker
-    events = list(execution.to_history_output()["events"]) if getattr(worker, "env", None) is not None else []
+    events = _events(execution) if getattr(worker, "env", None) is not None else []
     if said.get("includeExecutionData") is False:
         events = [_without_data(one) for one in events]
     if said.get("reverseOrder"):
@@ -197,6 +198,14 @@ def _redrive(status: str) -> dict[str, Any]:
         reason = f"Execution is {status} and cannot be redriven"
         return {"redriveStatus": "NOT_REDRIVABLE", "redriveStatusReason": reason}
     return {"redriveStatus": "REDRIVABLE"}
+
+
+def _events(execution: Any) -> list[dict[str, Any]]:
+    """Of which the first has the input as it was sent."""
+    events = list(execution.to_history_output()["events"])
+    if events and BEGAN in events[0]:
+        events[0] = {**events[0], BEGAN: {**events[0][BEGAN], "input": execution.execution_input}}
+    return events
 
 
 def _without_data(event: dict[str, Any]) -> dict[str, Any]:
