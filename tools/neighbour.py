@@ -90,6 +90,7 @@ TARGETS = """
 | `executions-not-logged` | a state machine has a log group, and nothing is written there |
 | `neighbour-changes-lost`, `neighbour-not-kept`, `neighbour-state-lost`, `neighbour-state-unread` | see above |
 | `executions-interrupted` | see above |
+| `execution-not-told` | the event that an execution began or ended did not come to the default bus |
 
 ## Where moto reaches for its own Lambda, SQS and CloudWatch Logs
 
