@@ -45,7 +45,8 @@ What a stack's outputs name by host names of AWS is told with its address here.
 
 Files that the template names are put into a bucket, `lambent-deploy-ACCOUNT-REGION`. Nothing is built: `sam build` does
 that, and `.aws-sam/build` is taken where it is there. `samconfig.toml` gives the stack's name and parameters. Of a
-`cdk.out` the assets go where it says, no bootstrapping is needed; images are built by `cdk deploy`. A `serverless.yml`
+`cdk.out` the assets go where it says, no bootstrapping is needed; images are built by `cdk deploy`
+(`CDK_DOCKER` names another builder, such as podman) and pushed to [Lambent's registry](images.md). A `serverless.yml`
 becomes a template with the framework's logical ids and names; plugins are not run, which is said, and what else is not
 read (events such as `alb` and `websocket`, variables from programs and other stacks) is refused by name. A folder
 that holds a template is a function all the same when options of a function (`--handler`, `--runtime`, …) are given.
@@ -128,8 +129,8 @@ A stack, its events and its change sets are on disk; what is under way when the 
 next one: names are written down before they are used, and what is there already under such a name is taken for the
 stack's own. APIs are found by the
 stack's tags, their resources by path; others without a name of their own may be made twice then. Failures are
-told with the service's own text and rolled back, updates too. `DeletionPolicy` `Snapshot` deletes: there are no
-snapshots. Stack policies are stored and asked by nobody. Alarms of `RollbackConfiguration` are looked at every
+told with the service's own text and rolled back, updates too. `Snapshot` is refused for types that have none, as
+on AWS. Stack policies count for updates, `NotificationARNs` hear of each event. Alarms of `RollbackConfiguration` are looked at every
 ten seconds of the platform's clock, while resources are made and for the minutes that it says; a server that goes on
 with a stack begins those anew.
 What a stack made at moto is lost with moto ([neighbour.md](neighbour.md)); deleting the stack passes over it.

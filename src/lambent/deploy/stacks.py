@@ -69,16 +69,27 @@ class Stacks:
 
     async def update(self, scope: Scope, wanted: Wanted) -> Stack:
         """Begin to change one. Raises DeployError."""
+        if self.records.find(scope, wanted.name) is None:
+            raise StackMissing(f"Stack [{wanted.name}] does not exist")
         stack = self.existing(scope, wanted.name)
         check_updatable(stack.arn, stack.status)
         stack = await self.acted(stack, wanted.by, wanted.role or stack.target.role)
         goal, blueprint = await self.goals.prepare(stack, wanted, stack.target, macros_need=True)
         if not self.goals.differs(stack, goal, blueprint):
             raise TemplateInvalid(NOTHING_NEW)
-        return await self.go_on(stack, goal, blueprint, wanted.disable_rollback, wanted.token, wanted.policy)
+        return await self.go_on(
+            stack, goal, blueprint, wanted.disable_rollback, wanted.token, wanted.policy, wanted.during
+        )
 
     async def go_on(
-        self, stack: Stack, goal: Goal, blueprint: Blueprint, disable: bool, token: str, policy: str = ""
+        self,
+        stack: Stack,
+        goal: Goal,
+        blueprint: Blueprint,
+        disable: bool,
+        token: str,
+        policy: str = "",
+        during: str = "",
     ) -> Stack:
         """Begin an update, in the name of the stack's actor. Raises DeployError."""
         stack = replace(self.records.get(stack), actor=stack.actor)
@@ -89,7 +100,7 @@ class Stacks:
         stack = replace(
             stack, status=str(Phase.UPDATE), reason="", former=former, goal=goal.document(), updated=now, token=token,
             disable_rollback=disable, on_failure="ROLLBACK", description=blueprint.template.description, retained=[],
-            policy=policy or stack.policy,
+            policy=policy or stack.policy, during=during or stack.policy,
         )  # fmt: skip
         await self.begin(stack, USER)
         return stack
