@@ -26,6 +26,8 @@ USER = "User Initiated"
 SESSION = "AWSCloudFormation"
 """What CloudFormation calls its sessions of roles."""
 NOTHING_NEW = "No updates are to be performed."
+MAKING = ("CREATE_IN_PROGRESS", "CREATE_COMPLETE", "CREATE_FAILED", "ROLLBACK_IN_PROGRESS", "ROLLBACK_COMPLETE")
+"""What becomes of a stack by the request that makes it."""
 PHASES = {
     Phase.CREATE: make_all,
     Phase.UPDATE: make_all,
@@ -53,6 +55,9 @@ class Stacks:
     async def create(self, scope: Scope, wanted: Wanted) -> Stack:
         """Begin to make a stack. Raises DeployError."""
         name = (scope, wanted.name)
+        same = self.records.find(scope, wanted.name)
+        if same is not None and wanted.token and same.token == wanted.token and same.status in MAKING:
+            return same  # the request was sent again
         if name in self._making or self.records.find(scope, wanted.name) is not None:
             raise AlreadyThere(f"Stack [{wanted.name}] already exists")
         if self.records.alive(scope) + len(self._making) >= MOST:

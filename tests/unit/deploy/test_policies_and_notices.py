@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from lambent.deploy.errors import TemplateInvalid
+from lambent.deploy.errors import AlreadyThere, TemplateInvalid
 from lambent.deploy.notices import message
 from lambent.deploy.policy import DELETE, MODIFY, REPLACE, denial, read
 from lambent.deploy.stack import Event, Stack
 from lambent.model.scope import Scope
+from lambent.services.cloudformation.env import check_name
 from tests.unit.deploy.test_engine_of_stacks import House, queue, wanted
 
 ALLOW = {"Effect": "Allow", "Action": "Update:*", "Principal": "*", "Resource": "*"}
@@ -173,6 +174,33 @@ def test_what_a_section_may_not_have(more: dict[str, Any], text: str) -> None:
         body = json.dumps({**json.loads(one.source.body), **more})
         with pytest.raises(TemplateInvalid, match=text):
             await house.stacks.create(Scope(), replace(one, source=replace(one.source, body=body)))
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("1bad", r"Value '1bad' at 'stackName' .* Member must satisfy regular expression pattern"),
+        ("a_b", "must satisfy regular expression pattern"),
+        ("a" * 129, "Member must have length less than or equal to 128"),
+    ],
+)
+def test_what_no_stack_is_called(name: str, said: str) -> None:
+    with pytest.raises(TemplateInvalid, match=said):
+        check_name(name)
+
+
+def test_a_request_that_is_sent_again_makes_one_stack() -> None:
+    async def story() -> None:
+        house = House()
+        one = replace(wanted({"A": queue("a")}, "s"), token="t")
+        first = await house.stacks.create(Scope(), one)
+        assert (await house.stacks.create(Scope(), one)).arn == first.arn
+        await house.stacks.wait(first)
+        assert (await house.stacks.create(Scope(), one)).arn == first.arn
+        with pytest.raises(AlreadyThere):
+            await house.stacks.create(Scope(), replace(one, token="other"))
 
     asyncio.run(story())
 

@@ -8,7 +8,7 @@ from lambent.deploy.errors import TemplateInvalid
 from lambent.deploy.stack import SERVICE
 from lambent.model.acting import forwarded
 from lambent.model.scope import Caller
-from lambent.services.cloudformation.env import CloudFormationEnv, wanted_of
+from lambent.services.cloudformation.env import CloudFormationEnv, check_name, wanted_of
 
 UNBUILT = {
     "StackPolicyURL": "stack policies are read from requests alone",
@@ -21,6 +21,7 @@ UNBUILT = {
 async def create_stack(env: CloudFormationEnv, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
     """CreateStack."""
     refuse(params)
+    check_name(params["StackName"])
     if params.get("OnFailure") and params.get("DisableRollback") is not None:
         raise TemplateInvalid("Cannot specify both DisableRollback and OnFailure.")  # our wording
     wanted = replace(
