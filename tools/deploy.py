@@ -130,9 +130,9 @@ next one: names are written down before they are used, and what is there already
 stack's own. APIs are found by the
 stack's tags, their resources by path; others without a name of their own may be made twice then. Failures are
 told with the service's own text and rolled back, updates too. `Snapshot` is refused for types that have none, as
-on AWS. Stack policies count for updates, `NotificationARNs` hear of each event. Alarms of `RollbackConfiguration` are looked at every
-ten seconds of the platform's clock, while resources are made and for the minutes that it says; a server that goes on
-with a stack begins those anew.
+on AWS. Stack policies count for updates, `NotificationARNs` hear of each event. Alarms of `RollbackConfiguration` are
+looked at every ten seconds of the platform's clock, while resources are made and for the minutes that it says; a
+server that goes on with a stack begins those anew.
 What a stack made at moto is lost with moto ([neighbour.md](neighbour.md)); deleting the stack passes over it.
 
 Nothing is imported: a resource of a custom name that is there already fails, with `ImportExistingResources` too.
