@@ -128,7 +128,9 @@ template by URL lies in S3, or on this machine as `http://127.0.0.1:4566/bucket/
 A stack, its events and its change sets are on disk; what is under way when the server is killed is gone on with by the
 next one: names are written down before they are used, and what is there already under such a name is taken for the
 stack's own. APIs are found by the
-stack's tags, their resources by path; others without a name of their own may be made twice then. Failures are
+stack's tags, their resources by path, what else has a name of its own in its type's list (keys, plans, authorizers,
+routes, listeners, pools and their clients, groups, policies, secrets). What has none when it is made may be made twice
+then: deployments and integrations of APIs, keys of KMS, versions of layers, networks of EC2. Failures are
 told with the service's own text and rolled back, updates too. `Snapshot` is refused for types that have none, as
 on AWS. Stack policies count for updates, `NotificationARNs` hear of each event. Alarms of `RollbackConfiguration` are
 looked at every ten seconds of the platform's clock, while resources are made and for the minutes that it says; a
