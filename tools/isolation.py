@@ -126,7 +126,8 @@ server runs as root, on the host's own file permissions, its control groups or i
 What is kept of the limits, `lambent doctor` and `/_lambent/health` tell (`promises`). The memory limit is tried at the
 start, with private and with shared memory. Where no control group counts memory, which is so for ordinary users whose
 system hands them none, the promise is not made: the server looks every 20 ms and kills, shared mappings count while
-they are mapped, and memfd, SysV shared memory and message queues are refused (`ENOSYS`), since nobody could count them.
+they are mapped, and memfd and System V memory, queues and semaphores are refused (`ENOSYS`), since nobody could count
+them. Memory of the kernel that no file of /proc shows (buffers of sockets, file locks) is not counted there.
 What the kernel counts by user (inotify instances, pending signals, pipe buffers) is counted for each environment apart
 where the server runs as root: outside, each has a user of its own (0x70000000 and up), in a user namespace that makes
 it 993 inside. Those with a file system mounted share one, so that they can share its files, as do the environments of

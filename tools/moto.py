@@ -255,7 +255,7 @@ PARSED: tuple[Looked, ...] = (
     Looked(
         ("antlr4.InputStream",),
         (f"{_ASL}/asl_parser.py", f"{_ASL}/intrinsic/intrinsic_parser.py", f"{_ASL}/test_state/asl_parser.py"),
-        "Step Functions' definitions; JSONata needs a Java machine, which is not there",
+        "Step Functions' definitions; JSONata is evaluated by jsonata-python (bridges/expressions)",
         PARSES,
     ),
     Looked(

@@ -57,10 +57,15 @@ its last line and where it was raised. An operation that moto does not have is `
 
 ## What is run
 
-Executions of Step Functions are run by moto's interpreter of the Amazon States Language (JSONPath); their tasks ask
+Executions of Step Functions are run by moto's interpreter of the Amazon States Language, in JSONPath and in JSONata
+(evaluated by the package jsonata-python, with AWS's own functions, regular expressions by RE2, two seconds at most); an
+expression that does not parse or reads a name out of nowhere is refused as on AWS when the machine is made. Tasks ask
 what the endpoint answers, so that `lambda:invoke`, the ARN of a function, `sqs:sendMessage` and `aws-sdk:…` find what
-is here. `Wait` waits by the machine's clock. An express workflow that is waited for (`StartSyncExecution`) is told when
-it has ended, after five minutes at most, and is not kept.
+is here. `Wait`, retries and the time-outs of tokens go by the platform's clock
+([asynchronous.md](asynchronous.md#the-clock)). An express workflow that is waited for (`StartSyncExecution`) is told
+when it has ended, after five minutes at most, and is not kept. Machines, versions, aliases, executions, histories and
+activities are answered as the API reference has them; an execution can't be begun again where it failed
+(`RedriveExecution`, 501).
 
 ## Stacks
 

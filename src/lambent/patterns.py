@@ -5,7 +5,7 @@ What RE2 has not (looking ahead, references back) is matched by the package rege
 
 import functools
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import re2
@@ -16,6 +16,12 @@ SECONDS = 0.1
 MOST_STEPS = 50_000
 """Of a pattern that is not RE2's, with its counted repetitions written out: that much memory and time it takes."""
 _COUNTED = re.compile(r"\{(\d*)(?:,(\d*))?\}")
+_SIGNS = frozenset("()[]{}*+?.^$\\|")
+_PARTS = re.compile(r"\{\d*,?\d*\}|\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|.", re.DOTALL)
+"""A repetition, what is escaped, a class, or a character."""
+_STRANGE = re.compile(r"\\[^dDwWsSbBtnr\W_]")
+"""Escapes that are more than one character and what is escaped."""
+_NAMED = re.compile(r"\(\?P?<[A-Za-z_]\w*>")
 _OPTIONS = re2.Options()
 _OPTIONS.log_errors = False
 
@@ -85,6 +91,77 @@ def groups(pattern: str, text: str) -> tuple[str | None, ...]:
     """What the groups of the pattern's first match hold; none without a match. Raises Unmatchable."""
     found = _do(pattern, "search", text)
     return () if found is None else tuple(found.groups())
+
+
+Groups = tuple[str | None, ...]
+
+
+def finder(pattern: str) -> Callable[[str], Groups | None]:
+    """What answers the groups of the pattern's first match in a text, None without one (or if it takes too long): for
+    many texts, most of which a text that must be in them tells from the others. Raises Unmatchable."""
+    needed = literal(pattern)
+    if not is_quick(pattern):
+        return lambda text: _found(pattern, text) if needed in text else None
+    compiled = re2.compile(pattern.encode(), _OPTIONS)
+    search = compiled.search
+    if not compiled.groups:
+        return lambda text: () if needed in text and search(text.encode()) is not None else None
+
+    def groups_of(text: str) -> Groups | None:
+        found = search(text.encode()) if needed in text else None
+        if found is None:
+            return None
+        return tuple(None if one is None else one.decode("utf-8", "replace") for one in found.groups())
+
+    return groups_of
+
+
+def between(parts: Sequence[str]) -> Callable[[str], Groups | None]:
+    """What answers the texts between parts that follow one another, each where it comes first; None where one does not
+    come. Behind an empty last part there is all that is left."""
+    first, *more = parts
+
+    def groups_of(text: str) -> Groups | None:
+        at, found = text.find(first), []
+        if at < 0:
+            return None
+        at += len(first)
+        for part in more:
+            end = text.find(part, at)
+            if end < 0:
+                return None
+            found.append(text[at:end])
+            at = end + len(part)
+        if not more[-1]:
+            found[-1] = text[at:]
+        return tuple(found)
+
+    return groups_of
+
+
+def _found(pattern: str, text: str) -> Groups | None:
+    try:
+        found = _do(pattern, "search", text)
+    except Unmatchable:
+        return None
+    return None if found is None else tuple(found.groups())
+
+
+def literal(pattern: str) -> str:
+    """A text that is in all that the pattern matches: the longest run of plain characters that stands in no group or
+    brackets and is not repeated. "" where none is sure."""
+    if "|" in pattern or _STRANGE.search(pattern) or "(?" in _NAMED.sub("(", pattern):
+        return ""
+    runs, depth = [""], 0
+    for part in _PARTS.findall(pattern):
+        depth += (part == "(") - (part == ")")
+        if len(part) == 1 and part not in _SIGNS and not depth:
+            runs[-1] += part
+            continue
+        if part[0] in "*?{+":
+            runs[-1] = runs[-1][:-1]
+        runs.append("")
+    return max(runs, key=len)
 
 
 def replace(pattern: str, replacement: str, text: str) -> str:

@@ -38,6 +38,7 @@ TABLES = ("moto", "local")
 OF_TABLES = frozenset({"dynamodb", "dynamodbstreams"})
 ELSEWHERE = "default"
 """Of `endpoints`: the one that answers in moto's place."""
+_SPANS, _FIGURES = "http://localhost:4318/v1/traces", "http://localhost:9090/api/v1/write"
 STATE_DELAY = 0.5
 """Seconds for which a change lasts: an immediate call sees it, a waiter that looks every second waits no longer."""
 
@@ -87,6 +88,7 @@ class Settings:
     service_control_policies: Path | None = None
     log_mb: int = 1_024
     otlp_traces: str = ""
+    remote_write: str = ""
     trace_mb: int = 512
     database: str | None = None
 
@@ -324,11 +326,16 @@ def _text(value: Any, _base: Path) -> str:
     return value
 
 
-def _collector(value: Any, _base: Path) -> str:
-    text = _text(value, _base)
-    if text and not re.fullmatch(r"https?://[^/\s]+/\S*", text):
-        raise ValueError("a URL is needed, as in http://localhost:4318/v1/traces")
-    return text
+def _taker(example: str) -> Callable[[Any, Path], str]:
+    """A URL that is posted to, or "" for none."""
+
+    def read(value: Any, base: Path) -> str:
+        text = _text(value, base)
+        if text and not re.fullmatch(r"https?://[^/\s]+/\S*", text):
+            raise ValueError(f"a URL is needed, as in {example}")
+        return text
+
+    return read
 
 
 def _reach(value: Any, _base: Path) -> Reach:
@@ -438,7 +445,8 @@ SETTINGS = (
         _file,
     ),
     Setting("log_mb", 1_024, "How much of each log group is kept, in MB; the oldest goes.", _whole(1, 1_000_000)),
-    Setting("otlp_traces", "", "Where segments are sent as spans: http://localhost:4318/v1/traces.", _collector),
+    Setting("otlp_traces", "", f"Where segments are sent as spans: {_SPANS}.", _taker(_SPANS)),
+    Setting("remote_write", "", f"Where Prometheus' figures are sent: {_FIGURES}.", _taker(_FIGURES)),
     Setting("trace_mb", 512, "How much of all traces is kept, in MB; the oldest go.", _whole(1, 1_000_000)),
     Setting("database", None, "A PostgreSQL for the state, as postgresql://host/name; else a file.", _database),
 )

@@ -16,11 +16,15 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
 from botocore.config import Config
+from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
 from examples.demo import job
 from examples.pdf_manifest import seed
+from lambent.model.door import CALLERS
 from tests.e2e.clients.installed import files_of, installed
 from tests.e2e.conftest import RUNTIME, TEMPLATE, Deploy, Server, package, start
 
@@ -65,6 +69,19 @@ def role(server: Server, name: str, *statements: dict[str, Any], basic: bool = T
 def allow(server: Server, name: str, *statements: dict[str, Any]) -> None:
     document = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow"} | one for one in statements]}
     server.client("iam").put_role_policy(RoleName=name, PolicyName="inline", PolicyDocument=json.dumps(document))
+
+
+def user_key(server: Server, name: str, *statements: dict[str, Any]) -> Credentials:
+    """A key of a new user who may do this."""
+    server.client("iam").create_user(UserName=name)
+    allow_user(server, name, *statements)
+    made = server.client("iam").create_access_key(UserName=name)["AccessKey"]
+    return Credentials(made["AccessKeyId"], made["SecretAccessKey"])
+
+
+def allow_user(server: Server, name: str, *statements: dict[str, Any]) -> None:
+    document = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow"} | one for one in statements]}
+    server.client("iam").put_user_policy(UserName=name, PolicyName="p", PolicyDocument=json.dumps(document))
 
 
 def function(
@@ -155,6 +172,23 @@ def test_logs_are_lost_without_the_rights(strict: Server) -> None:
         time.sleep(0.1)
     lines = logs.filter_log_events(logGroupName=said[0]["logGroupName"])["events"]
     assert [one["message"].strip() for one in lines].count("said") == 1
+
+
+def test_a_batch_answers_what_may_be_read(strict: Server) -> None:
+    """A user reads one of two secrets, by their names and by a filter."""
+    secrets = strict.client("secretsmanager")
+    may, _ = (secrets.create_secret(Name=f"batch-{name}", SecretString=name)["ARN"] for name in ("may", "not"))
+    every = {"Action": ["secretsmanager:BatchGetSecretValue", "secretsmanager:ListSecrets"], "Resource": "*"}
+    key = user_key(strict, "batch", every, {"Action": "secretsmanager:Get*", "Resource": may})
+    theirs = boto3.client(
+        "secretsmanager", endpoint_url=strict.endpoint, region_name="us-east-1",
+        aws_access_key_id=key.access_key, aws_secret_access_key=key.secret_key,
+    )  # fmt: skip
+    for asked in ({"SecretIdList": ["batch-may", "batch-not"]}, {"Filters": [{"Key": "name", "Values": ["batch-"]}]}):
+        said = theirs.batch_get_secret_value(**asked)
+        assert [one["SecretString"] for one in said["SecretValues"]] == ["may"]
+        [error] = said["Errors"]
+        assert ("batch-not" in error["SecretId"], error["ErrorCode"]) == (True, "AccessDeniedException")
 
 
 def test_every_call_is_asked_of_the_role(strict: Server) -> None:
@@ -264,6 +298,9 @@ def test_the_trail_and_the_least_policy(strict: Server) -> None:
     assert policy["Statement"][-1] == {
         "Effect": "Allow", "Action": ["sqs:SendMessage"], "Resource": [f"arn:aws:sqs:us-east-1:{ACCOUNT}:least"],
     }  # fmt: skip
+    reads = "import boto3\ndef handler(event, context): boto3.client('s3').get_object(Bucket='b', Key=event)"
+    function(strict, "unrun", arn, reads)
+    assert '"arn:aws:s3:::b/*"' in lambent(strict, "policy", "unrun")
     least(strict, "least")
     assert [code for code, _ in calls(strict, "least", send)] == ["ok"]
 
@@ -493,12 +530,27 @@ def test_an_integration_may_what_its_role_may(strict: Server) -> None:
         ("/queue", {**to_queue, "CredentialsArn": arn}),
         ("/untrusted", {**to_queue, "CredentialsArn": untrusted}),
         ("/function", {**to_function, "CredentialsArn": arn}),
+        ("/callers", {**to_function, "CredentialsArn": CALLERS}),
     ):
         made = client.create_integration(ApiId=api, IntegrationType="AWS_PROXY", **one)
-        client.create_route(ApiId=api, RouteKey=f"POST {path}", Target=f"integrations/{made['IntegrationId']}")
+        client.create_route(
+            ApiId=api, RouteKey=f"POST {path}", Target=f"integrations/{made['IntegrationId']}",
+            AuthorizationType="AWS_IAM" if path == "/callers" else "NONE",
+        )  # fmt: skip
 
-    def ask(path: str) -> tuple[int, bytes]:
-        return asked(f"{strict.endpoint}/_aws/execute-api/{api}{path}")
+    def ask(path: str, headers: dict[str, str] | None = None) -> tuple[int, bytes]:
+        return asked(f"{strict.endpoint}/_aws/execute-api/{api}{path}", headers)
+
+    key = user_key(strict, "calling", {"Action": "execute-api:Invoke", "Resource": "*"})
+
+    def signed(path: str) -> int:
+        request = AWSRequest("POST", f"{strict.endpoint}/_aws/execute-api/{api}{path}", data=b"[]")
+        SigV4Auth(key, "execute-api", "us-east-1").add_auth(request)
+        return ask(path, dict(request.headers))[0]
+
+    assert (ask("/callers")[0], signed("/callers")) == (403, 500)
+    allow_user(strict, "calling", {"Action": ["execute-api:Invoke", "lambda:InvokeFunction"], "Resource": "*"})
+    assert signed("/callers") == 200
 
     status, body = ask("/queue")
     assert (status, b"AccessDenied" in body) == (403, True)
@@ -510,9 +562,10 @@ def test_an_integration_may_what_its_role_may(strict: Server) -> None:
     assert [ask(path)[0] for path in ("/queue", "/untrusted", "/function")] == [200, 500, 200]
 
 
-def asked(url: str) -> tuple[int, bytes]:
+def asked(url: str, headers: dict[str, str] | None = None) -> tuple[int, bytes]:
+    request = urllib.request.Request(url, b"[]", headers or {}, method="POST")
     try:
-        with urllib.request.urlopen(urllib.request.Request(url, b"[]", method="POST"), timeout=60) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             return answer.status, answer.read()
     except urllib.error.HTTPError as error:
         return error.code, error.read()

@@ -151,7 +151,33 @@ def hide_memory():
         kept.append(mmap.mmap(-1, len(step)))
         kept[-1].write(step)
 
-    way = {"memfd": memfd, "segment": segment, "mapping": mapping}[os.environ["WAY"]]
+    def semaphores():
+        for _ in range(8):
+            checked(libc.semget(0, 32000, 0o600))
+
+    def page_tables():
+        size = 8 << 30
+        kept.append(mmap.mmap(-1, size, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | 0x4000, mmap.PROT_READ))
+        for offset in range(0, size, 2 << 20):
+            kept[-1][offset]
+
+    def orphans():
+        if os.fork() == 0:
+            if os.fork() == 0:
+                hold()
+            os._exit(0)
+        os.wait()
+
+    def children_of_threads():
+        threading.Thread(target=lambda: os.fork() or hold()).start()
+
+    def hold():
+        kept.append(bytearray(step))
+        time.sleep(2)
+        os._exit(0)
+
+    ways = (memfd, segment, mapping, semaphores, page_tables, orphans, children_of_threads)
+    way = {way.__name__: way for way in ways}[os.environ["WAY"]]
     found = "done"
     for _ in range(int(os.environ["MEGABYTES"]) // 16):
         found = attempt(way)

@@ -221,10 +221,11 @@ async def memory_far_over_the_limit_ends_the_process(kit: Kit) -> None:
 @at(BOTH)
 async def no_kind_of_memory_goes_beyond_the_limit(kit: Kit) -> None:
     """It is counted, and the process killed; or it can't be had."""
-    for way in ("memfd", "segment", "mapping"):
-        async with kit.sandbox(way, memory_bytes=64 * MB, tmp_bytes=1 * MB) as sandbox:
+    absent = ("memfd", "segment", "semaphores")
+    for way in (*absent, "mapping", "page_tables", "orphans", "children_of_threads"):
+        async with kit.sandbox(way.replace("_", "-"), memory_bytes=64 * MB, tmp_bytes=1 * MB) as sandbox:
             status, said = await kit.run(sandbox, "hide_memory", WAY=way, MEGABYTES="512")
-            refused = status == ExitStatus(code=0) and json.loads(said) == "ENOSYS" and way != "mapping"
+            refused = status == ExitStatus(code=0) and json.loads(said) == "ENOSYS" and way in absent
             assert refused or status == ExitStatus(signal=signal.SIGKILL, out_of_memory=True), (way, status, said)
 
 

@@ -78,3 +78,38 @@ def test_a_pattern_that_repeats_its_repetitions_is_none(pattern: str) -> None:
 def test_ordinary_repetitions_are_matched() -> None:
     assert patterns.matches(r"(?=.*[A-Z])(?=.*\d)[A-Za-z\d]{8,64}", "Abcdefg1")
     assert patterns.matches(r"(?!xn--)[a-z0-9]{1,63}(\.[a-z0-9]{1,63}){1,5}", "a.example")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "literal"),
+    [
+        (r"took (?P<took>\d+) ms", "took "),
+        ("ab+cd*e?fgh", "fgh"),
+        ("a{2,3}bc", "bc"),
+        (r"x\.yz[^]q]ok", "yz"),
+        (r"\x41bc", ""),
+        ("(?i)abc", ""),
+        ("ab|cd", ""),
+        ("(abc)?de", "de"),
+        (r"\bword\b", "word"),
+    ],
+)
+def test_a_text_that_all_matches_hold(pattern: str, literal: str) -> None:
+    assert patterns.literal(pattern) == literal
+
+
+def test_groups_of_many_texts_are_those_of_each() -> None:
+    for pattern in (r"é(\w+)( x)?", r"(?P<a>.)é", r"(?=é)(é)", "é"):
+        find = patterns.finder(pattern)
+        for text in ("aéb", "éb x", "none", ""):
+            there = patterns.search(pattern, text)
+            assert find(text) == (patterns.groups(pattern, text) if there else None)
+    with pytest.raises(patterns.Unmatchable):
+        patterns.finder("(")
+
+
+def test_texts_between_parts() -> None:
+    assert patterns.between(["a=", " b=", ""])("x a=1\n b=2 3") == ("1\n", "2 3")
+    assert patterns.between(["", "-"])("1-2-3") == ("1",)
+    assert patterns.between(["a", "b", "a"])("ab") is None
+    assert patterns.between(["x"])("abc") is None

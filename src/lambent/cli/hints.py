@@ -10,6 +10,8 @@ FAULTS = {
 }
 """By the code of the fault."""
 ACCOUNT = "an AWS_ACCESS_KEY_ID of 12 digits names the account that asks"
+NO_ROLE = "cannot be assumed by Lambda"
+ROLE = "name a role that trusts lambda.amazonaws.com: lambent deploy --role ARN"
 ELSEWHERE = "because no resource-based policy allows the lambda:"
 """Said of functions of other accounts."""
 FAILURES = (
@@ -22,6 +24,8 @@ FAILURES = (
 
 def of_fault(code: str, said: str) -> str:
     """What to do about a fault of AWS's, or nothing."""
+    if NO_ROLE in said:
+        return ROLE
     return ACCOUNT if ELSEWHERE in said else FAULTS.get(code, "")
 
 

@@ -17,6 +17,7 @@ from lambent.cli.package import Package
 from lambent.cli.patience import Patience
 from lambent.cli.remarks import remarks
 from lambent.cli.target import Target, account_of, at_once
+from lambent.model.default_role import default_role
 
 WAIT = {"Delay": 0.05, "MaxAttempts": 6_000}
 """botocore's own second between looks would be most of a deploy."""
@@ -79,7 +80,7 @@ def complete(wish: Wish, existing: dict[str, Any] | None, code: Package) -> Wish
         wish,
         handler=wish.handler or handlers.find(code),
         runtime=wish.runtime or f"python3.{sys.version_info[1]}",
-        role=wish.role or f"arn:aws:iam::{account_of(environ)}:role/lambent",
+        role=wish.role or default_role(account_of(environ)),
     )
 
 

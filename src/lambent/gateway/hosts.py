@@ -6,6 +6,7 @@ A loopback name or address is taken with any port, since that of a forwarded por
 import ipaddress
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 OWN = (
@@ -82,12 +83,14 @@ class Hosts:
         return self._addresses or address.is_loopback
 
 
+@lru_cache(_REMEMBERED)
 def name_of(host: str) -> str | None:
     """The name or address in a Host header, in lower case and without its port; None when it has no such form."""
     found = _HOST.fullmatch(host.lower())
     return found[1] if found else None
 
 
+@lru_cache(_REMEMBERED)
 def site_of(host: str | None) -> Site | None:
     """The site that a host name is of, as `ID.lambda-url.REGION.on.aws`; None for a name of an AWS endpoint.
 

@@ -1,6 +1,7 @@
-"""GET pages that answer by their query:
+"""Pages that answer by their query, and by the body of a POST as its member `body`:
 
-/_lambent/permissions?why=ID, ?trail=ACCOUNT and ?policy=NAME&account=…&region=…: what the policies say;
+/_lambent/permissions?why=ID, ?trail=ACCOUNT and ?policy=NAME&account=…&region=…: what the policies say (the latter also
+by POST, with the calls of the function's code);
 ?calls=ACCOUNT&after=NUMBER: what functions called since then.
 
 /_lambent/environments?account=…&region=…&function=…: the execution environments that there are of a function, or
@@ -26,7 +27,10 @@ def page(answer: Answer) -> Callable[[Request], Awaitable[Response]]:
 
     async def show(request: Request) -> Response:
         try:
-            said = await answer(dict(pairs_of(request.query)))
+            asked = dict(pairs_of(request.query))
+            if request.method == "POST":
+                asked["body"] = request.body.decode("utf-8", "replace")
+            said = await answer(asked)
         except ValueError as error:
             return _json(400, {"message": str(error)})
         return _json(404, {"message": "there is nothing of that name"}) if said is None else _json(200, said)

@@ -7,6 +7,7 @@ Sources: https://docs.aws.amazon.com/apigateway/latest/developerguide/request-re
 
 import base64
 import binascii
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,14 +15,16 @@ from typing import Any
 import orjson
 
 from lambent import patterns
-from lambent.http_events import rest_vtl
+from lambent.http_events import rest_proxy, rest_vtl
 from lambent.http_events.rest_context import context, raw_parameter, text_of, value_at
 from lambent.http_events.rest_errors import Refusal
-from lambent.http_events.rest_proxy import Reply, header_text
+from lambent.http_events.rest_proxy import Reply, header_text, is_binary
 from lambent.http_events.rest_request import RestRequest
 from lambent.http_events.rest_vtl import Input, TemplateFailed
 
 Document = Mapping[str, Any]
+_STATUS_CODE = re.compile(r"""^\s*\{(?:[^{}]*,)?\s*["']?statusCode["']?\s*:\s*["']?(\d{3})["']?\s*(?:,[^{}]*)?\}\s*$""")
+"""AWS reads what is not quite JSON: `{ statusCode: 204 }` is what the CDK and Serverless write for CORS."""
 JSON = "application/json"
 
 
@@ -99,9 +102,15 @@ def to_backend(request: RestRequest, integration: Document, more: Document) -> B
 
 
 def source_value(request: RestRequest, more: Document, source: str) -> Any:
-    """The value of a mapping: text in quotes stands for itself."""
+    """The value of a mapping: text in quotes stands for itself. Raises Refusal (400) for a body that looks like JSON
+    and is none."""
     if len(source) > 1 and source.startswith("'") and source.endswith("'"):
         return source[1:-1]
+    if source.startswith("method.request.body") and request.body.lstrip()[:1] in (b"{", b"[", b'"', b"'"):
+        try:
+            orjson.loads(request.body)
+        except orjson.JSONDecodeError as error:
+            raise Refusal("DEFAULT_4XX", "Invalid JSON in request body", status=400) from error
     return raw_parameter(request, more, source)
 
 
@@ -148,11 +157,13 @@ def _converted(body: bytes, handling: str | None, binary: bool) -> bytes:
 def mock_answer(body: bytes) -> BackendAnswer:
     """What a MOCK integration answers: the status that its request template writes. Raises Refusal."""
     try:
-        document = orjson.loads(body)
-        status = int(document["statusCode"])
+        status = int(orjson.loads(body)["statusCode"])
     except (ValueError, KeyError, TypeError) as error:
-        why = "Unable to parse statusCode. It should be an integer defined in request template."
-        raise Refusal("DEFAULT_5XX", status=500, why=why) from error
+        found = _STATUS_CODE.search(body.decode("utf-8", "replace"))
+        if found is None:
+            why = "Unable to parse statusCode. It should be an integer defined in request template."
+            raise Refusal("DEFAULT_5XX", status=500, why=why) from error
+        status = int(found[1])
     return BackendAnswer(status, [], b"", str(status))
 
 
@@ -190,31 +201,51 @@ def choose(responses: Mapping[str, Document], said: str) -> Document:
     return default
 
 
-def to_client(request: RestRequest, integration: Document, answer: BackendAnswer, more: Document) -> Reply:
+def _answered_body(request: RestRequest, answer: BackendAnswer, handling: str | None, types: list[str]) -> bytes:
+    """The body of an answer as text or as binary data: by `contentHandling`, else by what the client accepts.
+    Raises Refusal."""
+    came = next((value for name, value in answer.headers if name.lower() == "content-type"), None)
+    accepted = request.header("accept")
+    wanted = handling == "CONVERT_TO_BINARY" or (not handling and accepted and is_binary(types, accepted))
+    if is_binary(types, came):
+        return answer.body if wanted else base64.b64encode(answer.body)
+    if not wanted:
+        return answer.body
+    try:
+        return base64.b64decode(answer.body)
+    except binascii.Error as error:
+        raise Refusal("API_CONFIGURATION_ERROR", why="the answer is no base64, and is to be made binary") from error
+
+
+def to_client(
+    request: RestRequest, integration: Document, answer: BackendAnswer, more: Document, binary_types: list[str]
+) -> Reply:
     """What the client gets of an integration's answer. Raises Refusal."""
     response = choose(integration.get("integrationResponses") or {}, answer.said)
     known = context(request, more) | {"responseOverride": {"header": {}}}
     headers = _response_headers(request, response, answer, more)
     kind, template = _response_template(response, request, answer)
-    if template is None:
-        body = _converted(answer.body, response.get("contentHandling"), False)
-    else:
+    body = _answered_body(request, answer, response.get("contentHandling"), binary_types)
+    if template is not None:
         names = {
-            "input": Input(answer.body.decode("utf-8", "replace"), request_names(request, known)["input"].params()),
+            "input": Input(body.decode("utf-8", "replace"), request_names(request, known)["input"].params()),
             "context": known,
             "stageVariables": dict(request.stage_variables),
         }
         body = _rendered(template, names).encode()
-    status = int(response["statusCode"])
     override = known["responseOverride"]
-    if override.get("status") is not None:
-        status = int(override["status"])
+    status = _overridden(override.get("status")) or int(response["statusCode"])
     for name, value in (override.get("header") or {}).items():
         headers = [one for one in headers if one[0].lower() != str(name).lower()]
         headers.append((str(name), rest_vtl.text(value)))
     if not any(name.lower() == "content-type" for name, _ in headers):
         headers.append(("Content-Type", kind))
-    return Reply(status, headers, body)
+    return Reply(status, rest_proxy.sent(headers), body)
+
+
+def _overridden(said: Any) -> int | None:
+    """The status that a template sets; what is none of HTTP's is not looked at, as on AWS."""
+    return said if isinstance(said, int) and not isinstance(said, bool) and 100 <= said < 600 else None
 
 
 def _response_template(response: Document, request: RestRequest, answer: BackendAnswer) -> tuple[str, str | None]:

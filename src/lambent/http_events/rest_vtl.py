@@ -51,6 +51,9 @@ class Exposed:
 
     methods: tuple[str, ...] = ()
 
+    def __str__(self) -> str:
+        return ""
+
 
 @dataclass(slots=True)
 class _Rope:
@@ -67,9 +70,17 @@ def _spend(steps: int = 1) -> None:
         raise TemplateFailed(f"it takes more than {STEPS} steps")
 
 
+class JsonList(list[Any]):
+    """A list of JSON that `$input.path` has read: it is written as JSON, with all that is in it, as the library that
+    AWS reads it with does. A map around it is Java's."""
+
+
 def shown(value: Any) -> str:
     """A value as Java writes it: `{a=1, b=[x]}`, `true`, `null`."""
     _spend()
+    if isinstance(value, JsonList):
+        _walked(value)
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     if value is None:
         return "null"
     if isinstance(value, bool):
@@ -338,13 +349,21 @@ _OPERATORS |= {sign: _compared(_OPERATORS[sign]) for sign in _COMPARISONS}
 _OPERATORS |= {"*": _multiplied, "+": _added, "%": _remainder}
 
 
+def _json_lists(value: Any) -> Any:
+    """The same document with lists that are written as JSON."""
+    if isinstance(value, dict):
+        for name, one in value.items():
+            value[name] = _json_lists(one)
+    return JsonList(map(_json_lists, value)) if isinstance(value, list) else value
+
+
 class Input(Exposed):
     """`$input`: the body, and the parameters of a request where there are any."""
 
     methods = ("body", "path", "json", "params")
 
     def __init__(self, body: str, params: Mapping[str, Mapping[str, str]] | None = None) -> None:
-        self.body = body
+        self.body = body or "{}"
         self._params = {place: dict(values) for place, values in (params or {}).items()}
         self._document: Any = None
         self._read = False
@@ -354,7 +373,7 @@ class Input(Exposed):
         if not self._read:
             self._read = True
             try:
-                self._document = orjson.loads(self.body) if self.body else {}
+                self._document = _json_lists(orjson.loads(self.body))
             except orjson.JSONDecodeError:
                 self._document = self.body
         return self._document
@@ -362,7 +381,8 @@ class Input(Exposed):
     def path(self, path: str = "$") -> Any:
         """What stands at a JSONPath."""
         try:
-            return json_path.find(self._json(), str(path))
+            found = json_path.find(self._json(), str(path))
+            return JsonList(found) if isinstance(found, list) else found
         except json_path.NoPath as error:
             raise TemplateFailed(f"{path} is no JSONPath") from error
 

@@ -44,8 +44,17 @@ class Acting:
 def forwarded(caller: "Caller", service: str) -> Acting:
     """A service asks with the rights of who asked it, as long as it takes."""
     before = caller.acting
-    held = None if caller.held is None else replace(caller.held, secret_key="", token="", expires=None)
+    held = None if caller.held is None else _unsigning(caller.held)
     return Acting(service, caller.scope.account, held, (*(before.via if before is not None else ()), service))
+
+
+def as_caller(service: str, account: str, held: Held | None) -> Acting:
+    """A service hands on the rights of who asked it as its caller's own: nobody is on the way."""
+    return Acting(service, account, None if held is None else _unsigning(held))
+
+
+def _unsigning(held: Held) -> Held:
+    return replace(held, secret_key="", token="", expires=None)
 
 
 def as_role(service: str, role: str, session: str) -> Acting:

@@ -2,6 +2,14 @@
 
 from dataclasses import dataclass
 
+from lambent.model.credentials import Signer
+
+CALLERS = "arn:aws:iam::*:user/*"
+"""In the place of a role: whoever asked is who asks the backend.
+
+Source: https://docs.aws.amazon.com/apigateway/latest/api/API_PutIntegration.html (credentials)
+"""
+
 
 class NotPermitted(Exception):
     """The function's policy does not let the door call it; the text says what would."""
@@ -10,13 +18,15 @@ class NotPermitted(Exception):
 @dataclass(frozen=True, slots=True)
 class Door:
     """Who calls: a service (`apigateway.amazonaws.com`) for `source_arn`, which is of `account` in `region`. `role` is
-    the ARN of the role that it calls with instead of asking the function's policy, "" for none."""
+    the ARN of the role that it calls with instead of asking the function's policy, `CALLERS` for the rights of the
+    `signer`, who asked the door and has signed, "" for none."""
 
     service: str
     source_arn: str
     account: str
     region: str
     role: str = ""
+    signer: Signer | None = None
 
 
 @dataclass(frozen=True, slots=True)

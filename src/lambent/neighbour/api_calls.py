@@ -9,7 +9,7 @@ https://docs.aws.amazon.com/step-functions/latest/dg/supported-services-awssdk.h
 import base64
 import re
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import orjson
@@ -18,6 +18,9 @@ from botocore.model import ListShape, MapShape, Shape, StructureShape
 from lambent.wire import client, locate
 from lambent.wire.http import Request
 from lambent.wire.service import Service, load
+
+SPELLINGS = 4_096
+"""Names that are remembered with their plain form."""
 
 
 def find_service(name: str) -> Service | None:
@@ -82,6 +85,7 @@ def _names() -> dict[str, str]:
     return java | ids | {_plain(entry.name): entry.name for entry in locate.index()}
 
 
+@lru_cache(SPELLINGS)
 def _plain(name: str) -> str:
     return re.sub("[^a-z0-9]", "", name.lower())
 

@@ -65,7 +65,7 @@ class Endpoints:
         """Raises Fault NotImplementedException (501) for what the default would tell its own functions of."""
         if asked.service in self._urls or not self.instead_of_moto or asked.reads:
             return
-        kept.refuse_telling(asked)
+        kept.refuse(asked)
         named = targets_named(asked.service, asked.request, TELLING)
         if named:
             text = f"Lambent does not pass {asked.service}:{asked.operation} on: {self._urls[DEFAULT]} would send to "

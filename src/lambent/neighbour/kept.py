@@ -41,10 +41,6 @@ def _custom_rule(params: Params) -> bool:
     return str(params.get("ConfigRule", {}).get("Source", {}).get("Owner", "")).startswith("CUSTOM_LAMBDA")
 
 
-def _jsonata(params: Params) -> bool:
-    return "JSONata" in str(params.get("definition", ""))
-
-
 def _mail_topic(params: Params) -> bool:
     return bool((params.get("EventDestination") or {}).get("SNSDestination"))
 
@@ -64,7 +60,6 @@ JOBS = "no job is run, and none writes logs"
 BUCKETS = "nothing of it is read from or written to buckets that are answered here"
 DELIVERED = "records are delivered neither to buckets that are answered here nor to HTTP endpoints"
 TOPICS = "nothing of it is sent to topics"
-JSONATA = "state machines in JSONata are not run, only those in JSONPath"
 KEPT: Mapping[tuple[str, str], tuple[Callable[[Params], bool], str]] = {
     **{("cognito-idp", name): (_senders, SENT) for name in ("CreateUserPool", "UpdateUserPool")},
     ("config", "PutConfigRule"): (_custom_rule, "no function is called to evaluate a rule"),
@@ -83,18 +78,9 @@ KEPT: Mapping[tuple[str, str], tuple[Callable[[Params], bool], str]] = {
     ("ec2", "CreateFlowLogs"): (_flow_logs, "no flow logs are written to log groups"),
     ("route53", "CreateQueryLoggingConfig"): (_any, "no queries are logged"),
     **{("firehose", name): (_any, DELIVERED) for name in ("CreateDeliveryStream", "UpdateDestination")},
-    **{("stepfunctions", name): (_jsonata, JSONATA) for name in ("CreateStateMachine", "UpdateStateMachine")},
 }
 """(service, operation) as botocore calls them -> whether these parameters are refused, and why."""
-MOTOS_ALONE = frozenset({("stepfunctions", "CreateStateMachine"), ("stepfunctions", "UpdateStateMachine")})
-"""Of these, what moto alone can't do."""
 _SERVICES = frozenset(service for service, _ in KEPT)
-
-
-def refuse_telling(asked: Asked) -> None:
-    """The same for an endpoint in moto's place: raises Fault for what it would keep to itself."""
-    if (asked.service, asked.operation) not in MOTOS_ALONE:
-        refuse(asked)
 
 
 def refuse(asked: Asked) -> None:

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import IO, Any
 from urllib.parse import unquote
-from weakref import WeakValueDictionary
 
 import aiohttp
 from yarl import URL
@@ -21,16 +20,18 @@ from lambent.neighbour.memory.keeping import Keeping
 from lambent.neighbour.one_reading import one_reading
 from lambent.neighbour.process import MotoProcess, State
 from lambent.neighbour.request_model import Asked
+from lambent.neighbour.room import Room
 from lambent.wire.fault import Fault
 from lambent.wire.http import Request, Response
+from lambent.wire.service import EC2
+from lambent.wire.validate import validate
 
 log = logging.getLogger(__name__)
 
 START_SECONDS = 20.0
 """How long a request waits for moto to come up."""
-CONNECTIONS, OF_AN_ACCOUNT = 64, 32
-"""At once, to each neighbour: moto has a thread for each. A request may last for minutes, so one account's leave room
-for all others."""
+CONNECTIONS = 64
+"""At once, to each neighbour: moto has a thread for each."""
 WAITING: Mapping[str, int] = {"cognito-idp": 128, "stepfunctions": 128}
 """Services of moto's whose operations wait for functions, which ask moto themselves: at once, in connections apart."""
 CONNECT_SECONDS = 5.0
@@ -92,7 +93,7 @@ class Neighbour:
         """Of services with connections apart by their names; the others' is ""."""
         self._generation = 0
         self._reading = 0
-        self._rooms: WeakValueDictionary[tuple[str, str], asyncio.Semaphore] = WeakValueDictionary()
+        self._rooms: dict[str, Room] = {}
 
     async def start(self) -> None:
         """Begin to start moto, if anything is asked of it, and what else is kept here, and come back at once. Raises
@@ -110,9 +111,14 @@ class Neighbour:
         it raises, and StateLost (410) for what would read the state that it lost.
         """
         account = caller.scope.account if caller is not None else ""
-        room = account, service if service in WAITING else ""
-        async with self._rooms.setdefault(room, asyncio.Semaphore(OF_AN_ACCOUNT)):
+        async with self._room(service).place(account):
             return await self._forward(request, caller, service)
+
+    def _room(self, service: str) -> Room:
+        """Of whoever answers the service."""
+        host = self.endpoints.choose(service) or ""
+        name = service if not host and service in WAITING else host
+        return self._rooms.setdefault(name, Room(WAITING.get(name, CONNECTIONS)))
 
     async def _forward(self, request: Request, caller: Caller | None, service: str) -> Response:
         if not request.path.startswith("/"):  # it would become a part of the host's name
@@ -353,6 +359,8 @@ def _look_for_failure(asked: Asked, response: Response, request_id: str) -> None
     if failure.startswith(failing.MISSING):
         text = f"moto, which answers {asked.service}, does not support {what}: {failure}"
         raise Fault("NotImplementedException", text, status=501)
+    if failure and asked.model is not None and asked.operation and asked.model.protocol != EC2:
+        validate(asked.model, asked.operation, asked.params)  # what moto failed at is the caller's, and has a name
     body = response.body if isinstance(response.body, bytes) else b""
     log.error("request %s: moto failed on %s: %s", request_id, what, failure or f"{response.status} {body[:200]!r}")
     if failure:

@@ -1,6 +1,7 @@
 """What a request for a neighbour asks for, by the service's model; found out when somebody wants to know."""
 
 import re
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
@@ -18,6 +19,9 @@ READING = re.compile(
     "|Validate|Test|Estimate|Simulate|Preview|Check|Poll|Detect|Download)(?![a-z])"
 )
 """How the names of operations begin that change nothing."""
+
+
+_NUMBERED = re.compile(r"([A-Za-z]+)\.([1-9][0-9]{0,4})")
 
 
 class Asked:
@@ -48,7 +52,7 @@ class Asked:
         """The operation's parameters; none when they can't be read, which is the neighbour's to say. EC2's are as in
         its form."""
         if self.model and self.model.protocol == EC2:
-            return {name: value for name, value in form_of(self.request).items() if name not in ("Action", "Version")}
+            return _lists(form_of(self.request))
         try:
             return self._read()
         except Fault:
@@ -72,3 +76,14 @@ class Asked:
         if self.operation:
             return READING.match(self.operation) is not None
         return self.request.method in ("GET", "HEAD")
+
+
+def _lists(form: Mapping[str, str]) -> dict[str, Any]:
+    """A form's fields; those that are numbered (`InstanceId.2`) as the list that they are as well, with what is said
+    beside them without a number."""
+    fields: dict[str, Any] = {name: value for name, value in form.items() if name not in ("Action", "Version")}
+    for name, value in form.items():
+        if found := _NUMBERED.fullmatch(name):
+            there = fields.setdefault(found[1], [])
+            fields[found[1]] = [*(there if isinstance(there, list) else [there]), value]
+    return fields

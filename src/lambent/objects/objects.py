@@ -12,6 +12,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
+
 from lambent.clock import Clock
 from lambent.objects import conditions, errors
 from lambent.objects.buckets import ENABLED, Bucket, Registry
@@ -221,7 +223,7 @@ class Objects:
             made.etag,
             self.clock.wall() if made.modified is None else made.modified,
             listed_of(made.document),
-            json.dumps(made.pieces),
+            orjson.dumps(made.pieces).decode(),
             json.dumps(made.document),
         )
         return row, [] if versioned else [one for one in rows if one.version == NULL]

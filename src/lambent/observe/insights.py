@@ -6,30 +6,43 @@ a message must hold, only lines that hold them are decoded.
 """
 
 import ctypes
+import gc
 import os
 import resource
 import signal
 import sys
 from collections.abc import Iterator
-from itertools import islice
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
+from itertools import accumulate, compress, islice, repeat
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import orjson
 
+from lambent.engine.insights.batch import Events
 from lambent.engine.insights.clustering import TooManyPatterns
-from lambent.engine.insights.fields import LogEvent, Source
+from lambent.engine.insights.fields import Source
 from lambent.engine.insights.functions import TextTooLong
+from lambent.engine.insights.holding import TooManyGroups
 from lambent.engine.insights.needles import needles, newest
 from lambent.engine.insights.reading import read
-from lambent.engine.insights.running import Counted, TooManyGroups, run
+from lambent.engine.insights.running import BATCH, Counted, Run
 
 CHUNK = 4 << 20
+PART = 16 << 20
+"""Bytes that one of several processes goes through before it tells what it found."""
+WORKERS = 4
+"""Of a query at most, and no more than there are processors."""
 BACK = 1 << 20
 LEAST_BYTES, MEMORY_BYTES = 512 << 20, 4 << 30
 """Of addresses: a quarter of what the machine has is shared by all that run; a query that needs more fails."""
 ANSWER_BYTES = 64 << 20
 """Of the rows of an answer, as JSON: they are held by the server."""
+MANY = 5
+"""One in so many lines that hold a text are many."""
 SECONDS = 900
 """What a query may take."""
 PR_SET_PDEATHSIG = 1
@@ -37,37 +50,38 @@ ESCAPED = b"\\\\u"
 """Letters that are written by their numbers in a message's JSON: a text can be there unseen."""
 
 Job = dict[str, Any]
+Periods = list[tuple[int, int]]
 
 
-def events(job: Job, wanted: list[bytes], counted: Counted, most: int | None = None) -> Iterator[LogEvent]:
-    """The events of all streams that are in one of the `periods`; those that can't be wanted are only counted. With
-    `most` only so many of each stream are wanted, the newest, which come first."""
-    for said in job["streams"]:
-        source = Source(said["account"], said["group"], said["stream"])
-        try:
-            with Path(said["path"]).open("rb") as file:
-                if most is None:
-                    lines = _lines(file, said["start"], said["end"], wanted, counted)
-                else:
-                    lines = _backwards(file, said["start"], said["end"])
-                found = (_event(line, offset, source) for line, offset in lines)
-                yield from islice((one for one in found if one and _within(job["periods"], one.timestamp)), most)
-                if most is not None:
-                    _count(file, said["start"], next(lines, (b"", said["start"])), counted)
-        except FileNotFoundError:
-            continue  # deleted meanwhile
+def backwards(said: Job, periods: Periods, most: int, counted: Counted) -> Iterator[Events]:
+    """The newest events of a stream, so many of them, the last one first; the others are only counted."""
+    source = Source(said["account"], said["group"], said["stream"])
+    with suppress(FileNotFoundError), Path(said["path"]).open("rb") as file:  # deleted meanwhile
+        lines = _backwards(file, said["start"], said["end"])
+        left = most
+        while left > 0 and (some := list(islice(lines, min(left, BATCH)))):
+            found = _within(periods, Events.written([line for line, _ in some], [at for _, at in some], source))
+            left -= len(found.times)
+            yield found
+        _count(file, said["start"], next(lines, (b"", said["start"])), counted)
 
 
-def _event(line: bytes, offset: int, source: Source) -> LogEvent | None:
-    try:
-        timestamp, ingested, message = orjson.loads(line)
-    except (ValueError, TypeError):
-        return None
-    return LogEvent(timestamp, ingested, message, offset, source)
+def forwards(said: Job, periods: Periods, wanted: list[bytes], counted: Counted) -> Iterator[Events]:
+    """The events of a stream; those that can't be wanted are only counted."""
+    source = Source(said["account"], said["group"], said["stream"])
+    with suppress(FileNotFoundError), Path(said["path"]).open("rb") as file:  # deleted meanwhile
+        for lines, offsets in _lines(file, said["start"], said["end"], wanted, counted):
+            for at in range(0, len(lines), BATCH):
+                found = Events.written(lines[at : at + BATCH], offsets[at : at + BATCH], source)
+                yield _within(periods, found)
 
 
-def _within(periods: list[tuple[int, int]], timestamp: int) -> bool:
-    return any(start <= timestamp < end for start, end in periods)
+def _within(periods: Periods, events: Events) -> Events:
+    times = events.times
+    if not times or any(start <= min(times) and max(times) < end for start, end in periods):
+        return events
+    wanted = [any(start <= at < end for start, end in periods) for at in times]
+    return events.each(lambda values: list(compress(values, wanted)))
 
 
 def _backwards(file: BinaryIO, start: int, end: int) -> Iterator[tuple[bytes, int]]:
@@ -97,8 +111,10 @@ def _count(file: BinaryIO, start: int, left: tuple[bytes, int], counted: Counted
     counted.bytes += end - start
 
 
-def _lines(file: BinaryIO, offset: int, end: int, wanted: list[bytes], counted: Counted) -> Iterator[tuple[bytes, int]]:
-    """Lines that may be wanted, and where they stand."""
+def _lines(
+    file: BinaryIO, offset: int, end: int, wanted: list[bytes], counted: Counted
+) -> Iterator[tuple[list[bytes], list[int]]]:
+    """Lines that may be wanted, many at a time, and where they stand."""
     file.seek(offset)
     rest = b""
     while offset + len(rest) < end:
@@ -107,16 +123,17 @@ def _lines(file: BinaryIO, offset: int, end: int, wanted: list[bytes], counted: 
         if len(data) == len(rest):
             return
         if cut:
-            yield from _candidates(data[:cut], offset, wanted, counted)
+            yield _candidates(data[:cut], offset, wanted, counted)
         rest, offset = data[cut:], offset + cut
 
 
-def _candidates(data: bytes, offset: int, wanted: list[bytes], counted: Counted) -> Iterator[tuple[bytes, int]]:
+def _candidates(data: bytes, offset: int, wanted: list[bytes], counted: Counted) -> tuple[list[bytes], list[int]]:
     if not wanted or ESCAPED in data:
-        for line in data.split(b"\n")[:-1]:
-            yield line, offset
-            offset += len(line) + 1
-        return
+        lines = data.splitlines(keepends=True)  # JSON has no raw carriage return either
+        return lines, list(accumulate(map(len, lines[:-1]), initial=offset))
+    if data.count(wanted[0]) > data.count(b"\n") // MANY:
+        return _some(data, offset, wanted, counted)
+    found: list[tuple[bytes, int]] = []
     first, *others = wanted
     at, passed = data.find(first), 0
     while at >= 0:
@@ -126,27 +143,93 @@ def _candidates(data: bytes, offset: int, wanted: list[bytes], counted: Counted)
             counted.scanned += data.count(b"\n", passed, start)
             counted.bytes += start - passed
             passed = stop + 1
-            yield line, offset + start
+            found.append((line, offset + start))
         at = data.find(first, stop)
     counted.scanned += data.count(b"\n", passed)
     counted.bytes += len(data) - passed
+    return [line for line, _ in found], [where for _, where in found]
+
+
+def _some(data: bytes, offset: int, wanted: list[bytes], counted: Counted) -> tuple[list[bytes], list[int]]:
+    """The same where it is quicker to look at each line."""
+    lines, offsets = _candidates(data, offset, [], counted)
+    before = len(lines)
+    for needle in wanted:
+        chosen = [needle in line for line in lines]
+        lines, offsets = list(compress(lines, chosen)), list(compress(offsets, chosen))
+    counted.scanned += before - len(lines)
+    counted.bytes += len(data) - sum(map(len, lines))
+    return lines, offsets
+
+
+def parts_of(job: Job) -> list[Job]:
+    """Ranges of whole lines, the first ones of a stream first."""
+    found = []
+    for said in job["streams"]:
+        with suppress(FileNotFoundError), Path(said["path"]).open("rb") as file:
+            start = said["start"]
+            while start < said["end"]:
+                file.seek(min(start + PART, said["end"]) - 1)
+                file.readline()
+                end = min(max(file.tell(), start + 1), said["end"])
+                found.append({**said, "start": start, "end": end})
+                start = end
+    return found
+
+
+def _part(job: Job, parts: list[Job]) -> Run:
+    """The query when it has seen some parts."""
+    query = read(job["query"])
+    running = Run(query, job["limit"], since=job["periods"][0][0])
+    wanted = sorted((needle.encode() for needle in needles(query)), key=len, reverse=True)
+    for said in parts:
+        for events in forwards(said, job["periods"], wanted, running.counted):
+            running.add(events)
+    return running
+
+
+def _state(job: Job, part: Job) -> tuple[Counted, Any]:
+    """What another process finds in a part."""
+    return _part(job, [part]).state()
+
+
+def _gone_through(job: Job) -> Run:
+    """The query when it has seen everything."""
+    query = read(job["query"])
+    running, most = Run(query, job["limit"], since=job["periods"][0][0]), newest(query, job["limit"])
+    if most is not None:
+        for said in job["streams"]:
+            for events in backwards(said, job["periods"], most, running.counted):
+                running.add(events)
+        return running
+    parts, workers = parts_of(job), min(len(os.sched_getaffinity(0)), WORKERS)
+    if workers < 2 or len(parts) < 2 or not running.in_parts:
+        return _part(job, parts)
+    with ProcessPoolExecutor(min(workers, len(parts)), get_context("fork"), end_with_parent) as pool:
+        for state in pool.map(_state, repeat(job), parts):
+            running.merge(state)
+    return running
 
 
 def answer(job: Job) -> dict[str, Any]:
     """The rows and the figures, or the reason why there are none."""
-    query, counted = read(job["query"]), Counted()
-    wanted = [needle.encode() for needle in needles(query)]
     try:
-        found = events(job, wanted, counted, newest(query, job["limit"]))
-        rows = run(query, found, job["limit"], counted, job["periods"][0][0])
+        running = _gone_through(job)
+        rows = running.rows()
     except (TooManyGroups, TooManyPatterns, TextTooLong) as error:
         return {"error": str(error)}
     except (RecursionError, ArithmeticError, ValueError) as error:
         return {"error": f"the query can't be run: {error}"}
-    except MemoryError:
+    except (MemoryError, BrokenProcessPool):
         return {"error": "the query needs more memory than it may have"}
+    counted = running.counted
     figures = {"recordsMatched": counted.matched, "recordsScanned": counted.scanned, "bytesScanned": counted.bytes}
     return {"rows": rows, "figures": figures}
+
+
+def end_with_parent() -> None:
+    """This process is killed when the one that began it ends."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
 def memory_of(machine: int, at_once: int) -> int:
@@ -157,7 +240,8 @@ def memory_of(machine: int, at_once: int) -> int:
 def main() -> None:
     """The argument: how many run at once at most. Ends with the process that began it, and after `SECONDS` at the
     latest."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    end_with_parent()
+    gc.disable()  # nothing that is made here is a circle
     os.nice(10)
     signal.alarm(SECONDS)
     most = memory_of(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"), int(sys.argv[1]))

@@ -15,15 +15,22 @@ from lambent.permissions.gate import Gate
 from lambent.permissions.roles import ASSUME, for_source
 
 NOT_ASSUMABLE, NO_SUCH = "role-not-assumable", "no-such-role"
+UNSAID = "it sends neither aws:SourceArn nor aws:SourceAccount"
 Report = Callable[[Finding], None]
 
 
 async def may_assume(
-    gate: Gate, report: Report, wall: Callable[[], float], service: str, role: str, scope: Scope, source: str = ""
+    gate: Gate,
+    report: Report,
+    wall: Callable[[], float],
+    service: str,
+    role: str,
+    scope: Scope,
+    source: str | None = "",
 ) -> str:
     """Why a service ("states.amazonaws.com") may not assume a role for something of an account (`source`, its ARN, ""
-    where that is not known), "" if it may; in `report` a finding says it. A role
-    of another account it may not assume whatever `iam` says: it could not have been passed."""
+    where that is not known, None where AWS does not say whom it is for), "" if it may; in `report` a finding says it.
+    A role of another account it may not assume whatever `iam` says: it could not have been passed."""
     if role.split(":")[4:5] != [scope.account]:
         return f"the role {role} is another account's"
     if gate.mode == "off":
@@ -39,5 +46,6 @@ async def may_assume(
         if decide(ask, trust).allowed:
             return ""
     text = f"{service} may not assume the role {role}"
-    report(Finding(NOT_ASSUMABLE, role, f"AWS would refuse it: {text}", "mend its trust policy"))
+    why = f"; {UNSAID}" if source is None and "aws:source" in str(trust.resource).lower() else ""
+    report(Finding(NOT_ASSUMABLE, role, f"AWS would refuse it: {text}{why}", "mend its trust policy"))
     return text if gate.mode == "enforce" else ""

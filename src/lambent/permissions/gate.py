@@ -18,6 +18,7 @@ from lambent.engine.authorisation.principals import Principal
 from lambent.engine.authorisation.request_keys import of_any
 from lambent.model import names
 from lambent.model.acting import Acting
+from lambent.model.default_role import is_default
 from lambent.model.finding import Finding
 from lambent.model.parts import DENIED
 from lambent.model.scope import Caller, Scope
@@ -51,6 +52,7 @@ OF_ROLES = frozenset(
 """Operations of Lambda that ask something of the function's role."""
 PARTS = {
     "s3:DeleteObjects": frozenset({"s3:DeleteObject", "s3:DeleteObjectVersion", "s3:BypassGovernanceRetention"}),
+    "secretsmanager:BatchGetSecretValue": frozenset({"secretsmanager:GetSecretValue"}),
 }
 """Operation -> actions that are denied for single resources, while it goes on with the others."""
 NONE: Params = {}
@@ -191,6 +193,7 @@ class Gate:
         needed = [callers.about_themselves(one, asked.caller) for one in asked.rights]
         needed += [more for one in needed for more in await self.resolved.secrets_behind(one, scope)]
         needed += [more for one in needed for more in await self.resolved.keys_behind(one, asked.params, scope)]
+        needed += [more for one in needed for more in await self.resolved.roles_behind(one, scope)]
         return [await self.resolved.right(one, scope) for one in needed]
 
     async def _enforce_all(self, asked: Asked) -> None:
@@ -377,8 +380,9 @@ class Gate:
             self._allowed[callers.known_by(caller), right.action, right.resource] = self.revision
 
     def _say_gone(self, role: str, message: str) -> None:
-        """A finding of who is not in IAM; of nobody as long as IAM is not used at all."""
-        if not self.identities.unused():
+        """A finding of who is not in IAM; of nobody as long as IAM is not used at all, nor of the role that functions
+        get whose maker named none."""
+        if not self.identities.unused() and not is_default(role):
             self.said.say(role, "no-such-role", message, 'create it in IAM, or set iam = "off"')
 
 

@@ -94,7 +94,9 @@ def _folder(ones: Collection[str]) -> str:
     return "/".join(parts[0] for parts in takewhile(lambda parts: len(set(parts)) == 1, places))
 
 
-def compared(used: Used, has: Iterable[Policy]) -> Mapping[str, Any]:
-    """The least policy, and the difference to what a role has."""
+def compared(used: Used, has: Iterable[Policy], also: Iterable[str] = ()) -> Mapping[str, Any]:
+    """The least policy, and the difference to what a role has; `also` are actions that are needed for what can't be
+    told."""
     used, has = list(used), list(has)
-    return {"policy": least(used), "missing": missing(used, has), "excess": excess(used, has)}
+    needed = [*used, *((action, "*") for action in also)]
+    return {"policy": least(used), "missing": missing(used, has), "excess": excess(needed, has)}

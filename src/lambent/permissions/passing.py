@@ -11,6 +11,7 @@ from typing import Any
 
 import jmespath
 
+from lambent.model.door import CALLERS
 from lambent.permissions import reference
 from lambent.permissions.refusals import refusal
 from lambent.wire import openapi_text
@@ -31,7 +32,8 @@ def passed(service: str, operation: str, params: Mapping[str, Any]) -> list[str]
         return list(dict.fromkeys(_in_document(params.get(document))))
     path = known["roles"].get(operation)
     found = jmespath.search(path, params) if path else None
-    return [one for one in (found if isinstance(found, list) else [found]) if isinstance(one, str) and one]
+    said = found if isinstance(found, list) else [found]
+    return [one for one in said if isinstance(one, str) and one not in ("", CALLERS)]
 
 
 def _in_document(text: Any) -> Iterator[str]:

@@ -13,7 +13,7 @@ from typing import Any
 import jmespath
 
 from lambent.model.scope import Scope
-from lambent.permissions import by_path, parameters, partiql, passing, reference
+from lambent.permissions import by_path, parameters, partiql, passing, reference, tagging
 
 Params = Mapping[str, Any]
 Keys = dict[str, str | tuple[str, ...]]
@@ -54,6 +54,10 @@ def rights(signing_name: str, service: str, operation: str, params: Params, scop
     else:
         asks = table["asks"].get(f"{service}:{operation}", [{"action": f"{prefix}:{operation}"}])
         found = [right for ask in asks for right in _rights(ask, prefix, known, scope)]
+    tags = tagging.needed(service, operation, params)
+    found += [
+        Right(action, arn, account_of(arn, scope), of_service(prefix, scope.region), params) for action, arn in tags
+    ]
     found += [more for one in found if (more := _here(one, prefix, scope)) is not None]
     return found + [_passes(service, role, scope) for role in passing.passed(service, operation, params)]
 
@@ -75,7 +79,8 @@ def _rights(ask: Mapping[str, Any], prefix: str, params: Params, scope: Scope) -
     action = ask["versioned"] if "versioned" in ask and params.get("VersionId") else ask["action"]
     own = action.partition(":")[0] == prefix
     keys = {} if own else of_service(prefix, scope.region)
-    for filled in _each(ask.get("with"), params):
+    forms = reference.types_of(action, ask.get("type", ""))
+    for filled in _each(ask["with"], params) if "with" in ask else _several(forms, params):
         arn = _of_alias(resource_of(action, filled, scope, ask.get("type", "")))
         yield Right(action, arn, account_of(arn, scope), keys | ask.get("keys", {}), filled if own else {})
 
@@ -101,11 +106,38 @@ def _of_alias(arn: str) -> str:
     return arn.replace(":key/", ":", 1) if name.startswith("alias/") else name if name.startswith("arn:") else arn
 
 
-def _each(paths: Mapping[str, str] | None, params: Params) -> Iterator[Params]:
-    """The parameters, once for every value of what an exception takes from them."""
-    if paths is None:
+def _several(forms: list[str], params: Params) -> Iterator[Params]:
+    """The parameters, once for each of the names or ARNs where what an action is about are several of them."""
+    found = [(f"={name}", one) for name in _lists(tuple(forms)) for one in _texts(params.get(name))]
+    for name, value in params.items():
+        if name.lower().endswith("arns"):
+            found += [("=arn", one) for one in _texts(value) if any(_shape(form).fullmatch(one) for form in forms)]
+    if not found:
         yield params
-        return
+    for name, one in dict.fromkeys(found):
+        yield {**params, _lists(tuple(forms)).get(name[1:], name): one}
+
+
+@functools.lru_cache(1_024)
+def _lists(forms: tuple[str, ...]) -> Mapping[str, str]:
+    """What a list of what a variable stands for may be called (`AlarmNames`) -> the variable, as `_value` finds it."""
+    known = reference.exceptions()["variables"]
+    variables = {one for form in forms for one in _VARIABLE.findall(form) if one not in _OWN}
+    said = {
+        called: f"={variable}"
+        for variable in sorted(variables)
+        for name in (variable, *known.get(variable, ()))
+        for called in (name, f"{name}s", f"{name[:1].lower()}{name[1:]}s")
+    }
+    return said
+
+
+def _texts(value: Any) -> list[str]:
+    return [one for one in value if isinstance(one, str) and one] if isinstance(value, list) else []
+
+
+def _each(paths: Mapping[str, str], params: Params) -> Iterator[Params]:
+    """The parameters, once for every value of what an exception takes from them."""
     found = {name: jmespath.search(path, params) for name, path in paths.items()}
     lists = {name: value if isinstance(value, list) else [value] for name, value in found.items()}
     for place in range(max(map(len, lists.values()))):

@@ -20,6 +20,14 @@ from lambent.permissions.requests import Keys, Right, of_service
 
 CONNECTIONS = "execute-api:ManageConnections"
 BATCH = "secretsmanager:BatchGetSecretValue"
+OF_DEPLOYMENTS = frozenset(
+    {"codedeploy:BatchGetDeployments", "codedeploy:GetDeployment", "codedeploy:PutLifecycleEventHookExecutionStatus"}
+)
+"""Actions on a deployment group for which a deployment's id is sent (in `DEPLOYMENT`)."""
+DEPLOYMENT = "=DeploymentId"
+RUN_TASKS = frozenset({"ecs:RunTask", "ecs:StartTask", "ecs:CreateService", "ecs:UpdateService"})
+"""https://docs.aws.amazon.com/AmazonECS/latest/developerguide/security_iam_id-based-policy-examples.html ("Run a task":
+roles of a task are passed with it)"""
 ANY = "*/*"
 """The API and stage of a connection that nobody knows."""
 KEPT = 4_096
@@ -63,7 +71,18 @@ class Resolved:
         if right.action == CONNECTIONS:
             stage = self.stage_of(scope, right.params["ConnectionId"])
             return replace(right, resource=right.resource.replace(ANY, stage, 1))
+        if right.action in OF_DEPLOYMENTS and isinstance(right.params.get(DEPLOYMENT), str):
+            return replace(right, resource=await self._group_of(right.params[DEPLOYMENT], scope) or right.resource)
         return right
+
+    async def _group_of(self, deployment: str, scope: Scope) -> str:
+        """The ARN of the deployment group of a deployment of CodeDeploy, "" if there is none."""
+        said = await self.ask("codedeploy", "GetDeployment", {"deploymentId": deployment}, scope) or {}
+        found = said.get("deploymentInfo")
+        if not found:
+            return ""
+        group = f"{found['applicationName']}/{found['deploymentGroupName']}"
+        return f"arn:aws:codedeploy:{scope.region}:{scope.account}:deploymentgroup:{group}"
 
     async def _named(self, way: "_Way", right: Right, scope: Scope) -> Right:
         fields = right.resource.split(":", 5)
@@ -101,6 +120,17 @@ class Resolved:
             if not said.get("NextToken"):
                 return [Right("secretsmanager:GetSecretValue", arn, scope.account) for arn in found]
             asked = {**asked, "NextToken": said["NextToken"]}
+
+    async def roles_behind(self, right: Right, scope: Scope) -> list[Right]:
+        """The roles that tasks of ECS get by their definition."""
+        named = right.params.get("taskDefinition")
+        if right.action not in RUN_TASKS or not named or not self._holds("ecs"):
+            return []
+        said = await self.ask("ecs", "DescribeTaskDefinition", {"taskDefinition": named}, scope) or {}
+        found = said.get("taskDefinition") or {}
+        roles = [str(found[name]) for name in ("taskRoleArn", "executionRoleArn") if found.get(name)]
+        to = {"iam:passedtoservice": "ecs-tasks.amazonaws.com"}
+        return [Right("iam:PassRole", role, role.split(":")[4], dict(to)) for role in roles if role.startswith("arn:")]
 
     async def _of_queue(self, right: Right, _params: Params, owner: Scope) -> str:
         asked = {"QueueUrl": queue_url(right.resource.split(":", 5)), "AttributeNames": ["KmsMasterKeyId"]}

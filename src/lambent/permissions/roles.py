@@ -112,9 +112,12 @@ def _no_right(action: str) -> str:
     return f"The provided execution role does not have permissions to call {name} on {NAMES.get(service, service)}"
 
 
-def for_source(scope: Scope, source: str) -> dict[str, str]:
-    """The keys of a service that assumes a role for a resource of an account: its ARN, "" where it is not known.
+def for_source(scope: Scope, source: str | None) -> dict[str, str]:
+    """The keys of a service that assumes a role for a resource of an account: its ARN, "" where it is not known; none
+    for `None`.
 
     Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html#cross-service-confused-deputy-prevention
     """
+    if source is None:
+        return {}
     return {"aws:sourceaccount": scope.account} | ({"aws:sourcearn": source} if source else {})

@@ -1,12 +1,13 @@
 """What the pages say of requests and roles: why one was denied, the trail, the least policy."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from itertools import islice
 from typing import Any
 
 from lambent.model import names
 from lambent.model.scope import Scope
-from lambent.permissions import least, of_lambda
+from lambent.permissions import least, of_code, of_lambda
 from lambent.permissions.gate import Gate
 from lambent.permissions.ledger import record, seen
 from lambent.permissions.said import Verdict
@@ -51,8 +52,11 @@ def calls(gate: Gate, account: str, after: int) -> dict[str, Any]:
     return {"next": gate.trail.total, "missed": missed, "calls": [seen(one) for one in mine]}
 
 
-async def policy(gate: Gate, scope: Scope, name: str) -> Mapping[str, Any] | None:
-    """The least policy of a function; None when there is no such function."""
+async def policy(
+    gate: Gate, scope: Scope, name: str, calls: Iterable[Mapping[str, Any]] = ()
+) -> Mapping[str, Any] | None:
+    """The least policy of a function, for what it did and for the calls of its code; None when there is no such
+    function. `code` has the rights of those, `untold` what they act on and can't be told."""
     role = await gate.role_of(scope, name)
     if not role:
         return None
@@ -61,5 +65,10 @@ async def policy(gate: Gate, scope: Scope, name: str) -> Mapping[str, Any] | Non
     used = gate.trail.rights_of(role, session)
     buckets = await of_lambda.its_buckets(gate.resolved, scope, name, used)
     done = [*least.of_any_object(used, buckets), *await of_lambda.done_for(gate.resolved, scope, name)]
+    seen = await of_code.seen(gate.resolved, scope, calls)
+    untold = [one for one in seen if not one.told and one.action not in {action for action, _ in done}]
+    done = list(dict.fromkeys([*done, *((one.action, one.resource) for one in seen if one.told)]))
     identity = await gate.identities.find(role, scope.region)
-    return {"function": function, "role": role, **least.compared(done, identity.policies if identity else ())}
+    found = least.compared(done, identity.policies if identity else (), [one.action for one in untold])
+    more = {"code": [asdict(one) for one in seen if one.told], "untold": [asdict(one) for one in untold]}
+    return {"function": function, "role": role, **found, **more}

@@ -34,7 +34,7 @@ def has_module(project: Project, function: Function, name: str) -> bool | None:
     folders = list(_upwards(project.root / function.code.handler_module.path, project.root))
     if any(os.path.isdir(one / "node_modules" / package) for one in folders):
         return True
-    said = [_manifest(one / "package.json") for one in folders]
+    said = [manifest(one / "package.json") for one in folders]
     if any(package in one.get("dependencies", ()) for one in said):
         return True
     developed = any(package in one.get("devDependencies", ()) for one in said)
@@ -64,7 +64,8 @@ def _upwards(file: Path, top: Path) -> Iterator[Path]:
 
 
 @lru_cache(512)
-def _manifest(file: Path) -> dict[str, Any]:
+def manifest(file: Path) -> dict[str, Any]:
+    """What a package.json says; nothing where it can't be read."""
     try:
         made = json.loads(_content(file) or "{}")
     except (ValueError, RecursionError):

@@ -42,7 +42,7 @@ class Calls:
         if failed:
             call.set_exception(OSError(failed, os.strerror(failed)))
         else:
-            call.set_result(socket.socket(fileno=message.fds[0]))
+            call.set_result(wire.take_sockets(message, 1)[0])
 
     def end(self) -> None:
         """The sandbox has ended: none is answered any more."""

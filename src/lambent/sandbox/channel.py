@@ -2,15 +2,24 @@
 
 import asyncio
 import contextlib
+import logging
 import socket
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from lambent.sandbox.inside import wire
 
+AT_ONCE = 64
+"""Messages that are read before others have their turn."""
+_log = logging.getLogger("lambent.sandbox")
+
 
 class Channel:
-    """Messages in both directions. `on_message` gets what comes; with None, once, the other side is gone."""
+    """Messages in both directions. `on_message` gets what comes; with None, once, the other side is gone.
+
+    In a snapshot the other side is the function's own code, which may say anything, any number of times: what nobody
+    understands ends the conversation, and descriptors that nobody takes (`Message.fds` holds them) are closed.
+    """
 
     def __init__(self, sock: socket.socket, on_message: Callable[[wire.Message | None], None]) -> None:
         self._sock = sock
@@ -58,14 +67,34 @@ class Channel:
             self._sock.close()
 
     def _read(self) -> None:
-        while not self.closed:
+        for _ in range(AT_ONCE):
+            if self.closed:
+                return
             try:
                 message = wire.receive(self._sock)
             except BlockingIOError:
                 return
+            except (ValueError, RecursionError) as strange:
+                self._give_up(strange)
+                return
             if message is None:
                 self.close()
+            self._hear(message)
+
+    def _hear(self, message: wire.Message | None) -> None:
+        try:
             self._on_message(message)
+        except (LookupError, TypeError, ValueError, AttributeError, OSError) as strange:
+            self._give_up(strange)
+        finally:
+            if message is not None:
+                wire.close(message.fds)
+
+    def _give_up(self, strange: Exception) -> None:
+        if not self.closed:
+            _log.warning("a zygote or a keeper said what can't be understood: %.200r", strange)
+            self.close()
+            self._on_message(None)
 
 
 async def writable(sock: socket.socket, loop: asyncio.AbstractEventLoop) -> None:

@@ -8,7 +8,9 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
+
+from lambent.sandbox.inside.processes import descendants
 
 MEMORY, CPU, PIDS, FREEZER = "memory", "cpu", "pids", "freezer"
 CONTROLLERS = (MEMORY, CPU, PIDS, FREEZER)
@@ -50,8 +52,8 @@ class Group(Protocol):
     def oom_kills(self) -> int:
         """How often the kernel killed a process here because memory ran out."""
 
-    def watch(self, pid: int, *, forked: bool) -> None:
-        """A started process of the sandbox, for where only processes can be asked; `forked`: not executed a file."""
+    def watch(self, pid: int, keeper: int, *, forked: bool) -> None:
+        """A process that `keeper` has started, for where only processes can be asked; `forked`: not executed a file."""
 
     def unwatch(self, pid: int) -> None:
         """It has ended."""
@@ -146,7 +148,7 @@ class GroupV1:
             return 0
         return _fields(f"{self._paths[MEMORY]}/memory.oom_control").get("oom_kill", 0)
 
-    def watch(self, pid: int, *, forked: bool) -> None:
+    def watch(self, pid: int, keeper: int, *, forked: bool) -> None:
         pass
 
     def unwatch(self, pid: int) -> None:
@@ -231,7 +233,7 @@ class GroupV2:
             return 0
         return _fields(f"{self._path}/memory.events").get("oom_kill", 0)
 
-    def watch(self, pid: int, *, forked: bool) -> None:
+    def watch(self, pid: int, keeper: int, *, forked: bool) -> None:
         pass
 
     def unwatch(self, pid: int) -> None:
@@ -255,12 +257,14 @@ class NoTree:
 
 
 class NoGroup:
-    """See Group. `usage` and `held` are the memory of the watched processes and their descendants: what is their own,
-    and what they have mapped of memory that they share. /tmp is not in it."""
+    """See Group. `usage` and `held` are the memory of all processes below the keeper, also of those whose parents have
+    ended: what is their own, their page tables, and what they have mapped of memory that they share. /tmp is not in
+    it."""
 
     def __init__(self) -> None:
         self._at_start: dict[int, int] = {}
-        """Watched process id to its private memory when it was new."""
+        """Started process id to its private memory when it was new."""
+        self._keeper = 0
         self._peak = 0
 
     def joins(self) -> list[int]:
@@ -273,14 +277,16 @@ class NoGroup:
         return False
 
     def usage(self) -> int:
-        now = sum(
-            max(0, private - at_start) + (shared_bytes(pid) if shares else 0)
-            for watched, at_start in self._at_start.items()
-            for pid in (watched, *descendants(watched))
-            for private, shares in (resident(pid),)
-        )
+        now = sum(self._usage(pid) for pid in descendants(self._keeper)) if self._at_start else 0
         self._peak = max(self._peak, now)
         return now
+
+    def _usage(self, pid: int) -> int:
+        """What the keeper has forked ahead is nobody's yet."""
+        found = resident(pid)
+        if pid not in self._at_start and not found.confined:
+            return 0
+        return max(0, found.private - self._at_start.get(pid, 0)) + (shared_bytes(pid) if found.shares else 0)
 
     def held(self) -> int:
         return self.usage()
@@ -292,9 +298,10 @@ class NoGroup:
     def oom_kills(self) -> int:
         return 0
 
-    def watch(self, pid: int, *, forked: bool) -> None:
+    def watch(self, pid: int, keeper: int, *, forked: bool) -> None:
         """What a fork shares with its zygote counts as its own in /proc, so it is taken off."""
-        self._at_start[pid] = resident(pid)[0] if forked else 0
+        self._keeper = keeper
+        self._at_start[pid] = resident(pid).private if forked else 0
 
     def unwatch(self, pid: int) -> None:
         self._at_start.pop(pid, None)
@@ -303,16 +310,31 @@ class NoGroup:
         return True
 
 
-def resident(pid: int) -> tuple[int, bool]:
-    """Bytes that are a process's own, and whether it has mapped memory that others may have, too; nothing when it is
-    gone (proc_pid_status(5))."""
+class Resident(NamedTuple):
+    """What one process holds."""
+
+    private: int
+    """Bytes of its own, with its page tables, which a process can have a terabyte of without a page in them."""
+    shares: bool
+    """Whether it has mapped memory that others may have, too."""
+    confined: bool
+    """Whether calls of it are filtered: that can't be undone, and comes last before a function's process begins."""
+
+
+_FIELDS = ("RssAnon", "RssShmem", "VmPTE", "Seccomp")
+
+
+def resident(pid: int) -> Resident:
+    """Nothing when it is gone (proc_pid_status(5))."""
     try:
-        fields = dict(line.split(":", 1) for line in _read(f"/proc/{pid}/status").splitlines() if line[:3] == "Rss")
+        lines = [line.split() for line in _read(f"/proc/{pid}/status").splitlines() if line.startswith(_FIELDS)]
     except OSError:
-        return 0, False
-    if not fields:  # a zombie
-        return 0, False
-    return int(fields["RssAnon"].split()[0]) << 10, fields["RssShmem"].split()[0] != "0"
+        return Resident(0, False, False)
+    fields = {line[0]: int(line[1]) for line in lines}
+    if "RssAnon:" not in fields:  # a zombie
+        return Resident(0, False, False)
+    private = fields["RssAnon:"] + fields.get("VmPTE:", 0)
+    return Resident(private << 10, fields["RssShmem:"] != 0, fields.get("Seccomp:", 0) != 0)
 
 
 _SHARED = ("/dev/zero", "/memfd:", "/SYSV", "[anon_shmem")
@@ -334,15 +356,6 @@ def shared_bytes(pid: int) -> int:
     except OSError:
         return found
     return found
-
-
-def descendants(pid: int) -> list[int]:
-    """Every process below `pid`."""
-    try:
-        children = [int(child) for child in _read(f"/proc/{pid}/task/{pid}/children").split()]
-    except OSError:
-        return []
-    return children + [below for child in children for below in descendants(child)]
 
 
 # --- finding them

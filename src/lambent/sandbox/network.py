@@ -97,11 +97,11 @@ class Network:
         except TimeoutError:
             raise StepFailed("network", "connect the host", "", 0, "no answer") from None
         self.notes = answer.body["notes"]
-        datagrams, listener = (socket.socket(fileno=fd) for fd in answer.fds[:2])
-        if len(answer.fds) > 2:
+        datagrams, listener = wire.take_sockets(answer, 2)
+        if answer.fds:
             if users:
                 os.close(self.users)
-            self.users = answer.fds[2]
+            self.users = answer.fds.pop()
         self._names = await Names.serve(datagrams, listener)
         self._refill()
 
@@ -169,7 +169,7 @@ class Network:
             self._lose(_ENDED)
         elif "slot" in message.body:
             self._asked -= 1
-            self._offer(Slot(message.body["slot"], message.fds[0]))
+            self._offer(Slot(message.body["slot"], message.fds.pop(0)))
         elif "connected" in message.body:
             self._connecting.popleft().set_result(message.body["connected"])
         elif "renewed" in message.body:
@@ -182,7 +182,7 @@ class Network:
             self._asked -= 1
             self._refuse(StepFailed.of(message.body["error"]))
         else:
-            self._ready.set_result(message)
+            self._ready.set_result(message.taken())
 
     def _refill(self) -> None:
         self._refilling = None

@@ -259,7 +259,7 @@ def _group(found: Abilities, controller: str) -> str:
 
 _UNCHARGED = (
     "no control group with the memory controller can be made by this user: the server looks every 20 ms or more, and "
-    "kills; what is shared counts while it is mapped; memfd, SysV shared memory and message queues are refused"
+    "kills; what is shared counts while it is mapped; memfd and System V memory, queues and semaphores are refused"
 )
 
 

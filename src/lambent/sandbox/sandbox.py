@@ -95,11 +95,9 @@ class Sandbox:
         """Resolved when nothing runs in it any more, however it ended. Never fails. Shield it when waiting with a
         timeout, which would cancel it for everybody."""
         self.lost: asyncio.Future[None] = loop.create_future()
-        """Resolved when it ends, or is about to, though nobody has asked for that: it is of no use any more. Never
-        fails."""
+        """Resolved when it ends, or is about to, though nobody has asked for that. Never fails."""
         self.baseline_bytes = made.baseline_bytes
-        """What an interpreter takes that has imported nothing. Sandboxes share it with their zygote, so it is in no
-        other figure."""
+        """What an interpreter takes that has imported nothing, which is in no other figure."""
         self.pid = 0
         """The keeper's process id on this machine."""
         self.times: list[tuple[str, float]] = []
@@ -192,6 +190,8 @@ class Sandbox:
         except TimeoutError:
             self._made.group.freeze(False)
             self._keeper.kill()
+            await asyncio.wait([self._removed], timeout=END_SECONDS)
+            self._ended()  # a snapshot's own code says which process its keeper is
             await asyncio.shield(self._removed)
 
     # --- for the host and the memory watch
@@ -201,8 +201,8 @@ class Sandbox:
         await asyncio.wait_for(asyncio.shield(self._ready), START_SECONDS)
 
     def over_limit(self) -> bool:
-        """Whether more memory is held than the sandbox may, or the kernel has killed one of its processes for that."""
-        return self.held.is_over_limit()
+        """Whether more memory is held than may be, or the kernel has killed for that; unknown during a start."""
+        return not self._starting and self.held.is_over_limit()
 
     def end_for_memory(self) -> None:
         """Kill the processes because they hold too much."""
@@ -253,7 +253,7 @@ class Sandbox:
             self._over = False
             self.held.begin()
         self.processes[number] = process
-        group.watch(message.pid, forked=message.body["forked"])
+        group.watch(message.pid, self.pid, forked=message.body["forked"])
         if self.spec.throttled:
             self.throttle()
         self._made.watcher.add(self)
@@ -276,13 +276,12 @@ class Sandbox:
     def _made_ready(self, message: wire.Message) -> None:
         self.pid = message.pid
         self.times = message.body["times"]
-        pidfd, *rest = message.fds
+        self._keeper.take(message.fds.pop(0))
         if self.spec.zygote.snapshot is not None:
-            self.network = rest.pop(0)
+            self.network = message.fds.pop(0)
         if message.body["tmp"]:
-            self.held.counts_tmp(rest.pop(0))
-        _take_sockets(self, rest)
-        self._keeper.take(pidfd)
+            self.held.counts_tmp(message.fds.pop(0))
+        _take_sockets(self, wire.take_sockets(message))
         _resolve(self._ready, None)
 
     def _failed(self, error: dict[str, Any], number: int) -> None:
@@ -431,9 +430,8 @@ def _give_up(waiting: "Iterable[asyncio.Future[Any]]", error: Exception) -> None
             future.set_exception(error)
 
 
-def _take_sockets(sandbox: Sandbox, descriptors: Iterable[int]) -> None:
+def _take_sockets(sandbox: Sandbox, made: list[socket.socket]) -> None:
     """Those that were made inside; at level PROCESS there are none, and the host has made them."""
-    made = [socket.socket(fileno=descriptor) for descriptor in descriptors]
     for sock in made:
         sock.setblocking(False)
     listen = len(sandbox.spec.listen)

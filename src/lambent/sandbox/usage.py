@@ -7,7 +7,7 @@ import os
 from typing import NamedTuple
 
 from lambent.sandbox import left
-from lambent.sandbox.groups import descendants
+from lambent.sandbox.inside.processes import descendants
 
 TICK_MS = 1000 // os.sysconf("SC_CLK_TCK")
 

@@ -7,6 +7,7 @@ looking. Where there are no control groups the same look is the only limit.
 
 import asyncio
 import math
+import time
 from collections.abc import Callable
 from typing import Protocol
 
@@ -14,6 +15,8 @@ INTERVAL = 0.02
 """Seconds between two looks; between them a process can fault in some 40 MB more than it may."""
 INTERVAL_EACH = 0.0005
 """With many sandboxes awake the looks become rarer, so that they take no more than a few hundredths of a CPU."""
+REST = 10
+"""A look that takes long, because somebody has a thousand processes, is followed by so many times as long without."""
 AT_ONCE = 40
 """At so many sandboxes one turn looks, which takes a millisecond: looks at a thousand in a row would let every
 invocation wait meanwhile."""
@@ -56,14 +59,14 @@ class MemoryWatch:
             self._timer.cancel()
             self._timer = None
 
-    def _arm(self) -> None:
-        """A round takes as long however many turns it has."""
+    def _arm(self, took: float = 0.0) -> None:
+        """A round takes as long however many turns it has. `took`: seconds of the last turn."""
         turns = max(1, math.ceil(len(self._awake) / AT_ONCE))
-        seconds = max(INTERVAL, len(self._awake) * INTERVAL_EACH) / turns
+        seconds = max(max(INTERVAL, len(self._awake) * INTERVAL_EACH) / turns, REST * took)
         self._timer = asyncio.get_running_loop().call_later(seconds, self._look)
 
     def _look(self) -> None:
-        self._timer = None
+        self._timer, begun = None, time.perf_counter()
         if not self._left:
             self._left = list(self._awake)
             self._at_once = math.ceil(len(self._left) / max(1, math.ceil(len(self._left) / AT_ONCE)))
@@ -72,7 +75,7 @@ class MemoryWatch:
             if sandbox in self._awake and sandbox.over_limit():
                 sandbox.end_for_memory()
         if self._awake:
-            self._arm()
+            self._arm(time.perf_counter() - begun)
         else:
             self._left = []
 

@@ -153,10 +153,12 @@ async def _make_ready(
         if start.importing:
             raise _Unfit(start.importing, "the import does not end") from None
         raise ZygoteFailed(f"{spec.interpreter} did not become ready in {PRELOAD_SECONDS:.0f} s") from None
-    zygote.baseline_bytes = ready["baseline"]
-    zygote.skipped = ready["skipped"]
-    for note in ready["notes"]:
-        _log.warning("zygote %s: %s", spec.interpreter, note)
+    try:
+        zygote.baseline_bytes, zygote.skipped = int(ready["baseline"]), dict(ready["skipped"])
+        for note in ready["notes"]:
+            _log.warning("zygote %s: %.1000s", spec.interpreter, note)
+    except (LookupError, TypeError, ValueError) as strange:
+        raise ZygoteFailed(f"{spec.interpreter} said what can't be understood: {strange!r}") from None
 
 
 def spawn(interpreter: Path, fd: int, program: str = "boot") -> "subprocess.Popen[bytes]":
@@ -202,16 +204,17 @@ def _on_message(start: _Start, message: wire.Message | None) -> None:
         else:
             start.ready.set_exception(ZygoteKilled("the zygote ended before it was ready"))
     elif "importing" in message.body:
-        start.importing = message.body["importing"]
+        start.importing = str(message.body["importing"])
     elif "listening" in message.body:
-        namespace, *sockets = message.fds
-        made = [socket.socket(fileno=fd) for fd in sockets]
-        listeners = dict(zip(message.body["listening"], made, strict=True))
+        if start.going is not None:
+            raise ValueError("it listens twice")
+        namespace = message.fds.pop(0)
+        listeners = dict(zip(message.body["listening"], wire.take_sockets(message), strict=True))
         start.going = asyncio.get_running_loop().create_task(_let_go(start, listeners, namespace))
     elif "unfit" in message.body:
-        start.ready.set_exception(SnapshotUnfit(message.body["unfit"]))
+        start.ready.set_exception(SnapshotUnfit(str(message.body["unfit"])))
     elif "failed" in message.body:
-        start.ready.set_exception(SnapshotFailed(message.body["failed"], message.body["payload"]))
+        start.ready.set_exception(SnapshotFailed(str(message.body["failed"]), str(message.body["payload"])))
     elif "error" in message.body:
         start.ready.set_exception(_failure(message.body["error"]))
     else:

@@ -35,6 +35,7 @@ from lambent.sandbox.host import SandboxHost
 from lambent.sandbox.spec import Level
 from lambent.server import confined
 from lambent.server.hatch import Hatch
+from lambent.server.waits import Waits
 from lambent.settings import Settings, StartError
 
 CLOSE_SECONDS = 2.0
@@ -101,6 +102,7 @@ async def open_base(
     owner = hashlib.sha256(str(settings.data_dir.resolve()).encode()).hexdigest()[:12]
     try:
         neighbour, hatch = await _open_neighbour(stack, settings, level, f"{owner}m")
+        hatch.waits = Waits(now).answer
         background.spawn(neighbour.start())
         host = await SandboxHost.open(settings.data_dir / "sandboxes", level, owner, settings.network)
     except LevelUnavailable as error:

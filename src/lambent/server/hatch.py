@@ -1,5 +1,5 @@
-"""The only thing outside that moto reaches: a socket on which it asks what the tasks of its Step Functions ask, and has
-functions called as triggers of its user pools.
+"""The only thing outside that moto reaches: a socket on which it asks what the tasks of its Step Functions ask, and
+when their waits are over, and has functions called as triggers of its user pools.
 
 Not the endpoint: code that got into moto's process finds none of Lambent's own pages here. AWS's services it can ask in
 the name of any role, which the tasks do (`aws-sdk:*` is any operation of any service), and as no account.
@@ -15,7 +15,7 @@ from lambent.gateway import pages
 from lambent.gateway.intake import UNFINISHED_BYTES, Door, Share
 from lambent.gateway.listener import Connection, Respond
 from lambent.neighbour import unix
-from lambent.neighbour.bridges.handing import MACHINE, MACHINE_ARN, ROLE, SESSION, TASKS, TRIGGERS
+from lambent.neighbour.bridges.handing import MACHINE, MACHINE_ARN, ROLE, SESSION, TASKS, TRIGGERS, WAITS
 from lambent.permissions import passing
 from lambent.wire import locate
 from lambent.wire.http import Request, Response
@@ -42,11 +42,12 @@ class Task:
 
 
 class Hatch:
-    """Listens at `path` from `open` to `close`; answers 503 until there are `tasks`, which answers AWS's requests, and
-    `triggers`, which calls functions for user pools."""
+    """Listens at `path` from `open` to `close`; answers 503 until there are `tasks`, which answers AWS's requests,
+    `triggers`, which calls functions for user pools, and `waits`, which tells when one is over."""
 
     tasks: Callable[[Request, Task], Awaitable[Response]] | None = None
     triggers: Callable[[Request], Awaitable[Response]] | None = None
+    waits: Callable[[Request], Awaitable[Response]] | None = None
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -69,10 +70,11 @@ class Hatch:
         return Connection(self.answer, _never, self._door)
 
     async def answer(self, request: Request) -> Response:
-        """AWS's requests below one path, triggers at another. Never raises."""
+        """AWS's requests below one path, triggers and waits at others. Never raises."""
         try:
-            if request.path == TRIGGERS:
-                return Response(503) if self.triggers is None else await self.triggers(request)
+            if request.path in (TRIGGERS, WAITS):
+                page = self.triggers if request.path == TRIGGERS else self.waits
+                return Response(503) if page is None else await page(request)
             asked = _asked(request)
             if asked is None:
                 return Response(403)

@@ -21,7 +21,7 @@ from lambent.model.scope import DEFAULT_ACCOUNT, DEFAULT_REGION, Caller, Scope, 
 from lambent.neighbour.neighbour import Neighbour
 from lambent.neighbour.outbox import signed_as
 from lambent.neighbour.request_model import Asked
-from lambent.permissions import callers, organisation, roles, told
+from lambent.permissions import callers, of_code, organisation, roles, told
 from lambent.permissions.attached import Attached
 from lambent.permissions.gate import Gate, is_own
 from lambent.permissions.identities import Identities
@@ -332,7 +332,8 @@ async def document(gate: Gate, asked: Mapping[str, str]) -> Mapping[str, Any] | 
         return told.trail(gate, asked["trail"])
     if "policy" in asked:
         scope = checked_scope(asked.get("account", DEFAULT_ACCOUNT), asked.get("region", DEFAULT_REGION))
-        return await told.policy(gate, scope, asked["policy"])
+        calls = of_code.read(asked["body"]) if asked.get("body") else ()
+        return await told.policy(gate, scope, asked["policy"], calls)
     if "calls" in asked:
         after = asked.get("after", "0")
         return told.calls(gate, asked["calls"], int(after) if after.isdecimal() and len(after) < 19 else 0)

@@ -1,7 +1,9 @@
 """What Prometheus is told of this server."""
 
+import functools
 import os
 import time
+from contextlib import AsyncExitStack
 
 from lambent import __version__
 from lambent.environments.environment import Environment
@@ -9,7 +11,10 @@ from lambent.gateway import scraping
 from lambent.gateway.chain import Page
 from lambent.observe.prometheus import CONTENT_TYPE, COUNTER, GAUGE, Family, counted, of_lambda, single, written
 from lambent.observe.series import SeriesStore
+from lambent.server.base import Base
+from lambent.server.remote_write import open_remote_write
 from lambent.server.running import Running
+from lambent.settings import Settings
 
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 STARTED = time.time()
@@ -30,9 +35,11 @@ def families(series: SeriesStore, running: Running) -> list[Family]:
     ]
 
 
-def page(series: SeriesStore, running: Running) -> Page:
-    """What Prometheus asks for."""
-    return scraping.page(lambda: written(families(series, running)), CONTENT_TYPE)
+def open_prometheus(stack: AsyncExitStack, settings: Settings, base: Base, running: Running) -> Page:
+    """What Prometheus asks for; it is sent as well where the user names a place. Raises StartError."""
+    figures = functools.partial(families, base.series, running)
+    open_remote_write(stack, settings, base, running.findings.report, figures)
+    return scraping.page(lambda: written(figures()), CONTENT_TYPE)
 
 
 def _labels(environment: Environment) -> tuple[tuple[str, str], ...]:

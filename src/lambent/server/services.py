@@ -315,7 +315,7 @@ def _sites(
     gate: Gate,
 ) -> tuple[RestApis, HttpApis, Sites]:
     """The doors to functions that have host names of their own, and API Gateway's control planes."""
-    roles = IntegrationRoles(gate, env.report, base.clock.wall)
+    roles = IntegrationRoles(gate, env.report, base.clock.wall, signers.held)
     outside = open_outside(stack, settings.reach, base, env, running.doors, roles)
     rest = open_rest_apis(store, base, env, running, outside, signers)
     http = open_http_apis(stack, store, base, env, running.findings, outside, signers)
@@ -382,7 +382,7 @@ def _pages(
         "recycle": recycle.page(functools.partial(recycle_all, (running.pools, running.provisioned))),
         "clock": clock_page.page(base.clock.document, moved),
         "live": live,
-        scraping.NAME: prometheus.page(base.series, running),
+        scraping.NAME: prometheus.open_prometheus(stack, settings, base, running),
         "neighbour": neighbour_page.page(
             functools.partial(neighbour_document, base.neighbour),
             functools.partial(acknowledge, base.neighbour, running.findings),

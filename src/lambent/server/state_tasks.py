@@ -4,7 +4,7 @@ Sources: https://docs.aws.amazon.com/step-functions/latest/dg/procedure-create-i
 https://docs.aws.amazon.com/step-functions/latest/dg/concepts-access-cross-acct-resources.html (a task's Credentials)
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,9 +12,10 @@ from lambent.gateway.chain import Check, Gateway, refuse
 from lambent.model.acting import as_role
 from lambent.model.finding import Finding
 from lambent.model.scope import Caller, Scope
-from lambent.permissions import callers, passing
+from lambent.permissions import callers, managed_rules, passing
 from lambent.permissions.assuming import may_assume
 from lambent.permissions.gate import Gate
+from lambent.permissions.lacking import lacking
 from lambent.permissions.roles import ASSUME
 from lambent.server.base import Doors, new_id
 from lambent.server.hatch import Task
@@ -71,7 +72,8 @@ class StateTasks:
 
 @dataclass(frozen=True, slots=True)
 class MachineCheck:
-    """A `Check` with one more: whether Step Functions may assume the role that a machine is given."""
+    """A `Check` with two more: whether Step Functions may assume the role that a machine is given, and whether that may
+    have it hear of the end of what the machine waits for."""
 
     check: Check
     gate: Gate
@@ -88,6 +90,23 @@ class MachineCheck:
                 self.gate, self.report, self.wall, STATES, role, caller.scope, _machine(params, caller)
             ):
                 raise Fault("AccessDeniedException", UNTRUSTED, status=400)
+        if self.gate.mode != "off" and operation in ("CreateStateMachine", "UpdateStateMachine"):
+            await self._check_rules(caller.scope, params or {})
+
+    async def _check_rules(self, scope: Scope, params: Mapping[str, Any]) -> None:
+        role = params.get("roleArn") or await self._role_of(scope, params)
+        if not role:
+            return
+        needs = managed_rules.needs(params.get("definition"), role, scope)
+        need = await lacking(self.gate, role, new_id(), needs, scope)
+        if need is not None and self.gate.mode == "enforce":
+            raise Fault("AccessDeniedException", need.refusal, status=400)
+
+    async def _role_of(self, scope: Scope, params: Mapping[str, Any]) -> str:
+        """The role of a machine that is changed, and keeps it; "" where there is none."""
+        asked = {"stateMachineArn": params.get("stateMachineArn")}
+        said = await self.gate.resolved.ask(SERVICE, "DescribeStateMachine", asked, scope)
+        return str((said or {}).get("roleArn") or "")
 
 
 def _machine(params: Any, caller: Caller) -> str:

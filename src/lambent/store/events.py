@@ -113,8 +113,9 @@ class Events:
         self._commit: GroupCommit[Change] = GroupCommit(database, _write)
 
     def write(self, change: Change, then: Callable[[], None], failed: Callable[[Exception], None]) -> None:
-        """Call `then` when `change` is on disk, or `failed` with the StoreError: then it is not."""
-        self._commit.write_then(change, then, failed)
+        """Call `then` when `change` is on disk, or `failed` with the StoreError: then it is not. What became of an
+        event that was accepted does not wait for the disk: a power cut may have it handled once more."""
+        self._commit.write_then(change, then, failed, light=not isinstance(change, Insert))
 
     async def last(self) -> int:
         """The greatest number there is, 0 for none."""

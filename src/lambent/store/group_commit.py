@@ -55,18 +55,20 @@ class GroupCommit(Generic[T]):
         await self._add(item, then, undo, light)
 
     def write_soon(self, item: T) -> None:
-        """Write `item` with the next group; nobody waits for it, and nobody is told when it fails."""
-        self._add(item, _nothing, _nothing).add_done_callback(asyncio.Future.exception)
+        """Write `item` with the next group, lightly; nobody waits for it, and nobody is told when it fails."""
+        self._add(item, _nothing, _nothing, light=True).add_done_callback(asyncio.Future.exception)
 
-    def write_then(self, item: T, then: Callable[[], None], failed: Callable[[Exception], None]) -> None:
-        """Write `item` with the next group and call one of the two, on the event loop."""
+    def write_then(
+        self, item: T, then: Callable[[], None], failed: Callable[[Exception], None], *, light: bool = False
+    ) -> None:
+        """Write `item` with the next group and call one of the two, on the event loop; `light` as in `write`."""
 
         def settled(done: "asyncio.Future[None]") -> None:
             error = done.exception()
             if isinstance(error, Exception):
                 failed(error)
 
-        self._add(item, then, _nothing).add_done_callback(settled)
+        self._add(item, then, _nothing, light).add_done_callback(settled)
 
     def _add(
         self, item: T, then: Callable[[], None], undo: Callable[[], None], light: bool = False

@@ -5,12 +5,12 @@ Every change is one item of a group commit. An item looks at what is there and s
 database's thread, sees what the items before it in its group changed, and may raise, which undoes nothing of theirs.
 """
 
-import json
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+import orjson
 import sqlalchemy as sa
 
 from lambent.store.database import Database
@@ -244,7 +244,7 @@ class View:
         execute(self.connection, _INSERT_UPLOAD, [upload._asdict() for upload in change.uploads])
 
     def _count(self, content: str, more: int) -> None:
-        for number, _, _ in json.loads(content):
+        for number, _, _ in orjson.loads(content):
             self._uses[number] += more
 
     def flush(self) -> list[int]:

@@ -107,9 +107,10 @@ class PushStore:
         StoreError."""
         await self._commit.write(Insert(pushes), then)
 
-    def write(self, change: Change, then: Callable[[], None], failed: Callable[[Exception], None]) -> None:
-        """Call `then` when `change` is on disk, or `failed` with the StoreError: then it is not."""
-        self._commit.write_then(change, then, failed)
+    def write(self, change: Retry | Remove, then: Callable[[], None], failed: Callable[[Exception], None]) -> None:
+        """Call `then` when `change` is written, or `failed` with the StoreError: then it is not. It does not wait for
+        the disk: what a power cut undoes of it is sent once more."""
+        self._commit.write_then(change, then, failed, light=True)
 
     async def last(self) -> int:
         """The greatest number there is, 0 for none."""

@@ -18,7 +18,7 @@ def request_of(service: Service, operation: str, params: Mapping[str, Any], auth
     """The request for an operation, addressed by path. Raises ValueError for a protocol that is not spoken here."""
     if service.protocol not in KNOWN:
         raise ValueError(service.protocol)
-    made = serialize.create_serializer(service.protocol).serialize_to_request(params, service.operation(operation))
+    made = _serializer(service.protocol).serialize_to_request(params, service.operation(operation))
     path, _, inherent = made["url_path"].partition("?")
     query = made["query_string"]
     pairs = urlencode(query if isinstance(query, Mapping) else list(query), doseq=True)
@@ -37,6 +37,11 @@ def answer_of(service: Service, operation: str, response: Response) -> dict[str,
     said = {"status_code": response.status, "headers": headers, "body": response.body}
     answer: dict[str, Any] = _parser(service.protocol).parse(said, service.operation(operation).output_shape)
     return answer
+
+
+@cache
+def _serializer(protocol: str) -> Any:
+    return serialize.create_serializer(protocol)
 
 
 @cache

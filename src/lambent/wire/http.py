@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import IO, Protocol
+from typing import IO, Any, Protocol
 
 
 class Stream(Protocol):
@@ -85,6 +85,8 @@ class Request:
     own: bool = False
     form: Form | None = None
     acting: object = None
+    routed: dict[object, tuple[str, str, Any]] = field(default_factory=dict, repr=False, compare=False)
+    """What `wire.route` found for this path and query, by whose routes they were."""
 
 
 @dataclass(slots=True)

@@ -98,7 +98,15 @@ class Routes:
         return match[0].operation if match else None
 
     def match(self, request: Request) -> tuple[Route, Found] | None:
-        """The best route for `request`, and how its path matched."""
+        """The best route for `request`, and how its path matched; which is found once."""
+        path, query, known = request.routed.get(self, ("", "", None))
+        if known is None or path is not request.path or query is not request.query:
+            known = self._match(request)
+            request.routed[self] = request.path, request.query, known
+        found: tuple[Route, Found] | None = known
+        return found
+
+    def _match(self, request: Request) -> tuple[Route, Found] | None:
         root = self._roots.get(request.method)
         if root is None:
             return None
@@ -111,13 +119,16 @@ class Routes:
 
     def labels(self, operation: str, request: Request) -> dict[str, str]:
         """The decoded path labels of a request that was routed to `operation`."""
+        match = self.match(request)
+        if match is not None and match[0].operation == operation:
+            return _labels(*match)
         root = self._roots.get(request.method)
         if root is None:
             return {}
         for found in _walk(root, _segments(request.path), 0, (), 0):
             for route in found.routes.all:
                 if route.operation == operation:
-                    return dict(zip(route.labels, map(unquote, found.values), strict=True))
+                    return _labels(route, found)
         return {}
 
     def _add(self, name: str, operation: Mapping[str, Any], shapes: Mapping[str, Any]) -> None:
@@ -133,6 +144,10 @@ class Routes:
         fixed = tuple((key, value or None) for key, value in pairs_of(query))
         wants = tuple(_required(shapes.get(operation.get("input", {}).get("shape"), {}), shapes))
         node.routes.add(Route(name, tuple(labels), fixed, wants))
+
+
+def _labels(route: Route, found: Found) -> dict[str, str]:
+    return dict(zip(route.labels, map(unquote, found.values), strict=True))
 
 
 def _segments(path: str) -> list[str]:

@@ -37,7 +37,7 @@ def validate(service: Service, operation: str, params: Mapping[str, Any]) -> Non
     try:
         if keeps(service, shape, params):
             return
-        violations = list(_limited(_structure(service, shape, params, "")))
+        violations = list(_limited(_request(service, shape, params, _prefix(service, operation))))
     except RecursionError:
         raise unreadable("The request is nested too deeply.") from None
     if violations:
@@ -70,16 +70,38 @@ def _limited(violations: Iterator[str]) -> Iterator[str]:
         yield text
 
 
+def _prefix(service: Service, operation: str) -> str:
+    """What stands before the places in a request's body: nothing, or what a patch's `inputSuffix` makes of the
+    operation's name."""
+    suffix = service.metadata.get("inputSuffix")
+    return f"{_lower_first(operation)}{suffix}." if suffix else ""
+
+
+def _request(service: Service, shape: Shape, params: Mapping[str, Any], prefix: str) -> Iterator[str]:
+    """The members in the body, then those in the path, query and headers, which have no prefix."""
+    located = [name for name, member in shape.members.items() if prefix and member.serialization.get("location")]
+    inside = {name: value for name, value in params.items() if name not in located}
+    for at, members in ((prefix, [one for one in shape.required_members if one not in located]), ("", located)):
+        for name in members:
+            if name in shape.required_members and params.get(name) is None:
+                yield violation(None, at + _lower_first(name), NOT_NULL)
+    for at, given in ((prefix, inside), ("", {name: params[name] for name in located if name in params})):
+        yield from _members(service, shape, given, at)
+
+
+def _members(service: Service, shape: Shape, value: Mapping[str, Any], path: str) -> Iterator[str]:
+    for name, given in value.items():
+        if given is not None:
+            yield from _value(service, shape.members[name], given, path + _lower_first(name))
+
+
 def _structure(service: Service, shape: Shape, value: Any, path: str) -> Iterator[str]:
     if getattr(shape, "is_document_type", False):
         return
-    members = shape.members
     for name in shape.required_members:
         if value.get(name) is None:
             yield violation(None, path + _lower_first(name), NOT_NULL)
-    for name, given in value.items():
-        if given is not None:
-            yield from _value(service, members[name], given, path + _lower_first(name))
+    yield from _members(service, shape, value, path)
 
 
 def _value(service: Service, shape: Shape, value: Any, path: str) -> Iterator[str]:

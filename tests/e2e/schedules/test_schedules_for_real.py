@@ -230,3 +230,53 @@ def test_a_schedule_may_do_what_its_role_may(own_server: Callable[..., Server]) 
     world.schedule("allowed", world.at(minutes=1), arn, own)
     world.advance("2m")
     assert [one["Body"] for one in world.take(url)] == ["guarded"]
+
+
+def test_an_execution_waits_retries_and_times_out_by_the_clock(world: World) -> None:
+    url, _ = world.queue("steps")
+    send = {"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage"}
+    retry = [{"ErrorEquals": ["States.ALL"], "IntervalSeconds": 3600, "MaxAttempts": 1}]
+    token = {"QueueUrl": url, "MessageBody.$": "$$.Task.Token"}
+    states = {
+        "Wait": {"Type": "Wait", "Seconds": 86_400, "Next": "Send"},
+        "Send": {**send, "Parameters": {"QueueUrl": url, "MessageBody": "waited"}, "Next": "Retry"},
+        "Retry": {
+            **send, "Parameters": {"QueueUrl": f"{url}-none", "MessageBody": "x"}, "Retry": retry,
+            "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "Token"}], "Next": "Token",
+        },
+        "Token": {**send, "Resource": f"{send['Resource']}.waitForTaskToken", "Parameters": token,
+                  "TimeoutSeconds": 7200, "End": True},
+    }  # fmt: skip
+    machines = world.client("stepfunctions")
+    text = json.dumps({"StartAt": "Wait", "States": states})
+    machine = machines.create_state_machine(name="waits", definition=text, roleArn=ROLE)["stateMachineArn"]
+    execution = machines.start_execution(stateMachineArn=machine)["executionArn"]
+
+    def told() -> dict[str, Any]:
+        found: dict[str, Any] = machines.describe_execution(executionArn=execution)
+        return found
+
+    def kinds() -> list[str]:
+        return [one["type"] for one in machines.get_execution_history(executionArn=execution)["events"]]
+
+    def until(kind: str, number: int = 1) -> None:
+        deadline = time.monotonic() + 20
+        while kinds().count(kind) < number:
+            assert time.monotonic() < deadline, kinds()
+            time.sleep(0.05)
+
+    until("WaitStateEntered")
+    time.sleep(0.3)  # it asks for its wait after it said that it has entered
+    world.advance("23h")
+    assert "WaitStateExited" not in kinds()
+    world.advance("2h")
+    until("TaskFailed")
+    assert [one["Body"] for one in world.take(url)] == ["waited"]
+    world.advance("1h")
+    until("TaskFailed", 2)
+    until("TaskSubmitted")
+    assert told()["status"] == "RUNNING"
+    time.sleep(0.3)
+    world.advance("2h")
+    until("ExecutionFailed")
+    assert (told()["status"], told()["error"]) == ("FAILED", "States.Timeout")

@@ -44,7 +44,7 @@ def test_what_was_acknowledged_is_delivered(tmp_path: Path) -> None:
     for round_ in range(ROUNDS):
         acknowledged += life(tmp_path, 1_000_000 * (round_ + 1), chance.randrange(1 << 30), chance.uniform(0.05, 0.4))
     command = [sys.executable, "-m", "tests.e2e.topics.victim", str(tmp_path), "0", "1", "drain"]
-    subprocess.run(command, check=True, cwd=ROOT, timeout=120)
+    subprocess.run(command, check=True, cwd=ROOT, timeout=120 + 3 * ROUNDS)
     plain, fifo = delivered(tmp_path / "plain"), delivered(tmp_path / "fifo")
     lost = set(acknowledged) - {*plain, *fifo}
     print(f"{ROUNDS} kills: {len(acknowledged)} acknowledged, {len(plain) + len(fifo)} delivered, {len(lost)} lost")

@@ -76,7 +76,7 @@ def test_a_stage_has_its_canary_logs_and_settings_and_loses_them_again(tmp_path:
         assert stage["canarySettings"]["percentTraffic"] == 50
         assert not stage["canarySettings"].get("stageVariableOverrides")
         assert "accessLogSettings" not in stage and not stage.get("methodSettings")
-        made = replace(made, properties={**made.properties, "CanarySetting": {}})
+        made = replace(made, properties={**plain, "CanarySetting": {}})
         await maker.change(made, StageName="prod", DeploymentId=second.id)
         stage = await maker.stage()
         assert "canarySettings" not in stage and stage["deploymentId"] == second.id

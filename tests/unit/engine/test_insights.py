@@ -2,12 +2,14 @@
 
 import pytest
 
-from lambent.engine.insights.fields import LogEvent, Source, document, every
+from lambent.engine.insights.batch import every
+from lambent.engine.insights.fields import LogEvent, Source, document
 from lambent.engine.insights.functions import TextTooLong
+from lambent.engine.insights.holding import TooManyGroups
 from lambent.engine.insights.needles import needles, newest
 from lambent.engine.insights.query import MalformedQuery
 from lambent.engine.insights.reading import read
-from lambent.engine.insights.running import TooManyGroups, run
+from lambent.engine.insights.running import run
 
 ID = "8e2f6f35-3c0c-4d45-9a52-000000000001"
 REPORT = (
@@ -192,7 +194,7 @@ def test_texts_that_must_be_there() -> None:
 
 
 def test_groups_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lambent.engine.insights.running.MOST_GROUPS", 3)
+    monkeypatch.setattr("lambent.engine.insights.holding.MOST_GROUPS", 3)
     with pytest.raises(TooManyGroups):
         asked("stats count() by n", *JSON)
 

@@ -1,5 +1,6 @@
 """Templates, parameters, patterns of integrations that are no proxies."""
 
+import base64
 import time
 from typing import Any
 
@@ -101,8 +102,9 @@ def test_a_template_may_override_parameters() -> None:
 
 
 def test_a_mock() -> None:
-    assert mock_answer(b'{"statusCode": 204}').said == "204"
-    for wrong in (b"", b"{}", b"[]", b'{"statusCode": "x"}'):
+    for right in (b'{"statusCode": 204}', b"{ statusCode: 204 }", b"{statusCode:204}", b"{'statusCode': 204, 'a': 1}"):
+        assert mock_answer(right).said == "204"
+    for wrong in (b"", b"{}", b"[]", b'{"statusCode": "x"}', b"statusCode: 204", b"{{statusCode: 204}}"):
         with pytest.raises(Refusal) as caught:
             mock_answer(wrong)
         assert caught.value.status == 500
@@ -146,7 +148,7 @@ def test_what_the_client_gets() -> None:
             }
         }
     }
-    reply = to_client(request(), integration, BackendAnswer(200, [("X-B", "b")], b'{"m": 1}', "200"), {})
+    reply = to_client(request(), integration, BackendAnswer(200, [("X-B", "b")], b'{"m": 1}', "200"), {}, [])
     assert (reply.status, reply.body) == (200, b"[1]")
     assert reply.headers == [("A", "*"), ("B", "b"), ("C", "1"), ("D", "rid"), ("Content-Type", "application/json")]
 
@@ -154,8 +156,59 @@ def test_what_the_client_gets() -> None:
 def test_a_response_template_may_override_the_status() -> None:
     template = "#set($context.responseOverride.status = 418)#set($context.responseOverride.header.T = 'pot')x"
     responses = {"200": {"statusCode": "200", "responseTemplates": {"application/json": template}}}
-    reply = to_client(request(), {"integrationResponses": responses}, function_answer(b"{}", None), {})
+    reply = to_client(request(), {"integrationResponses": responses}, function_answer(b"{}", None), {}, [])
     assert (reply.status, reply.body, ("T", "pot") in reply.headers) == (418, b"x", True)
+
+
+def test_a_status_that_is_none_is_not_looked_at() -> None:
+    for said in ("'x'", "99", "600", "'404'"):
+        template = f"#set($context.responseOverride.status = {said})x"
+        responses = {"200": {"statusCode": "201", "responseTemplates": {"application/json": template}}}
+        assert (
+            to_client(request(), {"integrationResponses": responses}, function_answer(b"{}", None), {}, []).status
+            == 201
+        )
+
+
+def test_a_body_that_is_mapped_and_no_json() -> None:
+    mapped = {"requestParameters": {"integration.request.header.H": "method.request.body.a"}}
+    with pytest.raises(Refusal) as caught:
+        to_backend(request(body=b'{"a": '), mapped, {})
+    assert (caught.value.status, caught.value.text) == (400, "Invalid JSON in request body")
+    assert to_backend(request(body=b"plain"), mapped, {}).headers == {}
+
+
+PNG = b"\x89PNG"
+BASE64 = base64.b64encode(PNG)
+
+
+@pytest.mark.parametrize(
+    ("kind", "handling", "accept", "body", "expected"),
+    [
+        ("application/json", None, None, BASE64, BASE64),
+        ("application/json", None, "image/png", BASE64, PNG),
+        ("application/json", "CONVERT_TO_TEXT", "image/png", BASE64, BASE64),
+        ("application/json", "CONVERT_TO_BINARY", None, b'"' + BASE64 + b'"', PNG),
+        ("image/png", None, None, PNG, BASE64),
+        ("image/png", None, "image/png", PNG, PNG),
+        ("image/png", "CONVERT_TO_TEXT", "image/png", PNG, BASE64),
+        ("image/png", "CONVERT_TO_BINARY", None, PNG, PNG),
+    ],
+)
+def test_what_is_binary_in_an_answer(
+    kind: str, handling: str | None, accept: str | None, body: bytes, expected: bytes
+) -> None:
+    """https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-payload-encodings-workflow.html"""
+    response = {"statusCode": "200"} | ({"contentHandling": handling} if handling else {})
+    asked = request(headers=[("Accept", accept)] if accept else [])
+    answer = BackendAnswer(200, [("Content-Type", kind)], body, "200")
+    assert to_client(asked, {"integrationResponses": {"200": response}}, answer, {}, ["image/png"]).body == expected
+
+
+def test_headers_that_are_mapped_are_renamed_where_aws_does_it() -> None:
+    response = {"statusCode": "200", "responseParameters": {"method.response.header.Server": "'me'"}}
+    reply = to_client(request(), {"integrationResponses": {"200": response}}, function_answer(b"{}", None), {}, [])
+    assert reply.headers[0] == ("x-amzn-Remapped-Server", "me")
 
 
 def test_an_error_of_a_function_is_matched_by_its_message() -> None:

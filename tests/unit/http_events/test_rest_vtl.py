@@ -142,3 +142,19 @@ def test_values_are_compared_as_a_whole() -> None:
     said = "#set($a = [1, {'x': [2]}])#set($b = [1, {'x': [2]}])#if($a == $b)same#end#set($c = [$a])$c.contains($b)"
     assert render(said, {}) == "sametrue"
     assert render("#set($x = 7 % 4)$x", {}) == "3"
+
+
+def test_lists_that_were_read_are_json_and_maps_are_javas() -> None:
+    body = '{"a": 1, "b": [{"c": 5}, "x"]}'
+    for template, expected in (
+        ("$input.path('$')", '{a=1, b=[{"c":5},"x"]}'),
+        ("$input.path('$').b", '[{"c":5},"x"]'),
+        ("$input.path('$..c')", "[5]"),
+        ("$input.path('$.b')[0]", "{c=5}"),
+        ("#set($own = [1, 'x'])$own", "[1, x]"),
+    ):
+        assert render(template, {"input": Input(body)}) == expected
+
+
+def test_no_body_is_an_empty_object() -> None:
+    assert render("$input.body $input.json('$')", {"input": Input("")}) == "{} {}"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from lambent.neighbour.bridges import cloudfront, definitions, iam
+from lambent.neighbour.bridges import cloudfront, iam
 from lambent.neighbour.bridges.handing import Gateway
 from lambent.neighbour.bridges.places import PLACES, Place
 
@@ -51,18 +51,6 @@ def test_users_have_boundaries() -> None:
     said["PermissionsBoundary"] = "nothing"
     with pytest.raises(Exception, match="is invalid"):
         put(answer)
-
-
-def test_a_state_machine_is_looked_at_before_it_is_made() -> None:
-    from moto.stepfunctions import responses
-
-    definitions.answered(responses)
-    good = '{"StartAt": "A", "States": {"A": {"Type": "Pass", "End": true}}}'
-    answer: Any = SimpleNamespace(_get_param={"definition": good}.get)
-    validate: Any = vars(responses.StepFunctionResponse)["validate_state_machine_definition"]
-    assert validate(answer).result == {"result": "OK", "diagnostics": [], "truncated": False}
-    said = definitions.judged('{"StartAt": "A"')
-    assert (said["result"], said["diagnostics"][0]["severity"]) == ("FAIL", "ERROR")
 
 
 def test_a_distribution_is_kept_as_it_was_configured() -> None:

@@ -105,7 +105,6 @@ def test_what_the_default_would_tell_its_own_functions_is_refused_by_name() -> N
         pool = {"PoolName": "p", "LambdaConfig": {"PreSignUp": FUNCTION}}
         tell("CreateUserPool", pool, "cognito-idp", "AWSCognitoIdentityProviderService")
     for service, operation, prefix, body in (
-        ("stepfunctions", "CreateStateMachine", "AWSStepFunctions", {"definition": '{"QueryLanguage": "JSONata"}'}),
         ("dynamodb", "PutItem", "DynamoDB_20120810", {"TableName": "t", "Item": {"k": {"S": FUNCTION}}}),
     ):
         with pytest.raises(Fault, match="did not answer"):

@@ -1,5 +1,6 @@
 """What moto raises becomes an answer, and a line in the log."""
 
+import json
 import logging
 from collections.abc import Iterable
 from typing import Any
@@ -31,12 +32,25 @@ def test_it_tells_the_last_line_and_where() -> None:
 
 
 def test_it_is_logged_under_the_requests_id_and_is_the_callers_error(caplog: pytest.LogCaptureFixture) -> None:
-    asked = Asked("dynamodb", Request("POST", "/", "", {"x-amz-target": "DynamoDB_20120810.Scan"}))
+    asked = Asked("dynamodb", Request("POST", "/", "", {"x-amz-target": "DynamoDB_20120810.ListTables"}))
     with caplog.at_level(logging.ERROR), pytest.raises(Fault) as fault:
         neighbour._look_for_failure(asked, answer(ValueError("no")), "the-id")
     assert (fault.value.code, fault.value.status) == ("InternalFailure", 500)
     assert "the-id" in (fault.value.message or "")
-    assert "request the-id: moto failed on dynamodb:Scan: ValueError: no (test_failing.py:" in caplog.text
+    assert "request the-id: moto failed on dynamodb:ListTables: ValueError: no (test_failing.py:" in caplog.text
+
+
+def test_what_moto_fails_at_because_the_request_breaks_its_model_is_the_callers(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    rule = {"Name": "r", "Priority": 1}
+    said = {"Name": "a", "Scope": "REGIONAL", "DefaultAction": {}, "Rules": [rule]}
+    said["VisibilityConfig"] = {"SampledRequestsEnabled": True, "CloudWatchMetricsEnabled": True, "MetricName": "m"}
+    headers = {"x-amz-target": "AWSWAF_20190729.CreateWebACL", "content-type": "application/x-amz-json-1.1"}
+    asked = Asked("wafv2", Request("POST", "/", "", headers, json.dumps(said).encode()))
+    with pytest.raises(Fault, match=r"rules.1.member.(statement|visibilityConfig)") as fault:
+        neighbour._look_for_failure(asked, answer(TypeError("missing")), "id")
+    assert (fault.value.code, fault.value.status, caplog.text) == ("ValidationException", 400, "")
 
 
 def test_what_moto_does_not_have_is_refused_and_not_logged(caplog: pytest.LogCaptureFixture) -> None:

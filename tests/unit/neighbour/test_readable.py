@@ -58,3 +58,17 @@ def test_a_rest_service_is_no_exception() -> None:
 )
 def test_the_rest_is_passed_on(service: str, target: str, body: bytes) -> None:
     asked(service, target, body).check()
+
+
+@pytest.mark.parametrize(
+    ("form", "named"),
+    [
+        ("InstanceId.1=i-1&InstanceId.2=i-2", ["i-1", "i-2"]),
+        ("InstanceId=i-1&InstanceId.1=i-2", ["i-1", "i-2"]),
+        ("InstanceId.1=i-2&InstanceId=i-1", ["i-2", "i-1"]),
+    ],
+)
+def test_what_a_form_of_ec2_numbers_is_a_list(form: str, named: list[str]) -> None:
+    body = f"Action=TerminateInstances&Version=2016-11-15&{form}".encode()
+    asked = Asked("ec2", Request("POST", "/", "", {"content-type": "application/x-www-form-urlencoded"}, body))
+    assert sorted(asked.params["InstanceId"]) == sorted(named)

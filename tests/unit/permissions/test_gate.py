@@ -13,6 +13,7 @@ from lambent.gateway.duplex import Peer
 from lambent.model.acting import Acting
 from lambent.model.credentials import Held
 from lambent.model.finding import Finding
+from lambent.model.parts import DENIED
 from lambent.model.scope import Caller, Scope
 from lambent.permissions import facts, reference
 from lambent.permissions.attached import Attached
@@ -39,6 +40,8 @@ OWN = Caller(Scope(ACCOUNT), "id", ACCOUNT)
 
 PLAIN = {
     "DescribeSecret": {"ARN": SECRET},
+    "DescribeTaskDefinition": {"taskDefinition": {"taskRoleArn": f"arn:aws:iam::{ACCOUNT}:role/task"}},
+    "GetDeployment": {"deploymentInfo": {"applicationName": "app", "deploymentGroupName": "g"}},
     "ListSecrets": {"SecretList": [{"ARN": SECRET}]},
     "ListRoleTags": {"Tags": [{"Key": "team", "Value": "a"}]},
     "ListQueueTags": {"Tags": {"team": "a"}},
@@ -544,12 +547,13 @@ def test_an_organisation_bounds_who_assumes_a_role() -> None:
 
 
 def test_secrets_that_a_batch_finds_are_read_one_by_one() -> None:
-    batch = {"Filters": [{"Key": "name", "Values": ["d"]}]}
+    batch: dict[str, Any] = {"Filters": [{"Key": "name", "Values": ["d"]}]}
     call = {"operation": "BatchGetSecretValue", "params": batch, "service": "secretsmanager"}
     every = {"Effect": "Allow", "Action": "secretsmanager:*", "Resource": "*"}
     assert World(every, mode="enforce").allows(**call)
     deny = {"Effect": "Deny", "Action": "secretsmanager:GetSecretValue", "Resource": SECRET}
-    assert not World(every, deny, mode="enforce").allows(**call)
+    assert World(every, deny, mode="enforce").allows(**call)
+    assert list(batch[DENIED]) == [SECRET]
 
 
 def test_services_on_the_way_follow_each_other() -> None:
@@ -569,3 +573,29 @@ def test_the_trail_does_not_keep_what_is_large() -> None:
     [kept] = trail._calls
     assert kept.params["Bucket"] == "b"
     assert len(kept.params["Body"]) < 200
+
+
+def test_a_deployment_is_held_against_the_policies_by_its_group() -> None:
+    group = f"arn:aws:codedeploy:us-east-1:{ACCOUNT}:deploymentgroup:app"
+    allow = {"Effect": "Allow", "Action": "codedeploy:Put*", "Resource": f"{group}/*"}
+    call = {"operation": "PutLifecycleEventHookExecutionStatus", "service": "codedeploy"}
+    assert World(allow, mode="enforce").allows(**call, params={"deploymentId": "d-1"})
+    other = allow | {"Resource": f"{group}s/*"}
+    assert not World(other, mode="enforce").allows(**call, params={"deploymentId": "d-1"})
+
+
+def test_a_task_of_ecs_is_run_by_who_may_pass_the_role_of_its_definition() -> None:
+    run = {"Effect": "Allow", "Action": "ecs:RunTask", "Resource": "*"}
+    pass_it = {"Effect": "Allow", "Action": "iam:PassRole", "Resource": f"arn:aws:iam::{ACCOUNT}:role/task"}
+    call = {"operation": "RunTask", "service": "ecs", "params": {"taskDefinition": "t:1"}}
+    assert World(run, pass_it, mode="enforce").allows(**call)
+    assert not World(run, mode="enforce").allows(**call)
+
+
+def test_the_role_of_who_named_none_need_not_be_there() -> None:
+    held = Held("s", ACCOUNT, f"arn:aws:iam::{ACCOUNT}:role/lambent", "f")
+    world = World(gone=True)
+    world.call(replace(SESSION, role=held.role, held=held))
+    assert world.findings == {}
+    world.call(SESSION)
+    assert [code for code, _ in world.findings] == ["no-such-role"]

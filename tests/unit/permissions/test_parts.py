@@ -9,6 +9,7 @@ import pytest
 from lambent.model.parts import DENIED
 from lambent.objects.errors import ObjectError
 from lambent.services.s3 import bodies, delete_object
+from lambent.services.secretsmanager.batches import batch_get_secret_value
 from tests.unit.permissions.test_gate import ROLE, SESSION, World
 
 OURS = {"Effect": "Allow", "Action": "s3:DeleteObject", "Resource": "arn:aws:s3:::b/ours/*"}
@@ -61,3 +62,38 @@ def test_who_is_not_there_deletes_nothing() -> None:
     world, params = World(mode="enforce", gone=True), asked("a")
     world.call(operation="DeleteObjects", params=params, service="s3")
     assert params[DENIED].keys() == {"arn:aws:s3:::b/a"}
+
+
+SECRETS = "arn:aws:secretsmanager:us-east-1:111111111111:secret"
+MINE, THEIRS = f"{SECRETS}:mine-abcdef", f"{SECRETS}:their-s-abcdef"
+
+
+def batch(params: dict[str, Any]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    asked: list[dict[str, Any]] = []
+
+    async def ask(_caller: Any, _operation: str, params: dict[str, Any]) -> dict[str, Any]:
+        asked.append(params)
+        named = params.get("SecretIdList", [MINE, THEIRS])
+        return {"SecretValues": [{"ARN": one, "SecretString": "s"} for one in (MINE, THEIRS) if one in named]}
+
+    env: Any = SimpleNamespace(ask=ask)
+    return asyncio.run(batch_get_secret_value(env, SESSION, params)), asked
+
+
+@pytest.mark.parametrize("name", [THEIRS, "their-s", f"{SECRETS}:their-s"])
+def test_secrets_that_may_not_be_read_are_not_asked_for(name: str) -> None:
+    said, [asked] = batch({"SecretIdList": [MINE, name], DENIED: {THEIRS: "why"}})
+    assert asked == {"SecretIdList": [MINE]}
+    assert [one["ARN"] for one in said["SecretValues"]] == [MINE]
+    assert said["Errors"] == [{"SecretId": name, "ErrorCode": "AccessDeniedException", "Message": "why"}]
+
+
+def test_secrets_that_a_filter_finds_and_may_not_be_read_are_left_out() -> None:
+    said, _ = batch({"Filters": [], DENIED: {THEIRS: "why"}})
+    assert [one["ARN"] for one in said["SecretValues"]] == [MINE]
+    assert [one["SecretId"] for one in said["Errors"]] == [THEIRS]
+
+
+def test_of_a_batch_of_which_nothing_may_be_read_nobody_is_asked() -> None:
+    said, asked = batch({"SecretIdList": ["new"], DENIED: {f"{SECRETS}:new-??????": "why"}})
+    assert (said["SecretValues"], len(said["Errors"]), asked) == ([], 1, [])

@@ -23,6 +23,7 @@ BLOB = ID.encode() + b"rest"
 ROLE = "arn:aws:iam::123456789012:role/r"
 PASS = f"iam:PassRole {ROLE}"
 OBJECT = {"Bucket": "b", "Key": "k"}
+BALANCER = f"arn:aws:elasticloadbalancing:{HERE}:loadbalancer/app"
 PUT = "s3:PutObject arn:aws:s3:::b/k"
 LAYER = f"arn:aws:lambda:{HERE}:layer:l:2"
 VERSIONS = [{"Key": "1"}, {"Key": "2", "VersionId": "v"}]
@@ -131,6 +132,34 @@ ROWS: list[tuple[str, str, dict[str, Any], list[str]]] = [
         ["secretsmanager:BatchGetSecretValue *", "secretsmanager:ListSecrets *"],
     ),
     (
+        "cloudwatch", "DeleteAlarms", {"AlarmNames": ["a", "b"]},
+        [f"cloudwatch:DeleteAlarms arn:aws:cloudwatch:{HERE}:alarm:{one}" for one in "ab"],
+    ),
+    (
+        "ecr", "DescribeRepositories", {"repositoryNames": ["a", "b"]},
+        [f"ecr:DescribeRepositories arn:aws:ecr:{HERE}:repository/{one}" for one in "ab"],
+    ),
+    (
+        "elbv2", "AddTags", {"ResourceArns": [f"{BALANCER}/a/1", f"{BALANCER}/b/1", "arn:aws:s3:::other"]},
+        [f"elasticloadbalancing:AddTags {BALANCER}/{one}/1" for one in "ab"],
+    ),
+    (
+        "cloudwatch", "DeleteInsightRules", {"RuleNames": ["a", "b"]},
+        [f"cloudwatch:DeleteInsightRules arn:aws:cloudwatch:{HERE}:insight-rule/{one}" for one in "ab"],
+    ),
+    (
+        "resourcegroupstaggingapi", "TagResources", {"ResourceARNList": [QUEUE, ROLE, "arn:aws:s3:::b", "nothing"]},
+        ["tag:TagResources *", f"sqs:TagQueue {QUEUE}", f"iam:TagRole {ROLE}", "s3:PutBucketTagging arn:aws:s3:::b"],
+    ),
+    (
+        "resourcegroupstaggingapi", "UntagResources", {"ResourceARNList": [TOPIC]},
+        ["tag:UntagResources *", f"sns:UntagResource {TOPIC}"],
+    ),
+    (
+        "ec2", "TerminateInstances", {"InstanceId": ["i-1", "i-2"]},
+        [f"ec2:TerminateInstances arn:aws:ec2:{HERE}:instance/i-{one}" for one in (1, 2)],
+    ),
+    (
         "ssm", "AddTagsToResource", {"ResourceType": "Parameter", "ResourceId": "/a/b"},
         [f"ssm:AddTagsToResource arn:aws:ssm:{HERE}:parameter/a/b"],
     ),
@@ -144,7 +173,13 @@ ROWS: list[tuple[str, str, dict[str, Any], list[str]]] = [
     ),
     ("stepfunctions", "TestState", {"roleArn": ROLE}, ["states:TestState *", PASS]),
 ]  # fmt: skip
-SIGNING = {"stepfunctions": "states", "apigatewayv2": "apigateway"}
+SIGNING = {
+    "resourcegroupstaggingapi": "tagging",
+    "elbv2": "elasticloadbalancing",
+    "cloudwatch": "monitoring",
+    "stepfunctions": "states",
+    "apigatewayv2": "apigateway",
+}
 
 
 @pytest.mark.parametrize(("service", "operation", "params", "expected"), ROWS)

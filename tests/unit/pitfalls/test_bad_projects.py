@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from lambent.pitfalls import catalogue, checking
+from lambent.pitfalls.facts.project import Resource, Stack
+from lambent.pitfalls.facts.tree import Map
 from lambent.pitfalls.finding import Finding
 
 TEMPLATE = "Resources:\n  F:\n    Type: AWS::Lambda::Function\n    Properties:\n"
@@ -206,3 +208,25 @@ def test_what_is_not_read_is_named(tmp_path: Path) -> None:
     (tmp_path / "main.tf").write_text('resource "aws_s3_bucket" "b" {}\n')
     told = {one.path: one.because for one in checking.check(tmp_path).not_read}
     assert told == {"junk.py": "it is not text", ".": "of junk.tf: it is not text"}
+
+
+def test_code_that_is_not_there_is_told_once_for_a_template(tmp_path: Path) -> None:
+    functions = "".join(
+        f"  F{at}:\n    Type: AWS::Serverless::Function\n"
+        f"    Properties: {{Runtime: python3.12, Handler: gone.handler, CodeUri: s3://b/{at}}}\n"
+        for at in range(7)
+    )
+    (tmp_path / "template.yaml").write_text(f"Transform: AWS::Serverless-2016-10-31\nResources:\n{functions}")
+    (told,) = checking.check(tmp_path).not_read
+    assert told.because == "the code of F0, F1, F2, F3, F4 and 2 more is not where the template says"
+
+
+def test_a_template_of_very_many_functions_takes_time_by_their_number(tmp_path: Path) -> None:
+    """Nothing looks through all resources for each function."""
+    stack = Stack("t", "sam")
+    for at in range(20_000):
+        stack.resources[str(at)] = Resource(str(at), f"Custom::A{at % 9}", Map(), "t", (1, 1))
+    looked = [one.id for at in range(2_000) for one in stack.of("Custom::None")]
+    assert looked == [] and len(list(stack.of("Custom::A1"))) == 2_223
+    stack.resources["new"] = Resource("new", "Custom::None", Map(), "t", (1, 1))
+    assert [one.id for one in stack.of("Custom::None")] == ["new"]

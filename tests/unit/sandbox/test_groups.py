@@ -1,6 +1,8 @@
 """Control groups over a made-up tree in a folder."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -192,6 +194,9 @@ def test_version_2_is_found_above_our_own_group(tmp_path: Path) -> None:
     assert {"memory", "pids", "freezer"} <= tree.controllers
 
 
+HOLDING = "import os; os.write(1, b'1'); os.read(0, 1); held = bytearray(32 << 20); os.write(1, b'2'); os.read(0, 1)"
+
+
 def test_a_machine_without_control_groups(tmp_path: Path) -> None:
     tree = machine(tmp_path, ["22 27 0:21 / /proc rw - proc proc rw"], "")
     assert isinstance(tree, NoTree)
@@ -202,12 +207,18 @@ def test_a_machine_without_control_groups(tmp_path: Path) -> None:
 def test_without_control_groups_the_processes_are_measured() -> None:
     group = NoTree().create("one", Limits(1, 1))
     assert group.usage() == 0
-    group.watch(os.getpid(), forked=True)
-    before = group.usage()
-    held = bytearray(os.urandom(32 * MB))
-    assert group.usage() >= before + 16 * MB
-    assert group.peak() >= group.held() > 0
-    del held
+    with subprocess.Popen([sys.executable, "-S", "-c", HOLDING], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as held:
+        assert held.stdin is not None
+        assert held.stdout is not None
+        held.stdout.read(1)
+        group.watch(held.pid, os.getpid(), forked=True)
+        before = group.usage()
+        held.stdin.write(b"\n")
+        held.stdin.flush()
+        held.stdout.read(1)
+        assert group.usage() >= before + 16 * MB
+        assert group.peak() >= group.held() > 0
+        held.kill()
 
 
 def test_leftovers_are_found_by_name(tmp_path: Path) -> None:

@@ -66,3 +66,29 @@ def test_a_process_that_has_ended_takes_it() -> None:
     with subprocess.Popen([sys.executable, "-S", "-c", ""]) as process:
         os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
         processes.signal_one(process.pid, signal.SIGTERM)
+
+
+CHAIN = """
+import os, threading, time
+def deeper(left):
+    if not left:
+        os.write(1, b"r")
+    elif os.fork() == 0:
+        threading.Thread(target=deeper, args=(left - 1,)).start()
+    time.sleep(60)
+deeper(5)
+"""
+
+
+def test_children_of_threads_are_below_a_process_too() -> None:
+    with subprocess.Popen([sys.executable, "-S", "-c", CHAIN], stdout=subprocess.PIPE) as first:
+        assert said(first) == b"r"
+        below = processes.descendants(first.pid)
+        for pid in (first.pid, *below):
+            os.kill(pid, signal.SIGKILL)
+    assert len(below) == 5
+
+
+def test_a_chain_may_be_as_long_as_processes_are_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processes, "_children", lambda pid: [pid + 1] if pid < 5000 else [])
+    assert processes.descendants(1) == list(range(2, 5001))

@@ -90,3 +90,18 @@ def test_looks_at_many_come_in_turns(monkeypatch: pytest.MonkeyPatch) -> None:
     seen, sandboxes = asyncio.run(scenario())
     assert seen == [3] * 6
     assert {sandbox.looks for sandbox in sandboxes} == {2}
+
+
+def test_looks_that_take_long_become_rare(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thousand processes are read one by one, while everybody else waits."""
+    now = iter((0.0, 0.05))
+    monkeypatch.setattr(watch.time, "perf_counter", lambda: next(now))
+
+    async def scenario() -> float:
+        watcher = MemoryWatch()
+        watcher.add(Sandbox(10**9))
+        watcher._look()
+        assert watcher._timer is not None
+        return watcher._timer.when() - asyncio.get_running_loop().time()
+
+    assert 0.4 < asyncio.run(scenario()) <= 0.5

@@ -1,6 +1,7 @@
 """Tasks of Step Functions ask in the name of their machine's role, or of the task's own."""
 
 import asyncio
+import json
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -22,6 +23,7 @@ from tests.unit.permissions.test_gate import ACCOUNT, ROLE, World
 OTHER = f"arn:aws:iam::{ACCOUNT}:role/task"
 SERVICE = "states.amazonaws.com"
 ROOT = f"arn:aws:iam::{ACCOUNT}:root"
+JOBS = "arn:aws:states:::states:"
 NOBODY = f"arn:aws:iam::{ACCOUNT}:role/nobody"
 
 
@@ -104,6 +106,46 @@ def test_a_machine_is_not_made_with_a_role_that_cannot_be_assumed(role: str, mac
     assert caught.value.code == "AccessDeniedException"
     make("report")
     make("off")
+
+
+SYNC = json.dumps({"States": {"A": {"Branches": [{"States": {"B": {"Resource": f"{JOBS}startExecution.sync:2"}}}]}}})
+RULE = f"arn:aws:events:us-east-1:{ACCOUNT}:rule/StepFunctionsGetEventsForStepFunctionsExecutionRule"
+MAKES = {"Effect": "Allow", "Action": ["events:PutTargets", "events:PutRule", "events:DescribeRule"], "Resource": RULE}
+
+
+@pytest.mark.parametrize(
+    ("definition", "statements", "made"),
+    [
+        (SYNC, [MAKES], True),
+        (SYNC, [], False),
+        (SYNC, [MAKES | {"Action": "events:PutRule"}], False),
+        (SYNC.replace(".sync:2", ""), [], True),
+        (SYNC.replace("startExecution", "startSomething"), [], True),
+        ("{", [], True),
+        ("[" * 100_000, [], True),
+        ("7", [], True),
+    ],
+)
+def test_who_waits_for_jobs_has_to_be_let_make_the_rule_that_tells(
+    definition: str, statements: list[dict[str, Any]], made: bool
+) -> None:
+    async def passes(*_said: Any) -> None:
+        return None
+
+    def make(mode: str) -> Trusting:
+        world = Trusting(mode, TRUSTED, *statements)
+        check = MachineCheck(passes, world.gate, world.report, lambda: 0.0)
+        model, params = wire_service.load("stepfunctions"), {"roleArn": ROLE, "definition": definition}
+        asyncio.run(check(Request("POST", "/"), Caller(Scope(ACCOUNT), "id"), model, "CreateStateMachine", params))
+        return world
+
+    if made:
+        make("enforce")
+    else:
+        with pytest.raises(Fault, match="role/app' is not authorized to create managed-rule"):
+            make("enforce")
+    assert (("managed-rule-not-made", ROLE) in make("report").findings) is not made
+    assert not make("off").findings
 
 
 @pytest.mark.parametrize(

@@ -105,11 +105,11 @@ class Stage(Api):
         self.asked.append(request)
         return Response(200, [("Content-Type", "application/json")], b'{"ok": true}')
 
-    async def _acting(self, role: str, scope: Scope) -> Acting:
-        if "untrusted" in role:
+    async def _acting(self, door: Door) -> Acting:
+        if "untrusted" in door.role:
             raise NotPermitted("API Gateway does not have permission to assume the provided role")
         service = "apigateway.amazonaws.com"
-        return as_role(service, role, "s") if role else Acting(service, scope.account)
+        return as_role(service, door.role, "s") if door.role else Acting(service, door.account)
 
     async def _role_may(self, role: str, action: str, _resource: str, _scope: Scope) -> bool:
         assert action == "execute-api:InvalidateCache"

@@ -84,7 +84,7 @@ def test_methods_and_integrations(tmp_path: Path) -> None:
             "ConflictException",
             "Method already exists for this resource",
         )
-        assert (await api.refused("GetIntegration", **at))[1] == "No integration defined for method"
+        assert (await api.refused("GetIntegration", **at))[1] == "Invalid Integration identifier specified"
         integration = await api.call("PutIntegration", **at, type="AWS_PROXY", integrationHttpMethod="POST", uri=URI)
         assert integration["timeoutInMillis"] == 29000 and integration["httpMethod"] == "POST"
         assert integration["passthroughBehavior"] == "WHEN_NO_MATCH" and integration["cacheNamespace"] == root
@@ -201,9 +201,7 @@ def test_a_wrong_path_of_a_patch(tmp_path: Path) -> None:
         name, _ = await api.api(binaryMediaTypes=["a/b"])
         wrong = [{"op": "replace", "path": "/nothing", "value": "x"}]
         code, text = await api.refused("UpdateRestApi", restApiId=name, patchOperations=wrong)
-        assert code == "BadRequestException" and text.startswith(
-            "Invalid patch path  '/nothing' specified for op 'repl"
-        )
+        assert (code, text) == ("BadRequestException", "Invalid patch path /nothing")
         right = [
             {"op": "add", "path": "/binaryMediaTypes/image~1png"},
             {"op": "remove", "path": "/binaryMediaTypes/a~1b"},
@@ -245,7 +243,7 @@ def test_keys_and_plans(tmp_path: Path) -> None:
             ],
         )  # fmt: skip
         assert patched["apiStages"][0]["throttle"] == {"/pets/GET": {"rateLimit": 7.0}}
-        assert patched["quota"] == {"limit": 9, "period": "DAY"} and "throttle" not in patched
+        assert patched["quota"] == {"limit": 9, "period": "DAY", "offset": 0} and "throttle" not in patched
         emptied = await api.call(
             "UpdateUsagePlan", usagePlanId=plan["id"],
             patchOperations=[{"op": "remove", "path": "/apiStages", "value": f"{name}:dev"}],

@@ -367,8 +367,8 @@ def test_the_web_behind_it(tmp_path: Path) -> None:
     [
         ("dynamodb:action/PutItem", "POST", "/", "", {"x-amz-target": "DynamoDB_20120810.PutItem"}, b"{}"),
         ("states:action/StartExecution", "POST", "/", "", {"x-amz-target": "AWSStepFunctions.StartExecution"}, b"{}"),
-        ("sns:action/Publish", "POST", "/", "Action=Publish", {}, b"{}"),
-        ("sqs:action/SendMessage", "POST", "/", "", {"x-amz-target": "AmazonSQS.SendMessage"}, b"{}"),
+        ("sns:action/Publish", "POST", "/", "Action=Publish", {}, b""),
+        ("sqs:action/SendMessage", "POST", "/", "Action=SendMessage", {"accept": "application/json"}, b""),
         ("sqs:path/111111111111/q", "POST", "/111111111111/q", "", {}, b"{}"),
         ("s3:path/bucket/{key}", "PUT", "/bucket/a/b", "", {}, b"{}"),
         ("bucket.s3:path/{key}", "GET", "/bucket/a/b", "", {}, b"{}"),

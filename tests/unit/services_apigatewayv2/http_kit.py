@@ -109,11 +109,11 @@ class Api:
         self.judged.append((action, arn))
         return self.allowed
 
-    async def _acting(self, role: str, scope: Scope) -> Acting:
-        if "untrusted" in role:
+    async def _acting(self, door: Door) -> Acting:
+        if "untrusted" in door.role:
             raise NotPermitted("API Gateway does not have permission to assume the provided role")
         service = "apigateway.amazonaws.com"
-        return as_role(service, role, "s") if role else Acting(service, scope.account)
+        return as_role(service, door.role, "s") if door.role else Acting(service, door.account)
 
     async def _fetch(self, *given: Any, **named: Any) -> Any:
         said = self.web(*given, **named)

@@ -349,6 +349,15 @@ REFUSED = [
     ({"DestinationConfig": {"OnSuccess": {"Destination": QUEUE}}}, STREAM, "is invalid"),
     ({"FilterCriteria": {"Filters": [{"Pattern": '{"a": ["b"]}'}] * 11}}, STREAM, "at most 10"),
     ({}, "arn:aws:s3:::bucket", "Unrecognized event source."),
+    ({}, QUEUE.replace("aws:", "aws-cn:"), "the same AWS Region"),
+    ({"MaximumRecordAgeInSeconds": 0}, STREAM, "at least 60"),
+    ({"MaximumRecordAgeInSeconds": 59}, STREAM, "at least 60"),
+    ({"ProvisionedPollerConfig": {"MinimumPollers": 1}}, QUEUE, "at least 2"),
+    ({"ProvisionedPollerConfig": {"MaximumPollers": 1}}, QUEUE, "at least 2"),
+    ({"ProvisionedPollerConfig": {"MinimumPollers": 2, "PollerGroupName": "g"}}, QUEUE, "PollerGroupName"),
+    ({"MetricsConfig": {"Metrics": ["EventCount", "KafkaMetrics"]}}, QUEUE, "Metric KafkaMetrics"),
+    ({"MetricsConfig": {"Metrics": ["ErrorCount"]}}, STREAM, "Metric ErrorCount"),
+    ({"StartingPosition": "AT_TIMESTAMP", "StartingPositionTimestamp": 2e9}, STREAM, "in the future"),
 ]
 
 
@@ -357,7 +366,7 @@ def test_settings_that_do_not_fit(stage) -> None:
         await surroundings(plane)
         for asked, source, words in REFUSED:
             start = {"StartingPosition": "LATEST"} if source == STREAM else {}
-            fault = await plane.refused(CREATE, FunctionName="f", EventSourceArn=source, **start, **asked)
+            fault = await plane.refused(CREATE, FunctionName="f", EventSourceArn=source, **start | asked)
             assert (fault.code, words in fault.message) == ("InvalidParameterValueException", True), fault.message
         assert (await plane.call("ListEventSourceMappings"))["EventSourceMappings"] == []
 
@@ -380,6 +389,21 @@ def test_the_source_must_be_there(stage) -> None:
         plane.elsewhere["AmazonSQS.GetQueueAttributes"] = {"Attributes": {"VisibilityTimeout": "30"}}
         fault = await plane.refused(CREATE, FunctionName="f", EventSourceArn=QUEUE)
         assert fault.message == "Queue visibility timeout: 30 seconds is less than Function timeout: 31 seconds"
+
+    stage(scene)
+
+
+def test_a_stream_of_the_table_before_this_one_is_not_there(stage) -> None:
+    """moto describes the table's stream of today, whatever label it is asked for."""
+
+    async def scene(plane: Plane) -> None:
+        await surroundings(plane)
+        asked = {"FunctionName": "f", "EventSourceArn": TABLE, "StartingPosition": "LATEST"}
+        described = plane.elsewhere["DynamoDBStreams_20120810.DescribeStream"]
+        described["StreamDescription"] = {"StreamArn": TABLE, "StreamLabel": "2026-11-30T00:00:00.000"}
+        assert (await plane.refused(CREATE, **asked)).message == f"Stream not found: {TABLE}"
+        described["StreamDescription"]["StreamLabel"] = TABLE.rpartition("/")[2]
+        assert (await plane.call(CREATE, **asked))["State"] == "Creating"
 
     stage(scene)
 

@@ -40,6 +40,12 @@ def test_shards_are_listed_page_by_page() -> None:
     assert service.asked[1][1]["ExclusiveStartShardId"] == "a"
 
 
+def test_the_stream_of_a_table_that_was_made_anew_is_another() -> None:
+    service = Service(DescribeStream={"StreamDescription": {"Shards": [], "StreamLabel": "2026-02-02T00:00:00.000"}})
+    with pytest.raises(StreamGone):
+        asyncio.run(service.stream().shards())
+
+
 def test_a_shard_is_read_from_behind_a_record() -> None:
     service = Service(GetShardIterator={"ShardIterator": "i"})
     position = Position("AFTER_SEQUENCE_NUMBER", "17")

@@ -83,6 +83,7 @@ def test_an_asker_that_goes_away_changes_nothing() -> None:
 def test_a_group_is_light_when_all_of_it_is() -> None:
     async def body(disk: Disk, commit: GroupCommit[int]) -> None:
         seen: list[bool] = []
+        told = asyncio.Event()
         run = commit._database.run
 
         async def noted(work: Callable[[sa.Connection], None], then: Callable[[None], None], *, light: bool) -> None:
@@ -93,8 +94,12 @@ def test_a_group_is_light_when_all_of_it_is() -> None:
         await commit.write(0, light=True)
         await asyncio.gather(commit.write(1, light=True), commit.write(2))
         await commit.write(3)
-        assert seen == [True, False, False]
-        assert [item for group in disk.groups for item in group] == [0, 1, 2, 3]
+        commit.write_soon(4)
+        await asyncio.sleep(0)
+        commit.write_then(5, told.set, pytest.fail, light=True)  # type: ignore[arg-type]
+        await told.wait()
+        assert seen == [True, False, False, True, True]
+        assert [item for group in disk.groups for item in group] == [0, 1, 2, 3, 4, 5]
 
     with_disk(body)
 

@@ -226,3 +226,24 @@ def test_a_group_is_what_its_expression_finds(stage) -> None:
         assert (await call("GetGroup", GroupName="mine"))[0] == "InvalidRequestException"
 
     stage(scene)
+
+
+def test_groups_and_rules_have_tags(stage) -> None:
+    async def scene(call: Call) -> None:
+        team = [{"Key": "team", "Value": "blue"}]
+        group = (await call("CreateGroup", GroupName="mine", Tags=team))["Group"]
+        assert "tags" not in group
+        rule = (await call("CreateSamplingRule", SamplingRule=RULE, Tags=team))["SamplingRuleRecord"]["SamplingRule"]
+        for arn in (group["GroupARN"], rule["RuleARN"]):
+            assert (await call("ListTagsForResource", ResourceARN=arn))["Tags"] == team
+            await call("TagResource", ResourceARN=arn, Tags=[{"Key": "stage", "Value": "test"}])
+            await call("UntagResource", ResourceARN=arn, TagKeys=["team", "none"])
+            assert (await call("ListTagsForResource", ResourceARN=arn))["Tags"] == [{"Key": "stage", "Value": "test"}]
+            many = [{"Key": str(number), "Value": ""} for number in range(50)]
+            assert (await call("TagResource", ResourceARN=arn, Tags=many))[0] == "TooManyTagsException"
+            other = Scope("222222222222", HERE.region)
+            assert (await call("TagResource", other, ResourceARN=arn, Tags=team))[0] == "ResourceNotFoundException"
+        await call("DeleteSamplingRule", RuleName="mine")
+        assert (await call("ListTagsForResource", ResourceARN=rule["RuleARN"]))[0] == "ResourceNotFoundException"
+
+    stage(scene)

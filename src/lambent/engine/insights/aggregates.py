@@ -6,19 +6,28 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax-Stats.h
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from itertools import repeat
+from typing import Any, Protocol
 
 from lambent.engine.insights.query import Value
 from lambent.engine.insights.values import number, order, text
 
+PLAIN = frozenset((int, float))
+Values = Sequence[Value]
+Times = Sequence[float]
+
 
 class Kept(Protocol):
-    """What is kept of one group."""
+    """What is kept of one group. It goes from process to process."""
 
-    def add(self, value: Value, at: float) -> None:
-        """A row's value and its time."""
+    def add(self, values: Values, times: Times) -> None:
+        """The values of rows, and their times where those matter (`Aggregate.timed`)."""
+        ...
+
+    def merge(self, other: Any) -> None:
+        """What is kept of rows that come behind."""
         ...
 
     def result(self) -> Value:
@@ -32,13 +41,33 @@ class Count:
 
     many: int = 0
 
-    def add(self, value: Value, at: float) -> None:
-        """A row."""
-        self.many += value is not None
+    def add(self, values: Values, times: Times) -> None:
+        """Rows."""
+        self.many += len(values) - values.count(None)
+
+    def merge(self, other: "Count") -> None:
+        """More of them."""
+        self.many += other.many
 
     def result(self) -> Value:
         """How many."""
         return self.many
+
+
+def numbers(values: Values) -> list[float]:
+    """Those that are numbers, or spell one."""
+    those = [value for value in values if value is not None]
+    kinds = set(map(type, those))
+    if kinds <= PLAIN:
+        return those
+    if kinds == {str}:
+        try:
+            found = list(map(float, those))
+        except ValueError:
+            found = [math.nan]
+        if all(map(math.isfinite, found)):
+            return found
+    return [one for one in map(number, those) if one is not None]
 
 
 @dataclass(slots=True)
@@ -51,16 +80,28 @@ class Numbers:
     mean: float = 0.0
     spread: float = 0.0
 
-    def add(self, value: Value, at: float) -> None:
-        """A row; Welford's way, so that nothing is lost by differences of large sums."""
-        found = number(value)
-        if found is None:
+    def add(self, values: Values, times: Times) -> None:
+        """Rows."""
+        found = numbers(values)
+        if not found:
             return
-        self.many += 1
-        self.total += found
-        away = found - self.mean
-        self.mean += away / self.many
-        self.spread += away * (found - self.mean)
+        total = sum(found)
+        mean = total / len(found)
+        spread = sum((one - mean) ** 2 for one in found) if self.shown is _deviation else 0.0
+        self._join(len(found), total, mean, spread)
+
+    def merge(self, other: "Numbers") -> None:
+        """More of them."""
+        if other.many:
+            self._join(other.many, other.total, other.mean, other.spread)
+
+    def _join(self, many: int, total: float, mean: float, spread: float) -> None:
+        """Chan's way, so that nothing is lost by differences of large sums."""
+        away, both = mean - self.mean, self.many + many
+        self.spread += spread + away * away * self.many * many / both
+        self.mean += away * many / both
+        self.total += total
+        self.many = both
 
     def result(self) -> Value:
         """Nothing without a number."""
@@ -69,20 +110,30 @@ class Numbers:
 
 @dataclass(slots=True)
 class Extreme:
-    """The value whose key is the greatest, or the least one."""
+    """The value whose key is the greatest, or the least one; the first one of equal ones."""
 
     key: Callable[[Value, float], tuple[int, Value]]
     greatest: bool
     value: Value = None
     best: tuple[int, Value] | None = None
 
-    def add(self, value: Value, at: float) -> None:
-        """A row."""
-        if value is None:
-            return
-        key = self.key(value, at)
+    def add(self, values: Values, times: Times) -> None:
+        """Rows."""
+        if self.key is _by_value and values and set(map(type, values)) <= PLAIN | {type(None)}:
+            values = [value for value in values if value is not None] or (None,)
+            values = [max(values) if self.greatest else min(values)]
+        for value, at in zip(values, times or repeat(0.0)):  # noqa: B905 (times are repeated)
+            if value is not None:
+                self._take(value, self.key(value, at))
+
+    def _take(self, value: Value, key: tuple[int, Value]) -> None:
         if self.best is None or (key > self.best if self.greatest else key < self.best):
             self.best, self.value = key, value
+
+    def merge(self, other: "Extreme") -> None:
+        """More of them."""
+        if other.best is not None:
+            self._take(other.value, other.best)
 
     def result(self) -> Value:
         """Nothing without a value."""
@@ -95,10 +146,13 @@ class Distinct:
 
     seen: set[str] = field(default_factory=set)
 
-    def add(self, value: Value, at: float) -> None:
-        """A row."""
-        if value is not None:
-            self.seen.add(text(value))
+    def add(self, values: Values, times: Times) -> None:
+        """Rows."""
+        self.seen.update(value if type(value) is str else text(value) for value in values if value is not None)
+
+    def merge(self, other: "Distinct") -> None:
+        """More of them."""
+        self.seen |= other.seen
 
     def result(self) -> Value:
         """How many."""
@@ -112,11 +166,13 @@ class Percentile:
     percent: float
     found: list[float] = field(default_factory=list)
 
-    def add(self, value: Value, at: float) -> None:
-        """A row."""
-        one = number(value)
-        if one is not None:
-            self.found.append(one)
+    def add(self, values: Values, times: Times) -> None:
+        """Rows."""
+        self.found += numbers(values)
+
+    def merge(self, other: "Percentile") -> None:
+        """More of them."""
+        self.found += other.found
 
     def result(self) -> Value:
         """The nearest rank: the least number that so many per cent are no greater than."""
@@ -129,10 +185,20 @@ class Percentile:
 
 @dataclass(frozen=True, slots=True)
 class Aggregate:
-    """How one is begun, given the values of its arguments behind the first, and how many arguments it takes."""
+    """How one is begun, given the values of its arguments behind the first, how many arguments it takes, and whether it
+    looks at times."""
 
     begin: Callable[..., Kept]
     arguments: tuple[int, int]
+    timed: bool = False
+
+
+def _total(kept: Numbers) -> float:
+    return kept.total
+
+
+def _average(kept: Numbers) -> float:
+    return float(kept.total / kept.many)
 
 
 def _deviation(kept: Numbers) -> float:
@@ -156,7 +222,7 @@ def _of_numbers(shown: Callable[[Numbers], Value]) -> Aggregate:
 
 
 def _of_extremes(key: Callable[[Value, float], tuple[int, Value]], greatest: bool) -> Aggregate:
-    return Aggregate(lambda: Extreme(key, greatest), (1, 1))
+    return Aggregate(lambda: Extreme(key, greatest), (1, 1), timed=key is _by_time)
 
 
 def _percentile(percent: Value = 50) -> Kept:
@@ -166,8 +232,8 @@ def _percentile(percent: Value = 50) -> Kept:
 AGGREGATES: dict[str, Aggregate] = {
     "count": Aggregate(Count, (0, 1)),
     "count_distinct": Aggregate(Distinct, (1, 1)),
-    "sum": _of_numbers(lambda kept: kept.total),
-    "avg": _of_numbers(lambda kept: float(kept.total / kept.many)),
+    "sum": _of_numbers(_total),
+    "avg": _of_numbers(_average),
     "stddev": _of_numbers(_deviation),
     "min": _of_extremes(_by_value, greatest=False),
     "max": _of_extremes(_by_value, greatest=True),

@@ -7,12 +7,12 @@ import base64
 import json
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import orjson
 
-from lambent.engine.insights.query import Moment, Value
+from lambent.engine.insights.query import Value
 
 MB = 1_000_000
 """Bytes; AWS's own sample queries divide @maxMemoryUsed twice by 1000."""
@@ -33,7 +33,9 @@ FIGURES = {
     "@maxMemoryUsed": (re.compile(r"Max Memory Used: (\d+) MB"), MB),
 }
 """What a REPORT line tells."""
-TRACES = {
+REPORT = "REPORT "
+SEARCHED = {
+    "@requestId": REQUEST_ID,
     "@xrayTraceId": re.compile(r"XRAY TraceId: (\S+)"),
     "@xraySegmentId": re.compile(r"SegmentId: (\S+)"),
 }
@@ -57,9 +59,9 @@ class LogEvent(NamedTuple):
     source: Source
 
 
-def pointer(event: LogEvent) -> str:
+def pointer(source: Source, offset: int, timestamp: int) -> str:
     """What names an event for GetLogRecord."""
-    said = orjson.dumps((event.source.group, event.source.stream, event.offset, event.timestamp))
+    said = orjson.dumps((source.group, source.stream, offset, timestamp))
     return base64.urlsafe_b64encode(said).decode()
 
 
@@ -71,71 +73,24 @@ def pointed(text: str) -> tuple[str, str, int, int]:
     return group, stream, int(offset), int(timestamp)
 
 
-class Row:
-    """An event's fields with what commands have added to them, or a row of `stats` (no event)."""
-
-    __slots__ = ("_document", "event", "made")
-
-    def __init__(self, event: LogEvent | None, made: dict[str, Value] | None = None) -> None:
-        self.event = event
-        self.made: dict[str, Value] = made if made is not None else {}
-        self._document: Any = self  # not looked for yet
-
-    @property
-    def at(self) -> float:
-        """When it was, in milliseconds since 1970; 0 for a row of `stats`."""
-        return self.event.timestamp if self.event else 0
-
-    def get(self, name: str) -> Value:
-        """The value of a field, None if there is none."""
-        if name in self.made:
-            return self.made[name]
-        head, dot, rest = name.partition(".")
-        if dot and isinstance(self.made.get(head), dict | list):
-            return _walk(self.made[head], rest)
-        if self.event is None:
-            return None
-        found = _SYSTEM.get(name)
-        if found is not None:
-            return found(self.event)
-        return _discovered(self.event.message, name) if name.startswith("@") else self._of_document(name)
-
-    def _of_document(self, name: str) -> Value:
-        if self._document is self and self.event is not None:
-            self._document = document(self.event.message)
-        return _walk(self._document, name)
-
-
-def every(event: LogEvent) -> dict[str, Value]:
-    """All fields that an event has."""
-    row = Row(event)
-    names = [*_SYSTEM, "@requestId", "@type", *FIGURES, *TRACES]
-    found = {name: row.get(name) for name in names}
-    return {name: value for name, value in {**found, **_flat(document(event.message))}.items() if value is not None}
-
-
-def _flat(value: Any, path: str = "", deep: int = 0) -> dict[str, Value]:
-    """Fields of JSON by their paths, `MOST_FIELDS` of them."""
-    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else None
-    if items is None or deep > DEEPEST:
-        return {path: _plain(value)} if path else {}
-    found: dict[str, Value] = {}
-    for key, one in items:
-        found |= _flat(one, f"{path}.{key}" if path else str(key), deep + 1)
-        if len(found) >= MOST_FIELDS:
-            break
-    return found
-
-
 def document(message: str) -> Any:
     """The JSON that a message is, or the first that is embedded in it; None without any."""
-    start = message.find("{")
-    if start < 0:
-        return None
-    try:
-        return orjson.loads(message[start:] if start else message)
-    except orjson.JSONDecodeError:
-        return _embedded(message, start)
+    return documents([message])[0]
+
+
+def documents(messages: Sequence[str]) -> list[Any]:
+    """That of each."""
+    found: list[Any] = []
+    for message in messages:
+        start = message.find("{")
+        if start < 0:
+            found.append(None)
+            continue
+        try:
+            found.append(orjson.loads(message[start:] if start else message))
+        except orjson.JSONDecodeError:
+            found.append(_embedded(message, start))
+    return found
 
 
 def _embedded(message: str, start: int) -> Any:
@@ -145,24 +100,26 @@ def _embedded(message: str, start: int) -> Any:
         return None
 
 
-def _walk(value: Any, path: str) -> Value:
+def walk(value: Any, path: str) -> Value:
     """What stands at a path of keys and positions; keys with points in them are found as well."""
-    while isinstance(value, dict | list):
-        if isinstance(value, dict) and path in value:
-            return _plain(value[path])
-        key, dot, path = path.partition(".")
-        if isinstance(value, list):
+    while True:
+        if type(value) is dict:
+            if path in value:
+                return plain(value[path])
+            key, dot, path = path.partition(".")
+            if not dot or key not in value:
+                return None
+            value = value[key]
+        elif type(value) is list:
+            key, dot, path = path.partition(".")
             place = _place(key)
             if place >= len(value):
                 return None
             value = value[place]
             if not dot:
-                return _plain(value)
-        elif not dot or key not in value:
-            return None
+                return plain(value)
         else:
-            value = value[key]
-    return None
+            return None
 
 
 def _place(key: str) -> int:
@@ -170,31 +127,33 @@ def _place(key: str) -> int:
     return int(key) if key.isdecimal() and key.isascii() and len(key) < LONGEST_PLACE else sys.maxsize
 
 
-def _plain(value: Any) -> Value:
+def plain(value: Any) -> Value:
     return int(value) if isinstance(value, bool) else value
 
 
-def _discovered(message: str, name: str) -> Value:
-    if name == "@requestId":
-        found = REQUEST_ID.search(message)
-        return found[1] if found else None
-    if name == "@type":
-        found = TYPE.match(message)
-        return found[1] if found else None
-    if name in FIGURES and message.startswith("REPORT "):
+def discovered(messages: Sequence[str], name: str) -> list[Value]:
+    """The values of one of the fields that Lambda's lines have."""
+    if name in FIGURES:
         pattern, factor = FIGURES[name]
-        found = pattern.search(message)
-        return float(found[1]) * factor if found else None
-    found = TRACES[name].search(message) if name in TRACES else None
-    return found[1] if found else None
+        lines = (pattern.search(one) if one.startswith(REPORT) else None for one in messages)
+        return [float(found[1]) * factor if found else None for found in lines]
+    searching = TYPE.match if name == "@type" else SEARCHED[name].search if name in SEARCHED else None
+    if searching is None:
+        return [None] * len(messages)
+    return [found[1] if found else None for found in map(searching, messages)]
+
+
+def flat(value: Any, path: str = "", deep: int = 0) -> dict[str, Value]:
+    """Fields of JSON by their paths, `MOST_FIELDS` of them."""
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else None
+    if items is None or deep > DEEPEST:
+        return {path: plain(value)} if path else {}
+    found: dict[str, Value] = {}
+    for key, one in items:
+        found |= flat(one, f"{path}.{key}" if path else str(key), deep + 1)
+        if len(found) >= MOST_FIELDS:
+            break
+    return found
 
 
 _DECODER = json.JSONDecoder()
-_SYSTEM: dict[str, Callable[[LogEvent], Value]] = {
-    "@timestamp": lambda event: Moment(event.timestamp),
-    "@ingestionTime": lambda event: Moment(event.ingested),
-    "@message": lambda event: event.message,
-    "@logStream": lambda event: event.source.stream,
-    "@log": lambda event: f"{event.source.account}:{event.source.group}",
-    "@ptr": pointer,
-}

@@ -44,6 +44,8 @@ def _numeric(run: Callable[..., float]) -> Callable[..., Value]:
     """Of numbers: nothing if one of them is none, or if there is no result."""
 
     def called(*values: Value) -> Value:
+        if None in values:
+            return None
         numbers = [number(value) for value in values]
         if None in numbers:
             return None

@@ -117,11 +117,13 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Parse:
-    """`parse`: fields are taken from a text, by a regular expression with named groups."""
+    """`parse`: fields are taken from a text, by a regular expression with named groups, or by what stands between the
+    `parts` of a pattern with wildcards."""
 
     source: Expression
     pattern: str
     names: tuple[str, ...]
+    parts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -158,9 +158,7 @@ class _Reader(Tokens):
         if len(names) != len(parts) - 1:
             said = f"the pattern has {len(parts) - 1} wildcards, but {len(names)} fields are named"
             raise MalformedQuery(said, token.start, token.end)
-        middle = "".join(re.escape(part) + "(.*?)" for part in parts[:-1])
-        ending = re.escape(parts[-1]) or "$"
-        return Parse(source, f"(?s){middle}{ending}", tuple(names))
+        return Parse(source, "", tuple(names), tuple(parts))
 
     def unnest(self) -> Command:
         source = self._primary()

@@ -9,6 +9,8 @@ import orjson
 
 from lambent.engine.insights.query import MONTHS, UNITS, WEEK, Moment, Period, Value
 
+MONDAY = 4 * 86_400_000
+"""The first one of 1970, which began on a Thursday, in milliseconds: weeks begin on it."""
 DECIMALS = 4
 """Shown of a number."""
 
@@ -100,7 +102,7 @@ def floored(moment: Value, period: Period) -> Moment | None:
         return None
     length = UNITS[period.unit]
     if length is not None:
-        begin = 4 * 86_400_000 if length == WEEK else 0  # 1970 began on a Thursday
+        begin = MONDAY if length == WEEK else 0
         step = length * period.count
         return Moment((at - begin) // step * step + begin)
     return _months_floored(at, MONTHS[period.unit] * period.count)

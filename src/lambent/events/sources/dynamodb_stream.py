@@ -37,6 +37,7 @@ class DynamoDbStream:
 
     def __init__(self, arn: str, ask: Ask, written: Pulse, all_seen: bool, ahead: Callable[[], float]) -> None:
         self._arn = arn
+        self._label = arn.rpartition("/")[2]
         self._ahead = ahead
         self._ask = ask
         self._written = written
@@ -48,6 +49,8 @@ class DynamoDbStream:
         asked: dict[str, Any] = {"StreamArn": self._arn}
         while True:
             said = (await self._call("DescribeStream", asked))["StreamDescription"]
+            if said.get("StreamLabel", self._label) != self._label:  # moto: the stream of a table that was made anew
+                raise StreamGone(self._arn)
             found += [_shard(one) for one in said.get("Shards") or ()]
             last = said.get("LastEvaluatedShardId")
             if not last:

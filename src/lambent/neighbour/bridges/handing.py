@@ -1,4 +1,5 @@
-"""Asks the gateway what a task of Step Functions asks, and calls the triggers of user pools, over its socket."""
+"""Asks the gateway what a task of Step Functions asks, how long an execution has to wait, and calls the triggers of
+user pools, over its socket."""
 
 import http.client
 import json
@@ -12,6 +13,8 @@ TASKS = "/_lambent/tasks"
 """Before the path of a request that a task of Step Functions makes."""
 TRIGGERS = "/_lambent/triggers"
 """Where functions are called as triggers of user pools."""
+WAITS = "/_lambent/waits"
+"""Where an execution of Step Functions waits by the platform's clock."""
 ROLE, SESSION, MACHINE = "x-lambent-role", "x-lambent-session", "x-lambent-machine-role"
 MACHINE_ARN = "x-lambent-machine"
 """Headers that say in whose name a task asks: a role's ARN, what its session is called, and the machine's role where
@@ -39,6 +42,14 @@ class Gateway:
         status, _, content = self._ask("POST", TRIGGERS, {}, json.dumps(said).encode())
         if status != http.HTTPStatus.OK:
             return {"error": f"{status}"}
+        found: dict[str, Any] = json.loads(content)
+        return found
+
+    def wait(self, said: Mapping[str, Any]) -> dict[str, Any]:
+        """What `lambent.server.waits` answers. Raises OSError, HTTPException, or ValueError for no answer."""
+        status, _, content = self._ask("POST", WAITS, {}, json.dumps(said).encode())
+        if status != http.HTTPStatus.OK:
+            raise ValueError(status)
         found: dict[str, Any] = json.loads(content)
         return found
 

@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
-from lambent.neighbour.bridges import cloudfront, definitions, dynamodb, express, iam, secretsmanager, states, templates
+from lambent.neighbour.bridges import cloudfront, dynamodb, iam, results, secretsmanager, states, templates, timing
+from lambent.neighbour.bridges.expressions import replaced as expressions
 from lambent.neighbour.bridges.handing import Gateway
 from lambent.neighbour.bridges.importing import when_imported
+from lambent.neighbour.bridges.machines import operations
 from lambent.neighbour.bridges.pools.replaced import REPLACED
 
 Make = Callable[[Gateway, Any], Callable[..., Any]]
@@ -46,7 +48,10 @@ class Place:
         setattr(owner, last, replacement)
 
 
-_TASKS = "moto.stepfunctions.parser.asl.component.state.exec.state_task"
+_PARTS = "moto.stepfunctions.parser.asl.component"
+_TASKS = f"{_PARTS}.state.exec.state_task"
+_WAITS = f"{_PARTS}.state.wait.wait_function"
+_CALLBACKS = "moto.stepfunctions.parser.asl.eval.callback.callback"
 PLACES: Sequence[Place] = (
     Place("moto.iam.policy_validation", "BaseIAMPolicyValidator._validate_version", ("self",), iam.validate_version),
     Place(
@@ -70,10 +75,26 @@ PLACES: Sequence[Place] = (
         ("self", "env"),
         states.credentials,
     ),
+    Place(f"{_TASKS}.state_task_lambda", "StateTaskLambda._from_error", ("self", "env", "ex"), states.by_arn),
+    *(
+        Place(
+            f"{_TASKS}.service.state_task_service_{module}",
+            f"StateTaskService{name}._eval_service_task",
+            ("self", "env", "resource_runtime_part", "normalised_parameters", "state_credentials"),
+            results.with_metadata,
+        )
+        for module, name in (
+            ("lambda", "Lambda"),
+            ("sqs", "Sqs"),
+            ("sns", "Sns"),
+            ("dynamodb", "DynamoDB"),
+            ("events", "Events"),
+        )
+    ),
+    Place("moto.stepfunctions.parser.asl.utils.encoding", "to_json_str", ("obj", "separators"), results.written),
     *(
         Place(f"{_TASKS}.{module}", f"{name}._from_error", ("self", "env", "ex"), states.denied(error))
         for module, name, error in (
-            ("state_task_lambda", "StateTaskLambda", "Lambda.AWSLambdaException"),
             ("service.state_task_service_lambda", "StateTaskServiceLambda", "Lambda.AWSLambdaException"),
             ("service.state_task_service_dynamodb", "StateTaskServiceDynamoDB", "DynamoDB.AmazonDynamoDBException"),
             ("service.state_task_service_sfn", "StateTaskServiceSfn", "StepFunctions.AWSStepFunctionsException"),
@@ -91,16 +112,28 @@ PLACES: Sequence[Place] = (
         for what, make in (("parameters", states.asked), ("response", states.answered))
     ),
     Place(
-        "moto.stepfunctions.parser.models",
-        "StepFunctionsParserBackend.start_execution",
-        ("self", "state_machine_arn", "name", "execution_input", "trace_header"),
-        states.start,
-    ),
-    Place(
         "moto.stepfunctions.parser.backend.execution_worker",
         "ExecutionWorker._execution_logic",
         ("self",),
         states.execute,
+    ),
+    *(
+        Place(f"{_PARTS}.{module}", f"{name}._eval_body", ("self", "env"), make)
+        for module, name, make in (
+            ("common.string.string_expression", "StringJSONata", expressions.expression),
+            ("common.string.string_expression", "StringVariableSample", expressions.variable),
+            ("state.choice.comparison.comparison", "ConditionStringJSONata", expressions.condition),
+        )
+    ),
+    Place(f"{_WAITS}.wait_function", "WaitFunction._wait_interval", ("self", "env", "wait_seconds"), timing.interval),
+    Place(f"{_WAITS}.timestamp", "Timestamp._get_wait_seconds", ("self", "env"), timing.until),
+    Place(_CALLBACKS, "CallbackEndpoint.wait", ("self", "timeout"), timing.notified),
+    Place(_CALLBACKS, "HeartbeatEndpoint.clear_and_wait", ("self",), timing.heartbeat),
+    Place(
+        "moto.stepfunctions.parser.models",
+        "StepFunctionsParserBackend._validate_definition",
+        ("definition",),
+        expressions.validation,
     ),
     Place(
         "moto.secretsmanager.models",
@@ -123,17 +156,14 @@ def install(path: str) -> None:
     }
     more = {
         "moto.stepfunctions.models": states.share_machines,
-        "moto.stepfunctions.responses": _answer_more,
+        "moto.stepfunctions.responses": operations.answered,
+        "moto.stepfunctions.parser.api": operations.named,
+        f"{_PARTS}.common.retry.retrier_decl": timing.retries(gateway),
         "moto.iam.responses": iam.bound_users,
         "moto.cloudfront.models": cloudfront.whole,
     }
     when_imported({**changes, **more})
     states.run_executions()
-
-
-def _answer_more(responses: ModuleType) -> None:
-    definitions.answered(responses)
-    express.answered(responses)
 
 
 def _change(gateway: Gateway, module: str, _imported: ModuleType) -> None:

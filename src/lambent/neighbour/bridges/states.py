@@ -19,6 +19,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from lambent.model import task_token
+from lambent.neighbour.bridges import results
 from lambent.neighbour.bridges.handing import MACHINE, MACHINE_ARN, ROLE, SESSION, Gateway
 
 PLACE = "http://127.0.0.1"
@@ -65,6 +66,7 @@ def client_for(gateway: Gateway, _former: Any) -> Callable[..., Any]:
             config=Config(parameter_validation=False, retries={"max_attempts": 0, "total_max_attempts": 1}),
         )
         client.meta.events.register("before-send", functools.partial(_send, gateway, _named(state_credentials)))
+        client.meta.events.register("after-call", results.remember)
         return client
 
     return make
@@ -158,12 +160,34 @@ def denied(error: str) -> Callable[[Gateway, Callable[..., Any]], Callable[..., 
     return make
 
 
-def _rename(failed: Any, error: str, message: str) -> None:
-    """Give a failed task's event the name of another error; moto's own has no words of the service's."""
+def by_arn(_gateway: Gateway, former: Callable[..., Any]) -> Callable[..., Any]:
+    """Around moto's, which calls every refusal of a function that a task names by its ARN "Exception": it is Lambda's
+    own error, as a task on `lambda:invoke` has it, so that a Retry on `Lambda.TooManyRequestsException` sees it.
+
+    Source: https://docs.aws.amazon.com/step-functions/latest/dg/sfn-best-practices.html#bp-lambda-serviceexception
+    """
+
+    def from_error(task: Any, env: Any, ex: Exception) -> Any:
+        failed = former(task, env, ex)
+        said = getattr(ex, "response", {})
+        if said.get("Error"):
+            error, meta = said["Error"], said["ResponseMetadata"]
+            code = "AWSLambdaException" if error["Code"] in DENIALS else error["Code"]
+            told = f"{error['Message']} (Service: AWSLambda; Status Code: {meta['HTTPStatusCode']}; "
+            told += f"Error Code: {error['Code']}; Request ID: {meta.get('RequestId', '')}; Proxy: null)"
+            _rename(failed, f"Lambda.{code}", told, always=True)
+        return failed
+
+    return from_error
+
+
+def _rename(failed: Any, error: str, message: str, *, always: bool = False) -> None:
+    """Give a failed task's event the name of another error; and the message where moto's own has no words of the
+    service's, or `always`."""
     from moto.stepfunctions.parser.asl.component.common.error_name.custom_error_name import CustomErrorName
 
     for details in failed.event_details.values():
-        if details["error"] == LOST:
+        if always or details["error"] == LOST:
             details["cause"] = message
         details["error"] = error
     failed.error_name = CustomErrorName(error)
@@ -196,21 +220,13 @@ def answered(_gateway: Gateway, former: Callable[..., None]) -> Callable[..., No
     return spell
 
 
-def start(_gateway: Gateway, former: Callable[..., Any]) -> Callable[..., Any]:
-    """Around moto's, which takes two executions without a name for one."""
-
-    def begin(
-        backend: Any, state_machine_arn: str, name: Any = None, execution_input: Any = None, trace_header: Any = None
-    ) -> Any:
-        return former(backend, state_machine_arn, name or str(uuid.uuid4()), execution_input, trace_header)
-
-    return begin
-
-
 def execute(_gateway: Gateway, former: Callable[..., None]) -> Callable[..., None]:
-    """Around moto's: an execution that its interpreter fails on has failed; it does not run for ever."""
+    """Around moto's: an execution that its interpreter fails on has failed; it does not run for ever. What it runs is
+    at hand where an expression fails."""
 
     def run(worker: Any) -> None:
+        details = worker._evaluation_details
+        details.aws_execution_details.definition = details.state_machine_details.definition
         try:
             former(worker)
         except Exception as error:

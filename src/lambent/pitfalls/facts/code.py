@@ -2,6 +2,7 @@
 
 import ast
 import os
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,9 @@ from lambent.pitfalls.facts.tree import Map, Ref, Text, Unknown
 from lambent.pitfalls.facts.unread import NotRead, Unread
 from lambent.pitfalls.facts.zips import Zip
 
+MOST_NAMED = 5
+"""Functions of a template that are named in one line."""
+
 
 class Sources:
     """Python files, each parsed once."""
@@ -22,6 +26,13 @@ class Sources:
         self.trees: dict[Path, ast.Module | None] = {}
         self.packages: dict[tuple[Path, str], Package] = {}
         self.zips: dict[Path, Zip | None] = {}
+
+    @cached_property
+    def workspaces(self) -> dict[str, list[str]]:
+        """The project's packages of npm, by name, with the files that they may begin with."""
+        from lambent.pitfalls.facts import workspaces
+
+        return workspaces.find(self.project)
 
     def tree(self, path: Path) -> ast.Module | None:
         """The tree of a file; None when it is not there or can't be read, which is noted."""
@@ -88,8 +99,9 @@ class Sources:
         file, _, name = handler.rpartition(".")
         last = file.rpartition("/")[2]
         told = [dotted(one.removeprefix("./").rpartition(".")[0]) for one in entries if f"/{last}." in f"/{one}"]
-        package = NodePackage(root, self.project.root, self.tree, handler_name=name)
-        found = (package.module(one) for one in [*told, *names(file)])
+        package = NodePackage(root, self.project.root, self.tree, handler_name=name, workspaces=self.workspaces)
+        folder = dotted(root.relative_to(self.project.root).as_posix()) + "." if root != self.project.root else ""
+        found = (package.module(folder + one) for one in [*told, *names(file)])
         package.handler_module = next((one for one in found if one is not None), None)
         return package if package.handler_module is not None else None
 
@@ -147,6 +159,38 @@ def attach(project: Project, sources: Sources) -> None:
                 function.code.entries = function.resource.extra.get("entries", [])
             if function.code is None and _is_node(function):
                 _attach_node(function, sources, project)
+    _tell(project)
+
+
+def _tell(project: Project) -> None:
+    """Say whose code was looked for and is not there: rules that read it have nothing to say of them."""
+    told = [note.path for note in project.not_read]
+    for stack in project.stacks:
+        lacking = [one for one in stack.functions if one.listed and one.code is None and _wanted(one)]
+        names = [one.id for one in lacking if not any(_named_by(one, path) for path in told)]
+        if names:
+            more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+            why = f"the code of {', '.join(names[:MOST_NAMED])}{more} is not where the template says"
+            project.not_read.append(Unread(stack.path, why))
+
+
+def _named_by(function: Function, path: str) -> bool:
+    """Whether a file that can't be read is the handler's, or the zip that the code is in."""
+    file = str(function.fact("Handler").value).rpartition(".")[0].rpartition("/")[2]
+    zips = [value for value in _code_values(function) if isinstance(value, str) and value.endswith(".zip")]
+    return f"/{file}." in f"/{path}" or any(path.endswith(one.rpartition("/")[2]) for one in zips)
+
+
+def _wanted(function: Function) -> bool:
+    """Whether a function's code could have been read, if it were there."""
+    from lambent.pitfalls.facts import javascript
+
+    runtime, handler = function.fact("Runtime").value, function.fact("Handler").value
+    if not isinstance(runtime, str) or not isinstance(handler, str) or _is_image(function):
+        return False
+    return runtime.startswith("python") or (
+        runtime.startswith("nodejs") and function.node is None and javascript.readable()
+    )
 
 
 def _of(function: Function, sources: Sources, project: Project) -> Package | None:

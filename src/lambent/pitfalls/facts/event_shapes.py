@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator
 
 from lambent.pitfalls.facts.project import Resource, Trigger
-from lambent.pitfalls.facts.python import Reached
+from lambent.pitfalls.facts.python import Package, Reached
 from lambent.pitfalls.facts.tree import UNKNOWN, Map
 
 _SHAPES = (
@@ -13,6 +13,7 @@ _SHAPES = (
     ("kinesis", {"Records", "kinesis"}),
     ("dynamodb", {"Records", "dynamodb"}),
     ("s3", {"Records", "s3"}),
+    ("ses", {"Records", "ses"}),
     ("logs", {"awslogs"}),
     ("http", {"requestContext"}),
     ("http", {"pathParameters"}),
@@ -25,15 +26,23 @@ _SHAPES = (
 (https://docs.aws.amazon.com/lambda/latest/dg/lambda-services.html)."""
 
 
-def trigger(handler: Reached, resource: Resource) -> Trigger | None:
-    """The trigger that a handler is written for; nothing of its settings is known. None when the code does not tell."""
-    words = set(_words(handler))
-    kind = next((kind for kind, needed in _SHAPES if needed <= words), None)
+def trigger(package: Package, resource: Resource) -> Trigger | None:
+    """The trigger that a handler is written for; nothing of its settings is known. None when the code does not tell:
+    the handler itself, or a function of it that takes records."""
+    handler = package.handler
+    kind = _kind(handler, "") if handler is not None else None
+    kind = kind or next((found for one in package.reached if (found := _kind(one, "Records"))), None)
     if kind is None:
         return None
     settings = Map(resource.span)
     settings.put("Fn::Unknown", UNKNOWN, resource.span)
     return Trigger(kind, None, resource, resource.place, settings)
+
+
+def _kind(one: Reached, with_: str) -> str | None:
+    """The kind whose words a function has; only of those with a word among them, if one is given."""
+    words = set(_words(one))
+    return next((kind for kind, needed in _SHAPES if needed <= words and (with_ in needed or not with_)), None)
 
 
 def _words(handler: Reached) -> Iterator[str]:

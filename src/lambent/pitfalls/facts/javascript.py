@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from lambent.pitfalls.facts.javascript_expressions import FUNCTIONS, Expressions
-from lambent.pitfalls.facts.javascript_names import children
+from lambent.pitfalls.facts.javascript_names import DOT, children
 from lambent.pitfalls.facts.unread import NotRead
 
 MOST_BYTES = 1 << 20
@@ -70,6 +70,13 @@ def _broken(node: Any) -> int:
         node = inner
 
 
+def _member(node: Any) -> tuple[Any, Any]:
+    """The key and the value of one thing in an object; a method is its own value."""
+    if node.type == "pair":
+        return node.child_by_field_name("key"), node.child_by_field_name("value")
+    return (node.child_by_field_name("name"), node) if node.type == "method_definition" else (None, None)
+
+
 class Statements(Expressions):
     """Statements; expressions are the base's."""
 
@@ -116,8 +123,8 @@ class Statements(Expressions):
         exported = re.fullmatch(r"(?:(?:module\.)?exports|[A-Z]\w*\.prototype)\.(\w+)", self.text(left))
         if exported and not self.scopes:
             return self._bound(exported[1], right, node)
-        if self.text(left) == "module.exports" and right.type == "object" and not self.scopes:
-            return self._exported(right)
+        if self.text(left) == "module.exports" and not self.scopes:
+            return self._exported(right) if right.type == "object" else self._bound("default", right, node)
         return self.changes(node)
 
     def _exported(self, node: Any) -> list[ast.stmt]:
@@ -174,15 +181,34 @@ class Statements(Expressions):
         if value.type == "assignment_expression":
             inner = value.child_by_field_name("right")
             return self._bound(name, inner, node)
+        if value.type == "object" and not self.scopes:
+            return [*self._members(name, value), *self._held(name, value, node)]
         function = value if value.type in FUNCTIONS else (None if self.scopes else self._wrapped(value))
         if function is not None:
             made = self.function(function, name)
             if function is not value:  # what wraps it stands as Python's decorators do
                 made.decorator_list = [self.parts(value.child_by_field_name("function"))]  # type: ignore[attr-defined]
             return [made]
+        return self._held(name, value, node)
+
+    def _held(self, name: str, value: Any, node: Any) -> list[ast.stmt]:
         self.remember(name, value)
         held = self.expr(value)
         return [] if isinstance(held, ast.Name) and held.id == name else [self._assign(name, held, node)]
+
+    def _members(self, name: str, value: Any) -> list[ast.stmt]:
+        """The functions of an object that a name of the module holds, each as a definition of its own: `a.b` is `a․b`,
+        and stands in the object by this name."""
+        made: list[ast.stmt] = []
+        for one in children(value):
+            key, inner = _member(one)
+            called = f"{name}{DOT}{self.text(key)}" if key is not None else ""
+            if inner is not None and inner.type == "object":
+                made.extend(self._members(called, inner))
+            elif inner is not None and inner.type in (*FUNCTIONS, "method_definition"):
+                made.append(self.function(inner, called))
+                self.named[inner.id] = called
+        return made
 
     def _assign(self, name: str, value: ast.expr, node: Any) -> ast.stmt:
         return self.put(ast.Assign(targets=[self.name(name, node, store=True)], value=value), node)

@@ -67,6 +67,8 @@ class Expressions(Values):
 
     def e_arrow_function(self, node: Any) -> ast.expr:
         """A function without a name."""
+        if node.id in self.named:
+            return self.name(self.named[node.id], node)
         parameters = self.parameters(node)
         self.scopes.append(Scope(set(parameters), set()))
         body = self._body(node)

@@ -56,6 +56,8 @@ class Names:
         self.imports: dict[str, str] = {}
         self.scopes: list[Scope] = []
         self.services: set[str] = set()
+        self.named: dict[int, str] = {}
+        """Functions that are defined elsewhere under a name, by their node."""
         self._values: dict[str, Any] = {}
         self._clients: dict[str, str] = {}
         self._statements: list[tuple[str, str, str | None]] = []

@@ -1,6 +1,7 @@
 """JavaScript's values and operators in Python's syntax tree."""
 
 import ast
+import re
 from typing import Any, TypeVar
 
 from lambent.pitfalls.facts.javascript_names import Names, children
@@ -154,6 +155,9 @@ class Values(Names):
                 name, value = self.text(one), self.expr(one)
             elif one.type == "spread_element":
                 value = self.expr(children(one)[0])
+            elif one.id in self.named:
+                name = self.text(one.child_by_field_name("name"))
+                value = self.name(self.named[one.id], one)
             else:
                 value = self.parts(one)
             made.append(self.put(ast.keyword(arg=name, value=value), one))
@@ -166,6 +170,9 @@ class Values(Names):
         numeric: dict[str, ast.operator] = {"+": ast.Add(), "*": ast.Mult(), "/": ast.Div(), "-": ast.Sub()}
         if operator in numeric:
             return ast.BinOp(left=left, op=numeric[operator], right=right)
+        variable = re.fullmatch(r"process\.env\.(\w+)", self.text(node.child_by_field_name("left")))
+        if variable and operator in ("||", "??") and isinstance(right, ast.Constant):
+            return self.call(self.dotted("os.environ.get", node), [self.constant(variable[1], node), right], node)
         if operator in ("&&", "||", "??"):
             return ast.BoolOp(op=ast.And() if operator == "&&" else ast.Or(), values=[left, right])
         compared: dict[str, ast.cmpop] = {"in": ast.In(), "!==": ast.NotEq(), "!=": ast.NotEq(), "===": ast.Eq()}
@@ -209,8 +216,11 @@ class Values(Names):
     def target(self, node: Any) -> Any:
         """What is assigned to."""
         if node.type == "member_expression":
-            owner = self.expr(node.child_by_field_name("object"))
             attribute = self.text(node.child_by_field_name("property"))
+            if self.text(node.child_by_field_name("object")) in ("exports", "module.exports"):
+                self.assign(attribute)
+                return self.name(attribute, node, store=True)
+            owner = self.expr(node.child_by_field_name("object"))
             return self.put(ast.Attribute(value=owner, attr=attribute, ctx=ast.Store()), node)
         if node.type == "subscript_expression":
             owner, index = node.child_by_field_name("object"), node.child_by_field_name("index")

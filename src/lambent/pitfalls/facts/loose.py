@@ -17,6 +17,12 @@ _EXPORTED = re.compile(
     r"exports\.(handler|lambdaHandler|lambda_handler)\b"
     r"|export\s+(?:const|async\s+function|function)\s+(handler|lambdaHandler|lambda_handler)\b"
 )
+_SIGNED = re.compile(
+    r"exports\.(\w+)\s*=\s*(?:async\s*)?(?:function\s*\w*\s*)?\(\s*_*(?:event|evt)\b[^,)]*,\s*_*(?:context|ctx)\b"
+    r"|export\s+(?:const\s+(\w+)\s*(?::[^=]+)?=\s*(?:async\s*)?|(?:async\s+)?function\s+(\w+)\s*)"
+    r"\(\s*_*(?:event|evt)\b[^,)]*,\s*_*(?:context|ctx)\b"
+)
+"""What is exported under any name, with a handler's signature."""
 _EVENT = re.compile(r"^_?(event|evt)$", re.IGNORECASE)
 
 
@@ -30,7 +36,7 @@ def find(project: Project, sources: code.Sources) -> None:
     _node(stack, seen, project, sources)
     for function in stack.functions:
         package = function.code if function.code is not None else function.node
-        shape = event_shapes.trigger(package.handler, function.resource)
+        shape = event_shapes.trigger(package, function.resource)
         function.triggers.extend([] if shape is None else [shape])
     if stack.functions:
         project.stacks.append(stack)
@@ -73,21 +79,22 @@ def _node(stack: Stack, seen: set[str], project: Project, sources: code.Sources)
     if not javascript.readable():
         return
     for path in paths:
-        exported = None if path in seen or _TESTS.search(path) else _exported(path, project)
-        package = _package(path, exported, project, sources) if exported is not None else None
-        if package is not None and package.handler is not None:
-            first = [one.arg for one in package.handler.node.args.args][:1]
-            if any(_EVENT.match(name) for name in first):
-                _function(stack, path, package.handler.node, exported).node = package
+        for exported in [] if path in seen or _TESTS.search(path) else _exported(path, project):
+            package = _package(path, exported, project, sources)
+            if package is not None and package.handler is not None:
+                first = [one.arg for one in package.handler.node.args.args][:1]
+                if any(_EVENT.match(name) for name in first):
+                    _function(stack, path, package.handler.node, exported).node = package
 
 
-def _exported(path: str, project: Project) -> str | None:
-    """The handler's name that a file exports, if it does."""
+def _exported(path: str, project: Project) -> list[str]:
+    """The names of handlers that a file exports."""
     try:
-        found = _EXPORTED.search(read_text(project.root / path))
+        source = read_text(project.root / path)
     except NotRead:
-        return None
-    return (found[1] or found[2]) if found is not None else None
+        return []
+    found = [*_EXPORTED.finditer(source), *_SIGNED.finditer(source)]
+    return list(dict.fromkeys(next(filter(None, one.groups())) for one in found))
 
 
 def _package(path: str, exported: str | None, project: Project, sources: code.Sources) -> Package | None:

@@ -1,8 +1,10 @@
 """The package of a Node function: modules by paths as Node and bundlers find them."""
 
 import ast
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
+from typing import ClassVar
 
 from lambent.pitfalls.facts.discovery import JAVASCRIPT
 from lambent.pitfalls.facts.javascript_names import DOT
@@ -33,31 +35,58 @@ def dotted(path: str) -> str:
 
 @dataclass(eq=False)
 class NodePackage(Package):
-    """Python's package with Node's rules of where a module lies."""
+    """Python's package with Node's rules of where a module lies. Modules are named by their path in the project, so
+    that what lies beside the package (`../shared`) is found, too."""
+
+    eager: ClassVar[bool] = True
+    workspaces: Mapping[str, list[str]] = field(default_factory=dict)
+    """The project's own packages by the names that they are imported under, with the paths of what they begin with."""
 
     def module(self, name: str) -> Module | None:
-        """A module of the package; None if it is not of the package."""
+        """A module of the project; None if it is not of it."""
         if name not in self.modules:
             self.modules[name] = None
-            for relative in () if "/" in name else _candidates(name):  # a package of npm's, or a path in one
-                tree = self.reader(self.root / relative)
+            for relative in self._paths(name):
+                tree = self.reader(self.project / relative)
                 if tree is not None:
-                    path = (self.root / relative).relative_to(self.project).as_posix()
-                    self.modules[name] = Module(dotted(relative.rpartition(".")[0]), path, tree, self)
+                    self.modules[name] = Module(dotted(relative.rpartition(".")[0]), relative, tree, self)
                     break
         return self.modules[name]
 
+    def _paths(self, name: str) -> list[str]:
+        if name in self.workspaces:
+            return self.workspaces[name]
+        return [] if "/" in name else _candidates(name)  # a package of npm's, or a path in one
+
     def resolve(self, module: Module, dotted: str, depth: int = 0) -> tuple[Module, ast.stmt] | None:
-        """As Python's; a name that stands for all that a module exports is left out."""
+        """As Python's; a name that stands for all that a module exports is left out, and the members of objects and of
+        what is made of a class are found."""
         first, _, rest = dotted.partition(".")
         if rest and chain(module.constants.get(first, module.tree)) in ("module.exports", "exports"):
             dotted = rest
+        if rest and (member := module.definitions.get(dotted.replace(".", DOT))) is not None:
+            return module, member
         found = super().resolve(module, dotted, depth)
         first, _, rest = dotted.partition(".")
         other = module.constants.get(first) if found is None and depth <= MOST_NAMES else None
         if isinstance(other, ast.Name) and other.id != first:  # `module.exports = {a: b}`, `const a = b`
             return self.resolve(module, ".".join(filter(None, (other.id, rest))), depth + 1)
+        if rest and isinstance(other, ast.Call):  # `const store = new Store()`
+            made = self.resolve(module, chain(other.func), depth + 1) if chain(other.func) else None
+            return made if made is not None and isinstance(made[1], ast.ClassDef) else None
         return found
+
+    def _absolute(self, dotted: str, depth: int) -> tuple[Module, ast.stmt] | None:
+        """What lies in another module: what it exports by name, a member of what it exports as a whole, or
+        that itself."""
+        parts = dotted.split(".")
+        for at in range(len(parts), 0, -1):
+            module, rest = self.module(".".join(parts[:at])), ".".join(parts[at:])
+            for name in (rest, f"default.{rest}") if rest else ("default",):
+                found = self.resolve(module, name, depth + 1) if module is not None else None
+                if found is not None:
+                    return found
+        return None
 
     def beside(self) -> list[Reached]:
         """What middlewares of the handler's module run: `wrap(handler).use(other)`."""

@@ -23,7 +23,7 @@ def attach(function: Function) -> None:
 def connected(stack: Stack) -> bool:
     """Whether SAM's connectors give rights that stand nowhere else
     (https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/managing-permissions-connectors.html)."""
-    return any(stack.of("AWS::Serverless::Connector")) or any("Connectors" in one.extra for one in stack.of_all())
+    return any(stack.of("AWS::Serverless::Connector")) or "Connectors" in stack.extras
 
 
 def _sam(function: Function) -> Result:

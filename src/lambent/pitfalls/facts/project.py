@@ -1,6 +1,6 @@
 """The picture: stacks with resources, functions with what drives them, what they may do, and their code."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -159,6 +159,16 @@ class Function:
 
 
 @dataclass(slots=True, eq=False)
+class _Index:
+    """What a stack is often asked for, as long as it has as many resources and functions."""
+
+    counts: tuple[int, int] = (-1, -1)
+    types: dict[str, list[Resource]] = field(default_factory=dict)
+    extras: set[str] = field(default_factory=set)
+    functions: dict[int, Function] = field(default_factory=dict)
+
+
+@dataclass(slots=True, eq=False)
 class Stack:
     """What is deployed together: one template, one Terraform folder, one serverless.yml."""
 
@@ -175,10 +185,34 @@ class Stack:
     """What a SAM template says of all its resources of a kind, in Globals."""
     region: str | None = None
     """Where it is deployed, if that is written down."""
+    unread: list[str] = field(default_factory=list)
+    """What of it can't be read, to be told."""
+    _index: _Index = field(default_factory=_Index)
 
     def of(self, *types: str) -> Iterator[Resource]:
         """Resources of some types."""
-        return (one for one in self.resources.values() if one.type in types)
+        known = self._indexed().types
+        return (one for type_ in types for one in known.get(type_, ()))
+
+    @property
+    def types(self) -> Iterable[str]:
+        """The types that there are."""
+        return self._indexed().types
+
+    @property
+    def extras(self) -> set[str]:
+        """What stands beside the properties of any resource."""
+        return self._indexed().extras
+
+    def _indexed(self) -> _Index:
+        counts = (len(self.resources), len(self.functions))
+        if self._index.counts != counts:
+            made = _Index(counts, functions={id(one.resource): one for one in self.functions})
+            for resource in self.resources.values():
+                made.types.setdefault(resource.type, []).append(resource)
+                made.extras.update(resource.extra)
+            self._index = made
+        return self._index
 
     def of_all(self) -> Iterator[Resource]:
         """All resources."""
@@ -212,10 +246,7 @@ class Stack:
             resource, qualified = self.target(resource.properties.get("FunctionName")), True
         if isinstance(value, Ref) and value.attribute in ("Alias", "Version"):
             qualified = True
-        for function in self.functions:
-            if function.resource is resource:
-                return function, qualified
-        return None, qualified
+        return (self._indexed().functions.get(id(resource)) if resource is not None else None), qualified
 
 
 @dataclass(slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from lambent.pitfalls.facts.project import Place
 from lambent.pitfalls.facts.tree import Text, Unknown, text
@@ -268,6 +268,8 @@ class Package:
     handler_name: str = ""
     entries: list[str] = field(default_factory=list)
     """Functions of the handler's module that a framework calls: its routes."""
+    eager: ClassVar[bool] = False
+    """Whether calling an async function begins to run it, as in JavaScript."""
 
     def module(self, name: str) -> Module | None:
         """A module of the package by its dotted name, read when first asked for; None if it is not of the package."""

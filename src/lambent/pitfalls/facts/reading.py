@@ -67,6 +67,7 @@ def _add(project: Project, path: str, make: Callable[[], Stack | None]) -> None:
         project.not_read.append(Unread(path, "it is nested too deeply"))
         return
     if stack is not None:
+        project.not_read.extend(Unread(path, why) for why in stack.unread)
         if stack.resources or stack.open:
             project.stacks.append(stack)
 

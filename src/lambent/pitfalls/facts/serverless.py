@@ -7,7 +7,7 @@ from typing import Any
 from lambent.pitfalls.facts import serverless_machines
 from lambent.pitfalls.facts.cloudformation import SAM_FUNCTION, Resolver, is_template
 from lambent.pitfalls.facts.project import Resource, Stack
-from lambent.pitfalls.facts.tree import Map, Ref, Seq, Span, Unknown, text
+from lambent.pitfalls.facts.tree import UNKNOWN, Map, Ref, Seq, Span, Unknown, text
 from lambent.pitfalls.facts.unread import NotRead
 
 Load = Callable[[str], Any]
@@ -119,8 +119,15 @@ class _Service:
                     self._function(name, body, functions.at[name], path)
                 else:
                     self.made.open = True
+        self._warmed()
         serverless_machines.add(self.document, self.value, self._beside, self.made)
         return self.made
+
+    def _warmed(self) -> None:
+        """What the plugin that keeps functions warm is told."""
+        custom = self.document.get("custom")
+        if isinstance(custom, Map) and "warmup" in custom and "warmup" in str(self.document.get("plugins", "")):
+            self.made.shared.put("warmup", self.value(custom["warmup"]), custom.at["warmup"])
 
     def value(self, value: Any, depth: int = 0) -> Any:
         """A value with its variables resolved; those that need the world are unknown."""
@@ -230,6 +237,9 @@ class _Service:
                 yield path, found
             elif one is not None:
                 self.made.open = True
+                self.made.unread.append(
+                    f"its functions are made by {one}" if isinstance(one, str) else "of its functions"
+                )
 
     def _beside(self, name: str) -> str:
         folder = self.path.rpartition("/")[0]
@@ -306,11 +316,14 @@ class _Service:
 
     def _nested_settings(self, properties: Map, body: Map) -> None:
         resolver = Resolver(Map())
-        variables = Map(body.span)
+        variables: Any = Map(body.span)
         for source in (self.provider, body):
             given = resolver.value(source.get("environment"))
-            if isinstance(given, Map):
+            if isinstance(given, Map) and isinstance(variables, Map):
                 variables = given.over(variables)
+            elif given is not None:
+                variables = UNKNOWN
+            if given is not None:
                 _wrap(properties, ("Environment", "Variables"), variables, source.at["environment"])
             for old, keys in (
                 ("vpc", ("VpcConfig",)),

@@ -34,18 +34,31 @@ def check(project: Project) -> Iterator[Hit]:
     """Handlers behind an API without any try, framework or decorator around what may fail; bodies that are parsed
     outside of every try."""
     for function in project.functions:
-        handler = function.code.handler if function.code is not None else None
+        handler = _working(function.code.handler) if function.code is not None else None
         if handler is None or not function.driven_by(*DOORS, "websocket") or _wrapped(handler):
             continue
         if function.code.imported & FRAMEWORKS or _resolves(handler):
             continue
         if _tries(handler):
-            bare = [node for node in handler.nodes if _parses_body(node) and not _tried(node, handler)]
+            bare = [node for node in handler.nodes if _parses_body(node, handler) and not _tried(node, handler)]
             yield from (Hit(handler.place(node), "a body that is no JSON becomes a 5xx", function) for node in bare[:1])
             continue
         if _parses(handler) or (not _told_of_errors(handler) and _may_fail(function.code.reached)):
             place = handler.place(handler.node)
             yield Hit(type(place)(place.path, place.line, place.line), "an exception becomes a generic 5xx", function)
+
+
+def _working(handler: Reached | None) -> Reached | None:
+    """The function that does the work: what a handler of one line hands its event on to."""
+    if handler is None or len(handler.node.body) != 1 or not isinstance(handler.node.body[0], ast.Return):
+        return handler
+    value = handler.node.body[0].value
+    call = value.value if isinstance(value, ast.Await) else value
+    name = chain(call.func) if isinstance(call, ast.Call) else ""
+    target = handler.module.package.resolve(handler.module, name) if name else None
+    if target is None or not isinstance(target[1], ast.FunctionDef | ast.AsyncFunctionDef):
+        return handler
+    return Reached(target[0], target[1])
 
 
 def _resolves(handler: Reached) -> bool:
@@ -77,11 +90,16 @@ def _catches(node: ast.AST) -> bool:
     return isinstance(node, ast.Attribute) and node.attr == "catch"
 
 
-def _parses_body(node: ast.AST) -> bool:
-    """`JSON.parse(event.body)`, `json.loads(event["body"])`."""
+def _parses_body(node: ast.AST, handler: Reached) -> bool:
+    """`JSON.parse(event.body)`, `json.loads(event["body"])`, or of a name that holds it."""
     if not (isinstance(node, ast.Call) and chain(node.func) in ("json.loads", "JSON.parse") and node.args):
         return False
     given = node.args[0]
+    held = handler.locals.get(given.id) if isinstance(given, ast.Name) else None
+    return any(_is_body(one) for one in (ast.walk(held) if held is not None else [given]))
+
+
+def _is_body(given: ast.AST) -> bool:
     named = isinstance(given, ast.Attribute) and given.attr == "body"
     keyed = isinstance(given, ast.Subscript) and isinstance(given.slice, ast.Constant) and given.slice.value == "body"
     return (named or keyed) and chain(given.value) == "event"  # type: ignore[attr-defined]

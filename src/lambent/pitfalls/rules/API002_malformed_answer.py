@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator
 
 from lambent.pitfalls.facts.project import Project
-from lambent.pitfalls.facts.python import Reached
+from lambent.pitfalls.facts.python import Reached, chain
 from lambent.pitfalls.finding import Hit, Rule
 
 
@@ -16,10 +16,18 @@ def check(project: Project) -> Iterator[Hit]:
             continue
         strict = bool(function.driven_by("rest", "alb"))
         for node in handler.nodes:
-            if isinstance(node, ast.Return) and isinstance(node.value, ast.Dict):
-                problem = _problem(node.value, handler, strict)
-                if problem:
-                    yield Hit(handler.place(node), problem, function)
+            answer = _answer(node)
+            problem = _problem(answer, handler, strict) if isinstance(answer, ast.Dict) else None
+            if problem:
+                yield Hit(handler.place(node), problem, function)
+
+
+def _answer(node: ast.AST) -> ast.expr | None:
+    """What is returned, or given to Node's `callback(null, ...)`."""
+    if isinstance(node, ast.Return):
+        return node.value
+    called = isinstance(node, ast.Call) and chain(node.func) in ("callback", "cb") and len(node.args) == 2
+    return node.args[1] if called else None  # type: ignore[attr-defined]
 
 
 def _problem(answer: ast.Dict, handler: Reached, strict: bool) -> str | None:
@@ -46,6 +54,7 @@ RULE = Rule(
     production='The client gets 502 "Internal server error", the log of the API says "Malformed Lambda proxy response".',
     mend='return {"statusCode": 200, "body": json.dumps(...)}',
     check=check,
+    node=True,
     sources=("https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html",),
     seeds="001, 002",
     elsewhere="SonarQube S7613 checks only whether it can be serialised.",

@@ -11,8 +11,12 @@ NEEDS_REST = ("AWS::ApiGateway::UsagePlan", "AWS::ApiGateway::ApiKey", "AWS::Api
               "AWS::WAFv2::WebACLAssociation", "AWS::ApiGateway::Model", "AWS::ApiGateway::GatewayResponse",
               "AWS::ApiGateway::DocumentationPart", "AWS::ApiGateway::ClientCertificate")  # fmt: skip
 FEATURES = ("Auth", "CacheClusterEnabled", "ApiKeySourceType", "Policy", "MethodSettings", "GatewayResponses", "Models",
-            "EndpointConfiguration", "BinaryMediaTypes", "DefinitionBody", "DefinitionUri", "Body", "BodyS3Location",
+            "EndpointConfiguration", "DefinitionBody", "DefinitionUri", "Body", "BodyS3Location",
             "MinimumCompressionSize", "CanarySetting", "Domain", "TracingEnabled")  # fmt: skip
+
+ASKED = ("Auth", "RequestModel", "RequestParameters", "private", "request", "authorizer", "integration", "async", "caching",
+         "connectionType", "operationId", "documentation")  # fmt: skip
+"""What is asked of a REST API at an event, in SAM's words and in serverless.yml's."""
 
 
 def check(project: Project) -> Iterator[Hit]:
@@ -27,11 +31,12 @@ def check(project: Project) -> Iterator[Hit]:
 
 
 def _implicit(stack: Stack) -> Trigger | None:
-    """The first event of the API that SAM makes by itself, if nothing of what only REST APIs have is asked of it."""
+    """The first event of the API that SAM or the framework makes by itself, if nothing of what only REST APIs have is asked of it."""
     events = [one for function in stack.functions for one in function.driven_by("rest")]
-    events = [one for one in events if stack.kind == "sam" and one.source is None and one.resource.type == SAM_FUNCTION]
+    kinds = ("sam", "serverless")
+    events = [one for one in events if stack.kind in kinds and one.source is None and one.resource.type == SAM_FUNCTION]
     common = stack.shared.get("Api")
-    asked = any(key in one.settings for one in events for key in ("Auth", "RequestModel", "RequestParameters"))
+    asked = any(key in one.settings for one in events for key in ASKED)
     if not events or asked or (isinstance(common, Map) and any(key in common for key in FEATURES)):
         return None
     return None if any(stack.of(*NEEDS_REST)) else events[0]

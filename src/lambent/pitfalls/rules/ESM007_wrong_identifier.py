@@ -5,11 +5,14 @@ from collections.abc import Iterator
 
 from lambent.pitfalls.batches import reached, record_loops, returns_failures
 from lambent.pitfalls.facts.project import Function, Project
-from lambent.pitfalls.facts.python import Reached
+from lambent.pitfalls.facts.python import Reached, chain
 from lambent.pitfalls.finding import Hit, Rule
 
 WRONG = {"sqs": {"receiptHandle", "receipt_handle", "body", "eventID", "messageID"},
          "kinesis": {"eventID", "partitionKey", "messageId"}, "dynamodb": {"eventID", "messageId"}}  # fmt: skip
+
+_TELLS = ("fail", "reject", "callback", "cb", "done")
+"""What JavaScript calls with an error."""
 
 
 def check(project: Project) -> Iterator[Hit]:
@@ -62,6 +65,8 @@ def _kept(handler: ast.ExceptHandler, one: Reached) -> bool:
     for node in (inner for statement in handler.body for inner in ast.walk(statement)):
         if isinstance(node, ast.Raise | ast.Return | ast.Assign | ast.AugAssign):
             return True
+        if isinstance(node, ast.Call) and chain(node.func).rpartition(".")[2] in _TELLS:
+            return True
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             if node.func.attr in (
                 "append",
@@ -86,6 +91,7 @@ RULE = Rule(
     " never processed and nobody will try again.",
     mend='raise, or append record["messageId"] (SQS), record["kinesis"]["sequenceNumber"] (streams) to the failures',
     check=check,
+    node=True,
     sources=("https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html",),
     seeds="001, 002",
 )

@@ -40,6 +40,7 @@ RULE = Rule(
     " FIFO queue is paid for, is lost.",
     mend="stop at the first failure and return it with all that follow (Powertools: SqsFifoPartialProcessor)",
     check=check,
+    node=True,
     sources=("https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html",),
     seeds="002",
 )

@@ -8,23 +8,34 @@ from lambent.pitfalls.facts.project import Project
 from lambent.pitfalls.facts.python import Reached
 from lambent.pitfalls.finding import Hit, Rule
 
+_DECODERS = ("unquote_plus", "unquote", "url_decode", "decodeURIComponent", "decodeURI", "unescape")
+
 
 def check(project: Project) -> Iterator[Hit]:
     """The key of an S3 record, taken without unquote_plus anywhere in the function."""
     for function in project.functions:
         for one in reached(function):
             for node in one.nodes:
-                found = isinstance(node, ast.Subscript) and _path(node)[-3:] == ["s3", "object", "key"]
-                if found and not _decodes(one):
+                if _takes_key(node) and not _decodes(one):
                     yield Hit(one.place(_statement(node, one)), "the key is URL-encoded in the event", function)
 
 
+def _takes_key(node: ast.AST) -> bool:
+    """`r["s3"]["object"]["key"]`, `r.s3.object.key`, `const {key} = r.s3.object`."""
+    if isinstance(node, ast.Subscript | ast.Attribute):
+        return _path(node)[-3:] == ["s3", "object", "key"]
+    if not isinstance(node, ast.Assign) or not isinstance(node.targets[0], ast.Tuple):
+        return False
+    names = {one.id for one in node.targets[0].elts if isinstance(one, ast.Name)}
+    return "key" in names and _path(node.value)[-2:] == ["s3", "object"]
+
+
 def _path(node: ast.AST) -> list[object]:
-    """`r["s3"]["object"]["key"]`, through `.get("s3")` and local names."""
+    """The keys that are taken one from the other."""
     if isinstance(node, ast.Subscript):
         key = node.slice.value if isinstance(node.slice, ast.Constant) else None
         return [*_path(node.value), key]
-    return []
+    return [*_path(node.value), node.attr] if isinstance(node, ast.Attribute) else []
 
 
 def _statement(node: ast.AST, one: Reached) -> ast.AST:
@@ -36,7 +47,7 @@ def _statement(node: ast.AST, one: Reached) -> ast.AST:
 def _decodes(one: Reached) -> bool:
     for node in one.module.nodes:
         name = node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
-        if name in ("unquote_plus", "unquote", "url_decode") or name.startswith(("S3Event", "S3Model")):
+        if name in _DECODERS or name.startswith(("S3Event", "S3Model")):
             return True
     return False
 
@@ -49,6 +60,7 @@ RULE = Rule(
     production='A space arrives as +, other letters as %XX: the first "my file.pdf" fails with NoSuchKey.',
     mend='urllib.parse.unquote_plus(record["s3"]["object"]["key"])',
     check=check,
+    node=True,
     sources=("https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html",),
     seeds="002",
 )

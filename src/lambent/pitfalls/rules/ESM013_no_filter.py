@@ -42,6 +42,7 @@ RULE = Rule(
     production="Every record is an invocation that is billed, and most end at the first if.",
     mend='FilterCriteria on the mapping, such as {"eventName": ["INSERT"]}',
     check=check,
+    node=True,
     sources=("https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html",),
     seeds="002",
 )

@@ -9,7 +9,7 @@ from lambent.pitfalls.facts.python import Module, Reached, chain
 from lambent.pitfalls.finding import Hit, Rule
 
 HTTP = {"requests.get", "requests.post", "requests.put", "requests.request", "urllib.request.urlopen", "httpx.get",
-        "httpx.post", "urllib.request.urlretrieve"}  # fmt: skip
+        "httpx.post", "urllib.request.urlretrieve", "axios.get", "axios.post", "fetch", "node-fetch.default", "got.default"}  # fmt: skip
 CONNECTS = {"psycopg2.connect", "pymysql.connect", "mysql.connector.connect", "pyodbc.connect",
             "psycopg.connect", "pg8000.connect", "pymssql.connect", "MySQLdb.connect", "snowflake.connector.connect"}  # fmt: skip
 LOCAL = {"get_paginator", "get_waiter", "generate_presigned_url", "generate_presigned_post", "Table", "Bucket", "Object",
@@ -41,7 +41,8 @@ def _network(node: ast.Call, module: Module) -> str | None:
 def _called(node: ast.Call, module: Module) -> str | None:
     """A function of the package, called at import, that does it."""
     target = module.package.resolve(module, chain(node.func)) if chain(node.func) else None
-    if target is None or not isinstance(target[1], ast.FunctionDef):
+    runs = (ast.FunctionDef, ast.AsyncFunctionDef) if module.package.eager else ast.FunctionDef
+    if target is None or not isinstance(target[1], runs):
         return None
     inner = Reached(target[0], target[1])
     for call in inner.nodes:
@@ -62,6 +63,7 @@ RULE = Rule(
     " inside the invocation and billed, and every new environment fails in the same way.",
     mend="make the client at module level, make the call in the handler and keep its answer with an age",
     check=check,
+    node=True,
     sources=("https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html",),
     seeds="000, 002",
     silent="only a client is made, which calls nobody",

@@ -10,6 +10,8 @@ from lambent.pitfalls.facts.python import Reached, chain
 from lambent.pitfalls.facts.sdk import SdkCall
 from lambent.pitfalls.finding import Hit, Rule
 
+_READS = ("read", "transformToString", "transformToByteArray", "toArray")
+
 
 def check(project: Project) -> Iterator[Hit]:
     """Files read whole to be put, queues without a bound between producer and consumer, lists of all pages."""
@@ -54,15 +56,17 @@ def _of_part(call: SdkCall) -> bool:
 
 
 def _whole(call: SdkCall) -> ast.Call | None:
-    """The `read()` that reads its body, if it reads all of it."""
+    """The `read()` that reads its body, if it reads all of it; the SDK v2 for JavaScript does so by itself."""
     parents = call.where.module.parents
+    if "aws-sdk" in {name.partition("/")[0].partition(".")[0] for name in call.where.module.imports.values()}:
+        return None if getattr(parents.get(call.node), "attr", "") == "createReadStream" else call.node
     answer = parents.get(call.node)
     names = {chain(one) for one in answer.targets} if isinstance(answer, ast.Assign) else set()
     for node in call.where.nodes:
         if (
             isinstance(node, ast.Call)
             and isinstance(node.func, ast.Attribute)
-            and node.func.attr == "read"
+            and node.func.attr in _READS
             and not node.args
         ):
             inside = list(ast.walk(node.func.value))
@@ -90,6 +94,7 @@ RULE = Rule(
     " work lost, and tried again.",
     mend="upload_file streams in parts; give the queue a maxsize; work page by page",
     check=check,
+    node=True,
     sources=("https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html",),
     seeds="002, 003",
 )

@@ -5,7 +5,8 @@ import re
 from collections.abc import Iterator
 
 from lambent.pitfalls.batches import reached
-from lambent.pitfalls.facts.project import Project
+from lambent.pitfalls.facts.project import Place, Project
+from lambent.pitfalls.facts.tree import Map
 from lambent.pitfalls.finding import Hit, Rule
 
 WORDS = re.compile(r"warm|keep.?alive|serverless-plugin-warmup", re.I)
@@ -14,6 +15,7 @@ RATE = re.compile(r"rate\((\d+) minutes?\)")
 
 def check(project: Project) -> Iterator[Hit]:
     """A schedule of up to 15 minutes on a function that leaves early for a warming event."""
+    yield from _plugins(project)
     for function in project.functions:
         for trigger in function.driven_by("rule-schedule", "scheduler"):
             schedule = str(trigger.settings.get("Schedule", trigger.settings.get("ScheduleExpression", "")))
@@ -26,6 +28,15 @@ def check(project: Project) -> Iterator[Hit]:
                     function,
                     trigger.resource.id,
                 )
+
+
+def _plugins(project: Project) -> Iterator[Hit]:
+    """serverless-plugin-warmup, unless it is off."""
+    for stack in project.stacks:
+        given = stack.shared.get("warmup")
+        if isinstance(given, Map) and given.get("enabled") is not False and stack.functions:
+            place = Place(stack.path, *stack.shared.at["warmup"])
+            yield Hit(place, "the plugin keeps as many environments warm as it calls, not one more", stack.functions[0])
 
 
 def _leaves(function: object) -> bool:
@@ -49,6 +60,7 @@ RULE = Rule(
     " after a deployment.",
     mend="provisioned concurrency for what is worth it, SnapStart, or a lighter start",
     check=check,
+    node=True,
     sources=("https://docs.aws.amazon.com/lambda/latest/dg/provisioned-concurrency.html",),
     seeds="001, 002",
 )

@@ -43,6 +43,7 @@ RULE = Rule(
     production="OSError: Read-only file system. On a laptop it worked.",
     mend="write under /tmp",
     check=check,
+    node=True,
     sources=("https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html",),
     seeds="002",
 )

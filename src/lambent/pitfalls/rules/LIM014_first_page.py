@@ -1,6 +1,7 @@
 """Only the first page."""
 
 import ast
+import re
 from collections.abc import Iterator
 
 from lambent.pitfalls import effects
@@ -38,6 +39,9 @@ PAGED = {
 """(service, operation) -> (what a page holds, the words of those who follow pages)."""
 BOUNDS = ("MaxKeys", "Limit", "MaxItems", "MaxResults")
 
+_EQUAL = re.compile(r"\(?\s*\S+\s*=\s*\S+\s*\)?\s+and\s+\(?\s*\S+\s*=\s*\S+\s*\)?", re.IGNORECASE)
+_RANGES = {"begins_with", "between", "lt", "lte", "gt", "gte"}
+
 
 def check(project: Project) -> Iterator[Hit]:
     """Listings without a paginator and without a token anywhere in the function."""
@@ -54,7 +58,19 @@ def check(project: Project) -> Iterator[Hit]:
 
 def _bounded(call: SdkCall) -> bool:
     """Whether few are asked for on purpose; a DynamoDB query of a whole key has one page as a rule."""
-    return any(name in call.arguments for name in BOUNDS) or call.fold("Select") == "COUNT"
+    return any(name in call.arguments for name in BOUNDS) or call.fold("Select") == "COUNT" or _whole_key(call)
+
+
+def _whole_key(call: SdkCall) -> bool:
+    """Whether a query of a table itself names both parts of its key: one item at most."""
+    said = call.arguments.get("KeyConditionExpression")
+    if said is None or "IndexName" in call.arguments:
+        return False
+    text = call.fold("KeyConditionExpression")
+    if isinstance(text, str):
+        return _EQUAL.fullmatch(text.strip()) is not None
+    used = [node.attr for node in ast.walk(said) if isinstance(node, ast.Attribute)]
+    return used.count("eq") == 2 and not set(used) & _RANGES
 
 
 def _follows(one: Reached, words: tuple[str, ...]) -> bool:

@@ -34,6 +34,7 @@ RULE = Rule(
     production="Calls to AWS or the internet hang until the function times out; it looks like a fault of the code.",
     mend="private subnets with a route to a NAT gateway, VPC endpoints for what is called, or no VPC",
     check=check,
+    node=True,
     sources=("https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc-internet.html",),
     seeds="000, 001, 002, 004",
     elsewhere="checkov CKV_AWS_117, cdk-nag LambdaInsideVPC and guard want every function in a VPC.",

@@ -28,6 +28,7 @@ RULE = Rule(
     production="The call hangs until the function times out.",
     mend="add an AWS::EC2::VPCEndpoint of type Gateway to the subnets' route tables; it costs nothing",
     check=check,
+    node=True,
     sources=("https://docs.aws.amazon.com/vpc/latest/privatelink/gateway-endpoints.html",),
     seeds="000, 001, 002",
     silent="the network is not of this template",

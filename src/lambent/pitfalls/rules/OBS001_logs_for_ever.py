@@ -34,7 +34,8 @@ def _function(function: Function, groups: list[Resource]) -> Iterator[Hit]:
 def _retention(function: Function) -> bool:
     """Whether a custom resource of CDK or a plugin sees to it."""
     stack = function.stack
-    return any(one.type.startswith("Custom::LogRetention") and _of(one, function) for one in stack.of_all())
+    types = [one for one in stack.types if one.startswith("Custom::LogRetention")]
+    return any(_of(one, function) for one in stack.of(*types))
 
 
 def _of(group: Resource, function: Function) -> bool:

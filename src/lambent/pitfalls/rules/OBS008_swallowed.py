@@ -15,6 +15,11 @@ def check(project: Project) -> Iterator[Hit]:
     """A broad except that only logs, around the handler's work, or around the effect of a helper whose answer is dropped,
     in functions that something retries."""
     for function in project.functions:
+        for one in reached(function):
+            for node in one.nodes:
+                if _as_answer(node):
+                    text = "an error becomes what is answered: who comes next takes it for the result"
+                    yield Hit(one.place(node.args[0]), text, function, reliability="likely")  # type: ignore[attr-defined]
         handler = function.code.handler if function.code is not None else None
         if (
             handler is None
@@ -29,6 +34,16 @@ def check(project: Project) -> Iterator[Hit]:
                 for caught in _quiet_ones(one):
                     text = "an error ends as a success, and nobody looks at the answer: no retry, no dead letter"
                     yield Hit(one.place(caught), text, function, reliability="likely")
+
+
+def _as_answer(node: ast.AST) -> bool:
+    """`promise.catch(error => error)`."""
+    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "catch"):
+        return False
+    caught = node.args[0] if len(node.args) == 1 else None
+    names, body = [one.id for one in getattr(caught, "params", ())], getattr(caught, "body", [])
+    only = body[0] if len(body) == 1 and len(names) == 1 else None
+    return isinstance(only, ast.Return) and isinstance(only.value, ast.Name) and only.value.id == names[0]
 
 
 def _quiet_ones(one: Reached) -> Iterator[ast.ExceptHandler]:

@@ -23,7 +23,8 @@ def _reads(node: ast.Call, module: Module) -> bool:
         client = sdk.held(node.func.value, module, None)
         return client is not None and client.service == "secretsmanager"
     target = module.package.resolve(module, chain(node.func)) if chain(node.func) else None
-    if target is None or not isinstance(target[1], ast.FunctionDef):
+    runs = (ast.FunctionDef, ast.AsyncFunctionDef) if module.package.eager else ast.FunctionDef
+    if target is None or not isinstance(target[1], runs):
         return False
     return any(
         isinstance(inner, ast.Attribute) and inner.attr == "get_secret_value"
@@ -40,6 +41,7 @@ RULE = Rule(
     " recycled.",
     mend="keep it with an age (Powertools: parameters.get_secret(name, max_age=300)), and read it anew when a login fails",
     check=check,
+    node=True,
     sources=("https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotating-secrets.html",),
     seeds="001, 004",
     elsewhere="The sample of a seed keeps it for ever.",

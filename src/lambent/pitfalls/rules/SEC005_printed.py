@@ -1,6 +1,7 @@
 """Secrets in the log."""
 
 import ast
+import re
 from collections.abc import Iterator
 
 from lambent.pitfalls.batches import reached
@@ -10,6 +11,7 @@ from lambent.pitfalls.finding import Hit, Level, Reliability, Rule
 
 LOGGERS = {"debug", "info", "warning", "warn", "error", "critical", "exception", "log"}
 _ATTEMPTS = ("ClientRequestToken", "TaskToken", "taskToken", "NextToken", "ContinuationToken")
+_SWITCH = re.compile(r"debug|verbose|(^|_)trace", re.I)
 _HARMLESS = {"len", "type", "bool", "id", "sorted", "isinstance", "list"}
 _SECRET = ("password", "passwd", "secret", "token", "api_key", "apikey", "credentials", "private_key", "access_key")
 _NOT_SECRET = ("secret_name", "secret_id", "secret_arn", "token_count", "tokens", "next_token", "nexttoken",
@@ -26,7 +28,19 @@ def check(project: Project) -> Iterator[Hit]:
                     found = _leak(node, one, handler)
                     if found is not None:
                         what, level, reliability = found
+                        reliability = "possible" if _switched(node, one) else reliability
                         yield Hit(one.place(node), f"{what} goes to the log", function, None, level, reliability)
+
+
+def _switched(node: ast.AST, one: Reached) -> bool:
+    """Whether a switch for debugging stands around it: `if (debug)`, `if DEBUG:`."""
+    while node in one.module.parents and node is not one.node:
+        node = one.module.parents[node]
+        if isinstance(node, ast.If | ast.BoolOp | ast.IfExp):
+            test = node.values[0] if isinstance(node, ast.BoolOp) else node.test
+            if any(_SWITCH.search(getattr(inner, "id", getattr(inner, "attr", ""))) for inner in ast.walk(test)):
+                return True
+    return False
 
 
 def logs(node: ast.Call) -> bool:

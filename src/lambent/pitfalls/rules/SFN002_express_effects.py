@@ -31,6 +31,7 @@ RULE = Rule(
     production="Express executions run at least once: now and then twice, with their effects.",
     mend="use a standard workflow, or guard the effect",
     check=check,
+    node=True,
     sources=("https://docs.aws.amazon.com/step-functions/latest/dg/choosing-workflow-type.html",),
     seeds="002",
 )

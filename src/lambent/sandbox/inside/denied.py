@@ -91,6 +91,7 @@ UNCHARGED: dict[str, Denied] = {
     "memfd_secret": Denied(447, 447, _HIDDEN),
     "shmget": Denied(29, 194, _HIDDEN),
     "msgget": Denied(68, 186, _HIDDEN),
+    "semget": Denied(64, 190, _HIDDEN),
 }
 """Answered with ENOSYS where no control group counts memory; programs then do as on a kernel that lacks them."""
 

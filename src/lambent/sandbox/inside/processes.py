@@ -65,7 +65,15 @@ def end_all(level: str) -> None:
 
 
 def descendants(pid: int) -> list[int]:
-    """Every process below `pid`, as /proc tells it (proc_pid_task_children(5))."""
+    """Every process below `pid`, as /proc tells it (proc_pid_task_children(5)): each thread has children of its own,
+    and a chain of them can be as long as processes are allowed."""
+    found = [pid]
+    for parent in found:
+        found += _children(parent)
+    return found[1:]
+
+
+def _children(pid: int) -> list[int]:
     found: list[int] = []
     try:
         threads = os.listdir(f"/proc/{pid}/task")
@@ -74,10 +82,7 @@ def descendants(pid: int) -> list[int]:
     for thread in threads:
         try:
             with open(f"/proc/{pid}/task/{thread}/children", "rb") as file:
-                children = [int(child) for child in file.read().split()]
+                found += [int(child) for child in file.read().split()]
         except OSError:
             continue
-        for child in children:
-            found.append(child)
-            found.extend(descendants(child))
     return found

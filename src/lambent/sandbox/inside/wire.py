@@ -28,6 +28,12 @@ class Message(NamedTuple):
     fds: list[int]
     pid: int
 
+    def taken(self) -> Message:
+        """The same with its descriptors, which this one holds no more."""
+        taken = self._replace(fds=self.fds[:])
+        self.fds.clear()
+        return taken
+
 
 def send(sock: socket.socket, body: dict[str, Any], fds: list[int] | tuple[int, ...] = ()) -> None:
     """Send one message whole. Raises OSError (EMSGSIZE when it is too large)."""
@@ -61,6 +67,21 @@ def _receive(sock: socket.socket) -> tuple[bytes, list[tuple[int, int, bytes]], 
         return sock.recvmsg(MAX_BYTES, _ANCILLARY, _CLOEXEC)
     except ConnectionResetError:
         return sock.recvmsg(MAX_BYTES, _ANCILLARY, _CLOEXEC)
+
+
+def take_sockets(message: Message, most: int = MAX_FDS) -> list[socket.socket]:
+    """Sockets of the first `most` of its descriptors, which the message holds no more. Raises OSError at what is none,
+    whose descriptor it still holds."""
+    taken: list[socket.socket] = []
+    try:
+        while message.fds and len(taken) < most:
+            taken.append(socket.socket(fileno=message.fds[0]))
+            del message.fds[0]
+    except OSError:
+        for sock in taken:
+            sock.close()
+        raise
+    return taken
 
 
 def close(fds: list[int] | array.array[int]) -> None:

@@ -28,6 +28,7 @@ from lambent.store.resources import Resource
 STAGE_NAME = re.compile(r"[a-zA-Z0-9_-]{1,128}|\$default")
 VARIABLE_NAME = re.compile(r"[A-Za-z0-9_]+")
 VARIABLE_VALUE = re.compile(r"[A-Za-z0-9\-._~:/?#&=,@ ]*")
+_INVALID = "Invalid deployment content specified."
 SNAPSHOT = "snapshot"
 """The hidden member of a deployment: what it serves, by kind."""
 
@@ -92,13 +93,20 @@ def _staged(env: ApiGatewayEnv, scope: Scope, params: Params, deployment: str) -
     """The stage that serves a new deployment, or gives it to its canary. Raises 400, 404."""
     name, api_id = params.get("stageName"), params["restApiId"]
     canary = params.get("canarySettings")
+    if not name and canary is not None:
+        raise faults.bad_request(
+            f"{_INVALID}Non null and non empty stageName must be provided for canary deployment. Provided value is "
+            f"{'null' if name is None else name}"
+        )
     if not name:
         return None
     _check_stage_name(name)
     there = env.resources.get(STAGE.stored, scope, api_id, name)
     if canary is not None:
         if there is None:
-            raise faults.bad_request("Cannot create a stage with canary settings in a deployment: it must exist")
+            raise faults.bad_request(
+                f"{_INVALID}Stage {name} must already be created before making a canary release deployment"
+            )
         settings = {"percentTraffic": 0.0, "useStageCache": False} | canary | {"deploymentId": deployment}
         return there.changed(env.new_id(), there.document | {"canarySettings": settings})
     given = {key: params.get(key) for key in ("variables", "cacheClusterEnabled", "cacheClusterSize", "tracingEnabled")}
@@ -157,7 +165,7 @@ async def get_deployments(env: ApiGatewayEnv, caller: Caller, params: Params) ->
 
 async def update_deployment(env: ApiGatewayEnv, caller: Caller, params: Params) -> dict[str, Any]:
     """Its description."""
-    key = (caller.scope, env.owner(DEPLOYMENT, caller.scope, params), params["deploymentId"])
+    key = (caller.scope, params["restApiId"], params["deploymentId"])
     operations = params.get("patchOperations") or ()
 
     def work(document: Document) -> Document:
@@ -192,6 +200,8 @@ async def create_stage(env: ApiGatewayEnv, caller: Caller, params: Params) -> di
     if canary := document.get("canarySettings"):
         document["canarySettings"] = {"percentTraffic": 0.0, "useStageCache": False} | canary
         document["canarySettings"].setdefault("deploymentId", document["deploymentId"])
+        if env.resources.get(DEPLOYMENT.stored, scope, api_id, document["canarySettings"]["deploymentId"]) is None:
+            raise faults.bad_request("Deployment id does not exist")
     await env.insert(STAGE, scope, api_id, name, document)
     findings.tell_stage(env, scope, api_id, document)
     return shown(env, STAGE, document)
@@ -206,13 +216,14 @@ async def get_stages(env: ApiGatewayEnv, caller: Caller, params: Params) -> dict
 
 async def update_stage(env: ApiGatewayEnv, caller: Caller, params: Params) -> dict[str, Any]:
     """By patch operations; settings of methods have paths of their own."""
-    key = (caller.scope, env.owner(STAGE, caller.scope, params), params["stageName"])
+    key = (caller.scope, params["restApiId"], params["stageName"])
 
     def work(document: Document) -> Document:
         new = patch_stage(env.shape("Stage"), document, params.get("patchOperations") or ())
         _check_variables(new.get("variables"))
-        if env.resources.get(DEPLOYMENT.stored, key[0], key[1], new["deploymentId"]) is None:
-            raise faults.bad_request("Deployment id does not exist")
+        for one in (new, new.get("canarySettings") or new):
+            if env.resources.get(DEPLOYMENT.stored, key[0], key[1], one["deploymentId"]) is None:
+                raise faults.bad_request("Deployment id does not exist")
         _check_logs(env, key[0], new)
         return _with_cache(new | {"lastUpdatedDate": int(env.wall())})
 

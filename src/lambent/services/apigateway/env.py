@@ -73,8 +73,9 @@ class ApiGatewayEnv:
         return name
 
     def asked(self, kind: Kind, scope: Scope, params: Params) -> Resource:
-        """The resource that a request names. Raises 404."""
-        return self.find(kind, scope, self.owner(kind, scope, params), str(params[kind.param]))
+        """The resource that a request names. Raises 404, in the words of its own kind where the API is not there."""
+        owner = str(params["restApiId"]) if kind.owner is REST_API else self.owner(kind, scope, params)
+        return self.find(kind, scope, owner, str(params[kind.param]))
 
     def all(self, kind: Kind, scope: Scope, owner: str) -> list[Resource]:
         """All resources of a kind that belong to `owner`."""
@@ -85,6 +86,10 @@ class ApiGatewayEnv:
     def made(self, kind: Kind, scope: Scope, owner: str, name: str, document: Document) -> Resource:
         """A resource that is not written yet."""
         return Resource(kind.stored, scope, owner, name, self.new_id(), document)
+
+    def made_of(self, stored: str, scope: Scope, owner: str, name: str, document: Document) -> Resource:
+        """The same of what is no kind of resource."""
+        return Resource(stored, scope, owner, name, self.new_id(), document)
 
     async def insert(self, kind: Kind, scope: Scope, owner: str, name: str, document: Document) -> Resource:
         """Raises 409."""
@@ -105,7 +110,7 @@ class ApiGatewayEnv:
             except RecordChanged:
                 continue
             return new
-        raise faults.conflict("Unable to complete operation due to concurrent modification. Please try again later.")
+        raise faults.conflict(faults.CONCURRENT)
 
     def new_name(self, kind: Kind, scope: Scope, owner: str, digits: int = 0) -> str:
         """An id that none of its kind has."""

@@ -6,6 +6,8 @@ https://docs.aws.amazon.com/apigateway/latest/api/CommonErrors.html.
 
 from lambent.wire.fault import Fault
 
+CONCURRENT = "Unable to complete operation due to concurrent modification. Please try again later."
+
 
 def not_found(message: str) -> Fault:
     """404."""

@@ -23,7 +23,7 @@ from lambent.services.apigateway.kinds import (
     Kind,
 )
 from lambent.services.apigateway.openapi import Imported
-from lambent.services.apigateway.restapis import BUILT_IN_MODELS, beginnings, check_api, new_api
+from lambent.services.apigateway.restapis import BUILT_IN_MODELS, check_api, new_api, new_root
 from lambent.services.apigateway.tabled import Operation, shown
 from lambent.store.resources import Resource
 
@@ -36,7 +36,7 @@ async def import_rest_api(env: ApiGatewayEnv, caller: Caller, params: Params) ->
     """A new API of a document."""
     imported = await asyncio.to_thread(_imported, params)
     api = new_api(env, caller.scope, imported.api | _endpoint(params))
-    rows = Rows(env, api, beginnings(env, api))
+    rows = Rows(env, api, [new_root(env, api)])
     rows.take(imported)
     await env.resources.write(inserts=[api, *rows.all()])
     return _answer(env, api, imported)
@@ -50,10 +50,10 @@ async def put_rest_api(env: ApiGatewayEnv, caller: Caller, params: Params) -> di
     new = old.changed(env.new_id(), old.document | imported.api | _endpoint(params))
     there = [one for kind in REPLACED for one in env.all(kind, caller.scope, old.name)]
     merge = params.get("mode", "merge") == "merge"
-    rows = Rows(env, new, there if merge else beginnings(env, new))
+    rows = Rows(env, new, there if merge else [new_root(env, new)])
     rows.take(imported)
     await env.resources.write(replaces=[(old, new)], deletes=there, inserts=rows.all())
-    return _answer(env, new, imported)
+    return {"tags": {}} | _answer(env, new, imported)
 
 
 def _imported(params: Params) -> Imported:

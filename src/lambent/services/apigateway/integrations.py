@@ -20,11 +20,16 @@ URL = re.compile(r"https?://[^\s]+", re.IGNORECASE)
 
 def with_defaults(given: Document, resource_id: str) -> Document:
     """The integration with what AWS adds."""
+    kind = given.get("type")
+    connection = {"connectionType": "INTERNET"} if kind in ("HTTP", "HTTP_PROXY") else {}
+    transfer = {"responseTransferMode": "BUFFERED"} if kind in ("AWS_PROXY", "HTTP_PROXY") else {}
     return {
         "passthroughBehavior": "WHEN_NO_MATCH",
         "timeoutInMillis": MOST_MILLIS,
         "cacheNamespace": resource_id,
         "cacheKeyParameters": [],
+        **connection,
+        **transfer,
     } | given
 
 

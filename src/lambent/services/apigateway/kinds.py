@@ -9,6 +9,27 @@ from dataclasses import dataclass
 from typing import Optional
 
 
+@dataclass(frozen=True, slots=True)
+class Patches:
+    """What patch operations may change.
+
+    `members` are those that `replace` may name, `grown` those that `add` and `remove` may name as well (None: all of
+    them, as the tables don't say). `plain` says in which of its two ways AWS words a refusal: with the path alone, or
+    with the operation and the paths that it has.
+    """
+
+    members: tuple[str, ...]
+    grown: tuple[str, ...] | None = None
+    plain: bool = False
+
+    def of(self, op: str) -> tuple[str, ...]:
+        """The members that an operation may name."""
+        return self.members if op in ("replace", "copy") or self.grown is None else self.grown
+
+
+NO_PATCHES = Patches(())
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Kind:
     """One kind.
@@ -16,7 +37,7 @@ class Kind:
     `stored` is its kind in the store, `shape` and `many` botocore's shapes of one and of a page of them, `owner` the
     kind that it belongs to, `param` the parameter that names it and `member` the member of its shape that does.
     `lacking` and `taken` are AWS's texts ("{}" is the name). `digits` is the length of the ids that are made, 0 for
-    what its creator names. `patched` are the members that a patch may change.
+    what its creator names. `patched` is what a patch may change.
     """
 
     stored: str
@@ -28,7 +49,7 @@ class Kind:
     taken: str = "{} already exists"
     owner: Optional["Kind"] = None
     digits: int = 0
-    patched: tuple[str, ...] = ()
+    patched: Patches = NO_PATCHES
 
     def param_given(self, params: Mapping[str, object]) -> str:
         """The parameter in which a creator gives the name: some name it otherwise than those who ask for it."""
@@ -45,65 +66,71 @@ class Kind:
 
 REST_API = Kind(
     "apigateway:api", "RestApi", "RestApis", "restApiId", "id", "Invalid API identifier specified {}", digits=10,
-    patched=(
+    patched=Patches((
         "name", "description", "apiKeySource", "binaryMediaTypes", "minimumCompressionSize", "policy",
         "endpointConfiguration", "disableExecuteApiEndpoint", "securityPolicy", "endpointAccessMode", "version",
-    ),
+    ), grown=("binaryMediaTypes", "endpointConfiguration"), plain=True),
 )  # fmt: skip
 RESOURCE = Kind(
     "apigateway:resource", "Resource", "Resources", "resourceId", "id", "Invalid Resource identifier specified",
-    owner=REST_API, digits=6, patched=("pathPart", "parentId"),
+    owner=REST_API, digits=6, patched=Patches(("parentId", "pathPart"), grown=()),
 )  # fmt: skip
 AUTHORIZER = Kind(
     "apigateway:authorizer", "Authorizer", "Authorizers", "authorizerId", "id",
     "Invalid Authorizer identifier specified", owner=REST_API, digits=6,
-    patched=(
+    patched=Patches((
         "name", "type", "providerARNs", "authType", "authorizerUri", "authorizerCredentials", "identitySource",
         "identityValidationExpression", "authorizerResultTtlInSeconds",
-    ),
+    )),
 )  # fmt: skip
 MODEL = Kind(
     "apigateway:model", "Model", "Models", "modelName", "name", "Invalid model name specified: {}",
-    "Model name already exists for this REST API", owner=REST_API, patched=("description", "schema"),
+    "Model name already exists for this REST API", owner=REST_API,
+    patched=Patches(("description", "schema"), grown=()),
 )  # fmt: skip
 VALIDATOR = Kind(
     "apigateway:validator", "RequestValidator", "RequestValidators", "requestValidatorId", "id",
     "Invalid Request Validator identifier specified", owner=REST_API, digits=6,
-    patched=("name", "validateRequestBody", "validateRequestParameters"),
+    patched=Patches(("name", "validateRequestParameters", "validateRequestBody"), grown=()),
 )  # fmt: skip
 GATEWAY_RESPONSE = Kind(
     "apigateway:gatewayresponse", "GatewayResponse", "GatewayResponses", "responseType", "responseType",
     "Invalid response type specified: {}", owner=REST_API,
-    patched=("statusCode", "responseParameters", "responseTemplates"),
+    patched=Patches(
+        ("statusCode", "responseParameters", "responseTemplates"),
+        grown=("responseParameters", "responseTemplates"), plain=True,
+    ),
 )  # fmt: skip
 DEPLOYMENT = Kind(
     "apigateway:deployment", "Deployment", "Deployments", "deploymentId", "id",
-    "Invalid Deployment identifier specified", owner=REST_API, digits=6, patched=("description",),
+    "Invalid Deployment identifier specified", owner=REST_API, digits=6,
+    patched=Patches(("description",), grown=()),
 )  # fmt: skip
 STAGE = Kind(
     "apigateway:stage", "Stage", "Stages", "stageName", "stageName", "Invalid stage identifier specified",
     "Stage already exists", owner=REST_API,
-    patched=(
+    patched=Patches((
         "deploymentId", "clientCertificateId", "description", "cacheClusterEnabled", "cacheClusterSize", "variables",
         "documentationVersion", "accessLogSettings", "canarySettings", "tracingEnabled",
-    ),
+    )),
 )  # fmt: skip
 DOCUMENTATION_PART = Kind(
     "apigateway:documentationpart", "DocumentationPart", "DocumentationParts", "documentationPartId", "id",
-    "Invalid Documentation part identifier specified", owner=REST_API, digits=6, patched=("properties",),
+    "Invalid Documentation part identifier specified", owner=REST_API, digits=6,
+    patched=Patches(("properties",), grown=()),
 )  # fmt: skip
 DOCUMENTATION_VERSION = Kind(
     "apigateway:documentationversion", "DocumentationVersion", "DocumentationVersions", "documentationVersion",
     "version", "Invalid Documentation version specified", "Version already exists: {}", owner=REST_API,
-    patched=("description",),
+    patched=Patches(("description",), grown=()),
 )  # fmt: skip
 API_KEY = Kind(
     "apigateway:apikey", "ApiKey", "ApiKeys", "apiKey", "id", "Invalid API Key identifier specified",
-    "API Key already exists", digits=10, patched=("name", "description", "enabled", "customerId"),
+    "API Key already exists", digits=10, patched=Patches(("name", "description", "enabled", "customerId")),
 )  # fmt: skip
 USAGE_PLAN = Kind(
     "apigateway:usageplan", "UsagePlan", "UsagePlans", "usagePlanId", "id", "Invalid Usage Plan ID specified",
-    digits=6, patched=("name", "description", "productCode", "throttle", "quota", "apiStages"),
+    digits=6, patched=Patches(("name", "description", "productCode", "throttle", "quota", "apiStages")),
 )  # fmt: skip
 USAGE_PLAN_KEY = Kind(
     "apigateway:usageplankey", "UsagePlanKey", "UsagePlanKeys", "keyId", "id",
@@ -112,27 +139,28 @@ USAGE_PLAN_KEY = Kind(
 DOMAIN_NAME = Kind(
     "apigateway:domainname", "DomainName", "DomainNames", "domainName", "domainName",
     "Invalid domain name identifier specified", "The domain name you provided already exists.",
-    patched=(
+    patched=Patches((
         "certificateName", "certificateArn", "regionalCertificateName", "regionalCertificateArn",
         "endpointConfiguration", "securityPolicy", "endpointAccessMode", "policy", "managementPolicy", "routingMode",
         "ownershipVerificationCertificateArn", "mutualTlsAuthentication",
-    ),
+    )),
 )  # fmt: skip
 BASE_PATH_MAPPING = Kind(
     "apigateway:basepath", "BasePathMapping", "BasePathMappings", "basePath", "basePath",
     "Invalid base path mapping identifier specified", "Base path already exists for this domain name",
-    owner=DOMAIN_NAME, patched=("basePath", "restApiId", "stage"),
+    owner=DOMAIN_NAME, patched=Patches(("basePath", "restApiId", "stage")),
 )  # fmt: skip
 VPC_LINK = Kind(
     "apigateway:vpclink", "VpcLink", "VpcLinks", "vpcLinkId", "id", "Invalid Vpc Link identifier specified",
-    digits=6, patched=("name", "description"),
+    digits=6, patched=Patches(("name", "description"), grown=()),
 )  # fmt: skip
 CLIENT_CERTIFICATE = Kind(
     "apigateway:clientcertificate", "ClientCertificate", "ClientCertificates", "clientCertificateId",
-    "clientCertificateId", "Invalid Client Certificate identifier specified", digits=6, patched=("description",),
+    "clientCertificateId", "Invalid Client Certificate identifier specified", digits=6,
+    patched=Patches(("description",), grown=()),
 )  # fmt: skip
 ACCOUNT = Kind(
-    "apigateway:account", "Account", "", "", "", "Invalid account", patched=("cloudwatchRoleArn",),
+    "apigateway:account", "Account", "", "", "", "Invalid account", patched=Patches(("cloudwatchRoleArn",)),
 )  # fmt: skip
 
 OF_AN_API = (

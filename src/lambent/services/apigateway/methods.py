@@ -7,11 +7,12 @@ import copy
 from collections.abc import Callable
 from typing import Any
 
-from lambent.model.scope import Caller
+from lambent.model.scope import Caller, Scope
 from lambent.services.apigateway import faults, patching
 from lambent.services.apigateway.env import ApiGatewayEnv, Document, Params
 from lambent.services.apigateway.integrations import check_integration, with_defaults
-from lambent.services.apigateway.kinds import AUTHORIZER, MODEL, RESOURCE, VALIDATOR
+from lambent.services.apigateway.kinds import AUTHORIZER, MODEL, RESOURCE, VALIDATOR, Patches
+from lambent.services.apigateway.restapis import BUILT_IN_MODELS
 from lambent.services.apigateway.tabled import Operation
 
 METHODS = ("GET", "PUT", "POST", "DELETE", "PATCH", "OPTIONS", "HEAD", "ANY")
@@ -22,19 +23,19 @@ REQUEST_PARAMETERS = tuple(
 )
 Change = Callable[[Document], Any]
 
-METHOD_PATCHED = (
+METHOD_PATCHED = Patches((
     "authorizationType", "authorizerId", "apiKeyRequired", "operationName", "requestParameters", "requestModels",
     "requestValidatorId", "authorizationScopes",
-)  # fmt: skip
-INTEGRATION_PATCHED = (
+), grown=("authorizationScopes", "requestParameters", "requestModels"), plain=True)  # fmt: skip
+INTEGRATION_PATCHED = Patches((
     "type", "httpMethod", "uri", "connectionType", "connectionId", "credentials", "requestParameters",
     "requestTemplates", "passthroughBehavior", "contentHandling", "timeoutInMillis", "cacheNamespace",
     "cacheKeyParameters", "tlsConfig", "responseTransferMode", "integrationTarget",
-)  # fmt: skip
-METHOD_RESPONSE_PATCHED = ("responseParameters", "responseModels")
-INTEGRATION_RESPONSE_PATCHED = (
+))  # fmt: skip
+METHOD_RESPONSE_PATCHED = Patches(("responseParameters", "responseModels"))
+INTEGRATION_RESPONSE_PATCHED = Patches((
     "selectionPattern", "responseParameters", "responseTemplates", "contentHandling",
-)  # fmt: skip
+))  # fmt: skip
 
 
 # --- where they lie
@@ -50,7 +51,7 @@ def _method(document: Document, params: Params) -> Document:
 def _integration(document: Document, params: Params) -> Document:
     found = _method(document, params).get("methodIntegration")
     if found is None:
-        raise faults.not_found("No integration defined for method")
+        raise faults.not_found("Invalid Integration identifier specified")
     return found  # type: ignore[no-any-return]
 
 
@@ -70,7 +71,7 @@ def _integration_response(document: Document, params: Params) -> Document:
 
 
 Place = Callable[[Document, Params], Document]
-PLACES: dict[str, tuple[Place, tuple[str, ...]]] = {
+PLACES: dict[str, tuple[Place, Patches]] = {
     "Method": (_method, METHOD_PATCHED),
     "Integration": (_integration, INTEGRATION_PATCHED),
     "MethodResponse": (_method_response, METHOD_RESPONSE_PATCHED),
@@ -88,7 +89,6 @@ async def _change(env: ApiGatewayEnv, caller: Caller, params: Params, change: Ch
         answers.append(change(new))
         return new
 
-    env.owner(RESOURCE, caller.scope, params)
     await env.change(RESOURCE, (caller.scope, params["restApiId"], params["resourceId"]), work)
     return answers[-1]
 
@@ -128,7 +128,7 @@ async def put_method(env: ApiGatewayEnv, caller: Caller, params: Params) -> dict
     if name not in METHODS:
         raise faults.bad_request(f"Invalid HttpMethod specified. Valid options are {','.join(METHODS)}")
     method = {"apiKeyRequired": False, "httpMethod": name} | _shaped(env, "Method", params)
-    env.owner(RESOURCE, caller.scope, params)
+    env.asked(RESOURCE, caller.scope, params)
     check_method(env, caller, params, method)
 
     def change(document: Document) -> Document:
@@ -143,24 +143,36 @@ async def put_method(env: ApiGatewayEnv, caller: Caller, params: Params) -> dict
 
 def check_method(env: ApiGatewayEnv, caller: Caller, params: Params, method: Document) -> None:
     """Raises 400 for what a method can't be."""
-    kind = method.get("authorizationType")
+    kind = method["authorizationType"] = str(method.get("authorizationType")).upper()
     if kind not in AUTHORIZATIONS:
         raise faults.bad_request("Invalid authorization type specified. Valid options are " + ", ".join(AUTHORIZATIONS))
     place = (caller.scope, params["restApiId"])
     if kind in ("CUSTOM", "COGNITO_USER_POOLS"):
         _check_authorizer(env, caller, params, method)
+    else:
+        method.pop("authorizerId", None)
     validator = method.get("requestValidatorId")
-    if validator and env.resources.get(VALIDATOR.stored, *place, validator) is None:
+    if not validator:
+        method.pop("requestValidatorId", None)
+    elif env.resources.get(VALIDATOR.stored, *place, validator) is None:
         raise faults.bad_request("Invalid Request Validator identifier specified")
-    for model in (method.get("requestModels") or {}).values():
-        if env.resources.get(MODEL.stored, *place, model) is None:
-            raise faults.bad_request(f"Invalid model identifier specified: {model}")
-    for name in method.get("requestParameters") or {}:
+    _check_models(env, place, method.get("requestModels"))
+    parameters = method.get("requestParameters") or {}
+    if len({name.rpartition(".")[2] for name in parameters}) != len(parameters):
+        raise faults.bad_request("Parameter names must be unique across querystring, header and path")
+    for name in parameters:
         if not name.startswith(REQUEST_PARAMETERS):
             raise faults.bad_request(
                 "Invalid mapping expression specified: Validation Result: warnings : [], errors : [Invalid mapping "
                 f"expression specified: {name}]"
             )
+
+
+def _check_models(env: ApiGatewayEnv, place: tuple[Scope, str], models: Document | None) -> None:
+    """Raises 400 for one that is not there."""
+    for model in (models or {}).values():
+        if model not in BUILT_IN_MODELS and env.resources.get(MODEL.stored, *place, model) is None:
+            raise faults.bad_request(f"Invalid model identifier specified: {model}")
 
 
 def _check_authorizer(env: ApiGatewayEnv, caller: Caller, params: Params, method: Document) -> None:
@@ -189,7 +201,6 @@ async def put_integration(env: ApiGatewayEnv, caller: Caller, params: Params) ->
     if params.get("integrationHttpMethod"):
         given["httpMethod"] = params["integrationHttpMethod"]
     integration = with_defaults(given, params["resourceId"])
-    env.owner(RESOURCE, caller.scope, params)
     check_integration(integration, caller.scope)
 
     def change(document: Document) -> Document:
@@ -203,9 +214,7 @@ async def put_method_response(env: ApiGatewayEnv, caller: Caller, params: Params
     """A response that the method declares."""
     _check_status(params["statusCode"])
     response = _shaped(env, "MethodResponse", params)
-    for model in (response.get("responseModels") or {}).values():
-        if env.resources.get(MODEL.stored, caller.scope, params["restApiId"], model) is None:
-            raise faults.bad_request(f"Invalid model identifier specified: {model}")
+    _check_models(env, (caller.scope, params["restApiId"]), response.get("responseModels"))
 
     def change(document: Document) -> Document:
         responses = _method(document, params).setdefault("methodResponses", {})

@@ -13,12 +13,21 @@ from lambent.model.scope import Caller
 from lambent.services.apigateway import faults
 from lambent.services.apigateway.env import ApiGatewayEnv, Document, Params
 from lambent.services.apigateway.integrations import LAMBDA_PATH, check_role
-from lambent.services.apigateway.kinds import ACCOUNT, AUTHORIZER, GATEWAY_RESPONSE, MODEL, RESOURCE, VALIDATOR
-from lambent.services.apigateway.patching import patched
-from lambent.services.apigateway.tabled import Operation, listed, page, shown
+from lambent.services.apigateway.kinds import (
+    ACCOUNT,
+    AUTHORIZER,
+    GATEWAY_RESPONSE,
+    MODEL,
+    RESOURCE,
+    REST_API,
+    VALIDATOR,
+)
+from lambent.services.apigateway.patching import patched, pointer
+from lambent.services.apigateway.tabled import Operation, creator, listed, page, shown
 from lambent.services.aws_backends import ARN
 
 DEFAULT_TTL, MOST_TTL = 300, 3600
+_NO_SCHEMA = "Model schema must have at least 1 property or array items defined"
 MODEL_NAME = re.compile(r"[a-zA-Z0-9]+")
 STATUSES = {
     "ACCESS_DENIED": "403",
@@ -79,28 +88,56 @@ def check_authorizer(_env: ApiGatewayEnv, caller: Caller, _params: Params, autho
 
 def prepare_model(env: ApiGatewayEnv, caller: Caller, params: Params, document: Document) -> Document:
     """A model. Raises 400."""
+    if not document["name"]:
+        raise faults.bad_request("Model name must be non-empty")
     if not MODEL_NAME.fullmatch(document["name"]):
         raise faults.bad_request(f"Model name must be alphanumeric: {document['name']}")
     check_model(env, caller, params, document)
-    return {"id": env.new_name(MODEL, caller.scope, params["restApiId"])} | document
+    name = env.new_name(MODEL, caller.scope, params["restApiId"])
+    return {"id": name} | {member: value for member, value in document.items() if value != ""}
 
 
 def check_model(_env: ApiGatewayEnv, _caller: Caller, _params: Params, model: Document) -> None:
     """Raises 400."""
     schema = model.get("schema")
     if not schema:
-        return
+        raise faults.bad_request(_NO_SCHEMA)
     try:
         read = orjson.loads(schema)
     except orjson.JSONDecodeError:
         raise faults.bad_request("Invalid model specified: Validation Result: warnings : [], errors : [Invalid model "
                                  "schema specified]") from None  # fmt: skip
     if not isinstance(read, dict):
-        raise faults.bad_request("Model schema must have at least 1 property or array items defined.")
+        raise faults.bad_request(_NO_SCHEMA)
 
 
-def prepare_validator(_env: ApiGatewayEnv, _caller: Caller, _params: Params, document: Document) -> Document:
-    """A validator."""
+async def create_validator(env: ApiGatewayEnv, caller: Caller, params: Params) -> dict[str, Any]:
+    """A validator. An API that is not there is a 400 here."""
+    if env.resources.get(REST_API.stored, caller.scope, "", params["restApiId"]) is None:
+        raise faults.bad_request("Invalid REST API identifier specified")
+    return await creator(VALIDATOR, _validator)(env, caller, params)
+
+
+async def create_authorizer(env: ApiGatewayEnv, caller: Caller, params: Params) -> dict[str, Any]:
+    """An authorizer. An API that is not there is a 409 here."""
+    if env.resources.get(REST_API.stored, caller.scope, "", params["restApiId"]) is None:
+        raise faults.conflict(faults.CONCURRENT)
+    return await creator(AUTHORIZER, prepare_authorizer)(env, caller, params)
+
+
+def check_validator(_env: ApiGatewayEnv, _caller: Caller, _params: Params, validator: Document) -> None:
+    """Raises 400."""
+    if not validator.get("name"):
+        raise faults.bad_request("Request Validator name cannot be blank")
+
+
+def check_part(_env: ApiGatewayEnv, _caller: Caller, _params: Params, part: Document) -> None:
+    """Raises 400."""
+    if not part.get("properties"):
+        raise faults.bad_request("Documentation part properties must be non-empty")
+
+
+def _validator(_env: ApiGatewayEnv, _caller: Caller, _params: Params, document: Document) -> Document:
     return {"validateRequestBody": False, "validateRequestParameters": False} | document
 
 
@@ -150,7 +187,8 @@ def _used(env: ApiGatewayEnv, caller: Caller, params: Params, member: str, name:
 async def put_gateway_response(env: ApiGatewayEnv, caller: Caller, params: Params) -> dict[str, Any]:
     """What is said in the place of AWS's own answer."""
     api = env.owner(GATEWAY_RESPONSE, caller.scope, params)
-    document = _response(params["responseType"]) | shown(env, GATEWAY_RESPONSE, params) | {"defaultResponse": False}
+    given = {name: value for name, value in shown(env, GATEWAY_RESPONSE, params).items() if value not in ("", {})}
+    document = _response(params["responseType"]) | given | {"defaultResponse": False}
     await env.resources.put(env.made(GATEWAY_RESPONSE, caller.scope, api, params["responseType"], document))
     return shown(env, GATEWAY_RESPONSE, document)
 
@@ -187,9 +225,35 @@ async def update_gateway_response(env: ApiGatewayEnv, caller: Caller, params: Pa
     found = env.resources.get(GATEWAY_RESPONSE.stored, caller.scope, api, kind)
     old = found.document if found else _response(kind)
     operations = params.get("patchOperations") or ()
+    for operation in operations:
+        _check_response_patch(old, operation)
     new = patched(env.shape("GatewayResponse"), old, operations, GATEWAY_RESPONSE.patched) | {"defaultResponse": False}
     await env.resources.put(env.made(GATEWAY_RESPONSE, caller.scope, api, kind, new))
     return shown(env, GATEWAY_RESPONSE, new)
+
+
+def _check_response_patch(old: Document, operation: Document) -> None:
+    """Raises 400, 404 for what the tables of paths don't say."""
+    op, path = operation.get("op"), str(operation.get("path"))
+    member, *name = pointer(path) or [""]
+    if member == "statusCode" and op in ("add", "remove"):
+        raise faults.bad_request(f"Invalid patch path {path}")
+    if member not in ("responseParameters", "responseTemplates") or op not in ("add", "replace"):
+        return
+    if op == "replace" and "/".join(name) not in old[member]:
+        raise faults.not_found("Invalid parameter name specified")
+    if operation.get("value") is None:
+        raise faults.bad_request(f"Invalid null or empty value in {member}")
+
+
+async def delete_gateway_response(env: ApiGatewayEnv, caller: Caller, params: Params) -> dict[str, Any]:
+    """AWS's own answer again."""
+    api, kind = env.owner(GATEWAY_RESPONSE, caller.scope, params), params["responseType"]
+    found = env.resources.get(GATEWAY_RESPONSE.stored, caller.scope, api, kind)
+    if found is None:
+        raise faults.not_found("Gateway response type not defined on api")
+    await env.resources.discard(found)
+    return {}
 
 
 # --- the account
@@ -228,6 +292,8 @@ def prepare_documentation_version(env: ApiGatewayEnv, _caller: Caller, _params: 
 
 
 OPERATIONS: dict[str, Operation] = {
+    "CreateAuthorizer": create_authorizer,
+    "CreateRequestValidator": create_validator,
     "DeleteModel": delete_model,
     "DeleteAuthorizer": delete_authorizer,
     "DeleteRequestValidator": delete_validator,
@@ -235,6 +301,7 @@ OPERATIONS: dict[str, Operation] = {
     "GetGatewayResponse": get_gateway_response,
     "GetGatewayResponses": get_gateway_responses,
     "UpdateGatewayResponse": update_gateway_response,
+    "DeleteGatewayResponse": delete_gateway_response,
     "GetAccount": get_account,
     "UpdateAccount": update_account,
 }

@@ -11,13 +11,14 @@ from typing import Any
 from botocore.model import Shape
 
 from lambent.services.apigateway import faults
+from lambent.services.apigateway.kinds import Patches
 
 Document = dict[str, Any]
 Operation = dict[str, Any]
 OPS = ("add", "remove", "replace", "copy")
 
 
-def patched(shape: Shape, document: Document, operations: Sequence[Operation], allowed: Sequence[str]) -> Document:
+def patched(shape: Shape, document: Document, operations: Sequence[Operation], allowed: Patches) -> Document:
     """A copy of the document, changed in the order of the operations. Raises 400: then nothing is changed."""
     new = copy.deepcopy(document)
     for operation in operations:
@@ -25,21 +26,28 @@ def patched(shape: Shape, document: Document, operations: Sequence[Operation], a
     return new
 
 
-def apply(shape: Shape, document: Document, operation: Operation, allowed: Sequence[str]) -> None:
+def apply(shape: Shape, document: Document, operation: Operation, allowed: Patches) -> None:
     """One operation, in place. Raises 400."""
     op, path = operation.get("op"), str(operation.get("path") or "")
     if op not in OPS:
         raise faults.bad_request(f"Invalid patch operation specified. Must be one of: [{', '.join(OPS)}]")
     segments = pointer(path)
-    if not segments or segments[0] not in allowed or segments[0] not in shape.members:
-        raise _no_path(path, op, allowed)
+    _check(shape, segments, path, op, allowed)
     value = operation.get("value")
     if op == "copy":
         value, op = _at(document, pointer(str(operation.get("from") or ""))), "replace"
     try:
         _walk(shape, document, segments, op, value)
     except _NoSuchPath:
-        raise _no_path(path, op, allowed) from None
+        raise no_path(path, op, allowed) from None
+
+
+def _check(shape: Shape, segments: list[str], path: str, op: str, allowed: Patches) -> None:
+    """Raises 400 for a path that can't be changed, or not by this operation."""
+    if not segments or segments[0] not in allowed.members or segments[0] not in shape.members:
+        raise no_path(path, op, allowed)
+    if segments[0] not in allowed.of(op):
+        raise _no_operation(segments[0], op, allowed) if allowed.plain else no_path(path, op, allowed)
 
 
 def pointer(path: str) -> list[str]:
@@ -51,9 +59,18 @@ class _NoSuchPath(Exception):
     pass
 
 
-def _no_path(path: str, op: str, allowed: Sequence[str]) -> Exception:
-    known = ", ".join(f"/{name}" for name in allowed)
-    return faults.bad_request(f"Invalid patch path  '{path}' specified for op '{op}'. Must be one of: [{known}]")
+def no_path(path: str, op: str, allowed: Patches) -> Exception:
+    """The refusal of a path that an operation can't name."""
+    if allowed.plain:
+        return faults.bad_request(f"Invalid patch path {path}")
+    known = ", ".join(f"/{name}" for name in allowed.of(op))
+    choice = f"Must be one of: [{known}]" if known else "Please choose supported operations"
+    return faults.bad_request(f"Invalid patch path  '{path}' specified for op '{op}'. {choice}")
+
+
+def _no_operation(member: str, op: str, allowed: Patches) -> Exception:
+    others = ", ".join(one for one in ("add", "replace", "remove") if one != op and member in allowed.of(one))
+    return faults.bad_request(f"Invalid patch operation specified. Must be one of: [{others}]")
 
 
 def _at(document: Any, segments: list[str]) -> Any:
@@ -117,8 +134,9 @@ def _list(shape: Shape, node: list[Any], segments: list[str], op: str, value: An
         fresh = value if value not in (None, "") else segment
         if fresh not in node:
             node.append(fresh)
-    else:
-        node[at] = value if value not in (None, "") else segment
+    else:  # what takes a place in the middle goes to the end, as on AWS
+        del node[at]
+        node.append(value if value not in (None, "") else segment)
 
 
 def read(shape: Shape, value: Any) -> Any:
@@ -137,8 +155,7 @@ def read(shape: Shape, value: Any) -> Any:
 
 
 def _boolean(text: str) -> bool:
-    if text.lower() not in {"true", "false"}:
-        raise ValueError(text)
+    """What is not true is false, as AWS reads it."""
     return text.lower() == "true"
 
 

@@ -18,6 +18,8 @@ _BAD_PART = (
     "Resource's path part only allow a-zA-Z0-9._-: or a valid greedy path variable and curly braces at the beginning "
     "and the end."
 )
+_NO_TYPE = "REGIONAL Configuration and EDGE Configuration cannot be both DISABLED."
+_SIZE = "Invalid minimum compression size, must be between 0 and 10485760"
 ROOT_DIGITS = 10
 BUILT_IN_MODELS = {
     "Empty": (
@@ -31,7 +33,7 @@ BUILT_IN_MODELS = {
         '  "type" : "object",\n  "properties" : {\n    "message" : { "type" : "string" }\n  }\n}',
     ),
 }
-"""The models that every new API has."""
+"""The models of every new API that is not imported; methods may name them all the same."""
 
 
 async def create_rest_api(env: ApiGatewayEnv, caller: Caller, params: Params) -> dict[str, Any]:
@@ -39,7 +41,7 @@ async def create_rest_api(env: ApiGatewayEnv, caller: Caller, params: Params) ->
     if params.get("cloneFrom"):
         raise faults.unbuilt("cloneFrom")
     api = new_api(env, caller.scope, params)
-    await env.resources.write(inserts=[api, *beginnings(env, api)])
+    await env.resources.write(inserts=[api, new_root(env, api), *_models(env, api)])
     findings.tell_api(env, api.scope, api.document)
     return shown(env, REST_API, api.document)
 
@@ -54,9 +56,9 @@ def new_api(env: ApiGatewayEnv, scope: Scope, given: Params) -> Resource:
         "apiKeySource": "HEADER",
         "endpointConfiguration": {"types": ["EDGE"], "ipAddressType": "ipv4"},
         "disableExecuteApiEndpoint": False,
-        "tags": {},
         "rootResourceId": env.new_name(RESOURCE, scope, api_id, ROOT_DIGITS),
-    } | shown(env, REST_API, given)
+    } | {name: value for name, value in shown(env, REST_API, given).items() if value not in ("", [], {})}
+    document["endpointConfiguration"].setdefault("types", ["EDGE"])
     document["endpointConfiguration"].setdefault("ipAddressType", _address_type(document["endpointConfiguration"]))
     return env.made(REST_API, scope, "", api_id, document)
 
@@ -69,38 +71,62 @@ def check_api(given: Params) -> None:
     """Raises 400."""
     if given.get("name") == "":
         raise faults.bad_request("API name cannot be empty")
+    if given.get("description") == "":
+        raise faults.bad_request("Description cannot be an empty string")
+    types = (given.get("endpointConfiguration") or {}).get("types")
+    if types is not None and len(types) != 1:
+        raise faults.bad_request(_NO_TYPE if not types else "Cannot create an api with multiple Endpoint Types.")
     size = given.get("minimumCompressionSize")
     if size is not None and not 0 <= size <= 10485760:
-        raise faults.bad_request("Invalid minimum compression size, must be between 0 and 10485760")
+        raise faults.bad_request(_SIZE)
 
 
-def beginnings(env: ApiGatewayEnv, api: Resource) -> list[Resource]:
-    """What a new API has."""
-    api_id, root = api.name, str(api.document["rootResourceId"])
-    rows = [env.made(RESOURCE, api.scope, api_id, root, {"id": root, "path": "/"})]
+def new_root(env: ApiGatewayEnv, api: Resource) -> Resource:
+    """The resource that every API has."""
+    root = str(api.document["rootResourceId"])
+    return env.made(RESOURCE, api.scope, api.name, root, {"id": root, "path": "/"})
+
+
+def _models(env: ApiGatewayEnv, api: Resource) -> list[Resource]:
+    """The models of an API that was not imported."""
+    rows = []
     for name, (description, schema) in BUILT_IN_MODELS.items():
         document = {
-            "id": env.new_name(MODEL, api.scope, api_id),
+            "id": env.new_name(MODEL, api.scope, api.name),
             "name": name,
             "description": description,
             "schema": schema,
             "contentType": "application/json",
         }
-        rows.append(env.made(MODEL, api.scope, api_id, name, document))
+        rows.append(env.made(MODEL, api.scope, api.name, name, document))
     return rows
 
 
 async def update_rest_api(env: ApiGatewayEnv, caller: Caller, params: Params) -> dict[str, Any]:
     """By patch operations."""
 
+    operations = params.get("patchOperations") or ()
+    for operation in operations:
+        _check_patch(operation)
+
     def work(document: Document) -> Document:
-        new = patching.patched(env.shape("RestApi"), document, params.get("patchOperations") or (), REST_API.patched)
+        new = patching.patched(env.shape("RestApi"), document, operations, REST_API.patched)
+        new = {name: value for name, value in new.items() if value not in ("", [], None) or name == "name"}
         check_api(new)
         return new
 
     changed = await env.change(REST_API, (caller.scope, "", params["restApiId"]), work)
     findings.tell_api(env, caller.scope, changed.document)
-    return shown(env, REST_API, changed.document)
+    return {"tags": {}} | shown(env, REST_API, changed.document)
+
+
+def _check_patch(operation: Document) -> None:
+    """Raises 400 for what the tables of paths don't say."""
+    path, value = operation.get("path"), operation.get("value")
+    if path == "/binaryMediaTypes":
+        raise faults.bad_request(f"Invalid patch path {path}")
+    if path == "/minimumCompressionSize" and value and not str(value).lstrip("-").isdecimal():
+        raise faults.bad_request(_SIZE)
 
 
 async def delete_rest_api(env: ApiGatewayEnv, caller: Caller, params: Params) -> dict[str, Any]:
@@ -138,22 +164,18 @@ def new_resource(there: list[Resource], parent: Resource, part: str) -> Document
         raise faults.bad_request(_BAD_PART)
     parent_path = str(parent.document["path"])
     if parent_path.endswith("+}"):
-        raise faults.bad_request(f"Cannot create a child of a resource with a greedy path variable: {parent_path}")
+        part = parent.document["pathPart"]
+        raise faults.bad_request(f"Cannot create a child of a resource with a greedy path variable: {part}")
     siblings = [one for one in there if one.document.get("parentId") == parent.name]
     for one in siblings:
         if one.document["pathPart"] == part:
             raise faults.conflict(f"Another resource with the same parent already has this name: {part}")
-        if part.startswith("{") and one.document["pathPart"].startswith("{") and not _both_kinds(part, one):
+        if part.startswith("{") and one.document["pathPart"].startswith("{"):
             raise faults.bad_request(
                 f"A sibling ({one.document['pathPart']}) of this resource already has a variable path part -- only one "
                 "is allowed"
             )
     return {"parentId": parent.name, "pathPart": part, "path": f"{parent_path.rstrip('/')}/{part}"}
-
-
-def _both_kinds(part: str, other: Resource) -> bool:
-    """A plain and a greedy variable may stand side by side."""
-    return part.endswith("+}") != str(other.document["pathPart"]).endswith("+}")
 
 
 async def update_resource(env: ApiGatewayEnv, caller: Caller, params: Params) -> dict[str, Any]:
@@ -162,15 +184,16 @@ async def update_resource(env: ApiGatewayEnv, caller: Caller, params: Params) ->
     old = env.asked(RESOURCE, scope, params)
     shape = env.shape("Resource")
     new = patching.patched(shape, old.document, params.get("patchOperations") or (), RESOURCE.patched)
-    if "parentId" not in new:
-        raise faults.bad_request("Root resource cannot be updated")
+    if "parentId" not in old.document:
+        raise faults.bad_request("Root resource cannot update its name.")
     there = [one for one in env.all(RESOURCE, scope, api_id) if one.name != old.name]
     parent = env.find(RESOURCE, scope, api_id, new["parentId"])
+    before = str(old.document["path"]) + "/"
+    if parent.name != old.name and str(parent.document["path"]).startswith(before):
+        raise faults.bad_request("Resources cannot be cyclical.")
     new |= new_resource(there, parent, new["pathPart"])
     replaces = [(old, old.changed(env.new_id(), new))]
-    before, after = str(old.document["path"]) + "/", str(new["path"]) + "/"
-    if after.startswith(before):
-        raise faults.bad_request("A resource can't be moved beneath itself")
+    after = str(new["path"]) + "/"
     for one in there:
         if str(one.document["path"]).startswith(before):
             path = after + str(one.document["path"])[len(before) :]

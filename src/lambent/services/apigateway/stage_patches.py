@@ -1,6 +1,6 @@
 """Patches of a stage: its own members, and the settings of methods (`/~1pets/GET/throttling/rateLimit`).
 
-Source: https://docs.aws.amazon.com/apigateway/latest/api/patch-operations.html#UpdateStage-Patch.
+Source: https://docs.aws.amazon.com/apigateway/latest/api/patch-operations.html#UpdateStage-Patch; the texts are AWS's.
 """
 
 import copy
@@ -38,40 +38,92 @@ DEFAULTS = {
     "unauthorizedCacheControlHeaderStrategy": "SUCCEED_WITH_RESPONSE_HEADER",
 }
 LEVELS = ("OFF", "ERROR", "INFO")
+CANARY = ("percentTraffic", "deploymentId", "stageVariableOverrides", "useStageCache")
+PROMOTED = {
+    "/canarySettings/deploymentId": "/deploymentId",
+    "/canarySettings/stageVariableOverrides": "/variables",
+}
+"""What a copy may take of a canary, and what it becomes."""
+
+
+def _told(method: str, between: str) -> tuple[str, ...]:
+    """The settings of methods as AWS lists them: it forgets commas where it lists throttles."""
+    throttles = (f"{method}/{end}" for end in ("throttling/burstLimit", "throttling/rateLimit", "caching/ttlInSeconds"))
+    others = (
+        "caching/enabled", "caching/dataEncrypted", "caching/requireAuthorizationForCacheControl",
+        "caching/unauthorizedCacheControlHeaderStrategy",
+    )  # fmt: skip
+    first = tuple(f"{method}/{end}" for end in ("metrics/enabled", "logging/dataTrace", "logging/loglevel"))
+    return (*first, between.join(throttles), *(f"{method}/{end}" for end in others))
+
+
+_TOLD = (
+    "/deploymentId", "/description", "/cacheClusterEnabled", "/cacheClusterSize", "/clientCertificateId",
+    "/accessLogSettings", "/accessLogSettings/destinationArn", "/accessLogSettings/format",
+    *_told("/{resourcePath}/{httpMethod}", ""), *_told("/*/*", " "), "/variables/{variable_name}", "/tracingEnabled",
+)  # fmt: skip
 
 
 def patch_stage(shape: Shape, document: Document, operations: Sequence[Document]) -> Document:
     """A copy of the stage, changed. Raises 400."""
     new = copy.deepcopy(document)
     for operation in operations:
-        path = str(operation.get("path") or "")
-        first = patching.pointer(path)[:1]
-        if first and first[0] not in STAGE.patched:
-            _setting(shape, new, operation, path)
-        else:
+        path, op = str(operation.get("path") or ""), operation.get("op")
+        first = (patching.pointer(path) or [""])[0]
+        if op == "copy":
+            _promote(new, path, str(operation.get("from")))
+        elif first == "canarySettings":
+            _canary(shape, new, operation, path)
+        elif first in STAGE.patched.members:
             _own(shape, new, operation)
+        else:
+            _setting(shape, new, operation, path)
     return new
 
 
 def _own(shape: Shape, stage: Document, operation: Document) -> None:
-    segments = patching.pointer(str(operation["path"]))
-    if segments == ["canarySettings"] and operation.get("op") == "remove":
-        stage.pop("canarySettings", None)
-        return
-    if segments == ["accessLogSettings"] and operation.get("op") == "remove":
+    if patching.pointer(str(operation["path"])) == ["accessLogSettings"] and operation.get("op") == "remove":
         stage.pop("accessLogSettings", None)
         return
     patching.apply(shape, stage, operation, STAGE.patched)
-    canary = stage.get("canarySettings")
-    if canary is not None:
-        canary.setdefault("percentTraffic", 0.0)
-        canary.setdefault("useStageCache", False)
-        canary.setdefault("deploymentId", stage["deploymentId"])
-        if not 0 <= canary["percentTraffic"] <= 100:
-            raise faults.bad_request("Percent traffic must be between 0.0 and 100.0")
     logs = stage.get("accessLogSettings")
     if logs and "destinationArn" in logs:
         logs["destinationArn"] = str(logs["destinationArn"]).removesuffix(":*")
+
+
+def _promote(stage: Document, path: str, source: str) -> None:
+    """What the canary has becomes the stage's. Raises 400."""
+    if path not in PROMOTED.values() or source not in PROMOTED:
+        raise faults.bad_request(
+            f"Invalid copy operation with path: {path} and from {source}. Valid copy:path are "
+            f"[{', '.join(PROMOTED.values())}] and valid copy:from are [{', '.join(PROMOTED)}]"
+        )
+    canary = stage.get("canarySettings")
+    if not canary:
+        raise faults.bad_request("Promotion not available. Canary does not exist.")
+    if path == "/deploymentId":
+        stage["deploymentId"] = canary["deploymentId"]
+    else:
+        stage["variables"] = (stage.get("variables") or {}) | (canary.get("stageVariableOverrides") or {})
+
+
+def _canary(shape: Shape, stage: Document, operation: Document, path: str) -> None:
+    """A path of the canary's. Raises 400."""
+    op = operation.get("op")
+    if path == "/canarySettings" and op == "remove":
+        stage.pop("canarySettings", None)
+        return
+    parts = patching.pointer(path)[1:]
+    known = bool(parts) and parts[0] in CANARY
+    if op != "replace" and not (op == "remove" and len(parts) == 2):
+        raise faults.bad_request(f"Invalid {op} operation with path: {path}" if known else _unset(op, path.lstrip("/")))
+    if not known:
+        raise _no_path(path)
+    patching.apply(shape, stage, operation, STAGE.patched)
+    canary = {"percentTraffic": 0.0, "useStageCache": False, "deploymentId": stage["deploymentId"]}
+    stage["canarySettings"] = canary | stage["canarySettings"]
+    if not 0 <= stage["canarySettings"]["percentTraffic"] <= 100:
+        raise faults.bad_request("Percent traffic must be between 0.0 and 100.0")
 
 
 def _setting(shape: Shape, stage: Document, operation: Document, path: str) -> None:
@@ -79,12 +131,12 @@ def _setting(shape: Shape, stage: Document, operation: Document, path: str) -> N
     parts = path.split("/")[1:]
     settings, op = stage.setdefault("methodSettings", {}), operation.get("op")
     if op == "remove" and len(parts) >= 2 and "/".join(parts[-2:]) not in SETTINGS:
-        settings.pop(method_key(parts), None)
+        if settings.pop(method_key(parts), None) is None:
+            raise faults.bad_request(_unset(op, method_key(parts)))
         return
     member = SETTINGS.get("/".join(parts[-2:]))
     if member is None or len(parts) < 4:
-        known = ", ".join(f"/{name}" for name in STAGE.patched) + ", /{resourcePath}/{httpMethod}/{setting}"
-        raise faults.bad_request(f"Invalid patch path  '{path}' specified for op '{op}'. Must be one of: [{known}]")
+        raise _no_path(path)
     setting = settings.setdefault(method_key(parts[:-2]), dict(DEFAULTS))
     if op == "remove":
         setting.pop(member, None)
@@ -93,6 +145,14 @@ def _setting(shape: Shape, stage: Document, operation: Document, path: str) -> N
     setting[member] = patching.read(member_shape, operation.get("value"))
     if member == "loggingLevel" and setting[member] not in LEVELS:
         raise faults.bad_request(f"Invalid logging level specified. Must be one of: [{', '.join(LEVELS)}]")
+
+
+def _unset(op: str | None, name: str) -> str:
+    return f"Cannot {op} method setting {name} because there is no method setting for this method "
+
+
+def _no_path(path: str) -> Exception:
+    return faults.bad_request(f"Invalid method setting path: {path}. Must be one of: [{', '.join(_TOLD)}]")
 
 
 def method_key(parts: Sequence[str]) -> str:

@@ -109,7 +109,8 @@ def updater(kind: Kind, check: Callable[[ApiGatewayEnv, Caller, Params, Document
 
     async def update(env: ApiGatewayEnv, caller: Caller, params: Params) -> dict[str, Any]:
         scope = caller.scope
-        key = (scope, env.owner(kind, scope, params), str(params[kind.param]))
+        asked = env.asked(kind, scope, params)
+        key = (scope, asked.parent, asked.name)
 
         def work(document: Document) -> Document:
             shape = env.shape(kind.shape)

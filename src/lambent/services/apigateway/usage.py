@@ -1,25 +1,23 @@
-"""API keys, usage plans, which keys a plan has, and what they have used.
+"""API keys, usage plans, and which keys a plan has.
 
-https://docs.aws.amazon.com/apigateway/latest/api/API_CreateApiKey.html, API_CreateUsagePlan.html, API_GetUsage.html
+https://docs.aws.amazon.com/apigateway/latest/api/API_CreateApiKey.html, API_CreateUsagePlan.html
 """
 
 import secrets
 import string
 from collections.abc import Sequence
-from datetime import date, timedelta
 from typing import Any
 
 from lambent.model.scope import Caller, Scope
 from lambent.services.apigateway import faults, patching
 from lambent.services.apigateway.env import ApiGatewayEnv, Document, Params
-from lambent.services.apigateway.kinds import API_KEY, REST_API, STAGE, USAGE_PLAN, USAGE_PLAN_KEY
+from lambent.services.apigateway.kinds import API_KEY, REST_API, STAGE, USAGE_PLAN, USAGE_PLAN_KEY, Patches
+from lambent.services.apigateway.quotas import USED
 from lambent.services.apigateway.tabled import Operation, listed, page, shown
 from lambent.store.resources import Resource
 
 VALUE_CHARACTERS = 40
 LEAST_CHARACTERS, MOST_CHARACTERS = 20, 128
-USED = "apigateway:usage"
-"""What was used: kind in the store, by plan and key: a document of day (ISO) -> [used, remaining]."""
 
 
 async def create_api_key(env: ApiGatewayEnv, caller: Caller, params: Params) -> dict[str, Any]:
@@ -79,7 +77,7 @@ async def update_api_key(env: ApiGatewayEnv, caller: Caller, params: Params) -> 
         new = patching.patched(env.shape("ApiKey"), document, params.get("patchOperations") or (), API_KEY.patched)
         return new | {"lastUpdatedDate": int(env.wall())}
 
-    return _shown(await env.change(API_KEY, (caller.scope, "", params["apiKey"]), work), False)
+    return {"tags": {}} | _shown(await env.change(API_KEY, (caller.scope, "", params["apiKey"]), work), False)
 
 
 async def delete_api_key(env: ApiGatewayEnv, caller: Caller, params: Params) -> dict[str, Any]:
@@ -109,6 +107,8 @@ def _check_plan(env: ApiGatewayEnv, scope: Scope, plan: Document) -> None:
         if env.resources.get(STAGE.stored, scope, api, stage) is None:
             raise faults.not_found(f"Invalid API Stage specified {stage}")
     quota = plan.get("quota")
+    if quota:
+        quota.setdefault("offset", 0)
     if quota and not ("limit" in quota and "period" in quota):
         raise faults.bad_request("Usage Plan quota must have both limit and period")
     if quota and not 0 <= quota.get("offset", 0) < {"DAY": 1, "WEEK": 7, "MONTH": 28}[quota["period"]]:
@@ -126,9 +126,13 @@ async def update_usage_plan(env: ApiGatewayEnv, caller: Caller, params: Params) 
         _check_plan(env, caller.scope, new)
         return new
 
-    return shown(
-        env, USAGE_PLAN, (await env.change(USAGE_PLAN, (caller.scope, "", params["usagePlanId"]), work)).document
-    )
+    changed = await env.change(USAGE_PLAN, (caller.scope, "", params["usagePlanId"]), work)
+    return {"tags": {}} | shown(env, USAGE_PLAN, changed.document)
+
+
+async def get_usage_plan(env: ApiGatewayEnv, caller: Caller, params: Params) -> dict[str, Any]:
+    """One, with its tags also where it has none."""
+    return {"tags": {}} | shown(env, USAGE_PLAN, env.asked(USAGE_PLAN, caller.scope, params).document)
 
 
 def patched_plan(env: ApiGatewayEnv, document: Document, operations: Sequence[Document]) -> Document:
@@ -137,12 +141,25 @@ def patched_plan(env: ApiGatewayEnv, document: Document, operations: Sequence[Do
     for operation in operations:
         segments = patching.pointer(str(operation.get("path") or ""))
         if segments[:1] == ["apiStages"]:
+            _check_removed(new, segments[1:], operation)
             new = new | {"apiStages": _stages(shape, list(new.get("apiStages") or ()), segments[1:], operation)}
         elif len(segments) == 1 and segments[0] in ("throttle", "quota") and operation.get("op") == "remove":
             new = {name: value for name, value in new.items() if name != segments[0]}
         else:
             new = patching.patched(shape, new, [operation], USAGE_PLAN.patched)
     return new
+
+
+def _check_removed(plan: Document, segments: list[str], operation: Document) -> None:
+    """Raises 400, 404 for a stage that the plan hasn't."""
+    if segments or operation.get("op") != "remove":
+        return
+    text = str(operation.get("value") or "")
+    if text.count(":") != 1:
+        raise faults.bad_request("Invalid API Stage specified")
+    api, stage = text.split(":")
+    if (api, stage) not in {(one["apiId"], one["stage"]) for one in plan.get("apiStages") or ()}:
+        raise faults.not_found(f"Invalid API Stage {{api: {api}, stage: {stage}}} specified for usageplan {plan['id']}")
 
 
 def _stages(shape: Any, stages: list[Document], segments: list[str], operation: Document) -> list[Document]:
@@ -158,7 +175,9 @@ def _stages(shape: Any, stages: list[Document], segments: list[str], operation: 
     if there is None:
         raise faults.not_found(f"Invalid API Stage specified {text}")
     path = "/".join(["", *(part.replace("~", "~0").replace("/", "~1") for part in _throttle(segments[1:]))])
-    changed = patching.patched(shape.members["apiStages"].member, there, [operation | {"path": path}], ("throttle",))
+    changed = patching.patched(
+        shape.members["apiStages"].member, there, [operation | {"path": path}], Patches(("throttle",))
+    )
     return [changed if one is there else one for one in stages]
 
 
@@ -212,35 +231,6 @@ async def get_usage_plan_keys(env: ApiGatewayEnv, caller: Caller, params: Params
     return listed([one.document for one in here], position)
 
 
-async def get_usage(env: ApiGatewayEnv, caller: Caller, params: Params) -> dict[str, Any]:
-    """Per key and day: how much was used and how much is left."""
-    plan = env.asked(USAGE_PLAN, caller.scope, params)
-    days = _days(params["startDate"], params["endDate"])
-    keys = [params["keyId"]] if params.get("keyId") else _names(env, caller.scope, plan.name)
-    items = {}
-    for key in keys:
-        used = env.resources.get(USED, caller.scope, plan.name, key)
-        document = used.document if used is not None else {}
-        limit = (plan.document.get("quota") or {}).get("limit", 0)
-        items[key] = [document.get("days", {}).get(day, [0, limit]) for day in days]
-    answer = {"usagePlanId": plan.name, "startDate": params["startDate"], "endDate": params["endDate"]}
-    return answer | {"items": items}
-
-
-def _names(env: ApiGatewayEnv, scope: Scope, plan: str) -> list[str]:
-    return [one.name for one in env.all(USAGE_PLAN_KEY, scope, plan)]
-
-
-def _days(start: str, end: str) -> list[str]:
-    try:
-        first, last = date.fromisoformat(start), date.fromisoformat(end)
-    except ValueError:
-        raise faults.bad_request("Invalid date format. Expected yyyy-MM-dd") from None
-    if not 0 <= (last - first).days <= 90:
-        raise faults.bad_request("The date range must be at most 90 days, and the end not before the start")
-    return [(first + timedelta(days=day)).isoformat() for day in range((last - first).days + 1)]
-
-
 OPERATIONS: dict[str, Operation] = {
     "CreateApiKey": create_api_key,
     "GetApiKey": get_api_key,
@@ -248,10 +238,10 @@ OPERATIONS: dict[str, Operation] = {
     "UpdateApiKey": update_api_key,
     "DeleteApiKey": delete_api_key,
     "CreateUsagePlan": create_usage_plan,
+    "GetUsagePlan": get_usage_plan,
     "UpdateUsagePlan": update_usage_plan,
     "DeleteUsagePlan": delete_usage_plan,
     "GetUsagePlans": get_usage_plans,
     "CreateUsagePlanKey": create_usage_plan_key,
     "GetUsagePlanKeys": get_usage_plan_keys,
-    "GetUsage": get_usage,
 }

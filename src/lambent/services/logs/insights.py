@@ -8,8 +8,9 @@ from collections import Counter
 from dataclasses import asdict
 from typing import Any
 
+from lambent.engine.insights.batch import every
 from lambent.engine.insights.comparing import periods_of
-from lambent.engine.insights.fields import LogEvent, Source, every, pointed
+from lambent.engine.insights.fields import LogEvent, Source, pointed
 from lambent.engine.insights.query import MalformedQuery, Query
 from lambent.engine.insights.reading import MOST_ROWS, read
 from lambent.engine.insights.values import text

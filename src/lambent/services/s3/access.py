@@ -42,9 +42,11 @@ def check(
     account = caller.scope.account if known else ANONYMOUS
     arn = bucket.arn if key is None else f"{bucket.arn}/{key}"
     policy: Mapping[str, Any] = bucket.settings.get("Policy") or {}
+    own = account == bucket.scope.account
+    if own and not policy:
+        return
     who = resource.asking(caller) if known else principals.ANONYMOUS
     ask = Ask(who, action, arn, keys=_context(request, params, now, {} if action in TAGS_UNASKED else tags))
-    own = account == bucket.scope.account
     if not (own and action in OWNERS_ALWAYS) and resource.denies(policy, ask):
         refused = _denied(caller, action, arn, EXPLICIT)
         raise errors.ExplicitDenial(refused.code, refused.message, refused.status)

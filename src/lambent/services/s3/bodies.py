@@ -15,6 +15,7 @@ from lambent.objects.errors import ObjectError
 from lambent.services.s3.env import Call
 
 LARGEST = 5 << 30
+HEADERS = tuple((name, f"x-amz-checksum-{name.lower()}") for name in ALGORITHMS)
 
 
 async def keep(call: Call, algorithm: str = "", *, default: bool = True) -> tuple[Kept, str]:
@@ -71,9 +72,9 @@ def _check_length(call: Call) -> None:
 
 def named(headers: dict[str, str]) -> str:
     """The checksum that comes with the body, or is asked for. Raises ObjectError for more than one."""
-    given = [name for name in ALGORITHMS if f"x-amz-checksum-{name.lower()}" in headers]
-    trailer = headers.get("x-amz-trailer", "").lower()
-    given += [name for name in ALGORITHMS if f"x-amz-checksum-{name.lower()}" in trailer and name not in given]
+    given = [name for name, header in HEADERS if header in headers]
+    if trailer := headers.get("x-amz-trailer", "").lower():
+        given += [name for name, header in HEADERS if header in trailer and name not in given]
     if len(given) > 1:
         raise errors.invalid_request(
             "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed."

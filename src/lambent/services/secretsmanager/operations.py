@@ -1,4 +1,4 @@
-"""RotateSecret, CancelRotateSecret, and what DescribeSecret tells of both; everything else is the neighbour's.
+"""RotateSecret, CancelRotateSecret, and what DescribeSecret tells of both; batches; everything else is the neighbour's.
 
 Sources: https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_RotateSecret.html,
 https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotating-secrets.html; texts as callers of AWS have reported
@@ -12,6 +12,7 @@ from typing import Any
 from lambent.engine.rotation import ROTATION, next_rotation
 from lambent.engine.schedule import Invalid
 from lambent.model.scope import Caller
+from lambent.services.secretsmanager.batches import batch_get_secret_value
 from lambent.services.secretsmanager.env import SecretsEnv
 from lambent.store.resources import Resource
 from lambent.wire.fault import Fault
@@ -92,6 +93,7 @@ def _shown(secret: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str, Any]
 Operation = Callable[[SecretsEnv, Caller, dict[str, Any]], Awaitable[dict[str, Any]]]
 
 OPERATIONS: dict[str, Operation] = {
+    "BatchGetSecretValue": batch_get_secret_value,
     "CancelRotateSecret": cancel_rotate_secret,
     "DescribeSecret": describe_secret,
     "RotateSecret": rotate_secret,

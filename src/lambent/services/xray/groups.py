@@ -10,10 +10,11 @@ from lambent.engine.traces.filter import Expression
 from lambent.model.scope import Caller, Scope
 from lambent.services.xray import expressions, faults
 from lambent.services.xray.env import XRayEnv
+from lambent.services.xray.tags import GROUP, given
 from lambent.store.errors import RecordExists
 from lambent.store.resources import Resource
 
-KIND = "xray/group"
+KIND = GROUP
 DEFAULT = "Default"
 MOST = 25
 _SETTINGS = ("FilterExpression", "InsightsConfiguration")
@@ -29,6 +30,7 @@ async def create_group(env: XRayEnv, caller: Caller, params: dict[str, Any]) -> 
         raise faults.invalid(f"An account has at most {MOST} groups.")
     number = env.new_id().replace("-", "")[:32].upper()
     group = {"GroupName": name, "GroupARN": _arn(caller.scope, f"{name}/{number}"), **_settings(params)}
+    group["tags"] = given(params)
     try:
         await env.resources.insert(Resource(KIND, caller.scope, "", name, env.new_id(), group))
     except RecordExists as error:
@@ -70,8 +72,6 @@ def expression_of(env: XRayEnv, scope: Scope, params: dict[str, Any]) -> Express
 
 def _check(params: dict[str, Any]) -> None:
     """Raise Fault for what is not taken."""
-    if params.get("Tags"):
-        raise faults.unsupported("tags of groups")
     if (params.get("InsightsConfiguration") or {}).get("InsightsEnabled"):
         raise faults.unsupported("insights: nothing is found out about anomalies")
     expressions.read(params.get("FilterExpression"))
@@ -97,4 +97,5 @@ def _arn(scope: Scope, group: str) -> str:
 
 
 def _told(group: dict[str, Any]) -> dict[str, Any]:
-    return {"InsightsConfiguration": {"InsightsEnabled": False, "NotificationsEnabled": False}, **group}
+    insights = {"InsightsConfiguration": {"InsightsEnabled": False, "NotificationsEnabled": False}}
+    return {name: value for name, value in {**insights, **group}.items() if name != "tags"}

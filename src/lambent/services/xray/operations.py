@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from lambent.model.scope import Caller
-from lambent.services.xray import groups, reading, resource_policies, sampling_rules, sending
+from lambent.services.xray import groups, reading, resource_policies, sampling_rules, sending, tags
 from lambent.services.xray.env import XRayEnv
 
 Operation = Callable[[XRayEnv, Caller, dict[str, Any]], Awaitable[dict[str, Any]]]
@@ -25,9 +25,12 @@ OPERATIONS: dict[str, Operation] = {
     "GetTraceGraph": reading.get_trace_graph,
     "GetTraceSummaries": reading.get_trace_summaries,
     "ListResourcePolicies": resource_policies.list_resource_policies,
+    "ListTagsForResource": tags.list_tags_for_resource,
     "PutResourcePolicy": resource_policies.put_resource_policy,
     "PutTelemetryRecords": sending.put_telemetry_records,
     "PutTraceSegments": sending.put_trace_segments,
+    "TagResource": tags.tag_resource,
+    "UntagResource": tags.untag_resource,
     "UpdateGroup": groups.update_group,
     "UpdateSamplingRule": sampling_rules.update_sampling_rule,
 }

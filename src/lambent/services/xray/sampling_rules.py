@@ -11,10 +11,11 @@ from lambent.engine.traces.quota import INTERVAL
 from lambent.model.scope import Caller, Scope
 from lambent.services.xray import faults
 from lambent.services.xray.env import XRayEnv
+from lambent.services.xray.tags import RULE, given
 from lambent.store.errors import RecordExists
 from lambent.store.resources import Resource
 
-KIND = "xray/sampling-rule"
+KIND = RULE
 DEFAULT = "Default"
 MOST = 25
 LAST_PRIORITY = 10_000
@@ -38,7 +39,8 @@ async def create_sampling_rule(env: XRayEnv, caller: Caller, params: dict[str, A
         raise faults.too_many_rules(MOST)
     now = env.clock()
     rule |= {"RuleARN": _arn(caller.scope, name), "Attributes": rule.get("Attributes") or {}}
-    made = Resource(KIND, caller.scope, "", name, env.new_id(), {"rule": rule, "created": now, "modified": now})
+    document = {"rule": rule, "created": now, "modified": now, "tags": given(params)}
+    made = Resource(KIND, caller.scope, "", name, env.new_id(), document)
     try:
         await env.resources.insert(made)
     except RecordExists as error:

@@ -1,4 +1,4 @@
-"""Sampling rules and resource policies of X-Ray."""
+"""Groups, sampling rules and resource policies of X-Ray."""
 
 from typing import Any
 
@@ -13,13 +13,29 @@ def _update(subject: Subject) -> dict[str, Any]:
     return {**kept, "RuleARN": subject.id}
 
 
+_TAG = Do("xray:TagResource", {"ResourceARN": "$id", "Tags": "$Tags"})
+_UNTAG = Do("xray:UntagResource", {"ResourceARN": "$id", "TagKeys": "@removed"})
 KINDS = {
+    "AWS::XRay::Group": Kind(
+        create=(Do("xray:CreateGroup", fit=True),),
+        update=(Do("xray:UpdateGroup", {"GroupARN": "$id"}, fit=True, without=("GroupName",)),),
+        delete=(Do("xray:DeleteGroup", {"GroupARN": "$id"}),),
+        id="@Group.GroupARN",
+        attributes={"GroupARN": "{id}"},
+        tags="Tags",
+        tag=_TAG,
+        untag=_UNTAG,
+        replace=("GroupName",),
+    ),
     "AWS::XRay::SamplingRule": Kind(
-        create=(Do("xray:CreateSamplingRule", {"SamplingRule": "$SamplingRule", "Tags": "$Tags"}),),
+        create=(Do("xray:CreateSamplingRule", {"SamplingRule": "$SamplingRule"}, fit=True),),
         update=(Do("xray:UpdateSamplingRule", {"SamplingRuleUpdate": _update}),),
         delete=(Do("xray:DeleteSamplingRule", {"RuleARN": "$id"}),),
         id="@SamplingRuleRecord.SamplingRule.RuleARN",
         attributes={"RuleARN": "{id}"},
+        tags="Tags",
+        tag=_TAG,
+        untag=_UNTAG,
     ),
     "AWS::XRay::ResourcePolicy": put(
         Do("xray:PutResourcePolicy", {"PolicyName": "$PolicyName"}, fit=True),

@@ -64,7 +64,7 @@ async def _signed(ports: Ports, exchange: Exchange) -> None:
     said = expanded(policy, exchange.request) if policy else None
     if not await ports.may(signer, INVOKE, exchange.method_arn, said, keys):
         raise _denied(exchange, signer.arn, "neither the caller's policies nor the API's allow it")
-    exchange.role = signer.role
+    exchange.signer = signer
     exchange.request.identity |= {
         "accountId": signer.account,
         "accessKey": signer.access_key,

@@ -93,5 +93,5 @@ async def _may(ports: Ports, exchange: Exchange, settings: Document) -> bool:
         return True
     if exchange.request.identity.get("accountId") != exchange.scope.account:
         return False
-    role = exchange.role
+    role = exchange.signer.role if exchange.signer is not None else ""
     return not role or await ports.role_may(role, ACTION, exchange.method_arn, exchange.scope)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lambent.http_events.rest_request import RestRequest
+from lambent.model.credentials import Signer
 from lambent.model.door import Door
 from lambent.model.scope import Scope
 from lambent.model.trace import Traced
@@ -28,8 +29,8 @@ class Exchange:
     site: SiteRequest | None = None
     known: dict[str, Any] = field(default_factory=dict)
     usage_key: str | None = None
-    role: str = ""
-    """The ARN of the role that has signed it."""
+    signer: Signer | None = None
+    """Who has signed it, where the method asks for that."""
     lines: list[str] = field(default_factory=list)
     integrated: float | None = None
     integrating: float = 0.0
@@ -62,7 +63,7 @@ class Exchange:
 
     def door(self, source: str, role: str = "") -> Door:
         """The API as it calls a function."""
-        return Door(SERVICE, source, self.scope.account, self.scope.region, role)
+        return Door(SERVICE, source, self.scope.account, self.scope.region, role, self.signer)
 
     def say(self, text: str, more: str | bytes | None = None) -> None:
         """A line for the log of a trial; of `more` the beginning."""

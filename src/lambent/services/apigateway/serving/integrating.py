@@ -130,7 +130,12 @@ def _calling(ports: Ports, exchange: Exchange, payload: bytes, *, event: bool = 
     if len(payload) > most:
         raise Refusal("REQUEST_TOO_LARGE", why=f"the event is larger than {most} bytes")
     call = Call(function_of(exchange) or "", payload, ports.new_id(), exchange.request.trace_id or None)
-    return exchange.door(exchange.source_arn, filled(exchange, exchange.integration.get("credentials"))), call
+    return _door(exchange), call
+
+
+def _door(exchange: Exchange) -> Door:
+    """The API, as it asks the method's backend."""
+    return exchange.door(exchange.source_arn, filled(exchange, exchange.integration.get("credentials")))
 
 
 async def called(
@@ -183,8 +188,11 @@ async def _to_backend(exchange: Exchange) -> BackendRequest:
 
 
 async def _to_client(exchange: Exchange, answer: BackendAnswer) -> Reply:
-    arguments = (exchange.request, exchange.integration, answer, exchange.known)
-    return await _off(exchange, rest_mapping.to_client, *arguments)
+    arguments = (exchange.request, exchange.integration, answer, exchange.known, exchange.deployed.binary_types)
+    reply = await _off(exchange, rest_mapping.to_client, *arguments)
+    if exchange.integration["type"] != "MOCK":
+        reply.headers.append(("X-Amzn-Trace-Id", exchange.request.trace_id))
+    return reply
 
 
 async def _off(exchange: Exchange, work: Callable[..., T], *arguments: Any) -> T:
@@ -225,7 +233,7 @@ async def _service(ports: Ports, exchange: Exchange) -> Reply:
         raise Refusal("API_CONFIGURATION_ERROR", why="the URI of the integration is no ARN of API Gateway's")
     sent = await _to_backend(exchange)
     try:
-        acting = await ports.acting(filled(exchange, exchange.integration.get("credentials")), exchange.scope)
+        acting = await ports.acting(_door(exchange))
     except NotPermitted as error:
         raise Refusal("API_CONFIGURATION_ERROR", why=str(error)) from error
     request = aws_backends.request_of(
@@ -236,7 +244,7 @@ async def _service(ports: Ports, exchange: Exchange) -> Reply:
         content_type=exchange.request.header("content-type"),
         trace_id=exchange.request.trace_id,
     )
-    answer = await _answer(ports, exchange, aws_backends.ask(ports.ask, request))
+    answer = await _answer(ports, exchange, aws_backends.ask(ports.ask, request, found[2].rpartition(".")[2]))
     return await _to_client(exchange, answer)
 
 

@@ -11,9 +11,9 @@ from typing import Any
 from lambent.engine.throttle import period_start
 from lambent.http_events.rest_errors import Refusal
 from lambent.services.apigateway.kinds import API_KEY, USAGE_PLAN, USAGE_PLAN_KEY
+from lambent.services.apigateway.quotas import USED, used_since
 from lambent.services.apigateway.serving.exchange import Exchange
 from lambent.services.apigateway.serving.ports import Ports
-from lambent.services.apigateway.usage import USED
 from lambent.store.resources import Resource
 
 Document = Mapping[str, Any]
@@ -96,12 +96,14 @@ async def _count(ports: Ports, exchange: Exchange, plan: Resource, key: Resource
     today = period_start("DAY", ports.clock.wall()).isoformat()
     start = period_start(quota["period"], ports.clock.wall()).isoformat()
     found = ports.resources.get(USED, exchange.scope, plan.name, key.name)
-    days = dict(found.document["days"]) if found is not None else {}
-    used = sum(count for day, (count, _) in days.items() if day >= start) + int(quota.get("offset") or 0)
-    if used >= quota["limit"]:
+    old: Document = found.document if found is not None else {"days": {}}
+    more = {day: count for day, count in (old.get("more") or {}).items() if day == start}
+    used, limit = used_since(old, start) + int(quota.get("offset") or 0), quota["limit"] + more.get(start, 0)
+    if used >= limit:
         raise Refusal("QUOTA_EXCEEDED")
-    days[today] = [days.get(today, [0, 0])[0] + 1, quota["limit"] - used - 1]
+    days = dict(old["days"])
+    days[today] = [days.get(today, [0, 0])[0] + 1, limit - used - 1]
     for day in sorted(days)[:-DAYS_KEPT]:
         del days[day]
-    document = {"days": days}
+    document = {"days": days, "more": more}
     await ports.resources.put(Resource(USED, exchange.scope, plan.name, key.name, ports.new_id(), document))

@@ -68,19 +68,18 @@ Log = Callable[[Scope, str, str, str], None]
 @dataclass(slots=True)
 class Ports:
     """`verify` tells who has signed a request for a service (raises Fault); `ask` sends a request of an account to
-    AWS's services, wherever they are answered; `acting` answers in whose name one is asked for a role (ARN, ""
-    for none) of an API's account and region (raises NotPermitted), `role_may` whether a
-    role may do something (action) with a resource (ARN), `may` whether who signed may; `keys` answers the public keys
-    (JWKS) of a user pool; `chance` a number from 0 up to, but not, 1; `trace_header` decides whether a
-    request of a stage (its ARN) is recorded, `record` takes its segment; `spawn` runs in the background what never
-    raises."""
+    AWS's services, wherever they are answered; `acting` answers in whose name one is asked by a door (raises
+    NotPermitted), `role_may` whether a role may do something (action) with a resource (ARN), `may` whether who signed
+    may; `keys` answers the public keys (JWKS) of a user pool; `chance` a number from 0 up to, but not, 1;
+    `trace_header` decides whether a request of a stage (its ARN) is recorded, `record` takes its segment; `spawn` runs
+    in the background what never raises."""
 
     resources: Resources
     clock: Clock
     functions: Functions
     verify: Callable[[SiteRequest, str], Signer]
     ask: Callable[[Request], Awaitable[Response]]
-    acting: Callable[[str, Scope], Awaitable[Acting]]
+    acting: Callable[[Door], Awaitable[Acting]]
     role_may: Callable[[str, str, str, Scope], Awaitable[bool]]
     fetch: Fetch
     keys: Callable[[Scope, str], Awaitable[Mapping[str, Any]]]

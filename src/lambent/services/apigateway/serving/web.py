@@ -24,6 +24,7 @@ def mapped(exchange: Exchange, url: str) -> Asked:
     headers = list(_headers(sent))
     if not any(name.lower() == "content-type" for name, _ in headers):
         headers.append(("Content-Type", exchange.request.header("content-type") or "application/json"))
+    _add(headers, [*_own(exchange), ("Accept", "application/json")])
     return _method(exchange), _url(url, sent, []), headers, sent.body
 
 
@@ -37,7 +38,24 @@ def proxied(exchange: Exchange, url: str) -> Asked:
     passed = [(name, value) for name, value in request.headers if name.lower() not in _OWN | named]
     passed.append(("X-Forwarded-For", request.peer))
     queries = [(name, value) for name, values in request.queries.items() for value in values if name not in sent.query]
-    return _method(exchange), _url(url, sent, queries), [*passed, *_headers(sent)], request.body
+    headers = [*passed, *_headers(sent)]
+    _add(headers, _own(exchange))
+    return _method(exchange), _url(url, sent, queries), headers, request.body
+
+
+def _own(exchange: Exchange) -> list[tuple[str, str]]:
+    """What API Gateway tells a server of itself, unless the request does."""
+    api = exchange.request.api_id
+    return [
+        ("x-amzn-apigateway-api-id", api),
+        ("X-Amzn-Trace-Id", exchange.request.trace_id),
+        ("User-Agent", f"AmazonAPIGateway_{api}"),
+    ]
+
+
+def _add(headers: list[tuple[str, str]], more: list[tuple[str, str]]) -> None:
+    there = {name.lower() for name, _ in headers}
+    headers += [(name, value) for name, value in more if name.lower() not in there]
 
 
 def _method(exchange: Exchange) -> str:

@@ -47,6 +47,7 @@ class Authorizing:
         keys = of_any(self._ports.clock.wall(), call.peer)
         if not await self._ports.may(signer, INVOKE, self._asked_arn(exchange), None, keys):
             raise http_authorizers.forbidden("the caller's policies do not allow it")
+        exchange.signer = signer
         call.authorizer = {
             "iam": {
                 "accessKey": signer.access_key,

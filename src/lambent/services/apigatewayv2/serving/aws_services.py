@@ -1,7 +1,7 @@
 """Integrations of HTTP APIs with AWS's services, asked as any client asks, for the API's account.
 
 https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-aws-services-reference.html.
-They are asked with a key of the integration's role, for what that may do.
+They are asked in the name of the integration's role or of the API's caller, for what those may do.
 """
 
 from collections.abc import Mapping
@@ -48,7 +48,7 @@ async def ask(ports: Ports, exchange: Exchange, integration: Mapping[str, object
     except (ValueError, TypeError) as error:
         raise broken(f"a parameter of {subtype} is not of the form that it needs: {error}") from error
     try:
-        acting = await ports.acting(str(integration.get("CredentialsArn") or ""), exchange.served.scope)
+        acting = await ports.acting(exchange.door(exchange.route_arn, str(integration.get("CredentialsArn") or "")))
     except NotPermitted as error:
         raise broken(str(error)) from error
     headers = {

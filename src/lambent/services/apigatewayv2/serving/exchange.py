@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from lambent.http_events.http_api import HttpCall
+from lambent.model.credentials import Signer
 from lambent.model.door import Door
 from lambent.services.apigatewayv2.serving.served import Document, Served, Target
 from lambent.wire.site import SiteRequest
@@ -22,6 +23,8 @@ class Exchange:
     route: Document = field(default_factory=dict)
     error: str = ""
     integrated: float | None = None
+    signer: Signer | None = None
+    """Who has signed it, where the route asks for that."""
 
     @property
     def stage(self) -> Document:
@@ -37,4 +40,4 @@ class Exchange:
 
     def door(self, source_arn: str, role: str = "") -> Door:
         """This API, as it calls a function."""
-        return Door(PRINCIPAL, source_arn, self.served.scope.account, self.served.scope.region, role)
+        return Door(PRINCIPAL, source_arn, self.served.scope.account, self.served.scope.region, role, self.signer)

@@ -44,8 +44,8 @@ class Fetch(Protocol):
 @dataclass(slots=True)
 class Ports:
     """`signer` tells who has signed a request, None when nobody has, as it must be; `ask` sends a request of an account
-    to AWS's services, wherever they are answered; `acting` answers in whose name one is asked for a role (ARN, ""
-    for none) of an API's account and region (raises NotPermitted); `pool_keys` answers the public keys (JWKS) of a
+    to AWS's services, wherever they are answered; `acting` answers in whose name one is asked by a door (raises
+    NotPermitted); `pool_keys` answers the public keys (JWKS) of a
     user pool; `may` tells whether who signed may do something; `log` writes a line into a log group's stream; `spawn`
     runs in the background what never raises."""
 
@@ -54,7 +54,7 @@ class Ports:
     functions: Functions
     signer: Callable[[SiteRequest], Signer | None]
     ask: Callable[[Request], Awaitable[Response]]
-    acting: Callable[[str, Scope], Awaitable[Acting]]
+    acting: Callable[[Door], Awaitable[Acting]]
     fetch: Fetch
     pool_keys: Callable[[Scope, str], Awaitable[Mapping[str, Any]]]
     log: Callable[[Scope, str, str, str], None]

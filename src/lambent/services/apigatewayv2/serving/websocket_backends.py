@@ -12,7 +12,6 @@ from lambent.http_events import rest_mapping, websocket_mapping
 from lambent.http_events.rest_mapping import BackendAnswer, BackendRequest
 from lambent.http_events.websocket import BadAnswer, Connected, Happening
 from lambent.model.door import Call, Door, NotPermitted
-from lambent.model.scope import Scope
 from lambent.services import aws_backends
 from lambent.services.apigatewayv2.serving import functions
 from lambent.services.apigatewayv2.serving.ports import Ports
@@ -81,12 +80,12 @@ async def _service(ports: Ports, door: Door, integration: Document, uri: str, se
     if found is None:
         raise BadAnswer("its URI is no ARN of API Gateway's")
     try:
-        acting = await ports.acting(door.role, Scope(door.account, door.region))
+        acting = await ports.acting(door)
     except NotPermitted as error:
         raise BadAnswer(str(error)) from error
     method, trace_id = _method(integration), functions.trace_root(ports.new_id())
     request = aws_backends.request_of(found, sent, acting, method=method, content_type=None, trace_id=trace_id)
-    return await aws_backends.ask(ports.ask, request)
+    return await aws_backends.ask(ports.ask, request, found[2].rpartition(".")[2])
 
 
 async def _web(ports: Ports, integration: Document, url: str, sent: BackendRequest, seconds: float) -> BackendAnswer:

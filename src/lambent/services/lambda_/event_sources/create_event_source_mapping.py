@@ -35,7 +35,7 @@ async def create_event_source_mapping(env: LambdaEnv, caller: Caller, params: di
     """Answers Creating; the mapping becomes Enabled in the background. One that is made disabled is so at once."""
     scope = caller.scope
     kind = kind_of(params)
-    check_start(kind, params)
+    check_start(kind, params, env.clock())
     check_known(kind, params)
     configuration.check_tags(params.get("Tags") or {}, env.limits, caller.own)
     uuid = env.new_id()

@@ -14,6 +14,8 @@ _NO_QUEUE = (
     "SQS Error Message: The specified queue does not exist for this wsdl version."
 )
 """Words not recorded."""
+_NO_STREAM = "Stream not found: {}"
+"""Words not recorded."""
 _NO_STREAM_ACCESS = (
     "Cannot access stream {}. Please ensure the role can perform the GetRecords, GetShardIterator, DescribeStream, "
     "ListShards, and ListStreams Actions on your stream in IAM."
@@ -33,9 +35,9 @@ async def require_source(
 
     Raises Fault ServiceUnavailable, too, when the service can't be asked.
     """
-    _arn, _aws, _service, region, account, name = arn.split(":", 5)
+    _arn, partition, _service, region, account, name = arn.split(":", 5)
     there = Caller(Scope(account, region), caller.request_id)
-    if region != caller.scope.region:
+    if (partition, region) != ("aws", caller.scope.region):
         # Words not recorded; source of the rule: services-sqs-configure.html ("must be in the same AWS Region").
         raise faults.invalid(f"The event source {arn} and the function must be in the same AWS Region.")
     if kind in (SQS, SQS_FIFO):
@@ -48,8 +50,7 @@ async def require_source(
             operation, stream = "DescribeStreamConsumer", {"ConsumerARN": arn}
         await _require_stream(env, there, arn, "kinesis", f"Kinesis_20131202.{operation}", stream)
     elif kind is DYNAMODB:
-        stream = {"StreamArn": arn}
-        await _require_stream(env, there, arn, "dynamodbstreams", "DynamoDBStreams_20120810.DescribeStream", stream)
+        await _require_table(env, there, arn)
 
 
 async def _require_queue(
@@ -91,9 +92,21 @@ def _check_visibility(attributes: Mapping[str, str], seconds: int) -> None:
         )
 
 
+async def _require_table(env: LambdaEnv, there: Caller, arn: str) -> None:
+    """moto answers for any label with the table's stream of today."""
+    found = await _require_stream(
+        env, there, arn, "dynamodbstreams", "DynamoDBStreams_20120810.DescribeStream", {"StreamArn": arn}
+    )
+    label = arn.rpartition("/")[2]
+    if found.get("StreamDescription", {}).get("StreamLabel", label) != label:
+        raise faults.invalid(_NO_STREAM.format(arn))
+
+
 async def _require_stream(
     env: LambdaEnv, there: Caller, arn: str, service: str, target: str, document: Mapping[str, Any]
-) -> None:
-    status, _found = await env.ask(there, service, target, document)
+) -> dict[str, Any]:
+    """What is said of the stream. Raises Fault."""
+    status, found = await env.ask(there, service, target, document)
     if status != 200:
-        raise faults.invalid(f"Stream not found: {arn}")  # words not recorded
+        raise faults.invalid(_NO_STREAM.format(arn))
+    return found

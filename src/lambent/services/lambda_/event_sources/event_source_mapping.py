@@ -11,13 +11,13 @@ Source: the recorded answers; API reference, EventSourceMappingConfiguration, St
 import enum
 import logging
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from lambent.model.scope import Scope
 from lambent.services.lambda_ import faults
 from lambent.services.lambda_.env import SETTLE_SECONDS, LambdaEnv
 from lambent.services.lambda_.event_sources.carried_out import event_source
+from lambent.services.lambda_.event_sources.event_source_checks import seconds_of
 from lambent.services.lambda_.event_sources.event_source_filters import filters_of
 from lambent.services.lambda_.functions import stored_only
 from lambent.services.lambda_.lookup import refer
@@ -104,8 +104,7 @@ def applied(said: Mapping[str, Any], params: Mapping[str, Any]) -> dict[str, Any
         if filters:
             shown["FilterCriteria"] = {"Filters": filters}
     if "StartingPositionTimestamp" in params:
-        moment = params["StartingPositionTimestamp"]
-        shown["StartingPositionTimestamp"] = moment.timestamp() if isinstance(moment, datetime) else moment
+        shown["StartingPositionTimestamp"] = seconds_of(params["StartingPositionTimestamp"])
     return shown
 
 

@@ -11,7 +11,7 @@ from lambent.engine.authorisation.decide import Ask
 from lambent.engine.authorisation.request_keys import of_any
 from lambent.model import names
 from lambent.model.async_event import NewEvent
-from lambent.model.door import Call, Door, NotPermitted
+from lambent.model.door import CALLERS, Call, Door, NotPermitted
 from lambent.model.invocation import Invocation, Outcome
 from lambent.model.names import FunctionRef
 from lambent.model.scope import Caller, Scope
@@ -26,6 +26,8 @@ INVOKE = "lambda:InvokeFunction"
 
 def permitted(env: LambdaEnv, door: Door, ref: FunctionRef) -> bool:
     """Whether the door may call the function, version or alias."""
+    if door.role == CALLERS:
+        return door.signer is not None  # whose rights were looked at
     if door.role:
         return door.account == ref.scope.account
     policy = permission.policy_of(env, ref)

@@ -1,0 +1,130 @@
+"""What evaluates the expressions of moto's states in its place."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from lambent.neighbour.bridges.expressions import checking, fields
+from lambent.neighbour.bridges.expressions.evaluating import Failed, NoValue, Undefined, evaluate
+from lambent.neighbour.bridges.handing import Gateway
+
+ERROR = "States.QueryEvaluationError"
+TYPES = {bool: "boolean", int: "number", float: "number", str: "string", list: "array", dict: "object"}
+
+
+def expression(_gateway: Gateway, _former: Any) -> Callable[..., None]:
+    """In place of moto's `StringJSONata._eval_body`: the value goes onto the stack."""
+
+    def run(component: Any, env: Any) -> None:
+        text = component.expression.strip()
+        try:
+            env.stack.append(evaluate(text, _variables(env)))
+        except Undefined:
+            _fail(env, text, " returned nothing (undefined).")
+        except NoValue:
+            _fail(env, text, " returned an unsupported result type.")
+        except Failed as error:
+            _fail(env, text, f" threw an error during evaluation{error}")
+
+    return run
+
+
+def condition(_gateway: Gateway, _former: Any) -> Callable[..., None]:
+    """In place of moto's `ConditionStringJSONata._eval_body`, which fails on anything but a boolean in words of its
+    own."""
+
+    def run(component: Any, env: Any) -> None:
+        component.string_jsonata.eval(env=env)
+        found = env.stack[-1]
+        if not isinstance(found, bool):
+            told = f"Expected 'boolean', but was '{TYPES.get(type(found), 'null')}' for value: {json.dumps(found)}"
+            text = component.string_jsonata.expression.strip()
+            _fail(env, text, f" returned an unexpected result type. {told}")
+
+    return run
+
+
+def variable(_gateway: Gateway, _former: Any) -> Callable[..., None]:
+    """In place of moto's `StringVariableSample._eval_body`: a variable of a state in JSONPath (`$name.path[0]`) is read
+    by JSONPath."""
+
+    def run(component: Any, env: Any) -> None:
+        from moto.stepfunctions.parser.asl.utils.json_path import extract_json
+
+        name, path = _split(component.expression)
+        held = env.variable_store.get(name)
+        env.stack.append(held if not path else extract_json(f"${path}", held))
+
+    return run
+
+
+def validation(_gateway: Gateway, former: Callable[..., None]) -> Callable[..., None]:
+    """Around moto's look at a definition: its expressions are looked at as well."""
+
+    def look(definition: str) -> None:
+        from moto.stepfunctions.parser.api import InvalidDefinition
+
+        former(definition=definition)
+        said = checking.problem(json.loads(definition))
+        if said:
+            raise InvalidDefinition(message=f"Invalid State Machine Definition: '{said}'")
+
+    return staticmethod(look)  # as moto's own: it is asked of the class and of its instances
+
+
+def _split(reference: str) -> tuple[str, str]:
+    """`$name.a[0]` -> `name`, `.a[0]`."""
+    text = reference.removeprefix("$")
+    end = next((at for at, char in enumerate(text) if char in ".["), len(text))
+    return text[:end], text[end:]
+
+
+def _variables(env: Any) -> dict[str, Any]:
+    """What an expression may read: `$states` and the variables of its scope."""
+    held = env.variable_store
+    return {**held._outer_scope, **held._inner_scope, "states": env.states._states_data}
+
+
+def _fail(env: Any, text: str, told: str) -> None:
+    """The state fails, and its history says so; `told` is what the expression did. Raises moto's
+    FailureEventException."""
+    from moto.stepfunctions.parser.api import EvaluationFailedEventDetails, HistoryEventType
+    from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import (
+        FailureEvent,
+        FailureEventException,
+    )
+    from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name import StatesErrorName
+    from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name_type import StatesErrorNameType
+
+    field = fields.field_of(_definition(env), env.next_state_name, text)
+    where = f" specified for the field '{field}'" if field else ""
+    details = EvaluationFailedEventDetails(error=ERROR, cause=f"The JSONata expression '{text}'{where}{told}")
+    if field:
+        details["location"] = field
+    raised = FailureEventException(
+        FailureEvent(
+            env=env,
+            error_name=StatesErrorName(typ=StatesErrorNameType.StatesQueryEvaluationError),
+            event_type=HistoryEventType.EvaluationFailed,
+            event_details=_details(details),
+        )
+    )
+    env.event_manager.add_event(
+        context=env.event_history_context,
+        event_type=HistoryEventType.EvaluationFailed,
+        event_details=_details(raised.get_evaluation_failed_event_details()),
+    )
+    raise raised
+
+
+def _details(failed: Any) -> Any:
+    from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
+
+    make: Any = EventDetails  # of whose many members an event has one
+    return make(evaluationFailedEventDetails=failed)
+
+
+def _definition(env: Any) -> dict[str, Any]:
+    """Of the machine that is run; moto's environment does not have it, the bridge to its executions puts it there."""
+    found: dict[str, Any] = json.loads(getattr(env.aws_execution_details, "definition", "{}"))
+    return found

@@ -1,0 +1,58 @@
+"""Answers of services that speak the query protocol, as JSON: what they send who accepts JSON, as API Gateway does.
+
+Every member of the result is there, null where it has no value. Sources: public reports of API Gateway's integrations
+with such services (`{"SendMessageResponse": {"SendMessageResult": {…}, "ResponseMetadata": {"RequestId": "…"}}}`,
+`{"Error": {"Code": "…", "Message": "…", "Type": "Sender"}, "RequestId": "…"}`).
+"""
+
+from datetime import datetime
+from typing import Any
+
+import orjson
+from botocore.exceptions import UnknownServiceError
+from botocore.model import OperationNotFoundError, Shape
+from botocore.parsers import ResponseParserError, create_parser
+
+from lambent.wire import service
+
+_PARSER = create_parser("query")
+
+
+def translated(name: str, action: str, status: int, body: bytes) -> bytes | None:
+    """The answer to an action as JSON; None for what is no XML of a query service that is known here."""
+    if not body.lstrip().startswith(b"<"):
+        return None
+    try:
+        return orjson.dumps(_read(name, action, status, body), default=_plain)
+    except (UnknownServiceError, OperationNotFoundError, ResponseParserError, KeyError):
+        return None
+
+
+def _read(name: str, action: str, status: int, body: bytes) -> dict[str, Any]:
+    shape = service.load(name, "query").model.operation_model(action).output_shape
+    read = _PARSER.parse({"status_code": status, "headers": {}, "body": body}, shape)
+    request_id = read.pop("ResponseMetadata", {}).get("RequestId")
+    if status >= 300:
+        error = read["Error"]
+        said = {one: error.get(one) for one in ("Code", "Message", "Type")}
+        return {"Error": said, "RequestId": request_id}
+    result = {f"{action}Result": _whole(shape, read)} if shape is not None and shape.members else {}
+    return {f"{action}Response": {**result, "ResponseMetadata": {"RequestId": request_id}}}
+
+
+def _whole(shape: Shape, value: Any) -> Any:
+    """A value with every member of its structures."""
+    if value is None:
+        return None
+    if shape.type_name == "structure":
+        return {name: _whole(member, value.get(name)) for name, member in shape.members.items()}
+    if shape.type_name == "list":
+        return [_whole(shape.member, one) for one in value]
+    if shape.type_name == "map":
+        return {name: _whole(shape.value, one) for name, one in value.items()}
+    return value
+
+
+def _plain(value: Any) -> Any:
+    """Moments as seconds since the epoch, bytes as text."""
+    return value.timestamp() if isinstance(value, datetime) else value.decode("utf-8", "replace")

@@ -1,0 +1,83 @@
+"""What code asks for becomes rights, and a part of the least policy."""
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+
+from lambent.model.scope import Scope
+from lambent.permissions import of_code, told
+from tests.unit.permissions.test_gate import ACCOUNT, ROLE, SECRET, World
+
+SCOPE = Scope(ACCOUNT, "us-east-1")
+TABLE = f"arn:aws:dynamodb:us-east-1:{ACCOUNT}:table"
+
+
+def call(service: str, operation: str, known: bool = True, **params: Any) -> dict[str, Any]:
+    return {"service": service, "operation": operation, "params": params, "place": "app.py:1", "told": known}
+
+
+def seen(*calls: dict[str, Any]) -> list[tuple[str, str]]:
+    found = asyncio.run(of_code.seen(World().gate.resolved, SCOPE, calls))
+    return [(one.action, one.resource) for one in found]
+
+
+def test_calls_need_what_the_same_requests_would() -> None:
+    assert seen(
+        call("s3", "head_object", Bucket="b", Key="in/*"),
+        call("secretsmanager", "get_secret_value", SecretId="db"),
+        call("dynamodb", "batch_get_item", RequestItems={"a": {}, "b": {}}),
+        call("s3", "put_object", known=False, Key="k"),
+        call("sts", "get_caller_identity"),
+        call("lambda", "invoke", FunctionName="f"),
+    ) == [
+        ("s3:GetObject", "arn:aws:s3:::b/in/*"), ("secretsmanager:GetSecretValue", SECRET),
+        ("dynamodb:BatchGetItem", f"{TABLE}/a"), ("dynamodb:BatchGetItem", f"{TABLE}/b"), ("s3:PutObject", "*"),
+        ("lambda:InvokeFunction", f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:f"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "one",
+    [
+        call("nothing", "get_object"),
+        call("../s3", "get_object"),
+        call("s3", "get_nothing"),
+        call("lambda", "invoke", FunctionName="not a name"),
+        call("dynamodb", "batch_get_item", RequestItems=7),
+        call("dynamodb", "execute_statement", Statement="x" * 1_000),
+    ],
+)
+def test_what_is_no_call_of_awss_needs_nothing_that_is_known(one: dict[str, Any]) -> None:
+    assert all(resource == "*" for _, resource in seen(one))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "{", "[]", "{}", '{"calls": 7}', '{"calls": [7]}', '{"calls": [{"service": "s3"}]}', "[" * 100_000],
+)
+def test_what_is_no_list_of_calls_is_refused(text: str) -> None:
+    with pytest.raises(ValueError):
+        of_code.read(text)
+    with pytest.raises(ValueError, match="bytes"):
+        of_code.read(" " * (of_code.MOST_BYTES + 1))
+
+
+def test_the_least_policy_has_what_the_code_asks_for() -> None:
+    world = World(
+        {"Effect": "Allow", "Action": ["dynamodb:PutItem", "sqs:SendMessage", "sns:Publish"], "Resource": "*"}
+    )
+    calls = [
+        call("dynamodb", "put_item", TableName="t"),
+        call("s3", "get_object", Bucket="b", Key="k"),
+        call("sqs", "send_message", known=False),
+    ]
+    body = json.dumps({"calls": calls})
+    said = asyncio.run(told.policy(world.gate, SCOPE, "f", of_code.read(body)))
+    assert said is not None and said["role"] == ROLE
+    statements = {one["Action"][0]: one["Resource"] for one in said["policy"]["Statement"]}
+    assert statements["dynamodb:PutItem"] == [f"{TABLE}/t"] and statements["s3:GetObject"] == ["arn:aws:s3:::b/k"]
+    assert "s3:GetObject on arn:aws:s3:::b/k" in said["missing"]
+    assert [one.partition(" ")[0] for one in said["excess"]] == ["sns:Publish"]
+    assert [one["action"] for one in said["untold"]] == ["sqs:SendMessage"]
