@@ -87,6 +87,7 @@ that the machine had not were replaced, and a public layer published as the refu
 | `kinesis-lambda` of it | SAM CLI | stream |
 | `sns-lambda-python-sam` of it | SAM CLI | topic |
 | `sqs-lambda-python-sam` of it | SAM CLI | queue |
+| `lambda-esm-sqs-filters-sam` of it (an address for its `cidr`, which mappings refuse) | SAM CLI | queues, topic |
 | aws-samples/aws-cdk-examples bccff1d: `lambda-cron` | CDK, Python | schedule |
 | `api-sqs-lambda` of it | CDK, Python | REST API, queue |
 | `custom-resource` of it | CDK, TypeScript | custom resource |
@@ -101,7 +102,9 @@ that the machine had not were replaced, and a public layer published as the refu
 Terraform itself, with its AWS provider 5.100, applies, changes and destroys a project of 30 resources in
 `tests/e2e/clients/test_terraform.py`, where a machine has both; a plan after that finds nothing to change. Elsewhere
 its calls are replayed (`test_terraform_order.py`, `test_terraform_resources.py`). Another 45 of its types were tried by
-hand. For each queue that it makes the provider waits 25 seconds, wherever that is. A stack of 200 resources and one
+hand. For each queue that it makes the provider waits 25 seconds, wherever that is. Pulumi is tried by nobody here:
+registries have its SDKs and not its AWS provider, which is Terraform's, bridged
+(https://github.com/pulumi/pulumi-aws), so that it makes the calls that are replayed. A stack of 200 resources and one
 function's change are measured by the bench (`--only stacks`).
 
 ## Canaries: CodeDeploy
