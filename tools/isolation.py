@@ -133,7 +133,9 @@ where the server runs as root: outside, each has a user of its own (0x70000000 a
 it 993 inside. Those with a file system mounted share one, so that they can share its files, as do the environments of
 one version with SnapStart. Those of an ordinary user have a user namespace each, in which processes, pending signals
 and message queues are counted apart. inotify's instances and watches the kernel counts to that user as well, whatever
-ranges /etc/subuid has: one environment gets a quarter of them at most. Pipe buffers all of them share.
+ranges /etc/subuid has: one environment gets a quarter of them at most. Pipe buffers all of them share,
+and watches of epoll with the server itself: code that means to can take all that the user may have
+(`fs.epoll.max_user_watches`, 4 % of the memory), and the server ends. Against code like that it must run as root.
 
 Links in packages, layers and images are strangers' texts. Absolute ones lead somewhere inside the environment and are
 never followed from outside (`Folders.find`).

@@ -15,6 +15,8 @@ from lambent.model.scope import Scope
 from lambent.store.resources import Resource, Resources
 
 EXPECTED = "expected"
+MOST = 1_000
+"""Signals of one token: each is kept, in memory as well, for as long as its resource."""
 
 
 class Signals:
@@ -28,6 +30,8 @@ class Signals:
         self._url = url
         self._inside = inside
         self._heard: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
+        self._last: dict[str, int] = {}
+        """The number of a token's last signal, which may not be on disk yet."""
 
     def url(self, scope: Scope, token: str, *, inside: bool = False) -> str:
         """Where the answer to a token is put, by a function if `inside`."""
@@ -38,10 +42,13 @@ class Signals:
         await self._resources.put(Resource(SIGNAL, scope, token, EXPECTED, self._new_id(), {}))
 
     async def say(self, scope: Scope, token: str, said: dict[str, Any]) -> bool:
-        """Something is said; False when nobody expects it."""
+        """Something is said; False when nobody expects it, or not so much."""
         if self._resources.get(SIGNAL, scope, token, EXPECTED) is None:
             return False
-        number = len(self._resources.children(SIGNAL, scope, token))
+        number = max(len(self._resources.children(SIGNAL, scope, token)), self._last.get(token, 0) + 1)
+        if number > MOST:
+            return False
+        self._last[token] = number
         await self._resources.put(Resource(SIGNAL, scope, token, f"{number:06}", self._new_id(), said))
         self._heard[token].set()
         return True
@@ -71,5 +78,6 @@ class Signals:
     async def forget(self, scope: Scope, token: str) -> None:
         """Nobody waits for it any more."""
         self._heard.pop(token, None)
+        self._last.pop(token, None)
         for one in self._resources.children(SIGNAL, scope, token):
             await self._resources.discard(one)

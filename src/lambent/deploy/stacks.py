@@ -40,10 +40,12 @@ PHASES = {
 
 
 class Stacks:
-    """All stacks. `close` lets go of what is under way: the next server goes on with it."""
+    """All stacks, `most` of an account in a region. `close` lets go of what is under way: the next server goes on with
+    it."""
 
-    def __init__(self, ports: Ports) -> None:
+    def __init__(self, ports: Ports, most: int = MOST) -> None:
         self.ports = ports
+        self._most = most
         self.records = ports.records
         self.goals = Goals(ports)
         self._running: dict[str, Running] = {}
@@ -60,8 +62,8 @@ class Stacks:
             return same  # the request was sent again
         if name in self._making or self.records.find(scope, wanted.name) is not None:
             raise AlreadyThere(f"Stack [{wanted.name}] already exists")
-        if self.records.alive(scope) + len(self._making) >= MOST:
-            raise LimitReached(f"Limit of {MOST} stacks in {scope.account} and {scope.region} is reached")
+        if self.records.alive(scope) + len(self._making) >= self._most:
+            raise LimitReached(f"Limit of {self._most} stacks in {scope.account} and {scope.region} is reached")
         self._making.add(name)
         try:
             stack = await self.acted(self.fresh(scope, wanted, Phase.CREATE), wanted.by, wanted.role)

@@ -124,7 +124,8 @@ class Gateway:
         except Fault as fault:
             return _faulty(exchange, await self.told(exchange, fault) or fault)
         except Exception as error:
-            return _faulty(exchange, ours(exchange.request_id, error))
+            code = exchange.service.internal_error(exchange.operation) if exchange.service else OURS
+            return _faulty(exchange, ours(exchange.request_id, error, code))
 
     async def _steps(self, exchange: Exchange, steps: "Sequence[Step]") -> Response:
         for step in steps:
@@ -148,7 +149,7 @@ async def site(gateway: Gateway, exchange: Exchange) -> Response | None:
     """What is addressed to a function URL, an API or a load balancer, by its host name or by a path."""
     request = exchange.request
     place = gateway.sites.find(request)
-    if place is None:
+    if place is None or request.acting is not None:  # what this process asks in somebody's name is an operation
         return None
     if sites.loads(request):
         await load(request)
@@ -180,11 +181,12 @@ def _page_name(request: Request) -> str | None:
 
 
 async def own_page(gateway: Gateway, exchange: Exchange) -> Response | None:
-    """Lambent's own pages, such as /_lambent/health. From inside an environment only those for functions."""
+    """Lambent's own pages, such as /_lambent/health. From inside an environment only those for functions, and none of
+    them for who has this process ask."""
     request = exchange.request
     name = _page_name(request)
     is_operators = name == scraping.NAME or pages.is_operators(request.path)
-    if request.inside and is_operators and name not in accounts.FOR_FUNCTIONS:
+    if is_operators and (request.acting is not None or (request.inside and name not in accounts.FOR_FUNCTIONS)):
         raise Fault("AccessDeniedException", "This page is not for functions.", status=403)
     if name is None:
         if pages.is_motos(request.path):  # some of them look at all that moto holds, and never end
@@ -426,14 +428,18 @@ async def load(request: Request, most: int = IN_MEMORY) -> None:
         request.body = await asyncio.to_thread(file.read)
 
 
-def ours(request_id: str, error: Exception) -> Fault:
-    """The answer to an error of ours, which is logged under the request's id. It is the caller's where they sent a
-    number of thousands of digits, which Python does not read (`sys.int_info`)."""
+OURS = "ServiceException"
+"""What Lambda calls an error of its own."""
+
+
+def ours(request_id: str, error: Exception, code: str = OURS) -> Fault:
+    """The answer to an error of ours, as the service calls them, which is logged under the request's id. It is the
+    caller's where they sent a number of thousands of digits, which Python does not read (`sys.int_info`)."""
     if isinstance(error, ValueError) and str(error).startswith("Exceeds the limit ("):
         return Fault("ValidationException", "A number has too many digits.", status=400)
     trouble = _trouble(error)
     log.error("request %s failed: %s", request_id, trouble or error, exc_info=None if trouble else error)
-    return Fault("ServiceException", failure(request_id, error), status=500)
+    return Fault(code, failure(request_id, error), status=500)
 
 
 def failure(request_id: str, error: Exception) -> str:

@@ -49,7 +49,9 @@ NameFinder = Callable[[str], Site | None]
 class Sites:
     """The doors by kind."""
 
-    def __init__(self) -> None:
+    def __init__(self, is_own: Callable[[str], bool] = lambda _name: False) -> None:
+        """`is_own`: whether a name is the platform's, which no domain name of anybody's takes its requests from."""
+        self.is_own = is_own
         self._doors: dict[str, list[Serve]] = {}
         self._finders: list[NameFinder] = []
         self._known: list[tuple[str, Callable[[Site], bool]]] = []
@@ -86,7 +88,9 @@ class Sites:
         if found is not None or not self._finders:
             return found
         name = hosts.name_of(host or "")
-        return next((site for find in self._finders if name and (site := find(name))), None)
+        if not name or self.is_own(name):
+            return None
+        return next((site for find in self._finders if (site := find(name))), None)
 
     def find(self, request: Request) -> tuple[Site, str, str] | None:
         """The site that a request is for, the path there and what of the path came before it."""

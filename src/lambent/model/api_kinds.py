@@ -10,6 +10,7 @@ MODEL = "apigatewayv2:model"
 DEPLOYMENT = "apigatewayv2:deployment"
 STAGE = "apigatewayv2:stage"
 DOMAIN_NAME = "apigatewayv2:domainname"
+REST_DOMAIN_NAME = "apigateway:domainname"
 API_MAPPING = "apigatewayv2:apimapping"
 VPC_LINK = "apigatewayv2:vpclink"
 

@@ -341,7 +341,8 @@ def _user_limits(found: Abilities, namespaced: bool) -> _Promise:
     if namespaced and found.counts_apart:
         return False, (
             "pending signals are counted apart, in a user namespace each; of inotify's instances and watches each gets "
-            f"at most a quarter, so that several together can use them up; pipe buffers are shared ({why})"
+            "at most a quarter, so that several together can use them up; pipe buffers are shared, watches of epoll "
+            f"with the server too, which ends when one has taken all of fs.epoll.max_user_watches ({why})"
         )
     return False, (
         "what the kernel counts by user (inotify instances, pending signals, pipe buffers) is shared by all "

@@ -30,6 +30,10 @@ KIND = "load-balancer-port"
 NOT_OPENED = "load-balancer-port"
 """The finding's code."""
 
+EACH, ALL = 50, 400
+"""Ports of one account, and of all: each is a descriptor of the server's. AWS has 50 listeners a load balancer
+(https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-limits.html)."""
+
 Chain = Callable[[Request], Awaitable[Response]]
 
 
@@ -95,6 +99,10 @@ class BalancerPorts:
         if secure and self._ports.tls is None:
             self._tell(balancer, "it speaks HTTPS", "Start the server with --tls.")
             return
+        if not self._has_room(balancer.account):
+            hint = "Its name leads to it still. Delete listeners that nobody needs."
+            self._tell(balancer, f"an account has {EACH} open at most, all together {ALL}", hint)
+            return
         try:
             listening = await self._bound(balancer)
         except OSError as error:
@@ -107,6 +115,10 @@ class BalancerPorts:
         server = await self._ports.serve(listening, chain, self._ports.tls if secure else None)
         self._open[balancer.listener] = Open(balancer, port, server)
         await self._remember(_place(balancer), _memory(self._open[balancer.listener]))
+
+    def _has_room(self, account: str) -> bool:
+        of_account = sum(one.balancer.account == account for one in self._open.values())
+        return of_account < EACH and len(self._open) < ALL
 
     def _is_named(self, listener: str, host: str) -> bool:
         found = self._open.get(listener)

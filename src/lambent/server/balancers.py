@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from typing import Any
 from urllib.parse import parse_qs
@@ -34,11 +34,13 @@ class Balancers:
         self._told = told
         self._spawn = spawn
         self._now = now
-        self._reading = asyncio.Lock()
+        self._reading: defaultdict[Scope, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._changed: set[Scope] = set()
         self._scopes: dict[Scope, None] = {}
         self._changes: Counter[Scope] = Counter()
         self._read: dict[Scope, tuple[float, Sequence[Balancer]]] = {}
+        self._last: dict[Scope, Sequence[Balancer]] = {}
+        """What was read of a scope, however long ago."""
 
     def saw(self, name: str, request: Request, caller: Caller) -> None:
         """A request was answered by the neighbour."""
@@ -60,11 +62,19 @@ class Balancers:
     async def find(self, label: str, region: str, listener: str = "") -> Balancer | None:
         """The balancer whose DNS name begins with a label, as the listener has it that is named, else the one for HTTP
         with the lowest port; None when no account that was seen here has it."""
-        for scope in [one for one in self._scopes if region in ("", one.region)]:
+        for scope in self._asked(label, region, listener):
             those = [one for one in await self.of(scope) if one.label == label and listener in ("", one.listener)]
             if those:
                 return min(those, key=lambda one: (one.protocol != "HTTP", one.port))
         return None
+
+    def _asked(self, label: str, region: str, listener: str) -> list[Scope]:
+        """Where it may be, first where it was last: nobody waits for the many listeners of another account."""
+        scopes = [one for one in self._scopes if region in ("", one.region)]
+        if listener.count(":") > 4:
+            of = tuple(listener.split(":")[3:5])
+            return [one for one in scopes if (one.region, one.account) == of]
+        return sorted(scopes, key=lambda scope: all(one.label != label for one in self._last.get(scope, ())))
 
     async def used(self, caller: Caller, group: str) -> TargetGroup | None:
         """A target group that a listener leads to."""
@@ -74,7 +84,7 @@ class Balancers:
         """Every listener of a scope. What many ask for at once is read once."""
         read = self._fresh(scope)
         if read is None:
-            async with self._reading:
+            async with self._reading[scope]:
                 read = self._fresh(scope)
                 if read is None:
                     read = await self._again(scope)
@@ -87,6 +97,7 @@ class Balancers:
     async def _again(self, scope: Scope) -> Sequence[Balancer]:
         changes, began = self._changes[scope], self._now()
         found = await self._read_all(scope)
+        self._last[scope] = found
         await self._told(scope, found)
         if changes == self._changes[scope]:  # else it may be from before the change
             self._read[scope] = began, found

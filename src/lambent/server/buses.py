@@ -1,5 +1,6 @@
 """The buses of EventBridge, opened with the replays that were under way when the last server ended."""
 
+import asyncio
 import functools
 from collections.abc import Callable
 from contextlib import AsyncExitStack
@@ -13,12 +14,14 @@ from lambent.buses.registry import Registry
 from lambent.buses.replaying import Replays
 from lambent.buses.retention import drop_later
 from lambent.buses.timetable import Timetable
+from lambent.events.sending import failure
 from lambent.gateway.exchange import Here
 from lambent.neighbour import web
 from lambent.neighbour.outbox import Outbox
 from lambent.observe.findings import Ledger
 from lambent.outward import Reach
 from lambent.server.base import Base, new_id
+from lambent.server.execution_events import ExecutionEvents
 from lambent.server.here import here
 from lambent.services.events.env import EventsEnv
 from lambent.services.events.service import SERVICE
@@ -59,6 +62,8 @@ def open_buses(
         "event-bus": Forwarding(registry, buses, env.admit),
         "api-destination": ApiDestinations(registry, functools.partial(_ask, reach), clock.wall),
     }
+    heard = functools.partial(failure, outbox, pause=asyncio.sleep)
+    base.hatch.executions = ExecutionEvents(heard, findings.report).answer
 
     def start() -> None:
         timetable.start(registry.all_rules())

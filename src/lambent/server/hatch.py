@@ -15,7 +15,7 @@ from lambent.gateway import pages
 from lambent.gateway.intake import UNFINISHED_BYTES, Door, Share
 from lambent.gateway.listener import Connection, Respond
 from lambent.neighbour import unix
-from lambent.neighbour.bridges.handing import MACHINE, MACHINE_ARN, ROLE, SESSION, TASKS, TRIGGERS, WAITS
+from lambent.neighbour.bridges.handing import MACHINE, MACHINE_ARN, ROLE, SESSION, TASKS, TOLD, TRIGGERS, WAITS
 from lambent.permissions import passing
 from lambent.wire import locate
 from lambent.wire.http import Request, Response
@@ -43,15 +43,17 @@ class Task:
 
 class Hatch:
     """Listens at `path` from `open` to `close`; answers 503 until there are `tasks`, which answers AWS's requests,
-    `triggers`, which calls functions for user pools, and `waits`, which tells when one is over."""
+    `triggers`, which calls functions for user pools, `waits`, which tells when one is over, and `executions`, which
+    hears of those that begin and end."""
 
     tasks: Callable[[Request, Task], Awaitable[Response]] | None = None
     triggers: Callable[[Request], Awaitable[Response]] | None = None
     waits: Callable[[Request], Awaitable[Response]] | None = None
+    executions: Callable[[Request], Awaitable[Response]] | None = None
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, connections: int = CONNECTIONS) -> None:
         self.path = path
-        self._door = Door("the hatch of moto", Share(CONNECTIONS), Share(UNFINISHED_BYTES), path.parent)
+        self._door = Door("the hatch of moto", Share(connections), Share(UNFINISHED_BYTES), path.parent)
         self._server: asyncio.Server | None = None
 
     async def open(self) -> None:
@@ -72,8 +74,9 @@ class Hatch:
     async def answer(self, request: Request) -> Response:
         """AWS's requests below one path, triggers and waits at others. Never raises."""
         try:
-            if request.path in (TRIGGERS, WAITS):
-                page = self.triggers if request.path == TRIGGERS else self.waits
+            pages = {TRIGGERS: self.triggers, WAITS: self.waits, TOLD: self.executions}
+            if request.path in pages:
+                page = pages[request.path]
                 return Response(503) if page is None else await page(request)
             asked = _asked(request)
             if asked is None:

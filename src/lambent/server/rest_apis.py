@@ -3,6 +3,8 @@
 import functools
 from dataclasses import dataclass
 
+from botocore.model import Shape
+
 from lambent.gateway.signers import KnownSigners
 from lambent.gateway.sites import Sites
 from lambent.model.scope import Scope
@@ -27,7 +29,8 @@ class RestApis:
     door: RestDoor
 
     def add_to(self, sites: Sites) -> None:
-        """Answer requests to APIs and to the domain names of the user's."""
+        """Answer requests to APIs and to the domain names of the user's, which are none of the platform's."""
+        self.env.is_own = sites.is_own
         add_door(sites, self.door.serve, self.door.domain, self.door.apis.knows)
 
 
@@ -60,7 +63,7 @@ def open_rest_apis(
     door = RestDoor(ports)
     operations = ApiGatewayEnv(
         resources=store.resources,
-        shape=service.load("apigateway").model.shape_for,
+        shape=_shape,
         wall=base.clock.wall,
         new_id=new_id,
         report=findings.report,
@@ -73,6 +76,11 @@ def open_rest_apis(
     operations.flush = lambda scope, api, stage: ports.authorizations.flush((scope, api, stage))
     operations.flush_responses = functools.partial(_flush, ports)
     return RestApis(operations, door)
+
+
+def _shape(name: str) -> Shape:
+    """Read when an operation needs it."""
+    return service.load("apigateway").model.shape_for(name)
 
 
 def _flush(ports: Ports, scope: Scope, api: str, stage: str) -> None:

@@ -17,6 +17,8 @@ from lambent.settings import StartError
 WITH_LINKS = {"blobs": 3, "layers": 3, "images": 4, "efs": 3}
 """Folders that hold, in a folder each, what environments see, where its links lead: how many parts the name of a link
 has at least, as `blobs/DIGEST/NAME` and `images/DIGEST/root/NAME`."""
+SHOWN, WRITTEN = frozenset({"blobs", "layers", "images"}), "efs"
+"""Of those, what environments only read, and what they write."""
 MODES = 0o777
 """What is kept of a mode."""
 MEMBERS = 1_000_000
@@ -89,8 +91,15 @@ def _is_kept(path: PurePosixPath, member: tarfile.TarInfo, files: set[PurePosixP
     if member.issym():
         return len(path.parts) >= WITH_LINKS.get(path.parts[0], len(path.parts) + 1)
     if member.islnk():
-        return PurePosixPath(member.linkname) in files
+        return PurePosixPath(member.linkname) in files and _may_share(path, PurePosixPath(member.linkname))
     return member.isdir() or (member.isreg() and not member.issparse())
+
+
+def _may_share(one: PurePosixPath, other: PurePosixPath) -> bool:
+    """Whether two may be one file: what environments see is none of the server's own, what they write is none of what
+    others run."""
+    tops = {one.parts[0], other.parts[0]}
+    return tops <= SHOWN or tops == {WRITTEN}
 
 
 def _check_room(members: list[Member], into: Path) -> None:

@@ -111,6 +111,6 @@ def _told(path: Path) -> Iterator[None]:
         yield
     except FileNotFoundError as error:
         raise StartError(f"{error.filename or path}: there is no such file") from error
-    except (OSError, EOFError, zlib.error, tarfile.TarError) as error:
+    except (OSError, EOFError, ValueError, OverflowError, zlib.error, tarfile.TarError) as error:
         what = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else error
         raise StartError(f"{path}: {what}") from error

@@ -17,6 +17,8 @@ from lambent.store.folders import STAGING, open_folder, place, remove
 
 MOST_UPLOADS = 256
 """Uploads under way at once; docker has five of each push."""
+EACH = 64
+"""Of one account: another one ends the one that was left alone the longest."""
 IDLE_SECONDS = 3600.0
 """After which an upload that nobody goes on with is forgotten."""
 LAYER_BYTES = 10 << 30
@@ -36,6 +38,7 @@ class UploadRefused(Exception):
 class _Upload:
     path: Path
     owner: object
+    account: str
     touched: float
     size: int = 0
     seen: "hashlib._Hash" = field(default_factory=hashlib.sha256)
@@ -54,13 +57,14 @@ class ImageBlobs:
 
     # --- uploads
 
-    def begin(self, upload_id: str, owner: object) -> bool:
+    def begin(self, upload_id: str, owner: object, account: str) -> bool:
         """A new upload, which only its `owner` (what equals it) can go on with; False when there are too many."""
         self._forget_idle()
+        self._make_room(account)
         if len(self._uploads) >= MOST_UPLOADS:
             return False
         path = place(self._folder, f"{STAGING}{upload_id}")
-        self._uploads[upload_id] = _Upload(path, owner, self._now())
+        self._uploads[upload_id] = _Upload(path, owner, account, self._now())
         return True
 
     def received(self, upload_id: str, owner: object) -> int:
@@ -116,6 +120,12 @@ class ImageBlobs:
         upload = self._uploads.pop(upload_id, None)
         if upload is not None:
             upload.path.unlink(missing_ok=True)
+
+    def _make_room(self, account: str) -> None:
+        own = [one for one, upload in self._uploads.items() if upload.account == account]
+        left = [one for one in own if not self._uploads[one].lock.locked()]
+        if len(own) >= EACH and left:
+            self._drop(min(left, key=lambda one: self._uploads[one].touched))
 
     def _forget_idle(self) -> None:
         since = self._now() - IDLE_SECONDS

@@ -3,6 +3,7 @@ operation."""
 
 from dataclasses import dataclass
 from functools import cache
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +85,15 @@ class Service:
         if shape is not None and shape.get("exception"):
             return self.model.shape_for(code)
         return self.model.shape_for_error_code(code)
+
+    def internal_error(self, operation: str | None) -> str:
+        """How an error of the service's own is called: by the operation's model, else as S3 does or all the others
+        (https://docs.aws.amazon.com/AWSEC2/latest/APIReference/CommonErrors.html)."""
+        shapes = self.operation(operation).error_shapes if operation is not None else ()
+        for error in (shape.metadata.get("error", {}) | {"name": shape.name} for shape in shapes):
+            if error.get("httpStatusCode") == HTTPStatus.INTERNAL_SERVER_ERROR:
+                return str(error.get("code") or error["name"])
+        return "InternalError" if self.metadata.get("noErrorWrapping") else "InternalFailure"
 
     def route(self, request: Request) -> str:
         """The name of the operation that `request` is for. Raises Fault as AWS does for an unknown one."""

@@ -117,6 +117,8 @@ def test_streams_logs_machines_and_other_buses(server: Server, queue: Callable[.
     definition = json.dumps({"StartAt": "S", "States": {"S": task}})
     machine = states.create_state_machine(name="of-rule", definition=definition, roleArn=ROLE)["stateMachineArn"]
     events = server.client("events")
+    heard = queue("heard")
+    rule(server, "aws.states", {"Arn": heard.arn})
     bus = events.create_event_bus(Name="second")["EventBusArn"]
     rule(server, "app.four", {"Arn": second.arn}, EventBusName="second")
     role = {"RoleArn": ROLE}
@@ -135,6 +137,11 @@ def test_streams_logs_machines_and_other_buses(server: Server, queue: Callable[.
     entry = put(events, "app.four", {"k": "key"})
     assert done.messages()[0]["Body"] == entry["EventId"]
     assert second.document()["id"] == entry["EventId"]
+    told = {one["detail"]["status"]: one for one in (json.loads(said["Body"]) for said in heard.messages(2))}
+    assert told.keys() == {"RUNNING", "SUCCEEDED"}
+    ended = told["SUCCEEDED"]
+    assert ended["detail-type"] == "Step Functions Execution Status Change"
+    assert ended["resources"] == [ended["detail"]["executionArn"]]
     place = {"StreamName": "of-rule", "ShardId": "shardId-000000000000", "ShardIteratorType": "TRIM_HORIZON"}
     [record] = until(
         lambda: kinesis.get_records(ShardIterator=kinesis.get_shard_iterator(**place)["ShardIterator"])["Records"]

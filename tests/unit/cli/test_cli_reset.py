@@ -141,7 +141,7 @@ def test_a_service_of_the_neighbour_is_emptied(cli, data):
     assert cli("reset", "--service", "dynamodb", "--yes").stderr == f"{data}: dynamodb removed\n"
     assert not Files(data / "neighbour").names() and not Holdings(data / "neighbour.json").held
     refused = cli("reset", "--service", "lambda", "--yes", code=1).stderr
-    assert "nothing is kept of lambda that can be emptied alone; these can: cloudwatch, events" in refused
+    assert "nothing is kept of lambda that can be emptied alone; these can: cloudwatch, ecr, events" in refused
 
 
 def test_a_service_is_not_emptied_under_a_server(cli, data):

@@ -175,3 +175,16 @@ def test_properties_that_are_not_done_here_are_passed_over_when_that_is_wanted()
     assert told == [["ReplicationConfiguration"], ["WebsiteConfiguration"]] and asked[0] == "CreateBucket"
     with pytest.raises(NotMade, match="ReplicationConfiguration of AWS::S3::Bucket"):
         asyncio.run(maker(None).create(subject, note))
+
+
+def test_signals_that_come_at_once_are_all_kept_and_so_many_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lambent.deploy.signals.MOST", 3)
+
+    async def story() -> None:
+        signals = House().signals
+        await signals.expect(SCOPE, "t")
+        told = [signals.say(SCOPE, "t", {"UniqueId": one}) for one in "abcd"]
+        assert await asyncio.gather(*told) == [True, True, True, False]
+        assert [one["UniqueId"] for one in signals.said(SCOPE, "t")] == ["a", "b", "c"]
+
+    asyncio.run(story())

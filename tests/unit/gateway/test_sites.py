@@ -6,8 +6,9 @@ import tempfile
 import pytest
 
 from lambent.gateway.chain import Gateway, account_of
-from lambent.gateway.hosts import Site
+from lambent.gateway.hosts import Hosts, Site
 from lambent.gateway.sites import Sites
+from lambent.model.acting import Acting
 from lambent.wire.fault import Fault
 from lambent.wire.http import Request, Response
 from lambent.wire.site import LOADED_BYTES, SiteRequest
@@ -119,3 +120,36 @@ def test_a_body_that_no_site_takes_is_not_loaded(size: int, loaded: bool) -> Non
         asked(Request("POST", "/", "", {"host": API}, file=file))
     assert asked.seen[0].length == size
     assert len(asked.seen[0].body) == (size if loaded else 0)
+
+
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1", "127.0.0.1:4566", "LOCALHOST", "lambda.us-east-1.amazonaws.com", "mine.localhost"]
+)
+def test_no_domain_name_takes_what_is_for_the_endpoint(host: str) -> None:
+    sites = Sites(Hosts().is_own)
+    sites.add_names(lambda name: Site("execute-api", "theirs", ""))
+    assert sites.named(host) is None
+    assert sites.leads("sts.amazonaws.com") is False
+    assert sites.named("api.example.com") is not None
+
+
+@pytest.mark.parametrize("path", ["/_aws/execute-api/api1/x", "/restapis/api1/dev/_user_request_/x"])
+def test_who_has_this_process_ask_reaches_no_site_by_a_path(path: str) -> None:
+    """A template's address, say, whose bucket is called `_aws`."""
+    asked = Asked()
+    asked(
+        Request("GET", path, "", {"host": "127.0.0.1"}, acting=Acting("cloudformation.amazonaws.com", "222222222222"))
+    )
+    assert asked.seen == []
+
+
+@pytest.mark.parametrize("page", ["health", "recycle", "clock"])
+def test_who_has_this_process_ask_reaches_none_of_its_pages(page: str) -> None:
+    request = Request(
+        "GET",
+        f"/_lambent/{page}",
+        "",
+        {"host": "127.0.0.1"},
+        acting=Acting("cloudformation.amazonaws.com", "222222222222"),
+    )
+    assert Asked()(request).status == 403

@@ -171,7 +171,7 @@ def test_a_log_that_is_behind_gets_nothing() -> None:
 
 
 def test_a_real_flood_neither_stops_the_loop_nor_loses_order() -> None:
-    """A process that writes as fast as it can, for half a second."""
+    """A process that writes as fast as it can."""
     said: list[str] = []
     missing = [0]
 
@@ -206,10 +206,9 @@ def test_a_real_flood_neither_stops_the_loop_nor_loses_order() -> None:
 
 
 WRITER = """
-import os, time
-end = time.monotonic() + 0.5
+import os
 number = 0
-while time.monotonic() < end:
+while number < 240_000:  # 24 MB, however slow the machine is
     os.write(1, b"".join(b"%099d\\n" % n for n in range(number, number + 40)))
     number += 40
 """

@@ -7,10 +7,13 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from lambent.gateway.hosts import Site
 from lambent.http_events.alb import Balancer, Rule
 from lambent.model.finding import Finding
 from lambent.model.scope import Scope
+from lambent.server import balancer_ports
 from lambent.server.balancer_ports import BalancerPorts, Ports
 from lambent.store.open import Store, open_store
 from lambent.wire.http import Request, Response
@@ -143,6 +146,23 @@ def test_the_names_of_the_rules_lead_there_and_no_others(tmp_path: Path) -> None
             for pattern in ("*", "*.com", "*evil*"):
                 await opened.ports.follow(SCOPE, [balancer("a", host=pattern)])
                 assert not is_named("evil.com"), pattern
+            await opened.close()
+
+    asyncio.run(run())
+
+
+def test_an_account_has_so_many_ports_and_no_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each is a descriptor of the server's, and a function may make listeners."""
+    monkeypatch.setattr(balancer_ports, "EACH", 2)
+
+    async def run() -> None:
+        async with opened_store(tmp_path) as store:
+            opened = Opened(store)
+            await opened.ports.follow(SCOPE, [balancer("a", port) for port in (80, 81, 82)])
+            assert len(opened.shown()) == 2
+            assert "2 open at most" in opened.findings[0].message
+            await opened.ports.follow(SCOPE, [balancer("a", port) for port in (81, 82)])
+            assert sorted(opened.shown()) == [81, 82]
             await opened.close()
 
     asyncio.run(run())

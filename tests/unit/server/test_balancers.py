@@ -118,3 +118,26 @@ def test_what_was_there_before_the_start_is_followed_before_anybody_asks() -> No
         assert await balancers.find("lb-1", "") is not None
 
     asyncio.run(run())
+
+
+def test_nobody_waits_for_the_many_listeners_of_another_account() -> None:
+    mine, theirs = Scope("111111111111", "us-east-1"), Scope("222222222222", "us-east-1")
+    arn = "arn:aws:elasticloadbalancing:us-east-1:111111111111:listener/app/web/1/2"
+
+    async def read(scope: Scope) -> Sequence[Balancer]:
+        if scope == theirs:
+            await asyncio.Event().wait()
+        return [Balancer("lb", scope.account, scope.region, 80, "HTTP", (), {}, "web-1", arn)]
+
+    async def hear(_scope: Scope, _found: Sequence[Balancer]) -> None:
+        pass
+
+    async def run() -> None:
+        now = [0.0]
+        balancers = Balancers(read, hear, asyncio.ensure_future, lambda: now[0])
+        balancers.resume([theirs, mine])
+        for place in (("web-1", "us-east-1", arn), ("web-1", "us-east-1"), ("web-1", "")):
+            assert await asyncio.wait_for(balancers.find(*place), 1) is not None
+            now[0] += KEPT_SECONDS + 0.1
+
+    asyncio.run(run())

@@ -7,7 +7,7 @@ from typing import IO
 
 import pytest
 
-from lambent.server import state_archive
+from lambent.server import state_archive, states
 from lambent.settings import StartError
 
 NAMES = ("state.db", "logs", "blobs", "layers", "images", "efs")
@@ -70,6 +70,8 @@ def test_packages_come_back_with_their_links_and_without_set_uid_bits(tmp_path: 
         [("blobs/d1/./a", LINK, "/etc"), ("blobs/d1/a", FILE, "x")],
         [("blobs/d1/a", LINK, "/etc/passwd"), ("logs/b", HARD, "blobs/d1/a")],
         [("logs/b", HARD, "/etc/passwd")],
+        [("blobs/d1/a", HARD, "state.db")],
+        [("blobs/d1/a", FILE, ""), ("efs/fs/a", HARD, "blobs/d1/a")],
         [("logs/pipe", tarfile.FIFOTYPE, "")],
         [("logs/device", tarfile.CHRTYPE, "")],
     ],
@@ -122,3 +124,15 @@ def test_files_without_end_are_not_listed(tmp_path: Path, monkeypatch: pytest.Mo
     with pytest.raises(StartError, match="more than 3 files"):
         state_archive.unpack(archive(*members), tmp_path, NAMES)
     state_archive.unpack(archive(*members[1:]), tmp_path, NAMES)
+
+
+@pytest.mark.parametrize("said", [{"mtime": "1e300"}, {"mtime": "nan"}, {"path": "blobs/a\0b"}, {"size": "9" * 20}])
+def test_numbers_and_names_that_no_disk_has_are_an_error_of_one_line(tmp_path: Path, said: dict[str, str]) -> None:
+    saved = tmp_path / "saved"
+    with tarfile.open(saved, mode="w:gz", format=tarfile.PAX_FORMAT) as made:
+        member = tarfile.TarInfo("state.db")
+        member.pax_headers = said
+        made.addfile(member)
+    with pytest.raises(StartError, match=str(saved)):
+        states.load(tmp_path / "data", saved)
+    assert list(tmp_path.iterdir()) == [saved]

@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
+from lambent.gateway.hosts import Hosts
 from lambent.model.scope import Scope
 from lambent.services.apigateway.operations import OPERATIONS, REFUSED
+from lambent.store.resources import Resource
 from tests.unit.rest_json import model_of
 from tests.unit.services_apigateway.api_kit import FUNCTION, HERE, NOW, URI, Api, with_api
 
@@ -329,3 +331,17 @@ def test_every_operation_is_one_of_the_models() -> None:
     assert set(OPERATIONS) | set(REFUSED) <= set(model_of("apigateway").operation_names)
     assert not set(OPERATIONS) & set(REFUSED)
     assert FUNCTION in URI
+
+
+def test_no_domain_name_is_one_of_the_endpoint_or_of_another_account(tmp_path: Path) -> None:
+    async def scene(api: Api) -> None:
+        api.env.is_own = Hosts().is_own
+        for name in ("127.0.0.1", "*.amazonaws.com"):
+            assert (await api.refused("CreateDomainName", domainName=name))[0] == "BadRequestException"
+        theirs = Scope("222222222222", "us-east-1")
+        for kind, name in (("apigateway", "a.example.com"), ("apigatewayv2", "*.example.org")):
+            await api.env.resources.put(Resource(f"{kind}:domainname", theirs, "", name, "1", {}))
+        for name in ("a.example.com", "b.example.org", "*.example.org"):
+            assert (await api.refused("CreateDomainName", domainName=name))[0] == "ConflictException"
+
+    with_api(tmp_path, scene)

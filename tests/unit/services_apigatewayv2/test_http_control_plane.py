@@ -4,6 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from lambent.gateway.hosts import Hosts
+from lambent.model.scope import Scope
+from lambent.store.resources import Resource
 from tests.unit.services_apigatewayv2.http_kit import FUNCTION, HERE, URI, Api, Refused, with_api
 
 
@@ -228,5 +231,19 @@ def test_domain_names_mappings_and_tags(tmp_path: Path) -> None:
         await api.call("TagResource", ResourceArn=arn, Tags={"b": "2"})
         await api.call("UntagResource", ResourceArn=arn, TagKeys=["a"])
         assert (await api.call("GetTags", ResourceArn=arn))["Tags"] == {"b": "2"}
+
+    with_api(tmp_path, scene)
+
+
+def test_no_domain_name_is_one_of_the_endpoint_or_of_another_account(tmp_path: Path) -> None:
+    async def scene(api: Api) -> None:
+        api.env.is_own = Hosts().is_own
+        for name in ("127.0.0.1", "*.amazonaws.com"):
+            assert (await api.refused("CreateDomainName", DomainName=name))[0] == "BadRequestException"
+        theirs = Scope("222222222222", "us-east-1")
+        for kind, name in (("apigateway", "a.example.com"), ("apigatewayv2", "*.example.org")):
+            await api.env.resources.put(Resource(f"{kind}:domainname", theirs, "", name, "1", {}))
+        for name in ("a.example.com", "b.example.org", "*.example.org"):
+            assert (await api.refused("CreateDomainName", DomainName=name))[0] == "ConflictException"
 
     with_api(tmp_path, scene)

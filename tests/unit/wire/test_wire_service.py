@@ -1,5 +1,7 @@
 """Routes of real models, and where a request belongs."""
 
+from dataclasses import replace
+
 import pytest
 
 from lambent.wire import locate, service
@@ -91,6 +93,16 @@ def test_labels_are_decoded_and_greedy_ones_keep_their_slashes() -> None:
     assert routes.labels("GetObject", request) == {"Bucket": "b", "Key": "a b/ü/c/"}
 
 
+def test_a_request_that_is_sent_on_as_another_is_routed_anew() -> None:
+    s3 = service.load("s3")
+    request = Request("POST", "/b/k", "uploads")
+    assert [s3.route(request), s3.route(request)] == ["CreateMultipartUpload"] * 2
+    assert s3.routes.labels("CreateMultipartUpload", request) == {"Bucket": "b", "Key": "k"}
+    assert s3.route(replace(request, method="PUT", query="")) == "PutObject"
+    assert s3.route(replace(request, method="PUT", query="", headers={"x-amz-copy-source": "b/a"})) == "CopyObject"
+    assert s3.routes.labels("PutObject", replace(request, method="PUT", path="/c/d")) == {"Bucket": "c", "Key": "d"}
+
+
 def test_a_service_is_loaded_once() -> None:
     assert service.load("lambda") is service.load("lambda")
 
@@ -157,3 +169,18 @@ def test_every_service_of_botocore_is_in_the_index() -> None:
     names = {entry.name for entry in locate.index()}
     assert {"lambda", "logs", "s3", "sqs", "dynamodb", "ec2"} <= names
     assert len(names) > 300
+
+
+@pytest.mark.parametrize(
+    ("name", "operation", "code"),
+    [
+        ("lambda", "CreateFunction", "ServiceException"),
+        ("sns", "Publish", "InternalError"),
+        ("scheduler", "CreateSchedule", "InternalServerException"),
+        ("s3", "PutObject", "InternalError"),
+        ("cloudformation", "CreateStack", "InternalFailure"),
+        ("apigateway", None, "InternalFailure"),
+    ],
+)
+def test_each_service_has_a_name_for_its_own_errors(name: str, operation: str | None, code: str) -> None:
+    assert service.load(name).internal_error(operation) == code

@@ -15,6 +15,8 @@ TRIGGERS = "/_lambent/triggers"
 """Where functions are called as triggers of user pools."""
 WAITS = "/_lambent/waits"
 """Where an execution of Step Functions waits by the platform's clock."""
+TOLD = "/_lambent/executions"
+"""Where it is told that an execution has begun or ended."""
 ROLE, SESSION, MACHINE = "x-lambent-role", "x-lambent-session", "x-lambent-machine-role"
 MACHINE_ARN = "x-lambent-machine"
 """Headers that say in whose name a task asks: a role's ARN, what its session is called, and the machine's role where
@@ -52,6 +54,12 @@ class Gateway:
             raise ValueError(status)
         found: dict[str, Any] = json.loads(content)
         return found
+
+    def tell(self, said: Mapping[str, Any]) -> None:
+        """What `lambent.server.execution_events` is to know. Raises OSError, HTTPException, or ValueError."""
+        status, _, _ = self._ask("POST", TOLD, {}, json.dumps(said).encode())
+        if status != http.HTTPStatus.OK:
+            raise ValueError(status)
 
     def _ask(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answer:
         connection = http.client.HTTPConnection("gateway")

@@ -16,7 +16,7 @@ from lambent.neighbour.bridges import cloudfront, dynamodb, iam, results, secret
 from lambent.neighbour.bridges.expressions import replaced as expressions
 from lambent.neighbour.bridges.handing import Gateway
 from lambent.neighbour.bridges.importing import when_imported
-from lambent.neighbour.bridges.machines import operations
+from lambent.neighbour.bridges.machines import operations, telling
 from lambent.neighbour.bridges.pools.replaced import REPLACED
 
 Make = Callable[[Gateway, Any], Callable[..., Any]]
@@ -110,6 +110,13 @@ PLACES: Sequence[Place] = (
             make,
         )
         for what, make in (("parameters", states.asked), ("response", states.answered))
+    ),
+    Place("moto.stepfunctions.parser.backend.execution", "Execution.start", ("self",), telling.begun),
+    Place(
+        "moto.stepfunctions.parser.backend.execution",
+        "BaseExecutionWorkerCommunication._reflect_execution_status",
+        ("self",),
+        telling.ended,
     ),
     Place(
         "moto.stepfunctions.parser.backend.execution_worker",

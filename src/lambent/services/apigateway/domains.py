@@ -8,6 +8,7 @@ import secrets
 from typing import Any
 
 from lambent.model.scope import Caller, Scope
+from lambent.services import domain_names
 from lambent.services.apigateway import faults, patching
 from lambent.services.apigateway.env import ID_ALPHABET, ApiGatewayEnv, Document, Params
 from lambent.services.apigateway.kinds import BASE_PATH_MAPPING, DOMAIN_NAME, REST_API, STAGE
@@ -24,6 +25,10 @@ async def create_domain_name(env: ApiGatewayEnv, caller: Caller, params: Params)
     name = params["domainName"]
     if not NAME.fullmatch(name):
         raise faults.bad_request("Invalid domain name")
+    if domain_names.is_own(name, env.is_own):
+        raise faults.bad_request(domain_names.OWN.format(name))
+    if domain_names.is_taken(env.resources, caller.scope, name):
+        raise faults.conflict(DOMAIN_NAME.taken)
     for setting in ("mutualTlsAuthentication", *_SECRETS):
         if params.get(setting):
             raise faults.unbuilt(f"{setting} of a domain name")

@@ -50,6 +50,8 @@ class ApiGatewayEnv:
     withdraw: Withdraw
     address: Callable[[str, str], str] = lambda api_id, region: ""
     """The URL at which an API of a region is reached on this machine."""
+    is_own: Callable[[str], bool] = lambda _name: False
+    """Whether a host name is the platform's own."""
     try_method: Try = _untried
     try_authorizer: Try = _untried
     flush: Callable[[Scope, str, str], None] = lambda _scope, _api, _stage: None

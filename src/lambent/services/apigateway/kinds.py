@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Optional
 
+from lambent.model import api_kinds
+
 
 @dataclass(frozen=True, slots=True)
 class Patches:
@@ -137,7 +139,7 @@ USAGE_PLAN_KEY = Kind(
     "Invalid API Key identifier specified", "Key {} is already associated to this usage plan", owner=USAGE_PLAN,
 )  # fmt: skip
 DOMAIN_NAME = Kind(
-    "apigateway:domainname", "DomainName", "DomainNames", "domainName", "domainName",
+    api_kinds.REST_DOMAIN_NAME, "DomainName", "DomainNames", "domainName", "domainName",
     "Invalid domain name identifier specified", "The domain name you provided already exists.",
     patched=Patches((
         "certificateName", "certificateArn", "regionalCertificateName", "regionalCertificateArn",

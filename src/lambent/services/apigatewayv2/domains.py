@@ -9,6 +9,7 @@ import secrets
 
 from lambent.model import api_kinds
 from lambent.model.scope import Scope
+from lambent.services import domain_names
 from lambent.services.apigatewayv2 import faults
 from lambent.services.apigatewayv2.env import ID_ALPHABET, ApiGatewayV2Env, Document
 from lambent.services.apigatewayv2.kinds import API_MAPPING
@@ -22,12 +23,13 @@ def domain_name(env: ApiGatewayV2Env, scope: Scope, parent: str, document: Docum
     name = document["DomainName"]
     if not NAME.fullmatch(name):
         raise faults.bad_request("Invalid domain name")
+    if domain_names.is_own(name, env.is_own):
+        raise faults.bad_request(domain_names.OWN.format(name))
     if document.get("MutualTlsAuthentication"):
         raise faults.unbuilt("mutual TLS of a domain name")
     if document.get("RoutingMode", "API_MAPPING_ONLY") != "API_MAPPING_ONLY":
         raise faults.unbuilt("routing rules of a domain name")
-    other = env.resources.anywhere(api_kinds.DOMAIN_NAME, "", name)
-    if other is not None and other.scope != scope:
+    if domain_names.is_taken(env.resources, scope, name):
         raise faults.conflict("The domain name resource already exists.")
     given = document.get("DomainNameConfigurations") or [{}]
     made = {

@@ -44,7 +44,7 @@ async def initiate_layer_upload(env: EcrEnv, caller: Caller, params: dict[str, A
 def begin(env: EcrEnv, repository: Resource) -> str:
     """A new upload's id. Raises LimitExceededException."""
     upload_id = env.new_id()
-    if not env.blobs.begin(upload_id, owner(repository)):
+    if not env.blobs.begin(upload_id, owner(repository), repository.scope.account):
         raise faults.of("LimitExceeded", "Too many uploads are under way at once.")
     return upload_id
 

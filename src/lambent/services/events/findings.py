@@ -7,7 +7,7 @@ from lambent.buses.registry import Rule
 from lambent.model.finding import Finding
 from lambent.services.events.env import Withdraw
 
-HERE = frozenset({"aws.s3", "aws.events"})
+HERE = frozenset({"aws.s3", "aws.events", "aws.cloudwatch", "aws.states"})
 """The services of AWS that put events here."""
 UNSEEN = "rule-without-events"
 BY_TRAIL = "AWS API Call via CloudTrail"

@@ -49,10 +49,9 @@ def describe_execution(backend: Any, said: Said) -> dict[str, Any]:
     """Of a standard machine's."""
     execution = _standard(backend, said["executionArn"])
     status = status_of(execution)
-    output = json.dumps(execution.output, separators=(",", ":"), ensure_ascii=False, default=str)
-    ended = {"output": output, "outputDetails": INCLUDED} if status == SUCCEEDED else {}
+    ended = {"output": output_of(execution), "outputDetails": INCLUDED} if status == SUCCEEDED else {}
     return {
-        **_told(execution),
+        **told(execution),
         "input": execution.execution_input,
         "inputDetails": INCLUDED,
         "traceHeader": execution.trace_header,
@@ -60,7 +59,7 @@ def describe_execution(backend: Any, said: Said) -> dict[str, Any]:
         "error": execution.error,
         "cause": execution.cause,
         "redriveCount": 0,
-        **_redrive(status),
+        **redrive(status),
     }
 
 
@@ -72,7 +71,7 @@ def list_executions(backend: Any, said: Said) -> dict[str, Any]:
     machine, _ = chosen(backend, arn)
     if machine.type == EXPRESS:
         raise refusal("StateMachineTypeNotSupported", UNSUPPORTED_TYPE)
-    items = [{**_told(one), "redriveCount": 0} for one in _whole(backend, machine).executions]
+    items = [{**told(one), "redriveCount": 0} for one in _whole(backend, machine).executions]
     places = ("stateMachineArn", "stateMachineVersionArn", "stateMachineAliasArn")
     asked = said.get("statusFilter")
     items = [one for one in items if arn in (one.get(place) for place in places)]
@@ -130,6 +129,11 @@ def _snapshot(machine: Any) -> Any:
     return copy.deepcopy(machine, kept)
 
 
+def output_of(execution: Any) -> str:
+    """JSON."""
+    return json.dumps(execution.output, separators=(",", ":"), ensure_ascii=False, default=str)
+
+
 def status_of(execution: Any) -> str:
     """AWS's name of it."""
     return str(getattr(execution.exec_status, "value", execution.exec_status))
@@ -178,7 +182,8 @@ def _standard(backend: Any, arn: str) -> Any:
     return execution
 
 
-def _told(execution: Any) -> dict[str, Any]:
+def told(execution: Any) -> dict[str, Any]:
+    """What lists and descriptions both say of it."""
     machine = execution.state_machine
     is_version = hasattr(machine, "source_arn")
     return {
@@ -193,7 +198,8 @@ def _told(execution: Any) -> dict[str, Any]:
     }
 
 
-def _redrive(status: str) -> dict[str, Any]:
+def redrive(status: str) -> dict[str, Any]:
+    """Whether one of that status could be begun again where it failed, and if not why."""
     if status in (RUNNING, SUCCEEDED):
         reason = f"Execution is {status} and cannot be redriven"
         return {"redriveStatus": "NOT_REDRIVABLE", "redriveStatusReason": reason}

@@ -1,0 +1,72 @@
+"""What EventBridge hears of executions: that one of a standard machine began, and how it ended.
+
+Source: https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html (the detail, in full)
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from http.client import HTTPException
+from typing import Any
+
+from lambent.neighbour.bridges.handing import Gateway
+from lambent.neighbour.bridges.machines import executions
+
+
+def begun(gateway: Gateway, former: Callable[[Any], None]) -> Callable[[Any], None]:
+    """Around moto's `Execution.start`."""
+
+    def start(execution: Any) -> None:
+        _tell(gateway, execution, executions.RUNNING)
+        former(execution)
+
+    return start
+
+
+def ended(gateway: Gateway, former: Callable[[Any], None]) -> Callable[[Any], None]:
+    """Around moto's `BaseExecutionWorkerCommunication._reflect_execution_status`."""
+
+    def reflect(worker: Any) -> None:
+        former(worker)
+        _tell(gateway, worker.execution, executions.status_of(worker.execution))
+
+    return reflect
+
+
+def _tell(gateway: Gateway, execution: Any, status: str) -> None:
+    """What is not heard is not told again: the execution goes on all the same."""
+    if ":express:" in execution.execution_arn:
+        return
+    try:
+        gateway.tell({"execution": execution.execution_arn, "detail": detail(execution, status)})
+    except (OSError, HTTPException, ValueError):
+        return
+
+
+def detail(execution: Any, status: str) -> dict[str, Any]:
+    """As AWS has it: what is not there is null, moments are milliseconds."""
+    told = executions.told(execution)
+    has_output = status == executions.SUCCEEDED
+    return {
+        "executionArn": told["executionArn"],
+        "stateMachineArn": told["stateMachineArn"],
+        "name": told["name"],
+        "status": status,
+        "startDate": _milliseconds(told["startDate"]),
+        "stopDate": None if status == executions.RUNNING else _milliseconds(told["stopDate"]),
+        "input": execution.execution_input,
+        "inputDetails": executions.INCLUDED,
+        "output": executions.output_of(execution) if has_output else None,
+        "outputDetails": executions.INCLUDED if has_output else None,
+        "stateMachineVersionArn": told["stateMachineVersionArn"],
+        "stateMachineAliasArn": told["stateMachineAliasArn"],
+        "redriveCount": 0,
+        "redriveDate": None,
+        "redriveStatusReason": None,
+        **executions.redrive(status),
+        "error": execution.error,
+        "cause": execution.cause,
+    }
+
+
+def _milliseconds(moment: datetime | None) -> int | None:
+    return None if moment is None else int(moment.timestamp() * 1000)
