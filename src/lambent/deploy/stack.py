@@ -52,7 +52,7 @@ class Goal(Document):
 @dataclass(frozen=True, slots=True)
 class Stack(Document):
     """One stack; times are seconds since 1970, 0 for never. `former` is the goal before the update under way, `actor`
-    in whose name that is done: kept until it is over."""
+    in whose name that is done: kept until it is over. `during` is the policy that counts for the update under way."""
 
     uid: str
     name: str
@@ -70,6 +70,7 @@ class Stack(Document):
     protected: bool = False
     minutes: int = 0
     policy: str = ""
+    during: str = ""
     parent: str = ""
     root: str = ""
     token: str = ""

@@ -318,7 +318,7 @@ def test_two_at_once_are_refused_and_a_name_is_taken_once() -> None:
         with pytest.raises(TemplateInvalid, match="is in CREATE_IN_PROGRESS state and can not be updated"):
             await house.stacks.update(SCOPE, wanted({"A": queue("b")}, "s"))
         await house.stacks.wait(stack)
-        with pytest.raises(DeployError, match="Stack with id none does not exist"):
+        with pytest.raises(DeployError, match=r"Stack \[none\] does not exist"):
             await house.stacks.update(SCOPE, wanted({"A": queue("b")}, "none"))
 
     asyncio.run(story())
