@@ -39,7 +39,10 @@ def handler(event, context):
     if "Records" not in event:
         return late
     for one in event["Records"]:
-        text = one["body"] if "body" in one else base64.b64decode(one["kinesis"]["data"]).decode()
+        if "s3" in one:
+            text = one["s3"]["object"]["key"]
+        else:
+            text = one["body"] if "body" in one else base64.b64decode(one["kinesis"]["data"]).decode()
         if text[0] != "x":
             late.append((now - float(text)) * 1000)
 """
@@ -125,7 +128,7 @@ async def _queue(side: Side, function: str, count: int) -> list[Figure]:
         await side.sqs("SendMessageBatch", QueueUrl=url, Entries=entries)
 
     uuid = await side.map(function, arn, BatchSize=BATCH)
-    late = await _late(side, function, lambda: send([str(time())]))
+    late = await lateness(side, function, lambda: send([str(time())]))
     await side.unmap(uuid)
     for _ in range(count // BATCH):
         await send([FILLING] * BATCH)
@@ -161,7 +164,7 @@ async def _stream(side: Side, function: str, count: int) -> list[Figure]:
 
     uuid = await side.map(function, arn, StartingPosition="TRIM_HORIZON", BatchSize=PAGE)
     await side.handled(uuid, 0, "InvokedEventCount")
-    late = await _late(side, function, lambda: put([str(time())]))
+    late = await lateness(side, function, lambda: put([str(time())]))
     await side.unmap(uuid)
     for _ in range(count // PAGE):
         await put([FILLING] * PAGE)
@@ -206,11 +209,13 @@ async def _held(side: Side, name: str) -> int:
     return count
 
 
-async def _late(side: Side, function: str, send: Callable[[], Awaitable[None]]) -> float:
-    """Milliseconds from before a send to the handler, p50."""
+async def lateness(
+    side: Side, function: str, send: Callable[[], Awaitable[None]], pause: float = PAUSE_SECONDS
+) -> float:
+    """Milliseconds from before a send to the handler, p50; each has `pause` seconds for its way."""
     for _ in range(SINGLE):
         await send()
-        await asyncio.sleep(PAUSE_SECONDS)
+        await asyncio.sleep(pause)
     await asyncio.sleep(0.2)
     answer = await side.caller.call(side.endpoint.invocation(function, b"{}"))
     late = json.loads(answer.body)

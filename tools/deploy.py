@@ -45,7 +45,8 @@ What a stack's outputs name by host names of AWS is told with its address here.
 
 Files that the template names are put into a bucket, `lambent-deploy-ACCOUNT-REGION`. Nothing is built: `sam build` does
 that, and `.aws-sam/build` is taken where it is there. `samconfig.toml` gives the stack's name and parameters. Of a
-`cdk.out` the assets go where it says, no bootstrapping is needed; images are built by `cdk deploy`. A `serverless.yml`
+`cdk.out` the assets go where it says, no bootstrapping is needed; images are built by `cdk deploy`
+(`CDK_DOCKER` names another builder, such as podman) and pushed to [Lambent's registry](images.md). A `serverless.yml`
 becomes a template with the framework's logical ids and names; plugins are not run, which is said, and what else is not
 read (events such as `alb` and `websocket`, variables from programs and other stacks) is refused by name. A folder
 that holds a template is a function all the same when options of a function (`--handler`, `--runtime`, …) are given.
@@ -86,6 +87,7 @@ that the machine had not were replaced, and a public layer published as the refu
 | `kinesis-lambda` of it | SAM CLI | stream |
 | `sns-lambda-python-sam` of it | SAM CLI | topic |
 | `sqs-lambda-python-sam` of it | SAM CLI | queue |
+| `lambda-esm-sqs-filters-sam` of it (an address for its `cidr`, which mappings refuse) | SAM CLI | queues, topic |
 | aws-samples/aws-cdk-examples bccff1d: `lambda-cron` | CDK, Python | schedule |
 | `api-sqs-lambda` of it | CDK, Python | REST API, queue |
 | `custom-resource` of it | CDK, TypeScript | custom resource |
@@ -100,7 +102,9 @@ that the machine had not were replaced, and a public layer published as the refu
 Terraform itself, with its AWS provider 5.100, applies, changes and destroys a project of 30 resources in
 `tests/e2e/clients/test_terraform.py`, where a machine has both; a plan after that finds nothing to change. Elsewhere
 its calls are replayed (`test_terraform_order.py`, `test_terraform_resources.py`). Another 45 of its types were tried by
-hand. For each queue that it makes the provider waits 25 seconds, wherever that is. A stack of 200 resources and one
+hand. For each queue that it makes the provider waits 25 seconds, wherever that is. Pulumi is tried by nobody here:
+registries have its SDKs and not its AWS provider, which is Terraform's, bridged
+(https://github.com/pulumi/pulumi-aws), so that it makes the calls that are replayed. A stack of 200 resources and one
 function's change are measured by the bench (`--only stacks`).
 
 ## Canaries: CodeDeploy
@@ -127,11 +131,13 @@ template by URL lies in S3, or on this machine as `http://127.0.0.1:4566/bucket/
 A stack, its events and its change sets are on disk; what is under way when the server is killed is gone on with by the
 next one: names are written down before they are used, and what is there already under such a name is taken for the
 stack's own. APIs are found by the
-stack's tags, their resources by path; others without a name of their own may be made twice then. Failures are
-told with the service's own text and rolled back, updates too. `DeletionPolicy` `Snapshot` deletes: there are no
-snapshots. Stack policies are stored and asked by nobody. Alarms of `RollbackConfiguration` are looked at every
-ten seconds of the platform's clock, while resources are made and for the minutes that it says; a server that goes on
-with a stack begins those anew.
+stack's tags, their resources by path, what else has a name of its own in its type's list (keys, plans, authorizers,
+routes, listeners, pools and their clients, groups, policies, secrets). What has none when it is made may be made twice
+then: deployments and integrations of APIs, keys of KMS, versions of layers, networks of EC2. Failures are
+told with the service's own text and rolled back, updates too. `Snapshot` is refused for types that have none, as
+on AWS. Stack policies count for updates, `NotificationARNs` hear of each event. Alarms of `RollbackConfiguration` are
+looked at every ten seconds of the platform's clock, while resources are made and for the minutes that it says; a
+server that goes on with a stack begins those anew.
 What a stack made at moto is lost with moto ([neighbour.md](neighbour.md)); deleting the stack passes over it.
 
 Nothing is imported: a resource of a custom name that is there already fails, with `ImportExistingResources` too.

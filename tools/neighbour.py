@@ -17,7 +17,8 @@ Made by `python -m tools.neighbour` from the tables in `src/lambent/neighbour`; 
 
 The services that Lambent does not answer are answered by moto, in a process of its own, or by the endpoint that the
 settings name for them (then nothing of this page holds). Its user's `MOTO_*` variables are passed on; AWS's managed
-policies are there (`MOTO_IAM_LOAD_MANAGED_POLICIES=false` leaves them out).
+policies are there (`MOTO_IAM_LOAD_MANAGED_POLICIES=false` leaves them out). It is started by the first request to it,
+or with Lambent where it held something.
 
 ## Another emulator in its place
 

@@ -37,7 +37,7 @@ ALLOWED: dict[str, set[str]] = {
     "permissions": {"engine.authorisation", "wire", "model"},
     "gateway": {"wire", "model"},
     "pitfalls": {"model"},
-    "console": {"clients", "engine.traces.waterfall"},
+    "console": {"clients", "engine.traces.waterfall", "engine.tuning"},
     "cli": {
         *(
             "clients",

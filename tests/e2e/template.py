@@ -29,9 +29,11 @@ ADOPTED = b"adopted"
 """What the template says when the process between has ended."""
 LOADED = (
     "boto3.session", "lambent.cli.entry", "lambent.cli.main", "lambent.server.reset", "lambent.server.run",
-    "pydantic.type_adapter", "rich.console", "uvloop",
+    "pydantic.fields", "pydantic.type_adapter", "pydantic.types", "rich.console", "uvloop",
 )  # fmt: skip
 """What the template imports; what a command needs beside it, it imports itself."""
+MODELS = ("apigateway", "apigatewayv2", "cloudformation", "kinesis", "lambda", "logs", "s3", "sns", "sqs")
+"""The services whose models it has read."""
 
 
 class Forked:
@@ -153,6 +155,13 @@ def _take_over(yes: bool) -> None:
 def _load() -> None:
     for name in LOADED:
         __import__(name)
+    from lambent.runtimes import interpreters
+    from lambent.wire import locate, service
+
+    interpreters.find()
+    locate.by_signing_name()
+    for name in MODELS:
+        service.load(name)
     assert len(os.listdir("/proc/self/task")) == 1, "a fork has one thread"
     gc.freeze()
 

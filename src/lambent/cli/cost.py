@@ -107,6 +107,7 @@ def _used(target: Target, back: float, month: bool, otherwise: WhatIf) -> list[U
     now = target.now()
     start = now - back
     uses = metering.with_provisioned(client_of, list(metering.used(client_of, start, now)), start, now)
+    uses += metering.logs_kept(client_of, start, now)
     held = {one.partition("/")[0] for one in target.page("GET", "neighbour")["held"]}
     if "stepfunctions" in held:
         for machine in metering.machines(client_of, start, now):

@@ -11,6 +11,7 @@ from typing import Any
 
 from lambent.clients import members
 from lambent.engine.price import Machine, Use, gb_seconds
+from lambent.model.prices import COMPRESSED, SECONDS_A_MONTH
 
 POINTS = 60
 """Of a metric's sum: periods of a minute or more."""
@@ -21,7 +22,8 @@ DURATION = "lambda:duration:x86_64"
 
 @dataclass(frozen=True, slots=True)
 class Meter:
-    """A metric that is billed: which of its dimensions, as what price, under whose name, and what factor."""
+    """A metric that is billed: which of its dimensions, as what price, under whose name (a dimension's value, or else
+    `subject` itself), and what factor."""
 
     namespace: str
     metric: str
@@ -37,6 +39,10 @@ def _by_size(said: Dimensions) -> float:
 
 def _queue(said: Dimensions) -> str:
     return "sqs:fifo" if said["QueueName"].endswith(".fifo") else "sqs:standard"
+
+
+def _requests(said: Dimensions) -> str:
+    return f"s3:requests-{said['Tier']}"
 
 
 def _always(price: str) -> Callable[[Dimensions], str]:
@@ -56,6 +62,8 @@ METERS = (
     ),
     Meter("AWS/Logs", "IncomingBytes", frozenset({"LogGroupName"}), _always("logs:ingested"), "LogGroupName"),
     Meter("AWS/Kinesis", "IncomingRecords", frozenset({"StreamName"}), _always("kinesis:put"), "StreamName"),
+    Meter("Lambent", "BucketRequests", frozenset({"BucketName", "Tier"}), _requests, "BucketName"),
+    Meter("Lambent", "TracesRecorded", frozenset(), _always("xray:traces"), "traces"),
     Meter("AWS/ApiGateway", "Count", frozenset({"ApiName"}), _always("apigateway:rest"), "ApiName"),
     Meter("AWS/ApiGateway", "Count", frozenset({"ApiId"}), _always("apigateway:http"), "ApiId"),
 )  # fmt: skip
@@ -70,7 +78,7 @@ def used(client_of: ClientOf, start: float, end: float) -> Iterator[Use]:
     for meter in METERS:
         for said, total in _sums(client, (meter.namespace, meter.metric, meter.dimensions), start, end):
             size = int(said.get("MemorySize", 0))
-            yield Use(meter.price(said), said[meter.subject], total * meter.factor(said), size)
+            yield Use(meter.price(said), said.get(meter.subject, meter.subject), total * meter.factor(said), size)
 
 
 def _sums(
@@ -130,6 +138,15 @@ def _memory_of(client: Any) -> Callable[[str, str], int]:
         return int(said["MemorySize"])
 
     return memory
+
+
+def logs_kept(client_of: ClientOf, start: float, end: float) -> Iterator[Use]:
+    """What log groups hold now, as if they had held it since then or since they were made."""
+    for one in members(client_of("logs"), "describe_log_groups", "logGroups"):
+        seconds = max(end - max(one["creationTime"] / 1000, start), 0.0)
+        kept = one["storedBytes"] * COMPRESSED * seconds / SECONDS_A_MONTH
+        if kept:
+            yield Use("logs:stored", one["logGroupName"], kept)
 
 
 def machines(client_of: ClientOf, start: float, end: float) -> Iterator[Machine]:

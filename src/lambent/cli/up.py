@@ -1,5 +1,6 @@
 """`lambent up`: settle the settings and hand over to the server."""
 
+import gc
 import os
 from pathlib import Path
 from typing import Annotated
@@ -70,6 +71,7 @@ def up(
         "iam": iam,
     }
     settings = load(flags, os.environ, Path.cwd(), config)
+    gc.disable()  # until the server is ready: what it makes before then is no garbage
     from lambent.server import reset, run
 
     if fresh and reset.is_data_folder(settings.data_dir):

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from lambent.pitfalls.watching.sight import Sight
 
 LOOK_SECONDS = 1.0
+LISTED_SECONDS = 5.0
+"""How often the functions, their configuration and their queues are asked for."""
 MOST_LINES = 300
 """Of a function's log in a second: of more, the latest part of each second is looked at, so that reading them costs
 the server a few percent at most."""
@@ -94,6 +96,7 @@ class Watched:
     """Function -> when its log was looked at (seconds since 1970), and how many lines a second it had."""
     _sampled: set[str] = field(default_factory=set)
     _now: float = 0.0
+    _listed: float = float("-inf")
     _throttles: dict[str, int] = field(default_factory=dict)
     _said: Any = None
     _clients: dict[str, Any] = field(default_factory=dict)
@@ -103,11 +106,14 @@ class Watched:
         from lambent.pitfalls.watching import watching
 
         self._said = self._said or watching.Ledger()
-        self._list()
+        if time.monotonic() - self._listed >= LISTED_SECONDS:
+            self._listed = time.monotonic()
+            self._list()
         self._now = self.target.now()
         self._calls()
-        throttled, findings = self._metric("Throttles"), self.target.findings()
-        busiest = self._metric("ConcurrentExecutions", "Maximum")
+        metrics, findings = self.target.page("GET", "metrics")["metrics"], self.target.findings()
+        throttled = self._metric(metrics, "Throttles")
+        busiest = self._metric(metrics, "ConcurrentExecutions", "Maximum")
         for name, seen in self.functions.items():
             self._log(name, seen)
         self._rests()
@@ -211,12 +217,12 @@ class Watched:
             if seen is not None:
                 seen.add_rest(one)
 
-    def _metric(self, wanted: str, statistic: str = "Sum") -> dict[str, int]:
+    def _metric(self, metrics: list[dict[str, Any]], wanted: str, statistic: str = "Sum") -> dict[str, int]:
         """Function -> a statistic of a metric of its own."""
         account, region = account_of(os.environ), self.target.region
         return {
             one["Dimensions"]["FunctionName"]: int(one[statistic])
-            for one in self.target.page("GET", "metrics")["metrics"]
+            for one in metrics
             if one["MetricName"] == wanted
             and (one["Account"], one["Region"]) == (account, region)
             and set(one["Dimensions"]) == {"FunctionName"}

@@ -3,6 +3,8 @@
 from dataclasses import replace
 from typing import Any
 
+from lambent.deploy import policy
+from lambent.deploy.blueprint import Blueprint
 from lambent.deploy.errors import TemplateInvalid
 from lambent.deploy.phases import End, Phase
 from lambent.deploy.resources.calls import NotMade
@@ -10,6 +12,7 @@ from lambent.deploy.resources.kind import Subject
 from lambent.deploy.running import STARTED, TROUBLE, Failed, Running
 from lambent.deploy.stack import StackResource
 from lambent.deploy.template.template import ResourceSpec
+from lambent.deploy.template.validation import imports
 from lambent.deploy.triggers import Triggers
 from lambent.deploy.walk import Walk, within
 
@@ -25,6 +28,7 @@ async def make_all(running: Running) -> Outcome:
     triggers = Triggers(running)
     try:
         blueprint = running.blueprint()
+        _check_first(running, blueprint)
         async with triggers.watched():
             walk = await running.walk(Walk(within(blueprint.graph)), lambda name: step(running, name))
             if not walk.failed and not running.cancelled:
@@ -32,7 +36,7 @@ async def make_all(running: Running) -> Outcome:
         if not walk.failed and not running.cancelled:
             await _put_out(running)
     except TemplateInvalid as error:
-        return _kept(running), str(error)
+        return _kept(running), f"{error}{_by_user(running)}"
     if running.cancelled:
         return _kept(running), running.cancelled
     return (_kept(running), _failure(running, walk)) if walk.failed else (End.DONE, "")
@@ -54,8 +58,26 @@ def _failure(running: Running, walk: Walk) -> str:
     said = " ".join(
         f"The following resource(s) failed to {verb}: [{', '.join(names)}]." for verb, names in groups.items() if names
     )
+    return f"{said}{_by_user(running) or ' '}"
+
+
+def _by_user(running: Running) -> str:
+    """What AWS adds to the reason of a creation that is rolled back."""
     rolled = running.stack.status == Phase.CREATE and _kept(running) is End.FAILED
-    return f"{said} Rollback requested by user." if rolled else f"{said} "
+    return " Rollback requested by user." if rolled else ""
+
+
+def _check_first(running: Running, blueprint: Blueprint) -> None:
+    """What stops a stack before any of its resources is touched. Raises TemplateInvalid."""
+    known = blueprint.context
+    for spec in blueprint.wanted.values():
+        for name in imports(dict(spec.properties), known):
+            if name not in known.exports:
+                raise TemplateInvalid(f"No export named {name} found.")
+    if running.stack.status == Phase.UPDATE:
+        for name, record in running.made().items():
+            if name not in blueprint.wanted and record.is_made:
+                _permit(running, policy.DELETE, record)
 
 
 async def _put_out(running: Running) -> None:
@@ -144,7 +166,9 @@ async def _change(
     try:
         filled, before = await running.filled(properties), await running.filled(former.properties)
         subject = running.subject(record, filled, before)
-        if maker.replaces(subject):
+        replaces = maker.replaces(subject)
+        _permit(running, policy.REPLACE if replaces else policy.MODIFY, record)
+        if replaces:
             await _replace(running, spec, record, subject)
             return
         record = await running.tell(record, "UPDATE_IN_PROGRESS")
@@ -154,6 +178,13 @@ async def _change(
         raise Failed(str(error)) from error
     done = replace(record, attributes=dict(subject.attributes), ref=maker.ref(subject), physical_id=subject.id)
     await running.tell(done, "UPDATE_COMPLETE")
+
+
+def _permit(running: Running, action: str, record: StackResource) -> None:
+    """Raises TemplateInvalid for what the stack's policy does not let an update do."""
+    why = policy.denial(running.stack.during, action, record.logical_id, record.type)
+    if why:
+        raise TemplateInvalid(why)
 
 
 async def _replace(running: Running, spec: ResourceSpec, record: StackResource, subject: Subject) -> None:

@@ -12,13 +12,14 @@ from lambent.deploy.capabilities import require
 from lambent.deploy.changes import changes
 from lambent.deploy.dynamic import parameter
 from lambent.deploy.errors import TemplateInvalid
-from lambent.deploy.making import replaces
+from lambent.deploy.making import attributes_of, replaces
 from lambent.deploy.phases import GONE
 from lambent.deploy.running import Noting, Ports, names_of
 from lambent.deploy.sources import Source, template_text
 from lambent.deploy.stack import Goal, Stack
 from lambent.deploy.template import conditions, parameters
 from lambent.deploy.template.template import Template, parse
+from lambent.deploy.template.validation import check_values
 from lambent.model.acting import Acting
 from lambent.model.scope import Scope
 
@@ -28,7 +29,8 @@ MACRO = "AWS::CloudFormation::Macro"
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What a request says of a stack. A parameter that is None keeps its former value; `tags`, `notifications` and
-    `rollback` None are those that it has. `by` is who asks, None for the account itself."""
+    `rollback` None are those that it has. `during` is the stack policy that counts for the update alone. `by` is who
+    asks, None for the account itself."""
 
     name: str
     source: Source = field(default_factory=Source)
@@ -43,6 +45,7 @@ class Wanted:
     protected: bool = False
     minutes: int = 0
     policy: str = ""
+    during: str = ""
     parent: str = ""
     root: str = ""
     rollback: Mapping[str, Any] | None = None
@@ -81,12 +84,22 @@ class Goals:
             examine(template)
         blueprint = self.draw(replace(stack, goal=goal.document()), goal)
         conditions.check_rules(blueprint.template, blueprint.context)
+        check_values(blueprint.template, blueprint.wanted, blueprint.context, attributes_of)
         require(template, wanted.capabilities)
         return blueprint
 
     async def _from_ssm(self, stack: Stack, template: Template, texts: Mapping[str, str]) -> dict[str, str]:
-        ask, wanted = self.ports.asks(stack.by), parameters.from_ssm(template, texts)
-        return {name: await parameter(ask, stack.scope, of) for name, of in wanted.items()}
+        ask, found, missing = self.ports.asks(stack.by), {}, []
+        for name, of in parameters.from_ssm(template, texts).items():
+            try:
+                found[name] = await parameter(ask, stack.scope, of)
+            except TemplateInvalid:
+                missing.append(of)
+        if missing:
+            raise TemplateInvalid(
+                f"Unable to fetch parameters [{','.join(missing)}] from parameter store for this account."
+            )
+        return found
 
     async def _process(
         self,

@@ -171,6 +171,12 @@ def kind_of(type_name: str) -> Kind | None:
     return KINDS.get(type_name)
 
 
+def attributes_of(type_name: str) -> frozenset[str] | None:
+    """What Fn::GetAtt gives of a type, here or at AWS; None for types that say it themselves."""
+    kind = KINDS.get(type_name)
+    return None if kind is None else frozenset({*kind.attributes, *facts_of(type_name).read_only})
+
+
 def replaces(type_name: str, changed: frozenset[str]) -> bool:
     """Whether a change of these properties makes another resource, as far as its type says."""
     kind = KINDS.get(type_name)

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from lambent.clock import Clock
-from lambent.deploy import naming
+from lambent.deploy import naming, notices
 from lambent.deploy.blueprint import Blueprint, draw, pseudo
 from lambent.deploy.dynamic import Fetched, fill
 from lambent.deploy.errors import DeployError
@@ -182,6 +182,7 @@ class Running:
         )
         await self.ports.records.tell(self.stack, resource, event)
         self._made[resource.logical_id] = resource
+        await notices.publish(self.ports.asks, self.stack, event)
         return resource
 
     def subject(self, resource: StackResource, properties: Mapping[str, Any], former: Mapping[str, Any]) -> Subject:
@@ -249,6 +250,7 @@ async def tell_stack(ports: Ports, stack: Stack, status: str, reason: str = "") 
     at = ports.clock.wall()
     event = Event(ports.new_id(), stack.name, stack.arn, STACK_TYPE, status, at, reason, token=stack.token)
     await ports.records.tell(stack, None, event)
+    await notices.publish(ports.asks, stack, event)
 
 
 def names_of(stack: Stack) -> dict[str, Any]:

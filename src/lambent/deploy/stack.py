@@ -1,7 +1,8 @@
 """Stacks, their resources, events and change sets, as values that are written down as documents."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
+from functools import cache
 from typing import Any, Self
 
 from lambent.model.acting import Acting
@@ -10,18 +11,22 @@ from lambent.model.scope import Scope
 SERVICE = "cloudformation.amazonaws.com"
 
 
+@cache
+def _names(cls: type[Any]) -> tuple[str, ...]:
+    return tuple(one.name for one in fields(cls))
+
+
 class Document:
-    """What is kept under its own field names."""
+    """What is kept under its own field names. Values and documents share what they hold: nobody changes it."""
 
     @classmethod
     def from_document(cls, said: Mapping[str, Any]) -> Self:
         """The value that a document holds; members of newer versions are passed over."""
-        known = {one.name for one in fields(cls)}  # type: ignore[arg-type]
-        return cls(**{name: value for name, value in said.items() if name in known})
+        return cls(**{name: said[name] for name in _names(cls) if name in said})  # type: ignore[arg-type]
 
     def document(self) -> dict[str, Any]:
         """As JSON knows it."""
-        return asdict(self)  # type: ignore[call-overload, no-any-return]
+        return {name: getattr(self, name) for name in _names(type(self))}  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +52,7 @@ class Goal(Document):
 @dataclass(frozen=True, slots=True)
 class Stack(Document):
     """One stack; times are seconds since 1970, 0 for never. `former` is the goal before the update under way, `actor`
-    in whose name that is done: kept until it is over."""
+    in whose name that is done: kept until it is over. `during` is the policy that counts for the update under way."""
 
     uid: str
     name: str
@@ -65,6 +70,7 @@ class Stack(Document):
     protected: bool = False
     minutes: int = 0
     policy: str = ""
+    during: str = ""
     parent: str = ""
     root: str = ""
     token: str = ""

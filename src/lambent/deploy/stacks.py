@@ -26,6 +26,8 @@ USER = "User Initiated"
 SESSION = "AWSCloudFormation"
 """What CloudFormation calls its sessions of roles."""
 NOTHING_NEW = "No updates are to be performed."
+MAKING = ("CREATE_IN_PROGRESS", "CREATE_COMPLETE", "CREATE_FAILED", "ROLLBACK_IN_PROGRESS", "ROLLBACK_COMPLETE")
+"""What becomes of a stack by the request that makes it."""
 PHASES = {
     Phase.CREATE: make_all,
     Phase.UPDATE: make_all,
@@ -38,10 +40,12 @@ PHASES = {
 
 
 class Stacks:
-    """All stacks. `close` lets go of what is under way: the next server goes on with it."""
+    """All stacks, `most` of an account in a region. `close` lets go of what is under way: the next server goes on with
+    it."""
 
-    def __init__(self, ports: Ports) -> None:
+    def __init__(self, ports: Ports, most: int = MOST) -> None:
         self.ports = ports
+        self._most = most
         self.records = ports.records
         self.goals = Goals(ports)
         self._running: dict[str, Running] = {}
@@ -53,10 +57,13 @@ class Stacks:
     async def create(self, scope: Scope, wanted: Wanted) -> Stack:
         """Begin to make a stack. Raises DeployError."""
         name = (scope, wanted.name)
+        same = self.records.find(scope, wanted.name)
+        if same is not None and wanted.token and same.token == wanted.token and same.status in MAKING:
+            return same  # the request was sent again
         if name in self._making or self.records.find(scope, wanted.name) is not None:
             raise AlreadyThere(f"Stack [{wanted.name}] already exists")
-        if self.records.alive(scope) + len(self._making) >= MOST:
-            raise LimitReached(f"Limit of {MOST} stacks in {scope.account} and {scope.region} is reached")
+        if self.records.alive(scope) + len(self._making) >= self._most:
+            raise LimitReached(f"Limit of {self._most} stacks in {scope.account} and {scope.region} is reached")
         self._making.add(name)
         try:
             stack = await self.acted(self.fresh(scope, wanted, Phase.CREATE), wanted.by, wanted.role)
@@ -69,16 +76,27 @@ class Stacks:
 
     async def update(self, scope: Scope, wanted: Wanted) -> Stack:
         """Begin to change one. Raises DeployError."""
+        if self.records.find(scope, wanted.name) is None:
+            raise StackMissing(f"Stack [{wanted.name}] does not exist")
         stack = self.existing(scope, wanted.name)
         check_updatable(stack.arn, stack.status)
         stack = await self.acted(stack, wanted.by, wanted.role or stack.target.role)
         goal, blueprint = await self.goals.prepare(stack, wanted, stack.target, macros_need=True)
         if not self.goals.differs(stack, goal, blueprint):
             raise TemplateInvalid(NOTHING_NEW)
-        return await self.go_on(stack, goal, blueprint, wanted.disable_rollback, wanted.token, wanted.policy)
+        return await self.go_on(
+            stack, goal, blueprint, wanted.disable_rollback, wanted.token, wanted.policy, wanted.during
+        )
 
     async def go_on(
-        self, stack: Stack, goal: Goal, blueprint: Blueprint, disable: bool, token: str, policy: str = ""
+        self,
+        stack: Stack,
+        goal: Goal,
+        blueprint: Blueprint,
+        disable: bool,
+        token: str,
+        policy: str = "",
+        during: str = "",
     ) -> Stack:
         """Begin an update, in the name of the stack's actor. Raises DeployError."""
         stack = replace(self.records.get(stack), actor=stack.actor)
@@ -89,7 +107,7 @@ class Stacks:
         stack = replace(
             stack, status=str(Phase.UPDATE), reason="", former=former, goal=goal.document(), updated=now, token=token,
             disable_rollback=disable, on_failure="ROLLBACK", description=blueprint.template.description, retained=[],
-            policy=policy or stack.policy,
+            policy=policy or stack.policy, during=during or stack.policy,
         )  # fmt: skip
         await self.begin(stack, USER)
         return stack

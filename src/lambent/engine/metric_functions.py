@@ -60,7 +60,7 @@ def _named(name: str, context: Context) -> Value:
 def _call(node: Node, context: Context) -> Value:
     name = node.value
     if name in REFUSED:
-        raise NotBuilt(f"Lambent does not support the function {name} yet")
+        raise NotBuilt(f"the function {name}")
     if name == "SEARCH":
         return context.found.get(node, [])
     function = FUNCTIONS.get(name)

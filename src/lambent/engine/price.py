@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from lambent.model.prices import EXPRESS_MB, PRICES, SECONDS_A_MONTH, STANDING, express_ms
+from lambent.model.prices import EXPRESS_MB, PRICES, SECONDS_A_MONTH, STANDING, Price, express_ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +41,26 @@ def bill(uses: Iterable[Use], factor: float = 1.0, *, load: float = 1.0, free_ti
     """
     left = {name: price.free for name, price in PRICES.items()} if free_tier else {}
     lines = []
+    billed: dict[str, float] = {}
     for use in uses:
         much = use.quantity * factor * (1.0 if use.price.startswith(STANDING) else load)
         free = min(left.get(_tier(use.price), 0.0), much)
         if free_tier:
             left[_tier(use.price)] = left.get(_tier(use.price), 0.0) - free
-        price = PRICES[use.price]
-        lines.append(Line(replace(use, quantity=much), (much - free) / price.per * price.dollars))
+        before = billed.get(use.price, 0.0)
+        billed[use.price] = before + much - free
+        lines.append(Line(replace(use, quantity=much), _dollars(PRICES[use.price], before, much - free)))
     return sorted(lines, key=lambda line: -line.dollars)
+
+
+def _dollars(price: Price, before: float, much: float) -> float:
+    """Of so many units, when there were some `before` them in the month: each at the price of its tier."""
+    edges = [0.0, *(above for above, _ in price.above), before + much]
+    if before + much <= edges[1]:
+        return much / price.per * price.dollars
+    rates = [price.dollars, *(cheaper for _, cheaper in price.above)]
+    parts = zip(rates, edges, [*edges[1:-1], before + much], strict=False)
+    return sum(max(min(before + much, end) - max(before, start), 0.0) * rate for rate, start, end in parts) / price.per
 
 
 def _tier(price: str) -> str:

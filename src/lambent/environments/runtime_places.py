@@ -39,7 +39,7 @@ class Places:
         self,
         cache: Path,
         mapping: Mapping[str, str],
-        found: Callable[[], dict[str, Interpreter]],
+        found: Callable[[], Mapping[str, Interpreter]],
         level: Level,
         images: Images,
         time: FunctionTime | None = None,

@@ -23,6 +23,10 @@ from lambent.http_events.rest_request import RestRequest
 from lambent.http_events.rest_vtl import Input, TemplateFailed
 
 Document = Mapping[str, Any]
+OWN_HEADERS = frozenset({"content-length", "transfer-encoding", "x-amzn-trace-id", "x-amzn-apigateway-api-id"})
+OWN_OF_SERVICES = OWN_HEADERS | {"authorization", "connection", "expect", "proxy-authenticate", "te"}
+"""Headers that no parameter may be mapped to:
+https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html"""
 _STATUS_CODE = re.compile(r"""^\s*\{(?:[^{}]*,)?\s*["']?statusCode["']?\s*:\s*["']?(\d{3})["']?\s*(?:,[^{}]*)?\}\s*$""")
 """AWS reads what is not quite JSON: `{ statusCode: 204 }` is what the CDK and Serverless write for CORS."""
 JSON = "application/json"
@@ -62,7 +66,7 @@ def template_for(integration: Document, content_type: str | None) -> str | None:
     """The request template of a media type; None where the body is passed through. Raises Refusal (415)."""
     templates: Document = integration.get("requestTemplates") or {}
     kind = media_type(content_type)
-    found = next((text for name, text in templates.items() if name.lower() == kind), None)
+    found = next((text for name, text in templates.items() if name.lower() == kind), templates.get("$default"))
     if found is not None:
         return str(found)
     behaviour = integration.get("passthroughBehavior", "WHEN_NO_MATCH")
@@ -88,16 +92,24 @@ def request_names(request: RestRequest, known: dict[str, Any]) -> dict[str, Any]
 def to_backend(request: RestRequest, integration: Document, more: Document) -> BackendRequest:
     """The request as the integration gets it. Raises Refusal."""
     body = _converted(request.body, integration.get("contentHandling"), request.binary)
-    sent = BackendRequest(body)
-    for target, source in (integration.get("requestParameters") or {}).items():
-        value = source_value(request, more, source)
-        if value is not None:
-            put(sent, target, value)
+    sent = mapped(request, integration, more, body)
     template = template_for(integration, request.header("content-type"))
     if template is not None:
         known = context(request, more) | {"requestOverride": {"header": {}, "querystring": {}, "path": {}}}
         sent.body = _rendered(template, request_names(request, known)).encode()
         _override(sent, known["requestOverride"])
+    return sent
+
+
+def mapped(request: RestRequest, integration: Document, more: Document, body: bytes) -> BackendRequest:
+    """What the parameters of an integration make of a request. Raises Refusal for a header that API Gateway sets
+    itself."""
+    sent = BackendRequest(body)
+    for target, source in (integration.get("requestParameters") or {}).items():
+        put(sent, target, source_value(request, more, source))
+    own = OWN_OF_SERVICES if str(integration.get("type")).startswith("AWS") else OWN_HEADERS
+    if taken := [name for name in sent.headers if name.lower() in own]:
+        raise Refusal("DEFAULT_5XX", status=500, why=f"{taken[0]} header already present")
     return sent
 
 

@@ -18,6 +18,7 @@ from referencing.exceptions import Unresolvable
 from referencing.jsonschema import DRAFT4
 
 from lambent import patterns
+from lambent.http_events import validation_texts
 from lambent.http_events.rest_context import raw_parameter
 from lambent.http_events.rest_errors import Refusal
 from lambent.http_events.rest_mapping import media_type
@@ -171,7 +172,7 @@ def _broken(document: Any, schema: Any, api_id: str, models: Mapping[str, Docume
         errors: list[ValidationError] = sorted(checker.iter_errors(document), key=lambda one: str(list(one.path)))
     except (Unresolvable, SchemaError, RecursionError, ValueError, TypeError, AttributeError) as error:
         raise Refusal("API_CONFIGURATION_ERROR", why=f"the model can't be used: {error}") from error
-    return [error.message for error in errors]
+    return validation_texts.said_of(errors)
 
 
 def _registry(api_id: str, models: Mapping[str, Document]) -> "Registry[Any]":

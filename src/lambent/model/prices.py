@@ -1,5 +1,6 @@
-"""What AWS asks for what functions use: one dated table (US East, N. Virginia), in US dollars, first tiers.
+"""What AWS asks for what functions use: one dated table (US East, N. Virginia), in US dollars.
 
+Of functions' GB-seconds it has all tiers, of all else the first.
 `PRICES` is of `AS_OF`; each row has its source.
 """
 
@@ -12,6 +13,8 @@ SECONDS_A_MONTH = 730 * 3600
 """As AWS's calculator has it."""
 
 
+COMPRESSED = 0.15
+"""What is left of logs as they are billed while they are kept: the examples of https://aws.amazon.com/cloudwatch/pricing/."""
 EXPRESS_MB, _EXPRESS_STEP_MS = 64, 100
 
 
@@ -29,22 +32,27 @@ class Price(NamedTuple):
     unit: str
     source: str
     free: float = 0.0
+    above: tuple[tuple[float, float], ...] = ()
+    """Cheaper tiers: units a month above which a unit costs so many dollars (for `per`), the first ones first."""
 
 
 _LAMBDA = "https://aws.amazon.com/lambda/pricing/"
 _API = "https://aws.amazon.com/api-gateway/pricing/"
 _STATES = "https://aws.amazon.com/step-functions/pricing/"
-STANDING = ("lambda:provisioned:", "nat:hour", "endpoint:hour")
+STANDING = ("lambda:provisioned:", "logs:stored", "nat:hour", "endpoint:hour")
 """How prices begin of what costs as long as it is there, however much is asked of it."""
 PRICES: dict[str, Price] = {
     "lambda:requests": Price(0.20, 1e6, "requests", _LAMBDA, 1e6),
-    "lambda:duration:x86_64": Price(0.0000166667, 1, "GB-s", _LAMBDA, 400_000),
-    "lambda:duration:arm64": Price(0.0000133334, 1, "GB-s", _LAMBDA, 400_000),
+    "lambda:duration:x86_64": Price(0.0000166667, 1, "GB-s", _LAMBDA, 400_000, ((6e9, 0.000015), (15e9, 0.0000133334))),
+    "lambda:duration:arm64": Price(
+        0.0000133334, 1, "GB-s", _LAMBDA, 400_000, ((7.5e9, 0.0000120001), (18.75e9, 0.0000106667))
+    ),
     "lambda:provisioned:x86_64": Price(0.0000041667, 1, "GB-s", _LAMBDA),
     "lambda:provisioned:arm64": Price(0.0000033334, 1, "GB-s", _LAMBDA),
     "lambda:provisioned-duration:x86_64": Price(0.0000097222, 1, "GB-s", _LAMBDA),
     "lambda:provisioned-duration:arm64": Price(0.0000077778, 1, "GB-s", _LAMBDA),
     "logs:ingested": Price(0.50, 1e9, "bytes", "https://aws.amazon.com/cloudwatch/pricing/", 5e9),
+    "logs:stored": Price(0.03, 1e9, "byte-months", "https://aws.amazon.com/cloudwatch/pricing/", 5e9),
     "sqs:standard": Price(0.40, 1e6, "requests", "https://aws.amazon.com/sqs/pricing/", 1e6),
     "sqs:fifo": Price(0.50, 1e6, "requests", "https://aws.amazon.com/sqs/pricing/", 1e6),
     "kinesis:put": Price(0.014, 1e6, "units of 25 KB", "https://aws.amazon.com/kinesis/data-streams/pricing/"),
@@ -53,6 +61,8 @@ PRICES: dict[str, Price] = {
     "states:standard": Price(0.025, 1e3, "transitions", _STATES, 4000),
     "states:express": Price(1.00, 1e6, "requests", _STATES),
     "states:express-duration": Price(0.00001667, 1, "GB-s", _STATES),
+    "s3:requests-1": Price(0.005, 1e3, "requests", "https://aws.amazon.com/s3/pricing/"),
+    "s3:requests-2": Price(0.0004, 1e3, "requests", "https://aws.amazon.com/s3/pricing/"),
     "xray:traces": Price(5.00, 1e6, "traces", "https://aws.amazon.com/xray/pricing/", 100_000),
     "nat:hour": Price(0.045, 1, "hours", "https://aws.amazon.com/vpc/pricing/"),
     "nat:processed": Price(0.045, 1e9, "bytes", "https://aws.amazon.com/vpc/pricing/"),

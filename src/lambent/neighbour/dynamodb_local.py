@@ -9,7 +9,7 @@ import asyncio
 import os
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from lambent.model.scope import Caller, Scope
 from lambent.neighbour import java_server
 from lambent.neighbour.life import Child, Life, bare_environment
 from lambent.neighbour.outbox import signed_as
-from lambent.neighbour.process import MotoProcess
+from lambent.neighbour.process import BACK_OFF, MotoProcess
 from lambent.wire.fault import Fault
 from lambent.wire.http import Request, Response
 
@@ -90,9 +90,9 @@ class Launch:
         return Child(started)
 
 
-def keep(found: Found, folder: Path) -> MotoProcess:
+def keep(found: Found, folder: Path, back_off: Sequence[float] = BACK_OFF) -> MotoProcess:
     """A keeper of it; its socket lies in `folder`, too."""
-    return MotoProcess(Launch(found, folder / "tables"), folder, name="DynamoDB Local")
+    return MotoProcess(Launch(found, folder / "tables"), folder, name="DynamoDB Local", back_off=back_off)
 
 
 async def ready(local: MotoProcess) -> None:

@@ -82,6 +82,11 @@ class Holdings:
         """The services that changed since they were kept, each with a number that grows with its changes."""
         return dict(self._changed)
 
+    @property
+    def remembers(self) -> bool:
+        """Whether there is anything that a new moto should be given, or its user should be told."""
+        return bool(self._held or self._changed or self._lost)
+
     def lose(self, why: str, kept: Collection[str] = ()) -> None:
         """moto's memory is gone, and what was kept of these services is there again."""
         gone = {one for one in self._held if _service(one) not in kept}

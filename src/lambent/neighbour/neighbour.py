@@ -28,8 +28,8 @@ from lambent.wire.validate import validate
 
 log = logging.getLogger(__name__)
 
-START_SECONDS = 20.0
-"""How long a request waits for moto to come up."""
+START_SECONDS = 50.0
+"""How long a request waits for moto to come up: a second on a quiet machine. An SDK waits for 60."""
 CONNECTIONS = 64
 """At once, to each neighbour: moto has a thread for each."""
 WAITING: Mapping[str, int] = {"cognito-idp": 128, "stepfunctions": 128}
@@ -96,9 +96,10 @@ class Neighbour:
         self._rooms: dict[str, Room] = {}
 
     async def start(self) -> None:
-        """Begin to start moto, if anything is asked of it, and what else is kept here, and come back at once. Raises
-        OSError when there can be no socket."""
-        if not self.endpoints.instead_of_moto:
+        """Begin to start what is kept here, and come back at once: moto only if it held something, else the first
+        request to it does that, for it is a second's work and 100 MB that many never need. Raises OSError when there
+        can be no socket."""
+        if self.holdings.remembers and not self.endpoints.instead_of_moto:
             self._moto.start()
         if self._local is not None:
             self._local.start()
@@ -238,6 +239,12 @@ class Neighbour:
             await self._local.close()
 
     async def _moto_ready(self, service: str) -> None:
+        """Raises Fault when it does not come up."""
+        try:
+            self._moto.start()
+        except OSError as error:
+            text = f"moto, which answers {service}, can't be started: {error.strerror}"
+            raise Fault("ServiceUnavailable", text, status=503) from error
         if await self._moto.wait_ready(START_SECONDS):
             return
         if self._moto.reason:

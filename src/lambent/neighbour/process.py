@@ -7,7 +7,7 @@ import os
 import socket
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from lambent.neighbour import moto_server, unix
@@ -16,7 +16,7 @@ from lambent.neighbour.life import Bare, Launch
 log = logging.getLogger(__name__)
 
 BACK_OFF = (0.1, 0.5, 1.0, 2.0, 5.0, 10.0)
-"""Seconds before each new start; the last one repeats."""
+"""Seconds before each new start, if nothing else is said; the last one repeats."""
 SETTLED_SECONDS = 30.0
 """A process that lived this long is started again as if it had never died."""
 STOP_SECONDS = 2.0
@@ -52,6 +52,7 @@ class MotoProcess:
         folder: Path | None = None,
         monotonic: Callable[[], float] = time.monotonic,
         name: str = "moto",
+        back_off: Sequence[float] = BACK_OFF,
     ) -> None:
         self.state = State.NOT_STARTED
         self.address = ""
@@ -63,14 +64,16 @@ class MotoProcess:
         self._folder = folder
         self._monotonic = monotonic
         self._name = name
+        self._back_off = back_off
         self._changed = asyncio.Event()
         self._socket: socket.socket | None = None
         self._opened = -1
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        """Begin to start it, once; needs a running loop. Raises OSError when there can be no socket."""
-        if self._task is None:
+        """Begin to start it, once, and never after `close`; needs a running loop. Raises OSError when there can be no
+        socket."""
+        if self.state is State.NOT_STARTED:
             folder = self._folder or Path(tempfile.mkdtemp(prefix="lambent-"))
             self._socket = unix.listen(folder / SOCKET, OWNERS_ALONE)
             self._opened = os.open(folder, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -122,7 +125,7 @@ class MotoProcess:
             deaths = 0 if self._monotonic() - born > SETTLED_SECONDS else deaths
             self._become(State.DEAD)
             log.warning("%s: %s; starting it again", self._name, self.reason)
-            await asyncio.sleep(BACK_OFF[min(deaths, len(BACK_OFF) - 1)])
+            await asyncio.sleep(self._back_off[min(deaths, len(self._back_off) - 1)])
             deaths += 1
             self._become(State.STARTING)
 

@@ -6,6 +6,7 @@ a message must hold, only lines that hold them are decoded.
 """
 
 import ctypes
+import functools
 import gc
 import os
 import resource
@@ -205,7 +206,8 @@ def _gone_through(job: Job) -> Run:
     parts, workers = parts_of(job), min(len(os.sched_getaffinity(0)), WORKERS)
     if workers < 2 or len(parts) < 2 or not running.in_parts:
         return _part(job, parts)
-    with ProcessPoolExecutor(min(workers, len(parts)), get_context("fork"), end_with_parent) as pool:
+    begin = functools.partial(_begin_part, workers)
+    with ProcessPoolExecutor(min(workers, len(parts)), get_context("fork"), begin) as pool:
         for state in pool.map(_state, repeat(job), parts):
             running.merge(state)
     return running
@@ -225,6 +227,15 @@ def answer(job: Job) -> dict[str, Any]:
     counted = running.counted
     figures = {"recordsMatched": counted.matched, "recordsScanned": counted.scanned, "bytesScanned": counted.bytes}
     return {"rows": rows, "figures": figures}
+
+
+def _begin_part(workers: int) -> None:
+    """A process that goes through parts: all of them together may take as much memory as the one that began them."""
+    end_with_parent()
+    most, _ = resource.getrlimit(resource.RLIMIT_AS)
+    if most != resource.RLIM_INFINITY:
+        most = max(most // workers, LEAST_BYTES)
+        resource.setrlimit(resource.RLIMIT_AS, (most, most))
 
 
 def end_with_parent() -> None:

@@ -5,6 +5,7 @@ A trace is kept for 30 days, and up to 500 KB of it
 All methods run in one thread; what was committed survives a crash of the machine (`synchronous` FULL).
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -48,21 +49,23 @@ class TraceFile:
         """Let go of the file."""
         self._db.close()
 
-    def write(self, rows: Sequence[Row]) -> None:
-        """Add documents. One transaction; of a trace that has as much as is kept none is added."""
+    def write(self, rows: Sequence[Row]) -> Counter[Scope]:
+        """Add documents; how many traces began with them. One transaction; of a trace that has as much as is kept none
+        is added."""
         with Transaction(self._db):
-            for row in rows:
-                self._write(row)
+            return Counter(row.scope for row in rows if self._write(row))
 
-    def _write(self, row: Row) -> None:
+    def _write(self, row: Row) -> bool:
+        """Whether it is the first of its trace."""
         key = (row.scope.account, row.scope.region, row.trace)
         size = len(row.document)
         values = (*key, began(row.trace, row.start), row.start, row.end, size)
         [(number, bytes_)] = self._db.execute(_TOUCH, values).fetchall()
         if bytes_ > TRACE_BYTES:
             self._db.execute("UPDATE traces SET exceeded = 1, bytes = bytes - ? WHERE number = ?", (size, number))
-            return
+            return False
         self._db.execute("INSERT INTO segments (trace, document) VALUES (?, ?)", (number, row.document))
+        return bool(bytes_ == size)
 
     def read(self, scope: Scope, ids: Iterable[str]) -> list[Found]:
         """Those of these traces that there are."""

@@ -8,6 +8,7 @@ know it on disk waits for `put`.
 import asyncio
 import logging
 import sqlite3
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -57,6 +58,8 @@ class TraceStore:
         self._timer: asyncio.TimerHandle | None = None
         self._failed = False
         self.report: Callable[[Finding], None] = lambda _finding: None
+        self.began: Callable[[Counter[Scope]], None] = lambda _traces: None
+        """Called in the store's thread: how many traces began."""
         self.copies: list[Callable[[Scope, Sequence[Document]], None]] = []
 
     @classmethod
@@ -125,7 +128,7 @@ class TraceStore:
             copies.setdefault(scope, []).append(said)
         if not rows:
             return
-        self._file.write(rows)
+        self.began(self._file.write(rows))
         self._unswept += sum(len(row.document) for row in rows)
         if self._unswept > SWEPT_EACH_BYTES:
             self._unswept = 0

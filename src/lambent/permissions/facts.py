@@ -5,6 +5,7 @@ Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_cond
 
 from collections.abc import Mapping
 
+from lambent.engine.authorisation.patterns import lower
 from lambent.engine.authorisation.principals import Principal
 from lambent.engine.authorisation.request_keys import of_any
 from lambent.model.scope import Caller
@@ -31,7 +32,7 @@ def tags_of(caller: Caller, identity: Identity) -> dict[str, str]:
 def of_caller(caller: Caller, who: Principal, identity: Identity) -> dict[str, str | tuple[str, ...]]:
     """The tags of who asks: a session's win over its role's; what a session is called; the services on the way."""
     held, tags = caller.held, tags_of(caller, identity)
-    keys: dict[str, str | tuple[str, ...]] = {f"aws:principaltag/{name.lower()}": tags[name] for name in tags}
+    keys: dict[str, str | tuple[str, ...]] = {f"aws:principaltag/{lower(name)}": tags[name] for name in tags}
     keys |= _way(caller.acting.via if caller.acting is not None else ())
     if held is not None and held.user and who.kind == "user":
         keys["aws:username"] = held.user.rpartition("/")[2]

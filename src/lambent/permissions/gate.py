@@ -5,9 +5,10 @@
 everything in it.
 """
 
+import asyncio
 import re
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -40,6 +41,8 @@ from lambent.wire.service import Service
 WAITING = 10_000
 """Requests that are looked at later; more at once are not."""
 KEPT = 20_000
+AT_ONCE = 50
+"""Rights of one request that are looked at before others' turn comes: a batch may need thousands."""
 MAX_SESSION = 43_200
 """Seconds for which a session lasts at most, whatever its role says."""
 EVERYTHING = document.read("the account's own", {"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}})
@@ -52,7 +55,7 @@ OF_ROLES = frozenset(
 """Operations of Lambda that ask something of the function's role."""
 PARTS = {
     "s3:DeleteObjects": frozenset({"s3:DeleteObject", "s3:DeleteObjectVersion", "s3:BypassGovernanceRetention"}),
-    "secretsmanager:BatchGetSecretValue": frozenset({"secretsmanager:GetSecretValue"}),
+    "secretsmanager:BatchGetSecretValue": frozenset({"secretsmanager:GetSecretValue", "kms:Decrypt"}),
 }
 """Operation -> actions that are denied for single resources, while it goes on with the others."""
 NONE: Params = {}
@@ -189,24 +192,20 @@ class Gate:
 
     async def _rights(self, asked: Asked) -> list[Right]:
         """What a request needs, with what stands behind the names in it."""
-        scope = asked.caller.scope
         needed = [callers.about_themselves(one, asked.caller) for one in asked.rights]
-        needed += [more for one in needed for more in await self.resolved.secrets_behind(one, scope)]
-        needed += [more for one in needed for more in await self.resolved.keys_behind(one, asked.params, scope)]
-        needed += [more for one in needed for more in await self.resolved.roles_behind(one, scope)]
-        return [await self.resolved.right(one, scope) for one in needed]
+        return await self.resolved.all_of(needed, asked.params, asked.caller.scope)
 
     async def _enforce_all(self, asked: Asked) -> None:
         """Raises Fault for what is denied; of parts of an operation that may be denied alone it is told."""
         parts = PARTS.get(f"{asked.service.name}:{asked.operation}", ())
         denied: dict[str, str] = {}
-        for right in await self._rights(asked):
+        async for right in _in_turns(await self._rights(asked)):
             try:
                 await self._enforce(asked, right)
             except Fault as fault:
                 if right.action not in parts:
                     raise
-                denied[right.resource] = fault.message or ""
+                denied[right.about or right.resource] = fault.message or ""
         if denied:
             asked.params[DENIED] = denied
 
@@ -235,7 +234,7 @@ class Gate:
 
     async def _look_at(self, asked: Asked) -> None:
         if not self._unbounded(asked.caller):
-            for right in await self._rights(asked):
+            async for right in _in_turns(await self._rights(asked)):
                 self._note(asked, right, await self.judge(asked.caller, right, asked.facts, sent=asked.sent))
         if asked.service.name == "lambda" and asked.operation in OF_ROLES:
             await self._check_role(asked)
@@ -384,6 +383,13 @@ class Gate:
         get whose maker named none."""
         if not self.identities.unused() and not is_default(role):
             self.said.say(role, "no-such-role", message, 'create it in IAM, or set iam = "off"')
+
+
+async def _in_turns(rights: list[Right]) -> AsyncIterator[Right]:
+    for place, right in enumerate(rights, 1):
+        if place % AT_ONCE == 0:
+            await asyncio.sleep(0)
+        yield right
 
 
 def _gone(caller: Caller) -> str:

@@ -45,6 +45,16 @@ def of_any_object(used: Used, buckets: Collection[str]) -> list[tuple[str, str]]
     ]
 
 
+def of_any_key(used: Used, actions: Collection[str]) -> list[tuple[str, str]]:
+    """What was done, with all objects of the bucket in the place of one for actions whose objects the code does not
+    name."""
+    return [
+        (action, f"{resource.partition('/')[0]}/*" if loose else resource)
+        for action, resource in used
+        for loose in [action in actions and resource.startswith(OF_S3) and "/" in resource]
+    ]
+
+
 def missing(used: Used, has: Iterable[Policy]) -> list[str]:
     """What was done and no statement allows, as lines "action on resource"."""
     allowing = [one for policy in has for one in policy.statements if one.allow and not one.trouble]

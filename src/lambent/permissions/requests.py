@@ -26,13 +26,14 @@ _OWN = {"Partition", "Region", "Account"}
 class Right:
     """One right that a request needs. `account` is the resource's, "" where its ARN has none. `keys` are the condition
     keys that are known beside those that are found out when a policy names them; `params` are the parameters of the
-    request, none for what its service asks of another."""
+    request, none for what its service asks of another; `about` is what that is for, where it is one of several."""
 
     action: str
     resource: str
     account: str
     keys: Keys = field(default_factory=dict)
     params: Params = field(default_factory=dict)
+    about: str = ""
 
 
 def rights(signing_name: str, service: str, operation: str, params: Params, scope: Scope) -> list[Right]:

@@ -42,9 +42,17 @@ ENCRYPTED: Mapping[str, tuple[str, ...]] = {
     "s3:PutObject": ("kms:GenerateDataKey",),
     "s3:GetObject": ("kms:Decrypt",),
     "s3:GetObjectVersion": ("kms:Decrypt",),
+    "secretsmanager:GetSecretValue": ("kms:Decrypt",),
+    "secretsmanager:PutSecretValue": ("kms:GenerateDataKey", "kms:Decrypt"),
+    "ssm:GetParameter": ("kms:Decrypt",),
+    "ssm:GetParameters": ("kms:Decrypt",),
 }
 """Action -> what it needs of the key: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html,
-https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html#require-sse-kms"""
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html#require-sse-kms,
+https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html,
+https://docs.aws.amazon.com/kms/latest/developerguide/services-parameter-store.html"""
+CONTEXTS = {"secretsmanager": "SecretARN", "ssm": "PARAMETER_ARN"}
+"""Service -> what it calls the ARN of what it keeps, in the context of its encryption; others say aws:SERVICE:arn."""
 Params = Mapping[str, Any]
 
 
@@ -62,6 +70,14 @@ class Resolved:
         """An operation was carried out."""
         if CHANGING.search(operation):
             self._known.clear()
+
+    async def all_of(self, needed: list[Right], params: Params, scope: Scope) -> list[Right]:
+        """What a request with these parameters needs, and what stands behind that."""
+        needed = needed + [more for one in needed for more in await self.secrets_behind(one, scope)]
+        known = [await self.right(one, scope) for one in needed]
+        behind = [more for one in known for more in await self.keys_behind(one, params, scope)]
+        behind += [more for one in known for more in await self.roles_behind(one, scope)]
+        return [*known, *[await self.right(one, scope) for one in behind]]
 
     async def right(self, right: Right, scope: Scope) -> Right:
         """The right with the ARN of what is called by another name in it."""
@@ -95,18 +111,24 @@ class Resolved:
         return replace(right, resource=arn, keys={**right.keys, **alias})
 
     async def keys_behind(self, right: Right, params: Params, scope: Scope) -> list[Right]:
-        """What is needed of the key of KMS with which a queue or a bucket keeps what is in it; none of AWS's own keys,
-        which everybody of the account may use through the service."""
+        """What is needed of the key of KMS with which a queue, a bucket, a secret or a parameter is kept; none of AWS's
+        own keys, which everybody of the account may use through the service."""
         actions = ENCRYPTED.get(right.action, ())
         if not actions or not self._holds("kms") or params.get("ServerSideEncryption") or "*" in right.resource:
             return []
         owner = Scope(right.account or scope.account, scope.region)
-        key = await (self._of_queue if right.action.startswith("sqs:") else self._of_object)(right, params, owner)
+        find = {
+            "sqs": self._of_queue,
+            "s3": self._of_object,
+            "secretsmanager": self._of_secret,
+            "ssm": self._of_parameter,
+        }
+        key = await find[right.action.partition(":")[0]](right, params, owner)
         if not key or key.partition("alias/")[2].startswith("aws/"):
             return []
         arn = key if key.startswith("arn:") else _key_arn(key, owner)
         more = _on_behalf(right, scope)
-        return [Right(action, arn, arn.split(":")[4], more) for action in actions]
+        return [Right(action, arn, arn.split(":")[4], more, about=right.resource) for action in actions]
 
     async def secrets_behind(self, right: Right, scope: Scope) -> list[Right]:
         """The secrets that a batch finds by what they look like: each has to be one that may be read."""
@@ -137,6 +159,23 @@ class Resolved:
         return await self.find(
             right.resource, owner, "sqs", "GetQueueAttributes", asked,
             lambda said: str(said.get("Attributes", {}).get("KmsMasterKeyId", "")),
+        )  # fmt: skip
+
+    async def _of_secret(self, right: Right, _params: Params, owner: Scope) -> str:
+        asked = {"SecretId": right.resource}
+        return await self.find(
+            f"{right.resource} encrypted", owner, "secretsmanager", "DescribeSecret", asked,
+            lambda said: str(said.get("KmsKeyId") or ""),
+        )  # fmt: skip
+
+    async def _of_parameter(self, right: Right, params: Params, owner: Scope) -> str:
+        if not params.get("WithDecryption"):
+            return ""
+        name = right.resource.partition(":parameter")[2]
+        asked = {"ParameterFilters": [{"Key": "Name", "Option": "Equals", "Values": [name, name.removeprefix("/")]}]}
+        return await self.find(
+            f"{right.resource} encrypted", owner, "ssm", "DescribeParameters", asked,
+            lambda said: str(next((one.get("KeyId") or "" for one in said.get("Parameters", ())), "")),
         )  # fmt: skip
 
     async def _of_object(self, right: Right, params: Params, owner: Scope) -> str:
@@ -183,6 +222,10 @@ def _on_behalf(right: Right, scope: Scope) -> Keys:
     https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-data-encryption.html
     """
     service = right.action.partition(":")[0]
+    if service in CONTEXTS:
+        name = CONTEXTS[service]
+        context: Keys = {f"kms:encryptioncontext:{name.lower()}": right.resource, "kms:encryptioncontextkeys": (name,)}
+        return of_service(service, scope.region) | context
     return of_service(service, scope.region) | {
         f"kms:encryptioncontext:aws:{service}:arn": right.resource,
         "kms:encryptioncontextkeys": (f"aws:{service}:arn",),

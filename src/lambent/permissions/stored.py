@@ -18,6 +18,7 @@ from typing import Any
 from lambent.engine.authorisation import checking, resource
 from lambent.engine.authorisation.checking import IDENTITY, TRUST, Fault, Kind, Wrong
 from lambent.engine.authorisation.decide import Ask
+from lambent.model.constraints import violation
 from lambent.model.scope import Caller
 from lambent.permissions import callers
 from lambent.wire import fault
@@ -65,7 +66,7 @@ def _of_dynamodb(wrong: Wrong, _text: str) -> fault.Fault:
 
 
 def _of_ecr(_wrong: Wrong, _text: str) -> fault.Fault:
-    text = "Invalid parameter at 'PolicyText' failed to satisfy constraint: 'Invalid repository policy provided'"
+    text = violation("Invalid parameter", "PolicyText", "'Invalid repository policy provided'")
     return fault.Fault("InvalidParameterException", text, status=400)
 
 

@@ -67,6 +67,7 @@ async def policy(
     done = [*least.of_any_object(used, buckets), *await of_lambda.done_for(gate.resolved, scope, name)]
     seen = await of_code.seen(gate.resolved, scope, calls)
     untold = [one for one in seen if not one.told and one.action not in {action for action, _ in done}]
+    done = least.of_any_key(done, {one.action for one in seen if not one.told})
     done = list(dict.fromkeys([*done, *((one.action, one.resource) for one in seen if one.told)]))
     identity = await gate.identities.find(role, scope.region)
     found = least.compared(done, identity.policies if identity else (), [one.action for one in untold])

@@ -76,7 +76,7 @@ def is_cached(one: Reached) -> bool:
 
 def _kept(node: ast.Call, one: Reached) -> bool:
     """Whether it is kept for the next invocation: a cached function, a guarded global, an object of the module."""
-    if is_cached(one) or one.owner is not None:
+    if is_cached(one) or (one.owner is not None and not _made_each_time(one)):
         return True  # the second: made in an object, which may live at module level
     outside = {name for inner in one.nodes if isinstance(inner, ast.Global) for name in inner.names}
     parent = one.module.parents.get(node)
@@ -88,6 +88,23 @@ def _kept(node: ast.Call, one: Reached) -> bool:
         if any(isinstance(target, ast.Subscript) for target in parent.targets):
             return True
     return called_at_import(one)
+
+
+def _made_each_time(one: Reached) -> bool:
+    """Whether objects of a class are made in the handler itself and nowhere else, so that none of them lives on."""
+    package, handler = one.module.package, one.module.package.handler
+    if handler is None or one.owner is None or one.owner.bases:
+        return False
+    inside = {id(node) for node in handler.nodes}
+    makes = [node for module in package.loaded for node in module.nodes if _makes(node, one.owner.name)]
+    kept = any(
+        isinstance(handler.module.parents.get(node), ast.Assign) and _conditional(node, handler) for node in makes
+    )
+    return bool(makes) and all(id(node) in inside for node in makes) and not kept
+
+
+def _makes(node: ast.AST, name: str) -> bool:
+    return isinstance(node, ast.Call) and chain(node.func).rpartition(".")[2] == name
 
 
 def _conditional(node: ast.AST, one: Reached) -> bool:

@@ -1,6 +1,7 @@
 """A report as text for people and as data for tools."""
 
 import json
+import os
 import re
 from collections.abc import Callable
 from itertools import groupby
@@ -97,7 +98,7 @@ def as_sarif(report: Report) -> str:
 
 def _sarif(finding: Finding) -> dict[str, object]:
     region = {"startLine": finding.place.line, "endLine": finding.place.end_line}
-    location = {"artifactLocation": {"uri": quote(finding.place.path)}, "region": region}
+    location = {"artifactLocation": {"uri": quote(os.fsencode(finding.place.path))}, "region": region}
     return {
         "ruleId": finding.code,
         "level": _SARIF_LEVELS[finding.level],

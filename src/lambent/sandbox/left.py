@@ -52,10 +52,10 @@ def used(tmp: int) -> int:
     return (found.f_blocks - found.f_bfree) * found.f_frsize
 
 
-def files(tmp: int) -> list[File]:
-    """Ordinary files below a folder's descriptor; no link is followed, and what is beyond the first entries is not
-    looked at: a million must not keep the server busy. Raises OSError."""
-    return [one for one in islice(_walk(tmp, "/tmp", 0), MOST_ENTRIES) if one is not None]  # noqa: S108
+def files(tmp: int, most: int = MOST_ENTRIES) -> list[File]:
+    """Ordinary files below a folder's descriptor; no link is followed, and what is beyond the first `most` entries is
+    not looked at: a million must not keep the server busy. Raises OSError."""
+    return [one for one in islice(_walk(tmp, "/tmp", 0), most) if one is not None]  # noqa: S108
 
 
 def _walk(folder: int, name: str, depth: int) -> Iterator[File | None]:

@@ -72,6 +72,10 @@ class Called:
         return None if record is None else float(record.configuration["Timeout"])
 
 
+OWN_HEADERS = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
+"""What the library would say for itself: a client that takes no gzip is to be sent none."""
+
+
 class Web:
     """Servers on the web that integrations ask, within the setting `reach`."""
 
@@ -92,6 +96,7 @@ class Web:
             headers=headers,
             allow_redirects=False,
             timeout=timeout,
+            skip_auto_headers=OWN_HEADERS,
         )
         try:
             async with asked as answer:

@@ -171,7 +171,7 @@ def _endpoints(settings: Settings) -> Endpoints:
         raise StartError("endpoint_access_key and endpoint_secret_key go together: set both")
     endpoints = Endpoints(settings.endpoints, settings.endpoint_ca, Keys(key, secret) if key else None)
     try:
-        assert endpoints.trust
+        assert settings.endpoint_ca is None or endpoints.trust
     except OSError as error:
         raise StartError(f"endpoint_ca = {settings.endpoint_ca}: {error.strerror or error}") from error
     return endpoints

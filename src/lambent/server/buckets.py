@@ -75,6 +75,7 @@ async def open_buckets(
         findings.withdraw,
         check_destination,
         lifecycle.arm,
+        base.measure,
     )
 
     def receive(request: Request, caller: Caller) -> Request:

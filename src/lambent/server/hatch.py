@@ -51,9 +51,9 @@ class Hatch:
     waits: Callable[[Request], Awaitable[Response]] | None = None
     executions: Callable[[Request], Awaitable[Response]] | None = None
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, connections: int = CONNECTIONS) -> None:
         self.path = path
-        self._door = Door("the hatch of moto", Share(CONNECTIONS), Share(UNFINISHED_BYTES), path.parent)
+        self._door = Door("the hatch of moto", Share(connections), Share(UNFINISHED_BYTES), path.parent)
         self._server: asyncio.Server | None = None
 
     async def open(self) -> None:

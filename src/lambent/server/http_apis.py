@@ -5,6 +5,8 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
+from botocore.model import OperationModel
+
 from lambent.gateway.signers import KnownSigners
 from lambent.gateway.sites import Sites
 from lambent.model.credentials import Signer
@@ -34,6 +36,11 @@ class HttpApis:
         """Answer requests to APIs and to the domain names of the user's, which are none of the platform's."""
         self.env.is_own = sites.is_own
         add_door(sites, self.doors.serve, self.doors.apis.domain, self.doors.apis.knows)
+
+
+def _operation(name: str) -> OperationModel:
+    """Read when an operation needs it."""
+    return service.load("apigatewayv2").operation(name)
 
 
 def _signer(signers: Callable[[SiteRequest, str], Signer], site: SiteRequest) -> Signer | None:
@@ -72,7 +79,7 @@ def open_http_apis(
     )
     operations = ApiGatewayV2Env(
         resources=store.resources,
-        model=service.load("apigatewayv2").model,
+        operation=_operation,
         wall=base.clock.wall,
         new_id=new_id,
         report=findings.report,

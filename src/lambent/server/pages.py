@@ -24,6 +24,7 @@ from lambent.runtimes.installs import ClientError
 from lambent.sandbox import probe
 from lambent.server import confined
 from lambent.server.base import Base, new_id
+from lambent.server.machine import Machine
 from lambent.services.lambda_ import faults
 from lambent.services.lambda_.env import LambdaEnv
 from lambent.services.lambda_.functions.stored_only import MAPPING
@@ -119,13 +120,12 @@ def able_now(abilities: probe.Abilities, base: Base) -> probe.Abilities:
 def health_report(
     settings: Settings,
     base: Base,
-    abilities: probe.Abilities,
-    found: dict[str, interpreters.Interpreter],
+    machine: Machine,
     pools: Sequence[Pools],
 ) -> dict[str, Any]:
     """What runs here, and what this machine can promise."""
     level = base.host.level
-    now = able_now(abilities, base)
+    now = able_now(machine.abilities, base)
     promises = confined.promises(now, level)
     return {
         "version": __version__,
@@ -135,7 +135,7 @@ def health_report(
         "cache_dir": str(cache_dir(os.environ)),
         "profile": settings.profile,
         "isolation": {"level": level.value, "promises": promises},
-        "interpreters": {version: one.full_version for version, one in found.items()},
+        "interpreters": {version: one.full_version for version, one in machine.interpreters.items()},
         "runtime_map": dict(settings.runtime_map),
         "neighbour": base.neighbour.status(),
         "environments": sum(len(some.environments()) for some in pools),

@@ -5,13 +5,19 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+import sqlalchemy as sa
+
 from lambent.neighbour.holdings import Holdings
 from lambent.neighbour.memory.files import Files
 from lambent.settings import StartError
+from lambent.store import archives, stream_records
+from lambent.store import object_tables as objects
+from lambent.store import queue_tables as queues
 from lambent.store.errors import StoreError
 from lambent.store.folders import remove
 from lambent.store.lock import FolderLock
 from lambent.store.place import Place
+from lambent.store.schema import resources
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,20 +25,20 @@ class Part:
     """What a service that is answered here has: kinds of resources by how they begin, tables, names in the folder."""
 
     kinds: str
-    tables: tuple[str, ...] = ()
+    tables: tuple[sa.Table, ...] = ()
     names: tuple[str, ...] = ()
 
 
 HERE = {
     "s3": Part(
         "s3-",
-        ("object_versions", "object_contents", "object_uploads", "object_parts", "object_notices"),
+        (objects.versions, objects.contents, objects.uploads, objects.parts, objects.notices),
         ("objects",),
     ),
-    "sqs": Part("sqs-", ("queue_messages", "queue_contents", "queue_deduplications")),
+    "sqs": Part("sqs-", (queues.messages, queues.contents, queues.deduplications)),
     "sns": Part("topic"),
-    "events": Part("events-", ("archived_events",)),
-    "kinesis": Part("kinesis-", ("stream_records",)),
+    "events": Part("events-", (archives.table,)),
+    "kinesis": Part("kinesis-", (stream_records.table,)),
     "ecr": Part("ecr-", (), ("registry",)),
     "cloudwatch": Part("cloudwatch/", (), ("metrics.db", "metrics.db-wal", "metrics.db-shm")),
 }
@@ -65,10 +71,10 @@ def reset_service(folder: Path, service: str) -> bool:
 def _of_ours(folder: Path, part: Part) -> bool:
     with closing(sqlite3.connect(folder / "state.db")) as database, database:
         there = {name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-        gone = database.execute("DELETE FROM resources WHERE substr(kind, 1, ?) = ?", (len(part.kinds), part.kinds))
-        found = gone.rowcount > 0
-        for table in there.intersection(part.tables):
-            found |= database.execute(f"DELETE FROM {table}").rowcount > 0  # noqa: S608 (a name of ours)
+        of_kind = f"DELETE FROM {resources.name} WHERE substr({resources.c.kind.name}, 1, ?) = ?"  # noqa: S608 (ours)
+        found = database.execute(of_kind, (len(part.kinds), part.kinds)).rowcount > 0
+        for name in there.intersection(table.name for table in part.tables):
+            found |= database.execute(f"DELETE FROM {name}").rowcount > 0  # noqa: S608 (a name of ours)
     for name in part.names:
         found |= (folder / name).exists()
         remove(folder / name)

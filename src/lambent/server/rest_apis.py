@@ -3,6 +3,8 @@
 import functools
 from dataclasses import dataclass
 
+from botocore.model import Shape
+
 from lambent.gateway.signers import KnownSigners
 from lambent.gateway.sites import Sites
 from lambent.model.scope import Scope
@@ -61,7 +63,7 @@ def open_rest_apis(
     door = RestDoor(ports)
     operations = ApiGatewayEnv(
         resources=store.resources,
-        shape=service.load("apigateway").model.shape_for,
+        shape=_shape,
         wall=base.clock.wall,
         new_id=new_id,
         report=findings.report,
@@ -74,6 +76,11 @@ def open_rest_apis(
     operations.flush = lambda scope, api, stage: ports.authorizations.flush((scope, api, stage))
     operations.flush_responses = functools.partial(_flush, ports)
     return RestApis(operations, door)
+
+
+def _shape(name: str) -> Shape:
+    """Read when an operation needs it."""
+    return service.load("apigateway").model.shape_for(name)
 
 
 def _flush(ports: Ports, scope: Scope, api: str, stage: str) -> None:

@@ -21,7 +21,7 @@ from lambent.model.limits import PROFILES
 from lambent.sandbox import probe
 from lambent.sandbox.errors import LevelUnavailable
 from lambent.sandbox.spec import Level
-from lambent.server import confined
+from lambent.server import confined, machine
 from lambent.server.base import Secure, open_base
 from lambent.server.pages import able_now
 from lambent.server.private import keep_private
@@ -68,6 +68,7 @@ async def _serve(settings: Settings) -> int:
         except OSError as error:
             raise _unopened(settings, error) from error
         gc.freeze()  # what is there now stays: whenever it were looked through, everybody would wait 0.1 s
+        gc.enable()
         with contextlib.suppress(OSError):  # nobody reads it
             _greet(settings, url, level, lost, new)
         await stop.wait()
@@ -94,9 +95,9 @@ async def _open(stack: AsyncExitStack, settings: Settings) -> tuple[str, str, li
 
     Raises StartError.
     """
-    abilities = await asyncio.to_thread(probe.probe, outbound=False)
+    here = await machine.look()
     try:
-        level = probe.choose(settings.isolation, abilities)
+        level = probe.choose(settings.isolation, here.abilities)
     except LevelUnavailable as error:
         raise StartError(str(error)) from error
     door = _bind(settings.host, settings.port)
@@ -104,12 +105,12 @@ async def _open(stack: AsyncExitStack, settings: Settings) -> tuple[str, str, li
     store = await _open_store(stack, settings)
     secure = _secure(stack, settings) if settings.tls == "on" else None
     base = await open_base(stack, settings, door, level, secure)
-    await open_services(stack, settings, store, base, abilities)
+    await open_services(stack, settings, store, base, here)
     keep_private(settings.data_dir)
     if secure is not None:
         port = secure.door.getsockname()[1]
         print(f"HTTPS at https://localhost:{port}, for clients that trust {secure.authority}", flush=True)
-    return base.url, level.value, _lost(able_now(abilities, base), level, settings)
+    return base.url, level.value, _lost(able_now(here.abilities, base), level, settings)
 
 
 def _authority(settings: Settings) -> Authority:

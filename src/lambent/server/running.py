@@ -3,7 +3,7 @@
 import functools
 import os
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,7 +32,8 @@ from lambent.model.limits import PROFILES, Limits
 from lambent.observe.findings import Ledger
 from lambent.observe.metrics import Metrics
 from lambent.observe.tracing import Tracing
-from lambent.runtimes import interpreters, programs, snapstart
+from lambent.runtimes import programs, snapstart
+from lambent.runtimes.interpreters import Interpreter
 from lambent.sandbox.spec import Level, Programs
 from lambent.server import parameters, xray_proxy
 from lambent.server.base import REAL, Base, Doors, new_id, tells_time
@@ -74,7 +75,7 @@ async def open_running(
     settings: Settings,
     store: Store,
     base: Base,
-    found: Callable[[], dict[str, interpreters.Interpreter]],
+    found: Callable[[], Mapping[str, Interpreter]],
 ) -> Running:
     """`found` answers this machine's interpreters."""
     findings = Ledger()

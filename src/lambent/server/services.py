@@ -51,8 +51,6 @@ from lambent.neighbour.outbox import Outbox
 from lambent.observe.findings import Ledger
 from lambent.permissions.gate import Gate
 from lambent.permissions.user_keys import UserKeys
-from lambent.runtimes import interpreters
-from lambent.sandbox import probe
 from lambent.sandbox.spec import Level
 from lambent.server import deliveries, otlp, permissions, prometheus, root_keys, torture
 from lambent.server.api_ports import open_outside
@@ -68,6 +66,7 @@ from lambent.server.integration_roles import IntegrationRoles
 from lambent.server.iot import open_iot
 from lambent.server.load_balancers import LoadBalancers, open_load_balancers
 from lambent.server.log_subscriptions import open_logs
+from lambent.server.machine import Machine
 from lambent.server.metrics import measure_queues, open_cloudwatch
 from lambent.server.neighbouring import Forwarding, Saw, acknowledge, all_of, neighbour_document
 from lambent.server.pages import (
@@ -127,17 +126,14 @@ from lambent.store.checkpoints import Checkpoints
 from lambent.store.errors import StoreError
 from lambent.store.events import Events
 from lambent.store.open import Store
-from lambent.wire import locate, serialize, service
+from lambent.wire import serialize, service
 from lambent.wire.http import Response
 from lambent.wire.site import Serve
 
 
-async def open_services(
-    stack: AsyncExitStack, settings: Settings, store: Store, base: Base, abilities: probe.Abilities
-) -> None:
+async def open_services(stack: AsyncExitStack, settings: Settings, store: Store, base: Base, machine: Machine) -> None:
     """Everything that answers; at last the endpoint. Raises StartError."""
-    found = await asyncio.to_thread(_look_around)
-    running = await open_running(stack, settings, store, base, lambda: found)
+    running = await open_running(stack, settings, store, base, lambda: machine.interpreters)
     env: LambdaEnv  # it and the gateway, which lead to the queue in their turn, are made below
 
     def handling(scope: Scope, name: str, qualifier: str) -> Handling | None:
@@ -177,7 +173,7 @@ async def open_services(
     registry = await open_registry(settings, store, base, running)
     those |= open_xray(stack, settings, store, base, running.findings.report) | registry.here
     token = make_token(settings.data_dir)
-    pages = _pages(stack, settings, store, base, running, abilities, found, token)
+    pages = _pages(stack, settings, store, base, running, machine, token)
     trials = torture.open_trials(running)
     pages |= _late_pages(store, running, env, sources, sampler, links, stacks, gate, token, trials, balancers, topics)
     saw = all_of(writes.saw, balancers.balancers.saw)
@@ -368,8 +364,7 @@ def _pages(
     store: Store,
     base: Base,
     running: Running,
-    abilities: probe.Abilities,
-    found: dict[str, interpreters.Interpreter],
+    machine: Machine,
     token: str,
 ) -> dict[str, Page]:
     """Lambent's own pages, but those that need what is made of all this."""
@@ -378,7 +373,7 @@ def _pages(
     live = LivePage(token, functools.partial(set_live, store, running.live, running.pools))
     stack.callback(live.close)
     return {
-        "health": health.page(functools.partial(health_report, settings, base, abilities, found, those)),
+        "health": health.page(functools.partial(health_report, settings, base, machine, those)),
         "findings": health.page(running.findings.document),
         "credentials": _credentials_page(settings, base, running.credentials),
         "environments": query_page.page(functools.partial(lives_document, those, REAL.wall)),
@@ -550,14 +545,6 @@ async def _open_sqs(stack: AsyncExitStack, store: Store, base: Base, limits: Lim
     spawn(sqs.resume())
     measure_queues(stack, base, sqs)
     return sqs
-
-
-def _look_around() -> dict[str, interpreters.Interpreter]:
-    """The machine's interpreters; on the way, what the first requests would otherwise wait for."""
-    locate.by_signing_name()
-    for name in ("lambda", "logs", "sqs", "sns", "kinesis", "s3"):
-        service.load(name)
-    return interpreters.find()
 
 
 def _site_url(port: int, name: str) -> str:

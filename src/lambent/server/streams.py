@@ -20,7 +20,7 @@ from lambent.store.stream_records import StreamRecords
 from lambent.streams.records import Records
 from lambent.streams.registry import Registry
 from lambent.streams.subscriptions import Subscriptions
-from lambent.streams.trimming import trim_later
+from lambent.streams.trimming import Trimmer
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ async def open_streams(stack: AsyncExitStack, store: Store, base: Base, findings
     )
     records.wrote = Growing(env).wrote
     settling.resume(env)
-    trim_later(registry, records, base.clock, spawn)
+    Trimmer(registry, records, base.clock, spawn).start()
     return Streams(registry, records, pulses, env)
 
 

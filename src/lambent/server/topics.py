@@ -62,7 +62,7 @@ def open_topics(
         ledger.report,
         ledger.withdraw,
         base.traces.add,
-        lambda scope: lets_send(resources, scope, "sns.amazonaws.com"),
+        lambda topic: lets_send(resources, topic.scope, "sns.amazonaws.com", topic.arn),
     )
     for topic in registry:
         findings.tell_topic(env, topic)

@@ -1,9 +1,11 @@
 """Traces: what records, what keeps, what answers X-Ray's API."""
 
+import asyncio
 import functools
 import logging
 import random
 import socket
+from collections import Counter
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 
@@ -18,9 +20,12 @@ from lambent.environments.xray_daemon import Takers, XRayDaemon
 from lambent.gateway.exchange import Here
 from lambent.model.finding import Finding
 from lambent.model.function import FunctionVersion
+from lambent.model.metric import Metric
+from lambent.model.scope import Scope
 from lambent.model.trace import Segment
 from lambent.observe import otlp as protobufs
 from lambent.observe.errors import NotKept
+from lambent.observe.lambda_metrics import OWN_NAMESPACE
 from lambent.observe.traces import TraceStore
 from lambent.observe.tracing import CLOSE_SECONDS, Tracing
 from lambent.server.base import REAL, Base, new_id
@@ -101,11 +106,19 @@ def open_xray(
 ) -> dict[str, Here]:
     """X-Ray, unless another endpoint answers it."""
     stack.callback(Every(base.clock, SWEEP_SECONDS, functools.partial(_sweep, base)).close)
+    base.traces.began = functools.partial(_count, base, asyncio.get_running_loop())
     if settings.otlp_traces:
         stack.callback(Exporter(base, settings.otlp_traces, report).close)
     if "xray" in settings.endpoints:
         return {}
     return here(SERVICE, XRayEnv(base.traces, store.resources, base.clock.wall, new_id, Quotas(base.clock.wall)))
+
+
+def _count(base: Base, loop: asyncio.AbstractEventLoop, traces: Counter[Scope]) -> None:
+    """How many traces were recorded, for what they cost."""
+    for scope, many in traces.items():
+        metric = Metric(scope, OWN_NAMESPACE, "TracesRecorded")
+        loop.call_soon_threadsafe(base.measure, metric, "Count", float(many))
 
 
 def _sweep(base: Base) -> None:

@@ -68,10 +68,13 @@ class StreamRecords:
         """The highest seq in use in these (stream, shard)."""
         return await self._database.run(lambda connection: max((_last(connection, *at) for at in places), default=0))
 
-    async def trim(self, stream: int, shard: int, arrived: float) -> None:
-        """Drop the records of a shard that arrived before `arrived`. Raises StoreError."""
-        while await self._database.run(lambda connection: _trim(connection, stream, shard, arrived)):
-            pass
+    async def trim(self, stream: int, shard: int, arrived: float) -> float:
+        """Drop the records of a shard that arrived before `arrived`; answers when the first of the others did, infinity
+        when there is none. Raises StoreError."""
+        first = -inf
+        while first < arrived:
+            first = await self._database.run(lambda connection: _trim(connection, stream, shard, arrived))
+        return first
 
     async def astray(self, streams: Collection[int]) -> list[tuple[int, int]]:
         """Every (stream, shard) that has records and is of no stream of these. Raises StoreError."""
@@ -125,16 +128,17 @@ def _last(connection: sa.Connection, stream: int, shard: int) -> int:
     return connection.execute(sa.select(sa.func.max(_T.seq)).where(here)).scalar() or 0
 
 
-def _trim(connection: sa.Connection, stream: int, shard: int, arrived: float) -> bool:
-    """Drop some, from the first on; whether there may be more."""
+def _trim(connection: sa.Connection, stream: int, shard: int, arrived: float) -> float:
+    """Drop some, from the first on; when the first that is left arrived, infinity when none is."""
     here = (_T.stream == stream) & (_T.shard == shard)
     in_order = sa.select(_T.seq, _T.arrived).where(here).order_by(_T.seq)
     first = connection.execute(in_order.limit(1)).one_or_none()
     if first is None or first.arrived >= arrived:
-        return False
+        return inf if first is None else float(first.arrived)
     old = [seq for seq, came in connection.execute(in_order.limit(TRIM_ROWS)) if came < arrived]
     connection.execute(table.delete().where(here & (_T.seq <= old[-1]) & (_T.arrived < arrived)))
-    return len(old) == TRIM_ROWS
+    first = connection.execute(in_order.limit(1)).one_or_none()
+    return inf if first is None else float(first.arrived)
 
 
 def _places(connection: sa.Connection, without: Collection[int]) -> list[tuple[int, int]]:

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from math import inf
 from typing import NamedTuple
 
 from lambent.clock import Clock
@@ -96,6 +97,8 @@ class Records:
         self._committed = 0
         self._tails = Tails()
         self._gates: defaultdict[int, Gate] = defaultdict(Gate)
+        self._firsts: dict[int, dict[int, float]] = {}
+        """By stream's uid and shard, a time before which none of its records arrived, as of the last trim."""
         self.measure: Measure = unmeasured
         self.wrote: Callable[[Config, int, int], None] = lambda _stream, _records, _size: None
         """Told of so many records and bytes that a stream has accepted."""
@@ -230,15 +233,20 @@ class Records:
     # --- what becomes of them
 
     async def trim(self, stream: Config) -> None:
-        """Drop what is older than its stream keeps it. Raises StoreError."""
-        oldest = self._clock.wall() - stream.retention
-        for shard in stream.shards:
-            await self._store.trim(stream.uid, shard.number, oldest)
+        """Drop what is older than its stream keeps it; a shard is looked at when something of it can be. Raises
+        StoreError."""
+        now = self._clock.wall()
+        oldest, known, firsts = now - stream.retention, self._firsts.get(stream.uid, {}), {}
+        for number in (shard.number for shard in stream.shards):
+            first = known.get(number, -inf)
+            firsts[number] = first if first >= oldest else min(now, await self._store.trim(stream.uid, number, oldest))
+        self._firsts[stream.uid] = firsts
 
     async def forget(self, stream: Config) -> None:
         """A stream was deleted. Raises StoreError."""
         self._tails.forget(stream.uid)
         self._gates.pop(stream.uid, None)
+        self._firsts.pop(stream.uid, None)
         self._gone(stream.uid)
         for shard in stream.shards:
             self._throughput.pop((stream.uid, shard.number), None)

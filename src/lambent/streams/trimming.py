@@ -22,14 +22,32 @@ TRIM_SECONDS = 600.0
 Spawn = Callable[[Coroutine[Any, Any, None]], object]
 
 
-def trim_later(registry: Registry, records: Records, clock: Clock, spawn: Spawn) -> None:
-    """Do it every ten minutes."""
+class Trimmer:
+    """Does it every ten minutes of the clock. What falls due meanwhile, as when the clock is moved by a day, is done
+    once."""
 
-    def due() -> None:
-        spawn(trim(registry, records, clock))
-        trim_later(registry, records, clock, spawn)
+    def __init__(self, registry: Registry, records: Records, clock: Clock, spawn: Spawn) -> None:
+        self._registry, self._records, self._clock, self._spawn = registry, records, clock, spawn
+        self._due = self._busy = False
 
-    clock.call_at(clock.monotonic() + TRIM_SECONDS, due)
+    def start(self) -> None:
+        """From ten minutes from now on."""
+        self._clock.call_at(self._clock.monotonic() + TRIM_SECONDS, self._fall_due)
+
+    def _fall_due(self) -> None:
+        self._due = True
+        if not self._busy:
+            self._busy = True
+            self._spawn(self._trim())
+        self.start()
+
+    async def _trim(self) -> None:
+        try:
+            while self._due:
+                self._due = False
+                await trim(self._registry, self._records, self._clock)
+        finally:
+            self._busy = False
 
 
 async def trim(registry: Registry, records: Records, clock: Clock) -> None:

@@ -85,8 +85,8 @@ class Request:
     own: bool = False
     form: Form | None = None
     acting: object = None
-    routed: dict[object, tuple[str, str, Any]] = field(default_factory=dict, repr=False, compare=False)
-    """What `wire.route` found for this path and query, by whose routes they were."""
+    routed: dict[object, tuple[tuple[object, ...], Any]] = field(default_factory=dict, repr=False, compare=False)
+    """What `wire.route` was asked for, and what it found, by whose routes they were."""
 
 
 @dataclass(slots=True)

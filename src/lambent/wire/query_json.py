@@ -29,27 +29,32 @@ def translated(name: str, action: str, status: int, body: bytes) -> bytes | None
 
 
 def _read(name: str, action: str, status: int, body: bytes) -> dict[str, Any]:
-    shape = service.load(name, "query").model.operation_model(action).output_shape
+    spoken = service.load(name, "query")
+    shape = spoken.model.operation_model(action).output_shape
     read = _PARSER.parse({"status_code": status, "headers": {}, "body": body}, shape)
     request_id = read.pop("ResponseMetadata", {}).get("RequestId")
     if status >= 300:
         error = read["Error"]
         said = {one: error.get(one) for one in ("Code", "Message", "Type")}
         return {"Error": said, "RequestId": request_id}
-    result = {f"{action}Result": _whole(shape, read)} if shape is not None and shape.members else {}
+    result = {f"{action}Result": _whole(spoken, shape, read)} if shape is not None and shape.members else {}
     return {f"{action}Response": {**result, "ResponseMetadata": {"RequestId": request_id}}}
 
 
-def _whole(shape: Shape, value: Any) -> Any:
-    """A value with every member of its structures."""
+def _whole(spoken: service.Service, shape: Shape, value: Any) -> Any:
+    """A value with every member of its structures, by the name that a patch (`jsonName`) or the model gives it."""
     if value is None:
         return None
     if shape.type_name == "structure":
-        return {name: _whole(member, value.get(name)) for name, member in shape.members.items()}
+        raw = spoken.description["shapes"][shape.name]["members"]
+        return {
+            raw[name].get("jsonName", name): _whole(spoken, member, value.get(name))
+            for name, member in shape.members.items()
+        }
     if shape.type_name == "list":
-        return [_whole(shape.member, one) for one in value]
+        return [_whole(spoken, shape.member, one) for one in value]
     if shape.type_name == "map":
-        return {name: _whole(shape.value, one) for name, one in value.items()}
+        return {name: _whole(spoken, shape.value, one) for name, one in value.items()}
     return value
 
 

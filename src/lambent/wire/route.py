@@ -99,11 +99,11 @@ class Routes:
 
     def match(self, request: Request) -> tuple[Route, Found] | None:
         """The best route for `request`, and how its path matched; which is found once."""
-        path, query, known = request.routed.get(self, ("", "", None))
-        if known is None or path is not request.path or query is not request.query:
-            known = self._match(request)
-            request.routed[self] = request.path, request.query, known
-        found: tuple[Route, Found] | None = known
+        asked = request.method, request.path, request.query, request.headers
+        known = request.routed.get(self)
+        if known is None or any(before is not now for before, now in zip(known[0], asked, strict=True)):
+            known = request.routed[self] = asked, self._match(request)
+        found: tuple[Route, Found] | None = known[1]
         return found
 
     def _match(self, request: Request) -> tuple[Route, Found] | None:

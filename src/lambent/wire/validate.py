@@ -13,8 +13,8 @@ from botocore.model import Shape
 
 from lambent.model import constraints
 from lambent.model.constraints import NOT_NULL
+from lambent.wire.conformity import NUMBERS, keeps, length
 from lambent.wire.fault import Fault
-from lambent.wire.keeping import NUMBERS, keeps, length
 from lambent.wire.pattern import compiled
 from lambent.wire.scalars import unreadable
 from lambent.wire.service import Service

@@ -48,8 +48,10 @@ def test_what_was_acknowledged_arrives_whatever_dies(own_server: Callable[..., S
         for one in writers:
             one.join()
         server = own_server()
+    there = arrived(server, len(set(acknowledged)))
+    print(f"{KILLS} kills: {len(acknowledged)} events acknowledged, {len(set(acknowledged) - there)} lost")
     assert acknowledged
-    assert set(acknowledged) <= arrived(server, len(set(acknowledged)))
+    assert set(acknowledged) <= there
     counted = server.client("events").describe_archive(ArchiveName="all")["EventCount"]
     assert counted >= len(set(acknowledged))
 

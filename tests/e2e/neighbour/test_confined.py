@@ -122,6 +122,7 @@ def test_a_document_is_not_followed_to_a_file(server: Server, tmp_path: Path) ->
 
 def test_it_is_no_process_like_any_other(server: Server) -> None:
     """Where namespaces can be had, and the server is root's."""
+    server.client("ssm").describe_parameters()
     health = server.page("health")
     isolation = health["isolation"]
     assert isolation["promises"]["confined_moto"]["kept"] == (isolation["level"] == "namespace")
@@ -143,8 +144,8 @@ def test_it_is_no_process_like_any_other(server: Server) -> None:
 
 def test_nothing_of_it_outlives_a_killed_server(tmp_path: Path) -> None:
     server = start(tmp_path / "data")
-    while (status := server.page("health")["neighbour"])["state"] != "ready":
-        time.sleep(0.02)
+    server.client("ssm").describe_parameters()
+    status = server.page("health")["neighbour"]
     kept = leaks.descendants(server.process.pid)
     assert [line for line in kept if line.startswith(f"{status['pid']} ")]
     server.stop(signal.SIGKILL)

@@ -14,6 +14,7 @@ import time
 import urllib.request
 import zlib
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -185,9 +186,17 @@ def test_what_moto_raises_is_logged_and_what_it_lacks_is_refused_by_name(
     assert refused.value.response["Error"]["Code"] == "NotImplementedException"
     assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
     client = opened.client("dynamodb", parameter_validation=False)
+    with pytest.raises(ClientError, match=r"ValidationException.*Value null at 'tableName'"):
+        client.create_table()  # it raises KeyError, but the request breaks the model
+    client.create_table(
+        TableName="raises", BillingMode="PAY_PER_REQUEST", KeySchema=[{"AttributeName": "k", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "k", "AttributeType": "S"}],
+    )  # fmt: skip
+    throughput = {"ReadCapacityUnits": 1, "WriteCapacityUnits": 1}
+    update = {"Update": {"IndexName": "none", "ProvisionedThroughput": throughput}}
     with pytest.raises(ClientError, match="moto, which answers dynamodb, failed on this request"):
-        client.create_table()
-    assert "request id: moto failed on dynamodb:CreateTable: KeyError: 'TableName' (" in caplog.text
+        client.update_table(TableName="raises", GlobalSecondaryIndexUpdates=[update])
+    assert "request id: moto failed on dynamodb:UpdateTable: ValueError: Global Secondary Index" in caplog.text
 
 
 def test_a_target_that_is_no_path_is_refused(opened: Front) -> None:
@@ -247,11 +256,14 @@ def until_it_is_back(ask: Callable[[], Any]) -> str:
 
 
 def test_closing_while_it_starts_leaves_nothing() -> None:
-    with front() as opened:
-        deadline = time.monotonic() + 10
-        while (pid := opened.neighbour.status()["pid"]) is None:
-            assert time.monotonic() < deadline
-            time.sleep(0.001)
+    with ThreadPoolExecutor(1) as asking:
+        with front() as opened:
+            asked = asking.submit(opened.client("dynamodb").list_tables)
+            deadline = time.monotonic() + 10
+            while (pid := opened.neighbour.status()["pid"]) is None:
+                assert time.monotonic() < deadline
+                time.sleep(0.001)
+        assert asked.exception(10) is not None
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
 
@@ -259,11 +271,13 @@ def test_closing_while_it_starts_leaves_nothing() -> None:
 def test_moto_ends_with_its_server_even_when_that_is_killed() -> None:
     program = """
 import asyncio
+from lambent.model.scope import Caller, Scope
 from lambent.neighbour.neighbour import Neighbour
+from lambent.wire.http import Request
 
 async def main():
     neighbour = Neighbour()
-    await neighbour.start()
+    asked = asyncio.create_task(neighbour.forward(Request("GET", "/"), Caller(Scope(), "id"), "dynamodb"))
     while neighbour.status()["pid"] is None:
         await asyncio.sleep(0.001)
     print(neighbour.status()["pid"], flush=True)

@@ -134,6 +134,7 @@ def test_what_was_acknowledged_is_there_and_was_told(tmp_path: Path) -> None:
     deadline = time.monotonic() + 20
     while not expected <= etags_told(platform) and time.monotonic() < deadline:
         time.sleep(0.05)
+    print(f"{KILLS} kills: {len(expected)} objects, {len(expected - etags_told(platform))} not told")
     assert expected <= etags_told(platform)
     platform.kill()
 

@@ -149,3 +149,14 @@ def test_what_if_is_of_each_function_or_of_all() -> None:
 )
 def test_what_is_not_understood_is_wrong_use(cli: Any, fake: Any, wrong: tuple[str, str]) -> None:
     cli("cost", *wrong, code=2)
+
+
+def test_logs_that_are_kept_cost_by_their_time() -> None:
+    groups = [
+        {"logGroupName": "old", "creationTime": 0, "storedBytes": 10**9},
+        {"logGroupName": "new", "creationTime": int(END * 1000) - 3_600_000, "storedBytes": 10**9},
+        {"logGroupName": "empty", "creationTime": 0, "storedBytes": 0},
+    ]
+    old, new = metering.logs_kept(clients({"describe_log_groups": {"logGroups": groups}}), START, END)
+    assert old.quantity == pytest.approx(0.15e9 * 2 / 730) and new.quantity == pytest.approx(old.quantity / 2)
+    assert old.price == new.price == "logs:stored"

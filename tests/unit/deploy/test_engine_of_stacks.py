@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from lambent.clock import Clock
-from lambent.deploy import stacks
 from lambent.deploy.errors import AlreadyThere, DeployError, TemplateInvalid
 from lambent.deploy.goals import Wanted
 from lambent.deploy.makers import Makers
@@ -84,7 +83,7 @@ class Services:
 class House:
     """An engine with those services."""
 
-    def __init__(self, resources: Resources | None = None, clock: Clock | None = None) -> None:
+    def __init__(self, resources: Resources | None = None, clock: Clock | None = None, most: int = 2_000) -> None:
         self.services = Services()
         self.acted: list[Acting] = []
         self.resources = resources or Resources(Memory())  # type: ignore[arg-type]
@@ -98,7 +97,7 @@ class House:
         ports = Ports(
             self.records, self.acting, clock, new_id, lambda: (next(chances) * 7 % 61) / 61, self.spawn, makers
         )
-        makers.stacks = self.stacks = Stacks(ports)
+        makers.stacks = self.stacks = Stacks(ports, most)
         self.change_sets = ChangeSets(self.stacks)
         self.tasks: list[asyncio.Task[None]] = []
 
@@ -319,7 +318,7 @@ def test_two_at_once_are_refused_and_a_name_is_taken_once() -> None:
         with pytest.raises(TemplateInvalid, match="is in CREATE_IN_PROGRESS state and can not be updated"):
             await house.stacks.update(SCOPE, wanted({"A": queue("b")}, "s"))
         await house.stacks.wait(stack)
-        with pytest.raises(DeployError, match="Stack with id none does not exist"):
+        with pytest.raises(DeployError, match=r"Stack \[none\] does not exist"):
             await house.stacks.update(SCOPE, wanted({"A": queue("b")}, "none"))
 
     asyncio.run(story())
@@ -475,11 +474,9 @@ def test_a_stack_that_is_protected_is_not_deleted() -> None:
     asyncio.run(story())
 
 
-def test_a_template_that_nests_itself_ends_and_nothing_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stacks, "MOST", 50)
-
+def test_a_template_that_nests_itself_ends_and_nothing_is_left() -> None:
     async def story() -> None:
-        house = House()
+        house = House(most=50)
         again = {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": "https://b.s3.amazonaws.com/t"}}
         house.services.template = json.dumps({"Resources": {"A": again, "B": again}})
         assert (await house.make({"A": again})).status == "ROLLBACK_COMPLETE"

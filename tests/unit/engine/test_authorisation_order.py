@@ -389,3 +389,25 @@ def test_the_keys_that_policies_go_by_are_all_that_count(one: list[Any], other: 
     full = Ask(who, "s3:GetObject", "arn:aws:s3:::b/jane/k", keys=has)
     few = Ask(who, "s3:GetObject", "arn:aws:s3:::b/jane/k", keys={key: has[key] for key in has.keys() & named})
     assert decide(full, policies) == decide(few, policies)
+
+
+@pytest.mark.parametrize(
+    "action", ["\u212ams:Decrypt", "kms:Decrypt\u200b", "\uff4bms:Decrypt", "k\u043cs:Decrypt", "kms:*\u0130"]
+)
+def test_what_looks_like_an_action_is_none(action: str) -> None:
+    """The sign of Kelvin, whose small form is a k; a space without width; letters of other alphabets."""
+    who = principals.user("arn:aws:iam::111111111111:user/u")
+    asked = Ask(who, "kms:Decrypt", "arn:aws:kms:us-east-1:111111111111:key/k", "111111111111")
+    allow = document.read("p", {"Statement": {"Effect": "Allow", "Action": action, "Resource": "*"}})
+    assert not decide(asked, Policies((allow,))).allowed
+    every = document.read("p", {"Statement": [{"Effect": "Allow", "Action": "KMS:dECRYPT", "Resource": "*"}]})
+    assert decide(asked, Policies((every,))).allowed
+
+
+@pytest.mark.parametrize("key", ["aws:PrincipalTag/tas\u212a", "\u0430ws:PrincipalTag/task"])
+def test_what_looks_like_a_key_is_another(key: str) -> None:
+    who = principals.user("arn:aws:iam::111111111111:user/u")
+    asked = Ask(who, "sqs:SendMessage", "*", "111111111111", {"aws:principaltag/task": "a"})
+    condition = {"StringEquals": {key: "a"}}
+    statement = {"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": condition}
+    assert not decide(asked, Policies((document.read("p", {"Statement": statement}),))).allowed

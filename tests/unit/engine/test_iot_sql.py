@@ -134,7 +134,7 @@ def sent(
     payload: bytes, *actions: dict[str, Any], topic: str = "a/b", trace: str = "Root=1", **more: Any
 ) -> list[Push]:
     rule = Rule("r", {"sql": "SELECT *, topic(2) AS d FROM 'a/+' WHERE t > 1", "actions": list(actions), **more})
-    said = Published(SCOPE, topic, payload, 1.5, trace, lambda: "id", lambda name: f"arn:{name}")
+    said = Published(SCOPE, topic, payload, 1.5, trace, lambda: "id")
     return pushes([rule], said, LOOPS.append)
 
 
@@ -223,7 +223,7 @@ def test_an_error_action_is_told_what_failed() -> None:
 def test_what_is_no_document_goes_on_as_it_is() -> None:
     def one(statement: str, payload: bytes) -> Any:
         rule = Rule("r", {"sql": statement, "actions": [{"lambda": {"functionArn": "arn:f"}}]})
-        said = Published(SCOPE, "a", payload, 1.5, "Root=1", lambda: "id", lambda name: name)
+        said = Published(SCOPE, "a", payload, 1.5, "Root=1", lambda: "id")
         return json.loads(pushes([rule], said, LOOPS.append)[0].delivery.body)
 
     for payload in (b"\xff\x00", b"NaN", b"1e999", b"[" * 100_000):
@@ -241,7 +241,7 @@ def test_a_rule_that_hears_itself_is_stopped() -> None:
     trace, rounds = "Root=1", 0
     while found := sent(GOOD, {"republish": {"roleArn": ROLE, "topic": "a/b"}}, trace=trace):
         trace, rounds = found[0].delivery.trace_id, rounds + 1
-    assert (rounds, LOOPS) == (16, ["arn:r"])
+    assert (rounds, LOOPS) == (16, ["arn:aws:iot:eu-west-1:111111111111:rule/r"])
 
 
 def test_what_is_not_done_is_named() -> None:

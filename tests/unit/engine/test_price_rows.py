@@ -21,3 +21,16 @@ def test_a_million_traces_are_five_dollars_but_for_the_first() -> None:
 
 def test_an_endpoint_is_a_cent_an_hour_in_each_zone() -> None:
     assert dollars("endpoint:hour", 2 * 730) == pytest.approx(14.60)
+
+
+def test_what_functions_take_is_cheaper_by_tiers_whoever_takes_it() -> None:
+    assert dollars("lambda:duration:x86_64", 6e9) == pytest.approx(100_000.2)
+    assert dollars("lambda:duration:x86_64", 16e9) == pytest.approx(100_000.2 + 9e9 * 0.000015 + 1e9 * 0.0000133334)
+    half = Use("lambda:duration:arm64", "f", 5e9)
+    first, second = bill([half, half])
+    assert first.dollars + second.dollars == pytest.approx(7.5e9 * 0.0000133334 + 2.5e9 * 0.0000120001)
+
+
+def test_ten_billion_lists_of_buckets_are_fifty_thousand_dollars() -> None:
+    assert dollars("s3:requests-1", 10_000 * 1e6) == pytest.approx(50_000)
+    assert dollars("s3:requests-2", 1e6) == pytest.approx(0.40)

@@ -11,7 +11,7 @@ import orjson
 import pytest
 
 from lambent.model.scope import Caller, Scope
-from lambent.neighbour import dynamodb_local, process
+from lambent.neighbour import dynamodb_local
 from lambent.neighbour.dynamodb_local import JAR, Found, Missing, answered, asked, find
 from lambent.neighbour.neighbour import Neighbour
 from lambent.neighbour.process import MotoProcess, State
@@ -90,10 +90,12 @@ def test_names_are_put_right_both_ways() -> None:
     assert answered(plain, CALLER) is plain
 
 
-def with_local(folder: Path, program: str, body: Callable[[Neighbour, MotoProcess], Awaitable[None]]) -> None:
+def with_local(
+    folder: Path, program: str, body: Callable[[Neighbour, MotoProcess], Awaitable[None]], back_off: float = 30.0
+) -> None:
     async def run() -> None:
         (folder / "data").mkdir()
-        local = dynamodb_local.keep(Found(java(folder, program), jar(folder / "named")), folder / "data")
+        local = dynamodb_local.keep(Found(java(folder, program), jar(folder / "named")), folder / "data", (back_off,))
         neighbour = Neighbour(local=local)
         local.start()
         try:
@@ -112,11 +114,7 @@ async def ask(neighbour: Neighbour, service: str = "dynamodb") -> dict[str, obje
     return said
 
 
-def test_it_answers_apart_from_every_network_and_is_started_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(process, "BACK_OFF", (0.0,))
-
+def test_it_answers_apart_from_every_network_and_is_started_again(tmp_path: Path) -> None:
     async def body(neighbour: Neighbour, local: MotoProcess) -> None:
         said = await ask(neighbour)
         assert (said["sent"], said["StreamArn"], said["awsRegion"]) == (THEIRS[::-1], OURS, "eu-west-1")
@@ -135,12 +133,10 @@ def test_it_answers_apart_from_every_network_and_is_started_again(
             await asyncio.sleep(0.002)
         assert (await ask(neighbour, "dynamodbstreams"))["pid"] != pid
 
-    with_local(tmp_path, ECHO, body)
+    with_local(tmp_path, ECHO, body, back_off=0.0)
 
 
-def test_why_it_does_not_start_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(process, "BACK_OFF", (30.0,))
-
+def test_why_it_does_not_start_is_told(tmp_path: Path) -> None:
     async def body(neighbour: Neighbour, local: MotoProcess) -> None:
         with pytest.raises(Exception, match="class file version 61"):
             await ask(neighbour)

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from lambent.model.scope import Caller, Scope
-from lambent.neighbour import life, process
+from lambent.neighbour import life
 from lambent.neighbour.endpoints import Endpoints
+from lambent.neighbour.holdings import Holdings
 from lambent.neighbour.life import Bare
 from lambent.neighbour.neighbour import Neighbour
 from lambent.neighbour.process import MotoProcess, State
@@ -21,13 +22,16 @@ READY = "import os; os.write(1, b'ready\\n'); os.read(0, 1)"
 DIES = "import sys; sys.exit('no such thing')"
 SILENT = "import os; os.read(0, 1)"
 CALLER = Caller(Scope(), "id")
+TABLES = Request("POST", "/", "", {"x-amz-target": "DynamoDB_20120810.ListTables"}, b"{}")
 
 
-def with_process(tmp_path: Path, program: str, body: Callable[[MotoProcess], Awaitable[None]]) -> None:
+def with_process(
+    tmp_path: Path, program: str, body: Callable[[MotoProcess], Awaitable[None]], back_off: float = 30.0
+) -> None:
     (tmp_path / "stand_in.py").write_text(program)
 
     async def run() -> None:
-        moto = MotoProcess(Bare(tmp_path / "stand_in.py"), tmp_path)
+        moto = MotoProcess(Bare(tmp_path / "stand_in.py"), tmp_path, back_off=(back_off,))
         try:
             await body(moto)
         finally:
@@ -49,9 +53,7 @@ def test_it_is_ready_when_it_says_so(tmp_path: Path) -> None:
     with_process(tmp_path, READY, body)
 
 
-def test_why_it_died_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(process, "BACK_OFF", (30.0,))
-
+def test_why_it_died_is_told(tmp_path: Path) -> None:
     async def body(moto: MotoProcess) -> None:
         moto.start()
         assert not await moto.wait_ready(20)
@@ -65,16 +67,48 @@ def test_why_it_died_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     with_process(tmp_path, DIES, body)
 
 
-def test_it_is_started_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(process, "BACK_OFF", (0.0,))
-
+def test_it_is_started_again(tmp_path: Path) -> None:
     async def body(moto: MotoProcess) -> None:
         moto.start()
         while moto.starts < 3:
             await moto.wait_ready(20)
             await asyncio.sleep(0)
 
+    with_process(tmp_path, DIES, body, back_off=0.0)
+
+
+def test_moto_is_started_when_it_is_asked_first(tmp_path: Path) -> None:
+    async def body(moto: MotoProcess) -> None:
+        neighbour = Neighbour(moto=moto)
+        await neighbour.start()
+        assert neighbour.status()["state"] == "not started"
+        with pytest.raises(Fault, match="no such thing"):
+            await neighbour.forward(TABLES, CALLER, "dynamodb")
+        await neighbour.close()
+        with pytest.raises(Fault, match="is gone"):
+            await neighbour.forward(TABLES, CALLER, "dynamodb")
+        assert moto.starts == 1
+
     with_process(tmp_path, DIES, body)
+
+
+def test_what_moto_held_is_given_back_before_anybody_asks(tmp_path: Path) -> None:
+    (tmp_path / "held.json").write_text('{"held": ["ssm"], "lost": {}}')
+
+    async def body(moto: MotoProcess) -> None:
+        await Neighbour(moto=moto, holdings=Holdings(tmp_path / "held.json")).start()
+        assert moto.state is State.STARTING
+
+    with_process(tmp_path, SILENT, body)
+
+
+def test_a_moto_that_can_not_be_started_is_told_of(tmp_path: Path) -> None:
+    async def run() -> None:
+        with pytest.raises(Fault, match="which answers dynamodb, can't be started: No such file") as caught:
+            await Neighbour(moto=MotoProcess(folder=tmp_path / "none")).forward(TABLES, CALLER, "dynamodb")
+        assert caught.value.status == 503
+
+    asyncio.run(run())
 
 
 def test_waiting_has_an_end(tmp_path: Path) -> None:
@@ -163,10 +197,7 @@ def test_motos_settings_are_passed_on_and_credentials_are_not(monkeypatch: pytes
     assert life.environment()["MOTO_IAM_LOAD_MANAGED_POLICIES"] == "false"
 
 
-def test_it_is_ready_when_it_has_risen_and_not_when_it_ended_meanwhile(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(process, "BACK_OFF", (0.0,))
+def test_it_is_ready_when_it_has_risen_and_not_when_it_ended_meanwhile(tmp_path: Path) -> None:
     states: list[State] = []
 
     async def body(moto: MotoProcess) -> None:
@@ -184,5 +215,5 @@ def test_it_is_ready_when_it_has_risen_and_not_when_it_ended_meanwhile(
             await asyncio.sleep(0)
         assert moto.starts == 2
 
-    with_process(tmp_path, READY, body)
+    with_process(tmp_path, READY, body, back_off=0.0)
     assert states == [State.STARTING, State.STARTING]

@@ -40,6 +40,7 @@ OWN = Caller(Scope(ACCOUNT), "id", ACCOUNT)
 
 PLAIN = {
     "DescribeSecret": {"ARN": SECRET},
+    "DescribeParameters": {"Parameters": [{"Name": "/db", "KeyId": KEY}]},
     "DescribeTaskDefinition": {"taskDefinition": {"taskRoleArn": f"arn:aws:iam::{ACCOUNT}:role/task"}},
     "GetDeployment": {"deploymentInfo": {"applicationName": "app", "deploymentGroupName": "g"}},
     "ListSecrets": {"SecretList": [{"ARN": SECRET}]},
@@ -546,13 +547,18 @@ def test_an_organisation_bounds_who_assumes_a_role() -> None:
     assert not verdict.decision.allowed
 
 
-def test_secrets_that_a_batch_finds_are_read_one_by_one() -> None:
+def test_secrets_that_a_batch_finds_are_read_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(PLAIN, "DescribeSecret", {"ARN": SECRET, "KmsKeyId": KEY})
     batch: dict[str, Any] = {"Filters": [{"Key": "name", "Values": ["d"]}]}
     call = {"operation": "BatchGetSecretValue", "params": batch, "service": "secretsmanager"}
-    every = {"Effect": "Allow", "Action": "secretsmanager:*", "Resource": "*"}
+    every = {"Effect": "Allow", "Action": ["secretsmanager:*", "kms:Decrypt"], "Resource": "*"}
     assert World(every, mode="enforce").allows(**call)
     deny = {"Effect": "Deny", "Action": "secretsmanager:GetSecretValue", "Resource": SECRET}
     assert World(every, deny, mode="enforce").allows(**call)
+    assert list(batch[DENIED]) == [SECRET]
+    keyless = {"Effect": "Deny", "Action": "kms:Decrypt", "Resource": "*"}
+    del batch[DENIED]
+    assert World(every, keyless, mode="enforce").allows(**call)
     assert list(batch[DENIED]) == [SECRET]
 
 
@@ -599,3 +605,35 @@ def test_the_role_of_who_named_none_need_not_be_there() -> None:
     assert world.findings == {}
     world.call(SESSION)
     assert [code for code, _ in world.findings] == ["no-such-role"]
+
+
+READS = {"Effect": "Allow", "Action": ["secretsmanager:Get*", "ssm:Get*"], "Resource": "*"}
+DECRYPTS = {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": KEY}
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "params", "context"),
+    [
+        ("secretsmanager", "GetSecretValue", {"SecretId": "db"}, ("SecretARN", SECRET)),
+        (
+            "ssm", "GetParameter", {"Name": "/db", "WithDecryption": True},
+            ("PARAMETER_ARN", f"arn:aws:ssm:us-east-1:{ACCOUNT}:parameter/db"),
+        ),
+    ],
+)  # fmt: skip
+def test_who_reads_what_a_key_keeps_needs_the_key(
+    monkeypatch: pytest.MonkeyPatch, service: str, operation: str, params: dict[str, Any], context: tuple[str, str]
+) -> None:
+    monkeypatch.setitem(PLAIN, "DescribeSecret", {"ARN": SECRET, "KmsKeyId": KEY})
+    call = {"operation": operation, "params": params, "service": service}
+    name, arn = context
+    for condition in ({}, {"Condition": {"StringEquals": {f"kms:EncryptionContext:{name}": arn}}}):
+        world = World(READS, DECRYPTS | condition, mode="enforce")
+        world.key_policy = None
+        assert world.allows(**call)
+    assert not World(READS, mode="enforce").allows(**call)
+    assert (
+        World(READS, mode="enforce").allows(operation="GetParameter", params={"Name": "/db"}, service="ssm")
+        if service == "ssm"
+        else True
+    )

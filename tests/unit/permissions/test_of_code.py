@@ -81,3 +81,17 @@ def test_the_least_policy_has_what_the_code_asks_for() -> None:
     assert "s3:GetObject on arn:aws:s3:::b/k" in said["missing"]
     assert [one.partition(" ")[0] for one in said["excess"]] == ["sns:Publish"]
     assert [one["action"] for one in said["untold"]] == ["sqs:SendMessage"]
+
+
+def test_one_object_that_was_read_is_any_where_the_code_does_not_name_it() -> None:
+    world = World()
+    session = f"arn:aws:sts::{ACCOUNT}:assumed-role/app/f"
+    world.gate.trail.used(ROLE, session, "s3:GetObject", "arn:aws:s3:::b/one.md")
+
+    def resources(*calls: dict[str, Any]) -> list[str]:
+        said = asyncio.run(told.policy(world.gate, SCOPE, "f", calls))
+        assert said is not None
+        return next(one["Resource"] for one in said["policy"]["Statement"] if one["Action"] == ["s3:GetObject"])
+
+    assert resources() == ["arn:aws:s3:::b/one.md"]
+    assert resources(call("s3", "get_object", known=False)) == ["arn:aws:s3:::b/*"]

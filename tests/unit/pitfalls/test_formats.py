@@ -1,6 +1,7 @@
 """Reports for tools: every format says every finding and what was not read, whatever stands in paths and messages."""
 
 import json
+import os
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
@@ -62,3 +63,12 @@ def test_github_has_a_line_for_each(report: Report) -> None:
     assert len(lines) == len(report.findings) + 1
     assert all(line.startswith(("::error ", "::warning ", "::notice ")) for line in lines)
     assert "file=a b%2C c%3A%25d/template.yaml,line=8" in formats.as_github(report)
+
+
+@pytest.mark.parametrize("format", formats.FORMATS)
+def test_names_of_files_that_are_no_text_can_be_told(format: str, tmp_path: Path) -> None:
+    name = os.fsdecode(b"\xff\xfe.py")
+    (tmp_path / name).write_text("def handler(event, context):\n    print(event)\n")
+    told = formats.FORMATS[format](checking.check(tmp_path))
+    assert "SEC005" in told
+    assert format != "sarif" or "%FF%FE.py" in told

@@ -250,3 +250,63 @@ def test_variables_of_another_function_in_javascript_that_both_load_are_no_fault
     written(tmp_path, serverless_dot_yml=service, shared_dot_js=shared, a_dot_js=code, b_dot_js=code)
     assert found(tmp_path, "ARC008") == [("ARC008", "shared.js", 3)]
     assert reading.read(tmp_path).stacks[0].functions[0].fact("TracingConfig", "Mode").value == "Active"
+
+
+PYTHON = (
+    SAM
+    + "    Properties: {Runtime: python3.13, Handler: app.handler, Events: {A: {Type: SNS, Properties: {Topic: t}}}}\n"
+)
+POWERTOOLS = (
+    "from aws_lambda_powertools import Logger\nlogger = Logger()\n\n@logger.inject_lambda_context(log_event=%s)\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("code", "source", "lines"),
+    [
+        ("SEC005", POWERTOOLS % "True" + "def handler(event, context):\n    pass\n", [4]),
+        ("SEC005", POWERTOOLS % "False" + "def handler(event, context):\n    pass\n", []),
+        (
+            "SEC005",
+            "import logging\nlog = logging.getLogger()\ndef handler(event, context):\n    log.debug(event)\n",
+            [],
+        ),
+        (
+            "SEC005",
+            "import logging\nlog = logging.getLogger()\ndef handler(event, context):\n    log.info(event)\n",
+            [4],
+        ),
+        (
+            "EXE008",
+            "import boto3\nclass A:\n    def __init__(self):\n        self.s3 = boto3.client('s3')\n\ndef handler(event, context):\n    A()\n",
+            [4],
+        ),
+        (
+            "EXE008",
+            "import boto3\nclass A:\n    def __init__(self):\n        self.s3 = boto3.client('s3')\n\na = A()\ndef handler(event, context):\n    a\n",
+            [],
+        ),
+        (
+            "OBS008",
+            "def handler(event, context):\n    try:\n        go(event)\n    except Exception:\n        print('no')\n    return 1\n",
+            [4],
+        ),
+        (
+            "OBS008",
+            "def handler(event, context):\n    try:\n        maybe(event)\n    except Exception:\n        pass\n    go(event)\n",
+            [],
+        ),
+    ],
+)
+def test_what_other_peoples_python_is_made_of(code: str, source: str, lines: list[int], tmp_path: Path) -> None:
+    written(tmp_path, template_dot_yaml=PYTHON, app_dot_py=source)
+    assert [line for _, _, line in found(tmp_path, code)] == lines
+
+
+def test_a_parameter_that_is_named_as_a_secret_is_one_without_noecho_too(tmp_path: Path) -> None:
+    text = (
+        "Parameters:\n  ApiKey: {Type: String}\n"
+        + SAM
+        + "    Properties: {Environment: {Variables: {API_KEY: !Ref ApiKey}}}\n"
+    )
+    assert found(written(tmp_path, template_dot_yaml=text), "SEC001") == [("SEC001", "template.yaml", 7)]

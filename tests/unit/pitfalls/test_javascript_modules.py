@@ -121,6 +121,23 @@ def test_functions_that_are_made_by_code_are_told(tmp_path: Path) -> None:
          "  const key = decodeURIComponent(event.Records[0].s3.object.key);\n"
          "  const o = await s3.getObject({ Bucket: 'b', Key: key }).promise();\n};\n",
          "s3: b", ("EXE012", "app.js", 5)),
+        ("const _ = require('lodash');\nexports.handler = async (event) => {\n"
+         "  await go(_.get(event, 'Records[0].s3.object.key'));\n};\n", "s3: b", ("ESM010", "app.js", 3)),
+        ("const Promise = require('bluebird');\nexports.handler = async (event) => {\n"
+         "  await Promise.delay(2000);\n};\n", "sns: t", ("ARC005", "app.js", 3)),
+        ("const Promise = require('bluebird');\nconst AWS = require('aws-sdk');\n"
+         "const cw = Promise.promisifyAll(new AWS.CloudWatch());\nexports.handler = async (event) => {\n"
+         "  await cw.putMetricDataAsync({ Namespace: 'n' });\n};\n", "sns: t", ("OBS004", "app.js", 5)),
+        ("const AWS = require('aws-sdk');\nconst lambda = new AWS.Lambda();\nexports.handler = async (event) => {\n"
+         "  const me = { FunctionName: process.env.AWS_LAMBDA_FUNCTION_NAME, InvocationType: 'Event' };\n"
+         "  await lambda.invoke(me).promise();\n};\n", "sns: t", ("ARC001", "app.js", 5)),
+        ("const options = { host: 'db', password: 'Corp4711!' };\nexports.handler = async (event) => go(options);\n",
+         "sns: t", ("SEC002", "app.js", 1)),
+        ("exports.handler = async (event) => {\n  await Promise.all(event.Records.map(async (record) => {\n"
+         "    try {\n      await go(record);\n    } catch (err) {\n      console.error(err);\n    }\n  }));\n};\n",
+         "s3: b", ("OBS008", "app.js", 5)),
+        ("const work = async (asked) => {\n  console.log(asked);\n};\nexports.handler = async (event) => {\n"
+         "  return await work(event);\n};\n", "sns: t", ("SEC005", "app.js", 2)),
     ],
 )  # fmt: skip
 def test_rules_that_read_javascript(source: str, event: str, expected: tuple[str, str, int], tmp_path: Path) -> None:

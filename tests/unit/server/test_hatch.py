@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from lambent.neighbour import unix
-from lambent.server import hatch
 from lambent.server.hatch import Hatch, Task
 from lambent.wire.http import Request, Response
 
@@ -93,8 +92,7 @@ def test_it_outlives_an_answer_that_fails(caplog: pytest.LogCaptureFixture) -> N
     assert "was not answered" in caplog.text
 
 
-def test_so_many_connections_and_no_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hatch, "CONNECTIONS", 2)
+def test_so_many_connections_and_no_more(tmp_path: Path) -> None:
     folder = tmp_path / ("long" * 40)  # longer than a socket's address
     folder.mkdir()
 
@@ -104,7 +102,7 @@ def test_so_many_connections_and_no_more(tmp_path: Path, monkeypatch: pytest.Mon
         return sock.recv(12)
 
     async def run() -> None:
-        one = Hatch(folder / "hatch")
+        one = Hatch(folder / "hatch", connections=2)
         one.tasks = take
         await one.open()
         socks = [await asyncio.to_thread(unix.connect, one.path, 5) for _ in range(2)]

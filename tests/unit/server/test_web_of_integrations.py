@@ -99,3 +99,24 @@ def test_an_answer_without_end_is_given_up(encoding: bytes) -> None:
     head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n" + encoding + b"\r\n"
     said, _ = asked(head, "http://127.0.0.1:{}/", lambda p: [f"127.0.0.1:{p}"], endless=True)
     assert f"more than {MOST_BYTES} bytes" in str(said)
+
+
+def test_the_library_says_nothing_for_itself() -> None:
+    heads: list[bytes] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heads.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        writer.close()
+
+    async def run() -> None:
+        server = await asyncio.start_server(serve, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        web = Web(outward.read([f"127.0.0.1:{port}"]))
+        await web("GET", f"http://127.0.0.1:{port}/a", [("X-A", "1")], b"", 5)
+        await web.close()
+        server.close()
+
+    asyncio.run(run())
+    names = [line.partition(b":")[0].lower() for line in heads[0].split(b"\r\n")[1:] if line]
+    assert sorted(names) == [b"host", b"x-a"]

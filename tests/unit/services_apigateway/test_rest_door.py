@@ -353,6 +353,8 @@ def test_the_web_behind_it(tmp_path: Path) -> None:
         method, url, headers, body = stage.fetched[0]
         assert (method, url, body) == ("PUT", "https://x.example/v1/a/b%20c?q=1&q=2", b"body")
         assert ("X-One", "1") in headers and not any(name.lower() == "host" for name, _ in headers)
+        assert ("User-Agent", f"AmazonAPIGateway_{stage.id}") in headers
+        assert ("x-amzn-apigateway-api-id", stage.id) in headers
         elsewhere = [{"op": "replace", "path": "/uri", "value": "https://nowhere.example"}]
         await stage.call("UpdateIntegration", **at, patchOperations=elsewhere)
         await stage.deploy()

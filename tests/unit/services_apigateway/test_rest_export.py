@@ -19,10 +19,11 @@ async def exported(api: Api, body: bytes, kind: str, **more: Any) -> dict[str, A
     await api.call("CreateDeployment", restApiId=made["id"], stageName="dev")
     said = await api.call("GetExport", restApiId=made["id"], stageName="dev", exportType=kind, **more)
     text = said["body"].read() if hasattr(said["body"], "read") else said["body"]
-    document: dict[str, Any] = json.loads(text) if said["contentType"].endswith("json") else yaml.safe_load(text)
-    extension = "yaml" if said["contentType"].endswith("yaml") else "json"
-    assert said["contentDisposition"].startswith(f'attachment; filename="{kind}_2026-')
-    assert said["contentDisposition"].endswith(f'.{extension}"')
+    in_yaml = str(more.get("accepts")).endswith("yaml")
+    document: dict[str, Any] = yaml.safe_load(text) if in_yaml else json.loads(text)
+    version, extension = document["info"]["version"], "yaml" if in_yaml else "json"
+    assert said["contentType"] == "application/octet-stream"
+    assert said["contentDisposition"] == f'attachment; filename="{kind}_{version}.{extension}"'
     return document
 
 

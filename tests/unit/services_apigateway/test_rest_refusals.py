@@ -315,6 +315,15 @@ def test_what_is_shown_by_default(tmp_path: Path) -> None:
     with_api(tmp_path, scene)
 
 
+def test_a_domain_name_is_there_once(tmp_path: Path) -> None:
+    async def scene(api: Api) -> None:
+        await api.call("CreateDomainName", domainName="a.example.com")
+        refused = await api.refused("CreateDomainName", domainName="a.example.com")
+        assert refused == (BAD, "The domain name you provided already exists.")
+
+    with_api(tmp_path, scene)
+
+
 def test_what_the_model_refuses(tmp_path: Path) -> None:
     async def scene(api: Api) -> None:
         name, root = await api.api()

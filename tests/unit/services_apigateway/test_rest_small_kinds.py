@@ -104,3 +104,32 @@ def test_client_certificates(tmp_path: Path) -> None:
         await api.call("DeleteClientCertificate", **at)
 
     with_api(tmp_path, scene)
+
+
+def test_a_clone_is_an_api_of_its_own(tmp_path: Path) -> None:
+    async def scene(api: Api) -> None:
+        name, root = await api.api(binaryMediaTypes=["a/b"])
+        at = {"restApiId": name}
+        child = await api.call("CreateResource", **at, parentId=root, pathPart="a")
+        validator = await api.call("CreateRequestValidator", **at, name="v", validateRequestBody=True)
+        await api.call("CreateModel", **at, name="M", contentType="application/json", schema="{}")
+        method = at | {"resourceId": child["id"], "httpMethod": "GET"}
+        await api.call("PutMethod", **method, authorizationType="NONE", requestValidatorId=validator["id"])
+        await api.call("PutIntegration", **method, type="MOCK")
+        made = await api.call("CreateRestApi", name="b", cloneFrom=name)
+        assert made["id"] != name and made["rootResourceId"] != root and made["binaryMediaTypes"] == ["a/b"]
+        there = {"restApiId": made["id"]}
+        items = (await api.call("GetResources", **there, embed=["methods"]))["items"]
+        cloned = next(one for one in items if one["path"] == "/a")
+        assert cloned["id"] != child["id"] and cloned["parentId"] == made["rootResourceId"]
+        validators = (await api.call("GetRequestValidators", **there))["items"]
+        assert [one["name"] for one in validators] == ["v"]
+        assert cloned["resourceMethods"]["GET"]["requestValidatorId"] == validators[0]["id"] != validator["id"]
+        assert cloned["resourceMethods"]["GET"]["methodIntegration"]["cacheNamespace"] == cloned["id"]
+        models = (await api.call("GetModels", **there))["items"]
+        assert sorted(one["name"] for one in models) == ["Empty", "Error", "M"]
+        await api.call("DeleteRestApi", **at)
+        await api.call("CreateDeployment", **there, stageName="dev")
+        assert (await api.refused("CreateRestApi", name="c", cloneFrom="nothing"))[0] == "NotFoundException"
+
+    with_api(tmp_path, scene)

@@ -93,7 +93,7 @@ class Api:
         self.doors = Doors(self.ports)
         self.env = ApiGatewayV2Env(
             resources=store.resources,
-            model=service.load("apigatewayv2").model,
+            operation=service.load("apigatewayv2").operation,
             wall=self.clock.wall,
             new_id=lambda: f"revision-{next(numbers)}",
             report=self.findings.report,

@@ -106,6 +106,9 @@ def test_values_counts_and_sets_in_every_protocol(tmp_path: Path, protocol: str)
             "ValidationError",
             "less than or equal to 30",
         ),
+        ({"Value": 1.0, "Dimensions": [{"Name": ":a", "Value": "b"}]}, "InvalidParameterValue", "value :a for"),
+        ({"Value": 1.0, "Dimensions": [{"Name": "a", "Value": "é"}]}, "InvalidParameterValue", "member.1.Value"),
+        ({"Value": 1.0, "Dimensions": [{"Name": "a", "Value": " "}]}, "InvalidParameterValue", "member.1.Value"),
         ({"StatisticValues": {"SampleCount": 1, "Sum": 1, "Minimum": 2, "Maximum": 1}}, "InvalidParameterValue", "Max"),
     ],
 )

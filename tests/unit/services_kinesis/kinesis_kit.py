@@ -27,7 +27,7 @@ from lambent.streams.config import Config
 from lambent.streams.records import Records
 from lambent.streams.registry import Registry
 from lambent.streams.subscriptions import Subscriptions
-from lambent.streams.trimming import trim_later
+from lambent.streams.trimming import Trimmer
 from lambent.wire import parse, serialize, service, validate
 from lambent.wire.fault import Fault
 from lambent.wire.http import Request, Response
@@ -231,7 +231,7 @@ async def open_kinesis(folder: Path, clock: ManualClock, tasks: set[asyncio.Task
     )
     records.wrote = Growing(env).wrote
     settling.resume(env)
-    trim_later(registry, records, clock, spawn)
+    Trimmer(registry, records, clock, spawn).start()
     return Kinesis(store, clock, env, findings, tasks)
 
 

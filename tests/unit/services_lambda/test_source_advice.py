@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from lambent.model.event_source import EventSource
 from lambent.model.scope import Scope
-from lambent.services.lambda_.event_sources.advice import QueueFacts, facts, finding, of_queue, of_stream
+from lambent.services.lambda_.event_sources.advice import QueueFacts, facts, finding, of_filters, of_queue, of_stream
 
 QUEUE = EventSource("u", "arn", Scope(), "arn:aws:sqs:us-east-1:000000000000:q", "f", "", 10, 5.0)
 STREAM = replace(QUEUE, source="arn:aws:kinesis:us-east-1:000000000000:stream/s")
@@ -49,3 +49,8 @@ def test_a_batch_size_that_can_not_be_reached_is_said() -> None:
     assert "a read of a table's stream answers 1000" in next(of_stream(table))[0]
     assert "can't be reached" not in next(of_stream(replace(table, window=1.0)))[0]
     assert "can't be reached" not in next(of_stream(replace(STREAM, batch_size=10_000)))[0]
+
+
+def test_more_filters_than_an_account_has_at_first_are_said() -> None:
+    assert list(of_filters(replace(QUEUE, filters=("{}",) * 5))) == []
+    assert "There are 6 filters" in next(of_filters(replace(QUEUE, filters=("{}",) * 6)))[0]

@@ -170,3 +170,11 @@ def test_what_is_not_supported_or_wrong_is_refused_by_name(
         assert said in message
 
     with_logs(tmp_path, body)
+
+
+def test_a_name_that_is_aws_s_is_refused(tmp_path: Path) -> None:
+    async def body(logs: Wired) -> None:
+        code, message = await logs.refused("CreateLogGroup", logGroupName="aws/lambda/f")
+        assert code == "InvalidParameterException" and "aws/" in message
+
+    with_logs(tmp_path, body)

@@ -20,6 +20,7 @@ from lambent.gateway.chain import Gateway, account_of
 from lambent.gateway.intake import Intake
 from lambent.gateway.listener import Listener
 from lambent.model.delivery import Delivery
+from lambent.model.metric import unmeasured
 from lambent.model.scope import Caller
 from lambent.objects.buckets import Bucket
 from lambent.observe.findings import Ledger
@@ -63,6 +64,7 @@ class _Base:
     def __init__(self, clock: ManualClock) -> None:
         self.clock = clock
         self.background = self
+        self.measure = unmeasured
         self._tasks: set[asyncio.Task[None]] = set()
 
     def spawn(self, work: Any) -> "asyncio.Task[None]":

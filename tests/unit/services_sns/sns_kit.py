@@ -75,7 +75,7 @@ class Sns:
             self.findings.report,
             self.findings.withdraw,
             self.segments.append,
-            lambda _scope: self.may_trace,
+            lambda _topic: self.may_trace,
         )
 
     async def _add(self, pushes: Sequence[Push]) -> None:

@@ -76,3 +76,13 @@ def test_segments_that_come_faster_than_they_are_written_are_dropped_and_reporte
         await store.close()
 
     asyncio.run(scene())
+
+
+def test_a_trace_counts_once_for_whom_it_is_of(tmp_path: Path) -> None:
+    file = TraceFile(tmp_path / "traces.db")
+    assert file.write([row(HERE, NOW), row(HERE, NOW), row(HERE, NOW, number=1), row(THERE, NOW)]) == {
+        HERE: 2,
+        THERE: 1,
+    }
+    assert file.write([row(HERE, NOW)]) == {}
+    file.close()

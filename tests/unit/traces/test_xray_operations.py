@@ -182,6 +182,10 @@ def test_resource_policies_have_revisions_and_bounds(stage) -> None:
         ({"Principal": {"Service": ["sqs.amazonaws.com"]}}, False),
         ({"Effect": "Deny"}, False),
         ({"Action": "xray:GetSamplingRules"}, False),
+        ({"Principal": "*"}, True),
+        ({"Condition": {"ArnLike": {"aws:SourceArn": "arn:aws:sns:eu-west-1:111111111111:o*"}}}, True),
+        ({"Condition": {"ArnLike": {"aws:SourceArn": "arn:aws:sns:eu-west-1:111111111111:p*"}}}, False),
+        ({"Condition": {"StringEquals": {"aws:SourceAccount": "222222222222"}}}, False),
     ],
 )
 def test_a_service_is_let_send_by_a_policy(stage, tmp_path: Path, change: dict[str, Any], lets: bool) -> None:
@@ -195,8 +199,9 @@ def test_a_service_is_let_send_by_a_policy(stage, tmp_path: Path, change: dict[s
     async def look() -> bool:
         store = await open_store(tmp_path)
         try:
-            elsewhere = lets_send(store.resources, Scope("222222222222", HERE.region), "sns.amazonaws.com")
-            return lets_send(store.resources, HERE, "sns.amazonaws.com") and not elsewhere
+            sns, topic = "sns.amazonaws.com", "arn:aws:sns:eu-west-1:111111111111:orders"
+            elsewhere = lets_send(store.resources, Scope("222222222222", HERE.region), sns, topic)
+            return lets_send(store.resources, HERE, sns, topic) and not elsewhere
         finally:
             await store.close()
 

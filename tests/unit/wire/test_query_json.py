@@ -38,6 +38,30 @@ def test_a_message_that_was_sent() -> None:
     assert asyncio.run(aws_backends.ask(send, as_xml, "sqs")).body == xml.body
 
 
+def test_messages_that_were_received() -> None:
+    spoken = service.load("sqs", "query")
+    empty = serialize.output(spoken, "ReceiveMessage", {}, "rid")
+    one = serialize.output(spoken, "ReceiveMessage", {"Messages": [{"MessageId": "id", "Body": "<b>"}]}, "rid")
+    answers = [orjson.loads(translated("sqs", "ReceiveMessage", 200, xml.body) or b"") for xml in (empty, one)]
+    results = [answer["ReceiveMessageResponse"]["ReceiveMessageResult"] for answer in answers]
+    assert results == [
+        {"messages": None},
+        {
+            "messages": [
+                {
+                    "MessageId": "id",
+                    "Body": "<b>",
+                    "ReceiptHandle": None,
+                    "MD5OfBody": None,
+                    "Attributes": None,
+                    "MD5OfMessageAttributes": None,
+                    "MessageAttributes": None,
+                }
+            ]
+        },
+    ]
+
+
 def test_an_error() -> None:
     refused = serialize.fault(
         service.load("sns", "query"), "Publish", Fault("NotFound", "Topic does not exist", status=404), "rid"

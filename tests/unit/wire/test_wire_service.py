@@ -1,5 +1,7 @@
 """Routes of real models, and where a request belongs."""
 
+from dataclasses import replace
+
 import pytest
 
 from lambent.wire import locate, service
@@ -89,6 +91,16 @@ def test_labels_are_decoded_and_greedy_ones_keep_their_slashes() -> None:
     routes = service.load("s3").routes
     request = Request("GET", "/b/a%20b/%C3%BC%2Fc/")
     assert routes.labels("GetObject", request) == {"Bucket": "b", "Key": "a b/ü/c/"}
+
+
+def test_a_request_that_is_sent_on_as_another_is_routed_anew() -> None:
+    s3 = service.load("s3")
+    request = Request("POST", "/b/k", "uploads")
+    assert [s3.route(request), s3.route(request)] == ["CreateMultipartUpload"] * 2
+    assert s3.routes.labels("CreateMultipartUpload", request) == {"Bucket": "b", "Key": "k"}
+    assert s3.route(replace(request, method="PUT", query="")) == "PutObject"
+    assert s3.route(replace(request, method="PUT", query="", headers={"x-amz-copy-source": "b/a"})) == "CopyObject"
+    assert s3.routes.labels("PutObject", replace(request, method="PUT", path="/c/d")) == {"Bucket": "c", "Key": "d"}
 
 
 def test_a_service_is_loaded_once() -> None:

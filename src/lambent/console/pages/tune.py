@@ -5,10 +5,10 @@ from starlette.responses import Response
 from lambent.console import samples
 from lambent.console.pages.testing import saved
 from lambent.console.site import Asked, Site
+from lambent.engine.tuning import Strategy
 
-STRATEGIES = ("cost", "speed", "balanced")
 POWERS = "128,256,512,1024,1536,2048,3008"
-_FIELDS = {"powers": POWERS, "num": "10", "strategy": STRATEGIES[0], "payload": "{}"}
+_FIELDS = {"powers": POWERS, "num": "10", "strategy": Strategy.COST, "payload": "{}"}
 
 
 def tune(site: Site, asked: Asked) -> Response:
@@ -23,7 +23,7 @@ def tune(site: Site, asked: Asked) -> Response:
         tab="tune",
         tuning=latest,
         fields=_FIELDS | dict(latest.asked if latest else {}),
-        strategies=STRATEGIES,
+        strategies=tuple(Strategy),
         samples=samples.NAMES,
         saved=saved(site.events, name),
     )

@@ -29,6 +29,10 @@
     }
   });
 
+  // On a narrow screen the list of pages is wider than that: the page that is shown is in sight.
+  const here = document.querySelector("header nav [aria-current]");
+  if (here) here.parentElement.scrollLeft = here.offsetLeft - here.parentElement.offsetLeft - 16;
+
   const PLACES = {o: "/", f: "/functions", q: "/sources", l: "/logs", t: "/traces", d: "/dashboards", s: "/stacks", c: "/clock"};
   let going = 0;
   document.addEventListener("keydown", (event) => {

@@ -81,7 +81,7 @@ def _resolve(value: Any, context: Context) -> Any:
             if function is not None:
                 return function(argument, context)
             if name.startswith("Fn::"):
-                raise TemplateInvalid(f"Template error: {name} is not a supported function here")  # our wording
+                raise TemplateInvalid(f"Template Error: Encountered unsupported function: {name}")
         found = {name: _resolve(one, context) for name, one in value.items()}
         return {name: one for name, one in found.items() if one is not NOTHING}
     if isinstance(value, list):
@@ -96,6 +96,14 @@ def _ref(argument: Any, context: Context) -> Any:
     if isinstance(name, str) and name in context.references:
         return context.references[name]
     return context.unknown(str(name))
+
+
+def split_name(argument: Any) -> tuple[str, str]:
+    """Resource and attribute of an Fn::GetAtt, where both are texts; "" for what is not."""
+    parts = argument.split(".", 1) if isinstance(argument, str) else argument
+    if not isinstance(parts, list) or len(parts) < 2 or not all(isinstance(one, str) for one in parts):
+        return "", ""
+    return parts[0], ".".join(parts[1:])
 
 
 def _get_att(argument: Any, context: Context) -> Any:
@@ -240,7 +248,7 @@ def _if(argument: Any, context: Context) -> Any:
 def condition(name: Any, context: Context) -> bool:
     """The value of a condition. Raises TemplateInvalid for one that is not there."""
     if not isinstance(name, str) or name not in context.conditions:
-        raise TemplateInvalid(f"Template error: unresolved condition dependency {name} in Fn::If")  # our wording
+        raise TemplateInvalid(f"Template error: unresolved condition dependency {name} in Fn::If")
     return context.conditions[name]
 
 

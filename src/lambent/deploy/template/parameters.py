@@ -19,6 +19,12 @@ TYPES = re.compile(
     r"|AWS::SSM::Parameter::Name|AWS::SSM::Parameter::Value<[A-Za-z0-9:<>]+>"
 )
 HIDDEN = "****"
+MEMBERS = frozenset(
+    {
+        *("Type", "Default", "NoEcho", "AllowedValues", "AllowedPattern", "MaxLength", "MinLength", "MaxValue"),
+        *("MinValue", "Description", "ConstraintDescription"),
+    }
+)
 MOST_BYTES = 4096
 
 
@@ -57,6 +63,9 @@ def declared(template: Template) -> None:
             raise TemplateInvalid(
                 f"Template format error: [/Parameters/{name}] Every Parameters object must contain a Type member."
             )
+        unknown = [member for member in said if member not in MEMBERS]
+        if unknown:
+            raise TemplateInvalid(f"Invalid template parameter property '{unknown[0]}'")
         if not name.isalnum():
             raise TemplateInvalid(f"Template format error: Parameter name {name} is non alphanumeric.")
         if not TYPES.fullmatch(str(said["Type"])):

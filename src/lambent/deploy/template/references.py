@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from lambent.deploy.errors import TemplateInvalid
-from lambent.deploy.template.functions import VARIABLE
+from lambent.deploy.template.functions import VARIABLE, split_name
 from lambent.deploy.template.template import ResourceSpec, Template
 
 
@@ -76,6 +76,8 @@ def check(template: Template) -> None:
 
 def _check_names(template: Template, known: set[str]) -> None:
     missing: dict[str, None] = {}
+    for value in (*(dict(spec.properties) for spec in template.resources.values()), *template.outputs.values()):
+        _check_attributes(value, {*template.resources})
     for spec in template.resources.values():
         for name in spec.depends_on:
             if name not in template.resources:
@@ -96,6 +98,25 @@ def _check_names(template: Template, known: set[str]) -> None:
             f"Template format error: Unresolved dependencies [{', '.join(dict.fromkeys(in_conditions))}]. "
             "Cannot reference resources in the Conditions block of the template"
         )
+
+
+def _check_attributes(value: Any, known: set[str]) -> None:
+    """Raises TemplateInvalid for an attribute of what is no resource."""
+    if isinstance(value, list):
+        for one in value:
+            _check_attributes(one, known)
+    elif isinstance(value, Mapping):
+        name = split_name(value["Fn::GetAtt"])[0] if len(value) == 1 and "Fn::GetAtt" in value else ""
+        if name and name not in known:
+            raise TemplateInvalid(f"Template error: instance of Fn::GetAtt references undefined resource {name}")
+        text = value.get("Fn::Sub") if len(value) == 1 else None
+        for part in VARIABLE.findall(text) if isinstance(text, str) else ():
+            if "." in part and not part.startswith("!") and part.strip().split(".")[0] not in known:
+                raise TemplateInvalid(
+                    f"Template error: instance of Fn::Sub references invalid resource attribute {part.strip()}"
+                )
+        for one in value.values():
+            _check_attributes(one, known)
 
 
 def _unknown(value: Any, known: set[str]) -> Iterator[str]:

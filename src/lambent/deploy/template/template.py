@@ -28,6 +28,15 @@ URL_BYTES = 1 << 20
 DESCRIPTION_BYTES = 1024
 KEEPING = frozenset({"Delete", "Retain", "RetainExceptOnCreate", "Snapshot"})
 
+WITH_SNAPSHOTS = frozenset(
+    {
+        *("AWS::DocDB::DBCluster", "AWS::EC2::Volume", "AWS::ElastiCache::CacheCluster", "AWS::Redshift::Cluster"),
+        *("AWS::ElastiCache::ReplicationGroup", "AWS::Neptune::DBCluster", "AWS::RDS::DBCluster"),
+        "AWS::RDS::DBInstance",
+    }
+)
+"""https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-deletionpolicy.html"""
+
 
 @dataclass(frozen=True, slots=True)
 class ResourceSpec:
@@ -137,6 +146,9 @@ def _check_policies(name: str, said: Mapping[str, Any]) -> None:
         value = said.get(attribute)
         if isinstance(value, str) and value not in KEEPING:
             raise TemplateInvalid(f"Template format error: Unrecognized {attribute} {value} for resource {name}")
+        if value == "Snapshot" and said["Type"] not in WITH_SNAPSHOTS:
+            words = "deletion policy" if attribute == "DeletionPolicy" else "update replace policy"
+            raise TemplateInvalid(f"Template error: resource type {said['Type']} does not support {words} Snapshot")
 
 
 def _names(said: Any) -> tuple[str, ...]:
@@ -147,6 +159,8 @@ def _names(said: Any) -> tuple[str, ...]:
 
 def _outputs(said: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     for name, one in said.items():
+        if not name.isalnum() or not name.isascii():
+            raise TemplateInvalid(f"Template format error: Outputs name '{name}' is non alphanumeric.")
         if not isinstance(one, dict) or one.get("Value") is None:
             where = f"[/Outputs/{name}]"
             raise TemplateInvalid(f"Template format error: {where} Every Outputs member must contain a Value object")

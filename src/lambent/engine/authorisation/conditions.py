@@ -35,7 +35,7 @@ class Condition:
 
 def read(operator: str, key: str, values: Sequence[str]) -> Condition | None:
     """One condition as a policy writes it; None for an operator that AWS does not have."""
-    quantifier, _, base = operator.lower().rpartition(":")
+    quantifier, _, base = patterns.lower(operator).rpartition(":")
     if_exists = base.endswith("ifexists") and base != "ifexists"
     base = base.removesuffix("ifexists")
     if quantifier not in ("", "forallvalues", "foranyvalue") or base not in (*_TESTS, *_NEGATED, "null"):
@@ -54,7 +54,7 @@ def may_be(base: str, value: str) -> bool:
 
 def is_met(condition: Condition, keys: Keys) -> bool:
     """Whether a request with those keys meets it."""
-    found = keys.get(condition.key.lower())
+    found = keys.get(patterns.lower(condition.key))
     if condition.base == "null":
         wants = {value.lower() for value in condition.values}
         return ("true" if found is None or found == () else "false") in wants

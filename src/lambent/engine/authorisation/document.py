@@ -57,8 +57,8 @@ class Statement:
 
     def acts(self, action: str) -> bool:
         """Whether it is about an action."""
-        lower = action.lower()
-        return any(patterns.matches(one, lower) for one in self.actions) is not self.but_actions
+        asked = patterns.lower(action)
+        return any(patterns.matches(one, asked) for one in self.actions) is not self.but_actions
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ class Policy:
 
 def _keys(statement: Statement) -> Iterator[str]:
     for one in statement.conditions:
-        yield one.key.lower()
+        yield patterns.lower(one.key)
         for value in one.values:
             yield from patterns.variables(value)
     for resource in statement.resources if statement.has_variables else ():
@@ -133,7 +133,7 @@ def _statement(name: str, place: int, said: Mapping[str, Any], variables: bool) 
         said.get("Effect") != "Deny",
         str(said.get("Sid") or ""),
         _principals(said),
-        tuple(one.lower() for one in actions),
+        tuple(map(patterns.lower, actions)),
         but_actions,
         resources,
         but_resources,

@@ -12,7 +12,7 @@ from lambent.engine.authorisation import conditions
 from lambent.engine.authorisation.conditions import Condition
 from lambent.engine.authorisation.decide import Ask, Decision, Layer, Policies, layers, reaches
 from lambent.engine.authorisation.document import Statement
-from lambent.engine.authorisation.patterns import arn_fits
+from lambent.engine.authorisation.patterns import arn_fits, lower
 from lambent.engine.authorisation.principals import Meant, meant
 
 FIELDS = ("arn", "partition", "service", "region", "account", "resource")
@@ -101,7 +101,7 @@ def _near(layer: Layer, statement: Statement, ask: Ask) -> Near | None:
 
 
 def _condition(one: Condition, ask: Ask) -> str:
-    actual = ask.all_keys.get(one.key.lower())
+    actual = ask.all_keys.get(lower(one.key))
     wanted = f"{one.operator} {one.key} {' or '.join(one.values)}"
     if actual is None:
         return f"its condition ({wanted}) needs the key {one.key}, which the request does not have"

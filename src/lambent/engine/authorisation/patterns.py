@@ -8,6 +8,7 @@ guide.
 
 import functools
 import re
+import string
 from collections.abc import Iterator, Mapping
 
 from lambent.patterns import wildcard
@@ -15,8 +16,14 @@ from lambent.patterns import wildcard
 Keys = Mapping[str, str | tuple[str, ...]]
 """Condition keys of a request: names in lower case; a tuple for a key that has several values."""
 _VARIABLE = re.compile(r"\$\{\s*([^},\s]+)\s*(?:,\s*'([^']*)'\s*)?\}")
+_SMALL = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 _LITERAL = {"*", "?", "$"}
 _CACHE = 8_192
+
+
+def lower(text: str) -> str:
+    """A text without regard to the case of A to Z: what else looks like a letter (the sign of Kelvin) is another."""
+    return text.lower() if text.isascii() else text.translate(_SMALL)
 
 
 def matches(pattern: str, text: str) -> bool:
@@ -53,7 +60,7 @@ def has_variable(text: str) -> bool:
 def variables(text: str) -> Iterator[str]:
     """The keys (lower case) that stand in a text as variables."""
     if has_variable(text):
-        yield from (found[1].lower() for found in _VARIABLE.finditer(text) if found[1] not in _LITERAL)
+        yield from (lower(found[1]) for found in _VARIABLE.finditer(text) if found[1] not in _LITERAL)
 
 
 def expanded(text: str, keys: Keys) -> str | None:
@@ -110,7 +117,7 @@ def _pieces(text: str, keys: Keys) -> list[tuple[str, bool]] | None:
     place = 0
     for found in _VARIABLE.finditer(text):
         pieces.append((text[place : found.start()], False))
-        value = found[1] if found[1] in _LITERAL else keys.get(found[1].lower(), found[2])
+        value = found[1] if found[1] in _LITERAL else keys.get(lower(found[1]), found[2])
         if value is None or isinstance(value, tuple):
             return None  # a key with several values is no variable
         pieces.append((value, True))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lambent.engine.iot import topics
-from lambent.engine.iot.actions import Sent, push_of
+from lambent.engine.iot.actions import Sent, arn_of, push_of
 from lambent.engine.iot.functions import Message
 from lambent.engine.iot.sql import statement
 from lambent.engine.iot.values import UNDEFINED
@@ -26,7 +26,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """A message that was published. `trace` is the header that goes along, `arn` names a rule by its name."""
+    """A message that was published. `trace` is the header that goes along."""
 
     scope: Scope
     topic: str
@@ -34,7 +34,6 @@ class Published:
     now: float
     trace: str
     new_id: Callable[[], str]
-    arn: Callable[[str], str]
 
 
 def pushes(rules: Iterable[Rule], published: Published, loops: Callable[[str], None]) -> list[Push]:
@@ -56,7 +55,7 @@ def _wants(rule: Rule, topic: str) -> bool:
 
 
 def _of(rule: Rule, published: Published, message: Message, loops: Callable[[str], None]) -> Iterator[Push]:
-    arn = published.arn(rule.name)
+    arn = arn_of(published.scope, rule.name)
     entered = lineage.advance(published.trace, arn)
     if entered.in_all >= lineage.ROUNDS:
         loops(arn)

@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from lambent.engine.authorisation.patterns import lower
 from lambent.permissions.keys.view import Value, View
 from lambent.permissions.resolved import Resolved
 
@@ -98,7 +99,7 @@ def request_alias(view: View) -> Value:
 
 def context(view: View, name: str) -> Value:
     """One pair of the encryption context."""
-    return next((value for key, value in _context(view).items() if key.lower() == name), None)
+    return next((value for key, value in _context(view).items() if lower(key) == name), None)
 
 
 def context_keys(view: View) -> Value:

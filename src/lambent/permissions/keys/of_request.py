@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from lambent.engine.authorisation.patterns import lower
 from lambent.permissions.facts import tags_of
 from lambent.permissions.keys.view import Value, View
 
@@ -62,13 +63,13 @@ def region(view: View) -> Value:
 
 def tag(view: View, name: str) -> Value:
     """A tag that the request gives."""
-    return next((value for key, value in tags(view.right.params).items() if key.lower() == name), None)
+    return next((value for key, value in tags(view.right.params).items() if lower(key) == name), None)
 
 
 def principal_tag(view: View, name: str) -> Value:
     """A tag of who asks."""
     found = tags_of(view.caller, view.identity)
-    return next((value for key, value in found.items() if key.lower() == name), None)
+    return next((value for key, value in found.items() if lower(key) == name), None)
 
 
 def tag_keys(view: View) -> Value:

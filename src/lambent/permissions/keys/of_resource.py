@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from lambent.engine.authorisation.patterns import lower
 from lambent.permissions.attached import queue_url
 from lambent.permissions.keys.of_request import pair_name, pair_value
 from lambent.permissions.keys.view import Value, View
@@ -137,7 +138,7 @@ def _pairs(said: Any) -> dict[str, str]:
 async def tag(view: View, resolved: Resolved, name: str) -> Value:
     """One of them."""
     found = await tags(view, resolved)
-    return next((value for key, value in found.items() if key.lower() == name), None)
+    return next((value for key, value in found.items() if lower(key) == name), None)
 
 
 async def object_tag(view: View, resolved: Resolved, name: str) -> Value:
@@ -149,7 +150,7 @@ async def object_tag(view: View, resolved: Resolved, name: str) -> Value:
     asked = {"Bucket": bucket, "Key": key} | ({"VersionId": version} if version else {})
     said = await resolved.ask("s3", "GetObjectTagging", asked, view.owner)
     found = _pairs((said or {}).get("TagSet"))
-    return next((value for one, value in found.items() if one.lower() == name), None)
+    return next((value for one, value in found.items() if lower(one) == name), None)
 
 
 FAMILIES = {

@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3
 from datetime import UTC, datetime
 from urllib.parse import parse_qs, parse_qsl
 
+from lambent.engine.authorisation.patterns import lower
 from lambent.permissions.keys.of_request import pair_name, pair_value
 from lambent.permissions.keys.view import Value, View
 
@@ -59,7 +60,7 @@ def request_tags(view: View) -> dict[str, str]:
 
 def request_tag(view: View, name: str) -> Value:
     """One of them."""
-    return next((value for key, value in request_tags(view).items() if key.lower() == name), None)
+    return next((value for key, value in request_tags(view).items() if lower(key) == name), None)
 
 
 def request_tag_keys(view: View) -> Value:

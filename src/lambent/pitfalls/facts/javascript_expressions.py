@@ -5,7 +5,7 @@ import re
 from typing import Any
 
 from lambent.pitfalls.facts import javascript_sdk as sdk
-from lambent.pitfalls.facts.javascript_names import FILES, METHODS, PLAIN, Scope, children
+from lambent.pitfalls.facts.javascript_names import DELAYS, FILES, GETS, METHODS, PLAIN, Scope, children
 from lambent.pitfalls.facts.javascript_values import Values
 
 FUNCTIONS = ("arrow_function", "function_expression", "generator_function")
@@ -182,6 +182,10 @@ class Expressions(Values):
 
     def _by_name(self, function: Any, given: list[Any], node: Any) -> ast.expr | None:
         known = self.known(function)
+        if known in GETS and len(given) > 1 and given[1].type == "string":
+            return self.path(self.expr(given[0]), self.string(given[1]), node)
+        if known in DELAYS and given:
+            return self.call(self.dotted("time.sleep", node), [self._seconds(self.text(given[0]), node)], node)
         args = [self.expr(one) for one in given]
         owner, _, last = known.rpartition(".")
         if owner == "console":

@@ -21,6 +21,10 @@ PLAIN = {
     "path.resolve": "os.path.join",
     "os.tmpdir": "tempfile.gettempdir",
 }
+GETS = ("lodash.get", "lodash/get", "lodash.get.default", "lodash/get.default")
+"""`_.get(event, "Records[0].s3.object.key")`."""
+DELAYS = ("bluebird.delay", "Promise.delay", "delay", "delay.default", "timers/promises.setTimeout", "sleep-promise")
+"""What waits for the milliseconds that it is given first."""
 FILES = {
     "writeFile": ("open", "w"), "writeFileSync": ("open", "w"), "createWriteStream": ("open", "w"),
     "appendFile": ("open", "a"), "appendFileSync": ("open", "a"), "outputFile": ("open", "w"),
@@ -195,7 +199,9 @@ class Names:
             return sdk.client(self.known(node.child_by_field_name("constructor")))
         if node.type == "call_expression":
             function = self.text(node.child_by_field_name("function"))
-            if function.endswith(("captureAWSClient", "captureAWSv3Client", "DocumentClient.from", "Document.from")):
+            if function.endswith(
+                ("promisifyAll", "captureAWSClient", "captureAWSv3Client", "DocumentClient.from", "Document.from")
+            ):
                 inner = children(node.child_by_field_name("arguments"))
                 return self.service_of(inner[0]) if inner else None
         return None

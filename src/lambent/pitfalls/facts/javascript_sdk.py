@@ -61,7 +61,7 @@ def command(dotted: str) -> tuple[str, str] | None:
 
 def method(service: str, name: str) -> str:
     """The operation of a client's method: `putObject`; of a document client `put`, too."""
-    found = operation(name)
+    found = operation(name.removesuffix("Async"))  # bluebird's promisifyAll; invokeAsync is of old
     if service == "s3" and found == "upload":
         return "put_object"
     return _DOCUMENT.get(found, found) if service == "dynamodb" else found

@@ -213,6 +213,16 @@ class Values(Names):
             return self.call(self.put(getter, node), [index], node)
         return ast.Subscript(value=self.expr(owner), slice=index, ctx=ast.Load())
 
+    def path(self, owner: ast.expr, path: str, node: Any) -> ast.expr:
+        """`a.b[0]` of an owner, as a text says it."""
+        for name, index in re.findall(r"([^.\[\]]+)|\[(\d+)\]", path):
+            if index or name in _KEYS:
+                key = self.constant(int(index) if index else name, node)
+                owner = self.put(ast.Subscript(value=owner, slice=key, ctx=ast.Load()), node)
+            else:
+                owner = self.put(ast.Attribute(value=owner, attr=name, ctx=ast.Load()), node)
+        return owner
+
     def target(self, node: Any) -> Any:
         """What is assigned to."""
         if node.type == "member_expression":

@@ -1,5 +1,6 @@
 """A function that feeds itself."""
 
+import ast
 from collections.abc import Iterator
 
 from lambent.pitfalls import effects
@@ -21,6 +22,9 @@ PUTS = {
 def check(project: Project) -> Iterator[Hit]:
     """Writes to the bucket, queue, topic or table that drives the function."""
     for function in project.functions:
+        for call in effects.calling(function, "lambda", "invoke"):
+            if _itself(call):
+                yield Hit(call.place, "it invokes itself", function, reliability="likely")
         for trigger in function.driven_by(*PUTS) if function.listed else ():
             service, operations = PUTS[trigger.kind]
             for call in effects.calling(function, service, *operations):
@@ -28,6 +32,15 @@ def check(project: Project) -> Iterator[Hit]:
                 if how is not None and not _apart(trigger, call):
                     text = f"it writes to what drives it ({trigger.kind})"
                     yield Hit(call.place, text, function, reliability="certain" if how else "likely")
+
+
+def _itself(call: SdkCall) -> bool:
+    """Whether what is invoked is named by the function's own variable, or by its context."""
+    name = call.arguments.get("FunctionName")
+    value = call.where.locals.get(name.id, name) if isinstance(name, ast.Name) else name
+    folded = call.fold("FunctionName")
+    said = getattr(value, "attr", "") in ("function_name", "functionName", "invoked_function_arn", "invokedFunctionArn")
+    return said or (isinstance(folded, Env) and folded.name == "AWS_LAMBDA_FUNCTION_NAME")
 
 
 def _same(function: Function, trigger: Trigger, call: SdkCall) -> bool | None:
@@ -49,13 +62,11 @@ def _same(function: Function, trigger: Trigger, call: SdkCall) -> bool | None:
 
 def _of_event(call: SdkCall) -> bool:
     """Whether the bucket's name comes from the record: `record["s3"]["bucket"]["name"]`."""
-    import ast
-
     node = call.arguments.get("Bucket")
     value = call.where.locals.get(node.id) if isinstance(node, ast.Name) else node
-    words = (
-        {inner.value for inner in ast.walk(value) if isinstance(inner, ast.Constant)} if value is not None else set()
-    )
+    parts = list(ast.walk(value)) if value is not None else []
+    words = {one.value for one in parts if isinstance(one, ast.Constant)}
+    words |= {one.attr for one in parts if isinstance(one, ast.Attribute)}
     return {"s3", "bucket", "name"} <= words
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from lambent.pitfalls.batches import reached
 from lambent.pitfalls.facts.project import Project
 from lambent.pitfalls.finding import Hit, Rule
-from lambent.pitfalls.rules.SEC005_printed import logs
+from lambent.pitfalls.printing import logs
 
 STRUCTURED = {
     "aws_lambda_powertools",

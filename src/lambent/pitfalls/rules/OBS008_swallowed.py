@@ -4,11 +4,12 @@ import ast
 from collections.abc import Iterator
 
 from lambent.pitfalls import effects
-from lambent.pitfalls.batches import reached
+from lambent.pitfalls.batches import reached, record_loops
 from lambent.pitfalls.facts.project import Function, Project
 from lambent.pitfalls.facts.python import Reached, chain
 from lambent.pitfalls.facts.wiring import ASYNC, PULLED
 from lambent.pitfalls.finding import Hit, Rule
+from lambent.pitfalls.printing import logs
 
 
 def check(project: Project) -> Iterator[Hit]:
@@ -29,6 +30,11 @@ def check(project: Project) -> Iterator[Hit]:
             continue
         for caught in _quiet_ones(handler):
             yield Hit(handler.place(caught), "an error ends as a success: no retry, no dead letter", function)
+        if not function.driven_by(*PULLED):  # there it is ESM007
+            for caught in _of_records(function, handler):
+                yield Hit(
+                    handler.place(caught), "a record's error ends as a success: no retry, no dead letter", function
+                )
         for one in reached(function):
             if one is not handler and _dropped(one, handler) and _changes(function, one):
                 for caught in _quiet_ones(one):
@@ -47,9 +53,23 @@ def _as_answer(node: ast.AST) -> bool:
 
 
 def _quiet_ones(one: Reached) -> Iterator[ast.ExceptHandler]:
-    for statement in one.node.body:
-        if isinstance(statement, ast.Try):
+    for at, statement in enumerate(one.node.body):
+        if isinstance(statement, ast.Try) and not _goes_on(one.node.body[at + 1 :]):
             yield from (caught for caught in statement.handlers if _broad(caught) and _quiet(caught, one))
+
+
+def _goes_on(rest: list[ast.stmt]) -> bool:
+    """Whether more is done after it, so that it stands around a part that the function can do without."""
+    calls = (one.value for one in rest if isinstance(one, ast.Expr) and isinstance(one.value, ast.Call | ast.Await))
+    return any(not (isinstance(one, ast.Call) and logs(one)) for one in calls)
+
+
+def _of_records(function: Function, handler: Reached) -> Iterator[ast.ExceptHandler]:
+    """What swallows the error of one record of several."""
+    for one, loop in record_loops(function):
+        for statement in loop.body if one.node is handler.node else ():
+            if isinstance(statement, ast.Try):
+                yield from (caught for caught in statement.handlers if _broad(caught) and _quiet(caught, one))
 
 
 def _dropped(one: Reached, handler: Reached) -> bool:

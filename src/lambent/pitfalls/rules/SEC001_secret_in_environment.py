@@ -55,7 +55,8 @@ def _secret(function: Function, name: str, value: object) -> str | None:
         return "gets its secret from a variable, and shows it in the state and the configuration"
     if isinstance(value, Unknown) and value.why.startswith("parameter "):
         parameter = function.stack.parameters.get(value.why[10:])
-        if isinstance(parameter, Map) and str(parameter.get("NoEcho")).lower() == "true":
+        named = NAME.search(value.why[10:]) and not HARMLESS.search(value.why[10:])
+        if isinstance(parameter, Map) and (named or str(parameter.get("NoEcho")).lower() == "true"):
             return "gets its secret from a parameter, and shows it in the configuration"
     return None
 

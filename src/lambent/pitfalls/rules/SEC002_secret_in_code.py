@@ -15,6 +15,8 @@ PLACE = re.compile(
     r"^\W*$|example|changeme|your|<|xxx|test|dummy|fake|placeholder|password|secret|\s|\{|/|^[A-Z_]+$", re.I
 )
 
+_BESIDE = ("host", "hostname", "user", "username", "server", "database")
+
 
 def check(project: Project) -> Iterator[Hit]:
     """Literals with the form of a key, and long literals assigned to a secret's name."""
@@ -26,6 +28,10 @@ def check(project: Project) -> Iterator[Hit]:
                         yield Hit(module.place(node), "a key stands in the code", function, reliability="certain")
                 elif isinstance(node, ast.Assign) and _assigned(node):
                     yield Hit(module.place(node), "a secret stands in the code", function)
+                elif isinstance(node, ast.Dict):
+                    yield from (
+                        Hit(module.place(one), "a secret stands in the code", function) for one in _options(node)
+                    )
 
 
 def _assigned(node: ast.Assign) -> bool:
@@ -34,6 +40,19 @@ def _assigned(node: ast.Assign) -> bool:
         return False
     names = [target.id for target in node.targets if isinstance(target, ast.Name)]
     return any(NAME.search(name) for name in names) and len(value.value) >= 8 and not PLACE.search(value.value)
+
+
+def _options(node: ast.Dict) -> list[ast.expr]:
+    """The secrets among the options of a connection: where a host or a user stands beside."""
+    keys = [key.value if isinstance(key, ast.Constant) else None for key in node.keys]
+    if not any(isinstance(one, str) and one.lower() in _BESIDE for one in keys):
+        return []
+    pairs = zip(keys, node.values, strict=True)
+    return [
+        value for key, value in pairs
+        if isinstance(key, str) and NAME.search(key) and isinstance(value, ast.Constant) and isinstance(value.value, str)
+        and len(value.value) >= 8 and not PLACE.search(value.value)
+    ]  # fmt: skip
 
 
 RULE = Rule(

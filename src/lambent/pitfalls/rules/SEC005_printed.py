@@ -5,11 +5,12 @@ import re
 from collections.abc import Iterator
 
 from lambent.pitfalls.batches import reached
-from lambent.pitfalls.facts.project import Project
+from lambent.pitfalls.facts.project import Place, Project
 from lambent.pitfalls.facts.python import Reached, chain
 from lambent.pitfalls.finding import Hit, Level, Reliability, Rule
+from lambent.pitfalls.printing import logs
 
-LOGGERS = {"debug", "info", "warning", "warn", "error", "critical", "exception", "log"}
+_CONTEXT = ("inject_lambda_context", "injectLambdaContext")
 _ATTEMPTS = ("ClientRequestToken", "TaskToken", "taskToken", "NextToken", "ContinuationToken")
 _SWITCH = re.compile(r"debug|verbose|(^|_)trace", re.I)
 _HARMLESS = {"len", "type", "bool", "id", "sorted", "isinstance", "list"}
@@ -22,6 +23,8 @@ def check(project: Project) -> Iterator[Hit]:
     """Prints and log calls of the environment, of the whole event, of what is named as a secret."""
     for function in project.functions:
         handler = function.code.handler if function.code is not None else None
+        for place in _by_library(handler):
+            yield Hit(place, "the whole event goes to the log", function)
         for one in reached(function):
             for node in one.nodes:
                 if isinstance(node, ast.Call) and logs(node):
@@ -33,7 +36,9 @@ def check(project: Project) -> Iterator[Hit]:
 
 
 def _switched(node: ast.AST, one: Reached) -> bool:
-    """Whether a switch for debugging stands around it: `if (debug)`, `if DEBUG:`."""
+    """Whether a switch for debugging stands around it (`if (debug)`, `if DEBUG:`), or the level is one for it."""
+    if isinstance(node, ast.Call) and chain(node.func).rpartition(".")[2] in ("debug", "trace"):
+        return "console" not in chain(node.func)
     while node in one.module.parents and node is not one.node:
         node = one.module.parents[node]
         if isinstance(node, ast.If | ast.BoolOp | ast.IfExp):
@@ -43,11 +48,19 @@ def _switched(node: ast.AST, one: Reached) -> bool:
     return False
 
 
-def logs(node: ast.Call) -> bool:
-    """Whether a call prints or logs."""
-    name = chain(node.func)
-    owner, _, method = name.rpartition(".")
-    return name in ("print", "pprint", "pprint.pprint") or (method in LOGGERS and "log" in owner.lower())
+def _by_library(handler: Reached | None) -> Iterator[Place]:
+    """Powertools' `@logger.inject_lambda_context(log_event=True)`, and its `logEvent: true` in JavaScript."""
+    if handler is None:
+        return
+    decorators = [inner for one in handler.node.decorator_list for inner in ast.walk(one)]
+    for node in handler.module.nodes if handler.module.package.eager else decorators:
+        named = isinstance(node, ast.Call) and chain(node.func).rpartition(".")[2] in _CONTEXT
+        words = [word for word in getattr(node, "keywords", ()) if word.arg == "log_event"] if named else []
+        given = [one for one in getattr(node, "args", ()) if isinstance(one, ast.Dict)] if named else []
+        pairs = [(key, value) for one in given for key, value in zip(one.keys, one.values, strict=True)]
+        values = [word.value for word in words]
+        values += [value for key, value in pairs if isinstance(key, ast.Constant) and key.value == "logEvent"]
+        yield from (handler.place(one) for one in values if isinstance(one, ast.Constant) and one.value is True)
 
 
 def _leak(node: ast.Call, one: Reached, handler: Reached | None) -> tuple[str, Level, Reliability] | None:
@@ -58,11 +71,20 @@ def _leak(node: ast.Call, one: Reached, handler: Reached | None) -> tuple[str, L
             name = chain(inner).lower()
             if _is_secret(name) and not (name == "token" and _of_a_request(one)):
                 return f"{chain(inner)}", "error", "likely"
-            if handler is not None and one.node is handler.node and _is_event(inner, one):
+            if handler is not None and (one.node is handler.node or _handed_on(one, handler)) and _is_event(inner, one):
                 return "the whole event", "warning", "certain"
             if handler is not None and one.node is handler.node and _is_content(inner, one):
                 return f"{chain(inner) or 'what came'}, as it came", "warning", "likely"
     return None
+
+
+def _handed_on(one: Reached, handler: Reached) -> bool:
+    """Whether the handler hands the event itself on to a function, first of all."""
+    calls = one.module.package.callers.get(id(one.node), [])
+    return any(
+        by.node is handler.node and node.args and isinstance(node.args[0], ast.Name) and _is_event(node.args[0], by)
+        for by, node in calls
+    )
 
 
 def _is_content(node: ast.AST, one: Reached, depth: int = 0) -> bool:

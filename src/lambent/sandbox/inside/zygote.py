@@ -12,8 +12,9 @@ import signal
 import socket
 from collections.abc import Callable
 
-from . import keeping, plan, wire
+from . import plan, wire
 from .contexts import BlankContext, SandboxContext, ZygoteContext
+from .keeper import keep
 from .kernel import CLONE_NEWNS, fork, setns
 
 IDLE_MS = 3
@@ -37,7 +38,7 @@ def serve(context: ZygoteContext) -> Callable[[], object]:
     while True:
         blank = zygote.serve()
         if blank is not None:
-            return keeping.keep(blank)
+            return keep(blank)
 
 
 class Zygote:

@@ -15,6 +15,7 @@ from lambent.services.apigateway.kinds import BASE_PATH_MAPPING, DOMAIN_NAME, RE
 from lambent.services.apigateway.tabled import Operation, shown
 
 NAME = re.compile(r"(\*\.)?([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+_TAKEN = "The domain name you provided already exists."
 NO_PATH = "(none)"
 """How the API names the base path that is empty."""
 _SECRETS = ("certificateBody", "certificatePrivateKey", "certificateChain")
@@ -28,10 +29,12 @@ async def create_domain_name(env: ApiGatewayEnv, caller: Caller, params: Params)
     if domain_names.is_own(name, env.is_own):
         raise faults.bad_request(domain_names.OWN.format(name))
     if domain_names.is_taken(env.resources, caller.scope, name):
-        raise faults.conflict(DOMAIN_NAME.taken)
+        raise faults.conflict(_TAKEN)
     for setting in ("mutualTlsAuthentication", *_SECRETS):
         if params.get(setting):
             raise faults.unbuilt(f"{setting} of a domain name")
+    if env.resources.get(DOMAIN_NAME.stored, caller.scope, "", name) is not None:
+        raise faults.bad_request(_TAKEN)
     given = shown(env, DOMAIN_NAME, params)
     types = (given.get("endpointConfiguration") or {}).get("types") or ["EDGE"]
     document = {

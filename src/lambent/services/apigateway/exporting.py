@@ -34,10 +34,11 @@ async def get_export(env: ApiGatewayEnv, caller: Caller, params: Params) -> dict
     deployment = env.find(DEPLOYMENT, caller.scope, params["restApiId"], stage.document["deploymentId"])
     at = f"{datetime.fromtimestamp(deployment.document['createdDate'], UTC):%Y-%m-%dT%H:%M:%SZ}"
     host = f"{params['restApiId']}.execute-api.{caller.scope.region}.amazonaws.com"
-    document = Export(deployment.document[SNAPSHOT], host, stage.name, at, _extensions(params), three).document()
-    name = f"{params['exportType']}_{at}.{TYPES[kind]}"
+    version = deployment.document[SNAPSHOT]["api"].get("version") or at
+    document = Export(deployment.document[SNAPSHOT], host, stage.name, version, _extensions(params), three).document()
+    name = f"{params['exportType']}_{version}.{TYPES[kind]}"
     return {
-        "contentType": kind,
+        "contentType": "application/octet-stream",
         "contentDisposition": f'attachment; filename="{name}"',
         "body": _text(document, kind),
     }

@@ -140,7 +140,7 @@ USAGE_PLAN_KEY = Kind(
 )  # fmt: skip
 DOMAIN_NAME = Kind(
     api_kinds.REST_DOMAIN_NAME, "DomainName", "DomainNames", "domainName", "domainName",
-    "Invalid domain name identifier specified", "The domain name you provided already exists.",
+    "Invalid domain name identifier specified",
     patched=Patches((
         "certificateName", "certificateArn", "regionalCertificateName", "regionalCertificateArn",
         "endpointConfiguration", "securityPolicy", "endpointAccessMode", "policy", "managementPolicy", "routingMode",

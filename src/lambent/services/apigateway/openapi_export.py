@@ -18,6 +18,7 @@ INTEGRATIONS, AUTHORIZERS = frozenset({"integrations", "apigateway"}), frozenset
 WHOLE = "apigateway"
 API_KEY, SIGV4 = "api_key", "sigv4"
 _LOWER = ("type", "passthroughBehavior", "responseTransferMode")
+_UNSAID = (None, "BUFFERED")
 _AS_IT_IS = (
     "httpMethod", "uri", "credentials", "requestParameters", "requestTemplates", "connectionType", "connectionId",
     "cacheKeyParameters", "contentHandling", "timeoutInMillis", "tlsConfig",
@@ -227,7 +228,7 @@ def _kinds(responses: Mapping[str, Any]) -> list[str]:
 
 
 def _integration(integration: Mapping[str, Any], resource: Mapping[str, Any]) -> Document:
-    found = {name: str(integration[name]).lower() for name in _LOWER if integration.get(name) is not None}
+    found = {name: str(integration[name]).lower() for name in _LOWER if integration.get(name) not in _UNSAID}
     found = {name: integration[name] for name in _AS_IT_IS if integration.get(name) not in (None, {}, [])} | found
     if found.get("connectionType") == "INTERNET":
         del found["connectionType"]

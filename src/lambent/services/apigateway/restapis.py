@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from lambent.model.scope import Caller, Scope
-from lambent.services.apigateway import faults, findings, patching
+from lambent.services.apigateway import cloning, faults, findings, patching
 from lambent.services.apigateway.env import ApiGatewayEnv, Document, Params
 from lambent.services.apigateway.kinds import MODEL, OF_AN_API, RESOURCE, REST_API, STAGE
 from lambent.services.apigateway.tabled import Operation, listed, page, shown
@@ -37,11 +37,17 @@ BUILT_IN_MODELS = {
 
 
 async def create_rest_api(env: ApiGatewayEnv, caller: Caller, params: Params) -> dict[str, Any]:
-    """The API, its root resource and the two models that AWS makes, in one transaction."""
+    """The API, its root resource and the two models that AWS makes, or all that another API has, in one transaction."""
+    if params.get("description") == "":
+        raise faults.bad_request("Description cannot be an empty string")
     if params.get("cloneFrom"):
-        raise faults.unbuilt("cloneFrom")
-    api = new_api(env, caller.scope, params)
-    await env.resources.write(inserts=[api, new_root(env, api), *_models(env, api)])
+        source = env.find(REST_API, caller.scope, "", params["cloneFrom"])
+        api = new_api(env, caller.scope, cloning.beginning(source) | params)
+        begin = cloning.parts(env, source, api)
+    else:
+        api = new_api(env, caller.scope, params)
+        begin = [new_root(env, api), *_models(env, api)]
+    await env.resources.write(inserts=[api, *begin])
     findings.tell_api(env, api.scope, api.document)
     return shown(env, REST_API, api.document)
 
@@ -71,8 +77,6 @@ def check_api(given: Params) -> None:
     """Raises 400."""
     if given.get("name") == "":
         raise faults.bad_request("API name cannot be empty")
-    if given.get("description") == "":
-        raise faults.bad_request("Description cannot be an empty string")
     types = (given.get("endpointConfiguration") or {}).get("types")
     if types is not None and len(types) != 1:
         raise faults.bad_request(_NO_TYPE if not types else "Cannot create an api with multiple Endpoint Types.")

@@ -30,7 +30,7 @@ def domain_name(env: ApiGatewayV2Env, scope: Scope, parent: str, document: Docum
     if document.get("RoutingMode", "API_MAPPING_ONLY") != "API_MAPPING_ONLY":
         raise faults.unbuilt("routing rules of a domain name")
     if domain_names.is_taken(env.resources, scope, name):
-        raise faults.conflict("The domain name resource already exists.")
+        raise faults.conflict("The domain name you provided already exists.")
     given = document.get("DomainNameConfigurations") or [{}]
     made = {
         "ApiMappingSelectionExpression": "$request.basepath",

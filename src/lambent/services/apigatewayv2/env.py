@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from botocore.model import ServiceModel
+from botocore.model import OperationModel
 
 from lambent.model.finding import Finding
 from lambent.model.scope import Scope
@@ -51,13 +51,13 @@ class Changes:
 class ApiGatewayV2Env:
     """The ports of the operations.
 
-    `model` is botocore's; `wall` is seconds since 1970 by the platform's clock; `endpoint` is the
+    `operation` answers botocore's model of one; `wall` is seconds since 1970 by the platform's clock; `endpoint` is the
     URL, without its scheme, at which a host name's first part is reached on this machine; `flush` forgets what the
     authorizers of a stage have said. Operations that write hold `changing`: one after another.
     """
 
     resources: Resources
-    model: ServiceModel
+    operation: Callable[[str], OperationModel]
     wall: Callable[[], float]
     new_id: Callable[[], str]
     report: Callable[[Finding], None]
@@ -91,7 +91,7 @@ class ApiGatewayV2Env:
 
     def members(self, kind: Kind) -> Mapping[str, Any]:
         """The members that clients see of a kind."""
-        members: Mapping[str, Any] = self.model.operation_model(f"Get{kind.shape}").output_shape.members
+        members: Mapping[str, Any] = self.operation(f"Get{kind.shape}").output_shape.members
         return members
 
     def shown(self, kind: Kind, document: Mapping[str, Any]) -> Document:

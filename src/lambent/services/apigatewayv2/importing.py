@@ -80,7 +80,7 @@ def _take(env: ApiGatewayV2Env, scope: Scope, api_id: str, imported: Imported, c
 
 def _typed(env: ApiGatewayV2Env, kind: Kind, given: Document) -> Document:
     """What a document says, when its values are of the types that clients have to send. Raises 400."""
-    shape = env.model.operation_model(f"Create{kind.shape}").input_shape
+    shape = env.operation(f"Create{kind.shape}").input_shape
     whole = {"ApiId": "api"} | given if "ApiId" in shape.members else given
     report = ParamValidator().validate(whole, shape)
     if report.has_errors():

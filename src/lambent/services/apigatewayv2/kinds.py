@@ -58,7 +58,7 @@ STAGE = Kind(
 DOMAIN_NAME = Kind(
     api_kinds.DOMAIN_NAME, "DomainName", "DomainNames", "DomainName",
     "The domain name resource specified in the request was not found.",
-    taken="The domain name resource already exists.",
+    taken="The domain name you provided already exists.",
 )  # fmt: skip
 API_MAPPING = Kind(
     api_kinds.API_MAPPING, "ApiMapping", "ApiMappings", "ApiMappingId",

@@ -9,7 +9,7 @@ from lambent.deploy.stack import SERVICE
 from lambent.model.acting import forwarded
 from lambent.model.scope import Caller
 from lambent.services.cloudformation import shown
-from lambent.services.cloudformation.env import CloudFormationEnv, wanted_of
+from lambent.services.cloudformation.env import CloudFormationEnv, check_name, wanted_of
 from lambent.services.cloudformation.paging import page
 from lambent.services.cloudformation.stacks import refuse
 
@@ -21,6 +21,8 @@ async def create_change_set(env: CloudFormationEnv, caller: Caller, params: dict
     kind = params.get("ChangeSetType") or "UPDATE"
     if kind == "IMPORT" or params.get("ResourcesToImport"):
         raise NotBuilt("Lambent does not import resources into stacks yet.")
+    if kind == "CREATE" and not params["StackName"].startswith("arn:"):
+        check_name(params["StackName"])
     failure = params.get("OnStackFailure") or ""
     wanted = replace(
         wanted_of(caller, params),

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,8 +16,11 @@ from lambent.deploy.sources import Source
 from lambent.deploy.stack import SERVICE, ChangeSet, Stack
 from lambent.deploy.stacks import Stacks
 from lambent.model.acting import forwarded
+from lambent.model.constraints import broken
 from lambent.model.scope import Caller
 
+NAME = re.compile("[a-zA-Z][-a-zA-Z0-9]*")
+LONGEST_NAME = 128
 SOON = 2.0
 """Seconds that an answer waits for a stack: who is told of one under way (the AWS CLI's `deploy`, `sam delete`) looks
 again after half a minute, as botocore's waiters do."""
@@ -93,6 +97,20 @@ def wanted_of(caller: Caller, params: Mapping[str, Any]) -> Wanted:
         rollback=rollback,
         by=forwarded(caller, SERVICE),
     )
+
+
+def check_name(name: str) -> None:
+    """Raises TemplateInvalid for what no new stack is called.
+
+    Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html (StackName)
+    """
+    shown = f"Value '{name}'"
+    if len(name) > LONGEST_NAME:
+        said = f"Member must have length less than or equal to {LONGEST_NAME}"
+        raise TemplateInvalid(broken(shown, "stackName", said))
+    if not NAME.fullmatch(name):
+        said = f"Member must satisfy regular expression pattern: {NAME.pattern}"
+        raise TemplateInvalid(broken(shown, "stackName", said))
 
 
 def missing(name: str) -> StackMissing:

@@ -45,7 +45,9 @@ async def describe_stack_events(env: CloudFormationEnv, caller: Caller, params: 
 
 async def describe_stack_resource(env: CloudFormationEnv, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
     """DescribeStackResource."""
-    stack = env.stack(caller, params["StackName"])
+    stack = env.stacks.records.find(caller.scope, params["StackName"])
+    if stack is None:
+        raise StackMissing(f"Stack '{params['StackName']}' does not exist")
     name = params["LogicalResourceId"]
     one = env.stacks.records.resources(stack).get(name)
     if one is None:
@@ -63,7 +65,7 @@ async def describe_stack_resource(env: CloudFormationEnv, caller: Caller, params
 async def describe_stack_resources(env: CloudFormationEnv, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
     """DescribeStackResources, by stack or by a physical id."""
     physical = params.get("PhysicalResourceId")
-    stack = _by_physical(env, caller, physical) if physical else _named(env, caller, params.get("StackName"))
+    stack = _by_physical(env, caller, physical) if physical else env.stack(caller, _given(params.get("StackName")))
     only = params.get("LogicalResourceId")
     found = [
         {"StackName": stack.name, "StackId": stack.arn, "Timestamp": shown.time(one.updated), **shown.resource(one)}
@@ -90,7 +92,7 @@ async def get_template(env: CloudFormationEnv, caller: Caller, params: dict[str,
         _, change_set = env.change_set(caller, params)
         goal = Goal.from_document(change_set.goal)
     else:
-        goal = _named(env, caller, params.get("StackName")).target
+        goal = env.stack(caller, _given(params.get("StackName"))).target
     processed = params.get("TemplateStage") == "Processed"
     text = goal.processed or goal.template if processed else goal.template
     return {"TemplateBody": text, "StagesAvailable": ["Original", "Processed"]}
@@ -195,10 +197,14 @@ async def _template(env: CloudFormationEnv, caller: Caller, params: dict[str, An
     return await template_text(env.stacks.ports.asks(forwarded(caller, SERVICE)), caller.scope, source_of(params), None)
 
 
-def _named(env: CloudFormationEnv, caller: Caller, name: str | None) -> Stack:
+def _given(name: str | None) -> str:
     if not name:
         raise TemplateInvalid(broken(NULL, "stackName", NOT_NULL))
-    found = env.stacks.records.find(caller.scope, name)
+    return name
+
+
+def _named(env: CloudFormationEnv, caller: Caller, name: str | None) -> Stack:
+    found = env.stacks.records.find(caller.scope, _given(name))
     if found is None:
         raise StackMissing(f"Stack [{name}] does not exist")
     return found

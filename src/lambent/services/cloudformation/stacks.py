@@ -3,11 +3,12 @@
 from dataclasses import replace
 from typing import Any
 
+from lambent.deploy import policy
 from lambent.deploy.errors import TemplateInvalid
 from lambent.deploy.stack import SERVICE
 from lambent.model.acting import forwarded
 from lambent.model.scope import Caller
-from lambent.services.cloudformation.env import CloudFormationEnv, wanted_of
+from lambent.services.cloudformation.env import CloudFormationEnv, check_name, wanted_of
 
 UNBUILT = {
     "StackPolicyURL": "stack policies are read from requests alone",
@@ -20,6 +21,7 @@ UNBUILT = {
 async def create_stack(env: CloudFormationEnv, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
     """CreateStack."""
     refuse(params)
+    check_name(params["StackName"])
     if params.get("OnFailure") and params.get("DisableRollback") is not None:
         raise TemplateInvalid("Cannot specify both DisableRollback and OnFailure.")  # our wording
     wanted = replace(
@@ -27,7 +29,7 @@ async def create_stack(env: CloudFormationEnv, caller: Caller, params: dict[str,
         on_failure=params.get("OnFailure") or "ROLLBACK",
         protected=bool(params.get("EnableTerminationProtection")),
         minutes=int(params.get("TimeoutInMinutes") or 0),
-        policy=params.get("StackPolicyBody") or "",
+        policy=_policy(params, "StackPolicyBody"),
     )
     stack = await env.stacks.create(caller.scope, wanted)
     await env.settle(stack)
@@ -37,7 +39,8 @@ async def create_stack(env: CloudFormationEnv, caller: Caller, params: dict[str,
 async def update_stack(env: CloudFormationEnv, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
     """UpdateStack."""
     refuse(params)
-    wanted = replace(wanted_of(caller, params), policy=params.get("StackPolicyBody") or "")
+    during = _policy(params, "StackPolicyDuringUpdateBody")
+    wanted = replace(wanted_of(caller, params), policy=_policy(params, "StackPolicyBody"), during=during)
     stack = await env.stacks.update(caller.scope, wanted)
     await env.settle(stack)
     return {"StackId": stack.arn}
@@ -87,11 +90,19 @@ async def update_termination_protection(
 
 
 async def set_stack_policy(env: CloudFormationEnv, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
-    """SetStackPolicy; stored, and asked by nobody."""
+    """SetStackPolicy."""
     refuse(params)
-    stack = env.stack(caller, params["StackName"])
-    await env.stacks.records.change(stack, policy=params.get("StackPolicyBody") or "")
+    text = _policy(params, "StackPolicyBody")
+    await env.stacks.records.change(env.stack(caller, params["StackName"]), policy=text)
     return {}
+
+
+def _policy(params: dict[str, Any], name: str) -> str:
+    """A stack policy, "" for none. Raises TemplateInvalid."""
+    text = str(params.get(name) or "")
+    if text:
+        policy.read(text)
+    return text
 
 
 async def get_stack_policy(env: CloudFormationEnv, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:

@@ -37,9 +37,9 @@ async def put_metric_data(env: CloudWatchEnv, caller: Caller, params: dict[str, 
     found = [
         (datum, _bucket(datum, f"MetricData.member.{at}"), _time(datum, now, at)) for at, datum in enumerate(data, 1)
     ]
+    dimensions = [_dimensions(datum, f"MetricData.member.{at}.Dimensions") for at, datum in enumerate(data, 1)]
     for at, (datum, bucket, when) in enumerate(found, 1):
-        dimensions = read_dimensions(datum, f"MetricData.member.{at}.")
-        metric = Metric(caller.scope, namespace, datum["MetricName"], dimensions)
+        metric = Metric(caller.scope, namespace, datum["MetricName"], dimensions[at - 1])
         kept = env.series.add_set(Stream(metric, datum.get("Unit", NONE)), when, bucket, _resolution(datum, at))
         if not kept:
             raise Fault("LimitExceededFault", "Lambent keeps no more metrics: there are too many already.")
@@ -56,6 +56,20 @@ def read_dimensions(said: dict[str, Any], where: str = "") -> Dimensions:
     if len({name for name, _ in pairs}) != len(pairs):
         raise faults.value(f"The parameter {where}Dimensions names a dimension more than once.")  # our wording
     return dimensions_of(pairs)
+
+
+def _dimensions(datum: Datum, where: str) -> Dimensions:
+    """Those of a datum, which are ASCII that is seen; their names begin with no colon. Raises Fault.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_Dimension.html
+    """
+    for at, one in enumerate(datum.get("Dimensions") or (), 1):
+        for member in ("Name", "Value"):
+            text = one[member]
+            good = text.isascii() and text.isprintable() and text.strip()
+            if not good or (member == "Name" and text.startswith(":")):
+                raise faults.value(f"The value {text} for parameter {where}.member.{at}.{member} is invalid.")
+    return read_dimensions(datum, where.removesuffix("Dimensions"))
 
 
 def _bucket(datum: Datum, where: str) -> Bucket:

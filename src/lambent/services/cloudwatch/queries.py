@@ -122,7 +122,7 @@ class Queries:
         try:
             values[name] = evaluate(node, replace(context, found=found, period=period))
         except NotBuilt as error:
-            raise faults.unsupported(f"this expression: {error}") from error
+            raise faults.unsupported(f"{error} of metric math") from error
         except MathError as error:
             raise _in_error(name, str(error)) from error
 

@@ -4,6 +4,7 @@ Source: https://docs.aws.amazon.com/AmazonECR/latest/APIReference/CommonErrors.h
 texts as public reports of users quote them.
 """
 
+from lambent.model.constraints import violation
 from lambent.wire.fault import Fault
 
 
@@ -12,9 +13,9 @@ def of(code: str, message: str) -> Fault:
     return Fault(f"{code}Exception", message)
 
 
-def invalid(message: str) -> Fault:
-    """400: a parameter."""
-    return of("InvalidParameter", f"Invalid parameter at {message}")
+def broken(parameter: str, constraint: str, more: str = "") -> Fault:
+    """400: a parameter; `more` is said behind it."""
+    return of("InvalidParameter", violation("Invalid parameter", parameter, f"'{constraint}'{more}"))
 
 
 def no_repository(name: str, account: str) -> Fault:

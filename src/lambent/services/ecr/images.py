@@ -98,8 +98,7 @@ def _complete(env: EcrEnv, repository: Resource, manifest: Manifest) -> None:
 def _tag(env: EcrEnv, repository: Resource, manifest: Manifest, tag: str) -> Resource | None:
     """The tag as it is now. Raises Fault where it may not be led elsewhere."""
     if not TAG_NAME.fullmatch(tag):
-        raise faults.invalid(f"'imageTag' failed to satisfy constraint: 'must satisfy regular expression "
-                             f"'{TAG_NAME.pattern}''")  # fmt: skip
+        raise faults.broken("imageTag", f"must satisfy regular expression '{TAG_NAME.pattern}'")
     there = env.resources.get(TAG, repository.scope, repository.name, tag)
     if there is not None and there.document["digest"] != manifest.digest and _is_immutable(repository, tag):
         text = f"The image tag '{tag}' already exists in the '{repository.name}' repository"

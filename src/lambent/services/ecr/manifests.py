@@ -52,9 +52,7 @@ def read(text: str, media_type: str = "") -> Manifest:
         return _read(text, said, said.get("mediaType") or media_type)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         reason = f"{type(error).__name__}: {error}"[:200]
-        raise faults.invalid(
-            f"'ImageManifest' failed to satisfy constraint: 'Invalid JSON syntax' ({reason})"
-        ) from None
+        raise faults.broken("ImageManifest", "Invalid JSON syntax", f" ({reason})") from None
 
 
 def _read(text: str, said: dict[str, Any], media_type: str) -> Manifest:

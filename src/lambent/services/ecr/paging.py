@@ -32,4 +32,4 @@ def _after(token: str) -> str:
     try:
         return base64.urlsafe_b64decode(token).decode()
     except (binascii.Error, ValueError):
-        raise faults.invalid("'nextToken' failed to satisfy constraint: 'Invalid token'") from None
+        raise faults.broken("nextToken", "Invalid token") from None

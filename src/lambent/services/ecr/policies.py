@@ -31,8 +31,7 @@ async def _put(env: EcrEnv, caller: Caller, params: dict[str, Any], which: str) 
         is_object = False
     if not is_object or len(text) > MOST[which]:
         name = f"{TEXT[which][0].upper()}{TEXT[which][1:]}"
-        words = f"Invalid {WORDS[which].lower()} provided"
-        raise faults.invalid(f"'{name}' failed to satisfy constraint: '{words}'")
+        raise faults.broken(name, f"Invalid {WORDS[which].lower()} provided")
     await env.change(repository, **{which: text})
     return _said(repository, which, text)
 

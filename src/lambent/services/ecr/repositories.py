@@ -38,8 +38,7 @@ async def create_repository(env: EcrEnv, caller: Caller, params: dict[str, Any])
     """CreateRepository."""
     scope, name = registry(caller, params), params["repositoryName"]
     if not NAME.fullmatch(name):
-        raise faults.invalid(f"'repositoryName' failed to satisfy constraint: 'must satisfy regular expression "
-                             f"'{NAME.pattern}''")  # fmt: skip
+        raise faults.broken("repositoryName", f"must satisfy regular expression '{NAME.pattern}'")
     about = {setting: params[setting] for setting in SETTINGS if params.get(setting) is not None}
     tags = _checked({one["Key"]: one["Value"] for one in params.get("tags") or ()})
     document = {"createdAt": env.now(), **DEFAULTS, **about, "tags": tags}
@@ -82,7 +81,7 @@ def _tagged(env: EcrEnv, caller: Caller, params: dict[str, Any]) -> Resource:
     beginning = f"arn:aws:ecr:{caller.scope.region}:{caller.scope.account}:repository/"
     name = params["resourceArn"].removeprefix(beginning)
     if name == params["resourceArn"]:
-        raise faults.invalid("'resourceArn' failed to satisfy constraint: 'Invalid ARN'")
+        raise faults.broken("resourceArn", "Invalid ARN")
     return env.named(caller.scope, name)
 
 

@@ -6,7 +6,6 @@ https://docs.aws.amazon.com/general/latest/gr/iot-core.html#message-broker-limit
 
 from typing import Any
 
-from lambent.engine.iot import actions
 from lambent.engine.iot.rules import Published, Rule, pushes
 from lambent.engine.iot.topics import ingested
 from lambent.model import lineage
@@ -29,7 +28,7 @@ async def publish(env: IotEnv, caller: Caller, params: dict[str, Any]) -> dict[s
     _check(topic, payload, params)
     trace = caller.trace_id or f"Root=1-{int(now):08x}-{env.new_id().replace('-', '')[:24]}"
     scope = caller.scope
-    said = Published(scope, topic, payload, now, trace, env.new_id, lambda name: actions.arn_of(scope, name))
+    said = Published(scope, topic, payload, now, trace, env.new_id)
     rules = [Rule(one.name, one.document["payload"]) for one in env.resources.all(RULE, scope)]
     await env.add(pushes(rules, said, lambda arn: env.report(_stopped(arn))))
     return {}

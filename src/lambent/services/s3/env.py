@@ -6,6 +6,7 @@ from typing import Any
 
 from lambent.clock import Clock
 from lambent.model.finding import Finding
+from lambent.model.metric import Measure, unmeasured
 from lambent.model.scope import Caller
 from lambent.objects import notices
 from lambent.objects.buckets import Bucket, Registry
@@ -34,6 +35,7 @@ class S3Env:
     withdraw: Callable[[str, str], None]
     check_destination: CheckDestination
     arm_lifecycle: Callable[[], None]
+    measure: Measure = unmeasured
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,10 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from lambent.model.answer import Answer
+from lambent.model.metric import Metric
 from lambent.model.scope import Caller
 from lambent.objects.errors import ObjectError
+from lambent.observe.lambda_metrics import OWN_NAMESPACE
 from lambent.services.s3 import buckets, copy, lifecycle, listing, multipart, notification, policy
 from lambent.services.s3.delete_object import delete_object, delete_objects
 from lambent.services.s3.env import Call
@@ -20,11 +22,16 @@ from lambent.wire.http import Response
 Operation = Callable[[Call, Caller, dict[str, Any]], Awaitable[dict[str, Any] | Answer | Response]]
 
 
-def worded(operation: Callable[[Call, Caller, dict[str, Any]], Awaitable[Any]]) -> Operation:
-    """The operation with what buckets refuse as the caller's fault."""
+def worded(name: str, operation: Callable[[Call, Caller, dict[str, Any]], Awaitable[Any]]) -> Operation:
+    """The operation with what buckets refuse as the caller's fault; its requests are counted, for what they cost."""
+    tier = tier_of(name)
 
     @functools.wraps(operation)
     async def run(call: Call, caller: Caller, params: dict[str, Any]) -> dict[str, Any] | Answer | Response:
+        bucket = call.env.registry.find(params.get("Bucket", "")) if tier else None
+        if bucket is not None:
+            dimensions = (("BucketName", bucket.name), ("Tier", tier))
+            call.env.measure(Metric(bucket.scope, OWN_NAMESPACE, "BucketRequests", dimensions), "Count", 1.0)
         try:
             answer: dict[str, Any] | Answer | Response = await operation(await call.informed(params), caller, params)
         except ObjectError as error:
@@ -32,6 +39,14 @@ def worded(operation: Callable[[Call, Caller, dict[str, Any]], Awaitable[Any]]) 
         return answer
 
     return run
+
+
+def tier_of(operation: str) -> str:
+    """What a request is billed as: "1" (PUT, COPY, POST, LIST), "2" (GET and all others), "" for nothing (DELETE and
+    what cancels). Source: https://aws.amazon.com/s3/pricing/ (Requests & data retrievals)."""
+    if operation.startswith(("Delete", "Abort")):
+        return ""
+    return "2" if operation.startswith(("Get", "Head")) else "1"
 
 
 def _fault(error: ObjectError) -> Fault:
@@ -78,4 +93,4 @@ _ALL: dict[str, Callable[[Call, Caller, dict[str, Any]], Awaitable[Any]]] = {
     **OBJECT_SETTINGS,
 }
 
-OPERATIONS = {name: worded(operation) for name, operation in _ALL.items()}
+OPERATIONS = {name: worded(name, operation) for name, operation in _ALL.items()}

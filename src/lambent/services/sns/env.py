@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from lambent.model.finding import Finding
-from lambent.model.scope import Caller, Scope
+from lambent.model.scope import Caller
 from lambent.model.trace import Segment
 from lambent.topics.errors import invalid
 from lambent.topics.names import topic_of
@@ -17,7 +17,7 @@ from lambent.topics.registry import Registry
 class SnsEnv:
     """The ports of the SNS operations. `exists` answers whether an ARN leads to a queue or function; `principal` who a
     caller is, an ARN; `token` makes a subscription's token; `withdraw` takes findings back (resource, code). `record`
-    takes a topic's segments, `may_trace` tells whether SNS may send any to an account."""
+    takes a topic's segments, `may_trace` tells whether SNS may send them to its account."""
 
     registry: Registry
     publisher: Publisher
@@ -28,7 +28,7 @@ class SnsEnv:
     report: Callable[[Finding], None]
     withdraw: Callable[[str, str], None]
     record: Callable[[Segment], None] = lambda _segment: None
-    may_trace: Callable[[Scope], bool] = lambda _scope: False
+    may_trace: Callable[[Topic], bool] = lambda _topic: False
 
     def topic(self, caller: Caller, arn: str | None, parameter: str = "TopicArn") -> Topic:
         """The topic of a request, in the region that was asked. Raises TopicError."""

@@ -17,7 +17,7 @@ def tell_topic(env: SnsEnv, topic: Topic) -> None:
     kept = topic.attributes
     key = kept.get("KmsMasterKeyId")
     feedback = ", ".join(sorted(FEEDBACK & kept.keys()))
-    untraced = kept.get("TracingConfig") == "Active" and not env.may_trace(topic.scope)
+    untraced = kept.get("TracingConfig") == "Active" and not env.may_trace(topic)
     said = {
         "topic-not-encrypted": f"messages are stored in the clear: KmsMasterKeyId {key} has no effect" if key else "",
         "topic-feedback-not-logged": f"delivery status is not logged: {feedback} has no effect" if feedback else "",

@@ -28,7 +28,7 @@ async def publish(env: SnsEnv, topic: Topic, messages: Sequence[Message], header
     traced = topic.attributes.get("TracingConfig") == ACTIVE and said.sampled and said.root
     if traced:
         tell_topic(env, topic)
-    if not traced or not env.may_trace(topic.scope):
+    if not traced or not env.may_trace(topic):
         return await env.publisher.publish(topic, messages, header)
     own, began = secrets.token_hex(8), env.clock()
     sent = await env.publisher.publish(topic, messages, trace.beneath(header, own))

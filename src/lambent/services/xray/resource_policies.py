@@ -4,9 +4,10 @@ Source: https://docs.aws.amazon.com/xray/latest/api/API_PutResourcePolicy.html (
 """
 
 import json
-from fnmatch import fnmatchcase
 from typing import Any
 
+from lambent.engine.authorisation import principals, resource
+from lambent.engine.authorisation.decide import Ask
 from lambent.model.scope import Caller, Scope
 from lambent.services.xray import faults
 from lambent.services.xray.env import XRayEnv
@@ -23,7 +24,7 @@ async def put_resource_policy(env: XRayEnv, caller: Caller, params: dict[str, An
     name, text, revision = params["PolicyName"], params["PolicyDocument"], params.get("PolicyRevisionId")
     if len(text.encode()) > MOST_BYTES:
         raise _refused("PolicySizeLimitExceededException", f"A policy has at most {MOST_BYTES} bytes.")
-    if not statements(text):
+    if not _statements(text):
         raise _refused("MalformedPolicyDocumentException", "The policy document is malformed.")
     before = env.resources.get(KIND, caller.scope, "", name)
     _check_revision(before, revision)
@@ -59,7 +60,7 @@ def _refused(code: str, message: str) -> Fault:
     return Fault(code, message, status=400)
 
 
-def statements(text: str) -> list[dict[str, Any]]:
+def _statements(text: str) -> list[dict[str, Any]]:
     """Those of a policy; none if it can't be read."""
     try:
         said = json.loads(text)
@@ -69,20 +70,12 @@ def statements(text: str) -> list[dict[str, Any]]:
     return [one for one in (found if isinstance(found, list) else [found]) if isinstance(one, dict)]
 
 
-def lets_send(resources: Resources, scope: Scope, service: str) -> bool:
-    """Whether a service may send segments to an account. Conditions are taken as they would hold."""
-    said = [one for policy in resources.all(KIND, scope) for one in statements(policy.document["PolicyDocument"])]
-    mine = [one for one in said if _is_of(one, service) and _names(one, SENDS)]
-    return bool(mine) and all(one.get("Effect") == "Allow" for one in mine)
+def lets_send(resources: Resources, scope: Scope, service: str, source: str) -> bool:
+    """Whether a service may send segments to an account, for one of its resources (an ARN).
 
-
-def _is_of(statement: dict[str, Any], service: str) -> bool:
-    principal = statement.get("Principal")
-    named = principal.get("Service", ()) if isinstance(principal, dict) else principal
-    return named == "*" or service in ([named] if isinstance(named, str) else named or ())
-
-
-def _names(statement: dict[str, Any], action: str) -> bool:
-    actions = statement.get("Action", ())
-    listed = [actions] if isinstance(actions, str) else actions
-    return any(fnmatchcase(action.lower(), str(one).lower()) for one in listed)
+    Source: https://docs.aws.amazon.com/sns/latest/dg/sns-active-tracing.html (the policy, with its condition keys).
+    """
+    keys = {"aws:sourceaccount": scope.account, "aws:sourcearn": source}
+    ask = Ask(principals.service(service), SENDS, keys=keys)
+    said = {resource.said(json.loads(one.document["PolicyDocument"]), ask) for one in resources.all(KIND, scope)}
+    return "Allow" in said and "Deny" not in said

@@ -8,6 +8,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from lambent.model.constraints import broken
+
 Said = Mapping[str, Any]
 """A request's parameters, by AWS's names."""
 MACHINE = re.compile(r"arn:aws[a-z-]*:states:[a-z0-9-]+:\d{12}:stateMachine:[\w.-]+(:\d+|:[\w.-]+)?")
@@ -34,9 +36,8 @@ def page(items: Sequence[dict[str, Any]], said: Said, name: str) -> dict[str, An
     """One page of a list, and a token where there is more. `maxResults` 0 is the default. Raises moto's errors."""
     most = said.get("maxResults") or PAGE
     if not 0 <= most <= LARGEST_PAGE:
-        text = f"1 validation error detected: Value '{most}' at 'maxResults' failed to satisfy constraint: "
-        text += f"Member must have value less than or equal to {LARGEST_PAGE}"
-        raise refusal("ValidationException", text)
+        constraint = f"Member must have value less than or equal to {LARGEST_PAGE}"
+        raise refusal("ValidationException", broken(f"Value '{most}'", "maxResults", constraint))
     start = _start(said.get("nextToken"))
     more = {"nextToken": base64.b64encode(str(start + most).encode()).decode()} if len(items) > start + most else {}
     return {name: list(items[start : start + most]), **more}

@@ -8,6 +8,7 @@ import random
 import re
 from typing import Any
 
+from lambent.model.constraints import broken
 from lambent.neighbour.bridges.machines.asked import MACHINE, Said, checked_arn, page, refusal
 from lambent.neighbour.bridges.machines.defining import found, publish, revision
 
@@ -58,9 +59,8 @@ def create_state_machine_alias(backend: Any, said: Said) -> dict[str, Any]:
     """The same request again answers what it made."""
     name, routing = said["name"], said["routingConfiguration"]
     if not NAME.fullmatch(name) or len(name) > 80:
-        text = f"1 validation error detected: Value '{name}' at 'name' failed to satisfy constraint: "
-        text += "Member must satisfy regular expression pattern: ^(?=.*[a-zA-Z_\\-\\.])[a-zA-Z0-9_\\-\\.]+$"
-        raise refusal("ValidationException", text)
+        pattern = "Member must satisfy regular expression pattern: ^(?=.*[a-zA-Z_\\-\\.])[a-zA-Z0-9_\\-\\.]+$"
+        raise refusal("ValidationException", broken(f"Value '{name}'", "name", pattern))
     machine = _routed(backend, routing)
     former = machine.aliases.get(name)
     if former is not None and (former.routing_configuration, former.description) != (routing, said.get("description")):
@@ -157,8 +157,8 @@ def _routed(backend: Any, routing: list[dict[str, Any]]) -> Any:
             f"RoutingConfigurationListItem(stateMachineVersionArn={arn}, weight={weight})"
             for arn, weight in zip(arns, weights, strict=True)
         )
-        text = f"1 validation error detected: Value '[{whole}]' at 'routingConfiguration' failed to satisfy "
-        raise refusal("ValidationException", f"{text}constraint: Member must have length less than or equal to 2")
+        text = broken(f"Value '[{whole}]'", "routingConfiguration", "Member must have length less than or equal to 2")
+        raise refusal("ValidationException", text)
     if len(set(arns)) < len(arns):
         text = f"Routing configuration must contain distinct state machine version ARNs. Received: {told}"
         raise refusal("ValidationException", text)

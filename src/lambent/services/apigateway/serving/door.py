@@ -37,6 +37,13 @@ URL_LENGTH, EDGE_URL_LENGTH = 10_240, 8_192
 _FORBIDDEN = b'{"message":"Forbidden"}'
 ERRORS = ("4XXError", "5XXError")
 """How the metrics of REST APIs name them."""
+_CONFIGURATION = "Execution failed due to configuration error"
+FAILURES = {
+    "API_CONFIGURATION_ERROR": _CONFIGURATION,
+    "DEFAULT_5XX": _CONFIGURATION,
+    "INTEGRATION_TIMEOUT": "Execution failed due to a timeout error",
+}
+"""How the log of a trial begins to say it."""
 _NAME = re.compile(r"[a-z0-9.-]+")
 
 
@@ -199,7 +206,7 @@ async def _validate_long(check: Callable[..., None]) -> None:
 def refused(exchange: Exchange, refusal: Refusal) -> Reply:
     """The gateway response."""
     exchange.known["error"] = refusal.context
-    exchange.say(f"Execution failed: {refusal.why or refusal.text}")
+    exchange.say(f"{FAILURES.get(refusal.kind, 'Execution failed')}: {refusal.why or refusal.text}")
 
     def look(name: str) -> str | None:
         return rest_context.parameter(exchange.request, exchange.known, name)

@@ -1,9 +1,10 @@
 """One request on its way through a REST API: what is known of it so far."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from lambent.http_events import rest_vtl
 from lambent.http_events.rest_request import RestRequest
 from lambent.model.credentials import Signer
 from lambent.model.door import Door
@@ -70,6 +71,21 @@ class Exchange:
         if self.site is None:
             said = more.decode("utf-8", "replace") if isinstance(more, bytes) else more or ""
             self.lines.append(f"{text}{said[:SAID_CHARACTERS]}")
+
+    def say_sent(self, uri: str, headers: Mapping[str, str], body: bytes) -> None:
+        """What the endpoint is asked, for the log of a trial."""
+        if self.site is None:
+            self.say("Endpoint request URI: ", uri)
+            self.say("Endpoint request headers: ", rest_vtl.text(dict(headers)))
+            self.say("Endpoint request body after transformations: ", body)
+            self.say("Sending request to ", uri)
+
+    def say_came(self, status: int, headers: Iterable[tuple[str, str]], body: bytes, seconds: float) -> None:
+        """What the endpoint answered, for the same."""
+        if self.site is None:
+            self.say(f"Received response. Status: {status}, Integration latency: {round(seconds * 1000)} ms")
+            self.say("Endpoint response headers: ", rest_vtl.text(dict(headers)))
+            self.say("Endpoint response body before transformations: ", body)
 
 
 def api_arn(request: RestRequest) -> str:

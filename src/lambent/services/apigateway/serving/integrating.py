@@ -3,6 +3,7 @@
 import asyncio
 import functools
 import re
+import socket
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
@@ -116,10 +117,10 @@ async def _function(ports: Ports, exchange: Exchange) -> Reply:
 async def _run(ports: Ports, exchange: Exchange, payload: bytes, *, event: bool = False) -> Outcome:
     """The function's outcome. Raises Refusal."""
     door, call = _calling(ports, exchange, payload, event=event)
-    exchange.say("Endpoint request URI: ", exchange.integration.get("uri"))
-    exchange.say("Endpoint request body after transformations: ", payload)
+    exchange.say_sent(exchange.integration.get("uri") or "", {}, payload)
+    began = ports.clock.wall()
     outcome = await called(ports, exchange, door, call, seconds_of(exchange), event)
-    exchange.say("Endpoint response body before transformations: ", outcome.payload)
+    exchange.say_came(202 if event else 200, (), outcome.payload, ports.clock.wall() - began)
     return outcome
 
 
@@ -221,6 +222,7 @@ async def _mock(ports: Ports, exchange: Exchange) -> Reply:
 async def _web(ports: Ports, exchange: Exchange, *, proxy: bool) -> Reply:
     url = filled(exchange, exchange.integration.get("uri"))
     ask = web.proxied(exchange, url) if proxy else web.mapped(exchange, url)
+    exchange.say_sent(ask[1], dict(ask[2]), ask[3])
     answer = await _answer(ports, exchange, web.ask(ports, *ask, seconds_of(exchange)))
     if proxy:
         return Reply(answer.status, rest_proxy.sent(answer.headers), answer.body)
@@ -244,18 +246,22 @@ async def _service(ports: Ports, exchange: Exchange) -> Reply:
         content_type=exchange.request.header("content-type"),
         trace_id=exchange.request.trace_id,
     )
+    exchange.say_sent(exchange.integration.get("uri") or "", request.headers, sent.body)
     answer = await _answer(ports, exchange, aws_backends.ask(ports.ask, request, found[2].rpartition(".")[2]))
     return await _to_client(exchange, answer)
 
 
 async def _answer(ports: Ports, exchange: Exchange, work: Any) -> BackendAnswer:
-    seconds = seconds_of(exchange)
+    seconds, began = seconds_of(exchange), ports.clock.wall()
     try:
         answer: BackendAnswer = await within(ports.clock, seconds, work)
     except TimeoutError:
         raise Refusal("INTEGRATION_TIMEOUT", why=f"the endpoint took longer than {seconds:g} s") from None
+    except socket.gaierror as error:
+        raise Refusal("API_CONFIGURATION_ERROR", why=f"Invalid endpoint address: {error}") from error
     except OSError as error:
         raise Refusal("INTEGRATION_FAILURE", why=str(error)) from error
+    exchange.say_came(answer.status, answer.headers, answer.body, ports.clock.wall() - began)
     return answer
 
 

@@ -4,16 +4,19 @@ https://docs.aws.amazon.com/apigateway/latest/api/API_TestInvokeMethod.html,
 https://docs.aws.amazon.com/apigateway/latest/api/API_TestInvokeAuthorizer.html
 """
 
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
 
-from lambent.http_events import rest_authorizers
+from lambent.http_events import rest_authorizers, rest_vtl
 from lambent.http_events.rest_errors import Refusal
 from lambent.http_events.rest_proxy import Reply
-from lambent.http_events.rest_request import RestRequest, request_time
+from lambent.http_events.rest_request import MONTHS, RestRequest
 from lambent.http_events.rest_routes import Routes
 from lambent.model.scope import Caller
+from lambent.services.apigateway import faults
 from lambent.services.apigateway.deployments import take_snapshot
 from lambent.services.apigateway.env import ApiGatewayEnv
 from lambent.services.apigateway.kinds import RESOURCE
@@ -26,6 +29,7 @@ from lambent.services.apigateway.serving.ports import Ports
 
 Params = dict[str, Any]
 STAGE = "test-invoke-stage"
+DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
 class Trials:
@@ -37,19 +41,22 @@ class Trials:
 
     async def method(self, caller: Caller, params: Params) -> dict[str, Any]:
         """The answer of a method, and the log of how it came about."""
-        exchange = self._exchange(caller, params, params["httpMethod"])
         resource = self._env.asked(RESOURCE, caller.scope, params).document
+        _check(resource, params["httpMethod"])
+        exchange = self._exchange(caller, params, params["httpMethod"], resource["path"])
         place(exchange, resource, params["httpMethod"])
         request = exchange.request
         exchange.say(f"Execution log for request {request.request_id}")
         exchange.say(f"Starting execution for request: {request.request_id}")
-        exchange.say(f"HTTP Method: {request.method}, Resource Path: {request.path}")
         found = Routes([resource]).find(request.path, params["httpMethod"])
         request.sent_variables = found.variables if found is not None else {}
+        _say_request(exchange)
         began = self._ports.clock.wall()
         try:
             await validate(exchange)
             reply = await _whole(await integrate(self._ports, exchange))
+            exchange.say("Method response body after transformations: ", reply.body)
+            exchange.say("Method response headers: ", rest_vtl.text(dict(reply.headers)))
             exchange.say("Successfully completed execution")
         except Refusal as refusal:
             reply = refused(exchange, refusal)
@@ -70,13 +77,16 @@ class Trials:
         }
 
     def _log(self, exchange: Exchange) -> str:
-        moment = request_time(exchange.request.now)
-        return "\n".join(f"{moment} : {line}" for line in exchange.lines) + "\n"
+        moment = datetime.fromtimestamp(exchange.request.now, UTC)
+        at = f"{DAYS[moment.weekday()]} {MONTHS[moment.month - 1]} {moment:%d %H:%M:%S UTC %Y}"
+        first, *others = exchange.lines or [""]
+        return "\n".join([first, *(f"{at} : {line}" for line in others)]) + "\n"
 
     async def authorizer(self, caller: Caller, params: Params) -> dict[str, Any]:
         """What an authorizer answers."""
         exchange = self._exchange(caller, params, "GET")
         exchange.request.resource_path = exchange.request.path
+        exchange.say(f"Execution log for request {exchange.request.request_id}")
         authorizer = exchange.deployed.authorizers[params["authorizerId"]]
         began = self._ports.clock.wall()
         result: dict[str, Any] = {"clientStatus": 0}
@@ -95,11 +105,11 @@ class Trials:
         result["latency"] = round((self._ports.clock.wall() - began) * 1000)
         return result | {"log": self._log(exchange)}
 
-    def _exchange(self, caller: Caller, params: Params, method: str) -> Exchange:
+    def _exchange(self, caller: Caller, params: Params, method: str, at: str = "/") -> Exchange:
         scope, api_id = caller.scope, params["restApiId"]
         snapshot = take_snapshot(self._env, scope, api_id, whole=False)
         deployed = read(scope, api_id, "", snapshot)
-        path, _, query = str(params.get("pathWithQueryString") or "/").partition("?")
+        path, _, query = str(params.get("pathWithQueryString") or at).partition("?")
         headers = [(name, value) for name, value in (params.get("headers") or {}).items()]
         headers += [(name, one) for name, many in (params.get("multiValueHeaders") or {}).items() for one in many]
         request = RestRequest(
@@ -125,6 +135,26 @@ class Trials:
             test=True,
         )
         return Exchange(request, deployed, {}, {})
+
+
+def _check(resource: Mapping[str, Any], name: str) -> None:
+    """Raises 404, 400."""
+    method = (resource.get("resourceMethods") or {}).get(name)
+    if method is None:
+        raise faults.not_found("Invalid Method identifier specified")
+    if "methodIntegration" not in method:
+        raise faults.bad_request("No integration defined for method")
+
+
+def _say_request(exchange: Exchange) -> None:
+    request = exchange.request
+    exchange.say(f"HTTP Method: {request.method}, Resource Path: {request.path}")
+    exchange.say("Method request path: ", rest_vtl.text(request.variables))
+    exchange.say(
+        "Method request query string: ", rest_vtl.text({one: all_[-1] for one, all_ in request.queries.items()})
+    )
+    exchange.say("Method request headers: ", rest_vtl.text(dict(request.headers)))
+    exchange.say("Method request body before transformations: ", request.text)
 
 
 async def _whole(reply: Reply) -> Reply:

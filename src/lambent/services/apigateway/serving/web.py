@@ -15,7 +15,7 @@ from lambent.services.apigateway.serving.ports import Ports
 
 Asked = tuple[str, str, list[tuple[str, str]], bytes]
 """Method, URL, headers, body."""
-_OWN = HOP_BY_HOP | {"host"}
+_OWN = HOP_BY_HOP | {"host", "content-encoding", "via"}
 
 
 def mapped(exchange: Exchange, url: str) -> Asked:
@@ -29,15 +29,14 @@ def mapped(exchange: Exchange, url: str) -> Asked:
 
 
 def proxied(exchange: Exchange, url: str) -> Asked:
-    """The request as it came, with the parameters that are mapped."""
+    """The request as it came, with the parameters that are mapped: a header in its place, a value of the query behind
+    those that came."""
     request = exchange.request
-    sent = BackendRequest(request.body)
-    for target, source in (exchange.integration.get("requestParameters") or {}).items():
-        rest_mapping.put(sent, target, rest_mapping.source_value(request, exchange.known, source))
+    sent = rest_mapping.mapped(request, exchange.integration, exchange.known, request.body)
     named = {name.lower() for name in sent.headers}
     passed = [(name, value) for name, value in request.headers if name.lower() not in _OWN | named]
     passed.append(("X-Forwarded-For", request.peer))
-    queries = [(name, value) for name, values in request.queries.items() for value in values if name not in sent.query]
+    queries = [(name, value) for name, values in request.queries.items() for value in values]
     headers = [*passed, *_headers(sent)]
     _add(headers, _own(exchange))
     return _method(exchange), _url(url, sent, queries), headers, request.body

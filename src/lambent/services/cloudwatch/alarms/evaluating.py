@@ -90,11 +90,11 @@ async def evaluate(env: CloudWatchEnv, alarm: Resource, at: int) -> None:
         if "AlarmRule" in alarm.document["shown"]:
             await _compose(env, alarm)
             return
-        verdict, data = await _judge(env, alarm, at)
-        if verdict is None:
-            return
-        if verdict.state == alarm.document["shown"]["StateValue"]:
+        verdict, period = await _judge(env, alarm, at)
+        shown = alarm.document["shown"]
+        if verdict is None or verdict.state == shown["StateValue"]:
             return  # as on AWS, its reason is that of the moment when it changed
+        data = _data(shown, verdict, period, env.clock())
         changed = await transitions.enter(env, alarm, verdict.state, verdict.reason, orjson.dumps(data).decode())
         if changed is not None:
             await follow(env, changed)
@@ -108,8 +108,8 @@ async def evaluate(env: CloudWatchEnv, alarm: Resource, at: int) -> None:
         log.exception("alarm %s can't be evaluated", alarm.name)
 
 
-async def _judge(env: CloudWatchEnv, alarm: Resource, at: int) -> tuple[Verdict | None, dict[str, Any]]:
-    """The verdict on a metric alarm, and the data of its reason."""
+async def _judge(env: CloudWatchEnv, alarm: Resource, at: int) -> tuple[Verdict | None, int]:
+    """The verdict on a metric alarm, and the seconds of its period."""
     shown = alarm.document["shown"]
     rule, queries = alarms.rule_of(shown), Queries(alarms.queries_of(shown), "Metrics")
     period = queries.period
@@ -119,8 +119,7 @@ async def _judge(env: CloudWatchEnv, alarm: Resource, at: int) -> tuple[Verdict 
     returned = next(one["Id"] for one in queries.by_id.values() if one.get("ReturnData", True))
     points = found[returned][0].points if found[returned] else {}
     seen = [Point(one, points[one]) if one in points else None for one in range(start, end, period)]
-    verdict = engine.evaluate(rule, shown["StateValue"], seen)
-    return verdict, _data(shown, verdict, period, env.clock()) if verdict is not None else {}
+    return engine.evaluate(rule, shown["StateValue"], seen), period
 
 
 def _data(shown: dict[str, Any], verdict: Verdict, period: int, now: float) -> dict[str, Any]:

@@ -24,6 +24,8 @@ from lambent.wire.fault import Fault
 CODE = "source-pitfall"
 FACTOR = 6
 LEAST_RECEIVES = 5
+USUAL_FILTERS = 5
+"""Of one mapping. Source: developer guide, "Control which events Lambda sends to your function"."""
 TABLE_READ = 1_000
 """Records that one read of a table's stream answers at most (API reference of DynamoDB Streams, GetRecords)."""
 
@@ -41,6 +43,7 @@ async def advise(env: LambdaEnv, caller: Caller, mapping: Resource) -> None:
     source = event_source(mapping)
     env.withdraw(stored_only.arn_of(mapping), CODE)
     found = await _of_this_queue(env, caller, source) if source.service == "sqs" else list(of_stream(source))
+    found += of_filters(source)
     if found:
         env.report(finding(source.arn, found))
 
@@ -74,6 +77,16 @@ def facts(attributes: Mapping[str, str]) -> QueueFacts:
     policy = json.loads(attributes.get("RedrivePolicy") or "{}")
     receives = int(policy["maxReceiveCount"]) if "maxReceiveCount" in policy else None
     return QueueFacts(int(attributes["VisibilityTimeout"]), receives)
+
+
+def of_filters(source: EventSource) -> Iterator[tuple[str, str]]:
+    """What to say of its filters."""
+    if len(source.filters) > USUAL_FILTERS:
+        yield (
+            f"There are {len(source.filters)} filters: an account that has not asked AWS for more may have "
+            f"{USUAL_FILTERS}.",
+            "Ask for the quota, or say it in fewer patterns.",
+        )
 
 
 def of_queue(source: EventSource, queue: QueueFacts, timeout: int) -> Iterator[tuple[str, str]]:
