@@ -87,7 +87,7 @@ that the machine had not were replaced, and a public layer published as the refu
 | `kinesis-lambda` of it | SAM CLI | stream |
 | `sns-lambda-python-sam` of it | SAM CLI | topic |
 | `sqs-lambda-python-sam` of it | SAM CLI | queue |
-| `lambda-esm-sqs-filters-sam` of it (an address for its `cidr`, which mappings refuse) | SAM CLI | queues, topic |
+| `lambda-esm-sqs-filters-sam` of it | SAM CLI | queues, topic |
 | aws-samples/aws-cdk-examples bccff1d: `lambda-cron` | CDK, Python | schedule |
 | `api-sqs-lambda` of it | CDK, Python | REST API, queue |
 | `custom-resource` of it | CDK, TypeScript | custom resource |

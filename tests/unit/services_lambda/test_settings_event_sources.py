@@ -198,6 +198,7 @@ def _filters(*patterns: str) -> dict[str, list[dict[str, str]]]:
         {"a": [{"numeric": ["=", 1]}], "b": [{"numeric": [">=", 1.5, "<", 9]}]},
         {"a": [{"anything-but": ["x", "y"]}, {"anything-but": "x"}, {"anything-but": {"prefix": "x"}}]},
         {"$or": [{"a": ["x"]}, {"b": {"c": ["y"]}}]},
+        {"body": {"ip": [{"cidr": "10.0.0.0/24"}]}},
     ],
 )
 def test_patterns_that_are_accepted(stage, pattern) -> None:

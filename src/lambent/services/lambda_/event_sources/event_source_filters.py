@@ -13,8 +13,9 @@ from lambent.services.lambda_ import faults
 
 FILTERS_MAX = 10
 """Of one mapping: five, and ten for accounts that asked for more. Source: developer guide, as above."""
-WITHOUT = frozenset({"cidr", "exactly", "wildcard"})
-"""Operators of EventBridge that mappings don't have. Source: developer guide, as above."""
+WITHOUT = frozenset({"exactly", "wildcard"})
+"""Operators of EventBridge that mappings don't have. Source: developer guide, as above; it does not name `cidr` either,
+which a sample of AWS's uses: https://github.com/aws-samples/serverless-patterns (lambda-esm-sqs-filters-sam)."""
 
 
 def filters_of(criteria: Mapping[str, Any] | None) -> list[dict[str, str]]:
