@@ -259,7 +259,7 @@ class NoTree:
 class NoGroup:
     """See Group. `usage` and `held` are the memory of all processes below the keeper, also of those whose parents have
     ended: what is their own, their page tables, and what they have mapped of memory that they share. /tmp is not in
-    it."""
+    it. What a process shares with its forks counts for each of them in `usage`, and once in `held`."""
 
     def __init__(self) -> None:
         self._at_start: dict[int, int] = {}
@@ -289,7 +289,13 @@ class NoGroup:
         return max(0, found.private - self._at_start.get(pid, 0)) + (shared_bytes(pid) if found.shares else 0)
 
     def held(self) -> int:
-        return self.usage()
+        return sum(self._held(pid) for pid in descendants(self._keeper)) if self._at_start else 0
+
+    def _held(self, pid: int) -> int:
+        found = resident(pid)
+        if pid not in self._at_start and not found.confined:
+            return 0
+        return proportional(pid) + found.tables
 
     def peak(self) -> int:
         self.usage()
@@ -314,7 +320,9 @@ class Resident(NamedTuple):
     """What one process holds."""
 
     private: int
-    """Bytes of its own, with its page tables, which a process can have a terabyte of without a page in them."""
+    """Bytes of its own, with its page tables."""
+    tables: int
+    """Bytes of these, which a process can have of a terabyte without a page in it."""
     shares: bool
     """Whether it has mapped memory that others may have, too."""
     confined: bool
@@ -329,12 +337,26 @@ def resident(pid: int) -> Resident:
     try:
         lines = [line.split() for line in _read(f"/proc/{pid}/status").splitlines() if line.startswith(_FIELDS)]
     except OSError:
-        return Resident(0, False, False)
+        return Resident(0, 0, False, False)
     fields = {line[0]: int(line[1]) for line in lines}
     if "RssAnon:" not in fields:  # a zombie
-        return Resident(0, False, False)
-    private = fields["RssAnon:"] + fields.get("VmPTE:", 0)
-    return Resident(private << 10, fields["RssShmem:"] != 0, fields.get("Seccomp:", 0) != 0)
+        return Resident(0, 0, False, False)
+    tables = fields.get("VmPTE:", 0) << 10
+    private = (fields["RssAnon:"] << 10) + tables
+    return Resident(private, tables, fields["RssShmem:"] != 0, fields.get("Seccomp:", 0) != 0)
+
+
+_PROPORTIONAL = ("Pss_Anon:", "Pss_Shmem:", "SwapPss:")
+
+
+def proportional(pid: int) -> int:
+    """A process's bytes of its own and of what it shares, each page divided among those who have it; costly, so only
+    asked for where much seems to be held. Source: Documentation/ABI/testing/procfs-smaps_rollup."""
+    try:
+        lines = [line.split() for line in _read(f"/proc/{pid}/smaps_rollup").splitlines()]
+    except OSError:
+        return 0
+    return sum(int(line[1]) << 10 for line in lines if line[0] in _PROPORTIONAL)
 
 
 _SHARED = ("/dev/zero", "/memfd:", "/SYSV", "[anon_shmem")

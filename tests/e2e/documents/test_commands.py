@@ -26,6 +26,7 @@ TRIED_ELSEWHERE = {
     "make demo": "tests/e2e/demo",
     "make test": "this is a part of it",
     "aws lambda create-function": "it is for AWS itself",
+    "aws ecr ": "tests/e2e/clients/test_pushed_images.py, with a client of registries",
     "aws sqs list-queues": "tests/e2e/clients/test_clients_table.py",
     "aws cloudformation deploy": "tests/e2e/deploy, with templates",
     "aws apigateway": "tests/e2e/doors, with functions",

@@ -269,7 +269,7 @@ def test_an_execution_waits_retries_and_times_out_by_the_clock(world: World) -> 
     time.sleep(0.3)  # it asks for its wait after it said that it has entered
     world.advance("23h")
     assert "WaitStateExited" not in kinds()
-    world.advance("2h")
+    world.advance("90m")  # the retry is an hour after the wait is over
     until("TaskFailed")
     assert [one["Body"] for one in world.take(url)] == ["waited"]
     world.advance("1h")

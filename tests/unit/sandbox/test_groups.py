@@ -1,6 +1,7 @@
 """Control groups over a made-up tree in a folder."""
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 
 from lambent.sandbox import groups
 from lambent.sandbox.groups import GroupV1, GroupV2, Limits, NoTree, TreeV1, TreeV2
+from lambent.sandbox.inside.processes import descendants
 from lambent.sandbox.inside.sweep import find as find_leftovers
 
 MB = 1 << 20
@@ -217,8 +219,35 @@ def test_without_control_groups_the_processes_are_measured() -> None:
         held.stdin.flush()
         held.stdout.read(1)
         assert group.usage() >= before + 16 * MB
-        assert group.peak() >= group.held() > 0
+        assert group.peak() >= 16 * MB and group.held() >= 32 * MB
         held.kill()
+
+
+FORKING = """
+import os, time
+held = bytearray(32 << 20)
+for _ in range(5):
+    if not os.fork():
+        time.sleep(60)
+os.write(1, b"1")
+time.sleep(60)
+"""
+
+
+def test_what_forks_share_is_held_once() -> None:
+    group = NoTree().create("one", Limits(1, 1))
+    command = [sys.executable, "-S", "-c", FORKING]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, start_new_session=True) as parent:
+        assert parent.stdout is not None
+        parent.stdout.read(1)
+        group.watch(parent.pid, os.getpid(), forked=False)
+        for pid in descendants(parent.pid):  # as if their calls were filtered, like a function's
+            group.watch(pid, os.getpid(), forked=False)
+        try:
+            assert group.usage() >= 6 * 32 * MB
+            assert 32 * MB <= group.held() < 96 * MB
+        finally:
+            os.killpg(parent.pid, signal.SIGKILL)
 
 
 def test_leftovers_are_found_by_name(tmp_path: Path) -> None:
