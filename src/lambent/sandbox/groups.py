@@ -5,7 +5,7 @@ https://docs.kernel.org/admin-guide/cgroup-v1/, https://docs.kernel.org/admin-gu
 """
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -277,25 +277,22 @@ class NoGroup:
         return False
 
     def usage(self) -> int:
-        now = sum(self._usage(pid) for pid in descendants(self._keeper)) if self._at_start else 0
+        now = sum(
+            max(0, found.private - self._at_start.get(pid, 0)) + (shared_bytes(pid) if found.shares else 0)
+            for pid, found in self._processes()
+        )
         self._peak = max(self._peak, now)
         return now
 
-    def _usage(self, pid: int) -> int:
-        """What the keeper has forked ahead is nobody's yet."""
-        found = resident(pid)
-        if pid not in self._at_start and not found.confined:
-            return 0
-        return max(0, found.private - self._at_start.get(pid, 0)) + (shared_bytes(pid) if found.shares else 0)
-
     def held(self) -> int:
-        return sum(self._held(pid) for pid in descendants(self._keeper)) if self._at_start else 0
+        return sum(proportional(pid) + found.tables for pid, found in self._processes())
 
-    def _held(self, pid: int) -> int:
-        found = resident(pid)
-        if pid not in self._at_start and not found.confined:
-            return 0
-        return proportional(pid) + found.tables
+    def _processes(self) -> Iterator["tuple[int, Resident]"]:
+        """All of the sandbox; what the keeper has forked ahead is nobody's yet."""
+        for pid in descendants(self._keeper) if self._at_start else ():
+            found = resident(pid)
+            if pid in self._at_start or found.confined:
+                yield pid, found
 
     def peak(self) -> int:
         self.usage()

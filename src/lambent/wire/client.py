@@ -35,7 +35,7 @@ def answer_of(service: Service, operation: str, response: Response) -> dict[str,
     assert isinstance(response.body, bytes)
     headers = HeadersDict(response.headers)
     said = {"status_code": response.status, "headers": headers, "body": response.body}
-    answer: dict[str, Any] = _parser(service.protocol).parse(said, service.operation(operation).output_shape)
+    answer: dict[str, Any] = parser(service.protocol).parse(said, service.operation(operation).output_shape)
     return answer
 
 
@@ -45,5 +45,6 @@ def _serializer(protocol: str) -> Any:
 
 
 @cache
-def _parser(protocol: str) -> Any:
+def parser(protocol: str) -> Any:
+    """Botocore's reader of a protocol's answers."""
     return parsers.create_parser(protocol)

@@ -11,11 +11,9 @@ from typing import Any
 import orjson
 from botocore.exceptions import UnknownServiceError
 from botocore.model import OperationNotFoundError, Shape
-from botocore.parsers import ResponseParserError, create_parser
+from botocore.parsers import ResponseParserError
 
-from lambent.wire import service
-
-_PARSER = create_parser("query")
+from lambent.wire import client, service
 
 
 def translated(name: str, action: str, status: int, body: bytes) -> bytes | None:
@@ -31,7 +29,7 @@ def translated(name: str, action: str, status: int, body: bytes) -> bytes | None
 def _read(name: str, action: str, status: int, body: bytes) -> dict[str, Any]:
     spoken = service.load(name, "query")
     shape = spoken.model.operation_model(action).output_shape
-    read = _PARSER.parse({"status_code": status, "headers": {}, "body": body}, shape)
+    read = client.parser("query").parse({"status_code": status, "headers": {}, "body": body}, shape)
     request_id = read.pop("ResponseMetadata", {}).get("RequestId")
     if status >= 300:
         error = read["Error"]

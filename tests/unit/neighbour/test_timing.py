@@ -15,6 +15,7 @@ class Told:
     def __init__(self, *answers: dict[str, Any]) -> None:
         self.answers = list(answers)
         self.asked: list[dict[str, Any]] = []
+        self.is_real = False
 
     def wait(self, said: dict[str, Any]) -> dict[str, Any]:
         self.asked.append(said)
@@ -56,7 +57,7 @@ def test_without_a_server_the_machines_time_counts() -> None:
     def fail(_said: Any) -> Any:
         raise OSError
 
-    gateway: Any = SimpleNamespace(wait=fail)
+    gateway: Any = SimpleNamespace(wait=fail, is_real=False)
     assert not timing.wait(gateway, threading.Event(), 0)
 
 

@@ -4,6 +4,7 @@ No more is held than must be. What one of them holds (`state`) can be merged int
 rows, as if those had come to it behind its own: rows may be gone through in parts.
 """
 
+from abc import ABC, abstractmethod
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from functools import cmp_to_key
@@ -52,7 +53,27 @@ class Mergeable(Stage, Protocol):
         ...
 
 
-class Best:
+class OfRows(ABC):
+    """What others of its kind have found is rows like any."""
+
+    @abstractmethod
+    def add(self, batch: Batch) -> None:
+        """Further rows."""
+
+    @abstractmethod
+    def rows(self) -> Batch:
+        """What is left of them."""
+
+    def state(self) -> Batch:
+        """The rows."""
+        return self.rows()
+
+    def merge(self, state: Batch) -> None:
+        """Rows of another one."""
+        self.add(state)
+
+
+class Best(OfRows):
     """The rows that `places` (a value of each row) puts first, or last if they go `down`; `most` of them, or all. Of
     equal ones the first that came is first."""
 
@@ -87,14 +108,6 @@ class Best:
         self._held, self._count = [(places, whole)] if ranked else [], len(ranked)
         if ranked and len(ranked) == self._most:
             self._worst = places[-1]
-
-    def state(self) -> Batch:
-        """The rows."""
-        return self.rows()
-
-    def merge(self, state: Batch) -> None:
-        """Rows of another one."""
-        self.add(state)
 
     def rows(self) -> Batch:
         """In their order."""
@@ -133,7 +146,7 @@ def _both_ways(columns: list[tuple[Column, bool]]) -> Callable[[Batch], list[Any
     return lambda batch: [key(one) for one in zip(*[map(order, column(batch)) for column, _ in columns], strict=True)]
 
 
-class Different:
+class Different(OfRows):
     """`dedup`: the newest row of each combination of values."""
 
     def __init__(self, command: Dedup) -> None:
@@ -172,14 +185,6 @@ class Different:
             numbers = list(chain.from_iterable(one[0] for one in held))
             keys = list(chain.from_iterable(one[1] for one in held))
             self._hold(numbers, keys, Batch.joined([one[2] for one in held]))
-
-    def state(self) -> Batch:
-        """The rows."""
-        return self.rows()
-
-    def merge(self, state: Batch) -> None:
-        """Rows of another one."""
-        self.add(state)
 
     def rows(self) -> Batch:
         """The newest ones first."""

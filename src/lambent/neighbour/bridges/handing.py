@@ -33,6 +33,8 @@ class Gateway:
 
     def __init__(self, path: str) -> None:
         self._path = Path(path)
+        self.is_real = False
+        """Whether its clock is known to go as the machine's, which never changes."""
 
     def ask(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answer:
         """Have the gateway answer an AWS request. Raises OSError or HTTPException."""

@@ -40,16 +40,17 @@ def with_metadata(_gateway: Gateway, former: Callable[..., None]) -> Callable[..
 
 def written(_gateway: Gateway, _former: Any) -> Callable[..., str]:
     """In place of moto's `to_json_str`, which puts spaces in and writes other letters than ASCII as escapes."""
-
-    def to_json_str(obj: Any, separators: tuple[str, str] | None = None) -> str:
-        text = json.dumps(obj, default=_plain, separators=separators or COMPACT, ensure_ascii=False)
-        try:
-            text.encode()
-        except UnicodeEncodeError:  # half of a pair, which only an escape can say
-            return json.dumps(obj, default=_plain, separators=separators or COMPACT)
-        return text
-
     return to_json_str
+
+
+def to_json_str(obj: Any, separators: tuple[str, str] | None = None) -> str:
+    """JSON as AWS writes it."""
+    text = json.dumps(obj, default=_plain, separators=separators or COMPACT, ensure_ascii=False)
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # half of a pair, which only an escape can say
+        return json.dumps(obj, default=_plain, separators=separators or COMPACT)
+    return text
 
 
 def _metadata(request_id: str, status: int, headers: Mapping[str, str]) -> dict[str, Any]:

@@ -15,13 +15,11 @@ from typing import Any
 from lambent.neighbour.bridges.handing import Gateway
 
 REAL = "real"
-REAL_ONES: set[int] = set()
-"""Gateways (by identity) whose clock is known to go as the machine's, which never changes."""
 
 
 def wait(gateway: Gateway, event: threading.Event, seconds: float) -> bool:
     """Until the event is set or so many seconds of the platform's clock have passed; whether it is set."""
-    if id(gateway) in REAL_ONES:
+    if gateway.is_real:
         return event.wait(seconds)
     said: dict[str, Any] = {"seconds": max(seconds, 0)}
     while not event.is_set():
@@ -30,7 +28,7 @@ def wait(gateway: Gateway, event: threading.Event, seconds: float) -> bool:
         except (OSError, HTTPException, ValueError):
             return event.wait(seconds)
         if told["kind"] == REAL:
-            REAL_ONES.add(id(gateway))
+            gateway.is_real = True
             return event.wait(seconds)
         if told["passed"]:
             return event.is_set()
@@ -42,7 +40,7 @@ def wait(gateway: Gateway, event: threading.Event, seconds: float) -> bool:
 
 def now(gateway: Gateway) -> float:
     """What the platform's clock reads, in seconds since 1970."""
-    if id(gateway) in REAL_ONES:
+    if gateway.is_real:
         return time.time()
     try:
         return float(gateway.wait({})["now"])

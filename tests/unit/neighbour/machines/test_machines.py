@@ -136,7 +136,7 @@ def test_what_is_gone_does_not_exist() -> None:
 
 
 def test_a_definition_is_looked_at_before_it_is_kept() -> None:
-    good = validating.validate_state_machine_definition(None, {"definition": definition(PASS)})
+    good = validating.validate_state_machine_definition(backend(), {"definition": definition(PASS)})
     assert good == {"result": "OK", "diagnostics": [], "truncated": False}
-    bad = validating.validate_state_machine_definition(None, {"definition": '{"StartAt": "A"'})
+    bad = validating.validate_state_machine_definition(backend(), {"definition": '{"StartAt": "A"'})
     assert (bad["result"], bad["diagnostics"][0]["severity"]) == ("FAIL", "ERROR")

@@ -47,24 +47,14 @@ def create_state_machine(backend: Any, said: Said) -> dict[str, Any]:
 def describe_state_machine(backend: Any, said: Said) -> dict[str, Any]:
     """Of a machine or a version."""
     machine = found(backend, said["stateMachineArn"])
-    told = {
-        **_told(machine),
+    return {
+        **parts(machine),
         "stateMachineArn": machine.arn,
         "status": "ACTIVE",
         "type": machine.type,
         "creationDate": machine.creation_date,
         "description": machine.description,
     }
-    return told
-
-
-def describe_state_machine_for_execution(backend: Any, said: Said) -> dict[str, Any]:
-    """The machine as it was when the execution began."""
-    from lambent.neighbour.bridges.machines.executions import found as execution_of
-
-    machine = execution_of(backend, said["executionArn"]).state_machine
-    arn = getattr(machine, "source_arn", machine.arn)
-    return {**_told(machine), "stateMachineArn": arn, "updateDate": machine.update_date}
 
 
 def list_state_machines(backend: Any, said: Said) -> dict[str, Any]:
@@ -141,7 +131,8 @@ def _made(machine: Any) -> dict[str, Any]:
     }
 
 
-def _told(machine: Any) -> dict[str, Any]:
+def parts(machine: Any) -> dict[str, Any]:
+    """What every description of a machine says."""
     from moto.stepfunctions.parser.asl.static_analyser.variable_references_static_analyser import (
         VariableReferencesStaticAnalyser,
     )

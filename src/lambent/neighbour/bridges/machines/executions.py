@@ -12,7 +12,9 @@ from typing import Any
 
 from lambent.neighbour.bridges.machines.activities import store
 from lambent.neighbour.bridges.machines.asked import EXECUTION, Said, checked_arn, page, refusal
+from lambent.neighbour.bridges.machines.defining import parts
 from lambent.neighbour.bridges.machines.versions import chosen
+from lambent.neighbour.bridges.results import to_json_str
 
 EXPRESS, RUNNING, SUCCEEDED = "EXPRESS", "RUNNING", "SUCCEEDED"
 NOT_OF_EXPRESS = "Invalid Arn: 'Resource type not valid in this context: express'"
@@ -25,6 +27,8 @@ DATA = ("input", "output", "parameters", "assignedVariables")
 
 def start_execution(backend: Any, said: Said) -> dict[str, Any]:
     """A standard execution of the same name and input that runs is that one; another of that name is refused."""
+    from moto.stepfunctions.parser.backend.execution import Execution
+
     machine, alias = chosen(backend, said["stateMachineArn"])
     name = said.get("name") or str(uuid.uuid4())
     backend._validate_name(name)
@@ -38,7 +42,7 @@ def start_execution(backend: Any, said: Said) -> dict[str, Any]:
         if status_of(former) != RUNNING or former.input_data != json.loads(given):
             raise refusal("ExecutionAlreadyExists", f"Execution Already Exists: '{arn}'")
         return {"executionArn": arn, "startDate": former.start_date}
-    execution = made(_kind_of_execution(), backend, machine, arn, name, given, said.get("traceHeader"))
+    execution = made(Execution, backend, machine, arn, name, given, said.get("traceHeader"))
     execution.machine_alias_arn = alias
     whole.executions.append(execution)
     execution.start()
@@ -49,7 +53,7 @@ def describe_execution(backend: Any, said: Said) -> dict[str, Any]:
     """Of a standard machine's."""
     execution = _standard(backend, said["executionArn"])
     status = status_of(execution)
-    ended = {"output": output_of(execution), "outputDetails": INCLUDED} if status == SUCCEEDED else {}
+    ended = {"output": to_json_str(execution.output), "outputDetails": INCLUDED} if status == SUCCEEDED else {}
     return {
         **told(execution),
         "input": execution.execution_input,
@@ -61,6 +65,13 @@ def describe_execution(backend: Any, said: Said) -> dict[str, Any]:
         "redriveCount": 0,
         **redrive(status),
     }
+
+
+def describe_state_machine_for_execution(backend: Any, said: Said) -> dict[str, Any]:
+    """The machine as it was when the execution began."""
+    machine = found(backend, said["executionArn"]).state_machine
+    arn = getattr(machine, "source_arn", machine.arn)
+    return {**parts(machine), "stateMachineArn": arn, "updateDate": machine.update_date}
 
 
 def list_executions(backend: Any, said: Said) -> dict[str, Any]:
@@ -129,11 +140,6 @@ def _snapshot(machine: Any) -> Any:
     return copy.deepcopy(machine, kept)
 
 
-def output_of(execution: Any) -> str:
-    """JSON."""
-    return json.dumps(execution.output, separators=(",", ":"), ensure_ascii=False, default=str)
-
-
 def status_of(execution: Any) -> str:
     """AWS's name of it."""
     return str(getattr(execution.exec_status, "value", execution.exec_status))
@@ -163,12 +169,6 @@ def _whole(backend: Any, machine: Any) -> Any:
     """The machine that a version is of."""
     arn = getattr(machine, "source_arn", machine.arn)
     return next(one for one in backend.state_machines if one.arn == arn)
-
-
-def _kind_of_execution() -> Any:
-    from moto.stepfunctions.parser.backend.execution import Execution
-
-    return Execution
 
 
 def _kind(machine: Any) -> str:

@@ -13,7 +13,6 @@ Operation = Callable[[Any, Said], dict[str, Any]]
 OPERATIONS: tuple[Operation, ...] = (
     defining.create_state_machine,
     defining.describe_state_machine,
-    defining.describe_state_machine_for_execution,
     defining.list_state_machines,
     defining.update_state_machine,
     defining.delete_state_machine,
@@ -29,6 +28,7 @@ OPERATIONS: tuple[Operation, ...] = (
     executions.start_execution,
     express.start_sync_execution,
     executions.describe_execution,
+    executions.describe_state_machine_for_execution,
     executions.list_executions,
     executions.stop_execution,
     executions.get_execution_history,

@@ -10,6 +10,7 @@ from typing import Any
 
 from lambent.neighbour.bridges.handing import Gateway
 from lambent.neighbour.bridges.machines import executions
+from lambent.neighbour.bridges.results import to_json_str
 
 
 def begun(gateway: Gateway, former: Callable[[Any], None]) -> Callable[[Any], None]:
@@ -55,7 +56,7 @@ def detail(execution: Any, status: str) -> dict[str, Any]:
         "stopDate": None if status == executions.RUNNING else _milliseconds(told["stopDate"]),
         "input": execution.execution_input,
         "inputDetails": executions.INCLUDED,
-        "output": executions.output_of(execution) if has_output else None,
+        "output": to_json_str(execution.output) if has_output else None,
         "outputDetails": executions.INCLUDED if has_output else None,
         "stateMachineVersionArn": told["stateMachineVersionArn"],
         "stateMachineAliasArn": told["stateMachineAliasArn"],

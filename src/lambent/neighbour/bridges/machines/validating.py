@@ -11,18 +11,12 @@ from lambent.neighbour.bridges.machines.asked import Said
 CODE = "SCHEMA_VALIDATION_FAILED"
 
 
-def validate_state_machine_definition(_backend: Any, said: Said) -> dict[str, Any]:
-    """Whether it is good, and if not why."""
-    return judged(said["definition"])
-
-
-def judged(definition: str) -> dict[str, Any]:
-    """What AWS's answer says of a definition; the text of a mistake is moto's."""
+def validate_state_machine_definition(backend: Any, said: Said) -> dict[str, Any]:
+    """Whether it is good, and if not why; the text of a mistake is moto's."""
     from moto.stepfunctions.parser.api import InvalidDefinition
-    from moto.stepfunctions.parser.models import StepFunctionsParserBackend
 
     try:
-        StepFunctionsParserBackend._validate_definition(definition=definition)
+        backend._validate_definition(definition=said["definition"])
     except InvalidDefinition as error:
         told = {"severity": "ERROR", "code": CODE, "message": str(error.message)}
         return {"result": "FAIL", "diagnostics": [told], "truncated": False}

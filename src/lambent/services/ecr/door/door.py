@@ -57,9 +57,7 @@ class Registry:
 
     def takes(self, request: Request) -> bool:
         """Whether a request is for the registry."""
-        if _host(request) is not None:
-            return request.path.startswith("/v2")
-        return request.path.startswith("/v2") and _is_by_path(request)
+        return request.path.startswith("/v2") and (_host(request) is not None or _is_by_path(request))
 
     async def __call__(self, request: Request) -> Response:
         """The answer; what is wrong with the request is one, too."""
