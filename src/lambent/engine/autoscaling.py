@@ -98,13 +98,18 @@ def decide(
     wanted = wishes.get(most, capacity)
     if (wanted > capacity and target.out_suspended) or (wanted < capacity and target.in_suspended):
         wanted = capacity
-    wanted = max(min(wanted, high), low)
+    wanted = bounded(wanted, low, high)
     if not due and wanted == capacity:
         return None
     causes = [f"scheduled action name {action.name} was triggered" for action in due]
     if not causes and most:
         causes.append(f"policy {most}: utilization was {utilization}")
     return Decision(wanted, low, high, "; ".join(causes) or "the capacity was out of bounds")
+
+
+def bounded(capacity: int, low: int, high: int) -> int:
+    """A capacity within those that were registered."""
+    return max(min(capacity, high), low)
 
 
 def _bounds(target: Target, due: Sequence[Action]) -> tuple[int, int]:
