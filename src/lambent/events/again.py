@@ -7,7 +7,7 @@ AGAIN_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Pauses:
+class SourcePauses:
     """Real seconds of those who read a source, from one try to the next.
 
     `again` after a failure of ours; `patience` until a function that could not be run, or a shard that could not be
@@ -19,4 +19,4 @@ class Pauses:
     discover: float = 5.0
 
 
-PAUSES = Pauses()
+SOURCE_PAUSES = SourcePauses()

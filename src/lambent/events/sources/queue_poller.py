@@ -22,7 +22,7 @@ from typing import Any
 from lambent.clock import Clock
 from lambent.engine import batch_response, event_filter, poller_scaling
 from lambent.engine.batching import Batch
-from lambent.events.again import PAUSES, Pauses
+from lambent.events.again import SOURCE_PAUSES, SourcePauses
 from lambent.events.sources import queue_records
 from lambent.events.sources.observed import Observed
 from lambent.events.sources.target import Missing, NotAllowed, Ran, Target, Unavailable
@@ -65,7 +65,7 @@ class QueuePoller:
         clock: Clock,
         target: Target,
         observed: Observed,
-        pauses: Pauses = PAUSES,
+        pauses: SourcePauses = SOURCE_PAUSES,
     ) -> None:
         self.source = source
         self._pauses = pauses

@@ -14,7 +14,7 @@ from lambent.clock import Clock, Handle
 from lambent.engine import batch_response, event_filter
 from lambent.engine.failure_record import LastRun, Origin
 from lambent.engine.shard import Discarded, Record, Rules, Shard, Work
-from lambent.events.again import PAUSES, Pauses
+from lambent.events.again import SOURCE_PAUSES, SourcePauses
 from lambent.events.sources.failures import Failures
 from lambent.events.sources.observed import Observed
 from lambent.events.sources.stream import CursorExpired, Position, Stream, StreamGone, StreamRecord
@@ -41,7 +41,7 @@ class Means:
     target: Target
     checkpoints: Checkpoints
     failures: Failures
-    pauses: Pauses = PAUSES
+    pauses: SourcePauses = SOURCE_PAUSES
 
 
 class ShardReader:
