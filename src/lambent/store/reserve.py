@@ -21,6 +21,8 @@ STEP = 64 << 10
 START = 512 << 10
 """Bytes of it that a start gets on a full disk, for the small files that a server makes."""
 
+_FULL = "make room there; what needs room is refused, what frees room is done"
+
 
 class Reserve:
     """The file, of one thread at a time. Whatever goes wrong with it is no error: then there is no reserve."""
@@ -58,9 +60,7 @@ class Reserve:
         """Let others have it, for a moment. Says once that the disk is full."""
         if not self._full:
             self._full = True
-            log.warning(
-                "the disk of the data folder is full: make room there; what needs room is refused, what frees room is done"
-            )
+            log.warning("the disk of the data folder is full: %s", _FULL)
         self._shrink(0)
 
     def close(self) -> None:
