@@ -31,7 +31,7 @@ DISTINCT = {
     "ecs": ("clientToken",),
     "glue": ("JobRunId",),
 }
-HEARD = ("ses", "sesv2", "sns", "pinpoint", "glue", "batch", "ecs")
+HEARD = ("ses", "sesv2", "sns", "pinpoint", "glue", "batch", "ecs", "rds-data")
 """Services whose repetition people or the bill notice."""
 """Arguments that make a repetition harmless."""
 WRITES = {
@@ -73,9 +73,19 @@ def guarded(function: Function) -> bool:
 
 def again(call: SdkCall) -> bool:
     """Whether a call does something once more each time that it is made."""
+    if call.service == "rds-data":
+        return _inserts(call)
     if call.operation not in SENDS.get(call.service, ()) or call.open:
         return False
     return not any(name in call.arguments for name in DISTINCT.get(call.service, ()))
+
+
+def _inserts(call: SdkCall) -> bool:
+    """Whether a statement of SQL makes one more row each time."""
+    said = call.fold("sql")
+    words = said.upper() if isinstance(said, str) else ""
+    kept = ("ON CONFLICT", "ON DUPLICATE", "INSERT IGNORE", "NOT EXISTS")
+    return words.strip().startswith("INSERT") and not any(one in words for one in kept)
 
 
 _RANDOM = ("uuid.uuid1", "uuid.uuid4", "uuid.v1", "uuid.v4", "secrets.token_hex", "secrets.token_urlsafe", "ulid.ulid",

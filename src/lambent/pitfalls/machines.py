@@ -62,7 +62,7 @@ def _definition(machine: Resource, project: Project) -> tuple[Any, str, Span | N
 
 def _quoted(source: str) -> str:
     """A definition's text with substitutions in quotes, where they stand as numbers: `"TimeoutSeconds": ${Seconds}`."""
-    return re.sub(r"(:\s*)(\$\{\w+\})(?=\s*[,}\]\n])", r'\1"\2"', source)
+    return re.sub(r"(:\s*)(\$\{[\w.]+\})(?=\s*[,}\]\n])", r'\1"\2"', source)
 
 
 def _marked(value: str | Text) -> str:
@@ -70,12 +70,13 @@ def _marked(value: str | Text) -> str:
     if isinstance(value, str):
         return value
     return "".join(
-        part if isinstance(part, str) else f"${{{part.id}}}" if isinstance(part, Ref) else "unknown"
+        part if isinstance(part, str) else f"${{{part.id}}}" if isinstance(part, Ref) else "${unknown}"
         for part in value.parts
     )
 
 
 def _parsed(value: str, machine: Resource, span: Span) -> tuple[Any, str, Span] | None:
+    value = _quoted(value)
     try:
         json.loads(value)
         return yaml_text.load(value), machine.path, span

@@ -184,3 +184,79 @@ def test_a_client_of_javascript_does_without_its_endpoint(tmp_path: Path) -> Non
         "export const handler = async (event) => process.env.QUEUE_NAME.length;\n"
     )
     assert found(tmp_path, "ARC008", "SNS", app_dot_js=app) == {("app.js", 3)}
+
+
+@pytest.mark.parametrize(("given", "lines"), [("", {3}), ("'eu-west-1'", {3}), ("event['region']", set())])
+def test_a_parameter_that_is_always_the_same_is_a_constant(given: str, lines: set[int], tmp_path: Path) -> None:
+    app = (
+        "import boto3\ndef secret(region='eu-west-1'):\n"
+        "    client = boto3.client('secretsmanager', region_name=region)\n"
+        f"    return client\ndef handler(event, context):\n    return str(secret({given}))\n"
+    )
+    assert found(tmp_path, "EXE008", "SNS", app_dot_py=app) == {("app.py", line) for line in lines}
+
+
+@pytest.mark.parametrize(("value", "lines"), [("url()", {5}), ("event['url']", set())])
+def test_an_attribute_is_what_it_was_set_to(value: str, lines: set[int], tmp_path: Path) -> None:
+    app = (
+        "from sqlalchemy import create_engine\nclass Database:\n    def __init__(self, event):\n"
+        f"        self.url = {value}\n        self.engine = create_engine(self.url)\n"
+        "def handler(event, context):\n    return Database(event).engine.name\n"
+    )
+    assert found(tmp_path, "EXE008", "SNS", app_dot_py=app) == {("app.py", line) for line in lines}
+
+
+def test_what_a_layer_or_a_build_puts_beside_the_code_is_read(tmp_path: Path) -> None:
+    app = "from store import all_of\ndef handler(event, context):\n    return all_of()\n"
+    store = "import boto3\ndb = boto3.client('dynamodb')\ndef all_of():\n    return db.scan(TableName='t')\n"
+    layer = "layers_in_common_in_python_in_store_dot_py"
+    assert found(tmp_path, "LIM014", "SNS", app_dot_py=app, **{layer: store}) == {("layers/common/python/store.py", 4)}
+    assert not found(tmp_path, "LIM014", "SNS", lib_in_store_dot_py=store)  # which of the two nobody can tell
+
+
+@pytest.mark.parametrize(("more", "lines"), [("", {4}), (" ON CONFLICT DO NOTHING", set())])
+def test_a_row_is_inserted_again(more: str, lines: set[int], tmp_path: Path) -> None:
+    app = (
+        "import boto3\ndata = boto3.client('rds-data')\ndef handler(event, context):\n"
+        f"    data.execute_statement(sql='insert into t values (1){more}', resourceArn='a', secretArn='b')\n"
+    )
+    assert found(tmp_path, "ASY001", "SNS", app_dot_py=app) == {("app.py", line) for line in lines}
+
+
+MACHINE = """Resources:
+  M:
+    Type: AWS::StepFunctions::StateMachine
+    Properties:
+      DefinitionString: !Sub
+        |-
+          {"StartAt": "A", "States": {
+            "A": {"Type": "Task", "Resource": "${F.Arn}", "Next": "B"},
+            "B": {"Type": "Choice", "Choices": [
+              {"Variable": "$.n", "NumericGreaterThan": ${Most}, "Next": "C"}], "Default": "D"},
+            "C": {"Type": "Task", "Resource": "${F.Arn}", "End": true},
+            "D": {"Type": "Succeed"}}}
+  F:
+    Type: AWS::Lambda::Function
+    Properties: {Handler: a.b, Runtime: python3.13, Timeout: 9, MemorySize: 256}
+Parameters:
+  Most: {Type: Number}
+"""
+
+
+def test_states_of_a_definition_in_a_template_have_its_lines(tmp_path: Path) -> None:
+    (tmp_path / "template.yaml").write_text(MACHINE)
+    said = checking.check(tmp_path, select=["SFN003"]).findings
+    assert [(one.place.line, "task A" in one.message) for one in said] == [(8, True), (11, False)]
+
+
+def test_an_integration_that_is_no_proxy_answers_errors_with_200(tmp_path: Path) -> None:
+    text = (
+        "Resources:\n  Api: {Type: AWS::ApiGateway::RestApi}\n  F: {Type: AWS::Lambda::Function}\n  M:\n"
+        "    Type: AWS::ApiGateway::Method\n    Properties:\n      RestApiId: !Ref Api\n      Integration:\n"
+        "        Type: AWS\n        Uri: !Sub 'arn:aws:apigateway:x:lambda:path/functions/${F.Arn}/invocations'\n"
+        "        IntegrationResponses: [{StatusCode: 200}MORE]\n"
+    )
+    (tmp_path / "template.yaml").write_text(text.replace("MORE", ""))
+    assert [one.place.line for one in checking.check(tmp_path, select=["API001"]).findings] == [4]
+    (tmp_path / "template.yaml").write_text(text.replace("MORE", ", {StatusCode: 500, SelectionPattern: '.+'}"))
+    assert not checking.check(tmp_path, select=["API001"]).findings

@@ -2,7 +2,7 @@
 
 import ast
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -274,6 +274,8 @@ class Package:
     handler_name: str = ""
     entries: list[str] = field(default_factory=list)
     """Functions of the handler's module that a framework calls: its routes."""
+    elsewhere: Callable[[str], list[Path]] = field(default=lambda name: [], repr=False)
+    """Folders beside the package that a name may be imported from: layers, what a build copies in."""
     eager: ClassVar[bool] = False
     """Whether calling an async function begins to run it, as in JavaScript."""
 
@@ -281,13 +283,18 @@ class Package:
         """A module of the package by its dotted name, read when first asked for; None if it is not of the package."""
         if name not in self.modules:
             self.modules[name] = None
-            for relative in (f"{name.replace('.', '/')}.py", f"{name.replace('.', '/')}/__init__.py"):
-                tree = self.reader(self.root / relative)
-                if tree is not None:
-                    path = (self.root / relative).relative_to(self.project).as_posix()
-                    self.modules[name] = Module(name, path, tree, self)
+            for root in (self.root, *self.elsewhere(name.partition(".")[0])):
+                self.modules[name] = self._found(root, name)
+                if self.modules[name] is not None:
                     break
         return self.modules[name]
+
+    def _found(self, root: Path, name: str) -> Module | None:
+        for relative in (f"{name.replace('.', '/')}.py", f"{name.replace('.', '/')}/__init__.py"):
+            tree = self.reader(root / relative)
+            if tree is not None:
+                return Module(name, (root / relative).relative_to(self.project).as_posix(), tree, self)
+        return None
 
     @cached_property
     def handler(self) -> Reached | None:
