@@ -8,26 +8,13 @@ from lambent.pitfalls.facts.python import Reached, chain, walk
 from lambent.pitfalls.facts.tree import Map, Seq
 from lambent.pitfalls.facts.wiring import DOORS
 from lambent.pitfalls.finding import Hit, Rule
+from lambent.pitfalls.outside import OUTSIDE
 
 FRAMEWORKS = {"mangum", "chalice", "apig_wsgi", "serverless_wsgi", "awsgi", "aws_wsgi", "zappa", "flask_lambda", "magnum",
               "serverless_wsgi_handler", "lambda_decorators", "fastapi", "flask", "django", "apig_wsgi_handler", "middy",
               "@middy/core", "express", "serverless-http", "aws-serverless-express", "@vendia/serverless-express", "lambda-api",
               "@codegenie/serverless-express", "apollo-server-lambda", "hono", "fastify", "@fastify/aws-lambda", "koa",
               "@as-integrations/aws-lambda", "@nestjs/core", "claudia-api-builder", "graphql-yoga"}  # fmt: skip
-OUTSIDE = {
-    "boto3",
-    "aws-sdk",
-    "@aws-sdk",
-    "requests",
-    "axios",
-    "urllib3",
-    "httpx",
-    "psycopg2",
-    "pymysql",
-    "pg",
-    "mysql2",
-}
-"""What is imported to ask somebody else, who may fail."""
 PASSING = ("inject_lambda_context", "capture_lambda_handler", "log_metrics", "xray_recorder.capture", "capture_method")  # fmt: skip
 
 
@@ -52,6 +39,10 @@ def check(project: Project) -> Iterator[Hit]:
         if _parses(handler) or (not _told_of_errors(handler) and _may_fail(function.code.reached)):
             place = handler.place(handler.node)
             yield Hit(type(place)(place.path, place.line, place.line), "an exception becomes a generic 5xx", function)
+        else:
+            for one in function.code.reached[1:]:
+                bare = [node for node in one.nodes if _parses_body(node, one) and not _tried(node, one)]
+                yield from (Hit(one.place(node), "a body that is no JSON becomes a 5xx", function) for node in bare[:1])
 
 
 def _answers_200(trigger: Trigger) -> bool:
