@@ -157,7 +157,7 @@ VPC_LINK = Kind(
     digits=6, patched=Patches(("name", "description"), grown=()),
 )  # fmt: skip
 CLIENT_CERTIFICATE = Kind(
-    "apigateway:clientcertificate", "ClientCertificate", "ClientCertificates", "clientCertificateId",
+    api_kinds.CLIENT_CERTIFICATE, "ClientCertificate", "ClientCertificates", "clientCertificateId",
     "clientCertificateId", "Invalid Client Certificate identifier specified", digits=6,
     patched=Patches(("description",), grown=()),
 )  # fmt: skip

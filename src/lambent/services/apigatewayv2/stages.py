@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+from lambent.model.api_kinds import CLIENT_CERTIFICATE
 from lambent.model.scope import Caller, Scope
 from lambent.services.apigatewayv2 import deploying, faults
 from lambent.services.apigatewayv2.env import ApiGatewayV2Env, Changes, Document, Params
@@ -28,9 +29,17 @@ def stage(env: ApiGatewayV2Env, scope: Scope, api_id: str, document: Document, c
     made["LastUpdatedDate"] = now
     if document.get("DeploymentId"):
         _check_deployment(env, scope, api_id, document, changes)
-    if document.get("ClientCertificateId"):
-        raise faults.unbuilt("client certificates of stages")
+    if certificate := document.get("ClientCertificateId"):
+        _check_certificate(env, scope, certificate, http)
     return made
+
+
+def _check_certificate(env: ApiGatewayV2Env, scope: Scope, certificate: str, http: bool) -> None:
+    """https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/apis-apiid-stages.html: WebSocket APIs alone."""
+    if http:
+        raise faults.bad_request("ClientCertificateId is not currently supported for HTTP APIs")
+    if env.resources.get(CLIENT_CERTIFICATE, scope, "", certificate) is None:
+        raise faults.not_found("Invalid Client Certificate identifier specified")
 
 
 def _check_deployment(env: ApiGatewayV2Env, scope: Scope, api_id: str, document: Document, changes: Changes) -> None:

@@ -79,7 +79,7 @@ def _responses(where: str) -> Any:
 _METHOD = {"restApiId": "$RestApiId", "resourceId": "$ResourceId", "httpMethod": "$HttpMethod"}
 _CREDENTIALS = ("Type", "Uri", "Credentials", "RequestParameters", "RequestTemplates", "PassthroughBehavior",
                 "CacheNamespace", "CacheKeyParameters", "ContentHandling", "TimeoutInMillis", "ConnectionType",
-                "ConnectionId")  # fmt: skip
+                "ConnectionId", "ResponseTransferMode")  # fmt: skip
 _LOWER = {name: name[0].lower() + name[1:] for name in _CREDENTIALS}
 _PUT_METHOD = (
     Do("apigateway:PutMethod", {**_METHOD, "authorizationType": "$AuthorizationType"}, fit=True),
@@ -99,6 +99,7 @@ _PUT_METHOD = (
             **_METHOD,
             "integrationHttpMethod": "@item.IntegrationHttpMethod",
             **{small: f"@item.{name}" for name, small in _LOWER.items()},
+            "tlsConfig": {"insecureSkipVerification": "@item.TlsConfig.InsecureSkipVerification"},
         },
         each=reads("Integration")(_integration),
     ),

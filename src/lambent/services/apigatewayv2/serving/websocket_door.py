@@ -137,7 +137,7 @@ class WebSocketDoor:
 
     async def _routed(self, connection: Connection, target: Target, text: str, encoded: bool) -> str | None:
         """What the client is sent."""
-        known = connection.known
+        known, target = connection.known, self._apis.fresh(target) or target
         served = self._now(target)
         key = None if encoded or served is None else self._key_of(served, text)
         route = served.by_key.get(key) if served is not None and key is not None else None
