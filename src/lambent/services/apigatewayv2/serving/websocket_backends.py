@@ -10,7 +10,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from lambent.http_events import rest_mapping, websocket_mapping
 from lambent.http_events.rest_mapping import BackendAnswer, BackendRequest
-from lambent.http_events.websocket import BadAnswer, Connected, Happening
+from lambent.http_events.websocket import BadAnswer, Connected
 from lambent.model import api_kinds
 from lambent.model.backend_tls import BackendTls
 from lambent.model.door import Call, Door, NotPermitted
@@ -19,6 +19,7 @@ from lambent.services import aws_backends
 from lambent.services.apigatewayv2.serving import functions
 from lambent.services.apigatewayv2.serving.ports import Ports
 from lambent.services.apigatewayv2.serving.served import Document
+from lambent.services.apigatewayv2.serving.turns import Turn
 from lambent.services.client_certificates import tls_of
 from lambent.services.waiting import within
 
@@ -27,12 +28,14 @@ T = TypeVar("T")
 
 
 async def answer(
-    ports: Ports, door: Door, integration: Document, known: Connected, happening: Happening, event: Document,
-    seconds: float,
-) -> tuple[BackendAnswer, str | None]:  # fmt: skip
+    ports: Ports, turn: Turn, door: Door, integration: Document, event: Document, seconds: float
+) -> tuple[BackendAnswer, str | None]:
     """The integration's answer, and what a client is sent of it. Raises BadAnswer, Refused."""
+    known, happening = turn.known, turn.happening
     sent = await _off_the_loop(integration, websocket_mapping.to_backend, integration, known, happening, event)
+    turn.say_data("Endpoint request body after transformations: ", sent.body)
     said = await _asked(ports, door, integration, known, sent, seconds)
+    turn.say_data("Endpoint response body before transformations: ", said.body)
     if integration["IntegrationType"] == "HTTP_PROXY":
         return said, said.body.decode("utf-8", "replace")
     return said, await _off_the_loop(integration, websocket_mapping.to_client, integration, said, known, happening)
