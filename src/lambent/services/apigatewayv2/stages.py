@@ -73,9 +73,8 @@ def _check_logs(env: ApiGatewayV2Env, scope: Scope, made: Document, http: bool) 
     if ":firehose:" in destination:
         raise faults.unbuilt("access logs into a delivery stream")
     if destination and not door_logs.GROUP.match(destination):
-        raise faults.bad_request(
-            f"Invalid ARN specified in the request. Resource ARN should be a log group's: {destination}"
-        )
+        text = f"Invalid ARN specified in the request. A destination is the ARN of a log group, not {destination}"
+        raise faults.bad_request(text)
 
 
 def _check_certificate(env: ApiGatewayV2Env, scope: Scope, certificate: str, http: bool) -> None:

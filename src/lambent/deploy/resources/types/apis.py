@@ -4,7 +4,18 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from lambent.deploy.resources.kind import Do, Kind, Left, Subject, from_s3, put, reads, tagged_by_stack, text_of
+from lambent.deploy.resources.kind import (
+    Do,
+    Kind,
+    Left,
+    Subject,
+    dropped,
+    from_s3,
+    put,
+    reads,
+    tagged_by_stack,
+    text_of,
+)
 
 REST = {"restApiId": "$RestApiId"}
 
@@ -285,6 +296,7 @@ KINDS = {
         update=(
             *_REIMPORT_API,
             Do("apigatewayv2:UpdateApi", {"ApiId": "$id"}, fit=True),
+            Do("apigatewayv2:DeleteCorsConfiguration", {"ApiId": "$id"}, each=dropped("CorsConfiguration")),
         ),
         delete=(Do("apigatewayv2:DeleteApi", {"ApiId": "$id"}),),
         defaults={"ProtocolType": "HTTP"},
@@ -295,9 +307,6 @@ KINDS = {
         tag=Do("apigatewayv2:TagResource", {"ResourceArn": "arn:aws:apigateway:{region}::/apis/{id}", "Tags": "$Tags"}),
     ),
     "AWS::ApiGatewayV2::Route": _v2("CreateRoute", "RouteId", "DeleteRoute", "UpdateRoute", "RouteId"),
-    "AWS::ApiGatewayV2::Integration": _v2(
-        "CreateIntegration", "IntegrationId", "DeleteIntegration", "UpdateIntegration", "IntegrationId"
-    ),
     "AWS::ApiGatewayV2::Authorizer": _v2(
         "CreateAuthorizer", "AuthorizerId", "DeleteAuthorizer", "UpdateAuthorizer", "AuthorizerId"
     ),
@@ -324,12 +333,5 @@ KINDS = {
             ),
         ),
         id="@IntegrationResponseId",
-    ),
-    "AWS::ApiGatewayV2::Stage": Kind(
-        create=(Do("apigatewayv2:CreateStage", fit=True),),
-        update=(Do("apigatewayv2:UpdateStage", fit=True),),
-        delete=(Do("apigatewayv2:DeleteStage", {"ApiId": "$ApiId", "StageName": "$StageName"}),),
-        id="{StageName}",
-        tags="Tags",
     ),
 }
