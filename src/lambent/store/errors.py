@@ -17,6 +17,7 @@ StoreError
 """
 
 import errno
+import sqlite3
 
 from sqlalchemy import exc
 
@@ -97,7 +98,7 @@ def from_os(error: OSError) -> StoreError:
     return kind(f"{error.strerror or error}: {error.filename or 'data folder'}")
 
 
-def from_database(error: exc.SQLAlchemyError) -> StoreError:
+def from_database(error: exc.SQLAlchemyError | sqlite3.Error) -> StoreError:
     """The store's error for a failing statement."""
     text = " ".join(str(getattr(error, "orig", None) or error).split())
     state = getattr(getattr(error, "orig", None), "sqlstate", "")
