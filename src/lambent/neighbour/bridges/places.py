@@ -16,7 +16,7 @@ from lambent.neighbour.bridges import cloudfront, dynamodb, iam, results, secret
 from lambent.neighbour.bridges.expressions import replaced as expressions
 from lambent.neighbour.bridges.handing import Gateway
 from lambent.neighbour.bridges.importing import when_imported
-from lambent.neighbour.bridges.machines import operations, telling
+from lambent.neighbour.bridges.machines import context, ending, errors, logging, operations, telling
 from lambent.neighbour.bridges.pools.replaced import REPLACED
 
 Make = Callable[[Gateway, Any], Callable[..., Any]]
@@ -51,7 +51,10 @@ class Place:
 _PARTS = "moto.stepfunctions.parser.asl.component"
 _TASKS = f"{_PARTS}.state.exec.state_task"
 _WAITS = f"{_PARTS}.state.wait.wait_function"
+_LOGGING = "moto.stepfunctions.parser.asl.eval.event.logging"
+_EVENTS = "moto.stepfunctions.parser.asl.eval.event.event_manager"
 _CALLBACKS = "moto.stepfunctions.parser.asl.eval.callback.callback"
+_NAMED = ("self", "error_name")
 PLACES: Sequence[Place] = (
     Place("moto.iam.policy_validation", "BaseIAMPolicyValidator._validate_version", ("self",), iam.validate_version),
     Place(
@@ -76,6 +79,10 @@ PLACES: Sequence[Place] = (
         states.credentials,
     ),
     Place(f"{_TASKS}.state_task_lambda", "StateTaskLambda._from_error", ("self", "env", "ex"), states.by_arn),
+    Place(f"{_PARTS}.common.error_name.custom_error_name", "CustomErrorName.__init__", _NAMED, errors.custom),
+    Place(
+        f"{_PARTS}.common.error_name.error_equals_decl", "ErrorEqualsDecl._eval_body", ("self", "env"), errors.equals
+    ),
     *(
         Place(
             f"{_TASKS}.service.state_task_service_{module}",
@@ -119,10 +126,33 @@ PLACES: Sequence[Place] = (
         telling.ended,
     ),
     Place(
+        "moto.stepfunctions.parser.backend.execution",
+        "Execution.stop",
+        ("self", "stop_date", "error", "cause"),
+        ending.stopped,
+    ),
+    Place(f"{_PARTS}.program.program", "Program.eval", ("self", "env"), ending.evaluated),
+    Place(
+        _EVENTS,
+        "EventManager.add_event",
+        ("self", "context", "event_type", "event_details", "timestamp", "update_source_event_id"),
+        ending.added,
+    ),
+    Place(_EVENTS, "EventManager._get_current_timestamp", (), ending.stamped),
+    Place(
         "moto.stepfunctions.parser.backend.execution_worker",
         "ExecutionWorker._execution_logic",
         ("self",),
         states.execute,
+    ),
+    Place(_LOGGING, "CloudWatchLoggingSession.__init__", ("self", "execution_arn", "configuration"), logging.opened),
+    Place(_LOGGING, "CloudWatchLoggingSession.publish_history_log", ("self", "history_log"), logging.published),
+    Place(_LOGGING, "is_logging_enabled_for", ("log_level", "history_event_type"), logging.asked_for),
+    Place(
+        _EVENTS,
+        "EventManager._remove_data_from_history_log",
+        ("details_body",),
+        logging.without_data,
     ),
     *(
         Place(f"{_PARTS}.{module}", f"{name}._eval_body", ("self", "env"), make)
@@ -131,6 +161,12 @@ PLACES: Sequence[Place] = (
             ("common.string.string_expression", "StringVariableSample", expressions.variable),
             ("state.choice.comparison.comparison", "ConditionStringJSONata", expressions.condition),
         )
+    ),
+    Place(
+        "moto.stepfunctions.parser.backend.execution_worker",
+        "ExecutionWorker._get_evaluation_environment",
+        ("self",),
+        context.environment,
     ),
     Place(f"{_WAITS}.wait_function", "WaitFunction._wait_interval", ("self", "env", "wait_seconds"), timing.interval),
     Place(f"{_WAITS}.timestamp", "Timestamp._get_wait_seconds", ("self", "env"), timing.until),
@@ -158,6 +194,7 @@ def install(path: str) -> None:
     """Change this process's moto, each module when it is imported, which raises AttributeError when moto has moved one
     of the places. The gateway's socket is at `path`."""
     gateway = Gateway(path)
+    timing.told_by(gateway)
     changes: dict[str, Callable[[ModuleType], None]] = {
         module: functools.partial(_change, gateway, module) for module in {place.module for place in PLACES}
     }
@@ -166,6 +203,8 @@ def install(path: str) -> None:
         "moto.stepfunctions.responses": operations.answered,
         "moto.stepfunctions.parser.api": operations.named,
         f"{_PARTS}.common.retry.retrier_decl": timing.retries(gateway),
+        f"{_PARTS}.state.state": context.states,
+        "moto.stepfunctions.parser.utils": context.threads,
         "moto.iam.responses": iam.bound_users,
         "moto.cloudfront.models": cloudfront.whole,
     }

@@ -7,9 +7,10 @@ the same execution), API_DescribeExecution.html, API_GetExecutionHistory.html
 import copy
 import json
 import uuid
-from datetime import UTC, datetime
 from typing import Any
 
+from lambent.neighbour.bridges import timing
+from lambent.neighbour.bridges.machines import logging
 from lambent.neighbour.bridges.machines.activities import store
 from lambent.neighbour.bridges.machines.asked import EXECUTION, Said, checked_arn, page, refusal
 from lambent.neighbour.bridges.machines.defining import parts
@@ -95,9 +96,8 @@ def stop_execution(backend: Any, said: Said) -> dict[str, Any]:
     execution = _standard(backend, said["executionArn"])
     if status_of(execution) != RUNNING:
         return {"stopDate": execution.stop_date}
-    now = datetime.now(UTC)
-    execution.stop(stop_date=now, error=said.get("error"), cause=said.get("cause"))
-    execution.error, execution.cause = said.get("error"), said.get("cause")
+    now = timing.moment()
+    execution.stop(now, said.get("error"), said.get("cause"))
     return {"stopDate": now}
 
 
@@ -157,8 +157,8 @@ def made(kind: Any, backend: Any, machine: Any, arn: str, name: str, given: str,
         account_id=backend.account_id,
         region_name=backend.region_name,
         state_machine=_snapshot(machine),
-        start_date=datetime.now(UTC),
-        cloud_watch_logging_session=None,
+        start_date=timing.moment(),
+        cloud_watch_logging_session=logging.session(machine, arn),
         activity_store=store(backend),
         input_data=given,
         trace_header=trace,
