@@ -17,6 +17,7 @@ from lambent.neighbour.bridges.expressions import replaced as expressions
 from lambent.neighbour.bridges.handing import Gateway
 from lambent.neighbour.bridges.importing import when_imported
 from lambent.neighbour.bridges.machines import context, ending, errors, logging, operations, telling
+from lambent.neighbour.bridges.machines.maps import definition, inline, running
 from lambent.neighbour.bridges.pools.replaced import REPLACED
 
 Make = Callable[[Gateway, Any], Callable[..., Any]]
@@ -49,6 +50,7 @@ class Place:
 
 
 _PARTS = "moto.stepfunctions.parser.asl.component"
+_MAPS = f"{_PARTS}.state.exec.state_map"
 _TASKS = f"{_PARTS}.state.exec.state_task"
 _WAITS = f"{_PARTS}.state.wait.wait_function"
 _LOGGING = "moto.stepfunctions.parser.asl.eval.event.logging"
@@ -130,6 +132,25 @@ PLACES: Sequence[Place] = (
         "Execution.stop",
         ("self", "stop_date", "error", "cause"),
         ending.stopped,
+    ),
+    Place(f"{_MAPS}.state_map", "StateMap._eval_execution", ("self", "env"), running.evaluated),
+    Place(
+        "moto.stepfunctions.parser.asl.parse.asl_parser",
+        "AmazonStateLanguageParser.parse",
+        ("definition",),
+        definition.parsed,
+    ),
+    Place(
+        f"{_MAPS}.iteration.inline_iteration_component",
+        "InlineIterationComponentEvalInput.__init__",
+        ("self", "state_name", "max_concurrency", "input_items", "parameters", "item_selector"),
+        inline.bounded,
+    ),
+    Place(
+        f"{_MAPS}.iteration.iteration_worker",
+        "IterationWorker._eval_pool",
+        ("self", "job", "worker_frame"),
+        inline.pooled,
     ),
     Place(f"{_PARTS}.program.program", "Program.eval", ("self", "env"), ending.evaluated),
     Place(

@@ -227,11 +227,12 @@ def execute(_gateway: Gateway, former: Callable[..., None]) -> Callable[..., Non
 
     def run(worker: Any) -> None:
         details = worker._evaluation_details
+        execution = worker._execution_communication.execution
         details.aws_execution_details.definition = details.state_machine_details.definition
+        details.aws_execution_details.machine = execution.state_machine
         try:
             former(worker)
         except Exception as error:
-            execution = worker._execution_communication.execution
             _fail(execution, f"{type(error).__name__}: {error}")
 
     return run

@@ -7,6 +7,7 @@ from typing import Any
 from lambent.neighbour.bridges.expressions import checking, fields
 from lambent.neighbour.bridges.expressions.evaluating import Failed, NoValue, Undefined, evaluate
 from lambent.neighbour.bridges.handing import Gateway
+from lambent.neighbour.bridges.machines.maps import definition as maps
 
 ERROR = "States.QueryEvaluationError"
 TYPES = {bool: "boolean", int: "number", float: "number", str: "string", list: "array", dict: "object"}
@@ -65,7 +66,9 @@ def validation(_gateway: Gateway, former: Callable[..., None]) -> Callable[..., 
         from moto.stepfunctions.parser.api import InvalidDefinition
 
         former(definition=definition)
-        said = checking.problem(json.loads(definition))
+        for inner in maps.children(definition):
+            former(definition=inner)
+        said = maps.unsupported(definition) or checking.problem(json.loads(definition))
         if said:
             raise InvalidDefinition(message=f"Invalid State Machine Definition: '{said}'")
 

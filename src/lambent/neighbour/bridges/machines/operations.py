@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Any
 
-from lambent.neighbour.bridges.machines import activities, defining, executions, express, validating, versions
+from lambent.neighbour.bridges.machines import activities, defining, executions, express, map_runs, validating, versions
 from lambent.neighbour.bridges.machines.asked import Said
 
 Operation = Callable[[Any, Said], dict[str, Any]]
@@ -32,6 +32,9 @@ OPERATIONS: tuple[Operation, ...] = (
     executions.list_executions,
     executions.stop_execution,
     executions.get_execution_history,
+    map_runs.describe_map_run,
+    map_runs.list_map_runs,
+    map_runs.update_map_run,
     activities.create_activity,
     activities.describe_activity,
     activities.list_activities,
