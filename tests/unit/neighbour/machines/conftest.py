@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from lambent.neighbour.bridges import timing
-from lambent.neighbour.bridges.machines import context
+from lambent.neighbour.bridges.machines import context, operations
 from lambent.neighbour.bridges.places import PLACES
 
 
@@ -42,7 +42,10 @@ def gateway(monkeypatch: pytest.MonkeyPatch) -> Iterator[Nobody]:
             former = place.current()
             owner, _, last = place.name.rpartition(".")
             monkeypatch.setattr(f"{place.module}.{owner}{'.' if owner else ''}{last}", place.make(given, former))
+    from moto.stepfunctions.parser import api
     from moto.stepfunctions.parser.asl.component.state import state
+
+    operations.named(api)
 
     monkeypatch.setattr(state, "StateData", None)
     context.states(state)

@@ -21,6 +21,8 @@ def environment(_gateway: Gateway, former: Callable[[Any], Any]) -> Callable[[An
         execution = env.states.context_object.context_object_data["Execution"]
         execution["StartTime"] = written(execution["StartTime"])
         execution["RedriveCount"] = 0
+        given = getattr(worker._execution_communication.execution, "given_context", {})
+        env.states.context_object.context_object_data.update(given)
         return env
 
     return make

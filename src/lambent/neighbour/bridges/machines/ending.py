@@ -131,7 +131,7 @@ def _begun(execution: Any) -> Any:
     """What runs it, a moment after it was started."""
     for _ in range(STEPS):
         env = getattr(execution.exec_worker, "env", None)
-        if env is not None and env.next_state_name is not None:
+        if env is not None and env._program_state is not None:
             return env
         time.sleep(STEP_SECONDS)
     return None
