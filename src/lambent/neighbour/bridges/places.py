@@ -16,7 +16,7 @@ from lambent.neighbour.bridges import cloudfront, dynamodb, iam, results, secret
 from lambent.neighbour.bridges.expressions import replaced as expressions
 from lambent.neighbour.bridges.handing import Gateway
 from lambent.neighbour.bridges.importing import when_imported
-from lambent.neighbour.bridges.machines import context, ending, errors, logging, operations, telling
+from lambent.neighbour.bridges.machines import context, ending, errors, logging, operations, telling, validating
 from lambent.neighbour.bridges.machines.maps import definition, inline, running
 from lambent.neighbour.bridges.pools.replaced import REPLACED
 
@@ -197,7 +197,7 @@ PLACES: Sequence[Place] = (
         "moto.stepfunctions.parser.models",
         "StepFunctionsParserBackend._validate_definition",
         ("definition",),
-        expressions.validation,
+        validating.validation,
     ),
     Place(
         "moto.secretsmanager.models",

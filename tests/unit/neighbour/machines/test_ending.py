@@ -55,7 +55,8 @@ def test_a_machine_has_so_much_time() -> None:
 def test_a_history_has_so_many_events(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ending, "MOST_EVENTS", 40)
     there = backend()
-    states = {"A": {"Type": "Pass", "Next": "B"}, "B": {"Type": "Pass", "Next": "A"}}
+    ever = {"Type": "Choice", "Choices": [{"Variable": "$.a", "IsPresent": True, "Next": "C"}], "Default": "A"}
+    states = {"A": {"Type": "Pass", "Next": "B"}, "B": ever, "C": {"Type": "Succeed"}}
     execution = started(there, machine(there, states)["stateMachineArn"])
     told = ended(there, execution)
     assert (told["status"], told["error"], told["cause"]) == ("FAILED", "States.Runtime", ending.TOO_MANY)

@@ -4,10 +4,9 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from lambent.neighbour.bridges.expressions import checking, fields
+from lambent.neighbour.bridges.expressions import fields
 from lambent.neighbour.bridges.expressions.evaluating import Failed, NoValue, Undefined, evaluate
 from lambent.neighbour.bridges.handing import Gateway
-from lambent.neighbour.bridges.machines.maps import definition as maps
 
 ERROR = "States.QueryEvaluationError"
 TYPES = {bool: "boolean", int: "number", float: "number", str: "string", list: "array", dict: "object"}
@@ -57,22 +56,6 @@ def variable(_gateway: Gateway, _former: Any) -> Callable[..., None]:
         env.stack.append(held if not path else extract_json(f"${path}", held))
 
     return run
-
-
-def validation(_gateway: Gateway, former: Callable[..., None]) -> Callable[..., None]:
-    """Around moto's look at a definition: its expressions are looked at as well."""
-
-    def look(definition: str) -> None:
-        from moto.stepfunctions.parser.api import InvalidDefinition
-
-        former(definition=definition)
-        for inner in maps.children(definition):
-            former(definition=inner)
-        said = maps.unsupported(definition) or checking.problem(json.loads(definition))
-        if said:
-            raise InvalidDefinition(message=f"Invalid State Machine Definition: '{said}'")
-
-    return staticmethod(look)  # as moto's own: it is asked of the class and of its instances
 
 
 def _split(reference: str) -> tuple[str, str]:
