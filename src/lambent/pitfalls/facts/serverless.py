@@ -120,6 +120,7 @@ class _Service:
                 else:
                     self.made.open = True
         self._warmed()
+        self._of_rest_apis()
         serverless_machines.add(self.document, self.value, self._beside, self.made)
         return self.made
 
@@ -128,6 +129,16 @@ class _Service:
         custom = self.document.get("custom")
         if isinstance(custom, Map) and "warmup" in custom and "warmup" in str(self.document.get("plugins", "")):
             self.made.shared.put("warmup", self.value(custom["warmup"]), custom.at["warmup"])
+
+    def _of_rest_apis(self) -> None:
+        """What the provider asks of its API that only REST APIs have, in SAM's words."""
+        tracing = self.provider.get("tracing")
+        traced = isinstance(tracing, Map) and tracing.get("apiGateway") not in (None, False)
+        asked = any(key in self.provider for key in ("apiGateway", "apiKeys", "usagePlan", "resourcePolicy"))
+        if traced or asked:
+            api = Map(self.provider.span)
+            api.put("TracingEnabled" if traced else "Auth", True, self.provider.span)
+            self.made.shared.put("Api", api, self.provider.span)
 
     def value(self, value: Any, depth: int = 0) -> Any:
         """A value with its variables resolved; those that need the world are unknown."""
