@@ -56,17 +56,6 @@ def test_only_what_reaches_for_functions_queues_and_logs_is_refused(asked: Asked
     assert fault.value.status == 501
 
 
-def test_a_machine_that_logs_is_remarked() -> None:
-    scope = Scope("111111111111", "eu-west-1")
-    logging = {"level": "ALL"}
-    for name, params in (("CreateStateMachine", {"name": "m"}), ("UpdateStateMachine", {"stateMachineArn": "a:m"})):
-        machine = target("stepfunctions", "AWSStepFunctions", name, loggingConfiguration=logging, **params)
-        [one] = remarks(machine, scope)
-        assert one.resource == "arn:aws:states:eu-west-1:111111111111:stateMachine:m"
-    off = target("stepfunctions", "AWSStepFunctions", "CreateStateMachine", loggingConfiguration={"level": "OFF"})
-    assert remarks(off, scope) == []
-
-
 def test_a_matcher_that_moto_does_not_change_is_told() -> None:
     body = b"Action=ModifyTargetGroup&Version=2015-12-01&TargetGroupArn=tg&Matcher.HttpCode=201"
     headers = {"content-type": "application/x-www-form-urlencoded"}

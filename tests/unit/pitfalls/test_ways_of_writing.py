@@ -260,3 +260,22 @@ def test_an_integration_that_is_no_proxy_answers_errors_with_200(tmp_path: Path)
     assert [one.place.line for one in checking.check(tmp_path, select=["API001"]).findings] == [4]
     (tmp_path / "template.yaml").write_text(text.replace("MORE", ", {StatusCode: 500, SelectionPattern: '.+'}"))
     assert not checking.check(tmp_path, select=["API001"]).findings
+
+
+@pytest.mark.parametrize("more", ["", "  tracing: {apiGateway: true}\n", "  apiGateway: {apiKeys: [a]}\n"])
+def test_an_api_of_the_frameworks_may_need_to_be_a_rest_api(more: str, tmp_path: Path) -> None:
+    text = "service: s\nprovider:\n  name: aws\n" + more
+    text += "functions:\n  f: {handler: a.b, events: [{http: {path: /, method: get}}]}\n"
+    (tmp_path / "serverless.yml").write_text(text)
+    assert bool(checking.check(tmp_path, select=["CST007"]).findings) == (not more)
+
+
+def test_a_body_that_a_helper_parses_bare(tmp_path: Path) -> None:
+    make = (
+        "module.exports = (event, callback) => {\n  const data = JSON.parse(event.body);\n  callback(null, data);\n};\n"
+    )
+    app = (
+        "const make = require('./make.js');\nmodule.exports.handler = (event, context, callback) => {\n"
+        "  make(event, (error, result) => callback(null, { statusCode: 200, body: JSON.stringify(result) }));\n};\n"
+    )
+    assert found(tmp_path, "API001", "Api", app_dot_js=app, make_dot_js=make) == {("make.js", 2)}
