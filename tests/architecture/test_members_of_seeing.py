@@ -1,4 +1,4 @@
-"""No member of what CloudWatch, Logs and X-Ray are asked is passed over unseen: the service's code names it, or the table
+"""No member of what CloudWatch, Logs and X-Ray are asked is passed over unseen: the service's code names it, or a table
 here says why it changes nothing."""
 
 import importlib
