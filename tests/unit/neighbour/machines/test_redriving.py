@@ -2,6 +2,7 @@
 
 import io
 import json
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -41,6 +42,15 @@ def function(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
     monkeypatch.setattr(lambda_eval_utils, "_invoke_lambda_function", invoke)
     return given
+
+
+def until_it_waits(there: Any, execution: str) -> None:
+    deadline = time.monotonic() + 5
+    while len(executions.get_execution_history(there, {"executionArn": execution})["events"]) < len(
+        ("began", "entered")
+    ):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def test_it_goes_on_at_the_state_that_failed(function: list[Any], gateway: Nobody) -> None:
@@ -86,6 +96,7 @@ def test_one_that_was_aborted_waits_again() -> None:
 def test_one_that_ended_with_its_process_goes_on() -> None:
     there = backend()
     execution = started(there, machine(there, WAITS)["stateMachineArn"])
+    until_it_waits(there, execution)
     executions.stop_execution(there, {"executionArn": execution})
     file = io.BytesIO()
     Writer(file, {}).dump(there)

@@ -29,8 +29,8 @@ def ended(gateway: Gateway, former: Callable[[Any], None]) -> Callable[[Any], No
     was told; what ran it before it was begun again has no say."""
 
     def reflect(worker: Any) -> None:
-        current: object = getattr(worker.execution.exec_worker, "_execution_communication", None)
-        if worker.execution.stop_date is None and current is worker:
+        is_current = getattr(worker.execution.exec_worker, "_execution_communication", None) is worker
+        if worker.execution.stop_date is None and is_current:
             former(worker)
             worker.execution.stop_date = timing.moment()
             tell(gateway, worker.execution, executions.status_of(worker.execution))
