@@ -71,8 +71,8 @@ def test_a_matcher_that_moto_does_not_change_is_told() -> None:
             "&Attributes.member.1.Value=true", "load-balancer-logs",
         ),
         (
-            "Action=ModifyListener&ListenerArn=x&DefaultActions.member.1.Type=forward&DefaultActions.member.1."
-            "ForwardConfig.TargetGroupStickinessConfig.Enabled=true", "load-balancer-stickiness",
+            "Action=ModifyLoadBalancerAttributes&LoadBalancerArn=x&Attributes.member.1.Key=routing.http.xff_client_port."
+            "enabled&Attributes.member.1.Value=true", "stored-only/load-balancer",
         ),
     ],
 )  # fmt: skip
@@ -80,3 +80,20 @@ def test_what_a_load_balancer_does_not_do_is_told(body: str, code: str) -> None:
     headers = {"content-type": "application/x-www-form-urlencoded"}
     asked = Asked("elbv2", Request("POST", "/", "", headers, f"Version=2015-12-01&{body}".encode()))
     assert [(one.code, one.resource) for one in remarks(asked, Scope())] == [(code, "x")]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "Action=CreateRule&Transforms.member.1.Type=url-rewrite",
+        "Action=ModifyRule&Conditions.member.1.Field=path-pattern&Conditions.member.1.PathPatternConfig.RegexValues."
+        "member.1=a",
+        "Action=CreateRule&Conditions.member.1.Field=path-pattern&Conditions.member.1.RegexValues.member.1=a",
+        "Action=CreateListener&MutualAuthentication.Mode=verify",
+    ],
+)
+def test_what_moto_would_drop_of_a_load_balancer_is_refused(body: str) -> None:
+    headers = {"content-type": "application/x-www-form-urlencoded"}
+    with pytest.raises(Fault) as refused:
+        kept.refuse(Asked("elbv2", Request("POST", "/", "", headers, f"Version=2015-12-01&{body}".encode())))
+    assert refused.value.status == 501
