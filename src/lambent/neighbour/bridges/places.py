@@ -16,7 +16,7 @@ from lambent.neighbour.bridges import cloudfront, dynamodb, iam, results, secret
 from lambent.neighbour.bridges.expressions import replaced as expressions
 from lambent.neighbour.bridges.handing import Gateway
 from lambent.neighbour.bridges.importing import when_imported
-from lambent.neighbour.bridges.machines import operations, telling
+from lambent.neighbour.bridges.machines import intrinsics, operations, telling
 from lambent.neighbour.bridges.pools.replaced import REPLACED
 
 Make = Callable[[Gateway, Any], Callable[..., Any]]
@@ -51,6 +51,7 @@ class Place:
 _PARTS = "moto.stepfunctions.parser.asl.component"
 _TASKS = f"{_PARTS}.state.exec.state_task"
 _WAITS = f"{_PARTS}.state.wait.wait_function"
+_ARRAYS = f"{_PARTS}.intrinsic.function.statesfunction.array"
 _CALLBACKS = "moto.stepfunctions.parser.asl.eval.callback.callback"
 PLACES: Sequence[Place] = (
     Place("moto.iam.policy_validation", "BaseIAMPolicyValidator._validate_version", ("self",), iam.validate_version),
@@ -132,6 +133,7 @@ PLACES: Sequence[Place] = (
             ("state.choice.comparison.comparison", "ConditionStringJSONata", expressions.condition),
         )
     ),
+    Place(f"{_ARRAYS}.array_range", "ArrayRange._eval_body", ("self", "env"), intrinsics.array_range),
     Place(f"{_WAITS}.wait_function", "WaitFunction._wait_interval", ("self", "env", "wait_seconds"), timing.interval),
     Place(f"{_WAITS}.timestamp", "Timestamp._get_wait_seconds", ("self", "env"), timing.until),
     Place(_CALLBACKS, "CallbackEndpoint.wait", ("self", "timeout"), timing.notified),
