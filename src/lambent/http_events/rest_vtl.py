@@ -38,7 +38,8 @@ OUTPUT_CHARACTERS = 20 << 20
 RANGE = 1_000
 """Rounds of one `#foreach` over numbers (API Gateway's quota for template iterations)."""
 LONG_CHARACTERS = 4_000
-_LOOPS = re.compile(r"#\{?(foreach|macro|define|evaluate)", re.IGNORECASE)
+_LOOPS = re.compile(r"#\{?(foreach|macro|define|evaluate)|replaceAll|split", re.IGNORECASE)
+"""What makes a template take long, and what may look for thousands of matches."""
 _COMPARISONS = (">", "gt", ">=", "ge", "<", "lt", "<=", "le", "==", "eq", "!=", "ne")
 
 
@@ -128,12 +129,19 @@ def _pattern(said: Any) -> str:
 
 def _replaced(text: str, pattern: Any, new: Any) -> str:
     _checked_length(len(text) * max(len(str(new)), 1))
-    return patterns.replace(_pattern(pattern), str(new), text)
+    made, count = patterns.replaced(_pattern(pattern), str(new), text, _most())
+    _spend(count)
+    return made
+
+
+def _most() -> int:
+    """Matches that there are steps for."""
+    return max(min(_rope.get().steps, patterns.MATCHES), 0)
 
 
 def _split(text: str, pattern: Any) -> list[str]:
     _spend(len(text) // SPLIT_CHARACTERS)
-    return _listed(patterns.split(_pattern(pattern), text))
+    return _listed(patterns.split(_pattern(pattern), text, _most()))
 
 
 def _replaced_text(text: str, old: Any, new: Any) -> str:
