@@ -72,7 +72,7 @@ def is_quick(pattern: str) -> bool:
     return not _compiled(pattern)[1]
 
 
-def _do(pattern: str, what: str, *arguments: str) -> Any:
+def _do(pattern: str, what: str, *arguments: str | int) -> Any:
     compiled, timeout = _compiled(pattern)
     try:
         return getattr(compiled, what)(*arguments, **timeout)
