@@ -12,7 +12,7 @@ from typing import Any
 from lambent.engine.traces.otlp import Malformed
 
 MOST_PARTS = 300_000
-"""Messages within a request (spans, attributes, values): each is some two bytes of protobuf and a thousand in memory."""
+"""Messages within a request (spans, attributes, values): of two bytes in protobuf, and a thousand in memory."""
 _IDS = ("traceId", "spanId", "parentSpanId")
 
 
