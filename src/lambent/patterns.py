@@ -13,8 +13,9 @@ import regex
 
 SECONDS = 0.1
 """What one match may take that is not RE2's: everybody else waits for it."""
-MATCHES = 100_000
-"""Of one pattern in one text, each of which is an object of its own: a third of a second."""
+MATCHES = 10_000
+"""Of one pattern in one text, each of which is an object of its own: a third of a second. A plain text may be found as
+often as it is there."""
 MOST_STEPS = 50_000
 """Of a pattern that is not RE2's, with its counted repetitions written out: that much memory and time it takes."""
 _COUNTED = re.compile(r"\{(\d*)(?:,(\d*))?\}")
@@ -24,6 +25,7 @@ _PARTS = re.compile(r"\{\d*,?\d*\}|\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|.", re.DOTALL)
 _STRANGE = re.compile(r"\\[^dDwWsSbBtnr\W_]")
 """Escapes that are more than one character and what is escaped."""
 _NAMED = re.compile(r"\(\?P?<[A-Za-z_]\w*>")
+_ESCAPED = re.compile(r"\\([^\w\s])")
 _IN_NEW = re.compile(r"\$(\d)|\\(.?)", re.DOTALL)
 _OPTIONS = re2.Options()
 _OPTIONS.log_errors = False
@@ -173,8 +175,11 @@ def replace(pattern: str, replacement: str, text: str) -> str:
 
 
 def replaced(pattern: str, replacement: str, text: str, most: int) -> tuple[str, int]:
-    """The same, and how many matches there were, which may be `most`. Raises Unmatchable."""
-    made, count = _do(pattern, "subn", _IN_NEW.sub(_as_python, replacement), text, most + 1)
+    """The same, and how many matches there were that took a while, which may be `most`. Raises Unmatchable."""
+    new = _IN_NEW.sub(_as_python, replacement)
+    if (plain := _plain(pattern)) and "\\" not in new:
+        return text.replace(plain, new), 0
+    made, count = _do(pattern, "subn", new, text, most + 1)
     if count > most:
         raise Unmatchable(f"{pattern[:80]!r} is found more than {most} times")
     return str(made), int(count)
@@ -187,11 +192,18 @@ def _as_python(found: re.Match[str]) -> str:
     return found[2].replace("\\", "\\\\")
 
 
+def _plain(pattern: str) -> str:
+    """The only text that a pattern matches; "" for one that is more than that."""
+    plain = _ESCAPED.sub(r"\1", pattern)
+    return "" if len(_SIGNS & set(_ESCAPED.sub("", pattern))) else plain
+
+
 def split(pattern: str, text: str, most: int = MATCHES) -> list[str]:
     """The text between matches, of which there may be `most`; empty parts at its end are left out, as in Java. Raises
     Unmatchable."""
-    parts = [str(part) for part in _do(pattern, "split", text, most + 1)]
-    if len(parts) > most + 1:
+    plain = _plain(pattern)
+    parts = text.split(plain) if plain else [str(part) for part in _do(pattern, "split", text, most + 1)]
+    if len(parts) > most + 1 and not plain:
         raise Unmatchable(f"{pattern[:80]!r} is found more than {most} times")
     while len(parts) > 1 and not parts[-1]:
         parts.pop()
