@@ -44,6 +44,7 @@ async def _signed(ports: Ports, site: SiteRequest, served: Served, route: Docume
     arn = f"{served.arn}/{known.stage}/{route['RouteKey']}"
     if not await ports.may(signer, INVOKE, arn, None, of_any(ports.clock.wall(), known.peer)):
         raise http_authorizers.forbidden("the caller's policies do not allow it")
+    known.signer = signer
     known.identity = {"accountId": signer.account, "accessKey": signer.access_key, "userArn": signer.arn}
 
 

@@ -57,7 +57,7 @@ async def run(
 def _door(served: Served, route: Document, known: Connected, integration: Document) -> Door:
     source = f"{served.arn}/{known.stage}/{route['RouteKey']}"
     role = str(integration.get("CredentialsArn") or "")
-    return Door(PRINCIPAL, source, served.scope.account, served.scope.region, role)
+    return Door(PRINCIPAL, source, served.scope.account, served.scope.region, role, known.signer)
 
 
 async def _function(
