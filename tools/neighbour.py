@@ -88,7 +88,7 @@ TARGETS = """
 | finding | what happened |
 | --- | --- |
 | `function-not-reached`, `queue-not-reached` | a service was told to send to it that never does |
-| `executions-not-logged` | a state machine has a log group, and nothing is written there |
+| `executions-not-logged` | a state machine's log group is not there, so that its executions log nothing |
 | `neighbour-changes-lost`, `neighbour-not-kept`, `neighbour-state-lost`, `neighbour-state-unread` | see above |
 | `executions-interrupted` | see above |
 | `execution-not-told` | the event that an execution began or ended did not come to the default bus |

@@ -40,6 +40,8 @@ class Connected:
     identity: dict[str, Any] = field(default_factory=dict)
     signer: Signer | None = None
     """Who signed the request to connect, where that was asked for."""
+    usage_key: str = ""
+    """What the authorizer says is the client's API key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,6 @@ class Happening:
     request_id: str
     now: float
     body: str | None = None
-    encoded: bool = False
     message_id: str = ""
     code: int = 0
     reason: str = ""
@@ -94,7 +95,7 @@ def context(connected: Connected, happening: Happening) -> dict[str, Any]:
 def message_event(connected: Connected, happening: Happening) -> dict[str, Any]:
     """The event of a message."""
     made = {"requestContext": context(connected, happening), "body": happening.body}
-    return _staged(connected, made | {"isBase64Encoded": happening.encoded})
+    return _staged(connected, made | {"isBase64Encoded": False})
 
 
 def connect_event(connected: Connected, happening: Happening, headers: common.Lines, query: str) -> dict[str, Any]:
@@ -148,6 +149,12 @@ def route_key_of(expression: str, text: str) -> str | None:
 
     key = _EXPRESSION.sub(value, expression)
     return None if lacking else key
+
+
+def selected(expression: str, text: str) -> str | None:
+    """What a template or model selection expression makes of a message: `$request.body.type`, or a name itself."""
+    said = expression.replace("\\", "")
+    return route_key_of(said, text) if "$request." in said or "${request." in said else said
 
 
 def at(document: Any, path: str) -> str | None:

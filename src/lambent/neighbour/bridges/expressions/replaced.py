@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from lambent.neighbour.bridges.expressions import checking, fields
+from lambent.neighbour.bridges.expressions import fields
 from lambent.neighbour.bridges.expressions.evaluating import Failed, NoValue, Undefined, evaluate
 from lambent.neighbour.bridges.handing import Gateway
 
@@ -56,20 +56,6 @@ def variable(_gateway: Gateway, _former: Any) -> Callable[..., None]:
         env.stack.append(held if not path else extract_json(f"${path}", held))
 
     return run
-
-
-def validation(_gateway: Gateway, former: Callable[..., None]) -> Callable[..., None]:
-    """Around moto's look at a definition: its expressions are looked at as well."""
-
-    def look(definition: str) -> None:
-        from moto.stepfunctions.parser.api import InvalidDefinition
-
-        former(definition=definition)
-        said = checking.problem(json.loads(definition))
-        if said:
-            raise InvalidDefinition(message=f"Invalid State Machine Definition: '{said}'")
-
-    return staticmethod(look)  # as moto's own: it is asked of the class and of its instances
 
 
 def _split(reference: str) -> tuple[str, str]:

@@ -9,19 +9,17 @@ from typing import Any
 
 from lambent.http_events.rest_context import context, text_of, value_at
 from lambent.http_events.rest_proxy import Reply
-from lambent.model.scope import Scope
+from lambent.services import door_logs
 from lambent.services.apigateway.serving.exchange import Exchange
 from lambent.services.apigateway.serving.ports import Ports
 
 _VARIABLE = re.compile(r"\$context((?:\.\w+)+)")
-_GROUP = re.compile(r"arn:[^:]+:logs:([^:]*):(\d{12}):log-group:([^:*]+)")
 
 
 def write(ports: Ports, exchange: Exchange, reply: Reply, millis: int) -> None:
     """The line of one answered request."""
     settings = exchange.stage.get("accessLogSettings") or {}
-    found = _GROUP.match(str(settings.get("destinationArn") or ""))
-    if found is None or not settings.get("format"):
+    if not settings:
         return
     more = exchange.known | {
         "status": reply.status,
@@ -30,9 +28,8 @@ def write(ports: Ports, exchange: Exchange, reply: Reply, millis: int) -> None:
         "integrationLatency": millis,
     }
     known = context(exchange.request, more)
-    ports.log(
-        Scope(found[2], found[1] or exchange.scope.region), found[3], _stream(exchange), line(settings["format"], known)
-    )
+    text = line(str(settings.get("format") or ""), known)
+    door_logs.write(ports.log, exchange.scope, str(settings.get("destinationArn") or ""), _stream(exchange), text)
 
 
 def line(form: str, known: Mapping[str, Any]) -> str:

@@ -223,7 +223,7 @@ async def _web(ports: Ports, exchange: Exchange, *, proxy: bool) -> Reply:
     url = filled(exchange, exchange.integration.get("uri"))
     ask = web.proxied(exchange, url) if proxy else web.mapped(exchange, url)
     exchange.say_sent(ask[1], dict(ask[2]), ask[3])
-    answer = await _answer(ports, exchange, web.ask(ports, *ask, seconds_of(exchange)))
+    answer = await _answer(ports, exchange, web.ask(ports, exchange, ask, seconds_of(exchange)))
     if proxy:
         return Reply(answer.status, rest_proxy.sent(answer.headers), answer.body)
     return await _to_client(exchange, answer)
