@@ -630,6 +630,28 @@ def test_who_sends_mail_needs_the_identity_that_was_verified(
         assert World(allow, mode="enforce").allows(**call) is (name == identity)
 
 
+@pytest.mark.parametrize(
+    ("operation", "status", "lists", "hidden"),
+    [
+        ("GetObject", 404, False, True),
+        ("HeadObject", 404, False, True),
+        ("GetObject", 404, True, False),
+        ("GetObject", 412, False, False),
+        ("GetBucketPolicy", 404, False, False),
+    ],
+)
+def test_who_may_not_list_a_bucket_is_not_told_what_it_lacks(
+    operation: str, status: int, lists: bool, hidden: bool
+) -> None:
+    listing = {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": "arn:aws:s3:::b"}
+    reads = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
+    world = World(reads, *([listing] if lists else []), mode="enforce")
+    missing = Fault("NoSuchKey", "The specified key does not exist.", status=status)
+    asked = wire_service.load("s3"), operation, {"Bucket": "b", "Key": "k"}, missing
+    found = asyncio.run(world.gate.hidden(SESSION, *asked))
+    assert (found is not None and (found.code, found.status) == ("AccessDenied", 403)) is hidden
+
+
 READS = {"Effect": "Allow", "Action": ["secretsmanager:Get*", "ssm:Get*"], "Resource": "*"}
 DECRYPTS = {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": KEY}
 
