@@ -607,6 +607,51 @@ def test_the_role_of_who_named_none_need_not_be_there() -> None:
     assert [code for code, _ in world.findings] == ["no-such-role"]
 
 
+@pytest.mark.parametrize("operation", ["UpdateAlias", "DeleteAlias"])
+def test_who_takes_an_alias_from_a_key_needs_the_key(operation: str) -> None:
+    alias = {"Effect": "Allow", "Action": "kms:*", "Resource": f"arn:aws:kms:us-east-1:{ACCOUNT}:alias/*"}
+    new = {"Effect": "Allow", "Action": "kms:*", "Resource": KEY[:-1] + "2"}
+    params = {"AliasName": "alias/mine"} | ({"TargetKeyId": "2"} if operation == "UpdateAlias" else {})
+    call: dict[str, Any] = {"operation": operation, "service": "kms", "params": params}
+    assert not World(alias, new, mode="enforce").allows(**call)
+    assert World(alias, new, new | {"Resource": KEY}, mode="enforce").allows(**call)
+
+
+@pytest.mark.parametrize(("known", "identity"), [(["shop@a.b", "a.b"], "shop@a.b"), (["a.b"], "a.b"), ([], "shop@a.b")])
+def test_who_sends_mail_needs_the_identity_that_was_verified(
+    monkeypatch: pytest.MonkeyPatch, known: list[str], identity: str
+) -> None:
+    said = {"VerificationAttributes": {one: {} for one in known}}
+    monkeypatch.setitem(PLAIN, "GetIdentityVerificationAttributes", said)
+    call: dict[str, Any] = {"operation": "SendEmail", "service": "ses", "params": {"Source": "shop@a.b"}}
+    for name in ("shop@a.b", "a.b"):
+        place = f"arn:aws:ses:us-east-1:{ACCOUNT}:identity/{name}"
+        allow = {"Effect": "Allow", "Action": "ses:SendEmail", "Resource": place}
+        assert World(allow, mode="enforce").allows(**call) is (name == identity)
+
+
+@pytest.mark.parametrize(
+    ("operation", "status", "lists", "hidden"),
+    [
+        ("GetObject", 404, False, True),
+        ("HeadObject", 404, False, True),
+        ("GetObject", 404, True, False),
+        ("GetObject", 412, False, False),
+        ("GetBucketPolicy", 404, False, False),
+    ],
+)
+def test_who_may_not_list_a_bucket_is_not_told_what_it_lacks(
+    operation: str, status: int, lists: bool, hidden: bool
+) -> None:
+    listing = {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": "arn:aws:s3:::b"}
+    reads = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
+    world = World(reads, *([listing] if lists else []), mode="enforce")
+    missing = Fault("NoSuchKey", "The specified key does not exist.", status=status)
+    asked = wire_service.load("s3"), operation, {"Bucket": "b", "Key": "k"}, missing
+    found = asyncio.run(world.gate.hidden(SESSION, *asked))
+    assert (found is not None and (found.code, found.status) == ("AccessDenied", 403)) is hidden
+
+
 READS = {"Effect": "Allow", "Action": ["secretsmanager:Get*", "ssm:Get*"], "Resource": "*"}
 DECRYPTS = {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": KEY}
 
