@@ -4,6 +4,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+
 from lambent.neighbour.bridges.expressions.array_range import counted
 
 
