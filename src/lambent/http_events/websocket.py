@@ -61,6 +61,14 @@ class BadAnswer(ValueError):
     """An integration's answer that is none; the text says why."""
 
 
+def is_key(key: str) -> bool:
+    """Whether it is a Sec-WebSocket-Key: 16 bytes in base64 (RFC 6455, section 4.1)."""
+    try:
+        return len(common.from_base64(key)) == 16
+    except ValueError:
+        return False
+
+
 def accept_key(key: str) -> str:
     """Sec-WebSocket-Accept: RFC 6455, section 4.2.2."""
     return base64.b64encode(hashlib.sha1(f"{key}{_MAGIC}".encode(), usedforsecurity=False).digest()).decode()
