@@ -26,7 +26,7 @@ def test_a_state_is_tried_by_itself_with_its_function(server: Server, deploy: De
         "Type": "Task",
         "Resource": "arn:aws:states:::lambda:invoke",
         "Parameters": {"FunctionName": function, "Payload": {"n.$": "$.items[0].n"}},
-        "ResultSelector": {"t.$": "States.Format('{} \\\\{é\\\\}', $.Payload.twice)"},
+        "ResultSelector": {"t.$": "States.Format('{} \\{é\\}', $.Payload.twice)"},
         "Next": "After",
     }
     told = states.test_state(
