@@ -11,6 +11,8 @@ from typing import Any
 import re2
 import regex
 
+from lambent import unambiguous
+
 SECONDS = 0.1
 """What one match may take that is not RE2's: everybody else waits for it."""
 MATCHES = 10_000
@@ -107,6 +109,22 @@ def finder(pattern: str) -> Callable[[str], Groups | None]:
     needed = literal(pattern)
     if not is_quick(pattern):
         return lambda text: _found(pattern, text) if needed in text else None
+    slow, decided = _re2_finder(pattern, needed), unambiguous.compiled(pattern)
+    if decided is None:
+        return slow
+    search = decided.search
+
+    def groups_of(text: str) -> Groups | None:
+        if needed not in text:
+            return None
+        if len(text) > unambiguous.LONGEST:
+            return slow(text)
+        return None if (found := search(text)) is None else found.groups()
+
+    return groups_of
+
+
+def _re2_finder(pattern: str, needed: str) -> Callable[[str], Groups | None]:
     compiled = re2.compile(pattern.encode(), _OPTIONS)
     search = compiled.search
     if not compiled.groups:
@@ -124,24 +142,37 @@ def finder(pattern: str) -> Callable[[str], Groups | None]:
 def between(parts: Sequence[str]) -> Callable[[str], Groups | None]:
     """What answers the texts between parts that follow one another, each where it comes first; None where one does not
     come. Behind an empty last part there is all that is left."""
-    first, *more = parts
+    holes = "(.*?)".join(re.escape(part) for part in parts[:-1])
+    last = f"(.*?){re.escape(parts[-1])}" if parts[-1] else "(.*)"
+    search = re.compile(holes + last if parts[1:] else re.escape(parts[0]), re.DOTALL).search
+    longest = max(parts, key=len)
 
     def groups_of(text: str) -> Groups | None:
-        at, found = text.find(first), []
-        if at < 0:
+        if longest not in text:
             return None
-        at += len(first)
-        for part in more:
-            end = text.find(part, at)
-            if end < 0:
-                return None
-            found.append(text[at:end])
-            at = end + len(part)
-        if not more[-1]:
-            found[-1] = text[at:]
-        return tuple(found)
+        if len(text) > unambiguous.LONGEST:
+            return _between(parts, text)
+        return None if (found := search(text)) is None else found.groups()
 
     return groups_of
+
+
+def _between(parts: Sequence[str], text: str) -> Groups | None:
+    """The same in time that grows with the text."""
+    first, *more = parts
+    at, found = text.find(first), []
+    if at < 0:
+        return None
+    at += len(first)
+    for part in more:
+        end = text.find(part, at)
+        if end < 0:
+            return None
+        found.append(text[at:end])
+        at = end + len(part)
+    if more and not more[-1]:
+        found[-1] = text[at:]
+    return tuple(found)
 
 
 def _found(pattern: str, text: str) -> Groups | None:

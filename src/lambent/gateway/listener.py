@@ -253,8 +253,8 @@ class Connection(asyncio.Protocol):
             raise Refused(413)
         self._body.append(data)
         self._pieces += 1
-        if self._pieces > PIECES and self._body_bytes < self._pieces * PIECE_BYTES:
-            raise Refused(400, "the body comes in chunks that are too small")
+        if self._pieces > PIECES:
+            _check_pieces(self._pieces, self._body_bytes)
 
     def on_message_complete(self) -> None:
         self._half = False
@@ -327,12 +327,7 @@ class Connection(asyncio.Protocol):
             return
         body = cast(bytes, response.body)
         top = head(response, len(body), self._keep_alive)
-        if self._head_only or response.status in NO_BODY:
-            self._transport.write(top)
-        elif len(body) < STREAM_BUFFER:
-            self._transport.write(top + body)
-        else:
-            self._transport.writelines((top, body))
+        _write(self._transport, top, b"" if self._head_only or response.status in NO_BODY else body)
         self._next()
 
     def _next(self) -> None:
@@ -377,6 +372,19 @@ class Connection(asyncio.Protocol):
             self._transport.write(head(Response(status), len(body), False) + body)
             self._closing = True
             self._transport.close()
+
+
+def _write(transport: asyncio.Transport, top: bytes, body: bytes) -> None:
+    if len(body) < STREAM_BUFFER:
+        transport.write(top + body)
+    else:
+        transport.writelines((top, body))
+
+
+def _check_pieces(count: int, size: int) -> None:
+    """Raises Refused."""
+    if size < count * PIECE_BYTES:
+        raise Refused(400, "the body comes in chunks that are too small")
 
 
 def _answered(file: IO[bytes], _task: "asyncio.Task[None]") -> None:

@@ -156,14 +156,26 @@ def _body(request: RestRequest, method: Document, models: Mapping[str, Document]
     named: Mapping[str, str] = method.get("requestModels") or {}
     name = named.get(media_type(request.header("content-type"))) or named.get("$default")
     model = models.get(name or "")
-    if model is None or not model.get("schema"):
-        return
+    if model is not None and model.get("schema"):
+        _fitting(request.body, model["schema"], request.api_id, models)
+
+
+def validate_message(
+    body: bytes, schema: str, api_id: str, models: Mapping[str, Document], steps: int = FEW_STEPS
+) -> None:
+    """The same of a message to a WebSocket API; `models` are by name, a `schema` in each. Raises Refusal, TakesLong."""
+    _left.set([steps])
+    _fitting(body, schema, api_id, models)
+
+
+def _fitting(body: bytes, text: str, api_id: str, models: Mapping[str, Document]) -> None:
+    """Raises Refusal for a body that a model's schema does not take."""
     try:
-        schema = orjson.loads(model["schema"])
-        document = orjson.loads(request.body) if request.body else {}
+        schema = orjson.loads(text)
+        document = orjson.loads(body) if body else {}
     except orjson.JSONDecodeError:
         raise Refusal("BAD_REQUEST_BODY", validation="[the body is no JSON]") from None
-    found = _broken(document, schema, request.api_id, models)
+    found = _broken(document, schema, api_id, models)
     if found:
         raise Refusal("BAD_REQUEST_BODY", validation=f"[{', '.join(found)}]")
 

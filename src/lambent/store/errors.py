@@ -17,6 +17,7 @@ StoreError
 """
 
 import errno
+import sqlite3
 
 from sqlalchemy import exc
 
@@ -99,7 +100,7 @@ def from_os(error: OSError) -> StoreError:
     return kind(f"{error.strerror or error}: {error.filename or 'data folder'}")
 
 
-def from_database(error: exc.SQLAlchemyError) -> StoreError:
+def from_database(error: exc.SQLAlchemyError | sqlite3.Error) -> StoreError:
     """The store's error for a failing statement."""
     said = getattr(error, "orig", None)
     text = " ".join(str(said or error).split())

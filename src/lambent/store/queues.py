@@ -16,9 +16,7 @@ from lambent.store.group_commit import GroupCommit
 from lambent.store.queue_tables import contents as _C
 from lambent.store.queue_tables import deduplications as _D
 from lambent.store.queue_tables import messages as _M
-
-BATCH = 500
-"""Rows that one SELECT asks for by number; SQLite's older limit of variables is 999."""
+from lambent.store.statements import Among, Statement
 
 PURGED_ROWS = 1000
 """Rows that go in one transaction."""
@@ -91,14 +89,18 @@ def _nothing() -> None:
 
 _HERE = (_M.c.queue == sa.bindparam("at_queue")) & (_M.c.seq == sa.bindparam("at_seq"))
 _TOUCHED = (_M.c.receives > 0) | (_M.c.visible > 0.0)
-_INSERT_MESSAGE = _M.insert()
-_INSERT_CONTENT = _C.insert()
-_INSERT_DEDUPLICATION = _D.insert()
-_RECEIVE = (
+_INSERT_MESSAGE = Statement(_M.insert())
+_INSERT_CONTENT = Statement(_C.insert())
+_INSERT_DEDUPLICATION = Statement(_D.insert())
+_RECEIVE = Statement(
     _M.update().where(_HERE).values({name: sa.bindparam(name) for name in ("visible", "receives", "first", "taken")})
 )
-_DELETE_MESSAGE = _M.delete().where(_HERE)
-_DELETE_CONTENT = _C.delete().where(_C.c.seq == sa.bindparam("at_seq"))
+_DELETE_MESSAGE = Statement(_M.delete().where(_HERE))
+_DELETE_CONTENT = Statement(_C.delete().where(_C.c.seq == sa.bindparam("at_seq")))
+_CONTENTS = Among(sa.select(_C.c.seq, _C.c.document), _C.c.seq)
+_FORGET = Statement(
+    _D.delete().where((_D.c.queue == sa.bindparam("of_queue")) & (_D.c.accepted <= sa.bindparam("until")))
+)
 
 
 class QueueStore:
@@ -183,24 +185,19 @@ def _apply(connection: sa.Connection, items: Sequence[Changes]) -> None:
     The kinds' order stands for the items': nothing is received or deleted before the commit that brought it, and a
     purge names its last message.
     """
-    _execute(connection, _INSERT_MESSAGE, [row._asdict() for item in items for row in item.messages])
+    _INSERT_MESSAGE.many(connection, [row._asdict() for item in items for row in item.messages])
     rows = [{"seq": seq, "document": document} for item in items for seq, document in item.contents]
-    _execute(connection, _INSERT_CONTENT, rows)
-    _execute(connection, _INSERT_DEDUPLICATION, [row._asdict() for item in items for row in item.deduplications])
-    _execute(connection, _RECEIVE, [row._asdict() for item in items for row in item.receives])
+    _INSERT_CONTENT.many(connection, rows)
+    _INSERT_DEDUPLICATION.many(connection, [row._asdict() for item in items for row in item.deduplications])
+    _RECEIVE.many(connection, [row._asdict() for item in items for row in item.receives])
     gone = [row._asdict() for item in items for row in item.deletes]
-    _execute(connection, _DELETE_MESSAGE, gone)
-    _execute(connection, _DELETE_CONTENT, [{"at_seq": row["at_seq"]} for row in gone])
+    _DELETE_MESSAGE.many(connection, gone)
+    _DELETE_CONTENT.many(connection, [{"at_seq": row["at_seq"]} for row in gone])
     for item in items:
         for queue, up_to in item.purges:
             _purge(connection, (_M.c.queue == queue) & (_M.c.seq <= up_to))
         for queue, accepted in item.forgets:
-            connection.execute(_D.delete().where((_D.c.queue == queue) & (_D.c.accepted <= accepted)))
-
-
-def _execute(connection: sa.Connection, statement: sa.Executable, rows: Sequence[dict[str, object]]) -> None:
-    if rows:
-        connection.execute(statement, rows)
+            _FORGET.many(connection, [{"of_queue": queue, "until": accepted}])
 
 
 def _purge(connection: sa.Connection, which: sa.ColumnElement[bool]) -> None:
@@ -238,11 +235,7 @@ def _deduplications(connection: sa.Connection, queue: int) -> list[Deduplication
 
 
 def _contents(connection: sa.Connection, seqs: list[int]) -> dict[int, bytes]:
-    found: dict[int, bytes] = {}
-    for start in range(0, len(seqs), BATCH):
-        query = sa.select(_C.c.seq, _C.c.document).where(_C.c.seq.in_(seqs[start : start + BATCH]))
-        found.update((seq, document) for seq, document in connection.execute(query))
-    return found
+    return dict(_CONTENTS.found(connection, seqs))
 
 
 def _last(connection: sa.Connection) -> int:

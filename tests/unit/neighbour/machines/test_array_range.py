@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 
-from lambent.neighbour.bridges.machines.intrinsics import array_range
+from lambent.neighbour.bridges.expressions.array_range import counted
 
 
 def made(*arguments: Any) -> Any:
     """What is on the stack afterwards, from arguments as moto's interpreter leaves them there."""
     env = SimpleNamespace(stack=[])
     function = SimpleNamespace(argument_list=SimpleNamespace(eval=lambda env: env.stack.append(list(arguments))))
-    array_range(None, None)(function, env)  # type: ignore[arg-type]
+    counted(None, None)(function, env)  # type: ignore[arg-type]
     return env.stack.pop()
 
 

@@ -12,7 +12,7 @@ from lambent.neighbour.bridges.handing import Gateway
 MOST_ITEMS = 1000
 
 
-def array_range(_gateway: Gateway, _former: Callable[..., None]) -> Callable[..., None]:
+def counted(_gateway: Gateway, _former: Callable[..., None]) -> Callable[..., None]:
     """In place of moto's `ArrayRange._eval_body`, which makes the array and counts it then."""
 
     def evaluate(function: Any, env: Any) -> None:
