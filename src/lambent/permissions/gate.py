@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lambent.engine.authorisation import document, explain, principals
-from lambent.engine.authorisation.decide import Ask, Policies, decide
+from lambent.engine.authorisation.decide import Ask, Policies, decide, keys_of_policies
 from lambent.engine.authorisation.document import Policy
 from lambent.engine.authorisation.principals import Principal
 from lambent.engine.authorisation.request_keys import of_any
@@ -70,6 +70,10 @@ def is_own(request: Request, caller: Caller) -> bool:
     return request.client is None and caller.held is None and caller.acting is None and sent.endswith(UNSIGNED)
 
 
+_OfService = tuple[str, str, str, Scope, tuple[tuple[str, str], ...]]
+"""A service, an action, a resource, the scope of one that names none, condition keys."""
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """A request as the gate sees it."""
@@ -120,6 +124,7 @@ class Gate:
         self._waiting: deque[Asked] = deque(maxlen=WAITING)
         self._works = False
         self._allowed: dict[tuple[str | Acting, str, str], int] = {}
+        self._services: dict[_OfService, tuple[int, Verdict]] = {}
 
     @property
     def revision(self) -> int:
@@ -315,7 +320,23 @@ class Gate:
 
         `scope` is that of a resource whose ARN names no account, `known` are condition keys, `params` the parameters of
         a request that is made. In `report` the answer is as true as in `enforce`: what follows
-        from it is up to who asks (`findings`, `enforces`)."""
+        from it is up to who asks (`findings`, `enforces`). What a service may do is found out once, as long as no
+        policy changes and nothing but `known` counts."""
+        key = (who.arn, action, resource, scope, tuple(known.items())) if who.kind == "service" and not params else None
+        revision, verdict = self._services.get(key, (-1, None)) if key is not None else (-1, None)
+        if verdict is not None and revision == self.revision:
+            return verdict
+        revision = self.revision
+        verdict = await self._verdict(who, action, resource, scope, known, params)
+        if key is not None and keys_of_policies(verdict.policies, action) <= known.keys():
+            if len(self._services) >= KEPT:
+                self._services.clear()
+            self._services[key] = revision, verdict
+        return verdict
+
+    async def _verdict(
+        self, who: Principal, action: str, resource: str, scope: Scope, known: Mapping[str, str], params: Params
+    ) -> Verdict:
         identity = None
         if who.kind in ("role", "user"):
             identity = await self.identities.find(who.principal_arn, scope.region)

@@ -16,7 +16,7 @@ from lambent.gateway import hosts, pages
 from lambent.gateway.sites import API, Sites
 from lambent.model.door import Call, Door
 from lambent.model.invocation import Outcome
-from lambent.model.metric import Measure
+from lambent.model.metric import MeasureTogether
 from lambent.model.names import FunctionRef, MalformedName, parse
 from lambent.model.scope import Caller, Scope
 from lambent.neighbour.neighbour import Neighbour
@@ -173,7 +173,7 @@ class Outside:
     fetch: Web
     keys: PoolKeys
     log: Callable[[Scope, str, str, str], None]
-    measure: Measure
+    measure: MeasureTogether
 
 
 def open_outside(
@@ -189,7 +189,7 @@ def open_outside(
     stack.push_async_callback(web.close)
     log = functools.partial(_log, base.logs, base.clock.wall)
     ask = functools.partial(ask_services, doors)
-    return Outside(Called(env, roles), roles, ask, web, PoolKeys(base.neighbour), log, base.measure)
+    return Outside(Called(env, roles), roles, ask, web, PoolKeys(base.neighbour), log, base.measure_together)
 
 
 async def ask_services(doors: Doors, request: Request) -> Response:

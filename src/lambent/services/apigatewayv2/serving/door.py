@@ -4,6 +4,7 @@ The order is AWS's: stage, CORS, route, throttle, authorization, integration. We
 """
 
 import base64
+import functools
 
 import orjson
 
@@ -11,6 +12,7 @@ from lambent.http_events import common, http_context, http_cors
 from lambent.http_events.http_api import HttpCall
 from lambent.http_events.http_authorizers import Refused
 from lambent.http_events.payload_v2 import Reply
+from lambent.model.metric import Dimensions, dimensions_of
 from lambent.model.scope import Scope
 from lambent.services.apigatewayv2.serving import functions
 from lambent.services.apigatewayv2.serving.authorizing import Authorizing
@@ -62,8 +64,7 @@ class HttpDoor:
 
     def _measure(self, exchange: Exchange, answered: Answered) -> None:
         """By API, and by its stage."""
-        api = {"ApiId": exchange.target.api.name}
-        sets = [api, api | {"Stage": exchange.call.stage}]
+        sets = _sets(exchange.target.api.name, exchange.call.stage)
         tell(self._ports.measure, exchange.served.scope, sets, ("4xx", "5xx"), answered)
 
     async def _answer(self, exchange: Exchange) -> Reply:
@@ -109,6 +110,11 @@ class HttpDoor:
         scope = Scope(parts[4] or exchange.served.scope.account, parts[3] or exchange.served.scope.region)
         stream = f"{exchange.served.api_id}/{exchange.call.stage}"
         self._ports.log(scope, parts[6], stream, http_context.line(settings["Format"], known))
+
+
+@functools.lru_cache(1_024)
+def _sets(api: str, stage: str) -> tuple[Dimensions, ...]:
+    return dimensions_of({"ApiId": api}), dimensions_of({"ApiId": api, "Stage": stage})
 
 
 def _call(ports: Ports, site: SiteRequest, target: Target, served: Served, request_id: str) -> HttpCall:
