@@ -6,6 +6,7 @@ everything in it.
 """
 
 import asyncio
+import functools
 import re
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
@@ -13,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lambent.engine.authorisation import document, explain, principals
-from lambent.engine.authorisation.decide import Ask, Policies, decide, keys_of_policies
+from lambent.engine.authorisation.decide import Ask, Policies, decide
 from lambent.engine.authorisation.document import Policy
 from lambent.engine.authorisation.principals import Principal
 from lambent.engine.authorisation.request_keys import of_any
@@ -29,6 +30,7 @@ from lambent.permissions.identities import Identities, Identity
 from lambent.permissions.keys.conditions import Conditions
 from lambent.permissions.keys.view import NOTHING, Sent, View, sent
 from lambent.permissions.ledger import Trail
+from lambent.permissions.of_services import Remembered, key_of
 from lambent.permissions.organisation import Levels
 from lambent.permissions.refusals import refusal
 from lambent.permissions.requests import Params, Right, account_of, rights
@@ -68,10 +70,6 @@ def is_own(request: Request, caller: Caller) -> bool:
     """Whether this process asks itself, in nobody's name: nothing that comes by a socket is."""
     sent = request.headers.get("authorization", "")
     return request.client is None and caller.held is None and caller.acting is None and sent.endswith(UNSIGNED)
-
-
-_OfService = tuple[str, str, str, Scope, tuple[tuple[str, str], ...]]
-"""A service, an action, a resource, the scope of one that names none, condition keys."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +122,7 @@ class Gate:
         self._waiting: deque[Asked] = deque(maxlen=WAITING)
         self._works = False
         self._allowed: dict[tuple[str | Acting, str, str], int] = {}
-        self._services: dict[_OfService, tuple[int, Verdict]] = {}
+        self._of_services = Remembered()
 
     @property
     def revision(self) -> int:
@@ -319,33 +317,20 @@ class Gate:
         """Whether a service, an account or a role may do something with a resource: the entry for all other rooms.
 
         `scope` is that of a resource whose ARN names no account, `known` are condition keys, `params` the parameters of
-        a request that is made. In `report` the answer is as true as in `enforce`: what follows
-        from it is up to who asks (`findings`, `enforces`). What a service may do is found out once, as long as no
-        policy changes and nothing but `known` counts."""
-        key = (who.arn, action, resource, scope, tuple(known.items())) if who.kind == "service" and not params else None
-        revision, verdict = self._services.get(key, (-1, None)) if key is not None else (-1, None)
-        if verdict is not None and revision == self.revision:
-            return verdict
-        revision = self.revision
-        verdict = await self._verdict(who, action, resource, scope, known, params)
-        if key is not None and keys_of_policies(verdict.policies, action) <= known.keys():
-            if len(self._services) >= KEPT:
-                self._services.clear()
-            self._services[key] = revision, verdict
-        return verdict
-
-    async def _verdict(
-        self, who: Principal, action: str, resource: str, scope: Scope, known: Mapping[str, str], params: Params
-    ) -> Verdict:
-        identity = None
-        if who.kind in ("role", "user"):
-            identity = await self.identities.find(who.principal_arn, scope.region)
-        theirs = identity or Identity()
-        found = await self.resources.find(resource, scope)
-        policies = Policies(theirs.policies, found, theirs.boundary, scps=self._scps)
+        a request that is made. In `report` the answer is as true as in `enforce`: what follows is up to who asks."""
         right = Right(action, resource, account_of(resource, scope), params=params)
+        find = functools.partial(self._verdict, who, right, scope, known)
+        if who.kind != "service" or params:
+            return await find()
+        return await self._of_services.verdict(key_of(who, action, resource, scope, known), self.revision, find)
+
+    async def _verdict(self, who: Principal, right: Right, scope: Scope, known: Mapping[str, str]) -> Verdict:
+        named = who.principal_arn if who.kind in ("role", "user") else ""
+        theirs = (await self.identities.find(named, scope.region) if named else None) or Identity()
+        found = await self.resources.find(right.resource, scope)
+        policies = Policies(theirs.policies, found, theirs.boundary, scps=self._scps)
         more = await self._conditions.find(policies, View(right, Caller(scope, ""), who, theirs))
-        ask = Ask(who, action, resource, right.account, {**of_any(self._wall()), **more, **known})
+        ask = Ask(who, right.action, right.resource, right.account, {**of_any(self._wall()), **more, **known})
         return Verdict(ask, policies, decide(ask, policies))
 
     async def trusts(
