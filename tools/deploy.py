@@ -141,6 +141,8 @@ server that goes on with a stack begins those anew.
 What a stack made at moto is lost with moto ([neighbour.md](neighbour.md)); deleting the stack passes over it.
 
 Nothing is imported: a resource of a custom name that is there already fails, with `ImportExistingResources` too.
+`DescribeEvents` groups events by operation. A change set of a stack that has stacks in it tells with
+`IncludeNestedStacks` that they change, not what changes in them; executed, they are changed.
 
 A change of a stack waits for the states of functions no longer than it must, whatever `state_delay` says. Tags of the
 stack are handed down, and `aws:cloudformation:stack-name`, `:stack-id` and `:logical-id` with them; those don't count
@@ -157,7 +159,8 @@ clients look again only after half a minute.
 
 ## Types
 
-A type that is not listed fails the stack at that resource, by name; with `unknown_types = "skip"` it is passed
+A type that AWS does not have is refused before anything is made ("Unrecognized resource types"). One that it has and
+that is not listed fails the stack at that resource, by name; with `unknown_types = "skip"` it is passed
 over, and `DescribeStackResources` lists it. A property that is AWS's but not passed on here, or that its service
 refuses as not built (a bucket's `WebsiteConfiguration`), fails likewise; skipped, it is a finding.
 

@@ -1,4 +1,5 @@
-"""Write `src/lambent/deploy/resources/facts.json`: what AWS's public schemas say of the types that stacks can make.
+"""Write `src/lambent/deploy/resources/facts.json`, what AWS's public schemas say of the types that stacks can make, and
+`types.txt` beside it: which types AWS has at all.
 
     python tools/resource_types.py
 
@@ -11,11 +12,13 @@ from typing import Any
 
 import cfnlint
 
-from lambent.deploy.resources.facts import FILE
+from lambent.deploy.resources.facts import FILE, NAMES
 from lambent.deploy.resources.table import KINDS
 
 SCHEMAS = Path(cfnlint.__file__).parent / "data" / "schemas"
 REGION = "us-east-1"
+MADE_BY_SAM = "AWS::Serverless"
+"""Its types are those of a transform alone."""
 
 
 def facts(schema: dict[str, Any]) -> dict[str, list[str]]:
@@ -26,6 +29,7 @@ def facts(schema: dict[str, Any]) -> dict[str, list[str]]:
         "required": sorted(set(schema.get("required", [])) - read_only),
         "create_only": sorted(_top(schema.get("createOnlyProperties", []))),
         "read_only": sorted(read_only),
+        "primary": [pointer.rsplit("/", 1)[-1] for pointer in schema.get("primaryIdentifier", [])],
     }
 
 
@@ -33,8 +37,20 @@ def _top(pointers: list[str]) -> set[str]:
     return {pointer.split("/")[2] for pointer in pointers if pointer.count("/") == 2}
 
 
+def names() -> str:
+    """Every type of every region: a service a line, its types after it."""
+    services: dict[str, set[str]] = {}
+    for file in (SCHEMAS / "providers").glob("*.json"):
+        for name in json.loads(file.read_text("utf-8")):
+            service, _, own = name.rpartition("::")
+            if service != MADE_BY_SAM:
+                services.setdefault(service, set()).add(own)
+    return "".join(f"{service} {' '.join(sorted(own))}\n" for service, own in sorted(services.items()))
+
+
 def main() -> None:
-    """Read, and write the file."""
+    """Read, and write the files."""
+    NAMES.write_text(names(), "utf-8")
     where = json.loads((SCHEMAS / "providers" / f"{REGION}.json").read_text("utf-8"))
     found = {}
     for name in sorted(KINDS):

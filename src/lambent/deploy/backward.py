@@ -104,7 +104,9 @@ def _is_kept(running: Running, record: StackResource) -> bool:
     if record.logical_id in running.stack.retained:
         return True
     fresh = running.stack.status in (Phase.ROLLBACK, Phase.ROLLBACK_CLEANUP)
-    return policy == "Retain" or (policy == "RetainExceptOnCreate" and not fresh)
+    if policy == "Retain":
+        return not (fresh and running.stack.except_on_create)
+    return policy == "RetainExceptOnCreate" and not fresh
 
 
 async def _remove(running: Running, record: StackResource) -> None:
@@ -117,12 +119,14 @@ async def _remove(running: Running, record: StackResource) -> None:
 async def roll_back_update(running: Running) -> Outcome:
     """UPDATE_ROLLBACK: every resource that the update touched is as it was."""
     touched = {name: one for name, one in running.made().items() if one.before}
+    for name in touched.keys() & set(running.stack.retained):  # ResourcesToSkip: as if it were what it was
+        before = StackResource.from_document(touched[name].before or {})
+        await running.tell(replace(before, before=None, garbage=touched[name].garbage), "UPDATE_COMPLETE")
+        del touched[name]
     graph = within({name: one.before["needs"] for name, one in touched.items() if one.before})
     walk = await running.walk(Walk(graph, through=True), lambda name: _restore(running, touched[name]))
-    skipped = set(running.stack.retained)
-    failed = [name for name in walk.failed if name not in skipped]
-    if failed:
-        return End.FAILED, f"The following resource(s) failed to update: [{', '.join(failed)}]. "
+    if walk.failed:
+        return End.FAILED, f"The following resource(s) failed to update: [{', '.join(walk.failed)}]. "
     await _go_back(running)
     return End.DONE, ""
 

@@ -9,6 +9,7 @@ from lambent.deploy.errors import TemplateInvalid, Unresolvable
 from lambent.deploy.stack import Goal, StackResource
 from lambent.deploy.template import conditions, parameters, reading, snapshots
 from lambent.deploy.template.functions import Context, resolve
+from lambent.deploy.template.masking import hidden
 from lambent.deploy.template.references import check, depends
 from lambent.deploy.template.template import ResourceSpec, Template, parse
 from lambent.model.scope import Scope
@@ -125,6 +126,19 @@ def pseudo(scope: Scope, name: str, arn: str, notifications: list[str]) -> dict[
 def read_template(text: str) -> Mapping[str, Any]:
     """A template's document, which nobody changes. Raises TemplateInvalid."""
     return reading.read(text)
+
+
+def secrets_of(*goals: Goal) -> frozenset[str]:
+    """The values of the goals' NoEcho parameters."""
+    found: set[str] = set()
+    for goal in goals:
+        try:
+            declared = read_template(goal.processed or goal.template).get("Parameters") or {}
+        except TemplateInvalid:
+            continue  # a stack whose template is not there yet
+        for values in (goal.parameters, goal.fetched):
+            found |= hidden(declared, values)
+    return frozenset(found)
 
 
 def draw(goal: Goal, names: Mapping[str, Any], exports: Mapping[str, str]) -> Blueprint:

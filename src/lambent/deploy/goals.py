@@ -23,6 +23,7 @@ from lambent.deploy.template.validation import check_values
 from lambent.model.acting import Acting
 from lambent.model.scope import Scope
 
+UNRECOGNIZED = "Template format error: Unrecognized resource types: [{}]"
 MACRO = "AWS::CloudFormation::Macro"
 
 
@@ -30,7 +31,8 @@ MACRO = "AWS::CloudFormation::Macro"
 class Wanted:
     """What a request says of a stack. A parameter that is None keeps its former value; `tags`, `notifications` and
     `rollback` None are those that it has. `during` is the stack policy that counts for the update alone. `by` is who
-    asks, None for the account itself."""
+    asks, None for the account itself. `deployment` is the DeploymentConfig as it was given, `change_set` the id of the
+    change set that is executed."""
 
     name: str
     source: Source = field(default_factory=Source)
@@ -50,6 +52,9 @@ class Wanted:
     root: str = ""
     rollback: Mapping[str, Any] | None = None
     by: Acting | None = None
+    except_on_create: bool = False
+    deployment: Mapping[str, Any] = field(default_factory=dict)
+    change_set: str = ""
 
 
 class Goals:
@@ -82,6 +87,9 @@ class Goals:
         template = parse(read_template(goal.processed or goal.template))
         if goal.processed:
             examine(template)
+        unknown = self.ports.unrecognized(one.type for one in template.resources.values())
+        if unknown:
+            raise TemplateInvalid(UNRECOGNIZED.format(", ".join(unknown)))
         blueprint = self.draw(replace(stack, goal=goal.document()), goal)
         conditions.check_rules(blueprint.template, blueprint.context)
         check_values(blueprint.template, blueprint.wanted, blueprint.context, attributes_of)

@@ -55,6 +55,17 @@ NEXT: Mapping[tuple[Phase, End], str] = {
 }
 """(phase, how it ended) -> the status after it; of a phase that is no key nothing else can come."""
 
+OPERATIONS: Mapping[Phase, str] = {
+    Phase.CREATE: "CREATE_STACK",
+    Phase.UPDATE: "UPDATE_STACK",
+    Phase.DELETE: "DELETE_STACK",
+    Phase.ROLLBACK: "ROLLBACK",
+    Phase.UPDATE_ROLLBACK: "ROLLBACK",
+}
+"""The operations that phases begin, asked for or following a failure; the others go on with the one before. Source:
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events-by-operation.html"""
+CONTINUE = "CONTINUE_ROLLBACK"
+
 GONE = "DELETE_COMPLETE"
 REVIEW = "REVIEW_IN_PROGRESS"
 UPDATABLE = frozenset(

@@ -40,14 +40,18 @@ class Records:
         return [one for one in kept if one.status.endswith("_IN_PROGRESS") and one.status != "REVIEW_IN_PROGRESS"]
 
     def find(self, scope: Scope, name: str) -> Stack | None:
-        """The stack of that id, or the one of that name that is not deleted."""
+        """The stack of that id, or the one of that name or alias that is not deleted."""
         if name.startswith("arn:"):
             parts = name.rsplit(":stack/", maxsplit=1)[-1].split("/")
             found = self._resources.get(STACK, scope, parts[0], parts[-1])
             same = found is not None and f":{scope.region}:{scope.account}:" in name
             return Stack.from_document(found.document) if found is not None and same else None
         alive = [Stack.from_document(one.document) for one in self._resources.children(STACK, scope, name)]
-        return next((one for one in alive if one.status != GONE), None)
+        return next((one for one in alive if one.status != GONE), None) or self._alias(scope, name)
+
+    def _alias(self, scope: Scope, name: str) -> Stack | None:
+        documents = (one.document for one in self._resources.all(STACK, scope))
+        return next((Stack.from_document(one) for one in documents if one.get("alias") == name), None)
 
     def get(self, stack: Stack) -> Stack:
         """The stack as it is now. Raises StackMissing."""

@@ -4,14 +4,14 @@ server goes on where this one was killed."""
 import asyncio
 import json
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from lambent.clock import Clock
 from lambent.deploy import naming, notices
-from lambent.deploy.blueprint import Blueprint, draw, pseudo
+from lambent.deploy.blueprint import Blueprint, draw, pseudo, secrets_of
 from lambent.deploy.dynamic import Fetched, fill
 from lambent.deploy.errors import DeployError
 from lambent.deploy.making import Maker
@@ -20,6 +20,7 @@ from lambent.deploy.records import Records
 from lambent.deploy.resources.calls import Cancelled, NotMade
 from lambent.deploy.resources.kind import Subject
 from lambent.deploy.stack import Event, Goal, Stack, StackResource
+from lambent.deploy.template.masking import masked
 from lambent.deploy.template.template import ResourceSpec
 from lambent.deploy.walk import Walk
 from lambent.model.acting import Acting
@@ -67,7 +68,7 @@ async def everything(_acting: Acting, _scope: Scope, _operation: str, _params: M
 class Ports:
     """What the engine works with. `asks` answers what asks in somebody's name, `maker` what makes a type in a
     deployment, `unassumable` why a role (ARN) can't be assumed for a stack (ARN), "" if it can; `permit` raises
-    Refused for an operation on a stack that somebody may not have done."""
+    Refused for an operation on a stack that somebody may not have done; `unrecognized` says which types nobody has."""
 
     records: Records
     asks: Asks
@@ -78,6 +79,7 @@ class Ports:
     maker: Callable[[str, "Running"], Maker]
     unassumable: Callable[[str, Scope, str], Awaitable[str]] = anybody_may
     permit: Permit = everything
+    unrecognized: Callable[[Iterable[str]], list[str]] = lambda _types: []
 
 
 class Running:
@@ -92,12 +94,15 @@ class Running:
         self.exports = Noting({})
         self._made: dict[str, StackResource] = {}
         self._fetched: Fetched = {}
+        self._secrets: frozenset[str] = frozenset()
         self._blueprint: tuple[dict[str, Any], Blueprint] | None = None
 
     def begin(self, stack: Stack) -> None:
         """A phase begins."""
         self.stack = stack
         self._made = self.ports.records.resources(stack)
+        former = [Goal.from_document(stack.former)] if stack.former else []
+        self._secrets = secrets_of(stack.target, *former)
         self.stopped.clear()
         self.cancelled = ""
 
@@ -177,13 +182,18 @@ class Running:
             status,
             now,
             reason,
-            json.dumps(resource.properties, separators=(",", ":"), default=str) if resource.properties else "",
+            self._shown(resource.properties) if resource.properties else "",
             self.stack.token,
+            self.stack.operation,
+            self.stack.operation_type,
         )
         await self.ports.records.tell(self.stack, resource, event)
         self._made[resource.logical_id] = resource
         await notices.publish(self.ports.asks, self.stack, event)
         return resource
+
+    def _shown(self, properties: Mapping[str, Any]) -> str:
+        return json.dumps(masked(properties, self._secrets), separators=(",", ":"), default=str)
 
     def subject(self, resource: StackResource, properties: Mapping[str, Any], former: Mapping[str, Any]) -> Subject:
         """A resource as its calls see it, with the tags that AWS gives what a stack makes."""
@@ -248,7 +258,10 @@ async def _called(running: Running, step: Callable[[str], Awaitable[None]], name
 async def tell_stack(ports: Ports, stack: Stack, status: str, reason: str = "") -> None:
     """An event of a stack."""
     at = ports.clock.wall()
-    event = Event(ports.new_id(), stack.name, stack.arn, STACK_TYPE, status, at, reason, token=stack.token)
+    event = Event(
+        ports.new_id(), stack.name, stack.arn, STACK_TYPE, status, at, reason, token=stack.token,
+        operation=stack.operation, kind=stack.operation_type,
+    )  # fmt: skip
     await ports.records.tell(stack, None, event)
     await notices.publish(ports.asks, stack, event)
 

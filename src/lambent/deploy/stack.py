@@ -52,7 +52,9 @@ class Goal(Document):
 @dataclass(frozen=True, slots=True)
 class Stack(Document):
     """One stack; times are seconds since 1970, 0 for never. `former` is the goal before the update under way, `actor`
-    in whose name that is done: kept until it is over. `during` is the policy that counts for the update under way."""
+    in whose name that is done: kept until it is over. `during` is the policy that counts for the update under way.
+    `operations` are what was asked last and what followed of itself, newest first: (id, type). `except_on_create` lets
+    a rollback delete what it had made, even what is to be retained."""
 
     uid: str
     name: str
@@ -81,6 +83,20 @@ class Stack(Document):
     retained: list[str] = field(default_factory=list)
     forced: bool = False
     actor: dict[str, Any] = field(default_factory=dict)
+    operations: list[list[str]] = field(default_factory=list)
+    alias: str = ""
+    except_on_create: bool = False
+    deployment: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def operation(self) -> str:
+        """The id of what is under way, or was last; "" for a stack in which nothing was done yet."""
+        return self.operations[0][0] if self.operations else ""
+
+    @property
+    def operation_type(self) -> str:
+        """The type of the same."""
+        return self.operations[0][1] if self.operations else ""
 
     @property
     def by(self) -> Acting:
@@ -140,7 +156,7 @@ class StackResource(Document):
 
 @dataclass(frozen=True, slots=True)
 class Event(Document):
-    """One line of a stack's history."""
+    """One line of a stack's history. `kind` is the type of the operation."""
 
     id: str
     logical_id: str
@@ -151,11 +167,13 @@ class Event(Document):
     reason: str = ""
     properties: str = ""
     token: str = ""
+    operation: str = ""
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeSet(Document):
-    """What would be done to a stack."""
+    """What would be done to a stack. `operation` is the id of its making, `imports` whether it was to import."""
 
     uid: str
     name: str
@@ -172,3 +190,6 @@ class ChangeSet(Document):
     on_failure: str = ""
     nested: bool = False
     token: str = ""
+    operation: str = ""
+    imports: bool = False
+    deployment: dict[str, Any] = field(default_factory=dict)

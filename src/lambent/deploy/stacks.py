@@ -13,7 +13,7 @@ from lambent.deploy.blueprint import Blueprint
 from lambent.deploy.errors import AlreadyThere, DeployError, LimitReached, StackMissing, TemplateInvalid
 from lambent.deploy.forward import make_all
 from lambent.deploy.goals import Goals, Wanted
-from lambent.deploy.phases import GONE, REVIEW, End, Phase, after, check_updatable, phase_of
+from lambent.deploy.phases import CONTINUE, GONE, OPERATIONS, REVIEW, End, Phase, after, check_updatable, phase_of
 from lambent.deploy.running import Ports, Running, tell_stack
 from lambent.deploy.stack import SERVICE, Goal, Stack
 from lambent.model.acting import Acting, as_role
@@ -69,10 +69,9 @@ class Stacks:
             stack = await self.acted(self.fresh(scope, wanted, Phase.CREATE), wanted.by, wanted.role)
             goal, blueprint = await self.goals.prepare(stack, wanted, None, macros_need=True)
             stack = replace(stack, goal=goal.document(), description=blueprint.template.description)
-            await self.begin(stack, USER)
+            return await self.begin(stack, USER)
         finally:
             self._making.discard(name)
-        return stack
 
     async def update(self, scope: Scope, wanted: Wanted) -> Stack:
         """Begin to change one. Raises DeployError."""
@@ -84,33 +83,24 @@ class Stacks:
         goal, blueprint = await self.goals.prepare(stack, wanted, stack.target, macros_need=True)
         if not self.goals.differs(stack, goal, blueprint):
             raise TemplateInvalid(NOTHING_NEW)
-        return await self.go_on(
-            stack, goal, blueprint, wanted.disable_rollback, wanted.token, wanted.policy, wanted.during
-        )
+        return await self.go_on(stack, goal, blueprint, wanted)
 
-    async def go_on(
-        self,
-        stack: Stack,
-        goal: Goal,
-        blueprint: Blueprint,
-        disable: bool,
-        token: str,
-        policy: str = "",
-        during: str = "",
-    ) -> Stack:
-        """Begin an update, in the name of the stack's actor. Raises DeployError."""
+    async def go_on(self, stack: Stack, goal: Goal, blueprint: Blueprint, wanted: Wanted) -> Stack:
+        """Begin an update, in the name of the stack's actor; of `wanted` counts what the goal does not hold. Raises
+        DeployError."""
         stack = replace(self.records.get(stack), actor=stack.actor)
         check_updatable(stack.arn, stack.status)
         self._check_types(stack, blueprint)
         former = stack.former if stack.former is not None else stack.goal
         now = self.ports.clock.wall()
         stack = replace(
-            stack, status=str(Phase.UPDATE), reason="", former=former, goal=goal.document(), updated=now, token=token,
-            disable_rollback=disable, on_failure="ROLLBACK", description=blueprint.template.description, retained=[],
-            policy=policy or stack.policy, during=during or stack.policy,
+            stack, status=str(Phase.UPDATE), reason="", former=former, goal=goal.document(), updated=now,
+            token=wanted.token, disable_rollback=wanted.disable_rollback, on_failure="ROLLBACK", retained=[],
+            description=blueprint.template.description, policy=wanted.policy or stack.policy,
+            during=wanted.during or stack.policy, except_on_create=wanted.except_on_create,
+            deployment=dict(wanted.deployment), change_set=wanted.change_set or stack.change_set,
         )  # fmt: skip
-        await self.begin(stack, USER)
-        return stack
+        return await self.begin(stack, USER)
 
     def _check_types(self, stack: Stack, blueprint: Blueprint) -> None:
         made = self.records.resources(stack)
@@ -145,7 +135,8 @@ class Stacks:
                 f"When you delete a stack, specify {what} only when the stack is in the DELETE_FAILED state."
             )
         if stack.status == REVIEW:
-            stack = await self.records.change(stack, status=GONE, deleted=self.ports.clock.wall(), token=token)
+            now, done = self.ports.clock.wall(), self._operation(OPERATIONS[Phase.DELETE])
+            stack = await self.records.change(stack, status=GONE, deleted=now, token=token, operations=[done])
             await tell_stack(self.ports, stack, GONE)
             return
         actor = (await self.acted(stack, by, role or stack.target.role)).actor
@@ -164,24 +155,45 @@ class Stacks:
         scope: Scope,
         name: str,
         token: str = "",
-        skipped: tuple[str, ...] = (),
         by: Acting | None = None,
         role: str = "",
+        except_on_create: bool = False,
     ) -> Stack:
-        """Begin to bring back what was, of a stack that failed and was kept, or whose rollback failed. Raises
-        DeployError."""
+        """Begin to bring back what was, of a stack that failed and was kept. Raises DeployError."""
         stack = self.existing(scope, name)
-        to = {
-            "CREATE_FAILED": Phase.ROLLBACK,
-            "UPDATE_FAILED": Phase.UPDATE_ROLLBACK,
-            "UPDATE_ROLLBACK_FAILED": Phase.UPDATE_ROLLBACK,
-        }.get(stack.status)
+        to = {"CREATE_FAILED": Phase.ROLLBACK, "UPDATE_FAILED": Phase.UPDATE_ROLLBACK}.get(stack.status)
         if to is None:
             raise TemplateInvalid(f"Stack:{stack.arn} is in {stack.status} state and can not be rolled back.")  # ours
         stack = await self.acted(stack, by, role or stack.target.role)
-        stack = replace(stack, status=str(to), reason="", token=token, retained=list(skipped))
-        await self.begin(stack, USER)
-        return stack
+        kept = except_on_create or stack.except_on_create
+        stack = replace(stack, status=str(to), reason="", token=token, retained=[], except_on_create=kept)
+        return await self.begin(stack, USER)
+
+    async def continue_rollback(
+        self,
+        scope: Scope,
+        name: str,
+        token: str = "",
+        skipped: tuple[str, ...] = (),
+        by: Acting | None = None,
+        role: str = "",
+        forced: bool = False,
+    ) -> Stack:
+        """Go on with the rollback of an update that has failed, without the resources `skipped`, or with `forced`
+        without all that it failed at. Raises DeployError."""
+        stack = self.existing(scope, name)
+        if stack.status != "UPDATE_ROLLBACK_FAILED":
+            raise TemplateInvalid(f"Stack:{stack.arn} is in {stack.status} state and can not be rolled back.")  # ours
+        failed = [name for name, one in self.records.resources(stack).items() if one.status == "UPDATE_FAILED"]
+        wrong = [one for one in skipped if one not in failed]
+        if wrong:
+            raise TemplateInvalid(
+                f"Resources to skip that are not in UPDATE_FAILED state: [{', '.join(wrong)}]"
+            )  # ours
+        stack = await self.acted(stack, by, role or stack.target.role)
+        left = failed if forced else list(skipped)
+        stack = replace(stack, status=str(Phase.UPDATE_ROLLBACK), reason="", token=token, retained=left)
+        return await self.begin(stack, USER, CONTINUE)
 
     def cancel_update(self, scope: Scope, name: str) -> None:
         """Let an update under way end as failed. Raises DeployError."""
@@ -233,12 +245,18 @@ class Stacks:
             uid, wanted.name, scope.account, scope.region, str(status), now, Goal("").document(), token=wanted.token,
             disable_rollback=wanted.disable_rollback, on_failure=wanted.on_failure, protected=wanted.protected,
             minutes=wanted.minutes, policy=wanted.policy, parent=wanted.parent, root=wanted.root,
+            except_on_create=wanted.except_on_create, deployment=dict(wanted.deployment),
         )  # fmt: skip
 
-    async def begin(self, stack: Stack, reason: str) -> None:
-        """Raises TemplateInvalid when something is under way already."""
+    def _operation(self, kind: str) -> list[str]:
+        return [self.ports.new_id(), kind]
+
+    async def begin(self, stack: Stack, reason: str, kind: str = "") -> Stack:
+        """Begin the operation that the stack's status is, or one of another `kind`. Raises TemplateInvalid when
+        something is under way already."""
         if stack.uid in self._running:
             raise TemplateInvalid(f"Stack:{stack.arn} is being changed and can not be updated.")  # our wording
+        stack = replace(stack, operations=[self._operation(kind or OPERATIONS[Phase(stack.status)])])
         running = self._running[stack.uid] = Running(self.ports, stack)
         self._over[stack.uid] = asyncio.Event()
         try:
@@ -248,6 +266,7 @@ class Stacks:
             self._end(stack.uid)
             raise
         self.ports.spawn(self._deploy(running))
+        return stack
 
     def _end(self, uid: str) -> None:
         self._running.pop(uid, None)
@@ -281,11 +300,14 @@ class Stacks:
         """From one phase to the next, or to the end."""
         status = after(phase, end)
         members: dict[str, Any] = {"status": status, "reason": reason}
-        if phase_of(status) is None:
+        following = phase_of(status)
+        if following is None:
             members["actor"] = {}
+        elif following in OPERATIONS:
+            members["operations"] = [self._operation(OPERATIONS[following]), *running.stack.operations]
         if status == GONE:
-            members |= {"deleted": self.ports.clock.wall(), "outputs": [], "imports": []}
-        if phase_of(status) is None and phase in (Phase.CLEANUP, Phase.ROLLBACK_CLEANUP):
+            members |= {"deleted": self.ports.clock.wall(), "outputs": [], "imports": [], "alias": ""}
+        if following is None and phase in (Phase.CLEANUP, Phase.ROLLBACK_CLEANUP):
             members |= {"former": None}
         running.stack = await self.records.change(running.stack, **members)
         await running.tell_stack(status, reason)

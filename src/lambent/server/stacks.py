@@ -13,6 +13,7 @@ from lambent.deploy.makers import Makers
 from lambent.deploy.planning import ChangeSets
 from lambent.deploy.ports import Asks, Refused
 from lambent.deploy.records import Records
+from lambent.deploy.resources.facts import unrecognized
 from lambent.deploy.running import Ports
 from lambent.deploy.signals import Signals
 from lambent.deploy.stack import SERVICE
@@ -71,6 +72,7 @@ def open_stacks(
         makers,
         functools.partial(may_assume, gate, report, base.clock.wall, SERVICE),
         functools.partial(permit, doors),
+        (lambda _types: []) if settings.unknown_types == "skip" else unrecognized,
     )
     makers.stacks = Stacks(ports)
     return CloudFormationEnv(makers.stacks, ChangeSets(makers.stacks), signals)

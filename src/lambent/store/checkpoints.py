@@ -49,7 +49,7 @@ class Checkpoints:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._commit: GroupCommit[_Write] = GroupCommit(database, _apply)
+        self._commit: GroupCommit[_Write] = GroupCommit(database, _apply, frees=lambda _item: True)
 
     async def load(self, mapping: str) -> dict[str, Checkpoint]:
         """The checkpoints of a mapping, by shard. Raises StoreError."""

@@ -16,8 +16,9 @@ from sqlalchemy import exc
 
 from lambent.store import schema
 from lambent.store.changes import Changed, Tell, nobody
-from lambent.store.errors import StoreBroken, StoreError, StoreLocked, from_database, from_os
+from lambent.store.errors import StoreBroken, StoreError, StoreFull, StoreLocked, from_database, from_os
 from lambent.store.postgresql import Claim
+from lambent.store.reserve import Reserve
 
 T = TypeVar("T")
 
@@ -83,7 +84,8 @@ class _Session:
 class Database:
     """Transactions on an SQLAlchemy URL. Make it with `open_database`, end it with `close`."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, reserve: Reserve | None = None) -> None:
+        self._reserve = reserve
         engine = _engine(url)
         self.claim = Claim(engine) if engine.dialect.name == "postgresql" else None
         self.tell: Tell = nobody
@@ -95,17 +97,28 @@ class Database:
             self._reading = _Session(_engine(url))
 
     async def run(
-        self, work: Callable[[sa.Connection], T], then: Callable[[T], None] | None = None, *, light: bool = False
+        self,
+        work: Callable[[sa.Connection], T],
+        then: Callable[[T], None] | None = None,
+        *,
+        light: bool = False,
+        frees: bool = False,
     ) -> T:
         """Run `work` in one transaction; after its commit call `then(result)` on the event loop.
 
         A `light` one survives the end of this process in any way, but a power cut only when one that is not was
-        committed after it, and costs no wait for the disk. Raises StoreError; `work` may raise its own.
+        committed after it, and costs no wait for the disk. One that `frees` may take a little room for it on a full
+        disk, where `work` is called once more. Raises StoreError; `work` may raise its own.
         """
-        return await self._submit(self._thread, lambda: _transact(self._writing, work, light=light), then)
+        return await self._submit(self._thread, lambda: self._write(work, light=light, frees=frees), then)
 
     async def change(
-        self, work: Callable[[sa.Connection], None], then: Callable[[None], None], changed: Changed
+        self,
+        work: Callable[[sa.Connection], None],
+        then: Callable[[None], None],
+        changed: Changed,
+        *,
+        frees: bool = False,
     ) -> None:
         """As `run`, for what is read from memory: whoever else has it there is told what changed."""
 
@@ -113,7 +126,7 @@ class Database:
             work(connection)
             self.tell(connection, changed)
 
-        await self.run(told, then)
+        await self.run(told, then, frees=frees)
 
     async def look(self, work: Callable[[sa.Connection], T]) -> T:
         """What `work` finds, which changes nothing: it waits for no transaction, and sees all that were acknowledged.
@@ -121,6 +134,23 @@ class Database:
         Raises StoreError; `work` may raise its own.
         """
         return await self._submit(self._reader, lambda: _transact(self._reading, work), None)
+
+    def _write(self, work: Callable[[sa.Connection], T], *, light: bool, frees: bool) -> T:
+        reserve = self._reserve
+        if reserve is None:
+            return _transact(self._writing, work, light=light)
+        small = work if frees else _no_larger(work)
+        try:
+            return _transact(self._writing, work if reserve.take() else small, light=light)
+        except _LargerError:
+            raise
+        except StoreFull:
+            reserve.give_up()
+            try:
+                _transact(self._writing, _carry_over)
+                return _transact(self._writing, small, light=light)
+            finally:
+                reserve.take()
 
     async def _submit(self, thread: ThreadPoolExecutor, work: Callable[[], T], then: Callable[[T], None] | None) -> T:
         loop = asyncio.get_running_loop()
@@ -157,6 +187,9 @@ class Database:
             await loop.run_in_executor(self._reader, int if self._reading is self._writing else self._reading.close)
             await loop.run_in_executor(self._thread, self._writing.close)
         finally:
+            if self._reserve is not None:
+                self._reserve.take()  # what SQLite's log had is free now
+                self._reserve.close()
             self._reader.shutdown(wait=False)
             self._thread.shutdown(wait=False)
 
@@ -171,15 +204,43 @@ def _transact(session: _Session, work: Callable[[sa.Connection], T], *, light: b
         raise from_os(error) from error
 
 
+class _LargerError(StoreFull):
+    """A transaction needs more room than the database's file has."""
+
+
+def _no_larger(work: Callable[[sa.Connection], T]) -> Callable[[sa.Connection], T]:
+    """`work`, which may use what is free in the database's file, and no more of the disk."""
+
+    def held(connection: sa.Connection) -> T:
+        before = _pages(connection)
+        result = work(connection)
+        if _pages(connection) > before:
+            raise _LargerError("what is left is kept for what frees room")
+        return result
+
+    return held
+
+
+def _pages(connection: sa.Connection) -> int:
+    found: int = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+    return found
+
+
+def _carry_over(connection: sa.Connection) -> None:
+    """What is in SQLite's log goes to its place, so that the log's room is used once more."""
+    connection.exec_driver_sql("PRAGMA wal_checkpoint(RESTART)").all()
+
+
 def _is_in_memory(url: sa.URL) -> bool:
     """Whether each thread would have a database of its own."""
     return url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:")
 
 
-async def open_database(url: str) -> Database:
-    """Open, and make or check the tables. Raises StoreError."""
+async def open_database(url: str, reserve: Reserve | None = None) -> Database:
+    """Open, and make or check the tables; `reserve` is that of the disk where SQLite's file lies, and ends with the
+    database. Raises StoreError."""
     try:
-        database = Database(url)
+        database = Database(url, reserve)
     except ImportError as error:
         raise StoreBroken(f"{error}: install lambent[{sa.make_url(url).get_backend_name()}]") from error
     except exc.SQLAlchemyError as error:

@@ -130,7 +130,9 @@ class Events:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._commit: GroupCommit[Change] = GroupCommit(database, _write)
+        self._commit: GroupCommit[Change] = GroupCommit(
+            database, _write, frees=lambda change: not isinstance(change, Insert)
+        )
 
     def write(self, change: Change, then: Callable[[], None], failed: Callable[[Exception], None]) -> None:
         """Call `then` when `change` is on disk, or `failed` with the StoreError: then it is not. What became of an

@@ -96,14 +96,21 @@ class Change:
 
 
 class Item:
-    """One change to be decided. `keys` are (bucket, key) that it looks at; afterwards `result` is what `decide`
-    answered beside the change, `error` what it raised, `notices` those that came with it."""
+    """One change to be decided. `keys` are (bucket, key) that it looks at, `frees` whether room comes of it; afterwards
+    `result` is what `decide` answered beside the change, `error` what it raised, `notices` those that came with it."""
 
-    __slots__ = ("decide", "error", "keys", "notices", "result", "unused")
+    __slots__ = ("decide", "error", "frees", "keys", "notices", "result", "unused")
 
-    def __init__(self, decide: "Callable[[View], tuple[Change, Any]]", keys: Sequence[tuple[int, bytes]] = ()) -> None:
+    def __init__(
+        self,
+        decide: "Callable[[View], tuple[Change, Any]]",
+        keys: Sequence[tuple[int, bytes]] = (),
+        *,
+        frees: bool = False,
+    ) -> None:
         self.decide = decide
         self.keys = keys
+        self.frees = frees
         self.result: Any = None
         self.error: Exception | None = None
         self.unused: list[int] = []
@@ -298,7 +305,7 @@ class ObjectStore:
 
     def __init__(self, database: Database) -> None:
         self.database = database
-        self._commit: GroupCommit[Item] = GroupCommit(database, _apply)
+        self._commit: GroupCommit[Item] = GroupCommit(database, _apply, frees=lambda item: item.frees)
         self.unused: Callable[[list[int]], None] = lambda numbers: None
         self.noticed: Callable[[Sequence[tuple[int, bytes]]], None] = lambda notices: None
 
@@ -322,8 +329,8 @@ class ObjectStore:
         return item.result
 
     def write_soon(self, change: Change) -> None:
-        """Write a change that nobody waits for."""
-        self._commit.write_soon(Item(lambda _view: (change, None)))
+        """Write a change that nobody waits for: something goes."""
+        self._commit.write_soon(Item(lambda _view: (change, None), frees=True))
 
     async def read(self, look: Callable[[View], Any]) -> Any:
         """What `look` finds. Raises what it raises, StoreError."""
@@ -345,7 +352,7 @@ class ObjectStore:
     async def forget_files(self, numbers: Sequence[int]) -> None:
         """The files are gone: so are their rows."""
         rows = [{"at_number": number} for number in numbers]
-        await self.database.run(lambda connection: _DELETE_CONTENT.many(connection, rows))
+        await self.database.run(lambda connection: _DELETE_CONTENT.many(connection, rows), frees=True)
 
     async def waiting(self, after: int, most: int) -> list[tuple[int, bytes]]:
         """Notices behind a number, in order."""
@@ -368,6 +375,7 @@ def _apply(connection: sa.Connection, items: Sequence[Item]) -> None:
         view.read(keys)
     for item in items:
         try:
+            item.error = None
             change, item.result = item.decide(view)
         except Exception as error:
             item.error = error

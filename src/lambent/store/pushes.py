@@ -108,7 +108,9 @@ class PushStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._commit: GroupCommit[Change] = GroupCommit(database, _write)
+        self._commit: GroupCommit[Change] = GroupCommit(
+            database, _write, frees=lambda change: not isinstance(change, Insert)
+        )
 
     async def insert(self, pushes: Sequence[Waiting], then: Callable[[], None]) -> None:
         """Come back when they are on disk; `then` is called after the commit, in the order of the writes. Raises

@@ -201,8 +201,9 @@ class Resources:
                 self._add(resource)
 
         keys = tuple(one.key for one in (*inserts, *deletes, *(new for _, new in replaces)))
+        frees = not (inserts or replaces)
         try:
-            await self._database.change(work, then, Changed(resources=keys))
+            await self._database.change(work, then, Changed(resources=keys), frees=frees)
         except (RecordExists, RecordChanged):
             await self.reread(keys)
             raise

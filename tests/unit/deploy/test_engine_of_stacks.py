@@ -15,7 +15,7 @@ from lambent.deploy.errors import AlreadyThere, DeployError, TemplateInvalid
 from lambent.deploy.goals import Wanted
 from lambent.deploy.makers import Makers
 from lambent.deploy.phases import NEXT, End, Phase, after, phase_of
-from lambent.deploy.planning import UNCHANGED, ChangeSets
+from lambent.deploy.planning import UNCHANGED, Asked, ChangeSets
 from lambent.deploy.ports import Refused
 from lambent.deploy.records import Records
 from lambent.deploy.running import Ports
@@ -363,14 +363,16 @@ def test_types_and_properties_that_are_not_made_fail_by_name() -> None:
 def test_change_sets_say_what_they_do_and_do_it() -> None:
     async def story() -> None:
         house = House()
-        stack, planned = await house.change_sets.plan(SCOPE, wanted({"A": queue("a")}, "s"), "c", "CREATE")
+        stack, planned = await house.change_sets.plan(SCOPE, wanted({"A": queue("a")}, "s"), Asked("c", "CREATE"))
         assert (stack.status, planned.status) == ("REVIEW_IN_PROGRESS", "CREATE_COMPLETE")
         assert [one["ResourceChange"]["Action"] for one in planned.changes] == ["Add"]
         await house.change_sets.execute(stack, planned, None, "")
         assert (await house.stacks.wait(stack)).status == "CREATE_COMPLETE"
-        _, same = await house.change_sets.plan(SCOPE, wanted({"A": queue("a")}, "s"), "same", "UPDATE")
+        _, same = await house.change_sets.plan(SCOPE, wanted({"A": queue("a")}, "s"), Asked("same", "UPDATE"))
         assert (same.status, same.reason) == ("FAILED", UNCHANGED)
-        _, more = await house.change_sets.plan(SCOPE, wanted({"A": queue("a", DelaySeconds=3)}, "s"), "more", "UPDATE")
+        _, more = await house.change_sets.plan(
+            SCOPE, wanted({"A": queue("a", DelaySeconds=3)}, "s"), Asked("more", "UPDATE")
+        )
         await house.change_sets.execute(stack, more, None, "")
         assert (await house.stacks.wait(stack)).status == "UPDATE_COMPLETE"
         assert house.services.queues["a"]["DelaySeconds"] == "3"

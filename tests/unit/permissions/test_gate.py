@@ -269,7 +269,7 @@ def test_a_service_is_asked_of_the_resources_policy() -> None:
 
 def test_what_a_service_may_by_the_time_is_asked_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
     world, now = World(), [1_700_000_000.0]
-    monkeypatch.setattr(world.gate, "_wall", lambda: now[0])
+    monkeypatch.setattr(world.gate, "wall", lambda: now[0])
     condition = {"DateLessThan": {"aws:CurrentTime": "2023-11-15T00:00:00Z"}, "ArnLike": {"aws:SourceArn": "arn:*"}}
     statement = {"Effect": "Allow", "Principal": {"Service": "s3.amazonaws.com"}, "Action": "*", "Resource": "*"}
     world.queue_policy = json.dumps({"Statement": statement | {"Condition": condition}})

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lambent.deploy import triggers
-from lambent.deploy.errors import ChangeSetMissing, StackMissing, TemplateInvalid
+from lambent.deploy.errors import ChangeSetMissing, NotBuilt, TemplateInvalid
 from lambent.deploy.goals import Wanted
 from lambent.deploy.planning import ChangeSets, arn_of
 from lambent.deploy.signals import Signals
@@ -84,6 +84,7 @@ def wanted_of(caller: Caller, params: Mapping[str, Any]) -> Wanted:
     notified = params.get("NotificationARNs")
     rollback = params.get("RollbackConfiguration")
     triggers.check(rollback or {})
+    deployment = deployment_of(params)
     return Wanted(
         params["StackName"],
         source_of(params),
@@ -92,27 +93,34 @@ def wanted_of(caller: Caller, params: Mapping[str, Any]) -> Wanted:
         tuple(params.get("Capabilities") or ()),
         tuple(notified) if notified is not None else None,
         params.get("RoleARN") or "",
-        params.get("ClientRequestToken") or "",
-        bool(params.get("DisableRollback")),
+        params.get("ClientRequestToken") or params.get("ClientToken") or "",
+        bool(params.get("DisableRollback")) or bool(deployment.get("DisableRollback")),
         rollback=rollback,
         by=forwarded(caller, SERVICE),
+        except_on_create=bool(params.get("RetainExceptOnCreate")),
+        deployment=deployment,
     )
 
 
-def check_name(name: str) -> None:
-    """Raises TemplateInvalid for what no new stack is called.
+def deployment_of(params: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The DeploymentConfig of a request. Raises NotBuilt."""
+    said: Mapping[str, Any] = params.get("DeploymentConfig") or {}
+    if said.get("Mode") == "EXPRESS":
+        raise NotBuilt(
+            "Lambent does not support DeploymentConfig of mode EXPRESS yet: stacks wait for their resources."
+        )
+    return said
+
+
+def check_name(name: str, member: str = "stackName") -> None:
+    """Raises TemplateInvalid for what no new stack is called, or no alias.
 
     Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html (StackName)
     """
     shown = f"Value '{name}'"
     if len(name) > LONGEST_NAME:
         said = f"Member must have length less than or equal to {LONGEST_NAME}"
-        raise TemplateInvalid(broken(shown, "stackName", said))
+        raise TemplateInvalid(broken(shown, member, said))
     if not NAME.fullmatch(name):
         said = f"Member must satisfy regular expression pattern: {NAME.pattern}"
-        raise TemplateInvalid(broken(shown, "stackName", said))
-
-
-def missing(name: str) -> StackMissing:
-    """As most operations say it."""
-    return StackMissing(f"Stack [{name}] does not exist")
+        raise TemplateInvalid(broken(shown, member, said))

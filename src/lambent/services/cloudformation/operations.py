@@ -7,7 +7,7 @@ from typing import Any
 from lambent.deploy.errors import DeployError
 from lambent.deploy.ports import Refused
 from lambent.model.scope import Caller
-from lambent.services.cloudformation import change_sets, reading, stacks
+from lambent.services.cloudformation import change_sets, events, reading, stacks
 from lambent.services.cloudformation.env import CloudFormationEnv
 from lambent.services.cloudformation.faults import fault_of, of_service
 
@@ -38,6 +38,8 @@ _OPERATIONS: dict[str, Operation] = {
     "DeleteStack": stacks.delete_stack,
     "DescribeAccountLimits": reading.describe_account_limits,
     "DescribeChangeSet": change_sets.describe_change_set,
+    "DescribeChangeSetHooks": change_sets.describe_change_set_hooks,
+    "DescribeEvents": events.describe_events,
     "DescribeStackEvents": reading.describe_stack_events,
     "DescribeStackResource": reading.describe_stack_resource,
     "DescribeStackResources": reading.describe_stack_resources,
@@ -51,7 +53,9 @@ _OPERATIONS: dict[str, Operation] = {
     "ListImports": reading.list_imports,
     "ListStackResources": reading.list_stack_resources,
     "ListStacks": reading.list_stacks,
+    "RemoveAlias": stacks.remove_alias,
     "RollbackStack": stacks.rollback_stack,
+    "SetAlias": stacks.set_alias,
     "SetStackPolicy": stacks.set_stack_policy,
     "SignalResource": stacks.signal_resource,
     "UpdateStack": stacks.update_stack,
@@ -63,8 +67,30 @@ OPERATIONS = {name: worded(operation) for name, operation in _OPERATIONS.items()
 _DRIFT = "nothing compares stacks with what is there: no drift is detected"
 _SETS = "stacks are made in the account and region of the request: there are no stack sets"
 _TYPES = "types are those of docs/deploy.md: there is no registry of others"
+_HOOKS = "types are those of docs/deploy.md: no hooks are registered"
+_SCANS = "what stands outside of stacks is not scanned, and no template is made of it"
+_REFACTOR = "resources are not moved between stacks"
+_PRICE = "the calculator that AWS's answer leads to is not here: docs/cost.md says what invocations cost"
 
 REFUSED = {
+    "EstimateTemplateCost": _PRICE,
+    **dict.fromkeys(("GetHookResult", "ListHookResults"), _HOOKS),
+    **dict.fromkeys(
+        (
+            *("CreateGeneratedTemplate", "DeleteGeneratedTemplate", "DescribeGeneratedTemplate"),
+            *("DescribeResourceScan", "GetGeneratedTemplate", "ListGeneratedTemplates", "ListResourceScans"),
+            *("ListResourceScanRelatedResources", "ListResourceScanResources", "StartResourceScan"),
+            "UpdateGeneratedTemplate",
+        ),
+        _SCANS,
+    ),
+    **dict.fromkeys(
+        (
+            *("CreateStackRefactor", "DescribeStackRefactor", "ExecuteStackRefactor", "ListStackRefactors"),
+            "ListStackRefactorActions",
+        ),
+        _REFACTOR,
+    ),
     **dict.fromkeys(
         (
             *("DescribeStackDriftDetectionStatus", "DescribeStackResourceDrifts", "DetectStackDrift"),

@@ -7,6 +7,8 @@ from lambent.deploy import transforms
 from lambent.deploy.blueprint import examine, read_template
 from lambent.deploy.capabilities import needed
 from lambent.deploy.errors import StackMissing, TemplateInvalid
+from lambent.deploy.goals import UNRECOGNIZED
+from lambent.deploy.resources.facts import facts_of
 from lambent.deploy.sources import template_text
 from lambent.deploy.stack import SERVICE, Goal, Stack, StackResource
 from lambent.deploy.stacks import MOST
@@ -18,6 +20,7 @@ from lambent.model.scope import Caller
 from lambent.services.cloudformation import shown
 from lambent.services.cloudformation.env import CloudFormationEnv, source_of
 from lambent.services.cloudformation.paging import page
+from lambent.services.cloudformation.stacks import refuse
 
 
 async def describe_stacks(env: CloudFormationEnv, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
@@ -102,6 +105,9 @@ async def validate_template(env: CloudFormationEnv, caller: Caller, params: dict
     """ValidateTemplate."""
     text = await _template(env, caller, params)
     said = await _summary(text)
+    unknown = _unrecognized(env, said)
+    if unknown:
+        raise TemplateInvalid(UNRECOGNIZED.format(", ".join(unknown)))
     names = ("Parameters", "Description", "Capabilities", "CapabilitiesReason", "DeclaredTransforms")
     found = {name: said[name] for name in names if name in said}
     members = ("ParameterKey", "DefaultValue", "NoEcho", "Description")
@@ -111,11 +117,21 @@ async def validate_template(env: CloudFormationEnv, caller: Caller, params: dict
 
 async def get_template_summary(env: CloudFormationEnv, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
     """GetTemplateSummary of a template, or of a stack's."""
+    refuse(params)
     if params.get("StackName"):
         text = env.stack(caller, params["StackName"]).target.template
     else:
         text = await _template(env, caller, params)
-    return await _summary(text)
+    said = await _summary(text)
+    unknown = _unrecognized(env, said)
+    if unknown and not (params.get("TemplateSummaryConfig") or {}).get("TreatUnrecognizedResourceTypesAsWarnings"):
+        raise TemplateInvalid(UNRECOGNIZED.format(", ".join(unknown)))
+    return said | ({"Warnings": {"UnrecognizedResourceTypes": unknown}} if unknown else {})
+
+
+def _unrecognized(env: CloudFormationEnv, said: dict[str, Any]) -> list[str]:
+    """Of the types of a summary; what transforms make of a template's own is not known yet."""
+    return [] if said["DeclaredTransforms"] else env.stacks.ports.unrecognized(said["ResourceTypes"])
 
 
 async def _summary(text: str) -> dict[str, Any]:
@@ -129,7 +145,7 @@ async def _summary(text: str) -> dict[str, Any]:
         "DeclaredTransforms": names or None,
         "Version": document.get("AWSTemplateFormatVersion"),
         "Metadata": _text(document.get("Metadata")),
-        "ResourceIdentifierSummaries": [],
+        "ResourceIdentifierSummaries": _identifiers(document),
     }
     if names:
         found["Capabilities"] = ["CAPABILITY_AUTO_EXPAND"]
@@ -144,6 +160,18 @@ async def _summary(text: str) -> dict[str, Any]:
         found["CapabilitiesReason"] = f"The following resource(s) require capabilities: [{', '.join(types)}]"
     found["ResourceTypes"] = list(dict.fromkeys(one.type for one in template.resources.values()))
     return found
+
+
+def _identifiers(document: Any) -> list[dict[str, Any]]:
+    """By which properties the resources of each type could be told."""
+    by_type: dict[str, list[str]] = {}
+    for name, one in (document.get("Resources") or {}).items():
+        if isinstance(one, dict) and facts_of(str(one.get("Type"))).primary:
+            by_type.setdefault(str(one["Type"]), []).append(name)
+    return [
+        {"ResourceType": name, "LogicalResourceIds": ids, "ResourceIdentifiers": list(facts_of(name).primary)}
+        for name, ids in by_type.items()
+    ]
 
 
 def _types(document: Any) -> list[str]:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from lambent.deploy.blueprint import read_template
+from lambent.deploy.changes import plain
 from lambent.deploy.errors import DeployError
 from lambent.deploy.phases import GONE
 from lambent.deploy.planning import arn_of
@@ -63,10 +64,20 @@ def stack(one: Stack) -> dict[str, Any]:
         "RoleARN": goal.role or None,
         "Tags": tags(goal.tags),
         "EnableTerminationProtection": one.protected,
+        "RetainExceptOnCreate": one.except_on_create or None,
+        "DeletionMode": "FORCE_DELETE_STACK" if one.forced else None,
+        "DeploymentConfig": one.deployment or None,
+        "LastOperations": last_operations(one),
+        "AliasName": one.alias or None,
         "ParentId": one.parent or None,
         "RootId": one.root or None,
         "DriftInformation": NOT_CHECKED,
     }
+
+
+def last_operations(one: Stack) -> list[dict[str, str]]:
+    """What was asked last, and what followed of itself, newest first."""
+    return [{"OperationType": kind, "OperationId": uid} for uid, kind in one.operations]
 
 
 def summary(one: Stack) -> dict[str, Any]:
@@ -82,6 +93,7 @@ def summary(one: Stack) -> dict[str, Any]:
         "StackStatusReason": one.reason or None,
         "ParentId": one.parent or None,
         "RootId": one.root or None,
+        "LastOperations": last_operations(one),
         "DriftInformation": NOT_CHECKED,
     }
 
@@ -100,6 +112,7 @@ def event(owner: Stack, one: Event) -> dict[str, Any]:
         "ResourceStatusReason": one.reason or None,
         "ResourceProperties": one.properties or None,
         "ClientRequestToken": one.token or None,
+        "OperationId": one.operation or None,
     }
 
 
@@ -116,7 +129,7 @@ def resource(one: StackResource) -> dict[str, Any]:
 
 
 def change_set(owner: Stack, one: ChangeSet) -> dict[str, Any]:
-    """DescribeChangeSet."""
+    """DescribeChangeSet without the values of properties."""
     goal = Goal.from_document(one.goal)
     return {
         "ChangeSetName": one.name,
@@ -133,9 +146,11 @@ def change_set(owner: Stack, one: ChangeSet) -> dict[str, Any]:
         "RollbackConfiguration": goal.rollback,
         "Capabilities": goal.capabilities or None,
         "Tags": tags(goal.tags) or None,
-        "Changes": one.changes,
+        "Changes": plain(one.changes),
         "IncludeNestedStacks": one.nested,
         "OnStackFailure": one.on_failure or None,
+        "ImportExistingResources": one.imports or None,
+        "DeploymentConfig": one.deployment or None,
     }
 
 

@@ -4,18 +4,26 @@ from dataclasses import replace
 from typing import Any
 
 from lambent.deploy import policy
-from lambent.deploy.errors import TemplateInvalid
+from lambent.deploy.errors import AlreadyThere, NotBuilt, TemplateInvalid
 from lambent.deploy.stack import SERVICE
 from lambent.model.acting import forwarded
 from lambent.model.scope import Caller
-from lambent.services.cloudformation.env import CloudFormationEnv, check_name, wanted_of
+from lambent.services.cloudformation.env import CloudFormationEnv, check_name, deployment_of, wanted_of
 
 UNBUILT = {
     "StackPolicyURL": "stack policies are read from requests alone",
     "StackPolicyDuringUpdateURL": "stack policies are read from requests alone",
     "ResourceTypes": "nobody's permissions are checked by type",
+    "ResourcesToImport": "resources are not imported into stacks",
+    "StackSetName": "there are no stack sets",
 }
-"""Members that are refused by name."""
+"""Members that are refused by name, whatever they say."""
+VALUES = {
+    "CallAs": ("SELF",),
+    "ChangeSetType": ("CREATE", "UPDATE"),
+    "DeploymentMode": (),
+}
+"""Members of which only these values are obeyed."""
 
 
 async def create_stack(env: CloudFormationEnv, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
@@ -33,7 +41,7 @@ async def create_stack(env: CloudFormationEnv, caller: Caller, params: dict[str,
     )
     stack = await env.stacks.create(caller.scope, wanted)
     await env.settle(stack)
-    return {"StackId": stack.arn}
+    return {"StackId": stack.arn, "OperationId": stack.operation}
 
 
 async def update_stack(env: CloudFormationEnv, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
@@ -43,11 +51,12 @@ async def update_stack(env: CloudFormationEnv, caller: Caller, params: dict[str,
     wanted = replace(wanted_of(caller, params), policy=_policy(params, "StackPolicyBody"), during=during)
     stack = await env.stacks.update(caller.scope, wanted)
     await env.settle(stack)
-    return {"StackId": stack.arn}
+    return {"StackId": stack.arn, "OperationId": stack.operation}
 
 
 async def delete_stack(env: CloudFormationEnv, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
     """DeleteStack; FORCE_DELETE_STACK lets go of what can't be deleted."""
+    deployment_of(params)
     forced = params.get("DeletionMode") == "FORCE_DELETE_STACK"
     retained = tuple(params.get("RetainResources") or ())
     token = params.get("ClientRequestToken") or ""
@@ -60,17 +69,24 @@ async def delete_stack(env: CloudFormationEnv, caller: Caller, params: dict[str,
 
 async def rollback_stack(env: CloudFormationEnv, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
     """RollbackStack."""
+    deployment_of(params)
     by, role, token = forwarded(caller, SERVICE), params.get("RoleARN") or "", params.get("ClientRequestToken") or ""
-    stack = await env.stacks.roll_back(caller.scope, params["StackName"], token, by=by, role=role)
-    return {"StackId": stack.arn}
+    retain = bool(params.get("RetainExceptOnCreate"))
+    stack = await env.stacks.roll_back(caller.scope, params["StackName"], token, by, role, retain)
+    return {"StackId": stack.arn, "OperationId": stack.operation}
 
 
 async def continue_update_rollback(env: CloudFormationEnv, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
     """ContinueUpdateRollback."""
     skipped = tuple(params.get("ResourcesToSkip") or ())
     token = params.get("ClientRequestToken") or ""
-    by, role = forwarded(caller, SERVICE), params.get("RoleARN") or ""
-    await env.stacks.roll_back(caller.scope, params["StackName"], token, skipped, by, role)
+    by, role, forced = forwarded(caller, SERVICE), params.get("RoleARN") or "", bool(params.get("ForceRollback"))
+    if skipped and forced:
+        raise TemplateInvalid("ForceRollback and ResourcesToSkip cannot both be specified.")  # our wording
+    nested = [one for one in skipped if "." in one]
+    if nested:
+        raise NotBuilt(f"Lambent does not skip resources of nested stacks ({', '.join(nested)}) yet.")
+    await env.stacks.continue_rollback(caller.scope, params["StackName"], token, skipped, by, role, forced)
     return {}
 
 
@@ -122,8 +138,32 @@ async def signal_resource(env: CloudFormationEnv, caller: Caller, params: dict[s
 
 def refuse(params: dict[str, Any]) -> None:
     """Raises NotBuilt for members that nothing is made of."""
-    from lambent.deploy.errors import NotBuilt
-
     for name, why in UNBUILT.items():
         if params.get(name):
             raise NotBuilt(f"Lambent does not support {name} of stacks yet: {why}.")
+    for name, known in VALUES.items():
+        if params.get(name) and params[name] not in known:
+            raise NotBuilt(f"Lambent does not support {name} {params[name]} of stacks yet.")
+
+
+async def set_alias(env: CloudFormationEnv, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
+    """SetAlias: another name, by which every operation finds the stack."""
+    stack, name = env.stack(caller, params["StackName"]), params["AliasName"]
+    check_name(name, "aliasName")
+    if stack.alias == name:
+        return {}
+    if stack.alias:
+        raise TemplateInvalid(f"Stack [{stack.name}] already has the alias [{stack.alias}]")  # our wording
+    if env.stacks.records.find(caller.scope, name) is not None:
+        raise AlreadyThere(f"Stack [{name}] already exists")  # our wording
+    await env.stacks.records.change(stack, alias=name)
+    return {}
+
+
+async def remove_alias(env: CloudFormationEnv, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
+    """RemoveAlias."""
+    stack = env.stacks.records.find(caller.scope, params["AliasName"])
+    if stack is None or stack.alias != params["AliasName"]:
+        raise TemplateInvalid(f"Alias [{params['AliasName']}] does not exist")  # our wording
+    await env.stacks.records.change(stack, alias="")
+    return {}

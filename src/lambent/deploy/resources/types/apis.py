@@ -4,7 +4,18 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from lambent.deploy.resources.kind import Do, Kind, Left, Subject, from_s3, put, reads, tagged_by_stack, text_of
+from lambent.deploy.resources.kind import (
+    Do,
+    Kind,
+    Left,
+    Subject,
+    dropped,
+    from_s3,
+    put,
+    reads,
+    tagged_by_stack,
+    text_of,
+)
 
 REST = {"restApiId": "$RestApiId"}
 
@@ -79,7 +90,7 @@ def _responses(where: str) -> Any:
 _METHOD = {"restApiId": "$RestApiId", "resourceId": "$ResourceId", "httpMethod": "$HttpMethod"}
 _CREDENTIALS = ("Type", "Uri", "Credentials", "RequestParameters", "RequestTemplates", "PassthroughBehavior",
                 "CacheNamespace", "CacheKeyParameters", "ContentHandling", "TimeoutInMillis", "ConnectionType",
-                "ConnectionId")  # fmt: skip
+                "ConnectionId", "ResponseTransferMode")  # fmt: skip
 _LOWER = {name: name[0].lower() + name[1:] for name in _CREDENTIALS}
 _PUT_METHOD = (
     Do("apigateway:PutMethod", {**_METHOD, "authorizationType": "$AuthorizationType"}, fit=True),
@@ -99,6 +110,7 @@ _PUT_METHOD = (
             **_METHOD,
             "integrationHttpMethod": "@item.IntegrationHttpMethod",
             **{small: f"@item.{name}" for name, small in _LOWER.items()},
+            "tlsConfig": {"insecureSkipVerification": "@item.TlsConfig.InsecureSkipVerification"},
         },
         each=reads("Integration")(_integration),
     ),
@@ -284,6 +296,7 @@ KINDS = {
         update=(
             *_REIMPORT_API,
             Do("apigatewayv2:UpdateApi", {"ApiId": "$id"}, fit=True),
+            Do("apigatewayv2:DeleteCorsConfiguration", {"ApiId": "$id"}, each=dropped("CorsConfiguration")),
         ),
         delete=(Do("apigatewayv2:DeleteApi", {"ApiId": "$id"}),),
         defaults={"ProtocolType": "HTTP"},
@@ -294,9 +307,6 @@ KINDS = {
         tag=Do("apigatewayv2:TagResource", {"ResourceArn": "arn:aws:apigateway:{region}::/apis/{id}", "Tags": "$Tags"}),
     ),
     "AWS::ApiGatewayV2::Route": _v2("CreateRoute", "RouteId", "DeleteRoute", "UpdateRoute", "RouteId"),
-    "AWS::ApiGatewayV2::Integration": _v2(
-        "CreateIntegration", "IntegrationId", "DeleteIntegration", "UpdateIntegration", "IntegrationId"
-    ),
     "AWS::ApiGatewayV2::Authorizer": _v2(
         "CreateAuthorizer", "AuthorizerId", "DeleteAuthorizer", "UpdateAuthorizer", "AuthorizerId"
     ),
@@ -323,12 +333,5 @@ KINDS = {
             ),
         ),
         id="@IntegrationResponseId",
-    ),
-    "AWS::ApiGatewayV2::Stage": Kind(
-        create=(Do("apigatewayv2:CreateStage", fit=True),),
-        update=(Do("apigatewayv2:UpdateStage", fit=True),),
-        delete=(Do("apigatewayv2:DeleteStage", {"ApiId": "$ApiId", "StageName": "$StageName"}),),
-        id="{StageName}",
-        tags="Tags",
     ),
 }
