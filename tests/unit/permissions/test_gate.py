@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 
 from lambent.engine.authorisation import document, principals
+from lambent.engine.authorisation.decide import decide
 from lambent.gateway.duplex import Peer
 from lambent.model.acting import Acting
 from lambent.model.credentials import Held
 from lambent.model.finding import Finding
 from lambent.model.parts import DENIED
 from lambent.model.scope import Caller, Scope
-from lambent.permissions import facts, reference
+from lambent.permissions import facts, gate, reference
 from lambent.permissions.attached import Attached
 from lambent.permissions.gate import Gate
 from lambent.permissions.identities import Identities
@@ -264,6 +265,36 @@ def test_a_service_is_asked_of_the_resources_policy() -> None:
     assert asked()
     keys["aws:sourcearn"] = "arn:aws:s3:::other"
     assert not asked()
+
+
+def test_what_a_service_may_by_the_time_is_asked_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    world, now = World(), [1_700_000_000.0]
+    monkeypatch.setattr(world.gate, "wall", lambda: now[0])
+    condition = {"DateLessThan": {"aws:CurrentTime": "2023-11-15T00:00:00Z"}, "ArnLike": {"aws:SourceArn": "arn:*"}}
+    statement = {"Effect": "Allow", "Principal": {"Service": "s3.amazonaws.com"}, "Action": "*", "Resource": "*"}
+    world.queue_policy = json.dumps({"Statement": statement | {"Condition": condition}})
+    who, arn = principals.service("s3.amazonaws.com"), f"arn:aws:sqs:us-east-1:{ACCOUNT}:q"
+    seen = []
+    for now[0] in (1_700_000_000.0, 1_800_000_000.0, 1_700_000_000.0):
+        asked = world.gate.is_allowed(who, "sqs:SendMessage", arn, Scope(ACCOUNT), {"aws:sourcearn": "arn:aws:s3:::b"})
+        seen.append(asyncio.run(asked).decision.allowed)
+    assert seen == [True, False, True]
+
+
+def test_what_a_service_may_is_decided_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World()
+    decided: list[str] = []
+
+    def counted(ask: Any, policies: Any) -> Any:
+        decided.append(ask.keys["aws:sourcearn"])
+        return decide(ask, policies)
+
+    monkeypatch.setattr(gate, "decide", counted)
+    who, arn = principals.service("s3.amazonaws.com"), f"arn:aws:sqs:us-east-1:{ACCOUNT}:q"
+    for bucket in ("a", "b", "a", "b"):
+        keys = {"aws:sourcearn": f"arn:aws:s3:::{bucket}"}
+        asyncio.run(world.gate.is_allowed(who, "sqs:SendMessage", arn, Scope(ACCOUNT), keys))
+    assert decided == ["arn:aws:s3:::a", "arn:aws:s3:::b"]
 
 
 def test_the_trail_is_bounded_and_hides_secrets() -> None:
