@@ -13,6 +13,7 @@ from types import ModuleType
 from typing import Any
 
 from lambent.neighbour.bridges import cloudfront, dynamodb, iam, results, secretsmanager, states, templates, timing
+from lambent.neighbour.bridges.expressions import array_range, paths
 from lambent.neighbour.bridges.expressions import replaced as expressions
 from lambent.neighbour.bridges.handing import Gateway
 from lambent.neighbour.bridges.importing import when_imported
@@ -55,6 +56,7 @@ _TASKS = f"{_PARTS}.state.exec.state_task"
 _WAITS = f"{_PARTS}.state.wait.wait_function"
 _LOGGING = "moto.stepfunctions.parser.asl.eval.event.logging"
 _EVENTS = "moto.stepfunctions.parser.asl.eval.event.event_manager"
+_ARRAYS = f"{_PARTS}.intrinsic.function.statesfunction.array"
 _CALLBACKS = "moto.stepfunctions.parser.asl.eval.callback.callback"
 _NAMED = ("self", "error_name")
 PLACES: Sequence[Place] = (
@@ -208,6 +210,20 @@ PLACES: Sequence[Place] = (
         ("self",),
         context.environment,
     ),
+    Place(
+        "moto.stepfunctions.parser.asl.parse.preprocessor",
+        "Preprocessor._inner_string_of",
+        ("parser_rule_context",),
+        definition.unescaped,
+    ),
+    Place(
+        "moto.stepfunctions.parser.asl.parse.intrinsic.intrinsic_parser",
+        "IntrinsicParser.parse",
+        ("src",),
+        expressions.intrinsic,
+    ),
+    Place("moto.stepfunctions.parser.asl.utils.json_path", "extract_json", ("path", "data"), paths.extracted),
+    Place(f"{_ARRAYS}.array_range", "ArrayRange._eval_body", ("self", "env"), array_range.counted),
     Place(f"{_WAITS}.wait_function", "WaitFunction._wait_interval", ("self", "env", "wait_seconds"), timing.interval),
     Place(f"{_WAITS}.timestamp", "Timestamp._get_wait_seconds", ("self", "env"), timing.until),
     Place(_CALLBACKS, "CallbackEndpoint.wait", ("self", "timeout"), timing.notified),
@@ -244,6 +260,7 @@ def install(path: str) -> None:
         "moto.stepfunctions.parser.api": operations.named,
         f"{_PARTS}.common.retry.retrier_decl": timing.retries(gateway),
         f"{_PARTS}.state.state": context.states,
+        "moto.stepfunctions.parser.asl.parse.preprocessor": definition.own_scopes,
         "moto.stepfunctions.parser.utils": context.threads,
         "moto.iam.responses": iam.bound_users,
         "moto.cloudfront.models": cloudfront.whole,

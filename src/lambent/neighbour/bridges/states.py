@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 from lambent.model import task_token
 from lambent.neighbour.bridges import results
 from lambent.neighbour.bridges.handing import MACHINE, MACHINE_ARN, ROLE, SESSION, Gateway
-from lambent.neighbour.bridges.machines import errors
+from lambent.neighbour.bridges.machines import errors, redriving
 
 PLACE = "http://127.0.0.1"
 """Of the gateway, as the client has it: an address, so that a bucket's name is in the path. Nobody connects to it."""
@@ -231,7 +231,7 @@ def execute(_gateway: Gateway, former: Callable[..., None]) -> Callable[..., Non
         details.aws_execution_details.definition = details.state_machine_details.definition
         details.aws_execution_details.machine = execution.state_machine
         try:
-            former(worker)
+            (redriving.go_on if getattr(execution, "redriven", None) else former)(worker)
         except Exception as error:
             _fail(execution, f"{type(error).__name__}: {error}")
 

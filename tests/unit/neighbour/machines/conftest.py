@@ -8,6 +8,7 @@ import pytest
 
 from lambent.neighbour.bridges import timing
 from lambent.neighbour.bridges.machines import context, operations
+from lambent.neighbour.bridges.machines.maps import definition
 from lambent.neighbour.bridges.places import PLACES
 
 
@@ -44,11 +45,13 @@ def gateway(monkeypatch: pytest.MonkeyPatch) -> Iterator[Nobody]:
             monkeypatch.setattr(f"{place.module}.{owner}{'.' if owner else ''}{last}", place.make(given, former))
     from moto.stepfunctions.parser import api
     from moto.stepfunctions.parser.asl.component.state import state
+    from moto.stepfunctions.parser.asl.parse import preprocessor
 
     operations.named(api)
 
     monkeypatch.setattr(state, "StateData", None)
     context.states(state)
+    definition.own_scopes(preprocessor)
     timing.told_by(given)
     yield found
     timing._TELLS.clear()

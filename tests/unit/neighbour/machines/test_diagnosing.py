@@ -123,3 +123,15 @@ def test_diagnostics_have_places_and_so_many() -> None:
         ],
         "truncated": True,
     }
+
+
+def test_what_was_refused_leaves_nothing_behind() -> None:
+    bad = {
+        "QueryLanguage": "JSONata",
+        "StartAt": "A",
+        "States": {"A": {**TASK, "Resource": "arn:aws:states:::no:such"}},
+    }
+    good = {"StartAt": "A", "States": {"A": {**TASK, "Parameters": {"QueueUrl.$": "$.q", "MessageBody": "m"}}}}
+    for definition, result in ((bad, "FAIL"), (good, "OK")):
+        told = validating.validate_state_machine_definition(backend(), {"definition": json.dumps(definition)})
+        assert told["result"] == result, told

@@ -51,3 +51,33 @@ def test_a_functions_error_without_a_type() -> None:
         "cause": "The cause could not be determined because Lambda did not return an error type. "
         'Returned payload: {"errorMessage": "out of time"}',
     }
+
+
+def test_a_function_of_a_path_that_fails_says_which() -> None:
+    there = backend()
+    states = {"A": {"Type": "Pass", "Parameters": {"v.$": "States.Format('é {} {}', $.a)"}, "End": True}}
+    told = ended(there, started(there, machine(there, states)["stateMachineArn"], input='{"a": 1}'))
+    assert (told["error"], told["cause"]) == (
+        "States.IntrinsicFailure",
+        "An error occurred while executing the state 'A' (entered at the event id #2). "
+        "The function 'States.Format('é {} {}', $.a)' had the following error: "
+        "the number of arguments is not that of the occurrences of {} in the template",
+    )
+
+
+def test_escapes_and_variables_in_a_function() -> None:
+    there = backend()
+    function = r"States.Format('it\'s \"é\" {} {}', $v.w, $$.State.Name)"
+    states = {
+        "A": {"Type": "Pass", "Assign": {"v": {"w": 'ü"\\\n'}}, "Next": "B"},
+        "B": {"Type": "Pass", "Parameters": {"t.$": function}, "End": True},
+    }
+    told = ended(there, started(there, machine(there, states)["stateMachineArn"]))
+    assert json.loads(told.get("output", "null")) == {"t": 'it\'s "é" ü"\\\n B'}, told
+
+
+def test_a_fail_state_says_what_a_function_makes() -> None:
+    there = backend()
+    states = {"A": {"Type": "Fail", "ErrorPath": "$.e", "CausePath": "States.Format('{}!', $.c)"}}
+    told = ended(there, started(there, machine(there, states)["stateMachineArn"], input='{"e": "E", "c": "C"}'))
+    assert (told["error"], told["cause"]) == ("E", "C!")

@@ -72,13 +72,22 @@ def added(_gateway: Gateway, former: Callable[..., int]) -> Callable[..., int]:
         timestamp: Any = None,
         update_source_event_id: bool = True,
     ) -> int:
-        if getattr(manager, "is_over", False):
+        if getattr(manager, "is_over", False) or _is_entered(manager, event_details):
             return int(context.last_published_event_id)
         if len(manager._history_event_list) >= MOST_EVENTS - 1 and not str(event_type).startswith("Execution"):
             _overflow(former, manager, context)
         return int(former(manager, context, event_type, event_details, timestamp, update_source_event_id))
 
     return add
+
+
+def _is_entered(manager: Any, details: Any) -> bool:
+    """Whether it is that a state is entered which had been entered before the execution was begun again."""
+    entered = getattr(manager, "entered", None)
+    if entered is None or (details or {}).get("stateEnteredEventDetails", {}).get("name") != entered:
+        return False
+    manager.entered = None
+    return True
 
 
 def _overflow(former: Callable[..., int], manager: Any, context: Any) -> None:

@@ -21,6 +21,7 @@ EXPRESS, RUNNING, SUCCEEDED = "EXPRESS", "RUNNING", "SUCCEEDED"
 NOT_OF_EXPRESS = "Invalid Arn: 'Resource type not valid in this context: express'"
 ONE_OF_BOTH = "Exactly one of stateMachineArn or mapRunArn must be specified."
 UNSUPPORTED_TYPE = "This operation is not supported by this type of state machine"
+BY_RUN = {"redriveStatus": "REDRIVABLE_BY_MAP_RUN"}
 INCLUDED = {"included": True}
 BEGAN = "executionStartedEventDetails"
 DATA = ("input", "output", "parameters", "assignedVariables")
@@ -53,7 +54,7 @@ def start_execution(backend: Any, said: Said) -> dict[str, Any]:
 
 def describe_execution(backend: Any, said: Said) -> dict[str, Any]:
     """Of a standard machine's."""
-    execution = _standard(backend, said["executionArn"])
+    execution = standard(backend, said["executionArn"])
     status = status_of(execution)
     ended = {"output": to_json_str(execution.output), "outputDetails": INCLUDED} if status == SUCCEEDED else {}
     return {
@@ -65,8 +66,7 @@ def describe_execution(backend: Any, said: Said) -> dict[str, Any]:
         **ended,
         "error": execution.error,
         "cause": execution.cause,
-        "redriveCount": 0,
-        **redrive(status),
+        **(redrive(status) if "/" not in execution.execution_arn else BY_RUN),
     }
 
 
@@ -89,27 +89,27 @@ def list_executions(backend: Any, said: Said) -> dict[str, Any]:
     machine, _ = chosen(backend, arn)
     if machine.type == EXPRESS:
         raise refusal("StateMachineTypeNotSupported", UNSUPPORTED_TYPE)
-    items = [{**told(one), "redriveCount": 0} for one in _whole(backend, machine).executions]
+    items = [told(one) for one in _whole(backend, machine).executions]
     places = ("stateMachineArn", "stateMachineVersionArn", "stateMachineAliasArn")
     items = [one for one in items if arn in (one.get(place) for place in places)]
     return page(_newest(items, said), said, "executions")
 
 
 def _newest(items: list[dict[str, Any]], said: Said) -> list[dict[str, Any]]:
-    asked = said.get("statusFilter")
+    asked, redriven = said.get("statusFilter"), said.get("redriveFilter")
     found = [one for one in items if asked in (None, one["status"])]
+    found = [one for one in found if redriven in (None, "REDRIVEN" if one["redriveCount"] else "NOT_REDRIVEN")]
     return sorted(found, key=lambda one: one["startDate"], reverse=True)
 
 
 def _children(backend: Any, arn: str) -> list[dict[str, Any]]:
     record = map_runs.found(backend, arn)
-    counts = {"mapRunArn": arn, "redriveCount": 0}
-    return [{**told(one), **counts} for one in list(map_runs.children(record))]
+    return [{**told(one), "mapRunArn": arn} for one in list(map_runs.children(record))]
 
 
 def stop_execution(backend: Any, said: Said) -> dict[str, Any]:
     """One that has ended stays as it is."""
-    execution = _standard(backend, said["executionArn"])
+    execution = standard(backend, said["executionArn"])
     if status_of(execution) != RUNNING:
         return {"stopDate": execution.stop_date}
     now = timing.moment()
@@ -119,7 +119,7 @@ def stop_execution(backend: Any, said: Said) -> dict[str, Any]:
 
 def get_execution_history(backend: Any, said: Said) -> dict[str, Any]:
     """A standard execution's; of one that ran in a process that has ended there is none."""
-    execution = _standard(backend, said["executionArn"])
+    execution = standard(backend, said["executionArn"])
     worker = execution.exec_worker
     events = _events(execution) if getattr(worker, "env", None) is not None else []
     if said.get("includeExecutionData") is False:
@@ -194,7 +194,8 @@ def _kind(machine: Any) -> str:
     return "express" if machine.type == EXPRESS else "execution"
 
 
-def _standard(backend: Any, arn: str) -> Any:
+def standard(backend: Any, arn: str) -> Any:
+    """An execution of a standard machine. Raises moto's InvalidArn or ExecutionDoesNotExist."""
     execution = found(backend, arn)
     if ":express:" in arn:
         raise refusal("InvalidArn", NOT_OF_EXPRESS)
@@ -214,6 +215,8 @@ def told(execution: Any) -> dict[str, Any]:
         "status": status_of(execution),
         "startDate": execution.start_date,
         "stopDate": execution.stop_date,
+        "redriveCount": getattr(execution, "redrive_count", 0),
+        "redriveDate": getattr(execution, "redrive_date", None),
     }
 
 

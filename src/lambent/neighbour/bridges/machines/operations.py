@@ -5,7 +5,16 @@ from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Any
 
-from lambent.neighbour.bridges.machines import activities, defining, executions, express, map_runs, validating, versions
+from lambent.neighbour.bridges.machines import (
+    activities,
+    defining,
+    executions,
+    express,
+    map_runs,
+    redriving,
+    validating,
+    versions,
+)
 from lambent.neighbour.bridges.machines.asked import Said
 from lambent.neighbour.bridges.machines.tested import testing
 
@@ -34,6 +43,7 @@ OPERATIONS: tuple[Operation, ...] = (
     executions.list_executions,
     executions.stop_execution,
     executions.get_execution_history,
+    redriving.redrive_execution,
     map_runs.describe_map_run,
     map_runs.list_map_runs,
     map_runs.update_map_run,

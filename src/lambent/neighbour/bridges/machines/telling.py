@@ -26,10 +26,11 @@ def begun(gateway: Gateway, former: Callable[[Any], None]) -> Callable[[Any], No
 
 def ended(gateway: Gateway, former: Callable[[Any], None]) -> Callable[[Any], None]:
     """Around moto's `BaseExecutionWorkerCommunication._reflect_execution_status`: one that was stopped has ended, and
-    was told."""
+    was told; what ran it before it was begun again has no say."""
 
     def reflect(worker: Any) -> None:
-        if worker.execution.stop_date is None:
+        is_current = getattr(worker.execution.exec_worker, "_execution_communication", None) is worker
+        if worker.execution.stop_date is None and is_current:
             former(worker)
             worker.execution.stop_date = timing.moment()
             tell(gateway, worker.execution, executions.status_of(worker.execution))
@@ -64,8 +65,8 @@ def detail(execution: Any, status: str) -> dict[str, Any]:
         "outputDetails": executions.INCLUDED if has_output else None,
         "stateMachineVersionArn": told["stateMachineVersionArn"],
         "stateMachineAliasArn": told["stateMachineAliasArn"],
-        "redriveCount": 0,
-        "redriveDate": None,
+        "redriveCount": told["redriveCount"],
+        "redriveDate": _milliseconds(told["redriveDate"]),
         "redriveStatusReason": None,
         **executions.redrive(status),
         "error": execution.error,

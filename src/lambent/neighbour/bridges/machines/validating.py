@@ -13,6 +13,7 @@ from lambent.neighbour.bridges.machines.asked import Said, refusal
 from lambent.neighbour.bridges.machines.diagnosing import SCHEMA, Problem, problems
 from lambent.neighbour.bridges.machines.maps import definition as maps
 
+REFUSED = "Invalid State Machine Definition: "
 MOST = 100
 """Diagnostics in an answer."""
 
@@ -30,7 +31,7 @@ def validate_state_machine_definition(backend: Any, said: Said) -> dict[str, Any
         try:
             backend._validate_definition(definition=said["definition"])
         except InvalidDefinition as error:
-            found = [Problem(SCHEMA, str(error.message))]
+            found = [Problem(SCHEMA, str(error.message).removeprefix(f"{REFUSED}'{SCHEMA}: ").removesuffix("'"))]
     told = [
         {"severity": "ERROR", "code": one.code, "message": one.message}
         | ({"location": one.location} if one.location else {})
@@ -53,6 +54,6 @@ def validation(_gateway: Gateway, former: Callable[..., None]) -> Callable[..., 
             found = [Problem(SCHEMA, str(error.message))]
         if found:
             said = ", ".join(one.text for one in found)
-            raise InvalidDefinition(message=f"Invalid State Machine Definition: '{said}'")
+            raise InvalidDefinition(message=f"{REFUSED}'{said}'")
 
     return staticmethod(look)  # as moto's own: it is asked of the class and of its instances

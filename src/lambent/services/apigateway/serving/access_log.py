@@ -21,15 +21,21 @@ def write(ports: Ports, exchange: Exchange, reply: Reply, millis: int) -> None:
     settings = exchange.stage.get("accessLogSettings") or {}
     if not settings:
         return
-    more = exchange.known | {
-        "status": reply.status,
-        "responseLength": len(reply.body),
-        "responseLatency": millis,
-        "integrationLatency": millis,
-    }
-    known = context(exchange.request, more)
+    more = {"status": reply.status, "responseLength": len(reply.body), "responseLatency": millis}
+    known = context(exchange.request, exchange.known | more | _integration(exchange))
     text = line(str(settings.get("format") or ""), known)
     door_logs.write(ports.log, exchange.scope, str(settings.get("destinationArn") or ""), _stream(exchange), text)
+
+
+def _integration(exchange: Exchange) -> dict[str, Any]:
+    """What `$context` has of an integration that was asked:
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-variables-for-access-logging.html"""
+    if exchange.integrated is None:
+        return {}
+    status, took = exchange.invoked or exchange.answered, round(exchange.integrated * 1000)
+    whole = {"status": exchange.answered, "integrationStatus": status, "latency": took, "error": exchange.broken}
+    flat = {"integrationLatency": took, "integrationStatus": status, "integrationErrorMessage": exchange.broken}
+    return flat | {"integration": whole}
 
 
 def line(form: str, known: Mapping[str, Any]) -> str:

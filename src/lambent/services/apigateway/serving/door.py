@@ -84,6 +84,7 @@ class RestDoor:
         try:
             reply = await self._answer(exchange)
         except Refusal as refusal:
+            exchange.broken = refusal.why
             reply = refused(exchange, refusal)
         if exchange.logged:
             execution_log.end(self._ports, exchange, reply)

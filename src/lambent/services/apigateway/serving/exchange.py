@@ -22,7 +22,8 @@ SERVICE = "apigateway.amazonaws.com"
 class Exchange:
     """`site` is the request as it came, None for one that is only tried out. `known` is what `$context` has beyond the
     request; `lines` is the log of how the answer came about, `logged` whether there is to be one and `traced_data`
-    whether it tells what was sent; `integrated` is how long the integration took, in seconds."""
+    whether it tells what was sent; `integrated` is how long the integration took, in seconds, `answered` its status,
+    `invoked` that of who was asked to run a function, `broken` what was wrong with it."""
 
     request: RestRequest
     deployed: Deployed
@@ -37,6 +38,9 @@ class Exchange:
     logged: bool = False
     traced_data: bool = False
     integrated: float | None = None
+    answered: int | None = None
+    invoked: int | None = None
+    broken: str = ""
     integrating: float = 0.0
     """When the integration was asked: seconds since 1970."""
     traced: Traced | None = None

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import orjson
+
 from lambent.http_events.websocket import Connected, Happening
 from lambent.model.door import Door
 from lambent.services.apigatewayv2.serving.exchange import PRINCIPAL
@@ -69,7 +71,10 @@ def known_of(turn: Turn) -> Mapping[str, Any]:
     """What `$context` has of an answer, beside what it has of the message."""
     return {
         "status": turn.status,
-        "error": {"message": turn.message or None, "messageString": f'"{turn.message}"' if turn.message else None},
+        "error": {
+            "message": turn.message or None,
+            "messageString": orjson.dumps(turn.message).decode() if turn.message else None,
+        },
         "integration": {
             "error": turn.why if turn.failed else None,
             "integrationStatus": turn.answered,

@@ -7,6 +7,7 @@ Source: https://docs.aws.amazon.com/step-functions/latest/dg/state-map-distribut
 import functools
 import json
 from collections.abc import Callable, Mapping
+from types import ModuleType
 from typing import Any
 
 from lambent.neighbour.bridges.expressions.fields import states_of
@@ -43,21 +44,20 @@ def is_distributed(state: Json) -> bool:
 
 
 def rewritten(text: str) -> str:
-    """A definition as moto's interpreter can read it; what is no definition stays as it is."""
+    """A definition as moto's interpreter can read it, which takes the escape of a letter for six of them; what is no
+    definition stays as it is."""
     try:
         found = json.loads(text)
     except ValueError:
         return text
-    if not isinstance(found, dict) or DISTRIBUTED not in text:
+    if not isinstance(found, dict):
         return text
-    changed = False
     for _, _, state in states_of(found):
         if isinstance(state, dict) and is_distributed(state):
-            changed = True
             for name in (*OURS, OWN_PARAMETERS):
                 state.pop(name, None)
             state["ItemProcessor"] = STANDS_FOR
-    return json.dumps(found) if changed else text
+    return json.dumps(found, ensure_ascii=False)
 
 
 def distributed(text: str, name: str) -> Json | None:
@@ -115,6 +115,29 @@ def _unsupported(state: Json) -> str:
     if batcher is not None and not any(name.startswith("Max") for name in batcher):
         return "SCHEMA_VALIDATION_FAILED: An ItemBatcher has MaxItemsPerBatch or MaxInputBytesPerBatch"
     return ""
+
+
+def own_scopes(module: ModuleType) -> None:
+    """`moto.stepfunctions.parser.asl.parse.preprocessor`: each reading has scopes of its own. moto's have one for all,
+    in which what was refused stays for ever."""
+
+    def init(visitor: Any) -> None:
+        visitor._query_language_per_scope = []
+
+    vars(module)["Preprocessor"].__init__ = init
+
+
+def unescaped(_gateway: Gateway, former: Callable[..., str | None]) -> Callable[..., str | None]:
+    """Around moto's `Preprocessor._inner_string_of`, which leaves a text as the definition writes it."""
+
+    def inner(parser_rule_context: Any) -> str | None:
+        text = former(parser_rule_context)
+        try:
+            return text if text is None or "\\" not in text else str(json.loads(f'"{text}"'))
+        except ValueError:
+            return text
+
+    return staticmethod(inner)
 
 
 def parsed(_gateway: Gateway, former: Callable[[str], Any]) -> Callable[[str], Any]:
