@@ -39,7 +39,9 @@ something and which have changed since they were kept, before a change is acknow
 
 - `neighbour-changes-lost`: moto or Lambent was killed before the last changes were kept. What was there before
   is there.
-- `neighbour-not-kept`: what a service holds can't be written; it lasts as long as moto.
+- `neighbour-not-kept`: what a service holds can't be written; it lasts as long as moto, and is written as soon as that
+  goes. Until then, and while the disk has no room for it, what would change anything at moto is refused
+  (`ServiceUnavailable`, 503) before it is done.
 - `neighbour-state-unread`: what was kept can't be read, as when another moto's classes are other ones. It is set
   aside in `neighbour/unread`.
 - `executions-interrupted`: executions of Step Functions that ran then have failed (`States.Runtime`);

@@ -3,6 +3,7 @@ done, the server goes on."""
 
 import contextlib
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -132,3 +133,34 @@ def test_what_makes_room_is_done_on_a_full_disk(own_server: Begin, small_disk: P
     s3.put_object(Bucket="files", Key="new", Body=os.urandom(600_000))
     said = "".join(server.output)
     assert said.count("what needs room is refused, what frees room is done") >= 1
+
+
+def assert_goes_soon(ask: Callable[[], object]) -> None:
+    """What could not be kept is written again each second."""
+    for _ in range(100):
+        try:
+            ask()
+            return
+        except ClientError as refused:
+            assert "make room on the disk" in str(refused)
+        time.sleep(0.1)
+    raise AssertionError
+
+
+@pytest.mark.parametrize("small_disk", ["16m"], indirect=True)
+def test_what_moto_would_hold_is_refused_while_it_can_not_be_kept(own_server: Begin, small_disk: Path) -> None:
+    server = own_server(data_dir=small_disk / "data")
+    ssm = server.client("ssm")
+    ssm.put_parameter(Name="before", Value="v", Type="String")
+    fill(small_disk)
+    with pytest.raises(ClientError, match="make room on the disk of the data folder") as refused:
+        ssm.put_parameter(Name="refused", Value="v", Type="String")
+    assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 503
+    assert ssm.get_parameter(Name="before")["Parameter"]["Value"] == "v"
+    for ballast in small_disk.glob("ballast-*"):
+        ballast.unlink()
+    assert_goes_soon(lambda: ssm.put_parameter(Name="after", Value="v", Type="String"))
+    assert server.stop() == 0
+    again = own_server(data_dir=small_disk / "data").client("ssm")
+    names = {one["Name"] for one in again.describe_parameters()["Parameters"]}
+    assert names == {"before", "after"}

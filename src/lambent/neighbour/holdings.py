@@ -49,6 +49,8 @@ class Holdings:
     def __init__(self, path: Path | None = None, report: Callable[[Finding], None] | None = None) -> None:
         self._path = path
         self._writing = threading.Lock()
+        self._remembered = True
+        """What was to be written last is on disk."""
         self._report = report
         self._untold: list[Finding] = []
         before = _read(path)
@@ -102,12 +104,14 @@ class Holdings:
             self.say(_changes_lost(service, why))
 
     def hold(self, asked: Asked) -> None:
-        """A service has changed; on disk when this returns."""
+        """A service has changed; on disk when this returns. Raises Fault when it can't be."""
         new = self.news(asked)
         self._held.add(_holder(asked))
         self._changed[asked.service] = self._changed.get(asked.service, 0) + 1
         if new:
             self._write()
+            if not self._remembered:
+                raise not_kept(f"what {asked.service} holds can't be remembered")
 
     def late(self, asked: Asked, why: str) -> None:
         """What a service was changed in was lost before it was held."""
@@ -166,7 +170,8 @@ class Holdings:
 
     def news(self, asked: Asked) -> bool:
         """Whether it is not yet on disk that its service holds something, or has changed."""
-        return asked.service not in self._changed or _holder(asked) not in self._held
+        known = asked.service in self._changed and _holder(asked) in self._held
+        return not (known and self._remembered)
 
     def _fault(self, asked: Asked) -> Fault:
         return Fault("StateLost", f"{_lost(asked.service, self.why(asked))} `{FORGET}` forgets it.", status=GONE)
@@ -181,8 +186,16 @@ class Holdings:
             with self._writing:  # requests to moto are many at once
                 said = {"held": sorted(self._held), "changed": sorted(self._changed), "lost": self._lost}
                 replace(self._path, orjson.dumps(said))
+            self._remembered = True
         except OSError as error:
+            self._remembered = False
             log.error("%s: %s: what moto holds can't be remembered", self._path, error.strerror)
+
+
+def not_kept(what: str) -> Fault:
+    """The answer to what would change something that can't be written down: `what` says which, and why."""
+    text = f"{what}: make room on the disk of the data folder and try again."
+    return Fault("ServiceUnavailable", text, status=503)
 
 
 def _holder(asked: Asked) -> str:

@@ -72,6 +72,7 @@ JOBS = "no job is run, and none writes logs"
 BUCKETS = "nothing of it is read from or written to buckets that are answered here"
 DELIVERED = "records are delivered neither to buckets that are answered here nor to HTTP endpoints"
 TOPICS = "nothing of it is sent to topics"
+PIPED = "nothing goes through a pipe: an event source mapping or a rule of EventBridge does"
 KEPT: Mapping[tuple[str, str], tuple[Callable[[Params], bool], str]] = {
     **{("cognito-idp", name): (_senders, SENT) for name in ("CreateUserPool", "UpdateUserPool")},
     ("config", "PutConfigRule"): (_custom_rule, "no function is called to evaluate a rule"),
@@ -88,6 +89,7 @@ KEPT: Mapping[tuple[str, str], tuple[Callable[[Params], bool], str]] = {
     ("dynamodb", "ExportTableToPointInTime"): (_any, BUCKETS),
     ("dynamodb", "ImportTable"): (_any, BUCKETS),
     ("ec2", "CreateFlowLogs"): (_flow_logs, "no flow logs are written to log groups"),
+    **{("pipes", name): (_any, PIPED) for name in ("CreatePipe", "StartPipe", "UpdatePipe")},
     ("route53", "CreateQueryLoggingConfig"): (_any, "no queries are logged"),
     **{("elbv2", f"{verb}Rule"): (_unruled, RULES) for verb in ("Create", "Modify")},
     **{

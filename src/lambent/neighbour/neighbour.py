@@ -107,7 +107,8 @@ class Neighbour:
     async def forward(self, request: Request, caller: Caller | None, service: str) -> Response:
         """What the neighbour answers, status and headers and all.
 
-        Raises Fault ServiceUnavailable (503), which names what happened, when it can't be reached; of moto also
+        Raises Fault ServiceUnavailable (503), which names what happened, when it can't be reached; of moto also when
+        what it holds can't be written down,
         NotImplementedException (501) for what it would keep to itself or does not have, InternalFailure (500) for what
         it raises, and StateLost (410) for what would read the state that it lost.
         """
@@ -162,6 +163,7 @@ class Neighbour:
     async def _ask_moto(self, asked: Asked, headers: dict[str, str], request_id: str) -> Response:
         """Its answer, unless that would be untrue."""
         kept.refuse(asked)
+        self.memory.refuse(asked)
         await self._moto_ready(asked.service)
         self.holdings.before(asked)
         life = self._moto.starts

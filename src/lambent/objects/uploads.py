@@ -59,6 +59,10 @@ class Named:
     sums: dict[str, str]
 
 
+OTHER_SIZE = "The provided 'x-amz-mp-object-size' header does not match the size of the parts."
+"""Our wording."""
+
+
 class Uploads:
     """The uploads of all buckets."""
 
@@ -139,8 +143,9 @@ class Uploads:
         said: dict[str, str],
         asker: Asker,
         asked: Conditions,
+        size: int | None = None,
     ) -> Version:
-        """The parts become an object. Raises ObjectError."""
+        """The parts become an object, of so many bytes if its `size` is told. Raises ObjectError."""
         there = {part.part: part for part in await self.parts(upload)}
         chosen = [_chosen(there, one) for one in named]
         _check_order(named)
@@ -148,6 +153,8 @@ class Uploads:
         document, etag = _whole(upload, chosen, said)
         pieces: Pieces = [piece for part in chosen for piece in json.loads(part.content)]
         made = Made(sum(part.size for part in chosen), etag, pieces, document)
+        if size is not None and size != made.size:
+            raise errors.invalid_request(OTHER_SIZE)
 
         def more(view: View) -> Change:
             row = _upload(view, bucket, upload.key, upload.row.upload).row

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.e2e.conftest import TEMPLATE, Deploy, Server
+from tests.e2e.conftest import ROLE, TEMPLATE, Deploy, Server
 
 ARN = "arn:aws:{}:us-east-1:000000000000:{}"
 FUNCTION = ARN.format("lambda", "function:f")
@@ -162,6 +162,7 @@ def test_a_function_that_fails_or_is_not_there_fails_the_execution(server: Serve
             "create_receipt_rule",
             {"RuleSetName": "s", "Rule": {"Name": "r", "Actions": [{"LambdaAction": {"FunctionArn": FUNCTION}}]}},
         ),
+        ("pipes", "create_pipe", {"Name": "p", "Source": ARN.format("sqs", "q"), "Target": FUNCTION, "RoleArn": ROLE}),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -174,6 +175,13 @@ def test_what_moto_would_keep_to_itself_is_refused_by_name(
     said = refused.value.response
     assert (said["Error"]["Code"], said["ResponseMetadata"]["HTTPStatusCode"]) == ("NotImplementedException", 501)
     assert f"{service}:{client.meta.method_to_api_mapping[operation]}" in said["Error"]["Message"]
+
+
+def test_a_function_that_nobody_will_ask_is_reported(server: Server) -> None:
+    server.client("appsync").create_graphql_api(
+        name="a", authenticationType="AWS_LAMBDA", lambdaAuthorizerConfig={"authorizerUri": FUNCTION}
+    )
+    assert FUNCTION in found(server, "function-not-reached")
 
 
 # --- what lasts, and what is lost

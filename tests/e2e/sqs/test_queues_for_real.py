@@ -107,16 +107,6 @@ def test_a_function_uses_the_queue_url_that_it_is_given(server: Server, deploy: 
     client.delete_queue(QueueUrl=url)
 
 
-def test_what_does_not_reach_a_queue_is_reported(server: Server) -> None:
-    queue = "arn:aws:sqs:us-east-1:000000000000:piped"
-    server.client("pipes").create_pipe(
-        Name="p", Source=f"{queue}-from", Target=queue, RoleArn="arn:aws:iam::000000000000:role/r"
-    )
-    with urllib.request.urlopen(f"{server.endpoint}/_lambent/findings", timeout=30) as page:
-        found = json.load(page)["findings"]
-    assert queue in [one["resource"] for one in found if one["code"] == "queue-not-reached"]
-
-
 def test_queues_outlive_a_killed_server_and_can_be_elsewhere(
     server: Server, own_server: Callable[..., Server], tmp_path: Path
 ) -> None:

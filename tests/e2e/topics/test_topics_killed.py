@@ -12,6 +12,8 @@ import threading
 import time
 from pathlib import Path
 
+import pytest
+
 ROUNDS = int(os.environ.get("LAMBENT_TORTURE", "4"))
 SEED = int(os.environ.get("LAMBENT_TORTURE_SEED", "0")) or time.time_ns()
 ROOT = Path(__file__).parents[3]
@@ -37,6 +39,7 @@ def delivered(file: Path) -> list[int]:
     return list(dict.fromkeys(int(line) for line in file.read_text().split()))
 
 
+@pytest.mark.timeout(180 + 15 * ROUNDS)
 def test_what_was_acknowledged_is_delivered(tmp_path: Path) -> None:
     print(f"LAMBENT_TORTURE_SEED={SEED}")
     chance = random.Random(SEED)

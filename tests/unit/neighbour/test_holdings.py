@@ -178,9 +178,10 @@ def test_a_file_that_can_not_be_read_says_that_everything_may_be_lost(tmp_path: 
     assert refuses(holdings, s3())
 
 
-def test_a_disk_that_takes_nothing_is_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_disk_that_takes_nothing_is_logged_and_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     holdings = Holdings(tmp_path / "none" / "neighbour.json")
-    holdings.hold(s3("PUT", "/b"))
+    with pytest.raises(Fault, match="what s3 holds can't be remembered: make room"):
+        holdings.hold(s3("PUT", "/b"))
     assert holdings.held == {"s3"}
     assert "what moto holds can't be remembered" in caplog.text
 

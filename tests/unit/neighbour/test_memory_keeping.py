@@ -1,21 +1,29 @@
 """When what moto holds is kept, and what becomes of it, with a moto that is a dictionary."""
 
 import asyncio
+import contextlib
+import errno
 import json
-from collections.abc import Coroutine
+import os
+from collections.abc import Callable, Coroutine
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from lambent.model.finding import Finding
+from lambent.neighbour import holdings
 from lambent.neighbour.holdings import Holdings
+from lambent.neighbour.memory import files, keeping
 from lambent.neighbour.memory.files import Files
 from lambent.neighbour.memory.keeping import Keeping
 from lambent.neighbour.request_model import Asked
+from lambent.wire.fault import Fault
 from lambent.wire.http import Request
 
 GLUE = Asked("glue", Request("POST", "/"))
+READS = Asked("glue", Request("GET", "/"))
 
 
 class Moto:
@@ -49,6 +57,11 @@ class Moto:
         self.holds["glue"], self.touched["glue"] = content, ["glue"]
         holdings.hold(GLUE)
 
+    def change_unseen(self, holdings: Holdings, content: bytes) -> None:
+        """One that is remembered, whatever the disk takes."""
+        with contextlib.suppress(Fault):
+            self.change(holdings, content)
+
 
 class Case:
     """One server's life on a folder."""
@@ -62,6 +75,14 @@ class Case:
 
     def codes(self) -> list[str]:
         return [one.code for one in self.told]
+
+
+async def until(true: Callable[[], bool]) -> None:
+    for _ in range(1_000):
+        if true():
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError
 
 
 def run(what: Coroutine[Any, Any, Any]) -> Any:
@@ -115,6 +136,90 @@ def test_what_can_not_be_kept_is_lost_with_moto(tmp_path: Path) -> None:
     second = Case(tmp_path)
     run(second.keeping.give_back("started again"))
     assert second.codes() == ["neighbour-state-lost"] and set(second.holdings.lost) == {"glue"}
+
+
+class FullDisk:
+    """Refuses files while it is full."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.full = False
+        former = files.replace
+
+        def replace(path: Path, *content: bytes) -> None:
+            if self.full:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            former(path, *content)
+
+        for module in (files, holdings):
+            monkeypatch.setattr(module, "replace", replace)
+
+
+def refused(case: Case, asked: Asked) -> str:
+    with pytest.raises(Fault) as found:
+        case.keeping.refuse(asked)
+    assert (found.value.code, found.value.status) == ("ServiceUnavailable", 503)
+    return found.value.message or ""
+
+
+def test_what_a_full_disk_does_not_take_is_told_and_nothing_more_is_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case, disk = Case(tmp_path), FullDisk(monkeypatch)
+    case.moto.change(case.holdings, b"one")
+    case.keeping.refuse(GLUE)
+    disk.full = True
+    for _ in range(2):
+        run(case.keeping.keep())
+    assert case.codes() == ["neighbour-not-kept"] and set(case.holdings.changed) == {"glue"}
+    assert "No space left" in refused(case, GLUE) and "make room" in refused(case, GLUE)
+    case.keeping.refuse(READS)
+    case.keeping.refuse(Asked("sts", Request("POST", "/")))
+    disk.full = False
+    run(case.keeping.keep())  # nothing has changed since
+    case.keeping.refuse(GLUE)
+    kept = Files(case.folder).read("glue")
+    assert kept is not None and kept.content == b"one" and not case.holdings.changed
+
+
+def test_what_can_not_be_remembered_is_not_acknowledged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    case, disk = Case(tmp_path), FullDisk(monkeypatch)
+    disk.full = True
+    for _ in range(2):
+        with pytest.raises(Fault, match="glue"):
+            case.moto.change(case.holdings, b"one")
+    disk.full = False
+    case.moto.change(case.holdings, b"one")
+    second = Case(tmp_path)
+    run(second.keeping.give_back("started again"))
+    assert second.codes() == ["neighbour-state-lost"]
+
+
+def test_what_has_no_room_is_refused_before_it_is_done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    case = Case(tmp_path)
+    case.moto.change(case.holdings, b"x" * 5_000_000)
+    run(case.keeping.keep())
+    left = [7_000_000]
+    monkeypatch.setattr(os, "statvfs", lambda _: SimpleNamespace(f_frsize=1, f_bavail=left[0]))
+    case.keeping.refuse(GLUE)
+    left[0] = 6_000_000
+    assert "the disk is full" in refused(case, GLUE)
+    case.keeping.refuse(READS)
+
+
+def test_it_is_kept_again_as_soon_as_there_is_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    case, disk = Case(tmp_path), FullDisk(monkeypatch)
+    monkeypatch.setattr(keeping, "AGAIN_SECONDS", 0.01)
+    disk.full = True
+
+    async def body() -> None:
+        case.moto.change_unseen(case.holdings, b"one")
+        case.keeping.changed()
+        await until(lambda: bool(case.told))
+        disk.full = False
+        await until(lambda: not case.holdings.changed)
+
+    run(body())
+    assert Files(case.folder).names() == ["glue"]
 
 
 def test_what_another_moto_can_not_read_is_set_aside_and_lost(tmp_path: Path) -> None:

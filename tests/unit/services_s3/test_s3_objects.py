@@ -226,3 +226,42 @@ def test_many_go_at_once(s3: Any, bucket: str) -> None:
     assert [one["Key"] for one in done["Deleted"]] == ["a", "b", "c"]
     s3.delete_bucket(Bucket=bucket)
     assert bucket not in [one["Name"] for one in s3.list_buckets()["Buckets"]]
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        *("x-amz-checksum-sha512", "x-amz-checksum-md5", "x-amz-checksum-xxhash64", "x-amz-object-lock-event-hold"),
+        *("x-amz-object-lock-event-hold-duration-days", "x-amz-write-offset-bytes"),
+    ],
+)
+def test_what_is_not_done_with_an_object_is_refused_by_name(s3: Any, bucket: str, refused: Any, header: str) -> None:
+    def add(request: Any, **_: Any) -> None:
+        request.headers[header] = "ON" if header.endswith("event-hold") else "1"
+
+    s3.meta.events.register("before-sign.s3.PutObject", add)
+    assert refused(s3.put_object, Bucket=bucket, Key="k", Body=b"1") == ("NotImplemented", 501)
+    assert "Contents" not in s3.list_objects_v2(Bucket=bucket)
+
+
+def test_an_upload_has_the_size_that_its_completion_tells(s3: Any, bucket: str, refused: Any) -> None:
+    which = {"Bucket": bucket, "Key": "k"}
+    which["UploadId"] = s3.create_multipart_upload(**which)["UploadId"]
+    tag = s3.upload_part(**which, PartNumber=1, Body=b"12345")["ETag"]
+    parts = {"Parts": [{"PartNumber": 1, "ETag": tag}]}
+    complete = s3.complete_multipart_upload
+    assert refused(complete, **which, MultipartUpload=parts, MpuObjectSize=4) == ("InvalidRequest", 400)
+    complete(**which, MultipartUpload=parts, MpuObjectSize=5)
+    assert s3.head_object(Bucket=bucket, Key="k")["ContentLength"] == 5
+
+
+def test_what_documents_ask_for_and_is_not_done_is_refused_by_name(s3: Any, bucket: str, refused: Any) -> None:
+    s3.put_object(Bucket=bucket, Key="k", Body=b"1")
+    one: dict[str, Any] = {"Key": "k", "Size": 2}
+    assert refused(s3.delete_objects, Bucket=bucket, Delete={"Objects": [one]}) == ("NotImplemented", 501)
+    key = {"SSECustomerAlgorithm": "AES256", "SSECustomerKey": "k" * 32}
+    assert refused(s3.get_object, Bucket=bucket, Key="k", **key) == ("NotImplemented", 501)
+    source = {"Bucket": bucket, "Key": "k"}
+    copied = {f"CopySource{name}": value for name, value in key.items()}
+    assert refused(s3.copy_object, Bucket=bucket, Key="l", CopySource=source, **copied) == ("NotImplemented", 501)
+    assert [one["Key"] for one in s3.list_objects_v2(Bucket=bucket)["Contents"]] == ["k"]

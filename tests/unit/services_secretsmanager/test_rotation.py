@@ -176,6 +176,8 @@ def test_what_is_refused(tmp_path: Path) -> None:
         no_function = "No Lambda rotation function ARN is associated with this secret."
         assert await refused() == ("InvalidRequestException", no_function)
         assert (await refused(SecretId="x"))[0] == "ResourceNotFoundException"
+        elsewhere = [{"Key": "k", "Value": "v"}]
+        assert (await refused(ExternalSecretRotationMetadata=elsewhere))[0] == "NotImplementedException"
         bad = {"ScheduleExpression": "cron(* *)"}
         assert (await refused(RotationLambdaARN=FUNCTION, RotationRules=bad))[0] == "InvalidParameterException"
         aws.allowed = False

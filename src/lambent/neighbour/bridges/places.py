@@ -1,5 +1,5 @@
-"""Where moto reaches for Lambda or SQS, would run what it reads, or writes a table's stream without saying that an item
-expired, and what does it instead: the whole list of what we change in moto.
+"""Where moto reaches for Lambda or SQS, would run what it reads, or keeps a table's stream otherwise than AWS, and
+what does it instead: the whole list of what we change in moto.
 
 What is refused before it comes to moto is in `lambent.neighbour.kept`, what never sends in
 `lambent.neighbour.unreached`; `lambent.neighbour.bridges.reaches` lists every place in moto, and what becomes of it.
@@ -68,6 +68,25 @@ PLACES: Sequence[Place] = (
         iam.update_role,
     ),
     Place("moto.dynamodb.models.table", "StreamShard.add", ("self", "old", "new"), dynamodb.add_record),
+    Place("moto.dynamodb.models.table", "Table.set_stream_specification", ("self", "streams"), dynamodb.switch),
+    Place(
+        "moto.dynamodb.models",
+        "DynamoDBBackend.update_table_streams",
+        ("self", "table", "stream_specification"),
+        dynamodb.update,
+    ),
+    *(
+        Place("moto.dynamodbstreams.models", f"DynamoDBStreamsBackend.{name}", ("self", *parameters), make)
+        for name, parameters, make in (
+            ("describe_stream", ("arn",), dynamodb.describe),
+            (
+                "get_shard_iterator",
+                ("arn", "shard_id", "shard_iterator_type", "sequence_number"),
+                dynamodb.iterate,
+            ),
+            ("get_records", ("iterator_arn", "limit"), dynamodb.read),
+        )
+    ),
     Place(
         "moto.stepfunctions.parser.asl.utils.boto_client",
         "boto_client_for",

@@ -17,6 +17,8 @@ UNREAD = "unread"
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,60}")
 """Of a service of moto's: it says so itself, and may say anything."""
 ENDING = ".moto"
+ROOM = 1 << 20
+"""Bytes that have to be free on the disk before more is taken than is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,14 @@ class Files:
         """On disk when this returns, what was there before until then. Raises OSError."""
         self._folder.mkdir(mode=0o700, exist_ok=True)
         replace(self._path(name), orjson.dumps({"services": sorted(services)}), b"\n", content)
+
+    def has_room(self, size: int) -> bool:
+        """Whether so many bytes can be written as well. A disk that does not say has."""
+        try:
+            disk = os.statvfs(self._folder.parent)
+        except OSError:
+            return True
+        return disk.f_frsize * disk.f_bavail >= size + ROOM
 
     def set_aside(self, name: str) -> Path:
         """Out of the way, and where it is then. Raises OSError."""

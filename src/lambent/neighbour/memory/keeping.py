@@ -9,8 +9,9 @@ from pathlib import Path
 import orjson
 
 from lambent.model.finding import Finding
-from lambent.neighbour.holdings import Holdings
+from lambent.neighbour.holdings import STATELESS, Holdings, not_kept
 from lambent.neighbour.memory.files import NAME, Files
+from lambent.neighbour.request_model import Asked
 
 log = logging.getLogger(__name__)
 
@@ -20,6 +21,8 @@ SHARE = 0.04
 """Of its time, that moto spends on being kept while it is changed all the time."""
 RUNS_SECONDS = 2.0
 """How often executions that run are looked at: nobody asks for what they change."""
+AGAIN_SECONDS = 1.0
+"""How soon what could not be written is written again."""
 LAST_SECONDS = 10.0
 """For what is kept at the end."""
 TRIES = 2
@@ -47,6 +50,20 @@ class Keeping:
         self._deaths: dict[str, int] = {}
         """How often moto ended while it read what was kept of one of its services."""
         self._one_at_a_time = asyncio.Lock()
+        self._unwritten: dict[str, str] = {}
+        """Of moto's services that could not be written, why."""
+        self._sizes: dict[str, int] = {}
+        """What each takes, which has to be there twice while it is written."""
+
+    def refuse(self, asked: Asked) -> None:
+        """Raises Fault (503) for what may change something while that can't be kept."""
+        if self._files is None or asked.reads or asked.service in STATELESS:
+            return
+        if self._unwritten:
+            name, why = next(iter(self._unwritten.items()))
+            raise not_kept(f"what {name} holds can't be kept ({why})")
+        if not self._files.has_room(max(self._sizes.values(), default=0)):
+            raise not_kept(f"what {asked.service} would hold can't be kept: the disk is full")
 
     def changed(self) -> None:
         """Something has changed: it will be kept soon."""
@@ -73,6 +90,8 @@ class Keeping:
             await asyncio.sleep(rest)
             self._woken.clear()
             rest = max(self._soon, await self.keep() / SHARE)
+            if self._unwritten:
+                asyncio.get_running_loop().call_later(AGAIN_SECONDS, self._woken.set)
 
     async def keep(self) -> float:
         """Keep what was touched since the last time; answers the seconds for which moto did nothing else."""
@@ -117,9 +136,20 @@ class Keeping:
         try:
             await asyncio.to_thread(self._write, self._files, name, services, content)
         except OSError as error:
-            log.error("moto's memory: %s can't be kept: %s", name, error.strerror)
+            self._waiting.setdefault(name, set()).update(services)
+            self._not_written(name, error.strerror or str(error))
             return False
+        self._sizes[name] = len(content)
+        if self._unwritten.pop(name, None):
+            log.warning("moto's memory: %s is kept again", name)
         return True
+
+    def _not_written(self, name: str, why: str) -> None:
+        if name not in self._unwritten:
+            log.error("moto's memory: %s can't be kept: %s", name, why)
+            text = f"The last changes of {name} can't be written: {why}. Until they are, they last as long as moto."
+            self._holdings.say(Finding(NOT_KEPT, f"moto/{name}", text, "make room on the disk of the data folder"))
+        self._unwritten[name] = why
 
     @staticmethod
     def _write(files: Files, name: str, services: set[str], content: bytes) -> None:
@@ -134,7 +164,7 @@ class Keeping:
         Raises OSError when this one ended, too.
         """
         async with self._one_at_a_time:
-            self._waiting = {}
+            self._waiting, self._unwritten = {}, {}
             there: set[str] = set()
             missing: set[str] = set()
             for name in self._files.names() if self._files else ():
@@ -150,6 +180,7 @@ class Keeping:
         if kept is None:
             self._set_aside(name, "it can't be read")
             return frozenset(), False
+        self._sizes[name] = len(kept.content)
         try:
             status, content = await self._ask(f"load {name}", kept.content)
         except OSError:

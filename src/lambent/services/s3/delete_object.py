@@ -21,9 +21,6 @@ async def delete_object(call: Call, caller: Caller, params: dict[str, Any]) -> d
     """The object, or a version of it, goes; also when it is not there."""
     key, version = params["Key"], params.get("VersionId") or ""
     bucket = call.bucket(caller, params, _action(version), key)
-    for name in ("IfMatchLastModifiedTime", "IfMatchSize"):
-        if params.get(name) is not None:
-            raise errors.unbuilt(f"{name} with buckets that are no directory buckets")
     asked = Conditions(params.get("IfMatch") or "")
     deleted = await _delete(call, caller, bucket, key, version, asked, _bypasses(params))
     return {"VersionId": deleted.version or None, "DeleteMarker": deleted.marker or None}

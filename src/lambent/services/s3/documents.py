@@ -10,7 +10,7 @@ from lambent.objects import errors
 from lambent.objects.buckets import ENABLED, Bucket
 from lambent.objects.errors import ObjectError
 from lambent.objects.objects import Version
-from lambent.services.s3 import acls, tags
+from lambent.services.s3 import acls, tags, unbuilt
 
 HEADERS = (
     "CacheControl",
@@ -65,8 +65,8 @@ def _class(params: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _encryption(bucket: Bucket, params: Mapping[str, Any]) -> dict[str, Any]:
-    if params.get("SSECustomerAlgorithm") or params.get("SSECustomerKey"):
-        raise errors.unbuilt("encryption with keys of the customer (SSE-C)")
+    if params.get("SSECustomerAlgorithm") or params.get("SSECustomerKey"):  # of a form
+        raise errors.unbuilt(unbuilt.SSE_C)
     said = {name: params[name] for name in SSE if params.get(name) is not None}
     if not said.get("ServerSideEncryption"):
         rules = (bucket.settings.get("Encryption") or {}).get("Rules") or [{}]

@@ -104,7 +104,8 @@ async def complete_multipart_upload(call: Call, caller: Caller, params: dict[str
     asker, asked = call.asker(caller), conditions.of(params)
     try:
         upload = await call.env.uploads.get(bucket, params["Key"], params["UploadId"])
-        version = await call.env.uploads.complete(bucket, upload, parts, _sums(params), asker, asked)
+        size = params.get("MpuObjectSize")
+        version = await call.env.uploads.complete(bucket, upload, parts, _sums(params), asker, asked, size)
     except ObjectError as error:
         completed = await _completed(call, bucket, params, parts) if error.code == "NoSuchUpload" else None
         if completed is None:

@@ -9,7 +9,7 @@ from lambent.model.metric import Metric
 from lambent.model.scope import Caller
 from lambent.objects.errors import ObjectError
 from lambent.observe.lambda_metrics import OWN_NAMESPACE
-from lambent.services.s3 import buckets, copy, lifecycle, listing, multipart, notification, policy
+from lambent.services.s3 import buckets, copy, lifecycle, listing, multipart, notification, policy, unbuilt
 from lambent.services.s3.delete_object import delete_object, delete_objects
 from lambent.services.s3.env import Call
 from lambent.services.s3.get_object import get_object, head_object
@@ -33,6 +33,7 @@ def worded(name: str, operation: Callable[[Call, Caller, dict[str, Any]], Awaita
             dimensions = (("BucketName", bucket.name), ("Tier", tier))
             call.env.measure(Metric(bucket.scope, OWN_NAMESPACE, "BucketRequests", dimensions), "Count", 1.0)
         try:
+            unbuilt.check(params)
             answer: dict[str, Any] | Answer | Response = await operation(await call.informed(params), caller, params)
         except ObjectError as error:
             raise _fault(error) from error

@@ -3,7 +3,7 @@
 from typing import Any
 
 from lambent.model.scope import Caller
-from lambent.objects import conditions, errors
+from lambent.objects import conditions
 from lambent.objects.checksums import FULL
 from lambent.objects.objects import Made
 from lambent.services.s3 import bodies, documents, post_object
@@ -15,8 +15,6 @@ async def put_object(call: Call, caller: Caller, params: dict[str, Any]) -> dict
     """A new version of an object; on disk when this answers, and so are the events that it causes."""
     key, form = params["Key"], call.request.form
     bucket = call.bucket(caller, params, "s3:PutObject", key)
-    if params.get("WriteOffsetBytes") is not None:
-        raise errors.unbuilt("appending to objects")
     document = documents.read(bucket, params, caller.scope.account, call.env.clock.wall())
     size = post_object.allowed(call, form, bucket) if form is not None else None
     kept, named = await bodies.keep(call)

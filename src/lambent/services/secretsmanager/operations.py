@@ -26,9 +26,14 @@ NO_FUNCTION = "No Lambda rotation function ARN is associated with this secret."
 UNDER_WAY = "A previous rotation isn't complete. That rotation will be reattempted."
 PENDING = "AWSPENDING"
 
+EXTERNAL = "Lambent does not support secrets of other vendors with secretsmanager:RotateSecret yet."
+"""What its parameters are for: https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_RotateSecret.html"""
+
 
 async def rotate_secret(env: SecretsEnv, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
     """Rotate now (unless RotateImmediately is false), and from now on by the rules. Answers before that is over."""
+    if params.get("ExternalSecretRotationMetadata") or params.get("ExternalSecretRotationRoleArn"):
+        raise Fault("NotImplementedException", EXTERNAL, status=501)
     secret = await env.ask(caller, "DescribeSecret", {"SecretId": params["SecretId"]})
     there = env.resources.get(ROTATION, caller.scope, "", secret["ARN"])
     said = there.document if there is not None else {"rules": {}, "lambda": "", "last": None, "pending": ""}
