@@ -20,6 +20,16 @@ def _who(what: str) -> tuple[Do, ...]:
     )  # fmt: skip
 
 
+def _boundary(what: str) -> Do:
+    who = {f"{what}Name": "$name"}
+    return Do(
+        f"iam:Put{what}PermissionsBoundary",
+        {**who, "PermissionsBoundary": "$PermissionsBoundary"},
+        on=("PermissionsBoundary",),
+        gone=Do(f"iam:Delete{what}PermissionsBoundary", who),
+    )
+
+
 def _strip(what: str) -> tuple[Do, ...]:
     """What must be gone before a role, user or group can be deleted."""
     who = {f"{what}Name": "$name"}
@@ -63,7 +73,7 @@ _DETACH = tuple(
     for what in ("Role", "User", "Group")
 )
 _NEW_VERSION = (
-    Do("iam:ListPolicyVersions", {"PolicyArn": "$id"}),
+    Do("iam:ListPolicyVersions", {"PolicyArn": "$id"}, anew=True),
     Do(
         "iam:DeletePolicyVersion",
         {"PolicyArn": "$id", "VersionId": "@item.VersionId"},
@@ -85,8 +95,10 @@ KINDS = {
                 on=("AssumeRolePolicyDocument",),
             ),
             Do("iam:UpdateRole", {"RoleName": "$name"}, fit=True, on=("Description", "MaxSessionDuration")),
+            _boundary("Role"),
             *_who("Role"),
         ),
+        empty={"Description": "", "MaxSessionDuration": 3600},
         delete=(
             Do("iam:ListInstanceProfilesForRole", {"RoleName": "$name"}),
             *_strip("Role"),
@@ -137,10 +149,13 @@ KINDS = {
             Do("iam:AddUserToGroup", {"UserName": "$name", "GroupName": "@item"}, each=added("Groups")),
         ),
         update=(
+            Do("iam:UpdateUser", {"UserName": "$name", "NewPath": "$Path"}, on=("Path",)),
+            _boundary("User"),
             *_who("User"),
             Do("iam:RemoveUserFromGroup", {"UserName": "$name", "GroupName": "@item"}, each=removed("Groups")),
             Do("iam:AddUserToGroup", {"UserName": "$name", "GroupName": "@item"}, each=added("Groups")),
         ),
+        empty={"Path": "/"},
         delete=(
             Do("iam:ListGroupsForUser", {"UserName": "$name"}),
             Do("iam:RemoveUserFromGroup", {"UserName": "$name", "GroupName": "@item.GroupName"}, each="@Groups"),
@@ -156,7 +171,8 @@ KINDS = {
         name="GroupName",
         length=128,
         create=(Do("iam:CreateGroup", {"GroupName": "$name"}, fit=True), *_who("Group")),
-        update=_who("Group"),
+        update=(Do("iam:UpdateGroup", {"GroupName": "$name", "NewPath": "$Path"}, on=("Path",)), *_who("Group")),
+        empty={"Path": "/"},
         delete=_strip("Group"),
         attributes={"Arn": "@Group.Arn"},
         read=Do("iam:GetGroup", {"GroupName": "$name"}),

@@ -1,10 +1,20 @@
 """User pools, identity pools and what belongs to them."""
 
-from lambent.deploy.resources.kind import Do, Kind
+from lambent.deploy.resources.kind import Do, Kind, Subject, added, reads
 
 _POOL = "@UserPool.Id"
 _GROUP = {"UserPoolId": "$UserPoolId", "GroupName": "$name"}
+_ATTRIBUTES = Do(
+    "cognito-idp:AddCustomAttributes", {"UserPoolId": "$id", "CustomAttributes": ["@item"]}, each=added("Schema")
+)
 _IDENTITIES = {"IdentityPoolId": "$id"}
+
+
+@reads("IdentityPoolName")
+def _identities_name(subject: Subject) -> str:
+    """The name, which an update must say."""
+    return str(subject.properties.get("IdentityPoolName") or subject.name)
+
 
 KINDS = {
     "AWS::Cognito::UserPool": Kind(
@@ -17,7 +27,10 @@ KINDS = {
                 fit=True,
             ),
         ),
-        update=(Do("cognito-idp:UpdateUserPool", {"UserPoolId": "$id"}, fit=True),),
+        update=(
+            Do("cognito-idp:UpdateUserPool", {"UserPoolId": "$id", "PoolName": "$UserPoolName"}, fit=True),
+            _ATTRIBUTES,
+        ),
         delete=(Do("cognito-idp:DeleteUserPool", {"UserPoolId": "$id"}),),
         id=_POOL,
         attributes={
@@ -31,7 +44,7 @@ KINDS = {
         name="ClientName",
         length=128,
         create=(Do("cognito-idp:CreateUserPoolClient", {"ClientName": "$name"}, fit=True),),
-        update=(Do("cognito-idp:UpdateUserPoolClient", {"ClientId": "$id", "ClientName": "$name"}, fit=True),),
+        update=(Do("cognito-idp:UpdateUserPoolClient", {"ClientId": "$id"}, fit=True),),
         delete=(Do("cognito-idp:DeleteUserPoolClient", {"UserPoolId": "$UserPoolId", "ClientId": "$id"}),),
         id="@UserPoolClient.ClientId",
         attributes={"ClientId": "{id}", "ClientSecret": "@UserPoolClient.ClientSecret", "Name": "{name}"},
@@ -52,7 +65,14 @@ KINDS = {
         name="IdentityPoolName",
         length=128,
         create=(Do("cognito-identity:CreateIdentityPool", {"IdentityPoolName": "$name"}, fit=True),),
-        update=(Do("cognito-identity:UpdateIdentityPool", {**_IDENTITIES, "IdentityPoolName": "$name"}, fit=True),),
+        update=(
+            Do(
+                "cognito-identity:UpdateIdentityPool",
+                {"IdentityPoolName": "$name", **_IDENTITIES},
+                fit=True,
+                takes=("IdentityPoolName",),
+            ),
+        ),
         delete=(Do("cognito-identity:DeleteIdentityPool", _IDENTITIES),),
         id="@IdentityPoolId",
         attributes={"Id": "{id}", "Name": "{name}"},
