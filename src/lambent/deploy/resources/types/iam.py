@@ -124,6 +124,33 @@ KINDS = {
         delete=(Do("iam:DeleteRolePolicy", fit=True),),
         id="{PolicyName}|{RoleName}",
     ),
+    "AWS::IAM::UserPolicy": put(
+        Do("iam:PutUserPolicy", fit=True),
+        delete=(Do("iam:DeleteUserPolicy", fit=True),),
+        id="{PolicyName}|{UserName}",
+    ),
+    "AWS::IAM::GroupPolicy": put(
+        Do("iam:PutGroupPolicy", fit=True),
+        delete=(Do("iam:DeleteGroupPolicy", fit=True),),
+        id="{PolicyName}|{GroupName}",
+    ),
+    "AWS::IAM::UserToGroupAddition": Kind(
+        create=(Do("iam:AddUserToGroup", {"GroupName": "$GroupName", "UserName": "@item"}, each=added("Users")),),
+        update=(
+            Do("iam:RemoveUserFromGroup", {"GroupName": "$GroupName", "UserName": "@item"}, each=removed("Users")),
+            Do("iam:AddUserToGroup", {"GroupName": "$GroupName", "UserName": "@item"}, each=added("Users")),
+        ),
+        delete=(
+            Do(
+                "iam:RemoveUserFromGroup",
+                {"GroupName": "$GroupName", "UserName": "@item"},
+                each=_all("Users"),
+                fine=GONE,
+            ),
+        ),
+        replace=("GroupName",),
+        attributes={"Id": "{id}"},
+    ),
     "AWS::IAM::ManagedPolicy": Kind(
         name="ManagedPolicyName",
         length=128,

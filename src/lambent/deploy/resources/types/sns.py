@@ -113,6 +113,13 @@ KINDS = {
         attributes={"Arn": "{id}"},
         takes=("Region",),
     ),
+    "AWS::SNS::TopicInlinePolicy": put(
+        Do(
+            "sns:SetTopicAttributes",
+            {"TopicArn": "$TopicArn", "AttributeName": "Policy", "AttributeValue": "$PolicyDocument"},
+        ),
+        id="{TopicArn}",
+    ),
     "AWS::SNS::TopicPolicy": put(
         _POLICY,
         attributes={"Id": "{id}"},

@@ -78,6 +78,11 @@ KINDS = {
         untag=Do("sqs:UntagQueue", {"QueueUrl": "$id", "TagKeys": "@removed"}),
         takes=ATTRIBUTES,
     ),
+    "AWS::SQS::QueueInlinePolicy": put(
+        Do("sqs:SetQueueAttributes", {"QueueUrl": "$Queue", "Attributes": _policy}, takes=("PolicyDocument",)),
+        delete=(Do("sqs:SetQueueAttributes", {"QueueUrl": "$Queue", "Attributes": {"Policy": ""}}),),
+        id="{Queue}",
+    ),
     "AWS::SQS::QueuePolicy": put(
         _PUT_POLICY,
         delete=(Do("sqs:SetQueueAttributes", {"QueueUrl": "@item", "Attributes": {"Policy": ""}}, each=_queues),),

@@ -1,6 +1,8 @@
 """User pools, identity pools and what belongs to them."""
 
-from lambent.deploy.resources.kind import Do, Kind, Subject, added, reads
+from typing import Any
+
+from lambent.deploy.resources.kind import Do, Kind, Subject, added, put, reads
 
 _POOL = "@UserPool.Id"
 _GROUP = {"UserPoolId": "$UserPoolId", "GroupName": "$name"}
@@ -14,6 +16,24 @@ _IDENTITIES = {"IdentityPoolId": "$id"}
 def _identities_name(subject: Subject) -> str:
     """The name, which an update must say."""
     return str(subject.properties.get("IdentityPoolName") or subject.name)
+
+
+@reads("RoleMappings")
+def _mappings(subject: Subject) -> dict[str, Any] | None:
+    """The mappings by their provider; a mapping may name the provider itself, as its key can't be a function."""
+    said = subject.properties.get("RoleMappings")
+    if said is None:
+        return None
+    return {
+        str(one.get("IdentityProvider") or name): {
+            key: value for key, value in one.items() if key != "IdentityProvider"
+        }
+        for name, one in said.items()
+    }
+
+
+def _no_roles(_subject: Subject) -> dict[str, str]:
+    return {}
 
 
 KINDS = {
@@ -76,5 +96,39 @@ KINDS = {
         delete=(Do("cognito-identity:DeleteIdentityPool", _IDENTITIES),),
         id="@IdentityPoolId",
         attributes={"Id": "{id}", "Name": "{name}"},
+    ),
+    "AWS::Cognito::IdentityPoolRoleAttachment": put(
+        Do("cognito-identity:SetIdentityPoolRoles", {"Roles": "$Roles", "RoleMappings": _mappings}, fit=True),
+        delete=(
+            Do("cognito-identity:SetIdentityPoolRoles", {"IdentityPoolId": "$IdentityPoolId", "Roles": _no_roles}),
+        ),
+        id="{IdentityPoolId}",
+        attributes={"Id": "{id}"},
+        empty={"Roles": {}, "RoleMappings": {}},
+    ),
+    "AWS::Cognito::UserPoolResourceServer": Kind(
+        create=(Do("cognito-idp:CreateResourceServer", fit=True),),
+        update=(Do("cognito-idp:UpdateResourceServer", fit=True),),
+        delete=(Do("cognito-idp:DeleteResourceServer", {"UserPoolId": "$UserPoolId", "Identifier": "$Identifier"}),),
+        id="{Identifier}",
+    ),
+    "AWS::Cognito::UserPoolUser": Kind(
+        name="Username",
+        length=128,
+        create=(Do("cognito-idp:AdminCreateUser", {"Username": "$name"}, fit=True),),
+        delete=(Do("cognito-idp:AdminDeleteUser", {"UserPoolId": "$UserPoolId", "Username": "$name"}),),
+    ),
+    "AWS::Cognito::UserPoolUserToGroupAttachment": Kind(
+        create=(Do("cognito-idp:AdminAddUserToGroup", fit=True),),
+        delete=(Do("cognito-idp:AdminRemoveUserFromGroup", fit=True),),
+        id="{UserPoolId}|{GroupName}|{Username}",
+    ),
+    "AWS::Cognito::UserPoolIdentityProvider": Kind(
+        create=(Do("cognito-idp:CreateIdentityProvider", fit=True),),
+        update=(Do("cognito-idp:UpdateIdentityProvider", fit=True, without=("ProviderType",)),),
+        delete=(
+            Do("cognito-idp:DeleteIdentityProvider", {"UserPoolId": "$UserPoolId", "ProviderName": "$ProviderName"}),
+        ),
+        id="{ProviderName}",
     ),
 }
