@@ -42,7 +42,8 @@ something and which have changed since they were kept, before a change is acknow
 - `neighbour-not-kept`: what a service holds can't be written; it lasts as long as moto.
 - `neighbour-state-unread`: what was kept can't be read, as when another moto's classes are other ones. It is set
   aside in `neighbour/unread`.
-- `executions-interrupted`: executions of Step Functions that ran then have failed (`States.Runtime`).
+- `executions-interrupted`: executions of Step Functions that ran then have failed (`States.Runtime`);
+  `RedriveExecution` goes on with them.
 - `neighbour-state-lost`: nothing is there of what a service held. A request to it that lists everything, or whose
   answer would be that nothing is there, gets the error `StateLost` (410, which no SDK tries again). What is made anew
   meanwhile can be used. `lambent neighbour acknowledge` (or `POST /_lambent/neighbour` with `{"acknowledge": true}`)
@@ -63,10 +64,26 @@ Executions of Step Functions are run by moto's interpreter of the Amazon States 
 expression that does not parse or reads a name out of nowhere is refused as on AWS when the machine is made. Tasks ask
 what the endpoint answers, so that `lambda:invoke`, the ARN of a function, `sqs:sendMessage` and `aws-sdk:…` find what
 is here. `Wait`, retries and the time-outs of tokens go by the platform's clock
-([asynchronous.md](asynchronous.md#the-clock)). An express workflow that is waited for (`StartSyncExecution`) is told
-when it has ended, after five minutes at most, and is not kept. Machines, versions, aliases, executions, histories and
-activities are answered as the API reference has them; an execution can't be begun again where it failed
-(`RedriveExecution`, 501).
+([asynchronous.md](asynchronous.md#the-clock)), and so do the times that histories tell and how long a machine and an
+express workflow may run. An express workflow that is waited for (`StartSyncExecution`) is told when it has ended, and
+is not kept. Machines, versions, aliases, executions, histories and activities are answered as the API reference has
+them; a definition that is not good is refused in AWS's words, with the place of each mistake. What else differs from
+moto's:
+
+- **Distributed Maps** are run by Lambent: an execution for each item or batch (64 at once at most), items from JSON,
+  JSON Lines, CSV, inventories of S3 in CSV and lists of objects, batches, thresholds of failures, results in S3
+  (`NONE`, `COMPACT`, `FLATTEN`), and `DescribeMapRun`, `ListMapRuns`, `UpdateMapRun`. Parquet, the objects of a list
+  (`LOAD_AND_FLATTEN`) and inventories in other formats are refused by name.
+- **Logs**: what `loggingConfiguration` asks for comes into its log group, a line for each event, as on AWS.
+- **TestState** tries a state by itself, with a mock or with what it calls, and tells its data (`DEBUG`). A mocked
+  result is not held against the model of its API (`fieldValidationMode`), and there are no HTTP tasks whose requests
+  `TRACE` would tell.
+- **RedriveExecution** goes on at the state where an execution ended, also where it ended with moto's process. One
+  that ended in a Parallel or a Map state is refused by name (501).
+- An execution that is stopped or out of time has ended at once, whatever its tasks still do; one has 25,000 events at
+  most. `States.ALL` means neither `States.Runtime` nor `States.DataLimitExceeded`, as on AWS.
+
+Not there: traces of executions (`tracingConfiguration` is kept), encryption by keys of the user's, HTTP tasks.
 
 ## Stacks
 
@@ -88,7 +105,7 @@ TARGETS = """
 | finding | what happened |
 | --- | --- |
 | `function-not-reached`, `queue-not-reached` | a service was told to send to it that never does |
-| `executions-not-logged` | a state machine has a log group, and nothing is written there |
+| `executions-not-logged` | a state machine's log group is not there, so that its executions log nothing |
 | `neighbour-changes-lost`, `neighbour-not-kept`, `neighbour-state-lost`, `neighbour-state-unread` | see above |
 | `executions-interrupted` | see above |
 | `execution-not-told` | the event that an execution began or ended did not come to the default bus |

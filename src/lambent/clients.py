@@ -25,13 +25,15 @@ class Tail:
 
     start: int
     seen: dict[str, int] = field(default_factory=dict)
+    overlap: int = OVERLAP_MS
+    """How far each look goes back behind the newest event seen, in milliseconds."""
 
     def fresh(self, events: list[Event]) -> list[Event]:
         """Those not seen before, oldest first; moves on."""
         new = sorted((one for one in events if one["eventId"] not in self.seen), key=lambda one: one["timestamp"])
         self.seen |= {one["eventId"]: one["timestamp"] for one in new}
         if self.seen:
-            self.start = max(self.start, max(self.seen.values()) - OVERLAP_MS)
+            self.start = max(self.start, max(self.seen.values()) - self.overlap)
             self.seen = {key: at for key, at in self.seen.items() if at >= self.start}
         return new
 

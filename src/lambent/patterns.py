@@ -11,8 +11,13 @@ from typing import Any
 import re2
 import regex
 
+from lambent import unambiguous
+
 SECONDS = 0.1
 """What one match may take that is not RE2's: everybody else waits for it."""
+MATCHES = 10_000
+"""Of one pattern in one text, each of which is an object of its own: a third of a second. A plain text may be found as
+often as it is there."""
 MOST_STEPS = 50_000
 """Of a pattern that is not RE2's, with its counted repetitions written out: that much memory and time it takes."""
 _COUNTED = re.compile(r"\{(\d*)(?:,(\d*))?\}")
@@ -22,6 +27,8 @@ _PARTS = re.compile(r"\{\d*,?\d*\}|\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|.", re.DOTALL)
 _STRANGE = re.compile(r"\\[^dDwWsSbBtnr\W_]")
 """Escapes that are more than one character and what is escaped."""
 _NAMED = re.compile(r"\(\?P?<[A-Za-z_]\w*>")
+_ESCAPED = re.compile(r"\\([^\w\s])")
+_IN_NEW = re.compile(r"\$(\d)|\\(.?)", re.DOTALL)
 _OPTIONS = re2.Options()
 _OPTIONS.log_errors = False
 
@@ -69,7 +76,7 @@ def is_quick(pattern: str) -> bool:
     return not _compiled(pattern)[1]
 
 
-def _do(pattern: str, what: str, *arguments: str) -> Any:
+def _do(pattern: str, what: str, *arguments: str | int) -> Any:
     compiled, timeout = _compiled(pattern)
     try:
         return getattr(compiled, what)(*arguments, **timeout)
@@ -102,6 +109,22 @@ def finder(pattern: str) -> Callable[[str], Groups | None]:
     needed = literal(pattern)
     if not is_quick(pattern):
         return lambda text: _found(pattern, text) if needed in text else None
+    slow, decided = _re2_finder(pattern, needed), unambiguous.compiled(pattern)
+    if decided is None:
+        return slow
+    search = decided.search
+
+    def groups_of(text: str) -> Groups | None:
+        if needed not in text:
+            return None
+        if len(text) > unambiguous.LONGEST:
+            return slow(text)
+        return None if (found := search(text)) is None else found.groups()
+
+    return groups_of
+
+
+def _re2_finder(pattern: str, needed: str) -> Callable[[str], Groups | None]:
     compiled = re2.compile(pattern.encode(), _OPTIONS)
     search = compiled.search
     if not compiled.groups:
@@ -119,24 +142,37 @@ def finder(pattern: str) -> Callable[[str], Groups | None]:
 def between(parts: Sequence[str]) -> Callable[[str], Groups | None]:
     """What answers the texts between parts that follow one another, each where it comes first; None where one does not
     come. Behind an empty last part there is all that is left."""
-    first, *more = parts
+    holes = "(.*?)".join(re.escape(part) for part in parts[:-1])
+    last = f"(.*?){re.escape(parts[-1])}" if parts[-1] else "(.*)"
+    search = re.compile(holes + last if parts[1:] else re.escape(parts[0]), re.DOTALL).search
+    longest = max(parts, key=len)
 
     def groups_of(text: str) -> Groups | None:
-        at, found = text.find(first), []
-        if at < 0:
+        if longest not in text:
             return None
-        at += len(first)
-        for part in more:
-            end = text.find(part, at)
-            if end < 0:
-                return None
-            found.append(text[at:end])
-            at = end + len(part)
-        if not more[-1]:
-            found[-1] = text[at:]
-        return tuple(found)
+        if len(text) > unambiguous.LONGEST:
+            return _between(parts, text)
+        return None if (found := search(text)) is None else found.groups()
 
     return groups_of
+
+
+def _between(parts: Sequence[str], text: str) -> Groups | None:
+    """The same in time that grows with the text."""
+    first, *more = parts
+    at, found = text.find(first), []
+    if at < 0:
+        return None
+    at += len(first)
+    for part in more:
+        end = text.find(part, at)
+        if end < 0:
+            return None
+        found.append(text[at:end])
+        at = end + len(part)
+    if more and not more[-1]:
+        found[-1] = text[at:]
+    return tuple(found)
 
 
 def _found(pattern: str, text: str) -> Groups | None:
@@ -166,12 +202,40 @@ def literal(pattern: str) -> str:
 
 def replace(pattern: str, replacement: str, text: str) -> str:
     """Every match replaced; `$1` is a group, as in Java. Raises Unmatchable."""
-    return str(_do(pattern, "sub", re.sub(r"\$(\d)", r"\\\1", replacement), text))
+    return replaced(pattern, replacement, text, MATCHES)[0]
 
 
-def split(pattern: str, text: str) -> list[str]:
-    """The text between matches; empty parts at its end are left out, as in Java. Raises Unmatchable."""
-    parts = [str(part) for part in _do(pattern, "split", text)]
+def replaced(pattern: str, replacement: str, text: str, most: int) -> tuple[str, int]:
+    """The same, and how many matches there were that took a while, which may be `most`. Raises Unmatchable."""
+    new = _IN_NEW.sub(_as_python, replacement)
+    if (plain := _plain(pattern)) and "\\" not in new:
+        return text.replace(plain, new), 0
+    made, count = _do(pattern, "subn", new, text, most + 1)
+    if count > most:
+        raise Unmatchable(f"{pattern[:80]!r} is found more than {most} times")
+    return str(made), int(count)
+
+
+def _as_python(found: re.Match[str]) -> str:
+    """A group, or what is escaped, of a Java replacement (`Matcher.appendReplacement`)."""
+    if found[1]:
+        return rf"\g<{found[1]}>"
+    return found[2].replace("\\", "\\\\")
+
+
+def _plain(pattern: str) -> str:
+    """The only text that a pattern matches; "" for one that is more than that."""
+    plain = _ESCAPED.sub(r"\1", pattern)
+    return "" if len(_SIGNS & set(_ESCAPED.sub("", pattern))) else plain
+
+
+def split(pattern: str, text: str, most: int = MATCHES) -> list[str]:
+    """The text between matches, of which there may be `most`; empty parts at its end are left out, as in Java. Raises
+    Unmatchable."""
+    plain = _plain(pattern)
+    parts = text.split(plain) if plain else [str(part) for part in _do(pattern, "split", text, most + 1)]
+    if len(parts) > most + 1 and not plain:
+        raise Unmatchable(f"{pattern[:80]!r} is found more than {most} times")
     while len(parts) > 1 and not parts[-1]:
         parts.pop()
     return parts

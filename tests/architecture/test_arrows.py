@@ -54,7 +54,8 @@ ALLOWED: dict[str, set[str]] = {
     },
     "settings": {"outward"},
     "outward": set(),
-    "patterns": set(),
+    "patterns": {"unambiguous"},
+    "unambiguous": set(),
     "testing": set(),
     "server": set(),
     "clock": set(),
@@ -68,7 +69,7 @@ PURE = ("model", "engine", "http_events")
 IMPURE = {"asyncio", "socket", "subprocess", "threading", "time", "random", "os", "secrets", "uuid"}
 
 
-ROOTS = ("settings", "clock", "background", "ids", "clients", "outward", "patterns")
+ROOTS = ("settings", "clock", "background", "ids", "clients", "outward", "patterns", "unambiguous")
 """Modules beside the rooms."""
 
 

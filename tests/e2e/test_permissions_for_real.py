@@ -368,6 +368,53 @@ def lambent(server: Server, *arguments: str) -> str:
     return ran.stdout
 
 
+def test_what_a_key_keeps_needs_the_key(strict: Server) -> None:
+    """Of a topic, a stream, a table, a secret and parameters, by the role's policy and the key's."""
+    key = strict.client("kms").create_key()["KeyMetadata"]["Arn"]
+    topic = strict.client("sns").create_topic(Name="kept", Attributes={"KmsMasterKeyId": key})["TopicArn"]
+    strict.client("kinesis").create_stream(StreamName="kept", ShardCount=1)
+    strict.client("kinesis").start_stream_encryption(StreamName="kept", EncryptionType="KMS", KeyId=key)
+    for table, more in (("kept", {"KMSMasterKeyId": key}), ("awss", {})):
+        strict.client("dynamodb").create_table(
+            TableName=table, KeySchema=[{"AttributeName": "k", "KeyType": "HASH"}], BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=[{"AttributeName": "k", "AttributeType": "S"}],
+            SSESpecification={"Enabled": True, "SSEType": "KMS", **more},
+        )  # fmt: skip
+    strict.client("secretsmanager").create_secret(Name="kept", SecretString="s", KmsKeyId=key)
+    for name in ("/kept/db", "/kept/own"):
+        secure = {"KeyId": key} if name == "/kept/db" else {}
+        strict.client("ssm").put_parameter(Name=name, Value="v", Type="SecureString", **secure)
+    services = ("sns", "kinesis", "dynamodb", "secretsmanager", "ssm")
+    arn = role(strict, "keeps", {"Action": [f"{one}:*" for one in services], "Resource": "*"})
+    function(strict, "keeps", arn)
+    asked: list[tuple[str, str, dict[str, Any]]] = [
+        ("sns", "publish", {"TopicArn": topic, "Message": "m"}),
+        ("kinesis", "put_record", {"StreamName": "kept", "Data": "d", "PartitionKey": "p"}),
+        ("dynamodb", "get_item", {"TableName": "kept", "Key": {"k": {"S": "1"}}}),
+        ("dynamodb", "put_item", {"TableName": "kept", "Item": {"k": {"S": "1"}}}),
+        ("secretsmanager", "put_secret_value", {"SecretId": "kept", "SecretString": "t"}),
+        ("secretsmanager", "create_secret", {"Name": "new", "SecretString": "t", "KmsKeyId": key}),
+        ("ssm", "put_parameter", {"Name": "/kept/new", "Value": "v", "Type": "SecureString", "KeyId": key}),
+        ("ssm", "get_parameters_by_path", {"Path": "/kept", "WithDecryption": True}),
+    ]
+    free: list[tuple[str, str, dict[str, Any]]] = [
+        ("ssm", "get_parameter", {"Name": "/kept/own", "WithDecryption": True}),
+        ("ssm", "get_parameter", {"Name": "/kept/db"}),
+        ("dynamodb", "get_item", {"TableName": "awss", "Key": {"k": {"S": "1"}}}),
+    ]
+    assert [code for code, _ in calls(strict, "keeps", *free)] == ["ok"] * len(free)
+    denied = calls(strict, "keeps", *asked)
+    assert [(code, "kms:" in text and key in text) for code, text in denied] == [
+        ("AuthorizationError" if asked[place][0] == "sns" else "AccessDeniedException", True) for place in range(8)
+    ]
+    allow(strict, "keeps", {"Action": [f"{one}:*" for one in (*services, "kms")], "Resource": "*"})
+    assert [code for code, _ in calls(strict, "keeps", *asked)] == ["ok"] * len(asked)
+    written = strict.page("permissions?policy=keeps")["policy"]["Statement"]
+    keys = {action: one["Resource"] for one in written for action in one["Action"] if action.startswith("kms:")}
+    assert sorted(keys) == ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"]
+    assert list(keys.values()) == [[key]] * 3
+
+
 def test_sessions_of_sts(strict: Server) -> None:
     """Who may assume a role, what bounds the session, and that it is signed for."""
     mine = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, "Action": "sts:AssumeRole"}

@@ -113,3 +113,22 @@ def test_texts_between_parts() -> None:
     assert patterns.between(["", "-"])("1-2-3") == ("1",)
     assert patterns.between(["a", "b", "a"])("ab") is None
     assert patterns.between(["x"])("abc") is None
+
+
+def test_what_is_found_too_often_is_given_up() -> None:
+    assert patterns.replaced("\\$\\.", "$0.", "a$.", 3) == ("a$..", 1)
+    assert patterns.replaced("a", "$0-b", "aaa", 3) == ("a-ba-ba-b", 3)
+    assert patterns.replaced("(a)", r"\$0\\$1\d", "a", 3) == ("$0\\ad", 1)
+    assert patterns.replaced("(a)(?=b)", r"\$0\\$1\d", "ab", 3) == ("$0\\adb", 1)
+    assert patterns.split("[,]", "a,b,c", 2) == ["a", "b", "c"]
+    with pytest.raises(patterns.Unmatchable):
+        patterns.replaced("[a]", "b", "aaaa", 3)
+    with pytest.raises(patterns.Unmatchable):
+        patterns.split("[,]", "a,b,c,d", 2)
+    began = time.process_time()
+    assert patterns.replace(r"\.", "b", "." * 1_000_000) == "b" * 1_000_000
+    assert len(patterns.split(",", "a," * 1_000_000)) == 1_000_000
+    for pattern in ("a?", "[a]", "a(?=a)"):
+        with pytest.raises(patterns.Unmatchable):
+            patterns.replace(pattern, "b", "a" * 10_000_000)
+    assert time.process_time() - began < 2

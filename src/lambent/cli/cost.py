@@ -107,7 +107,8 @@ def _used(target: Target, back: float, month: bool, otherwise: WhatIf) -> list[U
     now = target.now()
     start = now - back
     uses = metering.with_provisioned(client_of, list(metering.used(client_of, start, now)), start, now)
-    uses += metering.logs_kept(client_of, start, now)
+    for standing in (metering.logs_kept, metering.custom_metrics, metering.alarms, metering.snapshots):
+        uses += standing(client_of, start, now)
     held = {one.partition("/")[0] for one in target.page("GET", "neighbour")["held"]}
     if "stepfunctions" in held:
         for machine in metering.machines(client_of, start, now):
@@ -115,6 +116,7 @@ def _used(target: Target, back: float, month: bool, otherwise: WhatIf) -> list[U
             uses += of_machine(machine, express)
     if "ec2" in held:
         uses += metering.network(client_of, start, now, whole=not month)
+        uses += metering.passed_gateways(client_of, start, now)
     return uses
 
 

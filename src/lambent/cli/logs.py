@@ -90,6 +90,15 @@ def read(client: Any, group: str, start: int, missing: Exception | None = None) 
         return []
 
 
+def some(client: Any, group: str, start: int, most: int) -> list[Event]:
+    """The first events of a log group from `start` on, at most so many; none if the group is not there yet."""
+    try:
+        said = client.filter_log_events(logGroupName=group, startTime=max(start, 0), limit=most)
+    except client.exceptions.ResourceNotFoundException:
+        return []
+    return list(said["events"])
+
+
 def watch(look: Callable[[int], list[Event]], tail: Tail, pause: Callable[[float], None]) -> Iterator[list[Event]]:
     """What is new, look after look, without end."""
     while True:

@@ -4,15 +4,21 @@ Every function here takes `client_of`, which makes a service's client, and times
 """
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from typing import Any
 
 from lambent.clients import members
 from lambent.engine.price import Machine, Use, gb_seconds
-from lambent.model.prices import COMPRESSED, SECONDS_A_MONTH
+from lambent.model.prices import COMPRESSED, SECONDS_A_MONTH, SNAPSHOTS_BILLED
 
+QUERIES = 500
+"""Of a request of GetMetricData."""
+LEAST_CACHED = 3 * 3600.0
+"""Seconds that the snapshot of a version is billed for at least. https://aws.amazon.com/lambda/pricing/"""
 POINTS = 60
 """Of a metric's sum: periods of a minute or more."""
 Dimensions = dict[str, str]
@@ -45,6 +51,11 @@ def _requests(said: Dimensions) -> str:
     return f"s3:requests-{said['Tier']}"
 
 
+def _logs(said: Dimensions) -> str:
+    """What functions log is cheaper by tiers; groups of other names that they log into can't be told by their names."""
+    return "logs:of-lambda" if said["LogGroupName"].startswith("/aws/lambda/") else "logs:ingested"
+
+
 def _always(price: str) -> Callable[[Dimensions], str]:
     return lambda _: price
 
@@ -60,14 +71,20 @@ METERS = (
         for metric in ("NumberOfMessagesSent", "NumberOfMessagesReceived", "NumberOfMessagesDeleted",
                        "NumberOfEmptyReceives")
     ),
-    Meter("AWS/Logs", "IncomingBytes", frozenset({"LogGroupName"}), _always("logs:ingested"), "LogGroupName"),
+    Meter("AWS/Logs", "IncomingBytes", frozenset({"LogGroupName"}), _logs, "LogGroupName"),
     Meter("AWS/Kinesis", "IncomingRecords", frozenset({"StreamName"}), _always("kinesis:put"), "StreamName"),
     Meter("Lambent", "BucketRequests", frozenset({"BucketName", "Tier"}), _requests, "BucketName"),
+    Meter(
+        "Lambent", "RestoredMegabytes", frozenset({"FunctionName"}), _always("lambda:snapstart-restore"),
+        "FunctionName", lambda _: 1 / 1024,
+    ),
+    Meter("Lambent", "StreamedBytes", frozenset({"FunctionName"}), _always("lambda:streamed"), "FunctionName"),
     Meter("Lambent", "TracesRecorded", frozenset(), _always("xray:traces"), "traces"),
     Meter("AWS/ApiGateway", "Count", frozenset({"ApiName"}), _always("apigateway:rest"), "ApiName"),
     Meter("AWS/ApiGateway", "Count", frozenset({"ApiId"}), _always("apigateway:http"), "ApiId"),
 )  # fmt: skip
 """Messages count one by one: batches of ten cost a tenth. What has no metric here is left out (docs/cost.md)."""
+PASSED = ("Lambent", "NetworkBytes", frozenset({"FunctionName"}))
 RUNS = ("AWS/Lambda", "ProvisionedConcurrencyInvocations", frozenset({"FunctionName"}))
 READY = ("Lambent", "ProvisionedSeconds", frozenset({"FunctionName", "Version"}))
 
@@ -164,6 +181,68 @@ def machines(client_of: ClientOf, start: float, end: float) -> Iterator[Machine]
             transitions += sum(event["type"].endswith(("StateEntered", "ExecutionStarted")) for event in events)
         if runs:
             yield Machine(one["name"], one.get("type") == "EXPRESS", tuple(runs), transitions)
+
+
+def custom_metrics(client_of: ClientOf, start: float, end: float) -> Iterator[Use]:
+    """Metrics of namespaces that are not AWS's own, by namespace: each hour in which one has a value is billed.
+
+    Lambda Insights' are among them. https://aws.amazon.com/cloudwatch/pricing/
+    """
+    client = client_of("cloudwatch")
+    every = members(client, "list_metrics", "Metrics")
+    found = [one for one in every if not one["Namespace"].startswith("AWS/")]
+    hours: Counter[str] = Counter()
+    for at in range(0, len(found), QUERIES):
+        asked = [
+            {"Id": f"m{place}", "MetricStat": {"Metric": one, "Period": 3600, "Stat": "SampleCount"}}
+            for place, one in enumerate(found[at : at + QUERIES], at)
+        ]
+        span = {"StartTime": start, "EndTime": end}
+        for said in members(client, "get_metric_data", "MetricDataResults", MetricDataQueries=asked, **span):
+            hours[found[int(said["Id"][1:])]["Namespace"]] += len(said["Values"])
+    for namespace, many in hours.items():
+        yield Use("cloudwatch:metrics", namespace, many * 3600 / SECONDS_A_MONTH)
+
+
+def alarms(client_of: ClientOf, start: float, end: float) -> Iterator[Use]:
+    """Alarms that are there now, each of the metrics that one looks at, since they were last changed."""
+    client = client_of("cloudwatch")
+    for one in members(client, "describe_alarms", "MetricAlarms"):
+        high = one.get("Period", 60) < 60
+        many = sum("MetricStat" in query for query in one.get("Metrics", ())) or 1
+        yield _standing("cloudwatch:alarms-high-resolution" if high else "cloudwatch:alarms", one, start, end, many)
+    for one in members(client, "describe_alarms", "CompositeAlarms", AlarmTypes=["CompositeAlarm"]):
+        yield _standing("cloudwatch:alarms-composite", one, start, end, 1)
+
+
+def _standing(price: str, alarm: dict[str, Any], start: float, end: float, many: int) -> Use:
+    since = max(alarm["AlarmConfigurationUpdatedTimestamp"].timestamp(), start)
+    return Use(price, alarm["AlarmName"], max(end - since, 0.0) * many / SECONDS_A_MONTH)
+
+
+def snapshots(client_of: ClientOf, start: float, end: float) -> Iterator[Use]:
+    """The snapshots of published versions that are kept, of runtimes for which that is billed: three hours at least."""
+    for one in members(client_of("lambda"), "list_functions", "Functions", FunctionVersion="ALL"):
+        kept = one.get("SnapStart", {}).get("OptimizationStatus") == "On"
+        if kept and one.get("Runtime", "").startswith(SNAPSHOTS_BILLED):
+            made = datetime.fromisoformat(one["LastModified"]).timestamp()
+            seconds = max(end - max(made, start), LEAST_CACHED if made > start else 0.0)
+            yield Use("lambda:snapstart-cache", one["FunctionName"], gb_seconds(seconds * 1000, one["MemorySize"]))
+
+
+def passed_gateways(client_of: ClientOf, start: float, end: float) -> Iterator[Use]:
+    """What functions in a network of their own sent and received over their way out, where there is a NAT gateway."""
+    gateways = members(client_of("ec2"), "describe_nat_gateways", "NatGateways")
+    if not any(one.get("State") == "available" for one in gateways):
+        return
+    inside = {
+        one["FunctionName"]
+        for one in members(client_of("lambda"), "list_functions", "Functions")
+        if one.get("VpcConfig", {}).get("SubnetIds")
+    }
+    for said, total in _sums(client_of("cloudwatch"), PASSED, start, end):
+        if said["FunctionName"] in inside:
+            yield Use("nat:processed", said["FunctionName"], total)
 
 
 def network(client_of: ClientOf, start: float, end: float, *, whole: bool) -> Iterator[Use]:

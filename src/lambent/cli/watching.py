@@ -26,6 +26,11 @@ LISTED_SECONDS = 5.0
 MOST_LINES = 300
 """Of a function's log in a second: of more, the latest part of each second is looked at, so that reading them costs
 the server a few percent at most."""
+SHARE = 0.02
+OVERLAP_MS = 1_000
+"""How far a look goes back behind the newest line seen: the server hands lines on every tenth of a second."""
+MOST_READ = 3 * MOST_LINES
+"""Lines of a function in one look, but the first, which is about what was before."""
 
 
 def watch(
@@ -55,13 +60,15 @@ def watch(
     with told(target, watched.names) if heap else nullcontext():
         try:
             while True:
-                for name, sight in watched.look():
+                last = once or time.monotonic() >= end
+                for name, sight in watched.look(last):
                     show(name, sight)
-                if once or time.monotonic() >= end:
+                if last:
                     break
                 time.sleep(LOOK_SECONDS)
         except KeyboardInterrupt:
-            pass
+            for name, sight in watched.judged(True):
+                show(name, sight)
     show.end(watched)
 
 
@@ -98,20 +105,20 @@ class Watched:
     _now: float = 0.0
     _listed: float = float("-inf")
     _throttles: dict[str, int] = field(default_factory=dict)
+    _findings: list[dict[str, str]] = field(default_factory=list)
+    _due: dict[str, float] = field(default_factory=dict)
+    """Function -> when it may be thought about again."""
     _said: Any = None
     _clients: dict[str, Any] = field(default_factory=dict)
 
-    def look(self) -> "Iterator[tuple[str, Sight]]":
+    def look(self, last: bool = False) -> "Iterator[tuple[str, Sight]]":
         """What is new, function by function. Raises what clients raise."""
-        from lambent.pitfalls.watching import watching
-
-        self._said = self._said or watching.Ledger()
         if time.monotonic() - self._listed >= LISTED_SECONDS:
             self._listed = time.monotonic()
             self._list()
         self._now = self.target.now()
         self._calls()
-        metrics, findings = self.target.page("GET", "metrics")["metrics"], self.target.findings()
+        metrics, self._findings = self.target.page("GET", "metrics")["metrics"], self.target.findings()
         throttled = self._metric(metrics, "Throttles")
         busiest = self._metric(metrics, "ConcurrentExecutions", "Maximum")
         for name, seen in self.functions.items():
@@ -122,8 +129,22 @@ class Watched:
             seen.throttles = throttled.get(name, 0) - before
             others = {other: most for other, most in busiest.items() if other != name}
             seen.neighbour = max(others.items(), key=lambda one: one[1]) if others else None
-            for sight in self._said.fresh(name, watching.look(seen, findings)):
-                yield name, sight
+        yield from self.judged(last)
+
+    def judged(self, last: bool) -> "Iterator[tuple[str, Sight]]":
+        """What follows from what was seen. A function of which much was seen is thought about less often, so that it
+        takes this process's `SHARE` of a processor at most; in the end each is."""
+        from lambent.pitfalls.watching import watching
+
+        self._said = self._said or watching.Ledger()
+        for name, seen in self.functions.items():
+            if last or time.monotonic() >= self._due.get(name, 0.0):
+                began = time.process_time()
+                sights = watching.look(seen, self._findings)
+                spent = (time.process_time() - began) * len(self.functions)
+                self._due[name] = time.monotonic() + spent / SHARE
+                for sight in self._said.fresh(name, sights):
+                    yield name, sight
 
     @property
     def all(self) -> "list[tuple[str, Sight]]":
@@ -184,7 +205,7 @@ class Watched:
 
     def _log(self, name: str, seen: "Seen") -> None:
         group = seen.about.get("LoggingConfig", {}).get("LogGroup") or f"/aws/lambda/{name}"
-        tail = self._tails.setdefault(name, Tail(self.start))
+        tail = self._tails.setdefault(name, Tail(self.start, overlap=OVERLAP_MS))
         before, rate = self._looked.get(name, (None, 0.0))
         now = self._now
         window = now - before if before is not None else None
@@ -192,9 +213,16 @@ class Watched:
             window = LOOK_SECONDS * MOST_LINES / rate
             tail.leap(int((now - window) * 1000))
             self._tell_once(name)
-        fresh = tail.fresh(logs.read(self._client("logs"), group, tail.start))
+        if window is None:
+            seen.feed(tail.fresh(logs.read(self._client("logs"), group, tail.start)))
+            self._looked[name] = now, 0.0
+            return
+        found = logs.some(self._client("logs"), group, tail.start, MOST_READ)
+        if len(found) == MOST_READ:  # there are more: that many in the time that they span
+            window = max(found[-1]["timestamp"] - found[0]["timestamp"], 1) / 1000
+        fresh = tail.fresh(found)
         seen.feed(fresh)
-        self._looked[name] = now, len(fresh) / max(window, 0.01) if window is not None else 0.0
+        self._looked[name] = now, (MOST_READ if len(found) == MOST_READ else len(fresh)) / max(window, 0.01)
 
     def _tell_once(self, name: str) -> None:
         if name not in self._sampled:

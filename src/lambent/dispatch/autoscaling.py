@@ -11,7 +11,18 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from lambent.engine.autoscaling import ACTION, POLICY, TARGET, History, Tracking, bounded, track
+from lambent.engine.autoscaling import (
+    ACTION,
+    POLICY,
+    TARGET,
+    Action,
+    Decision,
+    History,
+    Target,
+    Tracking,
+    decide,
+    track,
+)
 from lambent.engine.schedule import parse
 from lambent.model.finding import Finding
 from lambent.model.scope import Scope
@@ -77,36 +88,26 @@ class Autoscaler:
         before: float,
         now: float,
     ) -> None:
-        capacity, suspended = sum(spread.values()), target.document["SuspendedState"]
-        bounds = dict(target.document)
-        causes = []
-        if not suspended["ScheduledScalingSuspended"]:
-            for action in self._resources.children(ACTION, target.scope, target.name):
-                if _is_due(action.document, before, now):
-                    bounds |= action.document["ScalableTargetAction"]
-                    causes.append(f"scheduled action name {action.name} was triggered")
-        utilization = _utilization(target, spread, utilised)
-        wanted, cause = self._tracked(target, utilization, capacity, histories, now) if capacity else (capacity, "")
-        if (wanted > capacity and suspended["DynamicScalingOutSuspended"]) or (
-            wanted < capacity and suspended["DynamicScalingInSuspended"]
-        ):
-            wanted = capacity
-        low, high = bounds["MinCapacity"], max(bounds["MaxCapacity"], bounds["MinCapacity"])
-        bounds["MaxCapacity"] = high
-        wanted = bounded(wanted, low, high)
-        if causes or wanted != capacity:
-            why = "; ".join(causes) or cause or "the capacity was out of bounds"
-            self._under_way(self._scale(target, bounds, capacity, wanted, why))
+        capacity, utilization = sum(spread.values()), _utilization(target, spread, utilised)
+        actions = [
+            _action(action)
+            for action in self._resources.children(ACTION, target.scope, target.name)
+            if _is_due(action.document, before, now)
+        ]
+        wishes = self._wishes(target, utilization, capacity, histories, now) if capacity else {}
+        decision = decide(_target(target.document), capacity, actions, wishes, utilization)
+        if decision is not None:
+            self._under_way(self._scale(target, capacity, decision))
 
-    def _tracked(
+    def _wishes(
         self,
         target: Resource,
         utilization: float | None,
         capacity: int,
         histories: dict[tuple[Scope, str, str], History],
         now: float,
-    ) -> tuple[int, str]:
-        """What the policies of a target want: out when one does, in when all do."""
+    ) -> dict[str, int]:
+        """The capacities that the policies of a target want, by their names."""
         wishes = {}
         for policy in self._resources.children(POLICY, target.scope, target.name):
             key = (target.scope, target.name, policy.name)
@@ -115,19 +116,18 @@ class Autoscaler:
             )
             self._histories[key] = history
             wishes[policy.name] = capacity if wanted is None else wanted
-        if not wishes:
-            return capacity, ""
-        most = max(wishes, key=lambda name: wishes[name])
-        return wishes[most], f"policy {most}: utilization was {utilization}"
+        return wishes
 
-    async def _scale(self, target: Resource, bounds: dict[str, Any], before: int, wanted: int, cause: str) -> None:
+    async def _scale(self, target: Resource, before: int, decision: Decision) -> None:
+        wanted = decision.capacity
+        bounds = {**target.document, "MinCapacity": decision.low, "MaxCapacity": decision.high}
         activity = {
             "ActivityId": self._new_id(),
             "ServiceNamespace": "lambda",
             "ResourceId": target.name,
             "ScalableDimension": "lambda:function:ProvisionedConcurrency",
             "Description": f"Setting desired concurrency to {wanted}.",
-            "Cause": cause,
+            "Cause": decision.why,
             "StartTime": self._wall(),
             "StatusCode": "Successful",
         }
@@ -145,6 +145,22 @@ class Autoscaler:
             arn = f"arn:aws:lambda:{target.scope.region}:{target.scope.account}:{target.name}"
             self._report(Finding("not-scaled", arn, f"its provisioned concurrency could not be {wanted}: {text}"))
         self._done.append((target.scope, activity | {"EndTime": self._wall()}))
+
+
+def _target(document: Mapping[str, Any]) -> Target:
+    suspended = document["SuspendedState"]
+    return Target(
+        document["MinCapacity"],
+        document["MaxCapacity"],
+        suspended["DynamicScalingOutSuspended"],
+        suspended["DynamicScalingInSuspended"],
+        suspended["ScheduledScalingSuspended"],
+    )
+
+
+def _action(action: Resource) -> Action:
+    bounds = action.document["ScalableTargetAction"]
+    return Action(action.name, bounds.get("MinCapacity"), bounds.get("MaxCapacity"))
 
 
 def _tracking(document: Mapping[str, Any]) -> Tracking:

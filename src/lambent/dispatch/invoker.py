@@ -27,12 +27,15 @@ class Invoker:
         provisioned: Provisioned | None = None,
         now: Callable[[], float] = time.monotonic,
         tracing: Tracing | None = None,
+        streamed: Callable[[FunctionVersion, int], None] = lambda _function, _size: None,
     ) -> None:
+        """`streamed` is told how many bytes a response had whose reader got it while it was written."""
         self._pools = pools
         self._concurrency = concurrency
         self._provisioned = provisioned
         self._now = now
         self._tracing = tracing
+        self._streamed = streamed
 
     def submit(
         self,
@@ -95,5 +98,10 @@ class Invoker:
     def stream(self, function: FunctionVersion, invocation: Invocation) -> ResponseStream:
         """The same, with the response while it is written. Raises Throttled."""
         stream = ResponseStream()
-        self.submit(function, invocation, stream.finish, stream)
+
+        def answer(outcome: Outcome | Exception) -> None:
+            self._streamed(function, stream.size)
+            stream.finish(outcome)
+
+        self.submit(function, invocation, answer, stream)
         return stream

@@ -24,12 +24,15 @@ class ResponseStream:
         self.content_type = ""
         self._parts: deque[bytes] = deque()
         self._held = 0
+        self.size = 0
+        """Bytes of a response that the runtime streamed."""
         self._outcome: Outcome | Exception | None = None
         self._abandoned = False
         self._changed = asyncio.Event()
 
     def write(self, part: bytes) -> bool:
         """Take `part`; False when there is no room for another, which then waits for `resume`."""
+        self.size += len(part)
         if self._abandoned or self._outcome is not None:
             return True
         self._parts.append(part)

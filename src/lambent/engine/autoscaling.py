@@ -8,6 +8,7 @@ https://docs.aws.amazon.com/autoscaling/application/userguide/target-tracking-sc
 """
 
 import math
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 TARGET, POLICY, ACTION = "scalable-target", "scaling-policy", "scheduled-action"
@@ -27,6 +28,33 @@ class Tracking(NamedTuple):
     out_cooldown: float = 0.0
     in_cooldown: float = 0.0
     scale_in: bool = True
+
+
+class Target(NamedTuple):
+    """A scalable target: the bounds of its capacity, and what of its scaling is suspended."""
+
+    low: int
+    high: int
+    out_suspended: bool = False
+    in_suspended: bool = False
+    schedule_suspended: bool = False
+
+
+class Action(NamedTuple):
+    """A scheduled action that is due, with the bounds that it sets (None: left as they are)."""
+
+    name: str
+    low: int | None = None
+    high: int | None = None
+
+
+class Decision(NamedTuple):
+    """The capacity that a target shall have from now on, its bounds, and why."""
+
+    capacity: int
+    low: int
+    high: int
+    why: str
 
 
 class History(NamedTuple):
@@ -58,9 +86,38 @@ def track(
     return history, None
 
 
+def decide(
+    target: Target, capacity: int, actions: Sequence[Action], wishes: Mapping[str, int], utilization: float | None
+) -> Decision | None:
+    """What happens to a target in a minute, None for nothing: `actions` are due, `wishes` the capacities that its
+    policies ask for. It scales out when one of them does, and in when all do.
+    """
+    due = () if target.schedule_suspended else actions
+    low, high = _bounds(target, due)
+    most = max(wishes, key=lambda name: wishes[name], default="")
+    wanted = wishes.get(most, capacity)
+    if (wanted > capacity and target.out_suspended) or (wanted < capacity and target.in_suspended):
+        wanted = capacity
+    wanted = bounded(wanted, low, high)
+    if not due and wanted == capacity:
+        return None
+    causes = [f"scheduled action name {action.name} was triggered" for action in due]
+    if not causes and most:
+        causes.append(f"policy {most}: utilization was {utilization}")
+    return Decision(wanted, low, high, "; ".join(causes) or "the capacity was out of bounds")
+
+
 def bounded(capacity: int, low: int, high: int) -> int:
     """A capacity within those that were registered."""
     return max(min(capacity, high), low)
+
+
+def _bounds(target: Target, due: Sequence[Action]) -> tuple[int, int]:
+    low, high = target.low, target.high
+    for action in due:
+        low = low if action.low is None else action.low
+        high = high if action.high is None else action.high
+    return low, max(low, high)
 
 
 def _all(points: tuple[float | None, ...], count: int, bound: float, above: bool) -> bool:

@@ -64,8 +64,10 @@ def _dollars(price: Price, before: float, much: float) -> float:
 
 
 def _tier(price: str) -> str:
-    """Both architectures share what is free of Lambda's duration."""
-    return "lambda:duration:x86_64" if price.startswith("lambda:duration:") else price
+    """Both architectures share what is free of Lambda's duration, and all logs what is free of theirs."""
+    if price.startswith("lambda:duration:"):
+        return "lambda:duration:x86_64"
+    return "logs:ingested" if price == "logs:of-lambda" else price
 
 
 def in_a_month(seconds: float) -> float:

@@ -17,11 +17,12 @@ from lambent.environments.launch import Launcher
 from lambent.environments.life import Life
 from lambent.environments.performance import Append, Performance
 from lambent.environments.processes import Processes, Spawn
-from lambent.environments.reports import UNHANDLED, Measure, Reports, Trace
+from lambent.environments.reports import UNHANDLED, Count, Measure, Reports, Trace
 from lambent.environments.running import Answer, Clocks, Running
 from lambent.model.function import FunctionVersion
 from lambent.model.invocation import Invocation
 from lambent.observe.journal import Journal
+from lambent.observe.lambda_metrics import PASSED
 from lambent.runtime_api.extensions import INVOKE, About, Extensions, invoke_event
 from lambent.runtime_api.server import RuntimeInvocation, Sink
 from lambent.runtimes import programs
@@ -58,8 +59,9 @@ class Environment:
         freeze_grace: float = engine.FREEZE_GRACE,
         trace: Trace = lambda _ended: None,
         insights: Append | None = None,
+        count: Count = lambda _what, _much: None,
     ) -> None:
-        """`insights` takes the lines of Lambda Insights, where that is on."""
+        """`insights` takes the lines of Lambda Insights, where that is on; `count` what else is billed."""
         self.function = function
         self._home = home
         self._journal = journal
@@ -69,7 +71,8 @@ class Environment:
         self._boosted = True
         self._alarm = Alarm(clock.monotonic, self._on_deadline)
         performance = insights and Performance(function, self._usage, insights, clock.wall)
-        self._reports = Reports(function, journal, clock, measure, self._peak_bytes, trace, performance)
+        self._count = count
+        self._reports = Reports(function, journal, clock, measure, self._peak_bytes, trace, performance, count)
         about = About(function.name, function.version, function.handler, function.scope.account)
         self._extensions = Extensions(about, self, _new_id)
         self._processes = Processes(
@@ -257,6 +260,8 @@ class Environment:
     def _destroy(self) -> None:
         self._alarm.close()
         self._home.gone(self)
+        if self._processes.launched is not None and (passed := self._processes.launched.passed()):
+            self._count(PASSED, passed)
         self._processes.forget()
         self._spawn(self._close())
 

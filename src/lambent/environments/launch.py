@@ -280,6 +280,10 @@ class Launched:
         """What it has used so far."""
         return usage.look(self.sandbox.pid, self.sandbox.held.tmp, networked=self.sandbox.networked)
 
+    def passed(self) -> int:
+        """Bytes over its way out so far; nothing without a network of its own."""
+        return usage.passed(self.sandbox.pid) if self.sandbox.networked else 0
+
     def left(self) -> Left:
         """What is in it between two invocations."""
         return look(self.sandbox.held.tmp, [one.pid for one in self.sandbox.processes.values()])

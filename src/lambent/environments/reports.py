@@ -10,7 +10,9 @@ from lambent.environments.running import Clocks, EnvironmentFailed, Running
 from lambent.model.finding import Finding
 from lambent.model.function import FunctionVersion
 from lambent.model.invocation import Invocation, Outcome, RestoreFailed
+from lambent.model.prices import SNAPSHOTS_BILLED
 from lambent.observe.journal import Journal
+from lambent.observe.lambda_metrics import RESTORED
 from lambent.observe.platform import Span
 from lambent.observe.report import Report, megabytes
 from lambent.observe.tracing import Ended
@@ -28,6 +30,8 @@ is as old as `PEAK_SECONDS` at most: a reading costs as much as a tenth of an in
 Measure = Callable[[str, float, bool, str, int, int], None]
 """Of which ARN an invocation was, how many milliseconds it took, whether it failed, and the version that ran; whole
 milliseconds that are billed, and of how many megabytes."""
+Count = Callable[[str, float], None]
+"""What is billed beside invocations, and how much of it."""
 Trace = Callable[[Ended], None]
 """Takes what is known of an invocation that is recorded in a trace."""
 
@@ -48,6 +52,7 @@ class Reports:
         peak_bytes: Callable[[], int | None],
         trace: Trace = lambda _ended: None,
         performance: Performance | None = None,
+        count: Count = lambda _what, _much: None,
     ) -> None:
         self._function = function
         self._journal = journal
@@ -56,6 +61,7 @@ class Reports:
         self._peak_bytes = peak_bytes
         self._trace = trace
         self._performance = performance
+        self._count = count
         self.running: Running | None = None
         self.unreported: Running | None = None
         self._peak = (0, float("-inf"))
@@ -118,6 +124,8 @@ class Reports:
         for one in extensions:
             self._journal.extension(one.name, one.state.value, one.events, one.error_type)
         if effect.stage is Stage.RESTORE:
+            if self._function.runtime.startswith(SNAPSHOTS_BILLED):
+                self._count(RESTORED, self._function.memory)
             self._journal.restore_report(seconds, status, error_type)
         else:
             self._journal.init_report(seconds, phase, status, error_type)

@@ -9,6 +9,7 @@ import asyncio
 import logging
 import socket
 from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
 from typing import Any
 
 from lambent.observe.journal import SLOW_CONSUMER, Journal
@@ -30,11 +31,19 @@ Reply = tuple[int, dict[str, str], bytes]
 
 FLUSH_SECONDS = 1.0
 """How long a freeze waits for subscribers, at most."""
-ANSWER_SECONDS = 10.0
-"""How long a subscriber may take to answer a request."""
-PAUSES = (0.025, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
-"""Seconds between attempts to deliver a batch; after the last one it is lost."""
 READ_BYTES = 64 << 10
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """With a subscriber: seconds that it may take to answer a request, and those between attempts to deliver a batch,
+    which is lost after the last one."""
+
+    answer: float = 10.0
+    pauses: tuple[float, ...] = (0.025, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
+
+
+PATIENCE = Patience()
 
 
 class Telemetry:
@@ -52,6 +61,7 @@ class Telemetry:
         now: Callable[[], float],
         wall: Callable[[], float],
         spawn: Spawn,
+        patience: Patience = PATIENCE,
     ) -> None:
         self._journal = journal
         self._identify = identify
@@ -59,6 +69,7 @@ class Telemetry:
         self._now = now
         self._wall = wall
         self._spawn = spawn
+        self._patience = patience
         self._open = True
         self._deliveries: dict[str, _Delivery] = {}
 
@@ -134,7 +145,7 @@ class Telemetry:
             # Subscribing is idempotent, says AWS; a changed subscription holds from now on.
             delivery.buffer.subscription = asked
             return 200, {"Content-Type": "application/json"}, telemetry.OK
-        delivery = _Delivery(name, asked, self._connect, self._now, self._wall)
+        delivery = _Delivery(name, asked, self._connect, self._now, self._wall, self._patience)
         self._deliveries[name] = delivery
         for epoch_ms, kind, record in self._journal.early():
             delivery.add(epoch_ms, kind, record)
@@ -158,6 +169,7 @@ class _Delivery:
         connect: Connect,
         now: Callable[[], float],
         wall: Callable[[], float],
+        patience: Patience,
     ) -> None:
         self.name = name
         self.buffer = Buffer(subscription)
@@ -169,6 +181,7 @@ class _Delivery:
         self._connect = connect
         self._now = now
         self._wall = wall
+        self._patience = patience
         self._changed = asyncio.Event()
         self._connection: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
@@ -226,7 +239,7 @@ class _Delivery:
     async def _deliver(self, batch: Batch) -> None:
         """With pauses between attempts, as long as there is hope. Raises SandboxGone."""
         data = encoded(self.buffer.subscription, batch)
-        for pause in (*PAUSES, None):
+        for pause in (*self._patience.pauses, None):
             try:
                 await self._send(data)
                 break
@@ -262,15 +275,15 @@ class _Delivery:
             raise BadAnswer(f"HTTP status {answer.status}")
 
     async def _in_time(self, waited: Coroutine[Any, Any, Any]) -> Any:
-        """Its result. Raises TimeoutError when it takes longer than ANSWER_SECONDS of the environment's time."""
+        """Its result. Raises TimeoutError when it takes longer than a subscriber may take of the environment's time."""
         waiting = asyncio.ensure_future(waited)
         try:
             while True:
-                done, _ = await asyncio.wait((waiting,), timeout=ANSWER_SECONDS)
+                done, _ = await asyncio.wait((waiting,), timeout=self._patience.answer)
                 if done:
                     return waiting.result()
                 if self.thawed.is_set():
-                    raise TimeoutError(f"no answer in {ANSWER_SECONDS:.0f} s")
+                    raise TimeoutError(f"no answer in {self._patience.answer:.0f} s")
                 await self.thawed.wait()
         finally:
             waiting.cancel()

@@ -87,6 +87,10 @@ class Sites:
             return account in (find(name) for find in self._accounts)
         return name.endswith(AWS_ENDINGS) and any(kind == site.kind and knows(site) for kind, knows in self._known)
 
+    def is_users(self, name: str) -> bool:
+        """Whether a name that leads here is a domain name that the user made, which the DNS may know otherwise."""
+        return not name.endswith((".localhost", LOOPBACK)) and hosts.site_of(name) is None
+
     def named(self, host: str | None) -> Site | None:
         """The site of a Host header, by AWS's form or because the user gave it that name."""
         found = hosts.site_of(host)

@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 import orjson
 
-from lambent.http_events import common
+from lambent.http_events import alb_attributes, common
 from lambent.http_events.payload_v2 import Malformed, Reply
 from lambent.patterns import wildcard
 from lambent.wire.site import SiteRequest
@@ -41,6 +41,11 @@ TITLES = {
     503: "503 Service Temporarily Unavailable",
     504: "504 Gateway Time-out",
 }
+
+ANSWERING = frozenset({"forward", "fixed-response", "redirect"})
+"""The types of actions that answer: the last one of a rule."""
+
+NO_ATTRIBUTES: Mapping[str, str] = {}
 
 Condition = Mapping[str, Any]
 Action = Mapping[str, Any]
@@ -95,6 +100,8 @@ class Balancer:
     label: str = ""
     listener: str = ""
     idle_seconds: float = IDLE_SECONDS
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    listener_attributes: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def targets(self) -> frozenset[str]:
@@ -128,10 +135,12 @@ def oversized(request: SiteRequest) -> int:
 
 
 def chosen(balancer: Balancer, request: SiteRequest) -> Action | None:
-    """The action of the first rule that takes a request; None where there is no listener."""
+    """The action of the first rule that takes a request, and of its actions the first that is to be done: what
+    authenticates comes before what answers. None where there is no listener."""
     for rule in balancer.rules:
         if all(_is_met(condition, request) for condition in rule.conditions):
-            return rule.actions[-1] if rule.actions else None
+            before = (one for one in rule.actions if one.get("Type") not in ANSWERING)
+            return next(before, rule.actions[-1]) if rule.actions else None
     return None
 
 
@@ -290,16 +299,21 @@ def redirect(action: Action, request: SiteRequest, port: int) -> Reply:
 # --- functions
 
 
-def event(request: SiteRequest, group: TargetGroup, trace_id: str, port: int) -> bytes:
-    """The event, as JSON. `port` is the listener's. Of what is sent several times the last one counts, unless the
-    target group has multi-value headers."""
+def event(
+    request: SiteRequest, group: TargetGroup, trace_id: str, port: int, attributes: Mapping[str, str] = NO_ATTRIBUTES
+) -> bytes:
+    """The event, as JSON. `port` is the listener's, `attributes` are the load balancer's. Of what is sent several times
+    the last one counts, unless the target group has multi-value headers."""
     common_headers: dict[str, str] = {}
     common.forwarded(common_headers, request.peer, request.scheme, "")
-    named = common.multiple(request.headers)
-    before = named.get("x-forwarded-for")
+    named = common.multiple(alb_attributes.received(request.headers, attributes))
+    before = ", ".join(named.pop("x-forwarded-for", ()))
     added = common_headers | {"x-forwarded-port": str(port)}
-    if before:
-        added["x-forwarded-for"] = f"{', '.join(before)}, {request.peer}"
+    told = alb_attributes.forwarded_for(before, request.peer, attributes)
+    if told is None:
+        del added["x-forwarded-for"]
+    else:
+        added["x-forwarded-for"] = told
     named |= {name: [value] for name, value in added.items()}
     named.setdefault("x-amzn-trace-id", [common.root_of(trace_id)])
     queries = common.queries(request.query, decoded=False)

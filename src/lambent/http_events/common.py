@@ -10,6 +10,7 @@ import binascii
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from email.utils import formatdate
 from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote_plus
@@ -123,6 +124,11 @@ def request_time(now: float) -> str:
 def _second(now: int) -> str:
     moment = datetime.fromtimestamp(now, UTC)
     return f"{moment:%d}/{MONTHS[moment.month - 1]}/{moment:%Y:%H:%M:%S} +0000"
+
+
+def http_date(now: float) -> str:
+    """A moment as headers have it (RFC 9110, section 5.6.7), in English on every machine."""
+    return formatdate(int(now), usegmt=True)
 
 
 def forwarded(headers: dict[str, str], peer: str, scheme: str, host: str) -> None:

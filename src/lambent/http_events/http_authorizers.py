@@ -48,6 +48,8 @@ class Said:
     policy: Document | None = None
     principal: str | None = None
     context: dict[str, Any] = field(default_factory=dict)
+    usage_key: str = ""
+    """`usageIdentifierKey`: the value of the API key that the caller counts for."""
 
 
 def identity(authorizer: Document, call: HttpCall) -> tuple[str, ...]:
@@ -105,7 +107,8 @@ def read(authorizer: Document, payload: bytes, error: str | None) -> Said:
     if not isinstance(policy, dict) or not policy.get("Statement"):
         raise failed("the policyDocument of the authorizer's answer has no Statement")
     principal = answer.get("principalId")
-    return Said(False, policy, None if principal is None else str(principal), context)
+    usage_key = str(answer.get("usageIdentifierKey") or "")
+    return Said(False, policy, None if principal is None else str(principal), context, usage_key)
 
 
 def claim_text(value: Any) -> str:

@@ -47,17 +47,15 @@ def _authorizer(call: HttpCall) -> dict[str, Any]:
     return dict(said.get("lambda") or {})
 
 
-def answered(reply: Reply, millis: int, error: str) -> dict[str, Any]:
-    """What is known when a request is answered."""
+def answered(reply: Reply, millis: int, message: str, call: HttpCall) -> dict[str, Any]:
+    """What is known of any answer; `message` is what the API says by itself."""
     return {
         "status": reply.status,
         "responseLength": len(reply.body),
         "responseLatency": millis,
-        "integrationLatency": millis,
-        "integration": {"latency": millis, "status": reply.status, "integrationStatus": reply.status, "error": error},
-        "integrationStatus": reply.status,
-        "integrationErrorMessage": error,
-        "error": {"message": error, "messageString": orjson.dumps(error).decode() if error else ""},
+        "dataProcessed": len(call.body) + len(reply.body),
+        "error": {"message": message, "messageString": orjson.dumps(message).decode() if message else ""},
+        "customDomain": {"basePathMatched": call.mapping.removeprefix("/")},
     }
 
 

@@ -27,8 +27,10 @@ from lambent.http_events.rest_request import RestRequest
 Document = Mapping[str, Any]
 FEW_STEPS = 5_000
 """Keywords of a model that are looked at while everybody waits: milliseconds."""
-STEPS = 2_000_000
+STEPS = 300_000
 """At most: seconds, in a thread."""
+COSTS = {"$ref": 15, "anyOf": 4, "oneOf": 4, "allOf": 4}
+"""Steps of keywords that take the library longer than others: it looks a reference up, and makes checkers for parts."""
 PARTS, CHARACTERS = 50, 200
 """So many items of a keyword's value, and so many items or characters of what it is asked of, cost a step more."""
 SLOW_STEPS = 500
@@ -53,11 +55,12 @@ def _extent(value: Any) -> int:
     return len(value) if isinstance(value, str | list | dict) else 0
 
 
-def _counted(check: Callable[..., Any]) -> Callable[..., Iterator[ValidationError]]:
+def _counted(keyword: str, check: Callable[..., Any]) -> Callable[..., Iterator[ValidationError]]:
     """A keyword's check, which costs."""
+    cost = COSTS.get(keyword, 1)
 
     def checked(validator: Any, said: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
-        _spend(1 + _extent(said) // PARTS + _extent(instance) // CHARACTERS)
+        _spend(cost + _extent(said) // PARTS + _extent(instance) // CHARACTERS)
         for error in check(validator, said, instance, schema) or ():
             _spend(len(error.message) // CHARACTERS)
             yield error
@@ -121,7 +124,7 @@ _OWN = {
     "uniqueItems": _unique_items,
 }
 _ALL: dict[str, Callable[..., Any]] = {**Draft4Validator.VALIDATORS, **_OWN}
-Checker = extend(Draft4Validator, {keyword: _counted(check) for keyword, check in _ALL.items()})
+Checker = extend(Draft4Validator, {keyword: _counted(keyword, check) for keyword, check in _ALL.items()})
 """Draft 4 with the regular expressions of models matched in linear time, and bounds."""
 MODELS = "https://apigateway.amazonaws.com/restapis/"
 """How a model refers to another one: `https://apigateway.amazonaws.com/restapis/ID/models/NAME`."""
@@ -153,14 +156,26 @@ def _body(request: RestRequest, method: Document, models: Mapping[str, Document]
     named: Mapping[str, str] = method.get("requestModels") or {}
     name = named.get(media_type(request.header("content-type"))) or named.get("$default")
     model = models.get(name or "")
-    if model is None or not model.get("schema"):
-        return
+    if model is not None and model.get("schema"):
+        _fitting(request.body, model["schema"], request.api_id, models)
+
+
+def validate_message(
+    body: bytes, schema: str, api_id: str, models: Mapping[str, Document], steps: int = FEW_STEPS
+) -> None:
+    """The same of a message to a WebSocket API; `models` are by name, a `schema` in each. Raises Refusal, TakesLong."""
+    _left.set([steps])
+    _fitting(body, schema, api_id, models)
+
+
+def _fitting(body: bytes, text: str, api_id: str, models: Mapping[str, Document]) -> None:
+    """Raises Refusal for a body that a model's schema does not take."""
     try:
-        schema = orjson.loads(model["schema"])
-        document = orjson.loads(request.body) if request.body else {}
+        schema = orjson.loads(text)
+        document = orjson.loads(body) if body else {}
     except orjson.JSONDecodeError:
         raise Refusal("BAD_REQUEST_BODY", validation="[the body is no JSON]") from None
-    found = _broken(document, schema, request.api_id, models)
+    found = _broken(document, schema, api_id, models)
     if found:
         raise Refusal("BAD_REQUEST_BODY", validation=f"[{', '.join(found)}]")
 

@@ -30,6 +30,8 @@ from lambent.http_events import json_path
 STEPS = 200_000
 STEP_CHARACTERS = 1_000
 """Of a text that is made or looked through in one step; a longer one takes more of them."""
+MATCH_STEPS = 8
+"""Of one match of a pattern: an object of its own."""
 SPLIT_CHARACTERS = 20
 """The same, of a text that is split."""
 SLOW_STEPS = 500
@@ -38,7 +40,8 @@ OUTPUT_CHARACTERS = 20 << 20
 RANGE = 1_000
 """Rounds of one `#foreach` over numbers (API Gateway's quota for template iterations)."""
 LONG_CHARACTERS = 4_000
-_LOOPS = re.compile(r"#\{?(foreach|macro|define|evaluate)", re.IGNORECASE)
+_LOOPS = re.compile(r"#\{?(foreach|macro|define|evaluate)|replaceAll|split", re.IGNORECASE)
+"""What makes a template take long, and what may look for thousands of matches."""
 _COMPARISONS = (">", "gt", ">=", "ge", "<", "lt", "<=", "le", "==", "eq", "!=", "ne")
 
 
@@ -128,12 +131,19 @@ def _pattern(said: Any) -> str:
 
 def _replaced(text: str, pattern: Any, new: Any) -> str:
     _checked_length(len(text) * max(len(str(new)), 1))
-    return patterns.replace(_pattern(pattern), str(new), text)
+    made, count = patterns.replaced(_pattern(pattern), str(new), text, _most())
+    _spend(count * MATCH_STEPS)
+    return made
+
+
+def _most() -> int:
+    """Matches that there are steps for."""
+    return max(_rope.get().steps // MATCH_STEPS, 0)
 
 
 def _split(text: str, pattern: Any) -> list[str]:
     _spend(len(text) // SPLIT_CHARACTERS)
-    return _listed(patterns.split(_pattern(pattern), text))
+    return _listed(patterns.split(_pattern(pattern), text, _most()))
 
 
 def _replaced_text(text: str, old: Any, new: Any) -> str:

@@ -37,6 +37,8 @@ class Connected:
     stage_variables: Mapping[str, str] = field(default_factory=dict)
     authorizer: dict[str, Any] | None = None
     identity: dict[str, Any] = field(default_factory=dict)
+    usage_key: str = ""
+    """What the authorizer says is the client's API key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,6 @@ class Happening:
     request_id: str
     now: float
     body: str | None = None
-    encoded: bool = False
     message_id: str = ""
     code: int = 0
     reason: str = ""
@@ -91,7 +92,7 @@ def context(connected: Connected, happening: Happening) -> dict[str, Any]:
 def message_event(connected: Connected, happening: Happening) -> dict[str, Any]:
     """The event of a message."""
     made = {"requestContext": context(connected, happening), "body": happening.body}
-    return _staged(connected, made | {"isBase64Encoded": happening.encoded})
+    return _staged(connected, made | {"isBase64Encoded": False})
 
 
 def connect_event(connected: Connected, happening: Happening, headers: common.Lines, query: str) -> dict[str, Any]:
@@ -145,6 +146,12 @@ def route_key_of(expression: str, text: str) -> str | None:
 
     key = _EXPRESSION.sub(value, expression)
     return None if lacking else key
+
+
+def selected(expression: str, text: str) -> str | None:
+    """What a template or model selection expression makes of a message: `$request.body.type`, or a name itself."""
+    said = expression.replace("\\", "")
+    return route_key_of(said, text) if "$request." in said or "${request." in said else said
 
 
 def at(document: Any, path: str) -> str | None:

@@ -5,13 +5,14 @@ and which is chosen), .../websocket-api-data-mapping.html (parameters),
 .../apigateway-websocket-api-integration-responses.html, .../apigateway-websocket-api-mapping-template-reference.html.
 """
 
+import base64
 from collections.abc import Mapping
 from typing import Any
 
 import orjson
 
 from lambent import patterns
-from lambent.http_events import rest_mapping, rest_vtl, websocket
+from lambent.http_events import common, rest_mapping, rest_vtl, websocket
 from lambent.http_events.rest_context import text_of, value_at
 from lambent.http_events.rest_mapping import BackendAnswer, BackendRequest
 from lambent.http_events.websocket import DEFAULT, BadAnswer, Connected, Happening
@@ -24,14 +25,24 @@ def to_backend(integration: Document, known: Connected, happening: Happening, ev
     said = happening.body or ""
     sent = BackendRequest(said.encode())
     for target, source in (integration.get("RequestParameters") or {}).items():
-        rest_mapping.put(sent, target, _value(str(source), known, happening, event))
+        rest_mapping.put(sent, target, value_of(str(source), known, happening, event))
     template = _request_template(integration, said)
     if template is not None:
         sent.body = _rendered(template, _names(known, happening, said)).encode()
+    elif integration.get("ContentHandlingStrategy") == "CONVERT_TO_BINARY":
+        sent.body = _binary(said)
     return sent
 
 
-def _value(source: str, known: Connected, happening: Happening, event: Document) -> str | None:
+def _binary(text: str) -> bytes:
+    """What base64 stands for: .../websocket-api-develop-binary-media-types.html. Raises BadAnswer."""
+    try:
+        return common.from_base64(text)
+    except ValueError as error:
+        raise BadAnswer(f"CONVERT_TO_BINARY: {error}") from error
+
+
+def value_of(source: str, known: Connected, happening: Happening, event: Document) -> str | None:
     """`route.request.body.a`, `route.request.header.b`, `context.c`, `stageVariables.d`, or text in quotes."""
     if len(source) > 1 and source[0] == source[-1] == "'":
         return source[1:-1]
@@ -69,8 +80,8 @@ def _request_template(integration: Document, text: str) -> str | None:
 
 def _chosen(templates: Mapping[str, str], expression: Any, text: str) -> str | None:
     """The template that a selection expression names, else the `$default` one; without an expression any one."""
-    said = str(expression or "").replace("\\", "")
-    key = websocket.route_key_of(said, text) if "$request." in said or "${request." in said else said
+    said = str(expression or "")
+    key = websocket.selected(said, text)
     found = templates.get(key) if key else None
     if found is not None:
         return found
@@ -92,7 +103,12 @@ def to_client(integration: Document, answer: BackendAnswer, known: Connected, ha
     response = response_of(integration, answer.said)
     if response is None:
         return None
+    converts = response.get("ContentHandlingStrategy")
     text = answer.body.decode("utf-8", "replace")
+    if converts == "CONVERT_TO_TEXT":
+        text = base64.b64encode(answer.body).decode()
+    elif converts == "CONVERT_TO_BINARY":
+        text = _binary(text).decode("utf-8", "replace")
     templates = response.get("ResponseTemplates") or {}
     expression = str(response.get("TemplateSelectionExpression") or "")
     expression = expression.replace("${integration.response.statuscode}", str(answer.status))

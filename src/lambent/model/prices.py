@@ -1,6 +1,6 @@
 """What AWS asks for what functions use: one dated table (US East, N. Virginia), in US dollars.
 
-Of functions' GB-seconds it has all tiers, of all else the first.
+Of functions' GB-seconds and logs and of metrics it has all tiers, of all else the first.
 `PRICES` is of `AS_OF`; each row has its source.
 """
 
@@ -39,7 +39,10 @@ class Price(NamedTuple):
 _LAMBDA = "https://aws.amazon.com/lambda/pricing/"
 _API = "https://aws.amazon.com/api-gateway/pricing/"
 _STATES = "https://aws.amazon.com/step-functions/pricing/"
-STANDING = ("lambda:provisioned:", "logs:stored", "nat:hour", "endpoint:hour")
+_CLOUDWATCH = "https://aws.amazon.com/cloudwatch/pricing/"
+SNAPSHOTS_BILLED = ("python", "dotnet")
+"""How the runtimes begin whose snapshots cost something; Java's do not."""
+STANDING = ("lambda:provisioned:", "lambda:snapstart-cache", "logs:stored", "nat:hour", "endpoint:hour", "cloudwatch:")
 """How prices begin of what costs as long as it is there, however much is asked of it."""
 PRICES: dict[str, Price] = {
     "lambda:requests": Price(0.20, 1e6, "requests", _LAMBDA, 1e6),
@@ -51,8 +54,18 @@ PRICES: dict[str, Price] = {
     "lambda:provisioned:arm64": Price(0.0000033334, 1, "GB-s", _LAMBDA),
     "lambda:provisioned-duration:x86_64": Price(0.0000097222, 1, "GB-s", _LAMBDA),
     "lambda:provisioned-duration:arm64": Price(0.0000077778, 1, "GB-s", _LAMBDA),
-    "logs:ingested": Price(0.50, 1e9, "bytes", "https://aws.amazon.com/cloudwatch/pricing/", 5e9),
-    "logs:stored": Price(0.03, 1e9, "byte-months", "https://aws.amazon.com/cloudwatch/pricing/", 5e9),
+    "lambda:snapstart-cache": Price(0.0000015046, 1, "GB-s", _LAMBDA),
+    "lambda:snapstart-restore": Price(0.0001397998, 1, "GB", _LAMBDA),
+    "lambda:streamed": Price(0.008, 1e9, "bytes", _LAMBDA, 100e9),
+    "logs:ingested": Price(0.50, 1e9, "bytes", _CLOUDWATCH, 5e9),
+    "logs:of-lambda": Price(0.50, 1e9, "bytes", _CLOUDWATCH, 5e9, ((10e12, 0.25), (30e12, 0.10), (50e12, 0.05))),
+    "logs:stored": Price(0.03, 1e9, "byte-months", _CLOUDWATCH, 5e9),
+    "cloudwatch:metrics": Price(
+        0.30, 1, "metric-months", _CLOUDWATCH, 10, ((10_000, 0.10), (250_000, 0.05), (1_000_000, 0.02))
+    ),
+    "cloudwatch:alarms": Price(0.10, 1, "alarm-months", _CLOUDWATCH, 10),
+    "cloudwatch:alarms-high-resolution": Price(0.30, 1, "alarm-months", _CLOUDWATCH),
+    "cloudwatch:alarms-composite": Price(0.50, 1, "alarm-months", _CLOUDWATCH),
     "sqs:standard": Price(0.40, 1e6, "requests", "https://aws.amazon.com/sqs/pricing/", 1e6),
     "sqs:fifo": Price(0.50, 1e6, "requests", "https://aws.amazon.com/sqs/pricing/", 1e6),
     "kinesis:put": Price(0.014, 1e6, "units of 25 KB", "https://aws.amazon.com/kinesis/data-streams/pricing/"),

@@ -54,6 +54,18 @@ def _any(_params: Params) -> bool:
     return True
 
 
+def _unruled(params: Params) -> bool:
+    """Transforms and regular expressions of a load balancer's rule, which moto drops or fails at."""
+    conditions = [one for one in params.get("Conditions") or () if isinstance(one, Mapping)]
+    parts = [part for one in conditions for part in (one, *one.values()) if isinstance(part, Mapping)]
+    return bool(params.get("Transforms")) or any("RegexValues" in part for part in parts)
+
+
+def _mutual(params: Params) -> bool:
+    return str((params.get("MutualAuthentication") or {}).get("Mode") or "off") != "off"
+
+
+RULES = "rules have no transforms and no regular expressions"
 SENT = "user pools send no mail and no SMS, by no function either, and nobody comes from another directory"
 RECEIPT = "no function is called and no topic told of mail"
 JOBS = "no job is run, and none writes logs"
@@ -77,6 +89,11 @@ KEPT: Mapping[tuple[str, str], tuple[Callable[[Params], bool], str]] = {
     ("dynamodb", "ImportTable"): (_any, BUCKETS),
     ("ec2", "CreateFlowLogs"): (_flow_logs, "no flow logs are written to log groups"),
     ("route53", "CreateQueryLoggingConfig"): (_any, "no queries are logged"),
+    **{("elbv2", f"{verb}Rule"): (_unruled, RULES) for verb in ("Create", "Modify")},
+    **{
+        ("elbv2", f"{verb}Listener"): (_mutual, "clients' certificates are not looked at")
+        for verb in ("Create", "Modify")
+    },
     **{("firehose", name): (_any, DELIVERED) for name in ("CreateDeliveryStream", "UpdateDestination")},
 }
 """(service, operation) as botocore calls them -> whether these parameters are refused, and why."""

@@ -3,32 +3,23 @@
 What it is told to send to, and never does, is in `lambent.neighbour.unreached`.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator
 
 from lambent.model.finding import Finding
 from lambent.model.scope import Scope
 from lambent.neighbour.request_model import Asked
 
-NOT_LOGGED = "its executions are run, and nothing of them is written to its log group yet"
 NOT_MATCHED = "moto keeps the Matcher of a target group of functions as it was when that was made: make another one"
 
 NOT_WRITTEN = "logs of load balancers are configured, and nothing is written to the bucket yet"
-NOT_STICKY = "a client is not kept at the target group that it got first: each request is dealt by the weights"
+UNOBEYED = ("routing.http.xff_client_port.enabled", "routing.http.x_amzn_tls_version_and_cipher_suite.enabled")
+NOT_OBEYED = "attributes of a load balancer that change nothing here: "
 
 
 def remarks(asked: Asked, scope: Scope) -> list[Finding]:
     """The findings about a request that moto has taken."""
     find = _ABOUT.get(asked.service)
     return list(find(asked, scope)) if find is not None else []
-
-
-def _states(asked: Asked, scope: Scope) -> Iterator[Finding]:
-    said = asked.params.get("loggingConfiguration") or {} if asked.operation.endswith("StateMachine") else {}
-    if said.get("level", "OFF") != "OFF":
-        name = asked.params.get("name") or str(asked.params.get("stateMachineArn")).rpartition(":")[2]
-        resource = f"arn:aws:states:{scope.region}:{scope.account}:stateMachine:{name}"
-        yield Finding("executions-not-logged", resource, NOT_LOGGED)
 
 
 def _balancers(asked: Asked, _scope: Scope) -> Iterator[Finding]:
@@ -38,21 +29,15 @@ def _balancers(asked: Asked, _scope: Scope) -> Iterator[Finding]:
         said = [one.get("Key") for one in asked.params.get("Attributes") or () if one.get("Value") == "true"]
         if any(str(key).endswith("_logs.s3.enabled") for key in said):
             yield Finding("load-balancer-logs", str(asked.params.get("LoadBalancerArn")), NOT_WRITTEN)
-    if any(_is_sticky(one) for one in [*_list(asked, "DefaultActions"), *_list(asked, "Actions")]):
-        names = (asked.params.get(name) for name in ("ListenerArn", "RuleArn", "LoadBalancerArn"))
-        yield Finding("load-balancer-stickiness", str(next((name for name in names if name), "")), NOT_STICKY)
-
-
-def _list(asked: Asked, member: str) -> list[Mapping[str, Any]]:
-    return [one for one in asked.params.get(member) or () if isinstance(one, Mapping)]
-
-
-def _is_sticky(action: Mapping[str, Any]) -> bool:
-    said = (action.get("ForwardConfig") or {}).get("TargetGroupStickinessConfig") or {}
-    return bool(said.get("Enabled"))
+        unobeyed = sorted(str(key) for key in said if key in UNOBEYED)
+        if unobeyed:
+            yield Finding(
+                "stored-only/load-balancer",
+                str(asked.params.get("LoadBalancerArn")),
+                f"{NOT_OBEYED}{', '.join(unobeyed)}",
+            )
 
 
 _ABOUT: dict[str, Callable[[Asked, Scope], Iterator[Finding]]] = {
-    "stepfunctions": _states,
     "elbv2": _balancers,
 }

@@ -21,6 +21,7 @@ from lambent.objects.conditions import Conditions
 from lambent.objects.contents import Contents, Kept, Opened, cut, data_for, pieces_of
 from lambent.objects.names import key_bytes, key_text
 from lambent.objects.notices import Asker, Notices
+from lambent.store.errors import StoreFull
 from lambent.store.objects import Change, Item, ObjectStore, Pieces, VersionRow, View
 
 NULL = "null"
@@ -122,7 +123,7 @@ class Objects:
 
         try:
             version: Version = await self.store.write(Item(decide, [(bucket.uid, raw)]), arrived)
-        except errors.ObjectError:
+        except (errors.ObjectError, StoreFull):
             for kept in made.kept:
                 self.contents.forget(kept)
             raise
@@ -154,7 +155,8 @@ class Objects:
             notices = [n for row in rows for n in self.notices.of(bucket, _removed(event, marker=False), row, asker)]
             return Change(gone=list(rows), notices=notices), Deleted()
 
-        deleted: Deleted = await self.store.write(Item(decide, [(bucket.uid, raw)]), self.notices.told)
+        item = Item(decide, [(bucket.uid, raw)], frees=True)
+        deleted: Deleted = await self.store.write(item, self.notices.told)
         return deleted
 
     async def change(

@@ -18,6 +18,7 @@ from lambent.objects.errors import ObjectError
 from lambent.objects.names import key_bytes, key_text
 from lambent.objects.notices import Asker
 from lambent.objects.objects import Made, Objects, Version
+from lambent.store.errors import StoreFull
 from lambent.store.objects import Change, Item, PartRow, Pieces, UploadRow, View
 
 MOST_PARTS = 10_000
@@ -117,7 +118,7 @@ class Uploads:
             row = _upload(view, bucket, key, upload).row
             return Change(uploads_gone=[row], parts_gone=view.parts(upload)), None
 
-        await self._write(bucket, decide)
+        await self._write(bucket, decide, frees=True)
 
     async def abort_all(self, bucket: Bucket) -> None:
         """All uploads of a bucket that is leaving, so that their contents do not stay behind."""
@@ -127,7 +128,7 @@ class Uploads:
             parts = [part for row in rows for part in view.parts(row.upload)]
             return Change(uploads_gone=rows, parts_gone=parts), len(rows)
 
-        while await self._store.write(Item(decide)) == AT_ONCE:
+        while await self._store.write(Item(decide, frees=True)) == AT_ONCE:
             pass
 
     async def complete(
@@ -155,7 +156,7 @@ class Uploads:
         event = "ObjectCreated:CompleteMultipartUpload"
         return await self.objects.put(bucket, upload.key, made, event, asker, asked, more)
 
-    async def _write(self, bucket: Bucket, decide: Any, kept: Sequence[Kept] = ()) -> Any:
+    async def _write(self, bucket: Bucket, decide: Any, kept: Sequence[Kept] = (), *, frees: bool = False) -> Any:
         def guarded(view: View) -> tuple[Change, Any]:
             if bucket.uid in self.objects.registry.leaving:
                 raise errors.no_bucket(bucket.name)
@@ -167,8 +168,8 @@ class Uploads:
                 self.objects.contents.arrived(one)
 
         try:
-            return await self._store.write(Item(guarded), arrived)
-        except ObjectError:
+            return await self._store.write(Item(guarded, frees=frees), arrived)
+        except (ObjectError, StoreFull):
             for one in kept:
                 self.objects.contents.forget(one)
             raise

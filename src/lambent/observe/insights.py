@@ -23,8 +23,8 @@ from typing import Any, BinaryIO
 
 import orjson
 
-from lambent.engine.insights.batch import Events
 from lambent.engine.insights.clustering import TooManyPatterns
+from lambent.engine.insights.events import Events
 from lambent.engine.insights.fields import Source
 from lambent.engine.insights.functions import TextTooLong
 from lambent.engine.insights.holding import TooManyGroups
@@ -33,6 +33,8 @@ from lambent.engine.insights.reading import read
 from lambent.engine.insights.running import BATCH, Counted, Run
 
 CHUNK = 4 << 20
+BLOCK = 256 << 10
+"""Bytes of lines that are read at once: what is made of them fits into a processor's cache."""
 PART = 16 << 20
 """Bytes that one of several processes goes through before it tells what it found."""
 WORKERS = 4
@@ -42,8 +44,6 @@ LEAST_BYTES, MEMORY_BYTES = 512 << 20, 4 << 30
 """Of addresses: a quarter of what the machine has is shared by all that run; a query that needs more fails."""
 ANSWER_BYTES = 64 << 20
 """Of the rows of an answer, as JSON: they are held by the server."""
-MANY = 5
-"""One in so many lines that hold a text are many."""
 SECONDS = 900
 """What a query may take."""
 PR_SET_PDEATHSIG = 1
@@ -61,7 +61,7 @@ def backwards(said: Job, periods: Periods, most: int, counted: Counted) -> Itera
         lines = _backwards(file, said["start"], said["end"])
         left = most
         while left > 0 and (some := list(islice(lines, min(left, BATCH)))):
-            found = _within(periods, Events.written([line for line, _ in some], [at for _, at in some], source))
+            found = _within(periods, Events.of_lines([line for line, _ in some], [at for _, at in some], source))
             left -= len(found.times)
             yield found
         _count(file, said["start"], next(lines, (b"", said["start"])), counted)
@@ -71,9 +71,13 @@ def forwards(said: Job, periods: Periods, wanted: list[bytes], counted: Counted)
     """The events of a stream; those that can't be wanted are only counted."""
     source = Source(said["account"], said["group"], said["stream"])
     with suppress(FileNotFoundError), Path(said["path"]).open("rb") as file:  # deleted meanwhile
-        for lines, offsets in _lines(file, said["start"], said["end"], wanted, counted):
+        for data, offset in _blocks(file, said["start"], said["end"], CHUNK if wanted else BLOCK):
+            if not wanted:
+                yield _within(periods, Events.of_block(data, offset, source))
+                continue
+            lines, offsets = _candidates(data, offset, wanted, counted)
             for at in range(0, len(lines), BATCH):
-                found = Events.written(lines[at : at + BATCH], offsets[at : at + BATCH], source)
+                found = Events.of_lines(lines[at : at + BATCH], offsets[at : at + BATCH], source)
                 yield _within(periods, found)
 
 
@@ -112,54 +116,43 @@ def _count(file: BinaryIO, start: int, left: tuple[bytes, int], counted: Counted
     counted.bytes += end - start
 
 
-def _lines(
-    file: BinaryIO, offset: int, end: int, wanted: list[bytes], counted: Counted
-) -> Iterator[tuple[list[bytes], list[int]]]:
-    """Lines that may be wanted, many at a time, and where they stand."""
+def _blocks(file: BinaryIO, offset: int, end: int, size: int) -> Iterator[tuple[bytes, int]]:
+    """Whole lines, about `size` bytes of them at a time, and where they stand."""
     file.seek(offset)
     rest = b""
     while offset + len(rest) < end:
-        data = rest + file.read(min(CHUNK, end - offset - len(rest)))
+        data = rest + file.read(min(size, end - offset - len(rest)))
         cut = data.rfind(b"\n") + 1
         if len(data) == len(rest):
             return
         if cut:
-            yield _candidates(data[:cut], offset, wanted, counted)
+            yield data[:cut], offset
         rest, offset = data[cut:], offset + cut
 
 
 def _candidates(data: bytes, offset: int, wanted: list[bytes], counted: Counted) -> tuple[list[bytes], list[int]]:
-    if not wanted or ESCAPED in data:
-        lines = data.splitlines(keepends=True)  # JSON has no raw carriage return either
-        return lines, list(accumulate(map(len, lines[:-1]), initial=offset))
-    if data.count(wanted[0]) > data.count(b"\n") // MANY:
-        return _some(data, offset, wanted, counted)
-    found: list[tuple[bytes, int]] = []
-    first, *others = wanted
-    at, passed = data.find(first), 0
-    while at >= 0:
-        start, stop = data.rfind(b"\n", 0, at) + 1, data.find(b"\n", at)
-        line = data[start:stop]
-        if all(one in line for one in others):
-            counted.scanned += data.count(b"\n", passed, start)
-            counted.bytes += start - passed
-            passed = stop + 1
-            found.append((line, offset + start))
-        at = data.find(first, stop)
-    counted.scanned += data.count(b"\n", passed)
-    counted.bytes += len(data) - passed
-    return [line for line, _ in found], [where for _, where in found]
-
-
-def _some(data: bytes, offset: int, wanted: list[bytes], counted: Counted) -> tuple[list[bytes], list[int]]:
-    """The same where it is quicker to look at each line."""
-    lines, offsets = _candidates(data, offset, [], counted)
-    before = len(lines)
-    for needle in wanted:
-        chosen = [needle in line for line in lines]
+    """The lines that hold all that is wanted, and where they stand; the others are only counted."""
+    if ESCAPED in data:
+        lines = data.splitlines()  # JSON has no raw carriage return either
+        return lines, list(accumulate((len(line) + 1 for line in lines[:-1]), initial=offset))
+    lines, offsets = _with(data, offset, wanted[0])
+    for other in wanted[1:]:
+        chosen = [other in line for line in lines]
         lines, offsets = list(compress(lines, chosen)), list(compress(offsets, chosen))
-    counted.scanned += before - len(lines)
-    counted.bytes += len(data) - sum(map(len, lines))
+    counted.scanned += data.count(b"\n") - len(lines)
+    counted.bytes += len(data) - sum(map(len, lines)) - len(lines)
+    return lines, offsets
+
+
+def _with(data: bytes, offset: int, wanted: bytes) -> tuple[list[bytes], list[int]]:
+    """The lines that hold a text."""
+    lines, offsets, find, before = [], [], data.find, data.rfind
+    at = find(wanted)
+    while at >= 0:
+        start, stop = before(b"\n", 0, at) + 1, find(b"\n", at)
+        lines.append(data[start:stop])
+        offsets.append(offset + start)
+        at = find(wanted, stop)
     return lines, offsets
 
 

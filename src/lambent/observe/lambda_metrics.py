@@ -24,6 +24,12 @@ EVENT_COUNTS = frozenset(
 MAPPING = "EventSourceMappingUUID"
 STANDING_BY = "ProvisionedSeconds"
 """How long environments of a version stood ready, all of them together: what provisioned concurrency is billed for."""
+RESTORED, STREAMED, PASSED = "RestoredMegabytes", "StreamedBytes", "NetworkBytes"
+"""The memory of environments that were made of a snapshot; what was streamed beyond the `FREE_STREAM` bytes of each
+response; what environments sent and received over their way out, told when they end."""
+FREE_STREAM = 6 << 20
+"""https://aws.amazon.com/lambda/pricing/ (HTTP response stream)."""
+OWN_UNITS = {RESTORED: "Megabytes", STREAMED: "Bytes", PASSED: "Bytes"}
 
 
 @functools.lru_cache(maxsize=4096)
@@ -43,6 +49,8 @@ def streams(name: str, scope: Scope, function: str, resource: str = "", executed
     if name == STANDING_BY:
         pairs = dimensions_of({"FunctionName": function, "Version": resource.rpartition(":")[2]})
         return (Stream(Metric(scope, OWN_NAMESPACE, name, pairs), "Seconds"),)
+    if name in OWN_UNITS:
+        return (Stream(Metric(scope, OWN_NAMESPACE, name, dimensions_of({"FunctionName": function})), OWN_UNITS[name]),)
     unit = "Milliseconds" if name in MILLISECONDS else "Count"
     found = _dimensions(name, function, resource, executed)
     return tuple(Stream(Metric(scope, NAMESPACE, name, dimensions_of(one)), unit) for one in found)

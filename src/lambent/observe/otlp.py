@@ -6,10 +6,13 @@ The two differ in ids, which protobuf's own JSON has in base64 and OTLP's in hex
 
 import base64
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Any
 
 from lambent.engine.traces.otlp import Malformed
 
+MOST_PARTS = 300_000
+"""Messages within a request (spans, attributes, values): of two bytes in protobuf, and a thousand in memory."""
 _IDS = ("traceId", "spanId", "parentSpanId")
 
 
@@ -20,11 +23,23 @@ def read(protobuf: bytes) -> dict[str, Any]:
     from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
     try:
-        said: dict[str, Any] = MessageToDict(ExportTraceServiceRequest.FromString(protobuf))
+        request = ExportTraceServiceRequest.FromString(protobuf)
+        if sum(1 for _ in islice(_parts(request), MOST_PARTS + 1)) > MOST_PARTS:
+            raise Malformed(f"it has more than {MOST_PARTS} parts")
+        said: dict[str, Any] = MessageToDict(request)
     except (DecodeError, ValueError, RecursionError) as error:
         raise Malformed(f"it is no ExportTraceServiceRequest: {error}") from error
     _each_id(said, lambda text: base64.b64decode(text).hex())
     return said
+
+
+def _parts(message: Any) -> Iterator[Any]:
+    """Every message within one."""
+    for field, value in message.ListFields():
+        if field.message_type is not None:
+            for one in value if field.is_repeated else (value,):
+                yield one
+                yield from _parts(one)
 
 
 def written(request: dict[str, Any]) -> bytes:

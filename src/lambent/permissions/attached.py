@@ -3,6 +3,7 @@
 Asked of the service itself, wherever it is answered, and kept until one of its policies changes.
 """
 
+import functools
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -19,8 +20,13 @@ CHANGING = re.compile(
     "|(Create|Delete)(Queue|Topic|Bucket|Function|Secret|Key|Table|Alias|Stream|EventBus)$"
 )
 """How the names of operations look after which a resource's policy may be another."""
+MANAGED = "alias/aws/"
+"""How the names of AWS's own keys begin."""
 ALWAYS = frozenset({"kms"})
 """Services whose resources only their own policy opens: https://docs.aws.amazon.com/kms/latest/developerguide/key-policies.html"""
+
+THROUGH = ("Encrypt", "Decrypt", "ReEncrypt*", "GenerateDataKey*", "CreateGrant", "DescribeKey")
+"""What everybody of an account may have done with its services' own keys, by the service."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +110,26 @@ def is_asked_of(arn: str) -> bool:
     return _way(arn.split(":", 5)) is not None
 
 
+@functools.lru_cache(256)
+def _of_managed(arn: str) -> Policy:
+    """The policy of a key that AWS manages for a service, by its alias's ARN: no service may use another's, and none
+    for itself.
+
+    Source: https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html#aws-managed-key (its policy, as
+    GetKeyPolicy shows it)
+    """
+    _, _, _, region, account, name = arn.split(":", 5)
+    via = f"{name.removeprefix(MANAGED)}.{region}.amazonaws.com"
+    within = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Resource": "*"}
+    through = within | {
+        "Action": [f"kms:{one}" for one in THROUGH],
+        "Condition": {"StringEquals": {"kms:CallerAccount": account, "kms:ViaService": via}},
+    }
+    shown = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{account}:root"}, "Resource": "*"}
+    shown |= {"Action": ["kms:Describe*", "kms:Get*", "kms:List*", "kms:RevokeGrant"]}
+    return document.read(f"the policy of {arn}", {"Version": "2012-10-17", "Statement": [through, shown]})
+
+
 class Attached:
     """The policies of resources by ARN. `holds` tells whether a service can hold anything at all."""
 
@@ -122,6 +148,8 @@ class Attached:
     async def find(self, arn: str, scope: Scope) -> Policy | None:
         """The policy of a resource, None when it has none, or nobody can say."""
         fields = arn.split(":", 5)
+        if len(fields) == 6 and fields[5].startswith(MANAGED):
+            return _of_managed(arn)
         way = _way(fields)
         if way is None or not self._holds(way.service):
             return None

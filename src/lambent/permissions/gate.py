@@ -12,18 +12,17 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mappi
 from dataclasses import dataclass, field
 from typing import Any
 
-from lambent.engine.authorisation import document, explain, principals
+from lambent.engine.authorisation import document, explain
 from lambent.engine.authorisation.decide import Ask, Policies, decide
 from lambent.engine.authorisation.document import Policy
 from lambent.engine.authorisation.principals import Principal
 from lambent.engine.authorisation.request_keys import of_any
-from lambent.model import names
 from lambent.model.acting import Acting
 from lambent.model.default_role import is_default
 from lambent.model.finding import Finding
 from lambent.model.parts import DENIED
 from lambent.model.scope import Caller, Scope
-from lambent.permissions import attached, callers, facts, passing, roles, user_sessions
+from lambent.permissions import attached, callers, facts, passing, role_checks, user_sessions
 from lambent.permissions.attached import Attached
 from lambent.permissions.identities import Identities, Identity
 from lambent.permissions.keys.conditions import Conditions
@@ -46,19 +45,13 @@ AT_ONCE = 50
 MAX_SESSION = 43_200
 """Seconds for which a session lasts at most, whatever its role says."""
 EVERYTHING = document.read("the account's own", {"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}})
-OF_ROLES = frozenset(
-    {
-        *("CreateFunction", "UpdateFunctionConfiguration", "CreateEventSourceMapping"),
-        *("PutFunctionEventInvokeConfig", "UpdateFunctionEventInvokeConfig"),
-    }
-)
-"""Operations of Lambda that ask something of the function's role."""
 PARTS = {
     "s3:DeleteObjects": frozenset({"s3:DeleteObject", "s3:DeleteObjectVersion", "s3:BypassGovernanceRetention"}),
     "secretsmanager:BatchGetSecretValue": frozenset({"secretsmanager:GetSecretValue", "kms:Decrypt"}),
 }
 """Operation -> actions that are denied for single resources, while it goes on with the others."""
 NONE: Params = {}
+NO_KEYS: Mapping[str, str] = {}
 OF_POLICIES = re.compile("Policy|Permission|Role|User|Group|Attributes")
 """How the names of operations look after which what was denied may be allowed."""
 READS_OF_IAM = ("Get", "List", "Simulate", "Generate")
@@ -114,7 +107,7 @@ class Gate:
         self.said = Said(report, withdraw, spawn, identities, resources)
         self._conditions = Conditions(resolved, self.said.say)
         self._spawn = spawn
-        self._wall = wall
+        self.wall = wall
         self.role_of = role_of
         self._scps = scps
         self._waiting: deque[Asked] = deque(maxlen=WAITING)
@@ -136,16 +129,16 @@ class Gate:
         passing.check(service, operation, params or {}, caller.scope.account)
         if self.mode == "enforce":
             user_sessions.check(service, operation, caller.held)
-        about_role = service.name == "lambda" and operation in OF_ROLES
+        about_role = role_checks.is_about(service.name, operation)
         if self.mode == "off" or (self._unbounded(caller) and not about_role) or is_own(request, caller):
             return
-        now = self._wall()
+        now = self.wall()
         asked = Asked(caller, service, operation, params or {}, facts.of_request(request, now), sent(request, now))
         if self.mode == "enforce":
             if not self._unbounded(caller):
                 await self._enforce_all(asked)
             if about_role:
-                await self._check_role(asked)
+                await role_checks.check(self, caller.scope, operation, params or {})
         else:
             self._waiting.append(asked)
             if not self._works:
@@ -236,41 +229,8 @@ class Gate:
         if not self._unbounded(asked.caller):
             async for right in _in_turns(await self._rights(asked)):
                 self._note(asked, right, await self.judge(asked.caller, right, asked.facts, sent=asked.sent))
-        if asked.service.name == "lambda" and asked.operation in OF_ROLES:
-            await self._check_role(asked)
-
-    async def _check_role(self, asked: Asked) -> None:
-        """Whether a function's role is good for what the function is set to do. Raises Fault in `enforce`."""
-        scope, params = asked.caller.scope, asked.params
-        name = names.parse(params.get("FunctionName") or "f").name
-        function = names.function_arn(scope, name)
-        role = params.get("Role") or await self.role_of(scope, name)
-        identity = await self.identities.find(role, scope.region) if role else None
-        if identity is None:
-            if role and params.get("Role"):
-                self._say_gone(role, f"{function} has a role that does not exist")
-            if self.mode == "enforce" and params.get("Role"):
-                raise Fault("InvalidParameterValueException", roles.CANNOT_ASSUME, status=400)
-            return
-        trust = Policies(resource=identity.trust, needs_resource=True)
-        keys = of_any(self._wall()) | roles.for_source(scope, function)
-        ask = Ask(roles.LAMBDA, roles.ASSUME, role, scope.account, keys)
-        self._role_may(Verdict(ask, trust, decide(ask, trust)), "role-not-assumable", roles.CANNOT_ASSUME)
-        who = principals.session(role, name)
-        for need in roles.needs(asked.operation, params, function):
-            verdict = await self.is_allowed(who, need.action, need.resource, scope, {})
-            self._role_may(verdict, need.code, need.refusal)
-
-    def _role_may(self, verdict: Verdict, code: str, refusal_text: str) -> None:
-        if verdict.decision.allowed:
-            return
-        if self.mode == "enforce" and refusal_text:
-            raise Fault("InvalidParameterValueException", refusal_text, status=400)
-        if verdict.ask.who.kind == "service":
-            text = f"AWS would refuse the function: {refusal_text}"
-            self.said.say(verdict.ask.resource, code, text, "mend its trust policy", verdict)
-        else:
-            self.tell(verdict, code)
+        if role_checks.is_about(asked.service.name, asked.operation):
+            await role_checks.check(self, asked.caller.scope, asked.operation, asked.params)
 
     async def judge(
         self,
@@ -314,17 +274,30 @@ class Gate:
         """Whether a service, an account or a role may do something with a resource: the entry for all other rooms.
 
         `scope` is that of a resource whose ARN names no account, `known` are condition keys, `params` the parameters of
-        a request that is made. In `report` the answer is as true as in `enforce`: what follows
-        from it is up to who asks (`findings`, `enforces`)."""
+        a request that is made. What a key of KMS keeps needs that key, too. In `report` the answer is as true as in
+        `enforce`: what follows from it is up to who asks."""
+        right = Right(action, resource, account_of(resource, scope), params=params)
+        verdict = await self.of_right(who, right, scope, known)
+        if verdict.decision.allowed:
+            for more in await self.resolved.keys_behind(right, params, scope):
+                behind = await self.of_right(who, more, scope, known)
+                if not behind.decision.allowed:
+                    return behind
+        return verdict
+
+    async def of_right(self, who: Principal, right: Right, scope: Scope, known: Mapping[str, str] = NO_KEYS) -> Verdict:
+        """The same of one right alone."""
         identity = None
         if who.kind in ("role", "user"):
             identity = await self.identities.find(who.principal_arn, scope.region)
         theirs = identity or Identity()
-        found = await self.resources.find(resource, scope)
-        policies = Policies(theirs.policies, found, theirs.boundary, scps=self._scps)
-        right = Right(action, resource, account_of(resource, scope), params=params)
+        found = await self.resources.find(right.resource, scope)
+        needs = right.action.partition(":")[0] in attached.ALWAYS and found is not None
+        policies = Policies(theirs.policies, found, theirs.boundary, scps=self._scps, needs_resource=needs)
         more = await self._conditions.find(policies, View(right, Caller(scope, ""), who, theirs))
-        ask = Ask(who, action, resource, right.account, {**of_any(self._wall()), **more, **known})
+        ask = Ask(
+            who, right.action, right.resource, right.account, {**of_any(self.wall()), **more, **right.keys, **known}
+        )
         return Verdict(ask, policies, decide(ask, policies))
 
     async def trusts(
@@ -346,7 +319,7 @@ class Gate:
         policies = Policies(own.policies, identity.trust, own.boundary, session, self._scps, needs_resource=True)
         right = Right(action, role, role.split(":")[4])
         found = await self._conditions.find(policies, View(right, caller, who, own))
-        more = facts.of_caller(caller, who, own) | of_any(self._wall())
+        more = facts.of_caller(caller, who, own) | of_any(self.wall())
         ask = Ask(who, action, role, right.account, {**more, **found, **keys})
         return Verdict(ask, policies, decide(ask, policies)), identity.max_session
 
@@ -354,7 +327,7 @@ class Gate:
         """A finding: a role was assumed that AWS would not give."""
         if verdict is None:
             text = f"{callers.principal(caller).arn} assumed a role that does not exist"
-            self._say_gone(role, text)
+            self.say_gone(role, text)
         else:
             self.trail.denied(caller.request_id, verdict)
             self.tell(verdict)
@@ -369,7 +342,7 @@ class Gate:
         who = callers.principal(caller)
         self.trail.used(who.principal_arn, who.arn, right.action, right.resource)
         if verdict is None:
-            self._say_gone(who.principal_arn, _gone(caller))
+            self.say_gone(who.principal_arn, _gone(caller))
         elif not verdict.decision.allowed:
             self.trail.denied(caller.request_id, verdict)
             self.tell(verdict)
@@ -378,7 +351,7 @@ class Gate:
                 self._allowed.clear()
             self._allowed[callers.known_by(caller), right.action, right.resource] = self.revision
 
-    def _say_gone(self, role: str, message: str) -> None:
+    def say_gone(self, role: str, message: str) -> None:
         """A finding of who is not in IAM; of nobody as long as IAM is not used at all, nor of the role that functions
         get whose maker named none."""
         if not self.identities.unused() and not is_default(role):

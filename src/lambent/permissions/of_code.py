@@ -56,9 +56,9 @@ async def seen(resolved: Resolved, scope: Scope, calls: Iterable[Mapping[str, An
     """The rights that calls need, each once; none of a service or an operation that AWS does not have."""
     found: dict[tuple[str, str], Seen] = {}
     for call in calls:
-        for right in _rights(call, scope):
-            known = await resolved.right(right, scope) if call["told"] else right
-            resource = known.resource if call["told"] else "*"
+        needed = _rights(call, scope)
+        for right in await resolved.all_of(needed, call["params"], scope) if call["told"] else needed:
+            resource = right.resource if call["told"] else "*"
             found.setdefault((right.action, resource), Seen(right.action, resource, call["place"]))
     return list(found.values())
 

@@ -11,7 +11,7 @@ from lambent.model import names
 from lambent.model.scope import Scope
 from lambent.permissions import roles
 from lambent.permissions.identities import Ask
-from lambent.permissions.requests import Right
+from lambent.permissions.requests import Right, account_of
 from lambent.permissions.resolved import Resolved
 
 Done = list[tuple[str, str]]
@@ -54,11 +54,9 @@ async def _all(
 
 
 async def _keys(resolved: Resolved, done: tuple[str, str], scope: Scope) -> Done:
-    """What it needs of the key with which a queue is encrypted."""
+    """What it needs of the key with which a source or a destination is encrypted."""
     action, resource = done
-    if not action.startswith("sqs:"):
-        return []
-    behind = await resolved.keys_behind(Right(action, resource, resource.split(":")[4]), {}, scope)
+    behind = await resolved.keys_behind(Right(action, resource, account_of(resource, scope)), {}, scope)
     return [(one.action, one.resource) for one in behind]
 
 

@@ -13,10 +13,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from lambent.model.scope import Scope
-from lambent.permissions.attached import queue_url
+from lambent.permissions.attached import MANAGED
+from lambent.permissions.encrypted import Encrypted, on_behalf
 from lambent.permissions.identities import Ask
 from lambent.permissions.parameters import SUFFIX
-from lambent.permissions.requests import Keys, Right, of_service
+from lambent.permissions.requests import Right
 
 CONNECTIONS = "execute-api:ManageConnections"
 BATCH = "secretsmanager:BatchGetSecretValue"
@@ -28,31 +29,15 @@ DEPLOYMENT = "=DeploymentId"
 RUN_TASKS = frozenset({"ecs:RunTask", "ecs:StartTask", "ecs:CreateService", "ecs:UpdateService"})
 """https://docs.aws.amazon.com/AmazonECS/latest/developerguide/security_iam_id-based-policy-examples.html ("Run a task":
 roles of a task are passed with it)"""
+VIA = "kms:viaservice"
 ANY = "*/*"
 """The API and stage of a connection that nobody knows."""
 KEPT = 4_096
 CHANGING = re.compile(
     "^(?!.*(Item|Message|Record|Object|Events|Data|Segments|Visibility))(Create|Delete|Update|Put|Set|Add|Remove"
-    "|Restore|Rotate|Cancel|Enable|Disable|Schedule|Tag|Untag|Replicate|Execute|Associate|Disassociate)"
+    "|Restore|Rotate|Cancel|Enable|Disable|Schedule|Tag|Untag|Replicate|Execute|Associate|Disassociate|St(art|op)StreamEncryption)"
 )
 """How the names of operations begin after which what was asked may be another."""
-ENCRYPTED: Mapping[str, tuple[str, ...]] = {
-    "sqs:SendMessage": ("kms:GenerateDataKey", "kms:Decrypt"),
-    "sqs:ReceiveMessage": ("kms:Decrypt",),
-    "s3:PutObject": ("kms:GenerateDataKey",),
-    "s3:GetObject": ("kms:Decrypt",),
-    "s3:GetObjectVersion": ("kms:Decrypt",),
-    "secretsmanager:GetSecretValue": ("kms:Decrypt",),
-    "secretsmanager:PutSecretValue": ("kms:GenerateDataKey", "kms:Decrypt"),
-    "ssm:GetParameter": ("kms:Decrypt",),
-    "ssm:GetParameters": ("kms:Decrypt",),
-}
-"""Action -> what it needs of the key: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html,
-https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html#require-sse-kms,
-https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html,
-https://docs.aws.amazon.com/kms/latest/developerguide/services-parameter-store.html"""
-CONTEXTS = {"secretsmanager": "SecretARN", "ssm": "PARAMETER_ARN"}
-"""Service -> what it calls the ARN of what it keeps, in the context of its encryption; others say aws:SERVICE:arn."""
 Params = Mapping[str, Any]
 
 
@@ -65,6 +50,7 @@ class Resolved:
         self._holds = holds
         self.stage_of: Callable[[Scope, str], str] = lambda _scope, _connection: ANY
         self._known: dict[str, str] = {}
+        self._encrypted = Encrypted(ask, self.find, holds)
 
     def changed(self, operation: str) -> None:
         """An operation was carried out."""
@@ -75,12 +61,15 @@ class Resolved:
         """What a request with these parameters needs, and what stands behind that."""
         needed = needed + [more for one in needed for more in await self.secrets_behind(one, scope)]
         known = [await self.right(one, scope) for one in needed]
+        known = [await self._in_context(one, known[0], scope) for one in known]
         behind = [more for one in known for more in await self.keys_behind(one, params, scope)]
-        behind += [more for one in known for more in await self.roles_behind(one, scope)]
-        return [*known, *[await self.right(one, scope) for one in behind]]
+        behind += [await self.right(more, scope) for one in known for more in await self.roles_behind(one, scope)]
+        return [*known, *behind]
 
     async def right(self, right: Right, scope: Scope) -> Right:
         """The right with the ARN of what is called by another name in it."""
+        if VIA in right.keys and f":{MANAGED}" in right.resource:
+            return right  # one of AWS's own keys, which is nobody's to ask for
         for way in _WAYS:
             if way.action.match(right.action) and way.resource.search(right.resource) and self._holds(way.service):
                 return await self._named(way, right, scope)
@@ -110,25 +99,18 @@ class Resolved:
         alias = {"kms:requestalias": right.resource.rpartition(":")[2]} if ":alias/" in right.resource else {}
         return replace(right, resource=arn, keys={**right.keys, **alias})
 
+    async def _in_context(self, right: Right, first: Right, scope: Scope) -> Right:
+        """What a service is to ask of a key that a request names, with what it encrypts."""
+        if not right.action.startswith("kms:") or first.action.startswith("kms:"):
+            return right
+        owner = Scope(right.account, scope.region)
+        key = await self._encrypted.called(right.resource, owner)
+        return replace(right, resource=key, keys=right.keys | on_behalf(first, scope))
+
     async def keys_behind(self, right: Right, params: Params, scope: Scope) -> list[Right]:
-        """What is needed of the key of KMS with which a queue, a bucket, a secret or a parameter is kept; none of AWS's
-        own keys, which everybody of the account may use through the service."""
-        actions = ENCRYPTED.get(right.action, ())
-        if not actions or not self._holds("kms") or params.get("ServerSideEncryption") or "*" in right.resource:
-            return []
-        owner = Scope(right.account or scope.account, scope.region)
-        find = {
-            "sqs": self._of_queue,
-            "s3": self._of_object,
-            "secretsmanager": self._of_secret,
-            "ssm": self._of_parameter,
-        }
-        key = await find[right.action.partition(":")[0]](right, params, owner)
-        if not key or key.partition("alias/")[2].startswith("aws/"):
-            return []
-        arn = key if key.startswith("arn:") else _key_arn(key, owner)
-        more = _on_behalf(right, scope)
-        return [Right(action, arn, arn.split(":")[4], more, about=right.resource) for action in actions]
+        """What is needed of the keys of KMS with which what a right is about is kept."""
+        found = await self._encrypted.behind(right, params, scope)
+        return [await self.right(one, scope) for one in found]
 
     async def secrets_behind(self, right: Right, scope: Scope) -> list[Right]:
         """The secrets that a batch finds by what they look like: each has to be one that may be read."""
@@ -154,40 +136,6 @@ class Resolved:
         to = {"iam:passedtoservice": "ecs-tasks.amazonaws.com"}
         return [Right("iam:PassRole", role, role.split(":")[4], dict(to)) for role in roles if role.startswith("arn:")]
 
-    async def _of_queue(self, right: Right, _params: Params, owner: Scope) -> str:
-        asked = {"QueueUrl": queue_url(right.resource.split(":", 5)), "AttributeNames": ["KmsMasterKeyId"]}
-        return await self.find(
-            right.resource, owner, "sqs", "GetQueueAttributes", asked,
-            lambda said: str(said.get("Attributes", {}).get("KmsMasterKeyId", "")),
-        )  # fmt: skip
-
-    async def _of_secret(self, right: Right, _params: Params, owner: Scope) -> str:
-        asked = {"SecretId": right.resource}
-        return await self.find(
-            f"{right.resource} encrypted", owner, "secretsmanager", "DescribeSecret", asked,
-            lambda said: str(said.get("KmsKeyId") or ""),
-        )  # fmt: skip
-
-    async def _of_parameter(self, right: Right, params: Params, owner: Scope) -> str:
-        if not params.get("WithDecryption"):
-            return ""
-        name = right.resource.partition(":parameter")[2]
-        asked = {"ParameterFilters": [{"Key": "Name", "Option": "Equals", "Values": [name, name.removeprefix("/")]}]}
-        return await self.find(
-            f"{right.resource} encrypted", owner, "ssm", "DescribeParameters", asked,
-            lambda said: str(next((one.get("KeyId") or "" for one in said.get("Parameters", ())), "")),
-        )  # fmt: skip
-
-    async def _of_object(self, right: Right, params: Params, owner: Scope) -> str:
-        bucket, _, key = right.resource.rpartition(":")[2].partition("/")
-        if right.action in ("s3:GetObject", "s3:GetObjectVersion"):
-            version = {"VersionId": params["VersionId"]} if params.get("VersionId") else {}
-            said = await self.ask("s3", "HeadObject", {"Bucket": bucket, "Key": key} | version, owner)
-            return str((said or {}).get("SSEKMSKeyId", ""))
-        return await self.find(
-            f"{bucket} encrypted", owner, "s3", "GetBucketEncryption", {"Bucket": bucket}, _key_of_bucket
-        )
-
     async def find(
         self, arn: str, scope: Scope, service: str, operation: str, asked: Params, read: Callable[[Params], str]
     ) -> str:
@@ -200,36 +148,8 @@ class Resolved:
         return self._known[arn]
 
 
-def _key_arn(key: str, owner: Scope) -> str:
-    return f"arn:aws:kms:{owner.region}:{owner.account}:{key if key.startswith('alias/') else f'key/{key}'}"
-
-
-def _key_of_bucket(said: Mapping[str, Any]) -> str:
-    rules = said.get("ServerSideEncryptionConfiguration", {}).get("Rules", ())
-    return next(
-        (str(one.get("ApplyServerSideEncryptionByDefault", {}).get("KMSMasterKeyID") or "") for one in rules), ""
-    )
-
-
 def _arn_of_key(said: Mapping[str, Any]) -> str:
     return str(said.get("KeyMetadata", {}).get("Arn", ""))
-
-
-def _on_behalf(right: Right, scope: Scope) -> Keys:
-    """The keys of a service's request to KMS in the caller's name. It encrypts with the ARN of what it keeps.
-
-    Sources: https://docs.aws.amazon.com/kms/latest/developerguide/services-s3.html#s3-encryption-context and
-    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-data-encryption.html
-    """
-    service = right.action.partition(":")[0]
-    if service in CONTEXTS:
-        name = CONTEXTS[service]
-        context: Keys = {f"kms:encryptioncontext:{name.lower()}": right.resource, "kms:encryptioncontextkeys": (name,)}
-        return of_service(service, scope.region) | context
-    return of_service(service, scope.region) | {
-        f"kms:encryptioncontext:aws:{service}:arn": right.resource,
-        "kms:encryptioncontextkeys": (f"aws:{service}:arn",),
-    }
 
 
 @dataclass(frozen=True, slots=True)

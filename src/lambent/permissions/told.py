@@ -8,6 +8,7 @@ from typing import Any
 from lambent.model import names
 from lambent.model.scope import Scope
 from lambent.permissions import least, of_code, of_lambda
+from lambent.permissions.attached import MANAGED
 from lambent.permissions.gate import Gate
 from lambent.permissions.ledger import record, seen
 from lambent.permissions.said import Verdict
@@ -69,6 +70,7 @@ async def policy(
     untold = [one for one in seen if not one.told and one.action not in {action for action, _ in done}]
     done = least.of_any_key(done, {one.action for one in seen if not one.told})
     done = list(dict.fromkeys([*done, *((one.action, one.resource) for one in seen if one.told)]))
+    done = [(action, resource) for action, resource in done if f":{MANAGED}" not in resource]
     identity = await gate.identities.find(role, scope.region)
     found = least.compared(done, identity.policies if identity else (), [one.action for one in untold])
     more = {"code": [asdict(one) for one in seen if one.told], "untold": [asdict(one) for one in untold]}

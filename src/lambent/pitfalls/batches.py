@@ -12,6 +12,10 @@ _PROCESSORS = {"BatchProcessor", "SqsFifoPartialProcessor", "process_partial_res
                "BatchProcessorSync", "SqsFifoPartialProcessorAsync"}  # fmt: skip
 
 
+MOST_NAMES = 3
+"""Names on the way from a record to what is taken from it."""
+
+
 def failures_reported(trigger: Trigger) -> bool | None:
     """Whether a mapping has ReportBatchItemFailures; None when unknown."""
     fact = trigger.fact("FunctionResponseTypes")
@@ -64,3 +68,13 @@ def record_loops(function: Function) -> Iterator[tuple[Reached, ast.For]]:
 def _records(node: ast.expr, one: Reached) -> bool:
     value = one.locals.get(node.id, node) if isinstance(node, ast.Name) else node
     return any(isinstance(inner, ast.Constant) and inner.value == "Records" for inner in ast.walk(value))
+
+
+def keys_taken(node: ast.AST, one: Reached, depth: int = 0) -> list[object]:
+    """The keys that are taken one from the other, also by way of names."""
+    if isinstance(node, ast.Subscript):
+        key = node.slice.value if isinstance(node.slice, ast.Constant) else None
+        return [*keys_taken(node.value, one, depth), key]
+    if isinstance(node, ast.Name) and node.id in one.locals and depth < MOST_NAMES:
+        return keys_taken(one.locals[node.id], one, depth + 1)
+    return [*keys_taken(node.value, one, depth), node.attr] if isinstance(node, ast.Attribute) else []

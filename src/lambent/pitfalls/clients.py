@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from lambent.pitfalls.batches import reached
 from lambent.pitfalls.facts import sdk
 from lambent.pitfalls.facts.project import Function
-from lambent.pitfalls.facts.python import Reached, chain
+from lambent.pitfalls.facts.python import Reached, chain, fold
+from lambent.pitfalls.facts.tree import Unknown
 
 CONNECTS = {
     "@slack/web-api.WebClient", "MySQLdb.connect", "aiomysql.connect", "asyncpg.connect", "cx_Oracle.connect",
@@ -21,17 +22,19 @@ CONNECTS = {
     "snowflake.connector.connect", "sqlalchemy.create_engine", "stripe", "stripe.StripeClient", "stripe.default",
     "twilio", "twilio.default", "twilio.rest.Client",
 }  # fmt: skip
+MOST_NAMES = 4
+"""Attributes that are set to one another."""
 _SESSION = {"requests.Session", "requests.session", "httpx.Client"}
 
 
 def each_time(function: Function) -> Iterator[tuple[Reached, ast.Call, str]]:
     """Where one is made in what the handler reaches, with nothing of the event in it, and what it is."""
     for one in reached(function):
-        parameters = {arg.arg for arg in ast.walk(one.node.args) if isinstance(arg, ast.arg)}
+        parameters = {arg.arg for arg in ast.walk(one.node.args) if isinstance(arg, ast.arg)} - _fixed(one)
         for node in one.nodes:
             if isinstance(node, ast.Call):
                 what = _made(node, one)
-                if what and not _depends(node, _tainted(one, parameters)) and not _kept(node, one):
+                if what and not _depends(node, one, _tainted(one, parameters)) and not _kept(node, one):
                     yield one, node, what
 
 
@@ -59,14 +62,44 @@ def _tainted(one: Reached, parameters: set[str]) -> set[str]:
     return found
 
 
-def _depends(node: ast.Call, parameters: set[str]) -> bool:
+def _fixed(one: Reached) -> set[str]:
+    """Parameters of a helper that are the same in every call: their default, or what stands in the code."""
+    calls = one.module.package.callers.get(id(one.node), [])
+    names = [arg.arg for arg in one.node.args.args]
+    defaults = names[len(names) - len(one.node.args.defaults) :]
+    return {name for at, name in enumerate(names) if calls and all(_same(call, at, name, defaults) for call in calls)}
+
+
+def _same(call: tuple[Reached, ast.Call], at: int, name: str, defaults: list[str]) -> bool:
+    caller, node = call
+    if any(isinstance(arg, ast.Starred) for arg in node.args) or any(word.arg is None for word in node.keywords):
+        return False
+    value = node.args[at] if at < len(node.args) else sdk.keyword(node, name)
+    return name in defaults if value is None else not isinstance(fold(value, caller.module, caller), Unknown)
+
+
+def _depends(node: ast.Call, one: Reached, parameters: set[str]) -> bool:
     """Whether anything but constants of the module goes in: a tenant's credentials, a region of the event."""
     arguments = [*node.args, *(word.value for word in node.keywords)]
     if any(word.arg in ("aws_access_key_id", "aws_session_token") for word in node.keywords):
         return True
-    names = {inner.id for argument in arguments for inner in ast.walk(argument) if isinstance(inner, ast.Name)}
+    names = {name for argument in arguments for name in _names(argument, one)}
     owner = chain(node.func).partition(".")[0]
     return bool(names & parameters) or owner in parameters
+
+
+def _names(argument: ast.expr, one: Reached, depth: int = 0) -> Iterator[str]:
+    """The names that go in; for an attribute that the same function set in its object, what it was set to."""
+    own = chain(argument) if isinstance(argument, ast.Attribute) else ""
+    if own.startswith("self.") and depth < MOST_NAMES:
+        sets = [node.value for node in one.nodes if isinstance(node, ast.Assign) and own in map(chain, node.targets)]
+        if sets:
+            yield from (name for value in sets for name in _names(value, one, depth + 1))
+            return
+    if isinstance(argument, ast.Name):
+        yield argument.id
+    for inner in ast.iter_child_nodes(argument):
+        yield from _names(inner, one, depth)  # type: ignore[arg-type]
 
 
 def is_cached(one: Reached) -> bool:

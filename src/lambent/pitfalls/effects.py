@@ -1,5 +1,6 @@
 """What a handler does to the world by AWS's SDK, and how often that may be done without harm."""
 
+import ast
 from collections.abc import Iterator
 
 from lambent.pitfalls.facts.project import Function
@@ -30,7 +31,7 @@ DISTINCT = {
     "ecs": ("clientToken",),
     "glue": ("JobRunId",),
 }
-HEARD = ("ses", "sesv2", "sns", "pinpoint", "glue", "batch", "ecs")
+HEARD = ("ses", "sesv2", "sns", "pinpoint", "glue", "batch", "ecs", "rds-data")
 """Services whose repetition people or the bill notice."""
 """Arguments that make a repetition harmless."""
 WRITES = {
@@ -72,6 +73,40 @@ def guarded(function: Function) -> bool:
 
 def again(call: SdkCall) -> bool:
     """Whether a call does something once more each time that it is made."""
+    if call.service == "rds-data":
+        return _inserts(call)
     if call.operation not in SENDS.get(call.service, ()) or call.open:
         return False
     return not any(name in call.arguments for name in DISTINCT.get(call.service, ()))
+
+
+def _inserts(call: SdkCall) -> bool:
+    """Whether a statement of SQL makes one more row each time."""
+    said = call.fold("sql")
+    words = said.upper() if isinstance(said, str) else ""
+    kept = ("ON CONFLICT", "ON DUPLICATE", "INSERT IGNORE", "NOT EXISTS")
+    return words.strip().startswith("INSERT") and not any(one in words for one in kept)
+
+
+_RANDOM = ("uuid.uuid1", "uuid.uuid4", "uuid.v1", "uuid.v4", "secrets.token_hex", "secrets.token_urlsafe", "ulid.ulid",
+           "nanoid.nanoid", "nanoid.generate", "crypto.randomUUID", "node:crypto.randomUUID", "ulid.new")  # fmt: skip
+_MADE_UNDER = {"put_object": ("Key",), "put_item": ("Item",), "upload_file": ("Key",), "upload_fileobj": ("Key",)}
+MOST_NAMES = 4
+"""Names on the way from a call to what makes an id."""
+
+
+def made_anew(call: SdkCall) -> bool:
+    """Whether a call makes another item or object each time: it has an id in its name that is made by chance."""
+    given = [call.arguments[name] for name in _MADE_UNDER.get(call.operation, ()) if name in call.arguments]
+    return any(_by_chance(one, call, 0) for one in given)
+
+
+def _by_chance(value: ast.AST, call: SdkCall, depth: int) -> bool:
+    module, known = call.where.module, call.where.locals
+    for node in ast.walk(value):
+        if isinstance(node, ast.Call) and module.dotted(node.func) in _RANDOM:
+            return True
+        if isinstance(node, ast.Name) and node.id in known and depth < MOST_NAMES:
+            if known[node.id] is not value and _by_chance(known[node.id], call, depth + 1):
+                return True
+    return False

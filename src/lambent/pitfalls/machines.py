@@ -44,7 +44,8 @@ def _definition(machine: Resource, project: Project) -> tuple[Any, str, Span | N
         if isinstance(value, Map) and "States" in value:
             return value, machine.path, None
         if isinstance(value, str | Text):
-            return _parsed(_marked(value), machine, machine.properties.at[key])
+            parsed = _parsed(_marked(value), machine, machine.properties.at[key])
+            return None if parsed is None else _placed(parsed, project)
     uri = machine.properties.get("DefinitionUri")
     file = (project.root / machine.path).parent / uri if isinstance(uri, str) and "://" not in uri else None
     if file is None or not os.path.isfile(file) or not file.resolve().is_relative_to(project.root.resolve()):
@@ -61,7 +62,7 @@ def _definition(machine: Resource, project: Project) -> tuple[Any, str, Span | N
 
 def _quoted(source: str) -> str:
     """A definition's text with substitutions in quotes, where they stand as numbers: `"TimeoutSeconds": ${Seconds}`."""
-    return re.sub(r"(:\s*)(\$\{\w+\})(?=\s*[,}\]\n])", r'\1"\2"', source)
+    return re.sub(r"(:\s*)(\$\{[\w.]+\})(?=\s*[,}\]\n])", r'\1"\2"', source)
 
 
 def _marked(value: str | Text) -> str:
@@ -69,17 +70,41 @@ def _marked(value: str | Text) -> str:
     if isinstance(value, str):
         return value
     return "".join(
-        part if isinstance(part, str) else f"${{{part.id}}}" if isinstance(part, Ref) else "unknown"
+        part if isinstance(part, str) else f"${{{part.id}}}" if isinstance(part, Ref) else "${unknown}"
         for part in value.parts
     )
 
 
 def _parsed(value: str, machine: Resource, span: Span) -> tuple[Any, str, Span] | None:
+    value = _quoted(value)
     try:
         json.loads(value)
         return yaml_text.load(value), machine.path, span
     except (ValueError, NotRead, RecursionError):
         return None
+
+
+def _placed(parsed: tuple[Any, str, Span], project: Project) -> tuple[Any, str, Span | None]:
+    """A definition that stands in a template as a block of text, with the template's lines for its own."""
+    document, path, span = parsed
+    try:
+        lines = read_text(project.root / path).split("\n")
+    except NotRead:
+        return parsed
+    states = document.get("States") if isinstance(document, Map) else None
+    for name, (line, _) in states.at.items() if isinstance(states, Map) else ():
+        shifts = [at - line for at in range(span[0], span[1] + 1) if f'"{name}"' in lines[at - 1].partition(":")[0]]
+        return (document, path, None) if len(shifts) == 1 and _shifted(document, shifts[0]) else parsed
+    return parsed
+
+
+def _shifted(value: Any, by: int) -> bool:
+    """Move the lines of all that stands in a value."""
+    if isinstance(value, Map):
+        value.at = {key: (first + by, last + by) for key, (first, last) in value.at.items()}
+    for inner in value.values() if isinstance(value, Map) else value if isinstance(value, Seq) else ():
+        _shifted(inner, by)
+    return True
 
 
 def _states(document: Any, path: str, span: Span | None, machine: Resource, stack: Stack) -> Iterator[State]:

@@ -327,7 +327,7 @@ class Messages:
             live.core.purge()
             live.arrive(later)
 
-        await self.store.write(Changes(purges=[RowPlace(queue.uid, last)]), then)
+        await self.store.purge(queue.uid, last, then=then)
         if not queue.fifo:
             await self._loader.count_behind(live, last)
 
@@ -336,7 +336,7 @@ class Messages:
         live = self._live.pop(queue.uid, None)
         if live is not None:
             live.close()
-        await self.store.write(Changes(purges=[RowPlace(queue.uid, 1 << 62)], forgets=[(queue.uid, float("inf"))]))
+        await self.store.purge(queue.uid, 1 << 62, Changes(forgets=[(queue.uid, float("inf"))]))
 
     def _forget_expired(self, live: Live) -> None:
         """Delete from disk what went of old age; nobody waits for that."""

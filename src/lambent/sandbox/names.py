@@ -29,6 +29,11 @@ _LOOPBACK = b"\xc0\x0c\0\1\0\1\0\0\0\0\0\4\x7f\0\0\1"
 Leads = Callable[[str, str], bool]
 """Whether a name, in lower case, leads to the platform itself for who asks: `Names` know an address, others the account
 that it is of."""
+Elsewhere = Callable[[str], Callable[[], None] | None]
+"""What to call when a name that leads to the platform has an address with the host's servers, too; None for a name of
+which nobody wants to know that."""
+_LOOKED_UP = 1000
+"""Names of which it was found out."""
 
 
 def name_servers(text: str) -> list[str]:
@@ -65,11 +70,23 @@ def loopback(question: bytes) -> bytes:
     return question[:2] + bytes([0x80 | question[2] & 0x79, 0x80]) + counts + question[_HEAD:end] + told
 
 
+def _is_address(question: bytes) -> bool:
+    end = question.index(0, _HEAD) + 5
+    return int.from_bytes(question[end - 4 : end - 2]) == _ADDRESS
+
+
+def has_answers(answer: bytes) -> bool:
+    """Whether a name server's answer has something to say, and is no error."""
+    return len(answer) > _HEAD and not answer[3] & 0x0F and answer[6:8] != b"\0\0"
+
+
 class Names:
     """Answers on a datagram and on a listening socket, wherever they were made. `serve` starts it."""
 
     def __init__(self, resolv_conf: Path = RESOLV_CONF, port: int = PORT) -> None:
         self.leads: Leads = lambda _name, _address: False
+        self.elsewhere: Elsewhere = lambda _name: None
+        self._looked_up: set[str] = set()
         self._resolv_conf = resolv_conf
         self._port = port
         self._tasks: set[asyncio.Task[None]] = set()
@@ -104,9 +121,19 @@ class Names:
 
     async def _answer(self, question: bytes, asker: tuple[str, int]) -> None:
         name = asked_name(question)
-        answer = loopback(question) if name and self.leads(name, asker[0]) else await self._passed_on(question)
+        led = bool(name) and self.leads(name, asker[0])
+        answer = loopback(question) if led else await self._passed_on(question)
         if self._transport is not None:
             self._transport.sendto(answer, asker)
+        if led and name not in self._looked_up and (tell := self.elsewhere(name)) and _is_address(question):
+            await self._look_up(name, question, tell)
+
+    async def _look_up(self, name: str, question: bytes, tell: Callable[[], None]) -> None:
+        """Nobody waits for it."""
+        if len(self._looked_up) < _LOOKED_UP:
+            self._looked_up.add(name)
+            if has_answers(await self._passed_on(question)):
+                tell()
 
     async def _passed_on(self, question: bytes) -> bytes:
         for server in self._servers():

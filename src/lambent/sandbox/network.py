@@ -18,7 +18,7 @@ from lambent.sandbox.errors import SandboxGone, StepFailed
 from lambent.sandbox.inside import wire
 from lambent.sandbox.inside.network import OPEN, TRY, UNDO
 from lambent.sandbox.inside.router import slot_of
-from lambent.sandbox.names import Leads, Names
+from lambent.sandbox.names import Elsewhere, Leads, Names
 from lambent.sandbox.orders import GID, UID
 from lambent.sandbox.zygotes import spawn
 
@@ -108,9 +108,10 @@ class Network:
         self._names = await Names.serve(datagrams, listener)
         self._refill()
 
-    def lead(self, leads: Leads) -> None:
+    def lead(self, leads: Leads, elsewhere: Elsewhere) -> None:
         """Names of which `leads` says so for the sandbox's account are its own loopback address."""
         if self._names is not None:
+            self._names.elsewhere = elsewhere
             self._names.leads = lambda name, address: leads(name, self._accounts.get(slot_of(address), ""))
 
     async def slot(self, account: str) -> Slot:

@@ -54,14 +54,25 @@ def _ticks(pid: int) -> tuple[int, int]:
     return int(fields[11]) + int(fields[13]), int(fields[12]) + int(fields[14])
 
 
+def passed(keeper: int) -> int:
+    """Bytes that came and went over the way out of a sandbox that has a network of its own."""
+    return sum(map(sum, (both for name, both in _interfaces(keeper) if name != "lo")))
+
+
 def _network(pid: int) -> tuple[int, int]:
     """Bytes that came and went over all interfaces, the loopback among them."""
+    rows = _interfaces(pid)
+    return sum(received for _, (received, _sent) in rows), sum(sent for _, (_received, sent) in rows)
+
+
+def _interfaces(pid: int) -> list[tuple[str, tuple[int, int]]]:
+    """Of the network that a process is in: bytes received and sent."""
     try:
         with open(f"/proc/{pid}/net/dev", encoding="ascii") as file:  # noqa: PTH123
-            rows = [line.partition(":")[2].split() for line in file.readlines()[2:]]
+            rows = [line.partition(":") for line in file.readlines()[2:]]
     except OSError:
-        return 0, 0
-    return sum(int(row[0]) for row in rows), sum(int(row[8]) for row in rows)
+        return []
+    return [(name.strip(), (int(row[0]), int(row[8]))) for name, _, said in rows if (row := said.split())]
 
 
 def _room(tmp: int) -> tuple[int, int]:

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 from lambent.sandbox.errors import LevelUnavailable, StepFailed
-from lambent.sandbox.names import Leads
+from lambent.sandbox.names import Elsewhere, Leads
 from lambent.sandbox.network import Network, Slot
 from lambent.sandbox.sandbox import Made, Sandbox
 from lambent.sandbox.spec import NAT, NONE, Level, SandboxSpec
@@ -26,6 +26,7 @@ class WayOut:
         self._state_dir = state_dir
         self.network: Network | None = None
         self._leads: Leads = lambda _name, _account: False
+        self._elsewhere: Elsewhere = lambda _name: None
         self._problem = ""
         self._reviving: asyncio.Task[None] | None = None
         self._revive_from = 0.0
@@ -43,12 +44,12 @@ class WayOut:
         if network == NAT and level is Level.NAMESPACE and self.network is None:
             raise LevelUnavailable(f"network nat is not possible here: {self._problem}")
 
-    def lead(self, leads: Leads) -> None:
+    def lead(self, leads: Leads, elsewhere: Elsewhere = lambda _name: None) -> None:
         """Names of which `leads` says so for a sandbox's account are its own loopback address; others are asked of the
-        host's."""
-        self._leads = leads
+        host's servers, as are, beside, those that `elsewhere` wants to know of."""
+        self._leads, self._elsewhere = leads, elsewhere
         if self.network is not None:
-            self.network.lead(leads)
+            self.network.lead(leads, elsewhere)
 
     async def close(self) -> None:
         """After the last sandbox."""
@@ -112,7 +113,7 @@ class WayOut:
         assert former is not None
         try:
             self.network = await Network.open(self._owner, self._state_dir, former)
-            self.network.lead(self._leads)
+            self.network.lead(self._leads, self._elsewhere)
             _log.warning("there is another network process: environments from before it have no way out")
         except StepFailed as failed:
             _log.error("no other network process can be had: %s", failed)

@@ -2,6 +2,8 @@
 
 import errno
 import functools
+import os
+import ssl
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
@@ -14,6 +16,7 @@ from yarl import URL
 
 from lambent.gateway import hosts, pages
 from lambent.gateway.sites import API, Sites
+from lambent.model.backend_tls import USUAL, BackendTls
 from lambent.model.door import Call, Door
 from lambent.model.invocation import Outcome
 from lambent.model.metric import Measure
@@ -84,7 +87,7 @@ class Web:
         self._session: aiohttp.ClientSession | None = None
 
     async def __call__(
-        self, method: str, url: str, headers: Headers, body: bytes, seconds: float
+        self, method: str, url: str, headers: Headers, body: bytes, seconds: float, tls: BackendTls = USUAL
     ) -> tuple[int, Headers, bytes]:
         """Raises OSError, TimeoutError."""
         session = self._session = self._session or self._open()
@@ -97,6 +100,7 @@ class Web:
             allow_redirects=False,
             timeout=timeout,
             skip_auto_headers=OWN_HEADERS,
+            ssl=_context(tls),
         )
         try:
             async with asked as answer:
@@ -116,6 +120,20 @@ class Web:
         """Close what is open."""
         if self._session is not None:
             await self._session.close()
+
+
+@functools.lru_cache(maxsize=64)
+def _context(tls: BackendTls) -> ssl.SSLContext:
+    """Made once of each: a connection is kept for those that have the same one."""
+    context = ssl.create_default_context()
+    if not tls.verified:
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    if tls.certificate:
+        with os.fdopen(os.memfd_create("client-certificate"), "wb") as file:  # the library reads files alone
+            file.write(f"{tls.key}\n{tls.certificate}".encode())
+            file.flush()
+            context.load_cert_chain(f"/proc/self/fd/{file.fileno()}")
+    return context
 
 
 async def _bounded(answer: aiohttp.ClientResponse) -> bytes:

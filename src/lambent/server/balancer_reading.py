@@ -34,6 +34,11 @@ class Reader:
         groups = await self._groups(scope) if found else {}
         return [one for balancer in found for one in await self._listeners(scope, balancer, groups)]
 
+    async def targets(self, caller: Caller, group: str) -> list[str]:
+        """The ids of a target group's targets."""
+        health = await self._ask(caller.scope, "DescribeTargetHealth", TargetGroupArn=group)
+        return [str(one["Target"]["Id"]) for one in health.get("TargetHealthDescriptions", [])]
+
     async def _listeners(self, scope: Scope, balancer: Document, groups: Mapping[str, TargetGroup]) -> list[Balancer]:
         arn = balancer["LoadBalancerArn"]
         label = str(balancer.get("DNSName", "")).partition(".")[0].lower()
@@ -43,7 +48,8 @@ class Reader:
         of = arn, scope.account, scope.region
         return [
             Balancer(*of, int(one["Port"]), one["Protocol"], await self._rules(scope, one["ListenerArn"]), groups,
-                     label, one["ListenerArn"], idle)
+                     label, one["ListenerArn"], idle, attributes,
+                     await self._attributes(scope, "DescribeListenerAttributes", ListenerArn=one["ListenerArn"]))
             for one in listeners
         ] or [Balancer(*of, 80, "HTTP", (), groups, label)]  # fmt: skip
 
@@ -61,8 +67,7 @@ class Reader:
 
     async def _function(self, scope: Scope, group: Document) -> TargetGroup:
         arn = group["TargetGroupArn"]
-        health = await self._ask(scope, "DescribeTargetHealth", TargetGroupArn=arn)
-        targets = [str(one["Target"]["Id"]) for one in health.get("TargetHealthDescriptions", [])]
+        targets = await self.targets(Caller(scope, ""), arn)
         attributes = await self._attributes(scope, "DescribeTargetGroupAttributes", TargetGroupArn=arn)
         multiple = attributes.get("lambda.multi_value_headers.enabled") == "true"
         return TargetGroup(arn, "lambda", targets[0] if targets else "", multiple, _check(group))

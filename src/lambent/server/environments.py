@@ -14,6 +14,7 @@ from lambent.model.function import FunctionVersion
 from lambent.model.own_layers import INSIGHTS
 from lambent.observe.journal import Journal
 from lambent.observe.lambda_insights import GROUP
+from lambent.observe.lambda_metrics import FREE_STREAM, STREAMED
 from lambent.observe.metrics import Metrics
 from lambent.observe.tracing import Tracing
 from lambent.server.base import REAL, Base
@@ -56,10 +57,21 @@ def environment_maker(
 
     def create(function: FunctionVersion, home: Home) -> Environment:
         journal = begin(function)
-        told = metrics.ran, freeze_grace, tracing.ended, insights(base, function, journal.stream)
+        count = functools.partial(_count, metrics, function)
+        told = metrics.ran, freeze_grace, tracing.ended, insights(base, function, journal.stream), count
         return Environment(function, home, launcher, journal, REAL, spawn, how, *told)
 
     return create
+
+
+def _count(metrics: Metrics, function: FunctionVersion, what: str, much: float) -> None:
+    metrics.add(what, function.scope, function.name, much)
+
+
+def count_streamed(metrics: Metrics, function: FunctionVersion, size: int) -> None:
+    """What is billed of a response of so many bytes that was streamed."""
+    if size > FREE_STREAM:
+        metrics.add(STREAMED, function.scope, function.name, size - FREE_STREAM)
 
 
 def debugged_environment(

@@ -14,6 +14,10 @@ from lambent.wire.http import Request, Response
 KIND = "Step Functions Execution Status Change"
 SOURCE = "aws.states"
 EXECUTION = re.compile(r"arn:aws[a-z-]*:states:([a-z0-9-]{1,32}):([0-9]{12}):execution:[\w.-]{1,80}:[\w.-]{1,80}")
+ARN = re.compile(
+    r"arn:aws[a-z-]*:states:([a-z0-9-]{1,32}):([0-9]{12}):(?:execution|express):([\w.-]{1,80}(?:/[\w.-]{1,80})?)(?::[\w.-]{1,80}){1,2}"
+)
+"""Of any execution, a map run's and an express one too."""
 UNHEARD = "execution-not-told"
 
 

@@ -15,7 +15,7 @@ from lambent.gateway import pages
 from lambent.gateway.intake import UNFINISHED_BYTES, Door, Share
 from lambent.gateway.listener import Connection, Respond
 from lambent.neighbour import unix
-from lambent.neighbour.bridges.handing import MACHINE, MACHINE_ARN, ROLE, SESSION, TASKS, TOLD, TRIGGERS, WAITS
+from lambent.neighbour.bridges.handing import LOGGED, MACHINE, MACHINE_ARN, ROLE, SESSION, TASKS, TOLD, TRIGGERS, WAITS
 from lambent.permissions import passing
 from lambent.wire import locate
 from lambent.wire.http import Request, Response
@@ -43,13 +43,14 @@ class Task:
 
 class Hatch:
     """Listens at `path` from `open` to `close`; answers 503 until there are `tasks`, which answers AWS's requests,
-    `triggers`, which calls functions for user pools, `waits`, which tells when one is over, and `executions`, which
-    hears of those that begin and end."""
+    `triggers`, which calls functions for user pools, `waits`, which tells when one is over, `executions`, which
+    hears of those that begin and end, and `execution_logs`, which writes what they log."""
 
     tasks: Callable[[Request, Task], Awaitable[Response]] | None = None
     triggers: Callable[[Request], Awaitable[Response]] | None = None
     waits: Callable[[Request], Awaitable[Response]] | None = None
     executions: Callable[[Request], Awaitable[Response]] | None = None
+    execution_logs: Callable[[Request], Awaitable[Response]] | None = None
 
     def __init__(self, path: Path, connections: int = CONNECTIONS) -> None:
         self.path = path
@@ -74,7 +75,12 @@ class Hatch:
     async def answer(self, request: Request) -> Response:
         """AWS's requests below one path, triggers and waits at others. Never raises."""
         try:
-            pages = {TRIGGERS: self.triggers, WAITS: self.waits, TOLD: self.executions}
+            pages = {
+                TRIGGERS: self.triggers,
+                WAITS: self.waits,
+                TOLD: self.executions,
+                LOGGED: self.execution_logs,
+            }
             if request.path in pages:
                 page = pages[request.path]
                 return Response(503) if page is None else await page(request)

@@ -9,6 +9,9 @@ from lambent.gateway import site_ports
 from lambent.gateway.exchange import Here
 from lambent.gateway.hosts import Site
 from lambent.http_events.alb import Balancer
+from lambent.model import names
+from lambent.model.door import Door
+from lambent.model.names import FunctionRef
 from lambent.model.scope import Caller, Scope
 from lambent.server import balancer_ports
 from lambent.server.balancer_ports import BalancerPorts
@@ -17,7 +20,7 @@ from lambent.server.balancers import Balancers
 from lambent.server.base import Base, Doors, new_id
 from lambent.server.here import here
 from lambent.server.running import Running
-from lambent.services.elbv2 import operations
+from lambent.services.elbv2 import health, operations
 from lambent.services.elbv2.door import BalancerDoor, Ports
 from lambent.services.elbv2.health import HealthChecks
 from lambent.services.elbv2.service import SERVICE
@@ -54,15 +57,28 @@ def open_load_balancers(
         checks.watch(scope, {arn: one.groups[arn] for one in found for arn in one.targets if arn in one.groups})
         await ports.follow(scope, found)
 
-    balancers = Balancers(Reader(base.neighbour).read, told, base.background.spawn)
+    reader = Reader(base.neighbour)
+    balancers = Balancers(reader.read, told, base.background.spawn)
     door = BalancerDoor(Ports(balancers.find, base.clock, call, new_trace_id, env.report, env.chance))
-    work = operations.ElbEnv(_forward(base, balancers), parsed, balancers.used, checks)
+    work = operations.ElbEnv(
+        _forward(base, balancers), parsed, balancers.used, checks, reader.targets, functools.partial(_permitted, env)
+    )
 
     async def resume() -> None:
         await ports.resume()
         balancers.resume({one.scope for one in store.resources.of_kind(balancer_ports.KIND)})
 
     return LoadBalancers(balancers, ports, resume, door.serve, here(SERVICE, work))
+
+
+def _permitted(env: LambdaEnv, caller: Caller, group: str, function: str) -> bool:
+    try:
+        said = names.parse(function)
+    except names.MalformedName:
+        return False
+    scope = Scope(said.account or caller.scope.account, said.region or caller.scope.region)
+    door = Door(health.SERVICE, group, caller.scope.account, caller.scope.region)
+    return called.permitted(env, door, FunctionRef(scope, said.name, said.qualifier))
 
 
 def _forward(base: Base, balancers: Balancers) -> Callable[[Request, Caller], Awaitable[Response]]:

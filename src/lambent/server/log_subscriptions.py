@@ -18,6 +18,7 @@ from lambent.permissions.gate import Gate
 from lambent.server import permissions
 from lambent.server.asking import ask_service
 from lambent.server.base import Base, Doors, new_id
+from lambent.server.execution_logs import ExecutionLogs
 from lambent.server.here import here
 from lambent.server.metrics import metric_filters
 from lambent.services.logs.env import LogsEnv
@@ -46,6 +47,7 @@ def open_logs(
     tails = LiveTails(base.clock.wall, time.monotonic)
     base.logs.hears.append(tails.hear)
     filters = metric_filters(store, base, report)
+    base.hatch.execution_logs = ExecutionLogs(base.logs, report).answer
     queries = Queries(base.clock.monotonic)
     stack.push_async_callback(queries.close)
     may_send = functools.partial(permissions.may_configure, gate)

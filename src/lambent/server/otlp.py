@@ -50,8 +50,7 @@ def page(doors: Doors) -> Page:
         if kind not in (JSON, PROTOBUF):
             return Response(415, [("Content-Type", "text/plain")], f"{JSON} or {PROTOBUF} is needed\n".encode())
         try:
-            said = await asyncio.to_thread(_read, request, kind)
-            documents = list(otlp.documents_of(said))
+            said, documents = await asyncio.to_thread(_read, request, kind)
         except Malformed as error:
             return Response(400, [("Content-Type", JSON)], orjson.dumps({"code": 3, "message": str(error)}))
         authorization = _authorization(request, said)
@@ -66,7 +65,12 @@ def page(doors: Doors) -> Page:
     return answer
 
 
-def _read(request: Request, kind: str) -> dict[str, Any]:
+def _read(request: Request, kind: str) -> tuple[dict[str, Any], list[Document]]:
+    said = _said(request, kind)
+    return said, list(otlp.documents_of(said))
+
+
+def _said(request: Request, kind: str) -> dict[str, Any]:
     body = request.body
     if request.headers.get("content-encoding", "").strip().lower() == "gzip":
         try:

@@ -15,7 +15,7 @@ KEPT = (
     "state.db", "state.db-wal", "state.db-shm", "blobs", "layers", "images", "registry", "logs", "objects", "efs",
     "dial", "trial-dial", "token", root_keys.FILE, "sns.pem", "metrics.db", "metrics.db-wal", "metrics.db-shm",
     "traces.db", "traces.db-wal", "traces.db-shm", "tls", "neighbour.json", "neighbour", "dynamodb", "moto",
-    "sandboxes", "database", "lock",
+    "sandboxes", "reserve", "database", "lock",
 )  # fmt: skip
 """What a data folder holds (ARCHITECTURE.md, "Data on disk"). The lock comes last: it is held meanwhile."""
 

@@ -107,6 +107,7 @@ async def _open(stack: AsyncExitStack, settings: Settings) -> tuple[str, str, li
     base = await open_base(stack, settings, door, level, secure)
     await open_services(stack, settings, store, base, here)
     keep_private(settings.data_dir)
+    store.started()
     if secure is not None:
         port = secure.door.getsockname()[1]
         print(f"HTTPS at https://localhost:{port}, for clients that trust {secure.authority}", flush=True)

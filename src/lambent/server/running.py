@@ -37,7 +37,13 @@ from lambent.runtimes.interpreters import Interpreter
 from lambent.sandbox.spec import Level, Programs
 from lambent.server import parameters, xray_proxy
 from lambent.server.base import REAL, Base, Doors, new_id, tells_time
-from lambent.server.environments import debugged_environment, environment_maker, journals, require_room
+from lambent.server.environments import (
+    count_streamed,
+    debugged_environment,
+    environment_maker,
+    journals,
+    require_room,
+)
 from lambent.server.metrics import measuring
 from lambent.server.tls import Inside
 from lambent.server.traces import daemons, tracing_of
@@ -114,7 +120,8 @@ async def open_running(
     make_ahead = environment_maker(launcher, base, report, metrics, tracing, grace, INITIALIZATION)
     provisioned = Provisioned(make_ahead, REAL.monotonic, Scaling(limits), concurrency.allocate)
     stack.push_async_callback(provisioned.close)
-    invoker = Invoker(pools, concurrency, provisioned, REAL.monotonic, tracing)
+    streamed = functools.partial(count_streamed, metrics)
+    invoker = Invoker(pools, concurrency, provisioned, REAL.monotonic, tracing, streamed)
     return Running(
         places, keys, credentials, limits, doors, endpoint, live, files, findings,
         snapshots, debugging, concurrency, metrics, tracing, pools, provisioned, invoker, trials,

@@ -41,6 +41,7 @@ from lambent.gateway.signers import KnownSigners
 from lambent.gateway.sites import Sites
 from lambent.gateway.torture import TorturePage, Trials
 from lambent.model.async_event import Handling
+from lambent.model.finding import Finding
 from lambent.model.function import LATEST, FunctionVersion
 from lambent.model.invocation import RestoreFailed, Throttled
 from lambent.model.limits import Limits
@@ -327,8 +328,19 @@ def _sites(
     sites.add_known("lambda-url", lambda site: urls.knows(site.id, site.region))
     sites.at_once = urls.take
     sites.add("elb", balancers)
-    base.host.way_out.lead(sites.leads)
+    base.host.way_out.lead(sites.leads, functools.partial(_elsewhere, sites, env.report))
     return rest, http, sites
+
+
+def _elsewhere(sites: Sites, report: Callable[[Finding], None], name: str) -> Callable[[], None] | None:
+    """What to do when a name that leads functions here is found in the DNS, too: a domain name of the user's may be."""
+    if not sites.is_users(name):
+        return None
+    text = f"functions of its account reach this endpoint by {name}, which the DNS leads elsewhere"
+    hint = "as on AWS where its record is the API's; else delete the domain name, and functions reach the real one"
+    return functools.partial(
+        report, Finding("domain-name-elsewhere", f"arn:aws:apigateway:::/domainnames/{name}", text, hint)
+    )
 
 
 def _made(

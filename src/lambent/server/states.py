@@ -24,7 +24,7 @@ from lambent.store.lock import FolderLock
 from lambent.store.place import Place
 
 ENDING = ".lambent"
-PASSING = frozenset({"database", "lock", "moto", "sandboxes", "token", "dial", "trial-dial", root_keys.FILE})
+PASSING = frozenset({"database", "lock", "moto", "reserve", "sandboxes", "token", "dial", "trial-dial", root_keys.FILE})
 """What belongs to one run of a server, or to its user."""
 SAVED = tuple(name for name in KEPT if name not in PASSING)
 

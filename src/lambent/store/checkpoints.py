@@ -9,6 +9,7 @@ from lambent.store import schema
 from lambent.store.columns import WORDS
 from lambent.store.database import Database
 from lambent.store.group_commit import GroupCommit
+from lambent.store.statements import Statement
 
 table = sa.Table(
     "checkpoints",
@@ -48,7 +49,7 @@ class Checkpoints:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._commit: GroupCommit[_Write] = GroupCommit(database, _apply)
+        self._commit: GroupCommit[_Write] = GroupCommit(database, _apply, frees=lambda _item: True)
 
     async def load(self, mapping: str) -> dict[str, Checkpoint]:
         """The checkpoints of a mapping, by shard. Raises StoreError."""
@@ -72,17 +73,21 @@ class Checkpoints:
         await self._commit.close()
 
 
+_HERE = table.c.mapping == sa.bindparam("of_mapping")
+_AT = _HERE & (table.c.shard == sa.bindparam("of_shard"))
+_INSERT, _UPDATE = Statement(table.insert()), Statement(table.update().where(_AT))
+_DELETE, _DELETE_SHARD = Statement(table.delete().where(_HERE)), Statement(table.delete().where(_AT))
+
+
 def _apply(connection: sa.Connection, items: Sequence[_Write]) -> None:
     for mapping, checkpoint, shard in items:
-        here = table.c.mapping == mapping
         if checkpoint is None:
-            gone = here & (table.c.shard == shard) if shard else here
-            connection.execute(table.delete().where(gone))
+            gone = {"of_mapping": mapping} | ({"of_shard": shard} if shard else {})
+            (_DELETE_SHARD if shard else _DELETE).many(connection, [gone])
             continue
         values = checkpoint._asdict()
-        at = here & (table.c.shard == checkpoint.shard)
-        if not connection.execute(table.update().where(at).values(values)).rowcount:
-            connection.execute(table.insert().values(mapping=mapping, **values))
+        if not _UPDATE.many(connection, [{"of_mapping": mapping, "of_shard": checkpoint.shard, **values}]):
+            _INSERT.many(connection, [{"mapping": mapping, **values}])
 
 
 def _load(connection: sa.Connection, mapping: str) -> dict[str, Checkpoint]:

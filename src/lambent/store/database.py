@@ -5,8 +5,10 @@ on the event loop after the commit, also when the asker was cancelled meanwhile:
 """
 
 import asyncio
-from collections.abc import Callable
+import sqlite3
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TypeVar
 
 import sqlalchemy as sa
@@ -14,8 +16,9 @@ from sqlalchemy import exc
 
 from lambent.store import schema
 from lambent.store.changes import Changed, Tell, nobody
-from lambent.store.errors import StoreBroken, StoreError, StoreLocked, from_database, from_os
+from lambent.store.errors import StoreBroken, StoreError, StoreFull, StoreLocked, from_database, from_os
 from lambent.store.postgresql import Claim
+from lambent.store.reserve import Reserve
 
 T = TypeVar("T")
 
@@ -24,52 +27,98 @@ FULL, NORMAL = "FULL", "NORMAL"
 """Whether a commit waits for the disk itself (https://www.sqlite.org/pragma.html#pragma_synchronous, in WAL mode)."""
 
 
-def _engine(url: str, synchronous: str = FULL) -> sa.Engine:
+def _engine(url: str) -> sa.Engine:
     """One session for the thread that changes, another for the one that reads."""
     if sa.make_url(url).get_backend_name() != "sqlite":
         return sa.create_engine(url, pool_size=1, max_overflow=0, pool_pre_ping=True)
     engine = sa.create_engine(url)
-    sa.event.listen(engine, "connect", lambda connection, _record: _configure_sqlite(connection, synchronous))
+    sa.event.listen(engine, "connect", _configure_sqlite)
     return engine
 
 
-def _configure_sqlite(connection: sa.engine.interfaces.DBAPIConnection, synchronous: str) -> None:
+def _configure_sqlite(connection: sa.engine.interfaces.DBAPIConnection, _record: object) -> None:
     cursor = connection.cursor()
     cursor.execute(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}")
     cursor.execute("PRAGMA journal_mode = WAL")
-    cursor.execute(f"PRAGMA synchronous = {synchronous}")
+    cursor.execute(f"PRAGMA synchronous = {FULL}")
     cursor.close()
+
+
+class _Session:
+    """A thread's connection. SQLite's is kept as it is from one transaction to the next, with the pages that it has
+    read: taking one from a pool and giving it back takes longer than a small transaction."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+        self._kept: sa.Connection | None = None
+        self._synchronous = FULL
+        self._keeps = engine.dialect.name == "sqlite"
+
+    @contextmanager
+    def begin(self, *, light: bool = False) -> Iterator[sa.Connection]:
+        """A transaction in the thread that calls."""
+        if not self._keeps:
+            with self._engine.begin() as connection:
+                yield connection
+            return
+        if self._kept is None:
+            self._kept, self._synchronous = self._engine.connect(), FULL
+        self._wait_for_disk(self._kept, NORMAL if light else FULL)
+        with self._kept.begin():
+            yield self._kept
+
+    def _wait_for_disk(self, connection: sa.Connection, synchronous: str) -> None:
+        if synchronous != self._synchronous:
+            driver = connection.connection.dbapi_connection
+            assert driver is not None
+            driver.cursor().execute(f"PRAGMA synchronous = {synchronous}")
+            self._synchronous = synchronous
+
+    def close(self) -> None:
+        """Let go of it, in its thread."""
+        if self._kept is not None:
+            self._kept.close()
+        self._engine.dispose()
 
 
 class Database:
     """Transactions on an SQLAlchemy URL. Make it with `open_database`, end it with `close`."""
 
-    def __init__(self, url: str) -> None:
-        self._engine = self._reading = _engine(url)
-        lasting = self._engine.dialect.name == "sqlite" and not _is_in_memory(self._engine.url)
-        self._light = _engine(url, NORMAL) if lasting else self._engine
-        self.claim: Claim | None = None
+    def __init__(self, url: str, reserve: Reserve | None = None) -> None:
+        self._reserve = reserve
+        engine = _engine(url)
+        self.claim = Claim(engine) if engine.dialect.name == "postgresql" else None
         self.tell: Tell = nobody
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="lambent-store")
-        self._reader = self._thread
-        if self._engine.dialect.name == "postgresql":
-            self._reading, self.claim = _engine(url), Claim(self._engine)
-        if not _is_in_memory(self._engine.url):
+        self._writing = _Session(engine)
+        self._reader, self._reading = self._thread, self._writing
+        if not _is_in_memory(engine.url):
             self._reader = ThreadPoolExecutor(1, thread_name_prefix="lambent-store-reader")
+            self._reading = _Session(_engine(url))
 
     async def run(
-        self, work: Callable[[sa.Connection], T], then: Callable[[T], None] | None = None, *, light: bool = False
+        self,
+        work: Callable[[sa.Connection], T],
+        then: Callable[[T], None] | None = None,
+        *,
+        light: bool = False,
+        frees: bool = False,
     ) -> T:
         """Run `work` in one transaction; after its commit call `then(result)` on the event loop.
 
         A `light` one survives the end of this process in any way, but a power cut only when one that is not was
-        committed after it, and costs no wait for the disk. Raises StoreError; `work` may raise its own.
+        committed after it, and costs no wait for the disk. One that `frees` may take a little room for it on a full
+        disk, where `work` is called once more. Raises StoreError; `work` may raise its own.
         """
-        engine = self._light if light else self._engine
-        return await self._submit(self._thread, lambda: _transact(engine, work), then)
+        return await self._submit(self._thread, lambda: self._write(work, light=light, frees=frees), then)
 
     async def change(
-        self, work: Callable[[sa.Connection], None], then: Callable[[None], None], changed: Changed
+        self,
+        work: Callable[[sa.Connection], None],
+        then: Callable[[None], None],
+        changed: Changed,
+        *,
+        frees: bool = False,
     ) -> None:
         """As `run`, for what is read from memory: whoever else has it there is told what changed."""
 
@@ -77,7 +126,7 @@ class Database:
             work(connection)
             self.tell(connection, changed)
 
-        await self.run(told, then)
+        await self.run(told, then, frees=frees)
 
     async def look(self, work: Callable[[sa.Connection], T]) -> T:
         """What `work` finds, which changes nothing: it waits for no transaction, and sees all that were acknowledged.
@@ -85,6 +134,23 @@ class Database:
         Raises StoreError; `work` may raise its own.
         """
         return await self._submit(self._reader, lambda: _transact(self._reading, work), None)
+
+    def _write(self, work: Callable[[sa.Connection], T], *, light: bool, frees: bool) -> T:
+        reserve = self._reserve
+        if reserve is None:
+            return _transact(self._writing, work, light=light)
+        small = work if frees else _no_larger(work)
+        try:
+            return _transact(self._writing, work if reserve.take() else small, light=light)
+        except _LargerError:
+            raise
+        except StoreFull:
+            reserve.give_up()
+            try:
+                _transact(self._writing, _carry_over)
+                return _transact(self._writing, small, light=light)
+            finally:
+                reserve.take()
 
     async def _submit(self, thread: ThreadPoolExecutor, work: Callable[[], T], then: Callable[[T], None] | None) -> T:
         loop = asyncio.get_running_loop()
@@ -118,22 +184,51 @@ class Database:
         """Finish what was asked for, then let go of the database."""
         loop = asyncio.get_running_loop()
         try:
-            await loop.run_in_executor(self._reader, int if self._reading is self._engine else self._reading.dispose)
-            await loop.run_in_executor(self._thread, self._light.dispose)
-            await loop.run_in_executor(self._thread, self._engine.dispose)
+            await loop.run_in_executor(self._reader, int if self._reading is self._writing else self._reading.close)
+            await loop.run_in_executor(self._thread, self._writing.close)
         finally:
+            if self._reserve is not None:
+                self._reserve.take()  # what SQLite's log had is free now
+                self._reserve.close()
             self._reader.shutdown(wait=False)
             self._thread.shutdown(wait=False)
 
 
-def _transact(engine: sa.Engine, work: Callable[[sa.Connection], T]) -> T:
+def _transact(session: _Session, work: Callable[[sa.Connection], T], *, light: bool = False) -> T:
     try:
-        with engine.begin() as connection:
+        with session.begin(light=light) as connection:
             return work(connection)
-    except exc.SQLAlchemyError as error:
+    except (exc.SQLAlchemyError, sqlite3.Error) as error:
         raise from_database(error) from error
     except OSError as error:
         raise from_os(error) from error
+
+
+class _LargerError(StoreFull):
+    """A transaction needs more room than the database's file has."""
+
+
+def _no_larger(work: Callable[[sa.Connection], T]) -> Callable[[sa.Connection], T]:
+    """`work`, which may use what is free in the database's file, and no more of the disk."""
+
+    def held(connection: sa.Connection) -> T:
+        before = _pages(connection)
+        result = work(connection)
+        if _pages(connection) > before:
+            raise _LargerError("what is left is kept for what frees room")
+        return result
+
+    return held
+
+
+def _pages(connection: sa.Connection) -> int:
+    found: int = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+    return found
+
+
+def _carry_over(connection: sa.Connection) -> None:
+    """What is in SQLite's log goes to its place, so that the log's room is used once more."""
+    connection.exec_driver_sql("PRAGMA wal_checkpoint(RESTART)").all()
 
 
 def _is_in_memory(url: sa.URL) -> bool:
@@ -141,10 +236,11 @@ def _is_in_memory(url: sa.URL) -> bool:
     return url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:")
 
 
-async def open_database(url: str) -> Database:
-    """Open, and make or check the tables. Raises StoreError."""
+async def open_database(url: str, reserve: Reserve | None = None) -> Database:
+    """Open, and make or check the tables; `reserve` is that of the disk where SQLite's file lies, and ends with the
+    database. Raises StoreError."""
     try:
-        database = Database(url)
+        database = Database(url, reserve)
     except ImportError as error:
         raise StoreBroken(f"{error}: install lambent[{sa.make_url(url).get_backend_name()}]") from error
     except exc.SQLAlchemyError as error:

@@ -17,6 +17,7 @@ StoreError
 """
 
 import errno
+import sqlite3
 
 from sqlalchemy import exc
 
@@ -86,6 +87,8 @@ class BlobMissing(StoreError, Trouble):
 
 
 _DISK_FULL = "53100"
+_NO_ROOM_TO_SHARE = "SQLITE_IOERR_SHMSIZE"
+"""The file in which SQLite's connections meet can't be made: https://www.sqlite.org/rescode.html"""
 _ENDED = ("57P01", "57P02", "57P03", "08006", "08003")
 """PostgreSQL's SQLSTATEs: https://www.postgresql.org/docs/current/errcodes-appendix.html"""
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
@@ -97,11 +100,12 @@ def from_os(error: OSError) -> StoreError:
     return kind(f"{error.strerror or error}: {error.filename or 'data folder'}")
 
 
-def from_database(error: exc.SQLAlchemyError) -> StoreError:
+def from_database(error: exc.SQLAlchemyError | sqlite3.Error) -> StoreError:
     """The store's error for a failing statement."""
-    text = " ".join(str(getattr(error, "orig", None) or error).split())
-    state = getattr(getattr(error, "orig", None), "sqlstate", "")
-    if "disk is full" in text or state == _DISK_FULL:
+    said = getattr(error, "orig", None)
+    text = " ".join(str(said or error).split())
+    state = getattr(said, "sqlstate", "")
+    if "disk is full" in text or state == _DISK_FULL or getattr(said, "sqlite_errorname", "") == _NO_ROOM_TO_SHARE:
         return StoreFull(text)
     if "locked" in text:
         return StoreLocked(text)

@@ -4,8 +4,9 @@ Writes are group commits: an event is acknowledged when its transaction is. Cont
 nothing is kept in memory here, however many events wait.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -15,6 +16,7 @@ from lambent.store import schema
 from lambent.store.columns import NUMBER, WORDS
 from lambent.store.database import Database
 from lambent.store.group_commit import GroupCommit
+from lambent.store.statements import Among, Statement
 from lambent.store.window import choose
 
 table = sa.Table(
@@ -50,6 +52,23 @@ LARGE = 2048
 """Bytes."""
 
 _T, _C = table.c, contents.c
+_AT: sa.BindParameter[int] = sa.bindparam("at")
+_INSERT, _INSERT_CONTENT = Statement(table.insert()), Statement(contents.insert())
+_RETRY = Statement(table.update().where(_T.number == _AT))
+_REMOVE = Statement(table.delete().where(_T.number == _AT))
+_REMOVE_CONTENT = Statement(contents.delete().where(_C.number == _AT))
+_OF_FUNCTION = Statement(
+    sa.select(_T.number, _T.due, _T.size)
+    .where(
+        (_T.account == sa.bindparam("of_account"))
+        & (_T.region == sa.bindparam("of_region"))
+        & (_T.function == sa.bindparam("of_function"))
+    )
+    .order_by(_T.due, _T.number)
+    .limit(sa.bindparam("most"))
+)
+_ROWS = Among(sa.select(table), _T.number)
+_PAYLOADS = Among(sa.select(_C.number, _C.payload), _C.number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +129,9 @@ class Events:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._commit: GroupCommit[Change] = GroupCommit(database, _write)
+        self._commit: GroupCommit[Change] = GroupCommit(
+            database, _write, frees=lambda change: not isinstance(change, Insert)
+        )
 
     def write(self, change: Change, then: Callable[[], None], failed: Callable[[Exception], None]) -> None:
         """Call `then` when `change` is on disk, or `failed` with the StoreError: then it is not. What became of an
@@ -144,16 +165,11 @@ def _write(connection: sa.Connection, changes: Sequence[Change]) -> None:
     emptied = [{"at": one.number} for one in changes if isinstance(one, Remove) and one.large]
     retries = [_tried(one) for one in changes if isinstance(one, Retry)]
     large = [_content(one.event) for one in changes if isinstance(one, Insert) and _is_large(one.event)]
-    if inserts:
-        connection.execute(table.insert(), inserts)
-    if large:
-        connection.execute(contents.insert(), large)
-    if retries:
-        connection.execute(table.update().where(_T.number == sa.bindparam("at")), retries)
-    if removals:
-        connection.execute(table.delete().where(_T.number == sa.bindparam("at")), removals)
-    if emptied:
-        connection.execute(contents.delete().where(_C.number == sa.bindparam("at")), emptied)
+    _INSERT.many(connection, inserts)
+    _INSERT_CONTENT.many(connection, large)
+    _RETRY.many(connection, retries)
+    _REMOVE.many(connection, removals)
+    _REMOVE_CONTENT.many(connection, emptied)
 
 
 def _row(event: AsyncEvent) -> dict[str, object]:
@@ -219,24 +235,16 @@ def _select_due(
     besides: Collection[int],
 ) -> Due:
     """Numbers and sizes first: contents that do not fit are not read."""
-    query = (
-        sa.select(_T.number, _T.due, _T.size)
-        .where((_T.account == scope.account) & (_T.region == scope.region) & (_T.function == function))
-        .order_by(_T.due, _T.number)
-        .limit(count + len(besides) + 1)
-    )
-    chosen, following = choose(connection.execute(query), now, count, room, besides)
-    if not chosen:
-        return Due([], following)
-    found = {row.number: row for row in connection.execute(sa.select(table).where(_T.number.in_(chosen)))}
-    large = [number for number in chosen if found[number].payload is None]
-    apart = sa.select(_C.number, _C.payload).where(_C.number.in_(large))
-    payloads = {row.number: row.payload for row in connection.execute(apart)} if large else {}
+    of = {"of_account": scope.account, "of_region": scope.region, "of_function": function}
+    waiting = _OF_FUNCTION.found(connection, {**of, "most": count + len(besides) + 1})
+    chosen, following = choose(waiting, now, count, room, besides)
+    found = {row["number"]: row for row in _ROWS.named(connection, chosen)}
+    large = [number for number in chosen if found[number]["payload"] is None]
+    payloads: dict[int, bytes] = dict(_PAYLOADS.found(connection, large))
     return Due([_event(found[number], payloads.get(number)) for number in chosen], following)
 
 
-def _event(row: sa.Row[tuple[object, ...]], large: bytes | None) -> AsyncEvent:
-    said = row._mapping
+def _event(said: Mapping[str, Any], large: bytes | None) -> AsyncEvent:
     return AsyncEvent(
         number=said["number"],
         scope=Scope(said["account"], said["region"]),

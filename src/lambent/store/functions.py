@@ -185,7 +185,7 @@ class Functions:
             if not connection.execute(_F.delete().where(_stored(record))).rowcount:
                 raise RecordChanged(record.name)
 
-        await self._change((record.scope, record.name), None, work, lambda _: self._drop(record))
+        await self._change((record.scope, record.name), None, work, lambda _: self._drop(record), frees=True)
 
     async def delete(
         self, scope: Scope, name: str, remember: Resource | None = None, latest: FunctionRecord | None = None
@@ -214,7 +214,7 @@ class Functions:
             for record in self.versions(scope, name):
                 self._drop(record)
 
-        await self._change((scope, name), remember, work, then)
+        await self._change((scope, name), remember, work, then, frees=True)
 
     async def _change(
         self,
@@ -222,10 +222,12 @@ class Functions:
         resource: Resource | None,
         work: Callable[[sa.Connection], None],
         then: Callable[[None], None],
+        *,
+        frees: bool = False,
     ) -> None:
         changed = Changed((key,), () if resource is None else (resource.key,))
         try:
-            await self._database.change(work, then, changed)
+            await self._database.change(work, then, changed, frees=frees)
         except (RecordExists, RecordChanged):
             await self.reread(changed)
             raise

@@ -1,7 +1,8 @@
 """Many small writes, one transaction.
 
 What is asked for while a transaction runs is carried out together in the next one: a lone write waits for nobody, and a
-thousand at once share one wait for the disk.
+thousand at once share one wait for the disk. When the disk is too full for all of them, each gets a transaction of its
+own: what frees room is not refused because of what came with it.
 """
 
 import asyncio
@@ -12,12 +13,18 @@ from typing import Generic, TypeVar
 import sqlalchemy as sa
 
 from lambent.store.database import Database
+from lambent.store.errors import StoreFull
 
 T = TypeVar("T")
 
 
 def _nothing() -> None:
     """What is to be done where there is nothing to do."""
+
+
+def _never(_item: object) -> bool:
+    """What takes room."""
+    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +37,18 @@ class _Write(Generic[T]):
 
 
 class GroupCommit(Generic[T]):
-    """Items in the order in which they come; `apply` writes any number of them within one transaction."""
+    """Items in the order in which they come; `apply` writes any number of them within one transaction, and may be
+    called again with fewer. `frees` says of which items room comes (`Database.run`)."""
 
-    def __init__(self, database: Database, apply: Callable[[sa.Connection, Sequence[T]], None]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        apply: Callable[[sa.Connection, Sequence[T]], None],
+        frees: Callable[[T], bool] = _never,
+    ) -> None:
         self._database = database
         self._apply = apply
+        self._frees = frees
         self._waiting: list[_Write[T]] = []
         self._driver: asyncio.Task[None] | None = None
 
@@ -101,9 +115,15 @@ class GroupCommit(Generic[T]):
                     one.done.set_result(None)
 
         try:
-            light = all(one.light for one in group)
-            await self._database.run(lambda connection: self._apply(connection, items), settle, light=light)
+            light, frees = all(one.light for one in group), all(map(self._frees, items))
+            await self._database.run(
+                lambda connection: self._apply(connection, items), settle, light=light, frees=frees
+            )
         except Exception as error:
+            if isinstance(error, StoreFull) and len(group) > 1:
+                for one in group:
+                    await self._commit([one])
+                return
             for one in group:
                 one.undo()
                 if not one.done.done():

@@ -3,6 +3,7 @@
 import fcntl
 import os
 import stat
+from contextlib import suppress
 from pathlib import Path
 
 from lambent.store.errors import StoreForeign, StoreInUse, from_os
@@ -26,8 +27,9 @@ class FolderLock:
             os.close(self._file)
             by = f" (process {owner})" if owner.isdigit() else ""
             raise StoreInUse(f"another lambent{by} runs on {folder}") from error
-        os.ftruncate(self._file, 0)
-        os.pwrite(self._file, str(os.getpid()).encode(), 0)
+        with suppress(OSError):  # on a full disk nobody is told whose it is
+            os.ftruncate(self._file, 0)
+            os.pwrite(self._file, str(os.getpid()).encode(), 0)
 
     def release(self) -> None:
         """Let go."""

@@ -20,9 +20,7 @@ from lambent.store.object_tables import notices as _N
 from lambent.store.object_tables import parts as _P
 from lambent.store.object_tables import uploads as _U
 from lambent.store.object_tables import versions as _V
-
-BATCH = 500
-"""Values that one SELECT asks for; SQLite's older limit of variables is 999."""
+from lambent.store.statements import Among, Statement
 
 Pieces = list[list[int]]
 """[number of a content, where it starts, how many bytes]."""
@@ -98,14 +96,21 @@ class Change:
 
 
 class Item:
-    """One change to be decided. `keys` are (bucket, key) that it looks at; afterwards `result` is what `decide`
-    answered beside the change, `error` what it raised."""
+    """One change to be decided. `keys` are (bucket, key) that it looks at, `frees` whether room comes of it; afterwards
+    `result` is what `decide` answered beside the change, `error` what it raised."""
 
-    __slots__ = ("decide", "error", "keys", "result", "unused")
+    __slots__ = ("decide", "error", "frees", "keys", "result", "unused")
 
-    def __init__(self, decide: "Callable[[View], tuple[Change, Any]]", keys: Sequence[tuple[int, bytes]] = ()) -> None:
+    def __init__(
+        self,
+        decide: "Callable[[View], tuple[Change, Any]]",
+        keys: Sequence[tuple[int, bytes]] = (),
+        *,
+        frees: bool = False,
+    ) -> None:
         self.decide = decide
         self.keys = keys
+        self.frees = frees
         self.result: Any = None
         self.error: Exception | None = None
         self.unused: list[int] = []
@@ -113,28 +118,44 @@ class Item:
 
 _AT = (_V.c.bucket == sa.bindparam("at_bucket")) & (_V.c.key == sa.bindparam("at_key"))
 _COLUMNS = tuple(_V.c[name] for name in VersionRow._fields)
-_OF_KEYS = (
-    sa.select(*_COLUMNS)
-    .where((_V.c.bucket == sa.bindparam("at_bucket")) & _V.c.key.in_(sa.bindparam("keys", expanding=True)))
-    .order_by(_V.c.key, _V.c.rank)
+_OF_KEYS = Among(
+    sa.select(*_COLUMNS).where(_V.c.bucket == sa.bindparam("at_bucket")).order_by(_V.c.key, _V.c.rank), _V.c.key
 )
 _FROM = (_V.c.bucket == sa.bindparam("at_bucket")) & (_V.c.key >= sa.bindparam("start"))
 _BELOW = _V.c.key < sa.bindparam("end")
 _LISTED = sa.select(*(_V.c[name] for name in ListedRow._fields)).order_by(_V.c.key, _V.c.rank)
-_PAGE = _LISTED.where(_FROM).limit(sa.bindparam("most"))
-_PAGE_BELOW = _LISTED.where(_FROM & _BELOW).limit(sa.bindparam("most"))
-_INSERT_VERSION, _INSERT_CONTENT, _INSERT_NOTICE = _V.insert(), _C.insert(), _N.insert()
-_INSERT_UPLOAD, _INSERT_PART = _U.insert(), _P.insert()
-_DELETE_VERSION = _V.delete().where(_AT & (_V.c.rank == sa.bindparam("at_rank")))
-_DELETE_UPLOAD = _U.delete().where(
-    (_U.c.bucket == sa.bindparam("at_bucket"))
-    & (_U.c.key == sa.bindparam("at_key"))
-    & (_U.c.upload == sa.bindparam("at_upload"))
+_PAGE = Statement(_LISTED.where(_FROM).limit(sa.bindparam("most")))
+_PAGE_BELOW = Statement(_LISTED.where(_FROM & _BELOW).limit(sa.bindparam("most")))
+_INSERT_VERSION, _INSERT_CONTENT, _INSERT_NOTICE = (
+    Statement(_V.insert()),
+    Statement(_C.insert()),
+    Statement(_N.insert()),
 )
-_DELETE_PART = _P.delete().where((_P.c.upload == sa.bindparam("at_upload")) & (_P.c.part == sa.bindparam("at_part")))
-_USE = _C.update().where(_C.c.number == sa.bindparam("at_number")).values(uses=_C.c.uses + sa.bindparam("more"))
-_DELETE_CONTENT = _C.delete().where(_C.c.number == sa.bindparam("at_number"))
-_DELETE_NOTICE = _N.delete().where(_N.c.number == sa.bindparam("at_number"))
+_INSERT_UPLOAD, _INSERT_PART = Statement(_U.insert()), Statement(_P.insert())
+_DELETE_VERSION = Statement(_V.delete().where(_AT & (_V.c.rank == sa.bindparam("at_rank"))))
+_DELETE_UPLOAD = Statement(
+    _U.delete().where(
+        (_U.c.bucket == sa.bindparam("at_bucket"))
+        & (_U.c.key == sa.bindparam("at_key"))
+        & (_U.c.upload == sa.bindparam("at_upload"))
+    )
+)
+_DELETE_PART = Statement(
+    _P.delete().where((_P.c.upload == sa.bindparam("at_upload")) & (_P.c.part == sa.bindparam("at_part")))
+)
+_USE = Statement(
+    _C.update().where(_C.c.number == sa.bindparam("at_number")).values(uses=_C.c.uses + sa.bindparam("more"))
+)
+_DELETE_CONTENT = Statement(_C.delete().where(_C.c.number == sa.bindparam("at_number")))
+_WAITING = Statement(
+    sa.select(_N.c.number, _N.c.document)
+    .where(_N.c.number > sa.bindparam("after"))
+    .order_by(_N.c.number)
+    .limit(sa.bindparam("most"))
+)
+_DATA = Among(sa.select(_C.c.number, _C.c.data), _C.c.number)
+_UNUSED = Among(sa.select(_C.c.number, _C.c.data.is_(None)).where(_C.c.uses <= 0), _C.c.number)
+_DELETE_NOTICE = Statement(_N.delete().where(_N.c.number == sa.bindparam("at_number")))
 
 
 class View:
@@ -157,10 +178,8 @@ class View:
             by_bucket[bucket].append(key)
             self._rows[bucket, key] = []
         for bucket, named in by_bucket.items():
-            for start in range(0, len(named), BATCH):
-                those = named[start : start + BATCH]
-                for row in self.connection.execute(_OF_KEYS, {"at_bucket": bucket, "keys": those}):
-                    self._took(VersionRow(*row))
+            for row in _OF_KEYS.found(self.connection, named, {"at_bucket": bucket}):
+                self._took(VersionRow._make(row))
 
     def _took(self, row: VersionRow) -> None:
         self._rows[row.bucket, row.key].append(row)
@@ -175,11 +194,10 @@ class View:
     def page(self, bucket: int, start: bytes, end: bytes | None, most: int) -> list[ListedRow]:
         """Up to `most` versions of keys from `start` on and below `end`, by key and rank."""
         asked: dict[str, Any] = {"at_bucket": bucket, "start": start, "most": most}
-        if end is None:
-            found = self.connection.execute(_PAGE, asked)
-        else:
-            found = self.connection.execute(_PAGE_BELOW, {**asked, "end": end})
-        return [ListedRow._make(row) for row in found.all()]  # members of SQLAlchemy's rows are ten times as slow
+        if end is not None:
+            asked["end"] = end
+        found = (_PAGE if end is None else _PAGE_BELOW).found(self.connection, asked)
+        return [ListedRow._make(row) for row in found]
 
     def uploads(self, bucket: int, start: bytes, end: bytes | None, most: int) -> list[UploadRow]:
         """Up to `most` uploads of keys from `start` on and below `end`, by key and id."""
@@ -237,11 +255,11 @@ class View:
             self._count(part.content, -1)
         for part in change.parts:
             self._count(part.content, 1)
-        execute(self.connection, _DELETE_PART, [{"at_upload": p.upload, "at_part": p.part} for p in change.parts_gone])
-        execute(self.connection, _INSERT_PART, [part._asdict() for part in change.parts])
+        _DELETE_PART.many(self.connection, [{"at_upload": p.upload, "at_part": p.part} for p in change.parts_gone])
+        _INSERT_PART.many(self.connection, [part._asdict() for part in change.parts])
         gone = [{"at_bucket": u.bucket, "at_key": u.key, "at_upload": u.upload} for u in change.uploads_gone]
-        execute(self.connection, _DELETE_UPLOAD, gone)
-        execute(self.connection, _INSERT_UPLOAD, [upload._asdict() for upload in change.uploads])
+        _DELETE_UPLOAD.many(self.connection, gone)
+        _INSERT_UPLOAD.many(self.connection, [upload._asdict() for upload in change.uploads])
 
     def _count(self, content: str, more: int) -> None:
         for number, _, _ in orjson.loads(content):
@@ -254,12 +272,12 @@ class View:
             for bucket, key, rank in self._versions
             if (bucket, key, rank) in self._stored
         ]
-        execute(self.connection, _DELETE_VERSION, at)
-        execute(self.connection, _INSERT_VERSION, [row._asdict() for row in self._versions.values() if row])
+        _DELETE_VERSION.many(self.connection, at)
+        _INSERT_VERSION.many(self.connection, [row._asdict() for row in self._versions.values() if row])
         unused = self._flush_contents()
         rows = [{"number": number, "document": document} for number, document in self._notices]
-        execute(self.connection, _INSERT_NOTICE, rows)
-        execute(self.connection, _DELETE_NOTICE, [{"at_number": number} for number in self._notices_gone])
+        _INSERT_NOTICE.many(self.connection, rows)
+        _DELETE_NOTICE.many(self.connection, [{"at_number": number} for number in self._notices_gone])
         return unused
 
     def _flush_contents(self) -> list[int]:
@@ -268,20 +286,16 @@ class View:
             {"number": number, "uses": max(self._uses.pop(number, 0), 0), "data": data}
             for number, data in self._contents.items()
         ]
-        execute(self.connection, _INSERT_CONTENT, [row for row in new if row["uses"] or row["data"] is None])
-        execute(self.connection, _USE, [{"at_number": n, "more": more} for n, more in self._uses.items() if more])
+        _INSERT_CONTENT.many(self.connection, [row for row in new if row["uses"] or row["data"] is None])
+        _USE.many(self.connection, [{"at_number": n, "more": more} for n, more in self._uses.items() if more])
         return self._drop_unused([n for n, more in self._uses.items() if more < 0]) + [
             int(str(row["number"])) for row in new if not row["uses"] and row["data"] is None
         ]
 
     def _drop_unused(self, fewer: list[int]) -> list[int]:
-        files = []
-        for start in range(0, len(fewer), BATCH):
-            those = _C.c.number.in_(fewer[start : start + BATCH]) & (_C.c.uses <= 0)
-            found = self.connection.execute(sa.select(_C.c.number, _C.c.data.is_(None)).where(those)).all()
-            files += [number for number, is_file in found if is_file]
-            execute(self.connection, _DELETE_CONTENT, [{"at_number": n} for n, is_file in found if not is_file])
-        return files
+        found = _UNUSED.found(self.connection, fewer)
+        _DELETE_CONTENT.many(self.connection, [{"at_number": n} for n, is_file in found if not is_file])
+        return [number for number, is_file in found if is_file]
 
 
 class ObjectStore:
@@ -289,7 +303,7 @@ class ObjectStore:
 
     def __init__(self, database: Database) -> None:
         self.database = database
-        self._commit: GroupCommit[Item] = GroupCommit(database, _apply)
+        self._commit: GroupCommit[Item] = GroupCommit(database, _apply, frees=lambda item: item.frees)
         self.unused: Callable[[list[int]], None] = lambda numbers: None
 
     async def write(self, item: Item, then: Callable[[], None] = lambda: None) -> Any:
@@ -310,8 +324,8 @@ class ObjectStore:
         return item.result
 
     def write_soon(self, change: Change) -> None:
-        """Write a change that nobody waits for."""
-        self._commit.write_soon(Item(lambda _view: (change, None)))
+        """Write a change that nobody waits for: something goes."""
+        self._commit.write_soon(Item(lambda _view: (change, None), frees=True))
 
     async def read(self, look: Callable[[View], Any]) -> Any:
         """What `look` finds. Raises what it raises, StoreError."""
@@ -333,12 +347,12 @@ class ObjectStore:
     async def forget_files(self, numbers: Sequence[int]) -> None:
         """The files are gone: so are their rows."""
         rows = [{"at_number": number} for number in numbers]
-        await self.database.run(lambda connection: execute(connection, _DELETE_CONTENT, rows))
+        await self.database.run(lambda connection: _DELETE_CONTENT.many(connection, rows), frees=True)
 
     async def waiting(self, after: int, most: int) -> list[tuple[int, bytes]]:
         """Notices behind a number, in order."""
-        found = sa.select(_N.c.number, _N.c.document).where(_N.c.number > after).order_by(_N.c.number).limit(most)
-        return await self.database.run(lambda c: [(number, document) for number, document in c.execute(found)])
+        asked = {"after": after, "most": most}
+        return await self.database.run(lambda c: [(number, document) for number, document in _WAITING.found(c, asked)])
 
     async def data(self, numbers: Sequence[int]) -> dict[int, bytes | None]:
         """Contents by number: their bytes, or None for a file."""
@@ -356,6 +370,7 @@ def _apply(connection: sa.Connection, items: Sequence[Item]) -> None:
         view.read(keys)
     for item in items:
         try:
+            item.error = None
             change, item.result = item.decide(view)
         except Exception as error:
             item.error = error
@@ -365,19 +380,9 @@ def _apply(connection: sa.Connection, items: Sequence[Item]) -> None:
         items[-1].unused = view.flush()
 
 
-def execute(connection: sa.Connection, statement: sa.Executable, rows: Sequence[dict[str, Any]]) -> None:
-    """A statement for many rows, if there are any."""
-    if rows:
-        connection.execute(statement, rows)
-
-
 def data_of(connection: sa.Connection, numbers: Sequence[int]) -> dict[int, bytes | None]:
     """Contents by number: their bytes, or None for a file."""
-    found: dict[int, bytes | None] = {}
-    for start in range(0, len(numbers), BATCH):
-        query = sa.select(_C.c.number, _C.c.data).where(_C.c.number.in_(numbers[start : start + BATCH]))
-        found.update((number, data) for number, data in connection.execute(query))
-    return found
+    return dict(_DATA.found(connection, numbers))
 
 
 def _known(connection: sa.Connection, numbers: Sequence[int]) -> set[int]:

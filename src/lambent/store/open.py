@@ -16,6 +16,7 @@ from lambent.store.lock import FolderLock
 from lambent.store.objects import ObjectStore
 from lambent.store.place import Place
 from lambent.store.queues import QueueStore
+from lambent.store.reserve import Reserve
 from lambent.store.resources import Resources
 
 
@@ -32,10 +33,16 @@ class Store:
     objects: ObjectStore
     database: Database
     lock: FolderLock
+    reserve: Reserve | None = None
 
     async def heard(self, changed: Changed) -> None:
         """Bring into memory what another server has changed. Raises StoreError."""
         await self.functions.reread(changed)
+
+    def started(self) -> None:
+        """All that makes files at the start has made them."""
+        if self.reserve is not None:
+            self.reserve.started()
 
     async def close(self) -> None:
         """Finish the writes under way and give the data folder back."""
@@ -63,7 +70,8 @@ async def open_store(
         images = Images(data_dir / "images", sources)
         place = Place(data_dir)
         place.check(url)
-        database = await open_database(url or place.own)
+        reserve = None if url else Reserve(data_dir)
+        database = await open_database(url or place.own, reserve)
         place.mark(url)
     except BaseException:
         lock.release()
@@ -76,9 +84,8 @@ async def open_store(
         await database.close()
         lock.release()
         raise
-    return Store(
-        functions, resources, blobs, layers, images, QueueStore(database), ObjectStore(database), database, lock
-    )
+    queues, objects = QueueStore(database), ObjectStore(database)
+    return Store(functions, resources, blobs, layers, images, queues, objects, database, lock, reserve)
 
 
 async def _load(resources: Resources, functions: Functions) -> None:

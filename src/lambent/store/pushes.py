@@ -5,7 +5,7 @@ Writes are group commits: a push is accepted when its transaction is. Each waits
 """
 
 import zlib
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -19,6 +19,7 @@ from lambent.store import schema
 from lambent.store.columns import NUMBER, WORDS
 from lambent.store.database import Database
 from lambent.store.group_commit import GroupCommit
+from lambent.store.statements import Among, Statement
 from lambent.store.window import choose
 
 table = sa.Table(
@@ -37,6 +38,13 @@ table = sa.Table(
 )
 
 _T = table.c
+_AT: sa.BindParameter[int] = sa.bindparam("at")
+_INSERT = Statement(table.insert())
+_RETRY = Statement(table.update().where(_T.number == _AT))
+_REMOVE = Statement(table.delete().where(_T.number == _AT))
+_LANE = sa.select(_T.number, _T.due, _T.size).where(_T.lane == sa.bindparam("of_lane")).limit(sa.bindparam("most"))
+_ORDERED, _BY_TIME = Statement(_LANE.order_by(_T.number)), Statement(_LANE.order_by(_T.due, _T.number))
+_ROWS = Among(sa.select(table), _T.number)
 
 GROUPS = 64
 """Lanes that the groups of one target share: each keeps its order, and no number of groups makes more lanes."""
@@ -100,7 +108,9 @@ class PushStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._commit: GroupCommit[Change] = GroupCommit(database, _write)
+        self._commit: GroupCommit[Change] = GroupCommit(
+            database, _write, frees=lambda change: not isinstance(change, Insert)
+        )
 
     async def insert(self, pushes: Sequence[Waiting], then: Callable[[], None]) -> None:
         """Come back when they are on disk; `then` is called after the commit, in the order of the writes. Raises
@@ -135,12 +145,9 @@ def _write(connection: sa.Connection, changes: Sequence[Change]) -> None:
     inserts = [_row(one) for change in changes if isinstance(change, Insert) for one in change.pushes]
     retries = [_tried(change) for change in changes if isinstance(change, Retry)]
     removals = [{"at": change.number} for change in changes if isinstance(change, Remove)]
-    if inserts:
-        connection.execute(table.insert(), inserts)
-    if retries:
-        connection.execute(table.update().where(_T.number == sa.bindparam("at")), retries)
-    if removals:
-        connection.execute(table.delete().where(_T.number == sa.bindparam("at")), removals)
+    _INSERT.many(connection, inserts)
+    _RETRY.many(connection, retries)
+    _REMOVE.many(connection, removals)
 
 
 def _row(one: Waiting) -> dict[str, object]:
@@ -174,13 +181,10 @@ def _select_due(
     connection: sa.Connection, lane: str, now: float, count: int, room: int, besides: Collection[int]
 ) -> Due:
     """Numbers and sizes first: contents that do not fit are not read."""
-    order = (_T.number,) if is_ordered(lane) else (_T.due, _T.number)
-    query = (
-        sa.select(_T.number, _T.due, _T.size).where(_T.lane == lane).order_by(*order).limit(count + len(besides) + 1)
-    )
-    chosen, following = choose(connection.execute(query), now, count, room, besides)
-    rows = connection.execute(sa.select(table).where(_T.number.in_(chosen))) if chosen else ()
-    found = {row.number: row for row in rows}
+    query = _ORDERED if is_ordered(lane) else _BY_TIME
+    waiting = query.found(connection, {"of_lane": lane, "most": count + len(besides) + 1})
+    chosen, following = choose(waiting, now, count, room, besides)
+    found = {row["number"]: row for row in _ROWS.named(connection, chosen)}
     return Due([_waiting(found[number]) for number in chosen], following)
 
 
@@ -203,8 +207,8 @@ def _document(push: Push) -> dict[str, Any]:
 _FIELDS = tuple(name for name in Delivery.__dataclass_fields__ if name != "body")
 
 
-def _waiting(row: sa.Row[Any]) -> Waiting:
-    said = orjson.loads(row.document)
+def _waiting(row: Mapping[str, Any]) -> Waiting:
+    said = orjson.loads(row["document"])
     there = said["delivery"]
     there["scope"] = Scope(*there["scope"])
     there["attributes"] = {name: (kind, value) for name, (kind, value) in there["attributes"].items()}
@@ -212,7 +216,7 @@ def _waiting(row: sa.Row[Any]) -> Waiting:
     longest = float("inf") if policy["longest"] is None else policy["longest"]  # JSON knows no infinity
     push = Push(
         said["kind"],
-        Delivery(**there, body=row.body),
+        Delivery(**there, body=row["body"]),
         RetryPolicy(policy["attempts"], longest, tuple(policy["pauses"])),
         said["dead_letter"],
         said["due"],
@@ -220,4 +224,4 @@ def _waiting(row: sa.Row[Any]) -> Waiting:
         said.get("letter", ""),
         said.get("lost", ""),
     )
-    return Waiting(row.number, push, Tries(row.accepted, row.due, row.began, row.tries))
+    return Waiting(row["number"], push, Tries(row["accepted"], row["due"], row["began"], row["tries"]))

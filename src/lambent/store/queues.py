@@ -5,7 +5,8 @@ are on disk before they are acknowledged. Contents are read when they are needed
 """
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import inf
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -15,9 +16,10 @@ from lambent.store.group_commit import GroupCommit
 from lambent.store.queue_tables import contents as _C
 from lambent.store.queue_tables import deduplications as _D
 from lambent.store.queue_tables import messages as _M
+from lambent.store.statements import Among, Statement
 
-BATCH = 500
-"""Rows that one SELECT asks for by number; SQLite's older limit of variables is 999."""
+PURGED_ROWS = 1000
+"""Rows that go in one transaction."""
 
 
 class MessageRow(NamedTuple):
@@ -65,8 +67,8 @@ class Place(NamedTuple):
 class Changes:
     """One item: all of it happens or none. Messages and their contents (by seq) come, receives change, others go.
 
-    `purges` are queues of which everything up to a seq goes, `forgets` queues of which every deduplication id goes that
-    was accepted by a time.
+    `purges` are queues of which everything up to a seq goes (see `QueueStore.purge`), `forgets` queues of which every
+    deduplication id goes that was accepted by a time.
     """
 
     messages: Sequence[MessageRow] = ()
@@ -78,16 +80,27 @@ class Changes:
     forgets: Sequence[tuple[int, float]] = ()
 
 
+_NOTHING = Changes()
+
+
+def _nothing() -> None:
+    """What is to be done where there is nothing to do."""
+
+
 _HERE = (_M.c.queue == sa.bindparam("at_queue")) & (_M.c.seq == sa.bindparam("at_seq"))
 _TOUCHED = (_M.c.receives > 0) | (_M.c.visible > 0.0)
-_INSERT_MESSAGE = _M.insert()
-_INSERT_CONTENT = _C.insert()
-_INSERT_DEDUPLICATION = _D.insert()
-_RECEIVE = (
+_INSERT_MESSAGE = Statement(_M.insert())
+_INSERT_CONTENT = Statement(_C.insert())
+_INSERT_DEDUPLICATION = Statement(_D.insert())
+_RECEIVE = Statement(
     _M.update().where(_HERE).values({name: sa.bindparam(name) for name in ("visible", "receives", "first", "taken")})
 )
-_DELETE_MESSAGE = _M.delete().where(_HERE)
-_DELETE_CONTENT = _C.delete().where(_C.c.seq == sa.bindparam("at_seq"))
+_DELETE_MESSAGE = Statement(_M.delete().where(_HERE))
+_DELETE_CONTENT = Statement(_C.delete().where(_C.c.seq == sa.bindparam("at_seq")))
+_CONTENTS = Among(sa.select(_C.c.seq, _C.c.document), _C.c.seq)
+_FORGET = Statement(
+    _D.delete().where((_D.c.queue == sa.bindparam("of_queue")) & (_D.c.accepted <= sa.bindparam("until")))
+)
 
 
 class QueueStore:
@@ -95,19 +108,29 @@ class QueueStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._commit = GroupCommit(database, _apply)
+        self._commit = GroupCommit(database, _apply, frees=lambda item: bool(item.deletes) or not item.messages)
 
     async def write(
         self,
         changes: Changes,
-        then: Callable[[], None] = lambda: None,
-        undo: Callable[[], None] = lambda: None,
+        then: Callable[[], None] = _nothing,
+        undo: Callable[[], None] = _nothing,
         *,
         light: bool = False,
     ) -> None:
         """Come back when the changes are on disk; `then`, `undo` and `light` see `GroupCommit.write`. Raises
         StoreError."""
         await self._commit.write(changes, then, undo, light=light)
+
+    async def purge(
+        self, queue: int, up_to: int, changes: Changes = _NOTHING, then: Callable[[], None] = _nothing
+    ) -> None:
+        """Everything of a queue up to a seq goes, and `changes` with the last of it: not in one transaction, behind
+        which all others would wait, and for which a full disk has no room. `then` see `GroupCommit.write`. Raises
+        StoreError: then some of it may be gone."""
+        while (some := await self._database.run(lambda c: _at(c, queue, up_to))) is not None:
+            await self.write(Changes(purges=[Place(queue, some)]), light=True)
+        await self.write(replace(changes, purges=[Place(queue, up_to)]), then)
 
     def write_soon(self, changes: Changes) -> None:
         """Write changes that nobody waits for."""
@@ -146,7 +169,10 @@ class QueueStore:
 
     async def keep(self, queues: Collection[int]) -> int:
         """Drop what belongs to no queue of these; answers how many messages went."""
-        return await self._database.run(lambda connection: _keep(connection, set(queues)))
+        astray = await self._database.run(lambda connection: _astray(connection, set(queues)))
+        for queue in astray:
+            await self.purge(queue, 1 << 62, Changes(forgets=[(queue, inf)]))
+        return sum(astray.values())
 
     async def close(self) -> None:
         """Finish the writes under way."""
@@ -159,29 +185,33 @@ def _apply(connection: sa.Connection, items: Sequence[Changes]) -> None:
     The kinds' order stands for the items': nothing is received or deleted before the commit that brought it, and a
     purge names its last message.
     """
-    _execute(connection, _INSERT_MESSAGE, [row._asdict() for item in items for row in item.messages])
+    _INSERT_MESSAGE.many(connection, [row._asdict() for item in items for row in item.messages])
     rows = [{"seq": seq, "document": document} for item in items for seq, document in item.contents]
-    _execute(connection, _INSERT_CONTENT, rows)
-    _execute(connection, _INSERT_DEDUPLICATION, [row._asdict() for item in items for row in item.deduplications])
-    _execute(connection, _RECEIVE, [row._asdict() for item in items for row in item.receives])
+    _INSERT_CONTENT.many(connection, rows)
+    _INSERT_DEDUPLICATION.many(connection, [row._asdict() for item in items for row in item.deduplications])
+    _RECEIVE.many(connection, [row._asdict() for item in items for row in item.receives])
     gone = [row._asdict() for item in items for row in item.deletes]
-    _execute(connection, _DELETE_MESSAGE, gone)
-    _execute(connection, _DELETE_CONTENT, [{"at_seq": row["at_seq"]} for row in gone])
+    _DELETE_MESSAGE.many(connection, gone)
+    _DELETE_CONTENT.many(connection, [{"at_seq": row["at_seq"]} for row in gone])
     for item in items:
         for queue, up_to in item.purges:
             _purge(connection, (_M.c.queue == queue) & (_M.c.seq <= up_to))
         for queue, accepted in item.forgets:
-            connection.execute(_D.delete().where((_D.c.queue == queue) & (_D.c.accepted <= accepted)))
+            _FORGET.many(connection, [{"of_queue": queue, "until": accepted}])
 
 
-def _execute(connection: sa.Connection, statement: sa.Executable, rows: Sequence[dict[str, object]]) -> None:
-    if rows:
-        connection.execute(statement, rows)
-
-
-def _purge(connection: sa.Connection, which: sa.ColumnElement[bool]) -> int:
+def _purge(connection: sa.Connection, which: sa.ColumnElement[bool]) -> None:
     connection.execute(_C.delete().where(_C.c.seq.in_(sa.select(_M.c.seq).where(which))))
-    return connection.execute(_M.delete().where(which)).rowcount
+    connection.execute(_M.delete().where(which))
+
+
+def _at(connection: sa.Connection, queue: int, up_to: int) -> int | None:
+    """The seq of the last one of the first `PURGED_ROWS` messages of a queue up to a seq; None when there are fewer."""
+    here = (_M.c.queue == queue) & (_M.c.seq <= up_to)
+    found: int | None = connection.execute(
+        sa.select(_M.c.seq).where(here).order_by(_M.c.seq).limit(1).offset(PURGED_ROWS - 1)
+    ).scalar()
+    return found
 
 
 def _load(
@@ -205,11 +235,7 @@ def _deduplications(connection: sa.Connection, queue: int) -> list[Deduplication
 
 
 def _contents(connection: sa.Connection, seqs: list[int]) -> dict[int, bytes]:
-    found: dict[int, bytes] = {}
-    for start in range(0, len(seqs), BATCH):
-        query = sa.select(_C.c.seq, _C.c.document).where(_C.c.seq.in_(seqs[start : start + BATCH]))
-        found.update((seq, document) for seq, document in connection.execute(query))
-    return found
+    return dict(_CONTENTS.found(connection, seqs))
 
 
 def _last(connection: sa.Connection) -> int:
@@ -217,12 +243,9 @@ def _last(connection: sa.Connection) -> int:
     return max(connection.execute(sa.select(sa.func.max(table.c.seq))).scalar() or 0 for table in tables)
 
 
-def _keep(connection: sa.Connection, queues: set[int]) -> int:
-    gone = 0
-    for queue in connection.execute(sa.select(_M.c.queue).distinct()).scalars().all():
-        if queue not in queues:
-            gone += _purge(connection, _M.c.queue == queue)
-    for queue in connection.execute(sa.select(_D.c.queue).distinct()).scalars().all():
-        if queue not in queues:
-            connection.execute(_D.delete().where(_D.c.queue == queue))
-    return gone
+def _astray(connection: sa.Connection, queues: set[int]) -> dict[int, int]:
+    """Queues that something is of and that are not among these, and how many messages each has."""
+    counts = connection.execute(sa.select(_M.c.queue, sa.func.count()).group_by(_M.c.queue))
+    found = dict.fromkeys(connection.execute(sa.select(_D.c.queue).distinct()).scalars(), 0)
+    found.update((queue, count) for queue, count in counts)
+    return {queue: count for queue, count in found.items() if queue not in queues}

@@ -4,6 +4,7 @@ A resource is a document under a key. Reads are dictionary look-ups on the event
 each and reach memory after their commit. Which kinds there are, and what a document says, is the services' affair.
 """
 
+import sqlite3
 from bisect import bisect_left, bisect_right, insort
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -18,6 +19,7 @@ from lambent.store import schema
 from lambent.store.changes import Changed, ResourceKey
 from lambent.store.database import Database
 from lambent.store.errors import RecordChanged, RecordExists
+from lambent.store.statements import Statement
 
 _R = schema.resources
 ATTEMPTS = 100
@@ -199,8 +201,9 @@ class Resources:
                 self._add(resource)
 
         keys = tuple(one.key for one in (*inserts, *deletes, *(new for _, new in replaces)))
+        frees = not (inserts or replaces)
         try:
-            await self._database.change(work, then, Changed(resources=keys))
+            await self._database.change(work, then, Changed(resources=keys), frees=frees)
         except (RecordExists, RecordChanged):
             await self.reread(keys)
             raise
@@ -253,7 +256,7 @@ def delete_with_function(connection: sa.Connection, scope: Scope, function: str)
 
 def put_resource(connection: sa.Connection, resource: Resource) -> None:
     """Write a resource, over the one that is there if one is, inside another transaction."""
-    connection.execute(_R.delete().where(_placed(resource)))
+    connection.execute(_R.delete().where(_at(resource.key)))
     _insert(connection, resource)
 
 
@@ -287,20 +290,19 @@ def _insert(connection: sa.Connection, resource: Resource) -> None:
         "document": orjson.dumps(resource.document).decode(),
     }
     try:
-        connection.execute(_R.insert().values(row))
-    except sa.exc.IntegrityError as error:
+        _INSERT.many(connection, [row])
+    except (sa.exc.IntegrityError, sqlite3.IntegrityError) as error:
         raise RecordExists(resource.name) from error
 
 
 def _replace(connection: sa.Connection, old: Resource, new: Resource) -> None:
     assert old.key == new.key
-    change = _R.update().where(_current(old))
     values = {"revision": new.revision, "document": orjson.dumps(new.document).decode()}
-    if not connection.execute(change.values(values)).rowcount:
+    if not _UPDATE.many(connection, [{**_names(old), **values}]):
         raise RecordChanged(old.name)
 
 
-_DELETE = _R.delete().where(
+_CURRENT = (
     (_R.c.kind == sa.bindparam("of_kind"))
     & (_R.c.account == sa.bindparam("of_account"))
     & (_R.c.region == sa.bindparam("of_region"))
@@ -308,6 +310,21 @@ _DELETE = _R.delete().where(
     & (_R.c.name == sa.bindparam("of_name"))
     & (_R.c.revision == sa.bindparam("of_revision"))
 )
+_INSERT = Statement(_R.insert())
+_UPDATE = Statement(_R.update().where(_CURRENT))
+_DELETE = Statement(_R.delete().where(_CURRENT))
+
+
+def _names(resource: Resource) -> dict[str, str]:
+    """What finds it in the database, as it is known."""
+    return {
+        "of_kind": resource.kind,
+        "of_account": resource.scope.account,
+        "of_region": resource.scope.region,
+        "of_parent": resource.parent,
+        "of_name": resource.name,
+        "of_revision": resource.revision,
+    }
 
 
 def _delete_all(connection: sa.Connection, resources: Sequence[Resource]) -> None:
@@ -316,32 +333,13 @@ def _delete_all(connection: sa.Connection, resources: Sequence[Resource]) -> Non
         for resource in resources:
             _delete(connection, resource)
         return
-    rows = [
-        {
-            "of_kind": one.kind,
-            "of_account": one.scope.account,
-            "of_region": one.scope.region,
-            "of_parent": one.parent,
-            "of_name": one.name,
-            "of_revision": one.revision,
-        }
-        for one in resources
-    ]
-    if connection.execute(_DELETE, rows).rowcount != len(rows):
+    if _DELETE.many(connection, [_names(one) for one in resources]) != len(resources):
         raise RecordChanged(resources[0].name)
 
 
 def _delete(connection: sa.Connection, resource: Resource) -> None:
-    if not connection.execute(_R.delete().where(_current(resource))).rowcount:
+    if not _DELETE.many(connection, [_names(resource)]):
         raise RecordChanged(resource.name)
-
-
-def _current(resource: Resource) -> sa.ColumnElement[bool]:
-    return _placed(resource) & (_R.c.revision == resource.revision)
-
-
-def _placed(resource: Resource) -> sa.ColumnElement[bool]:
-    return _at(resource.key)
 
 
 def _at(key: Key) -> sa.ColumnElement[bool]:

@@ -10,6 +10,7 @@ from lambent.store import schema
 from lambent.store.columns import WORDS
 from lambent.store.database import Database
 from lambent.store.group_commit import GroupCommit
+from lambent.store.statements import Statement
 
 table = sa.Table(
     "stream_records",
@@ -23,6 +24,7 @@ table = sa.Table(
     sqlite_with_rowid=False,
 )
 _T = table.c
+_INSERT = Statement(table.insert())
 
 
 class RecordRow(NamedTuple):
@@ -91,7 +93,7 @@ class StreamRecords:
 
 
 def _apply(connection: sa.Connection, items: Sequence[Sequence[RecordRow]]) -> None:
-    connection.execute(table.insert(), [row._asdict() for item in items for row in item])
+    _INSERT.many(connection, [row._asdict() for item in items for row in item])
 
 
 def _read(connection: sa.Connection, here: sa.ColumnElement[bool], most: int, most_bytes: int) -> list[RecordRow]:

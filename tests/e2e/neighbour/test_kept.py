@@ -84,6 +84,26 @@ def test_an_execution_runs_and_its_tasks_find_functions_and_queues(server: Serve
     assert ARN.format("states", "stateMachine:tasks") in found(server, "executions-not-logged")
 
 
+def test_an_execution_logs_into_the_group_of_its_machine(server: Server) -> None:
+    logs = server.client("logs")
+    logs.create_log_group(logGroupName="g")
+    try:
+        ran = executed(server, machine(server, "logs", {"Type": "Pass"}), {})
+        events: list[Any] = []
+        deadline = time.monotonic() + 20
+        while not any('"ExecutionSucceeded"' in one["message"] for one in events):
+            assert time.monotonic() < deadline
+            events = logs.filter_log_events(logGroupName="g", logStreamNamePrefix="states/logs/")["events"]
+    finally:
+        logs.delete_log_group(logGroupName="g")
+    said = [json.loads(one["message"]) for one in events]
+    assert {one["execution_arn"] for one in said} == {ran["executionArn"]}
+    assert [one["type"] for one in said] == [
+        "ExecutionStarted", "PassStateEntered", "PassStateExited", "ExecutionSucceeded",
+    ]  # fmt: skip
+    assert "input" not in said[0]["details"]
+
+
 def test_a_machine_in_jsonata_gives_a_function_what_it_reckons_and_reads_its_answer(
     server: Server, deploy: Deploy
 ) -> None:

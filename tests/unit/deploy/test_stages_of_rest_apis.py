@@ -36,10 +36,14 @@ class Maker:
         await self.api.method(self.id, root)
 
     async def make(self, kind: str, **properties: Any) -> Subject:
+        return await self.alone(kind, RestApiId=self.id, **properties)
+
+    async def alone(self, kind: str, **said: Any) -> Subject:
+        """What belongs to no API."""
+
         async def note(_subject: Subject) -> None:
             return None
 
-        said = {"RestApiId": self.id, **properties}
         assert unsupported(KINDS[kind], said) == []
         one = Subject(kind, "L", "name", Owner("s", "arn", HERE, {}, {}), said)
         return await self.calls.create(KINDS[kind], one, note)
@@ -97,10 +101,8 @@ def test_a_deployment_describes_its_stage_and_the_next_one_is_its_canary(tmp_pat
         second = await maker.make("AWS::ApiGateway::Deployment", StageName="prod", DeploymentCanarySettings=CANARY)
         stage = await maker.stage()
         assert stage["deploymentId"] == first.id and stage["canarySettings"]["deploymentId"] == second.id
-        with pytest.raises(NotMade, match="ClientCertificateId of a StageDescription"):
-            await maker.make(
-                "AWS::ApiGateway::Deployment", StageName="prod", StageDescription={"ClientCertificateId": "c"}
-            )
+        with pytest.raises(NotMade, match="Tags of a StageDescription"):
+            await maker.make("AWS::ApiGateway::Deployment", StageName="prod", StageDescription={"Tags": []})
 
     with_api(tmp_path, main)
 
@@ -125,5 +127,65 @@ def test_what_a_server_that_was_killed_has_made_is_found_again(tmp_path: Path) -
         pets = await make("AWS::ApiGateway::Resource", False, **place)
         assert await make("AWS::ApiGateway::Resource", True, **place) == pets
         assert await make("AWS::ApiGateway::RestApi", False) != made
+
+    with_api(tmp_path, main)
+
+
+def test_a_stage_has_its_client_certificate_and_loses_it_again(tmp_path: Path) -> None:
+    async def main(api: Api) -> None:
+        maker = Maker(api)
+        await maker.begin()
+        certificate = await maker.alone("AWS::ApiGateway::ClientCertificate", Description="d")
+        described = {"clientCertificateId": certificate.id}
+        assert (await api.call("GetClientCertificate", **described))["description"] == "d"
+        deployment = await maker.make("AWS::ApiGateway::Deployment")
+        plain = {"StageName": "prod", "DeploymentId": deployment.id}
+        made = await maker.make("AWS::ApiGateway::Stage", **plain, ClientCertificateId=certificate.id)
+        assert (await maker.stage())["clientCertificateId"] == certificate.id
+        await maker.change(made, **plain)
+        assert not (await maker.stage()).get("clientCertificateId")
+
+    with_api(tmp_path, main)
+
+
+def test_what_stands_beside_an_api_is_made_changed_and_taken_away(tmp_path: Path) -> None:
+    async def main(api: Api) -> None:
+        maker = Maker(api)
+        await maker.begin()
+        part = await maker.make(
+            "AWS::ApiGateway::DocumentationPart", Location={"Type": "API"}, Properties='{"description": "a"}'
+        )
+        at = {"restApiId": maker.id}
+        assert (await api.call("GetDocumentationPart", **at, documentationPartId=part.id))["location"] == {
+            "type": "API"
+        }
+        await maker.change(part, Location={"Type": "API"}, Properties='{"description": "b"}')
+        assert "b" in (await api.call("GetDocumentationPart", **at, documentationPartId=part.id))["properties"]
+        version = await maker.make("AWS::ApiGateway::DocumentationVersion", DocumentationVersion="1")
+        assert (await api.call("GetDocumentationVersion", **at, documentationVersion="1"))["version"] == "1"
+        link = await maker.alone("AWS::ApiGateway::VpcLink", Name="l", TargetArns=["arn:aws:elasticloadbalancing:x"])
+        assert (await api.call("GetVpcLink", vpcLinkId=link.id))["name"] == "l"
+        for one in (part, version, link):
+            await maker.calls.delete(KINDS[one.type], one)
+        assert (await api.call("GetVpcLinks"))["items"] == []
+
+    with_api(tmp_path, main)
+
+
+@pytest.mark.parametrize(
+    "more", [{}, {"TlsConfig": {"InsecureSkipVerification": True}, "ResponseTransferMode": "STREAM"}]
+)
+def test_a_method_takes_how_its_backend_is_asked(more: dict[str, Any], tmp_path: Path) -> None:
+    async def main(api: Api) -> None:
+        maker = Maker(api)
+        await maker.begin()
+        root = (await api.call("GetResources", restApiId=maker.id))["items"][0]["id"]
+        said = {"Type": "HTTP_PROXY", "IntegrationHttpMethod": "GET", "Uri": "https://example.com/"} | more
+        await maker.make(
+            "AWS::ApiGateway::Method", ResourceId=root, HttpMethod="POST", AuthorizationType="NONE", Integration=said
+        )
+        made = await api.call("GetIntegration", restApiId=maker.id, resourceId=root, httpMethod="POST")
+        assert made.get("tlsConfig") == ({"insecureSkipVerification": True} if more else None)
+        assert made["responseTransferMode"] == ("STREAM" if more else "BUFFERED")
 
     with_api(tmp_path, main)

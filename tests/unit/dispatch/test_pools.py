@@ -4,6 +4,7 @@ import asyncio
 import math
 import random
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -13,8 +14,10 @@ from lambent.dispatch.pools import Pools
 from lambent.engine.concurrency import Concurrency
 from lambent.environments.life import Life
 from lambent.model.function import FunctionVersion
-from lambent.model.invocation import Invocation
+from lambent.model.invocation import Invocation, Outcome
 from lambent.model.scope import Scope
+from lambent.observe.metrics import Metrics
+from lambent.server.environments import count_streamed
 
 SCOPE = Scope("111111111111", "eu-west-1")
 FUNCTION = FunctionVersion(SCOPE, "f", "$LATEST", "python3.13", "a.b", "00", "role", "r1")
@@ -205,3 +208,34 @@ def test_what_has_ended_is_known_for_a_while() -> None:
     first.retire()
     assert made.lives() == [first.life, second.life]
     assert first.life.is_of(SCOPE, "f") and first.life.is_of(SCOPE, "") and not first.life.is_of(SCOPE, "g")
+
+
+def test_what_was_streamed_is_told_and_what_is_answered_at_once_is_not() -> None:
+    told: list[int] = []
+
+    class Answering(FakeEnvironment):
+        parts: tuple[bytes, ...] = (b"one", b"two")
+
+        def invoke(self, _invocation: Invocation, answer: Any, over: Any, sink: Any) -> None:
+            for part in self.parts:
+                sink.write(part)
+            over()
+            answer(Outcome(b"" if self.parts else b"whole", None, []))
+
+    async def run() -> None:
+        made = Pools(Answering, Now(), lambda: 60.0)  # type: ignore[arg-type]
+        invoker = Invoker(made, Concurrency(1), streamed=lambda _function, size: told.append(size))
+        for Answering.parts in ((b"one", b"two"), ()):
+            stream = invoker.stream(FUNCTION, Invocation("id", b"1", "arn", "trace"))
+            assert b"".join([part async for part in stream]) == (b"onetwo" if Answering.parts else b"whole")
+
+    asyncio.run(run())
+    assert told == [6, 0]
+
+
+def test_what_is_streamed_beyond_six_megabytes_is_billed() -> None:
+    metrics = Metrics(lambda: 60.0)
+    for size in (6 << 20, (6 << 20) + 1, (6 << 20) + 10):
+        count_streamed(metrics, FUNCTION, size)
+    metrics.drain()
+    assert metrics.total("StreamedBytes", SCOPE, "f") == 11

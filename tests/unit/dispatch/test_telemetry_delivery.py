@@ -8,10 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
-import pytest
-
-from lambent.environments import telemetry as under_test
-from lambent.environments.telemetry import Telemetry
+from lambent.environments.telemetry import PATIENCE, Patience, Telemetry
 from lambent.model.function import FunctionVersion
 from lambent.model.scope import Scope
 from lambent.observe.journal import Journal
@@ -84,7 +81,9 @@ class Scene:
 
 
 @asynccontextmanager
-async def scene(listener: Listener | None = None, refusals: int = 0) -> AsyncIterator[Scene]:
+async def scene(
+    listener: Listener | None = None, refusals: int = 0, patience: Patience = PATIENCE
+) -> AsyncIterator[Scene]:
     listener = listener or Listener()
     left = [refusals]
 
@@ -102,7 +101,7 @@ async def scene(listener: Listener | None = None, refusals: int = 0) -> AsyncIte
     server = await asyncio.start_server(listener.serve, "127.0.0.1", 0)
     journal = Journal(FUNCTION, "0" * 32, lambda: 100.0, lambda function, name: lambda ms, message: None)
     telemetry = Telemetry(
-        journal, identify, connect, time.monotonic, lambda: 100.0, asyncio.get_running_loop().create_task
+        journal, identify, connect, time.monotonic, lambda: 100.0, asyncio.get_running_loop().create_task, patience
     )
     try:
         yield Scene(journal, telemetry, listener, server.sockets[0].getsockname()[1])
@@ -187,11 +186,9 @@ def test_the_logs_api_has_its_own_records() -> None:
     run(body)
 
 
-def test_what_can_not_be_delivered_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(under_test, "PAUSES", (0.001,) * 5)
-
+def test_what_can_not_be_delivered_is_tried_again() -> None:
     async def body() -> None:
-        async with scene(refusals=2) as at:
+        async with scene(refusals=2, patience=Patience(pauses=(0.001,) * 5)) as at:
             at.listener.statuses = [500, 503]
             at.subscribe()
             await at.telemetry.flush()
@@ -200,11 +197,9 @@ def test_what_can_not_be_delivered_is_tried_again(monkeypatch: pytest.MonkeyPatc
     run(body)
 
 
-def test_what_is_lost_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(under_test, "PAUSES", (0.001,))
-
+def test_what_is_lost_is_told() -> None:
     async def body() -> None:
-        async with scene() as at:
+        async with scene(patience=Patience(pauses=(0.001,))) as at:
             at.listener.statuses = [500, 500]
             at.subscribe()
             await at.telemetry.flush()
@@ -227,11 +222,9 @@ def test_a_listener_that_closes_its_connections_is_served_too() -> None:
     run(body)
 
 
-def test_a_flush_waits_no_longer_than_it_may_and_no_time_passes_frozen(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(under_test, "ANSWER_SECONDS", 0.05)
-
+def test_a_flush_waits_no_longer_than_it_may_and_no_time_passes_frozen() -> None:
     async def body() -> None:
-        async with scene() as at:
+        async with scene(patience=Patience(answer=0.05)) as at:
             at.listener.answers.clear()
             at.subscribe()
             await at.telemetry.flush(0.02)

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambent.engine.autoscaling import History, Tracking, bounded, track
+from lambent.engine.autoscaling import Action, Decision, History, Target, Tracking, decide, track
 
 POLICY = Tracking(0.7)
 
@@ -48,7 +48,30 @@ def test_one_is_the_least() -> None:
 
 
 def test_registered_bounds_hold() -> None:
-    assert [bounded(capacity, 2, 5) for capacity in (1, 3, 9)] == [2, 3, 5]
+    why = "the capacity was out of bounds"
+    found = [decide(Target(2, 5), capacity, (), {}, None) for capacity in (1, 3, 9)]
+    assert found == [Decision(2, 2, 5, why), None, Decision(5, 2, 5, why)]
+
+
+def test_the_policy_that_wants_most_is_followed() -> None:
+    assert decide(Target(1, 9), 4, (), {"low": 2, "high": 6}, 0.9) == Decision(
+        6, 1, 9, "policy high: utilization was 0.9"
+    )
+    assert decide(Target(1, 9), 4, (), {"low": 2, "kept": 4}, 0.9) is None
+
+
+def test_what_is_suspended_is_not_carried_out() -> None:
+    assert decide(Target(1, 9, out_suspended=True), 4, (), {"p": 6}, 0.9) is None
+    assert decide(Target(1, 9, in_suspended=True), 4, (), {"p": 3}, 0.1) is None
+    assert decide(Target(1, 9, schedule_suspended=True), 4, [Action("a", 6, 6)], {}, None) is None
+
+
+def test_a_scheduled_action_sets_the_bounds_that_it_names() -> None:
+    why = "scheduled action name a was triggered"
+    assert decide(Target(1, 9), 4, [Action("a", low=6)], {}, None) == Decision(6, 6, 9, why)
+    assert decide(Target(1, 9), 4, [Action("a", high=3)], {}, None) == Decision(3, 1, 3, why)
+    assert decide(Target(1, 9), 4, [Action("a", low=20)], {}, None) == Decision(20, 20, 20, why)
+    assert decide(Target(1, 9), 4, [Action("a")], {}, None) == Decision(4, 1, 9, why)
 
 
 @given(st.lists(st.one_of(st.none(), st.floats(0, 1)), max_size=60), st.integers(1, 500), st.floats(0.1, 0.9))

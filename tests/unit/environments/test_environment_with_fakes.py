@@ -3,13 +3,15 @@
 import asyncio
 import re
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
-from lambent.engine.environment import Phase
+from lambent.engine.environment import Phase, ReportInit, Stage
 from lambent.environments.environment import Environment
 from lambent.environments.launch import Launcher
+from lambent.environments.reports import Reports
 from lambent.environments.running import Clocks, EnvironmentFailed
 from lambent.model.function import FunctionVersion
 from lambent.model.invocation import Invocation, Outcome
@@ -75,6 +77,9 @@ class Paper:
     def peak_bytes(self) -> int:
         return 40 << 20
 
+    def passed(self) -> int:
+        return 1_234
+
     async def destroy(self) -> None:
         self.done.append("destroy")
 
@@ -88,6 +93,7 @@ class World:
         self.home: list[str] = []
         self.answers: list[Outcome | Exception] = []
         self.overs = 0
+        self.counted: list[tuple[str, float]] = []
         self.paper = Paper()
         self._trouble = trouble
         keep = lambda function, name: lambda ms, message: self.lines.append(message)  # noqa: E731
@@ -99,6 +105,7 @@ class World:
             self.journal,
             Clocks(lambda: self.now, lambda: 1000.0),
             asyncio.get_running_loop().create_task,
+            count=lambda what, much: self.counted.append((what, much)),
         )
 
     async def launch(self, *_: Any) -> Paper:
@@ -165,6 +172,7 @@ def test_a_cold_start_is_answered_once_with_its_lines() -> None:
     assert "Init Duration: 100.00 ms" in world.lines[-1]
     assert "Max Memory Used: 40 MB" in world.lines[-1]
     assert world.home[:2] == ["soon", "offer"]
+    assert world.counted == [("NetworkBytes", 1_234)]  # once, when it has ended
     assert world.paper.done[0] == "throttle"  # from the first handler on
     assert world.paper.delivered[0].deadline_ms == 1_003_000
 
@@ -232,3 +240,15 @@ def test_a_frozen_one_is_thawed_for_its_invocation() -> None:
     world = played(body)
     assert world.paper.done[1:3] == ["freeze", "thaw"]
     assert isinstance(world.answers[1], EnvironmentFailed)  # it was abandoned
+
+
+def test_a_restored_environment_counts_its_memory_but_for_java() -> None:
+    counted: list[tuple[str, float]] = []
+    for runtime in ("python3.13", "java21"):
+        journal = SimpleNamespace(restore_runtime_done=lambda *_: None, restore_report=lambda *_: None)
+        clocks = Clocks(lambda: 1.0, lambda: 1.0)
+        function = replace(FUNCTION, runtime=runtime, memory=512)
+        count = lambda what, much: counted.append((what, much))  # noqa: E731
+        reports = Reports(function, cast(Any, journal), clocks, lambda *_: None, lambda: 0, count=count)
+        reports.init_ended(ReportInit(Stage.RESTORE), 0.1, ())
+    assert counted == [("RestoredMegabytes", 512)]

@@ -13,7 +13,7 @@ from lambent.runtimes.interpreters import Interpreter
 from lambent.runtimes.provided import ProvidedPlace
 from lambent.runtimes.python import PythonPlace
 from lambent.sandbox.spec import Level, ZygoteSpec
-from tests.unit.runtimes.test_python import function
+from tests.unit.runtimes.recorded import function
 
 ZYGOTE = ZygoteSpec(Path("/p"), preload=("json",))
 PLACE = PythonPlace(Interpreter("3.12", "3.12.1", Path("/p"), Path("/"), Path("/")), ZYGOTE)

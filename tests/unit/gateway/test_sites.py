@@ -51,6 +51,19 @@ class Asked:
 
 
 @pytest.mark.parametrize(
+    ("name", "users"),
+    [
+        ("api.example.com", True),
+        ("api1.execute-api.us-east-1.amazonaws.com", False),
+        ("api1.execute-api.us-east-1.localhost", False),
+        ("sync-127.0.0.1", False),
+    ],
+)
+def test_which_names_the_dns_may_lead_elsewhere(name: str, users: bool) -> None:
+    assert Sites().is_users(name) is users
+
+
+@pytest.mark.parametrize(
     ("host", "path", "place"),
     [
         (API, "/prod/a%2Fb", ("api1", "us-east-1", "/prod/a%2Fb", "")),

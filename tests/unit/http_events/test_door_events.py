@@ -243,3 +243,23 @@ def test_answers_of_the_load_balancers_own() -> None:
 
 def test_the_time_of_a_request_is_english() -> None:
     assert common.request_time(0) == "01/Jan/1970:00:00:00 +0000"
+
+
+@pytest.mark.parametrize(
+    ("attributes", "told"),
+    [
+        ({}, "10.0.0.1, 127.0.0.9"),
+        ({"routing.http.xff_header_processing.mode": "append"}, "10.0.0.1, 127.0.0.9"),
+        ({"routing.http.xff_header_processing.mode": "preserve"}, "10.0.0.1"),
+        ({"routing.http.xff_header_processing.mode": "remove"}, None),
+    ],
+)
+def test_what_a_load_balancer_tells_of_who_asks(attributes: dict[str, str], told: str | None) -> None:
+    headers = [("X-Forwarded-For", "10.0.0.1"), ("a_b", "1"), ("c-d", "2")]
+    site = SiteRequest("elb", "lb", "r", "GET", "/", "", headers, b"", "h", "id", peer="127.0.0.9")
+    event = orjson.loads(alb.event(site, alb.TargetGroup("tg"), "Root=1-a-b", 80, attributes))
+    assert event["headers"].get("x-forwarded-for") == told
+    assert event["headers"]["a_b"] == "1"
+    dropping = attributes | {"routing.http.drop_invalid_header_fields.enabled": "true"}
+    event = orjson.loads(alb.event(site, alb.TargetGroup("tg"), "Root=1-a-b", 80, dropping))
+    assert "a_b" not in event["headers"] and event["headers"]["c-d"] == "2"

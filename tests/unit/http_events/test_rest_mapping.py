@@ -265,6 +265,17 @@ def test_a_model_that_looks_again_and_again_is_given_up() -> None:
     assert time.process_time() - began < 2
 
 
+def test_references_within_alternatives_cost_what_they_take() -> None:
+    again = {"anyOf": [{"properties": {"x": {"$ref": "#/definitions/a"}}, "required": ["z"]}] * 8}
+    body: object = 1
+    for _ in range(60):
+        body = {"x": body}
+    began = time.process_time()
+    with pytest.raises(TakesLong):
+        _validated({"definitions": {"a": again}, "$ref": "#/definitions/a"}, body, 20_000)
+    assert time.process_time() - began < 1
+
+
 @pytest.mark.parametrize(
     ("schema", "body"),
     [

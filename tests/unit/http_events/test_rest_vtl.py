@@ -94,6 +94,9 @@ def test_nothing_of_python_is_reached(template: str) -> None:
         "#parse('/etc/passwd')",
         "$util.parseJson('{')",
         "$input.path('$[')",
+        "#set($s = 'aaaaaaaaaa')" + "#set($s = $s.replaceAll('a', 'aaaaaaaaaa'))" * 7,
+        "#set($s = '')" + "#set($s = $s.replaceAll('', 'aaaaaaaaaa'))" * 9,
+        "#set($s = 'aaaaaaaaaa')" + "#set($s = $s.replace('a', 'aaaaaaaaaa'))" * 5 + "$s.split('').size()",
         "#set($s = 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa')$s.matches('(a|aa)+$(?!x)c')",
     ],
 )

@@ -56,17 +56,6 @@ def test_only_what_reaches_for_functions_queues_and_logs_is_refused(asked: Asked
     assert fault.value.status == 501
 
 
-def test_a_machine_that_logs_is_remarked() -> None:
-    scope = Scope("111111111111", "eu-west-1")
-    logging = {"level": "ALL"}
-    for name, params in (("CreateStateMachine", {"name": "m"}), ("UpdateStateMachine", {"stateMachineArn": "a:m"})):
-        machine = target("stepfunctions", "AWSStepFunctions", name, loggingConfiguration=logging, **params)
-        [one] = remarks(machine, scope)
-        assert one.resource == "arn:aws:states:eu-west-1:111111111111:stateMachine:m"
-    off = target("stepfunctions", "AWSStepFunctions", "CreateStateMachine", loggingConfiguration={"level": "OFF"})
-    assert remarks(off, scope) == []
-
-
 def test_a_matcher_that_moto_does_not_change_is_told() -> None:
     body = b"Action=ModifyTargetGroup&Version=2015-12-01&TargetGroupArn=tg&Matcher.HttpCode=201"
     headers = {"content-type": "application/x-www-form-urlencoded"}
@@ -82,8 +71,8 @@ def test_a_matcher_that_moto_does_not_change_is_told() -> None:
             "&Attributes.member.1.Value=true", "load-balancer-logs",
         ),
         (
-            "Action=ModifyListener&ListenerArn=x&DefaultActions.member.1.Type=forward&DefaultActions.member.1."
-            "ForwardConfig.TargetGroupStickinessConfig.Enabled=true", "load-balancer-stickiness",
+            "Action=ModifyLoadBalancerAttributes&LoadBalancerArn=x&Attributes.member.1.Key=routing.http.xff_client_port."
+            "enabled&Attributes.member.1.Value=true", "stored-only/load-balancer",
         ),
     ],
 )  # fmt: skip
@@ -91,3 +80,20 @@ def test_what_a_load_balancer_does_not_do_is_told(body: str, code: str) -> None:
     headers = {"content-type": "application/x-www-form-urlencoded"}
     asked = Asked("elbv2", Request("POST", "/", "", headers, f"Version=2015-12-01&{body}".encode()))
     assert [(one.code, one.resource) for one in remarks(asked, Scope())] == [(code, "x")]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "Action=CreateRule&Transforms.member.1.Type=url-rewrite",
+        "Action=ModifyRule&Conditions.member.1.Field=path-pattern&Conditions.member.1.PathPatternConfig.RegexValues."
+        "member.1=a",
+        "Action=CreateRule&Conditions.member.1.Field=path-pattern&Conditions.member.1.RegexValues.member.1=a",
+        "Action=CreateListener&MutualAuthentication.Mode=verify",
+    ],
+)
+def test_what_moto_would_drop_of_a_load_balancer_is_refused(body: str) -> None:
+    headers = {"content-type": "application/x-www-form-urlencoded"}
+    with pytest.raises(Fault) as refused:
+        kept.refuse(Asked("elbv2", Request("POST", "/", "", headers, f"Version=2015-12-01&{body}".encode())))
+    assert refused.value.status == 501

@@ -1,5 +1,6 @@
 """A query over files: in parts, in other processes, over damaged lines."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -83,3 +84,23 @@ def test_what_a_filter_needs_is_found_where_it_is_frequent_and_where_it_is_rare(
     for text, many in (("kind", 320), ("took 395", 1)):
         said = insights.answer(job(tmp_path, f"filter @message like '{text}' | stats count(*) as c", kept(messages())))
         assert said["rows"] == [[("c", str(many))]] and said["figures"]["recordsScanned"] == 400
+
+
+SIDE_BY_SIDE = [QUERIES[0], QUERIES[1], QUERIES[4], QUERIES[6], QUERIES[7], QUERIES[10], QUERIES[11]]
+
+
+@pytest.mark.parametrize("query", SIDE_BY_SIDE)
+def test_lines_are_gone_through_side_by_side(query: str, tmp_path: Path) -> None:
+    asked, calls = job(tmp_path, query, kept(messages() * 20)), 0
+
+    def count(_frame: Any, what: str, _argument: Any) -> None:
+        nonlocal calls
+        calls += what in ("call", "c_call")
+
+    sys.setprofile(count)
+    try:
+        answer = insights._part(asked, asked["streams"])
+    finally:
+        sys.setprofile(None)
+    assert answer.counted.scanned == 8_000
+    assert calls < 8_000 * 6, calls / 8_000

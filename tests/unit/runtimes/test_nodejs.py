@@ -4,53 +4,22 @@ from pathlib import Path
 
 import pytest
 
-from lambent.model.credentials import Credentials
-from lambent.model.function import FunctionVersion
-from lambent.model.scope import Scope
 from lambent.runtimes.nodejs import NodePlace, flags, zygote_spec
 from lambent.runtimes.nodes import Node
-from lambent.runtimes.place import Around, Folders
+from lambent.runtimes.place import Folders
 from lambent.runtimes.provided import bare_zygote
 from lambent.sandbox.spec import Level
+from tests.unit.runtimes.recorded import AROUND, VARIABLES, function
 
-RECORDED = {
-    "AWS_ACCESS_KEY_ID": "A",
-    "AWS_DEFAULT_REGION": "eu-central-1",
+RECORDED = VARIABLES | {
     "AWS_EXECUTION_ENV": "AWS_Lambda_nodejs22.x",
-    "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1024",
-    "AWS_LAMBDA_FUNCTION_NAME": "f",
-    "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
-    "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
-    "AWS_LAMBDA_LOG_GROUP_NAME": "/aws/lambda/f",
-    "AWS_LAMBDA_LOG_STREAM_NAME": "stream",
-    "AWS_LAMBDA_RUNTIME_API": "169.254.100.1:9001",
-    "AWS_REGION": "eu-central-1",
-    "AWS_SECRET_ACCESS_KEY": "S",
-    "AWS_SESSION_TOKEN": "T",
-    "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",
-    "AWS_XRAY_DAEMON_ADDRESS": "169.254.100.1:2000",
-    "LAMBDA_RUNTIME_DIR": "/var/runtime",
-    "LAMBDA_TASK_ROOT": "/var/task",
-    "LANG": "en_US.UTF-8",
-    "LD_LIBRARY_PATH": (
-        "/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib"
-    ),
     "NODE_PATH": (
         "/opt/nodejs/node22/node_modules:/opt/nodejs/node_modules:/var/runtime/node_modules:/var/runtime:/var/task"
     ),
-    "PATH": "/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin",
     "PWD": "/var/task",
     "SHLVL": "0",
-    "TEST_KEY": "TEST_VAL",
-    "TZ": ":UTC",
-    "_AWS_XRAY_DAEMON_ADDRESS": "169.254.100.1",
-    "_AWS_XRAY_DAEMON_PORT": "2000",
     "_HANDLER": "index.handler",
 }
-"""As recorded from AWS for nodejs22.x, with names in the place of what differs from function to function."""
-
-
-AROUND = Around("169.254.100.1:9001", "stream", Credentials("A", "S", "T"), "http://127.0.0.1:4566")
 OURS = {"AWS_ENDPOINT_URL": "http://127.0.0.1:4566", "_LAMBDA_TELEMETRY_LOG_FD": "3"}
 MEMORY = {"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1024"}
 
@@ -63,12 +32,7 @@ def place(major: str = "22", level: Level = Level.NAMESPACE) -> NodePlace:
 
 
 def environment(major: str) -> dict[str, str]:
-    scope = Scope("000000000000", "eu-central-1")
-    function = FunctionVersion(
-        scope, "f", "$LATEST", f"nodejs{major}.x", "index.handler", "0", "r", "1",
-        memory=1024, environment={"TEST_KEY": "TEST_VAL"},
-    )  # fmt: skip
-    return place(major).environment(function, AROUND)
+    return place(major).environment(function(f"nodejs{major}.x", "index.handler"), AROUND)
 
 
 def test_the_environment_is_that_of_aws() -> None:

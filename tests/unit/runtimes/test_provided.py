@@ -6,46 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from lambent.model.credentials import Credentials
-from lambent.model.function import FunctionVersion
-from lambent.model.scope import Scope
-from lambent.runtimes.place import Around, Folders, InvalidEntrypoint
+from lambent.runtimes.place import Folders, InvalidEntrypoint
 from lambent.runtimes.provided import ProvidedPlace, bare_zygote
 from lambent.runtimes.shell import bash_as_sh
 from lambent.sandbox.spec import Level
+from tests.unit.runtimes.recorded import AROUND, VARIABLES, function
 
-RECORDED_AL2023 = {
-    "AWS_ACCESS_KEY_ID": "A",
-    "AWS_DEFAULT_REGION": "eu-central-1",
-    "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1024",
-    "AWS_LAMBDA_FUNCTION_NAME": "f",
-    "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
-    "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
-    "AWS_LAMBDA_LOG_GROUP_NAME": "/aws/lambda/f",
-    "AWS_LAMBDA_LOG_STREAM_NAME": "stream",
-    "AWS_LAMBDA_RUNTIME_API": "169.254.100.1:9001",
-    "AWS_REGION": "eu-central-1",
-    "AWS_SECRET_ACCESS_KEY": "S",
-    "AWS_SESSION_TOKEN": "T",
-    "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",
-    "AWS_XRAY_DAEMON_ADDRESS": "169.254.100.1:2000",
-    "LAMBDA_RUNTIME_DIR": "/var/runtime",
-    "LAMBDA_TASK_ROOT": "/var/task",
-    "LANG": "en_US.UTF-8",
-    "LD_LIBRARY_PATH": (
-        "/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib"
-    ),
-    "PATH": "/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin",
-    "TEST_KEY": "TEST_VAL",
-    "TZ": ":UTC",
-    "_AWS_XRAY_DAEMON_ADDRESS": "169.254.100.1",
-    "_AWS_XRAY_DAEMON_PORT": "2000",
-    "_HANDLER": "function.handler",
-}
-"""As recorded from AWS, with names in the place of what differs from function to function."""
-
-
-AROUND = Around("169.254.100.1:9001", "stream", Credentials("A", "S", "T"), "http://127.0.0.1:4566")
+RECORDED_AL2023 = VARIABLES | {"_HANDLER": "function.handler"}
 OURS = {"AWS_ENDPOINT_URL": "http://127.0.0.1:4566"}
 
 
@@ -54,12 +21,7 @@ def place(identifier: str = "provided.al2023") -> ProvidedPlace:
 
 
 def environment(identifier: str) -> dict[str, str]:
-    scope = Scope("000000000000", "eu-central-1")
-    function = FunctionVersion(
-        scope, "f", "$LATEST", identifier, "function.handler", "0", "r", "1",
-        memory=1024, environment={"TEST_KEY": "TEST_VAL"},
-    )  # fmt: skip
-    return place(identifier).environment(function, AROUND)
+    return place(identifier).environment(function(identifier, "function.handler"), AROUND)
 
 
 def test_the_environment_is_that_of_aws() -> None:

@@ -2,66 +2,24 @@
 
 from pathlib import Path
 
-from lambent.model.credentials import Credentials
-from lambent.model.function import FunctionVersion
-from lambent.model.scope import Scope
 from lambent.runtimes import python
 from lambent.runtimes.interpreters import Interpreter
-from lambent.runtimes.place import Around, Folders
+from lambent.runtimes.place import Folders
 from lambent.sandbox.spec import Level
+from tests.unit.runtimes.recorded import AROUND, VARIABLES, function
 
-RECORDED = {
-    "AWS_ACCESS_KEY_ID": "ASIA",
-    "AWS_DEFAULT_REGION": "eu-central-1",
+RECORDED = VARIABLES | {
     "AWS_EXECUTION_ENV": "AWS_Lambda_python3.12",
-    "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1024",
-    "AWS_LAMBDA_FUNCTION_NAME": "f",
-    "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
-    "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
-    "AWS_LAMBDA_LOG_GROUP_NAME": "/aws/lambda/f",
-    "AWS_LAMBDA_LOG_STREAM_NAME": "stream",
-    "AWS_LAMBDA_RUNTIME_API": "169.254.100.1:9001",
-    "AWS_REGION": "eu-central-1",
-    "AWS_SECRET_ACCESS_KEY": "secret",
-    "AWS_SESSION_TOKEN": "token",
-    "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",
-    "AWS_XRAY_DAEMON_ADDRESS": "169.254.100.1:2000",
-    "LAMBDA_RUNTIME_DIR": "/var/runtime",
-    "LAMBDA_TASK_ROOT": "/var/task",
-    "LANG": "en_US.UTF-8",
     "LC_CTYPE": "C.UTF-8",
-    "LD_LIBRARY_PATH": (
-        "/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib"
-    ),
-    "PATH": "/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin",
     "PWD": "/var/task",
     "PYTHONPATH": "/var/runtime",
     "SHLVL": "0",
-    "TEST_KEY": "TEST_VAL",
-    "TZ": ":UTC",
-    "_AWS_XRAY_DAEMON_ADDRESS": "169.254.100.1",
-    "_AWS_XRAY_DAEMON_PORT": "2000",
     "_HANDLER": "handler.handler",
 }
-"""As AWS answered for python3.12 (January 2026), less _X_AMZN_TRACE_ID, which the runtime client sets."""
-AROUND = Around("169.254.100.1:9001", "stream", Credentials("ASIA", "secret", "token"), "http://127.0.0.1:4566")
 
 
-def function(**more: object) -> FunctionVersion:
-    values: dict[str, object] = {
-        "name": "f",
-        "version": "$LATEST",
-        "runtime": "python3.12",
-        "handler": "handler.handler",
-        "memory": 1024,
-        "environment": {"TEST_KEY": "TEST_VAL"},
-        **more,
-    }
-    return FunctionVersion(Scope("000000000000", "eu-central-1"), code="0", role="r", revision_id="1", **values)
-
-
-def environment(**more: object) -> dict[str, str]:
-    return python.environment(function(**more), AROUND)
+def environment(runtime: str = "python3.12", **more: object) -> dict[str, str]:
+    return python.environment(function(runtime, "handler.handler", **more), AROUND)
 
 
 def test_the_environment_is_that_of_aws() -> None:

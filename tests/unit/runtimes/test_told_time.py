@@ -14,7 +14,7 @@ from lambent.runtimes.nodes import Node
 from lambent.runtimes.place import Folders
 from lambent.runtimes.python import PythonPlace
 from lambent.sandbox.spec import Bind, Level, ZygoteSpec
-from tests.unit.runtimes.test_python import AROUND, function
+from tests.unit.runtimes.recorded import AROUND, function
 
 INTERPRETER = Interpreter("3.12", "3.12.1", Path("/p/bin/python3.12"), Path("/p"), Path("/p/lib"))
 ZYGOTE = ZygoteSpec(Path("/p/bin/python3.12"), preload=("first", "last"), binds=(Bind(Path("/p"), "/var/lang"),))

@@ -72,7 +72,7 @@ def test_whose_slot_it_is_decides_where_a_name_leads() -> None:
         network = Network({})
         network._names = names = Names()
         network._slots.extend([Slot(1, -1), Slot(2, -1)])
-        network.lead(lambda name, account: (name, account) == ("pypi.org", "111111111111"))
+        network.lead(lambda name, account: (name, account) == ("pypi.org", "111111111111"), lambda _name: None)
         for account in ("111111111111", "222222222222"):
             await network.slot(account)
         told = [names.leads("pypi.org", address) for address in ("198.18.0.3", "198.18.0.5", "198.18.0.7")]
@@ -82,6 +82,45 @@ def test_whose_slot_it_is_decides_where_a_name_leads() -> None:
         return told
 
     assert asyncio.run(scenario()) == [True, False, False, False]
+
+
+@pytest.mark.parametrize(
+    ("said", "wanted", "told"),
+    [(b"\x81\x80\0\1\0\1", True, 1), (b"\x81\x83\0\1\0\0", True, 0), (b"\x81\x80\0\1\0\1", False, 0)],
+)
+def test_an_own_name_that_the_hosts_server_knows_as_well_is_told(
+    tmp_path: Path, said: bytes, wanted: bool, told: int
+) -> None:
+    async def scenario() -> list[str]:
+        loop = asyncio.get_running_loop()
+        (tmp_path / "resolv.conf").write_text("nameserver 127.0.0.1\n")
+        asked: asyncio.Queue[bytes] = asyncio.Queue()
+
+        def answer(server: socket.socket) -> None:
+            question, asker = server.recvfrom(1000)
+            server.sendto(question[:2] + said + question[8:], asker)
+            asked.put_nowait(question)
+
+        with _bound(socket.SOCK_DGRAM) as server, _bound(socket.SOCK_DGRAM) as asker:
+            loop.add_reader(server.fileno(), answer, server)
+            mine, listener = _bound(socket.SOCK_DGRAM), _bound(socket.SOCK_STREAM)
+            names = await Names.serve(mine, listener, tmp_path / "resolv.conf", server.getsockname()[1])
+            found: list[str] = []
+            names.leads = lambda _name, _address: True
+            names.elsewhere = lambda name: (lambda: found.append(name)) if wanted else None
+            for _ in range(3):
+                await loop.sock_sendto(asker, QUESTION, mine.getsockname())
+                assert await asyncio.wait_for(loop.sock_recv(asker, 1000), 5) == loopback(QUESTION)
+            if wanted:
+                await asyncio.wait_for(asked.get(), 5)
+            while names._tasks:
+                await asyncio.wait(names._tasks)
+            assert asked.empty()
+            names.close()
+            loop.remove_reader(server.fileno())
+        return found
+
+    assert asyncio.run(scenario()) == ["web.test"] * told
 
 
 async def _ask(tmp_path: Path, *, answering: bool, led: str = "") -> bytes:

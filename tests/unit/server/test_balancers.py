@@ -30,6 +30,8 @@ MEMBERS = {
     "</TargetHealthDescriptions>",
     "DescribeLoadBalancerAttributes": "<Attributes><member><Key>idle_timeout.timeout_seconds</Key><Value>90</Value>"
     "</member></Attributes>",
+    "DescribeListenerAttributes": "<Attributes><member><Key>routing.http.response.server.enabled</Key>"
+    "<Value>false</Value></member></Attributes>",
     "DescribeTargetGroupAttributes": "<Attributes><member><Key>lambda.multi_value_headers.enabled</Key>"
     "<Value>true</Value></member></Attributes>",
 }
@@ -72,7 +74,8 @@ def test_a_balancer_is_read_once_for_many_and_again_after_a_change() -> None:
         found = await asyncio.gather(*(balancers.find("lb-1", region) for region in ("us-east-1", "", "us-east-1")))
         assert found[0] is not None
         assert found[0] is found[1] is found[2]
-        assert (found[0].port, moto.asked.count("DescribeRulesl1"), len(moto.asked)) == (80, 1, 8)
+        assert (found[0].port, moto.asked.count("DescribeRulesl1"), len(moto.asked)) == (80, 1, 10)
+        assert found[0].listener_attributes == {"routing.http.response.server.enabled": "false"}
         assert [len(rule.conditions) for rule in found[0].rules] == [0, 1, 0]
         group = found[0].groups["g"]
         assert (group.function, group.multi_value, found[0].groups["i"].kind) == ("arn:f", True, "ip")

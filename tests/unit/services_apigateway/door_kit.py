@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 from lambent.model.acting import Acting, as_role
+from lambent.model.backend_tls import USUAL, BackendTls
 from lambent.model.credentials import Signer
 from lambent.model.door import Call, Door, NotPermitted
 from lambent.model.invocation import Outcome
@@ -71,6 +72,7 @@ class Stage(Api):
         self.logged: list[tuple[str, str]] = []
         self.chances = iter(())
         self.fetched: list[tuple[str, str, list[tuple[str, str]], bytes]] = []
+        self.tls = USUAL
         self.allowed, self.judged = True, []  # type: bool, list[tuple[str, str, bool]]
         self.ports = Ports(
             resources=self.store.resources,
@@ -116,9 +118,16 @@ class Stage(Api):
         return "may" in role
 
     async def _fetch(
-        self, method: str, url: str, headers: list[tuple[str, str]], body: bytes, seconds: float
+        self,
+        method: str,
+        url: str,
+        headers: list[tuple[str, str]],
+        body: bytes,
+        seconds: float,
+        tls: BackendTls = USUAL,
     ) -> tuple[int, list[tuple[str, str]], bytes]:
         self.fetched.append((method, url, headers, body))
+        self.tls = tls
         if "nowhere" in url:
             raise OSError("no such host")
         return 201, [("Content-Type", "text/plain"), ("Server", "x"), ("X-A", "1")], b"web"

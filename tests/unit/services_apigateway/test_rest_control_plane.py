@@ -181,17 +181,8 @@ def test_a_deployment_is_a_snapshot_and_a_stage_serves_it(tmp_path: Path) -> Non
 
 def test_what_has_no_effect_is_said(tmp_path: Path) -> None:
     async def scene(api: Api) -> None:
-        name, root = await api.api(endpointConfiguration={"types": ["PRIVATE"]})
-        await api.method(name, root)
-        await api.call("CreateDeployment", restApiId=name, stageName="dev", tracingEnabled=True)
-        shown = [{"op": "replace", "path": "/clientCertificateId", "value": "c1"}]
-        await api.call("UpdateStage", restApiId=name, stageName="dev", patchOperations=shown)
-        said = {one.resource.rpartition("/")[2]: one.message for one in api.findings.all()}
-        assert "PRIVATE" in said[name] and "clientCertificateId: backends" in said["dev"]
-        assert "tracing" not in said["dev"]
-        hidden = [{"op": "replace", "path": "/clientCertificateId", "value": ""}]
-        await api.call("UpdateStage", restApiId=name, stageName="dev", patchOperations=hidden)
-        assert len(api.findings.all()) == 1
+        name, _ = await api.api(endpointConfiguration={"types": ["PRIVATE"]})
+        assert [name in one.resource and "PRIVATE" in one.message for one in api.findings.all()] == [True]
         await api.call("DeleteRestApi", restApiId=name)
         assert api.findings.all() == []
 

@@ -98,7 +98,6 @@ def test_client_certificates(tmp_path: Path) -> None:
         await api.call("CreateDeployment", restApiId=name, stageName="dev")
         used = [{"op": "replace", "path": "/clientCertificateId", "value": made["clientCertificateId"]}]
         await api.call("UpdateStage", restApiId=name, stageName="dev", patchOperations=used)
-        assert "not shown a certificate" in api.findings.all()[0].message
         assert (await api.refused("DeleteClientCertificate", **at))[0] == "BadRequestException"
         await api.call("DeleteStage", restApiId=name, stageName="dev")
         await api.call("DeleteClientCertificate", **at)

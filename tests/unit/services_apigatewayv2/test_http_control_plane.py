@@ -1,6 +1,7 @@
 """What boto3 gets of the operations of HTTP APIs."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -245,5 +246,128 @@ def test_no_domain_name_is_one_of_the_endpoint_or_of_another_account(tmp_path: P
             await api.env.resources.put(Resource(f"{kind}:domainname", theirs, "", name, "1", {}))
         for name in ("a.example.com", "b.example.org", "*.example.org"):
             assert (await api.refused("CreateDomainName", DomainName=name))[0] == "ConflictException"
+
+    with_api(tmp_path, scene)
+
+
+@pytest.mark.parametrize(
+    ("member", "said", "error"),
+    [
+        ("RequestParameters", {"append:header.a": "1", "remove:querystring.b": "''", "overwrite:path": "/x"}, ""),
+        ("RequestParameters", {"append:path": "/x"}, "Invalid Request Actioned Parameter: append:path"),
+        ("RequestParameters", {"header.a": "1"}, "Invalid Request Actioned Parameter: header.a"),
+        ("RequestParameters", {"overwrite:header.Authorization": "1"}, "Operations on header authorization are restr"),
+        ("RequestParameters", {"append:header.X-Amz-Date": "1"}, "Operations on header x-amz-date are restricted"),
+        ("ResponseParameters", {"200": {"overwrite:statuscode": "404"}, "5XX": {"append:header.a": "b"}}, ""),
+        (
+            "ResponseParameters",
+            {"200": {"append:overwrite.static": "1"}},
+            "Invalid Response Actioned Parameter: append:",
+        ),
+        (
+            "ResponseParameters",
+            {"200": {"append:header.Access-Control-A": "1"}},
+            "Operations on header access-control-a",
+        ),
+        ("ResponseParameters", {"100": {"append:header.a": "1"}}, "Invalid status code specified: 100"),
+    ],
+)
+def test_mappings_are_of_the_documented_forms(member: str, said: dict[str, Any], error: str, tmp_path: Path) -> None:
+    async def scene(api: Api) -> None:
+        made = await api.quick()
+        given = {
+            "IntegrationType": "AWS_PROXY",
+            "IntegrationUri": FUNCTION,
+            "PayloadFormatVersion": "2.0",
+            member: said,
+        }
+        if not error:
+            await api.call("CreateIntegration", ApiId=made, **given)
+            return
+        code, text = await api.refused("CreateIntegration", ApiId=made, **given)
+        assert code == "BadRequestException"
+        assert text.startswith("Invalid mapping expression specified: Validation Result: warnings : [], errors : [")
+        assert error in text
+
+    with_api(tmp_path, scene)
+
+
+def test_quick_create_is_updated_where_it_is(tmp_path: Path) -> None:
+    async def scene(api: Api) -> None:
+        made = await api.quick()
+        before = (await api.call("GetStage", ApiId=made, StageName="$default"))["DeploymentId"]
+        other = f"{FUNCTION}2"
+        await api.call("UpdateApi", ApiId=made, Target=other, RouteKey="GET /a", Name="b")
+        (route,) = (await api.call("GetRoutes", ApiId=made))["Items"]
+        (integration,) = (await api.call("GetIntegrations", ApiId=made))["Items"]
+        assert (route["RouteKey"], integration["IntegrationUri"]) == ("GET /a", other)
+        assert (await api.call("GetApi", ApiId=made))["Name"] == "b"
+        assert (await api.call("GetStage", ApiId=made, StageName="$default"))["DeploymentId"] != before
+        await api.call("UpdateApi", ApiId=made, Target="https://example.com")
+        (integration,) = (await api.call("GetIntegrations", ApiId=made))["Items"]
+        assert (integration["IntegrationType"], integration["PayloadFormatVersion"]) == ("HTTP_PROXY", "1.0")
+        plain = await api.empty()
+        assert (await api.refused("UpdateApi", ApiId=plain, Target=other))[0] == "BadRequestException"
+
+    with_api(tmp_path, scene)
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"DefaultRouteSettings": {"LoggingLevel": "INFO"}}, "Execution logs are not supported on protocolType HTTP"),
+        ({"ClientCertificateId": "c"}, "ClientCertificateId is not currently supported for HTTP APIs"),
+        (
+            {"RouteSettings": {"GET /nothing": {"ThrottlingRateLimit": 1.0}}},
+            "Unable to find Route by key GET /nothing within the provided RouteSettings",
+        ),
+        (
+            {"AccessLogSettings": {"DestinationArn": "here", "Format": "$context.requestId"}},
+            "Invalid ARN specified in the request. A destination is the ARN of a log group, not here",
+        ),
+    ],
+)
+def test_settings_that_a_stage_cannot_have(settings: dict[str, Any], said: str, tmp_path: Path) -> None:
+    async def scene(api: Api) -> None:
+        made = await api.quick()
+        assert (await api.refused("UpdateStage", ApiId=made, StageName="$default", **settings))[1] == said
+
+    with_api(tmp_path, scene)
+
+
+def test_maps_are_changed_part_by_part(tmp_path: Path) -> None:
+    async def scene(api: Api) -> None:
+        made = await api.empty()
+        await api.route(made, "GET /a")
+        await api.route(made, "GET /b")
+        at = {"ApiId": made, "StageName": "$default"}
+        await api.call("UpdateStage", **at, StageVariables={"a": "1", "b": "2"})
+        changed = await api.call("UpdateStage", **at, StageVariables={"a": "", "c": "3"})
+        assert changed["StageVariables"] == {"b": "2", "c": "3"}
+        await api.call("UpdateStage", **at, RouteSettings={"GET /a": {"ThrottlingRateLimit": 1.0}})
+        changed = await api.call("UpdateStage", **at, RouteSettings={"GET /b": {"ThrottlingRateLimit": 2.0}})
+        assert set(changed["RouteSettings"]) == {"GET /a", "GET /b"}
+        (integration, *_) = (await api.call("GetIntegrations", ApiId=made))["Items"]
+        at = {"ApiId": made, "IntegrationId": integration["IntegrationId"]}
+        both = {"200": {"append:header.a": "1"}, "404": {"append:header.b": "2"}}
+        await api.call("UpdateIntegration", **at, ResponseParameters=both)
+        changed = await api.call("UpdateIntegration", **at, ResponseParameters={"404": {}})
+        assert changed["ResponseParameters"] == {"200": {"append:header.a": "1"}}
+
+    with_api(tmp_path, scene)
+
+
+def test_models_have_names_of_their_own_and_schemas(tmp_path: Path) -> None:
+    async def scene(api: Api) -> None:
+        made = await api.call(
+            "CreateApi", Name="w", ProtocolType="WEBSOCKET", RouteSelectionExpression="$request.body.a"
+        )
+        at = {"ApiId": made["ApiId"]}
+        first = await api.call("CreateModel", **at, Name="M", Schema="{}")
+        assert first["ContentType"] == "application/json"
+        assert (await api.refused("CreateModel", **at, Name="M", Schema="{}"))[0] == "ConflictException"
+        for name, schema in (("a-b", "{}"), ("N", "{"), ("N", "[]")):
+            assert (await api.refused("CreateModel", **at, Name=name, Schema=schema))[0] == "BadRequestException"
+        await api.call("UpdateModel", **at, ModelId=first["ModelId"], Schema='{"type": "object"}')
 
     with_api(tmp_path, scene)

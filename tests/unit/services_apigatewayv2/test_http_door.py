@@ -433,6 +433,66 @@ def test_an_access_log_has_a_line_for_each_request(tmp_path: Path) -> None:
     with_api(tmp_path, scene)
 
 
+@pytest.mark.parametrize(
+    ("path", "answer", "line"),
+    [
+        ("/a", {"statusCode": 201, "body": "ok"}, "201 - - 201 200 7000 -"),
+        ("/a", "x", "200 - - 200 200 7000 -"),
+        ("/a", {"statusCode": "no"}, 'STATUS'),
+        ("/guarded", {"isAuthorized": False}, "403 Forbidden the authorizer does not let the caller in - - - -"),
+        ("/nowhere", None, "404 Not Found - - - - -"),
+    ],
+)  # fmt: skip
+def test_what_an_access_log_tells_of_an_answer(path: str, answer: Any, line: str, tmp_path: Path) -> None:
+    group = "arn:aws:logs:eu-west-1:111111111111:log-group:access:*"
+    form = (
+        "$context.status $context.error.message $context.authorizer.error $context.integration.status "
+        "$context.integration.integrationStatus $context.integrationLatency $context.integrationErrorMessage"
+    )
+
+    async def scene(api: Api) -> None:
+        made = await api.empty()
+        authorizer = await api.call(
+            "CreateAuthorizer", ApiId=made, Name="a", AuthorizerType="REQUEST", AuthorizerUri=URI,
+            AuthorizerPayloadFormatVersion="2.0", EnableSimpleResponses=True, IdentitySource=[],
+        )  # fmt: skip
+        await api.route(made, "GET /a")
+        await api.route(made, "GET /guarded", AuthorizationType="CUSTOM", AuthorizerId=authorizer["AuthorizerId"])
+        settings = {"DestinationArn": group, "Format": form}
+        await api.call("UpdateStage", ApiId=made, StageName="$default", AccessLogSettings=settings)
+
+        async def run(_door: Any, _event: Any) -> Any:
+            await api.clock.advance(7)
+            return answer
+
+        api.functions.run = run
+        await api.ask(made, path)
+        malformed = "the function's answer is malformed: statusCode is 'no', not a number from 200 to 599"
+        assert [text for _, _, text in api.logged] == [
+            line if line != "STATUS" else f"500 Internal Server Error - - 200 7000 {malformed}"
+        ]
+
+    with_api(tmp_path, scene)
+
+
+def test_routes_are_measured_where_that_is_asked_for(tmp_path: Path) -> None:
+    async def scene(api: Api) -> None:
+        made, measured = await api.empty(), []
+        api.ports.measure = lambda metric, _unit, _value: measured.append((metric.name, dict(metric.dimensions)))
+        await api.route(made, "GET /a/{id}")
+        await api.route(made, "$default")
+        await api.ask(made, "/a/1")
+        assert not any("Resource" in dimensions for _, dimensions in measured)
+        settings = {"GET /a/{id}": {"DetailedMetricsEnabled": True}}
+        await api.call("UpdateStage", ApiId=made, StageName="$default", RouteSettings=settings)
+        await api.ask(made, "/a/1")
+        await api.ask(made, "/b")
+        found = [dimensions for name, dimensions in measured if name == "Count" and "Resource" in dimensions]
+        assert found == [{"ApiId": made, "Stage": "$default", "Method": "GET", "Resource": "/a/{id}"}]
+
+    with_api(tmp_path, scene)
+
+
 def test_a_custom_domain_leads_to_its_mapping(tmp_path: Path) -> None:
     async def scene(api: Api) -> None:
         made = await api.empty("dev")

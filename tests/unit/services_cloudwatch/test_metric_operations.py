@@ -27,6 +27,18 @@ def metric(name: str = "m", **dimensions: str) -> dict[str, Any]:
     return {"Namespace": "N", "MetricName": name, "Dimensions": pairs}
 
 
+def test_no_account_is_linked_to_another_one(tmp_path: Path) -> None:
+    async def body(cloudwatch: CloudWatch) -> None:
+        await cloudwatch.call("PutMetricData", Namespace="N", MetricData=[{"MetricName": "m", "Value": 1.0}])
+        said = await cloudwatch.call("ListMetrics", IncludeLinkedAccounts=True)
+        [owner] = said["OwningAccounts"]
+        assert owner.isdecimal() and "OwningAccounts" not in await cloudwatch.call("ListMetrics")
+        assert (await cloudwatch.call("ListMetrics", OwningAccount=owner))["Metrics"] == said["Metrics"] != []
+        assert (await cloudwatch.call("ListMetrics", OwningAccount="999999999999"))["Metrics"] == []
+
+    with_cloudwatch(tmp_path, body)
+
+
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 def test_values_counts_and_sets_in_every_protocol(tmp_path: Path, protocol: str) -> None:
     async def body(cloudwatch: CloudWatch) -> None:

@@ -15,12 +15,17 @@ from lambent.model.invocation import Outcome
 from lambent.model.scope import Caller, Scope
 from lambent.services.elbv2 import operations
 from lambent.services.elbv2.health import HealthChecks
+from lambent.wire.fault import Fault
 from lambent.wire.http import Request, Response
 
 SCOPE = Scope("1", "us-east-1")
 FUNCTION = "arn:aws:lambda:us-east-1:1:function:f"
 CHECK = HealthCheck("/up?deep=1", interval=10.0, timeout=5.0, passes=2, failures=2)
 GROUP = TargetGroup("tg", function=FUNCTION, check=CHECK)
+
+
+async def nothing(_caller: Caller, _group: str) -> list[str]:
+    return []
 
 
 class Function:
@@ -119,7 +124,7 @@ def described(used: TargetGroup | None, target: dict[str, Any], health: dict[str
 
     async def run() -> Any:
         checks = checked(Function({}), ManualClock(0))
-        env = operations.ElbEnv(forward, read, find, checks)
+        env = operations.ElbEnv(forward, read, find, checks, nothing, lambda *_: True)
         asked = operations.Asked(env, Request("POST", "/"))
         return await operations.describe_target_health(asked, Caller(SCOPE, ""), {"TargetGroupArn": "tg"})
 
@@ -154,3 +159,40 @@ def test_what_is_no_function_or_not_registered_is_as_moto_says() -> None:
 def test_only_these_operations_are_taken() -> None:
     assert operations.takes(Request("POST", "/", body=b"Version=1&Action=DescribeTargetHealth"))
     assert not operations.takes(Request("POST", "/", body=b"Action=DescribeListeners"))
+
+
+@pytest.mark.parametrize(
+    ("named", "there", "permitted", "code"),
+    [
+        ([FUNCTION], [], True, ""),
+        ([FUNCTION], [FUNCTION], True, ""),
+        ([FUNCTION], [], False, "AccessDenied"),
+        ([FUNCTION], [f"{FUNCTION}2"], True, "TooManyTargets"),
+        ([FUNCTION, f"{FUNCTION}2"], [], True, "TooManyTargets"),
+        (["i-1", "i-2"], [], False, ""),
+    ],
+)
+def test_which_functions_a_target_group_takes(named: list[str], there: list[str], permitted: bool, code: str) -> None:
+    taken = Response(200, [], b"taken")
+
+    async def run() -> Any:
+        async def forward(_request: Request, _caller: Caller) -> Response:
+            return taken
+
+        async def targets(_caller: Caller, group: str) -> list[str]:
+            assert group == "tg"
+            return there
+
+        env = operations.ElbEnv(
+            forward, lambda *_: {}, nothing, checked(Function({}), ManualClock(0)), targets, lambda *_: permitted
+        )
+        asked = operations.Asked(env, Request("POST", "/"))
+        params = {"TargetGroupArn": "tg", "Targets": [{"Id": one} for one in named]}
+        return await operations.register_targets(asked, Caller(SCOPE, ""), params)
+
+    if not code:
+        assert asyncio.run(run()) is taken
+        return
+    with pytest.raises(Fault) as refused:
+        asyncio.run(run())
+    assert refused.value.code == code

@@ -31,11 +31,11 @@ ROLE = "arn:aws:iam::111111111111:role/r"
 ANSWERS = json.loads((Path(__file__).parent / "recorded.json").read_text())["answers"]
 
 
-def package(text: str = "def handler(event, context): return 1") -> bytes:
+def package(text: str = "def handler(event, context): return 1", mode: int = 0o644) -> bytes:
     """The same bytes for the same text, whenever it is asked."""
     buffer = io.BytesIO()
     entry = zipfile.ZipInfo("handler.py")
-    entry.external_attr = 0o644 << 16
+    entry.external_attr = mode << 16
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr(entry, text)
     return buffer.getvalue()

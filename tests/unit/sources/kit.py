@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 from lambent.clock import ManualClock
+from lambent.events.again import SourcePauses
 from lambent.events.sources.failures import Failures
 from lambent.events.sources.observed import Observed
 from lambent.events.sources.shard_reader import Means
@@ -29,6 +30,7 @@ START = 1_800_000_000.0
 DONE = Outcome(b"null")
 FAILED = Outcome(b'{"errorMessage":"no"}', "Unhandled")
 THROTTLED = Throttled("ReservedFunctionConcurrentInvocationLimitExceeded")
+QUICK = SourcePauses(0.001, 0.001, 0.005)
 QUEUE = "arn:aws:sqs:eu-west-1:111111111111:q"
 STREAM = "arn:aws:kinesis:eu-west-1:111111111111:stream/s"
 
@@ -98,7 +100,7 @@ class Lab:
         async def send(message: Delivery) -> None:
             self.told.append(message)
 
-        return Means(self.clock, self.target, self.checkpoints, Failures(send, self.clock.wall))  # type: ignore[arg-type]
+        return Means(self.clock, self.target, self.checkpoints, Failures(send, self.clock.wall), QUICK)  # type: ignore[arg-type]
 
     @property
     def codes(self) -> list[str]:

@@ -14,7 +14,7 @@ from lambent.model import lineage
 from lambent.model.invocation import Outcome
 from lambent.model.scope import Scope
 from tests.unit.services_sqs.sqs_kit import Sqs, with_sqs
-from tests.unit.sources.kit import DONE, FAILED, HERE, QUEUE, THROTTLED, Event, Lab, failures, mapping, until
+from tests.unit.sources.kit import DONE, FAILED, HERE, QUEUE, QUICK, THROTTLED, Event, Lab, failures, mapping, until
 
 FIFO = f"{QUEUE}.fifo"
 
@@ -29,7 +29,7 @@ class Bench(Lab):
 
     async def poll(self, source: str = QUEUE, **settings: Any) -> QueuePoller:
         made = mapping(source, **settings)
-        poller = QueuePoller(made, self.sqs.env.queues, self.clock, self.target, self.observed(made))
+        poller = QueuePoller(made, self.sqs.env.queues, self.clock, self.target, self.observed(made), QUICK)
         await poller.start()
         self.pollers.append(poller)
         return poller
@@ -168,9 +168,7 @@ def test_a_stop_gives_back_at_once_what_is_throttled_or_waits_for_its_window(pla
     play(scene)
 
 
-def test_nothing_is_taken_while_there_is_no_function(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lambent.events.sources.queue_poller.AGAIN_SECONDS", 0.001)
-
+def test_nothing_is_taken_while_there_is_no_function(play: Play) -> None:
     async def scene(bench: Bench) -> None:
         url = await bench.sqs.queue()
         there, bench.handled = bench.handled, None
@@ -186,9 +184,7 @@ def test_nothing_is_taken_while_there_is_no_function(play: Play, monkeypatch: py
     play(scene)
 
 
-def test_a_queue_that_is_made_again_is_read_again(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lambent.events.sources.queue_poller.AGAIN_SECONDS", 0.001)
-
+def test_a_queue_that_is_made_again_is_read_again(play: Play) -> None:
     async def scene(bench: Bench) -> None:
         url = await bench.sqs.queue()
         await bench.poll()
@@ -288,9 +284,7 @@ def test_another_accounts_queue_is_read_as_long_as_its_policy_allows(play: Play)
     play(scene)
 
 
-def test_nothing_is_taken_without_the_roles_rights(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lambent.events.sources.queue_poller.AGAIN_SECONDS", 0.01)
-
+def test_nothing_is_taken_without_the_roles_rights(play: Play) -> None:
     async def scene(bench: Bench) -> None:
         url = (await bench.sqs.call("CreateQueue", QueueName="q", Attributes={}))["QueueUrl"]
         bench.lacking = "no ReceiveMessage"

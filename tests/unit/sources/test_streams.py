@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 import pytest
 
-from lambent.events.sources import shard_reader, stream_reader
+from lambent.events.sources import shard_reader
 from lambent.events.sources.stream import Position, ShardInfo
 from lambent.events.sources.stream_reader import StreamReader
 from lambent.model.invocation import Outcome
@@ -27,13 +27,6 @@ from tests.unit.sources.kit import (
     texts,
     until,
 )
-
-
-@pytest.fixture(autouse=True)
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shard_reader, "PATIENCE_SECONDS", 0.001)
-    monkeypatch.setattr(stream_reader, "AGAIN_SECONDS", 0.001)
-    monkeypatch.setattr(stream_reader, "DISCOVER_SECONDS", 0.005)
 
 
 class Bench(Lab):

@@ -8,20 +8,23 @@ import pytest
 import sqlalchemy as sa
 
 from lambent.store.database import Database
-from lambent.store.errors import StoreError, StoreFull
+from lambent.store.errors import StoreError, StoreFull, StoreLocked
 from lambent.store.group_commit import GroupCommit
 
 
 class Disk:
-    """What was written, by transaction; `full` refuses the next one."""
+    """What was written, by transaction; `locked` refuses the next one, and there is no room for what is in `large`."""
 
     def __init__(self) -> None:
         self.groups: list[list[int]] = []
-        self.full = False
+        self.locked = False
+        self.large: set[int] = set()
 
     def apply(self, _connection: sa.Connection, items: Sequence[int]) -> None:
-        if self.full:
-            self.full = False
+        if self.locked:
+            self.locked = False
+            raise StoreLocked("locked")
+        if self.large & set(items):
             raise StoreFull("no room")
         self.groups.append(list(items))
 
@@ -52,7 +55,7 @@ def test_what_comes_meanwhile_is_one_transaction_in_order() -> None:
 
 def test_a_failure_is_for_all_of_its_group_and_no_other() -> None:
     async def body(disk: Disk, commit: GroupCommit[int]) -> None:
-        disk.full = True
+        disk.locked = True
         undone: list[int] = []
         writes = [commit.write(number, undo=lambda n=number: undone.append(n)) for number in range(3)]
         outcomes = await asyncio.gather(*writes, return_exceptions=True)
@@ -60,6 +63,19 @@ def test_a_failure_is_for_all_of_its_group_and_no_other() -> None:
         assert undone == [0, 1, 2]
         await commit.write(3)
         assert disk.groups == [[3]]
+
+    with_disk(body)
+
+
+def test_on_a_full_disk_what_has_room_is_not_refused_for_what_has_none() -> None:
+    async def body(disk: Disk, commit: GroupCommit[int]) -> None:
+        disk.large = {1, 3}
+        undone: list[int] = []
+        writes = [commit.write(number, undo=lambda n=number: undone.append(n)) for number in range(5)]
+        outcomes = await asyncio.gather(*writes, return_exceptions=True)
+        assert [isinstance(one, StoreFull) for one in outcomes] == [False, True, False, True, False]
+        assert undone == [1, 3]
+        assert disk.groups == [[0], [2], [4]]
 
     with_disk(body)
 
@@ -86,9 +102,11 @@ def test_a_group_is_light_when_all_of_it_is() -> None:
         told = asyncio.Event()
         run = commit._database.run
 
-        async def noted(work: Callable[[sa.Connection], None], then: Callable[[None], None], *, light: bool) -> None:
+        async def noted(
+            work: Callable[[sa.Connection], None], then: Callable[[None], None], *, light: bool, frees: bool
+        ) -> None:
             seen.append(light)
-            await run(work, then, light=light)
+            await run(work, then, light=light, frees=frees)
 
         commit._database.run = noted  # type: ignore[method-assign, assignment]
         await commit.write(0, light=True)

@@ -6,11 +6,27 @@ from pathlib import Path
 import pytest
 from zips import zip_entries, zip_of
 
+from lambent.store.modes import unreadable
 from lambent.store.packages import EmptyZip, NotAZip, TooLarge, unpack
 
 FILE = stat.S_IFREG | 0o644
 LINK = stat.S_IFLNK | 0o777
 LIMIT = 1 << 20
+
+
+def test_what_only_its_owner_reads_is_found(tmp_path: Path) -> None:
+    data = zip_entries(
+        [
+            ("closed/", b"", stat.S_IFDIR | 0o750),
+            ("closed/a.py", b"", stat.S_IFREG | 0o644),
+            ("deep/er/x.py", b"x", stat.S_IFREG | 0o600),
+            ("run", b"#!", stat.S_IFREG | 0o755),
+            ("link", b"run", stat.S_IFLNK | 0o700),
+            ("group.py", b"", stat.S_IFREG | 0o660),
+        ]
+    )
+    unpack(data, tmp_path / "package", LIMIT)
+    assert unreadable(tmp_path / "package") == ["closed", "deep/er/x.py", "group.py"]
 
 
 def outside(root: Path) -> list[str]:

@@ -1,6 +1,7 @@
 """Spans of OpenTelemetry, in and out, and what the command line shows of a trace."""
 
 import gzip
+import time
 from typing import Any
 
 import orjson
@@ -122,6 +123,20 @@ async def _all(request: dict[str, Any]) -> None:
     for body, kind, status in ((b"{}", "text/plain", 415), (b"[]", "application/json", 400), (b"?", "", 415)):
         assert (await _sent(body, content_type=kind))[0].status == status
     assert (await _sent(bomb, content_type="application/json", content_encoding="gzip"))[0].status == 400
+
+
+def test_too_many_spans_or_parts_are_refused_before_they_are_unfolded() -> None:
+    with pytest.raises(Malformed, match="spans"):
+        list(otlp.documents_of(request(*[span(1, "a", 1)] * 10_001)))
+    asked = ExportTraceServiceRequest()
+    scope = asked.resource_spans.add().scope_spans.add()
+    for _ in range(30):
+        values = scope.spans.add().attributes.add().value.array_value.values
+        values.extend([values.add()] * 10_000)
+    began = time.process_time()
+    with pytest.raises(Malformed, match="parts"):
+        protobufs.read(asked.SerializeToString())
+    assert time.process_time() - began < 5
 
 
 def test_what_comes_in_is_put_as_its_sender() -> None:

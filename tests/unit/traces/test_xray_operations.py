@@ -84,6 +84,22 @@ def test_what_is_put_is_found_in_its_time_its_account_and_its_region(stage) -> N
     stage(scene)
 
 
+def test_a_sample_of_a_fixed_rate_is_a_part_and_always_the_same(stage) -> None:
+    async def scene(call: Call) -> None:
+        each = (1 << 32) // 20
+        await call("PutTraceSegments", TraceSegmentDocuments=[said(number * each + 9) for number in range(20)])
+        times = {"StartTime": NOW - 100, "EndTime": NOW + 100}
+        for value, many in ((0.0, 0), (0.25, 5), (1.0, 20)):
+            strategy = {"Name": "FixedRate", "Value": value}
+            found = await call("GetTraceSummaries", Sampling=True, SamplingStrategy=strategy, **times)
+            assert len(found["TraceSummaries"]) == many
+        for more in ({"Sampling": True}, {"Sampling": True, "SamplingStrategy": {"Name": "PartialScan"}},
+                     {"Sampling": False, "SamplingStrategy": {"Name": "FixedRate", "Value": 0.1}}):  # fmt: skip
+            assert len((await call("GetTraceSummaries", **more, **times))["TraceSummaries"]) == 20
+
+    stage(scene)
+
+
 def test_what_can_not_be_asked_is_refused(stage) -> None:
     async def scene(call: Call) -> None:
         times = {"StartTime": NOW, "EndTime": NOW + 1}

@@ -276,6 +276,11 @@ def removed(name: str, key: str = "") -> Callable[[Subject], list[Any]]:
     return _names(items, name)
 
 
+def dropped(name: str) -> Callable[[Subject], list[Any]]:
+    """One item where an update gives a property no more: for a call that takes it away."""
+    return _names(lambda one: [name] if one.former.get(name) and not one.properties.get(name) else [], name)
+
+
 def reads(*names: str) -> Callable[[Callable[[Subject], Any]], Callable[[Subject], Any]]:
     """Says which properties a function reads."""
     return lambda function: _names(function, *names)

@@ -108,6 +108,16 @@ class Numbers:
         return self.shown(self) if self.many else None
 
 
+def _best(values: Values, choose: Callable[[Sequence[float]], float]) -> Value:
+    """The greatest or least one, the first of equal ones, where all are numbers or all spell one; else nothing."""
+    those = [value for value in values if value is not None]
+    kinds = set(map(type, those))
+    if not those or not (kinds <= PLAIN or kinds == {str}):
+        return None
+    found = numbers(those)
+    return those[found.index(choose(found))] if len(found) == len(those) else None
+
+
 @dataclass(slots=True)
 class Extreme:
     """The value whose key is the greatest, or the least one; the first one of equal ones."""
@@ -119,9 +129,8 @@ class Extreme:
 
     def add(self, values: Values, times: Times) -> None:
         """Rows."""
-        if self.key is _by_value and values and set(map(type, values)) <= PLAIN | {type(None)}:
-            values = [value for value in values if value is not None] or (None,)
-            values = [max(values) if self.greatest else min(values)]
+        if self.key is _by_value and (best := _best(values, max if self.greatest else min)) is not None:
+            values = [best]
         for value, at in zip(values, times or repeat(0.0)):  # noqa: B905 (times are repeated)
             if value is not None:
                 self._take(value, self.key(value, at))

@@ -1,113 +1,24 @@
 """Rows side by side: a list of values for each field. A query goes over its rows a batch at a time, since a call for
 each row and field would take most of its time."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from itertools import chain, compress
 from operator import itemgetter
 from typing import Any
 
-import orjson
-
+from lambent.engine.insights.events import Events
 from lambent.engine.insights.fields import (
     FIGURES,
     SEARCHED,
     LogEvent,
-    Source,
     discovered,
     document,
     documents,
     flat,
     plain,
-    pointer,
     walk,
 )
 from lambent.engine.insights.query import Moment, Value
-
-STAMP = slice(1, 14)
-"""Of a line as it is kept, its timestamp: until the year 2286 milliseconds since 1970 have 13 digits."""
-LEAST_STAMP = 10**12
-
-
-class Events:
-    """Log events side by side: `times` in milliseconds since 1970, `offsets` in their streams, `sources`. What more is
-    written in their lines is read when it is asked for."""
-
-    __slots__ = ("_lines", "_read", "offsets", "sources", "times")
-
-    def __init__(
-        self,
-        times: list[int],
-        offsets: list[int],
-        sources: list[Source],
-        read: tuple[list[int], list[str]] | None = None,
-        lines: list[bytes] | None = None,
-    ) -> None:
-        self.times = times
-        self.offsets = offsets
-        self.sources = sources
-        self._read = read
-        self._lines = lines or []
-
-    @classmethod
-    def of(cls, events: Sequence[LogEvent]) -> "Events":
-        """Such as are read already."""
-        if not events:
-            return cls([], [], [], ([], []))
-        times, ingested, messages, offsets, sources = map(list, zip(*events, strict=True))
-        return cls(times, offsets, sources, (ingested, messages))
-
-    @classmethod
-    def written(cls, lines: list[bytes], offsets: list[int], source: Source) -> "Events":
-        """Lines as they are kept (`observe.logfile`); what is no event is left out."""
-        try:
-            times = [int(line[STAMP]) for line in lines]
-            if times and min(times) >= LEAST_STAMP:
-                return cls(times, offsets, [source] * len(lines), lines=lines)
-        except ValueError:
-            pass
-        found = (_event(line, offset, source) for line, offset in zip(lines, offsets, strict=True))
-        return cls.of([event for event in found if event is not None])
-
-    @property
-    def ingested(self) -> list[int]:
-        """Times of ingestion, in milliseconds since 1970."""
-        return self._both()[0]
-
-    @property
-    def messages(self) -> list[str]:
-        """What was logged."""
-        return self._both()[1]
-
-    @property
-    def size(self) -> int:
-        """Bytes or characters of all: lines where they are not read."""
-        return sum(map(len, self._lines if self._read is None else self._read[1]))
-
-    def _both(self) -> tuple[list[int], list[str]]:
-        if self._read is None:
-            read = [orjson.loads(line) for line in self._lines]
-            self._read, self._lines = ([one[1] for one in read], [one[2] for one in read]), []
-        return self._read
-
-    def each(self, do: Callable[[list[Any]], list[Any]]) -> "Events":
-        """The same of what `do` makes of each list."""
-        read = None if self._read is None else (do(self._read[0]), do(self._read[1]))
-        return Events(
-            do(self.times), do(self.offsets), do(self.sources), read, do(self._lines) if self._lines else None
-        )
-
-    def pointers(self) -> list[str]:
-        """What names them for GetLogRecord."""
-        those = zip(self.sources, self.offsets, self.times, strict=True)
-        return [pointer(source, offset, at) for source, offset, at in those]
-
-
-def _event(line: bytes, offset: int, source: Source) -> LogEvent | None:
-    try:
-        timestamp, ingested, message = orjson.loads(line)
-    except (ValueError, TypeError):
-        return None
-    return LogEvent(timestamp, ingested, message, offset, source)
 
 
 class Batch:
@@ -140,12 +51,16 @@ class Batch:
         of_events = [one.events for one in parts if one.events is not None]
         names = parts[0].made if parts else ()
         made = {name: list(chain.from_iterable(one.made[name] for one in parts)) for name in names}
-        return cls(sum(one.count for one in parts), _joined(of_events) if of_events else None, made)
+        return cls(sum(one.count for one in parts), Events.joined(of_events) if of_events else None, made)
 
     @property
     def times(self) -> Sequence[float]:
         """When they were, in milliseconds since 1970; 0 of a row of `stats`."""
         return self.events.times if self.events is not None else [0] * self.count
+
+    def settled(self) -> "Batch":
+        """The same, to be kept: it holds nothing of rows that are not in it."""
+        return Batch(self.count, None if self.events is None else self.events.settled(), self.made)
 
     def with_made(self, made: dict[str, list[Value]]) -> "Batch":
         """The same with further fields."""
@@ -165,10 +80,14 @@ class Batch:
         pick = itemgetter(*places)
         return self._each(len(places), lambda values: list(pick(values)))
 
-    def _each(self, count: int, do: Callable[[list[Any]], list[Any]]) -> "Batch":
+    def _each(self, count: int, do: Callable[[Sequence[Any]], list[Any]]) -> "Batch":
         made = {name: do(values) for name, values in self.made.items()}
         events = None if self.events is None else self.events.each(do)
         return Batch(count, events, made, None if self._documents is None else do(self._documents))
+
+    def is_of_events(self, name: str) -> bool:
+        """Whether a field is what the events have, not what a command has made."""
+        return self.events is not None and name not in self.made
 
     def column(self, name: str) -> list[Value]:
         """The values of a field, None where there is none."""
@@ -200,19 +119,6 @@ class Batch:
             return [walk(one, name) for one in self._documents]
         found = [one.get(name) if type(one) is dict else None for one in self._documents]
         return [plain(value) for value in found] if bool in set(map(type, found)) else found
-
-
-def _joined(parts: Sequence[Events]) -> Events:
-    def all_of(of: Callable[[Events], Iterable[Any]]) -> list[Any]:
-        return list(chain.from_iterable(map(of, parts)))
-
-    read = all_of(lambda one: one.ingested), all_of(lambda one: one.messages)
-    times, offsets, sources = (
-        all_of(lambda one: one.times),
-        all_of(lambda one: one.offsets),
-        all_of(lambda one: one.sources),
-    )
-    return Events(times, offsets, sources, read)
 
 
 SYSTEM: dict[str, Callable[[Events], list[Value]]] = {

@@ -1,7 +1,7 @@
 """What computes an expression for all rows of a batch. The commonest comparisons look at plain values themselves; what
 they are of others, `functions` says."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from lambent import patterns
@@ -19,7 +19,7 @@ from lambent.engine.insights.query import (
     Regex,
     Value,
 )
-from lambent.engine.insights.values import MONDAY, floored, number, text, truth
+from lambent.engine.insights.values import MONDAY, floored, number, text, texts, truth
 
 Column = Callable[[Batch], list[Value]]
 Values = list[Any]
@@ -73,7 +73,7 @@ def _called(call: Call) -> Column:
     if call.name == "bin":
         return _called(Call("datefloor", (FieldName("@timestamp"), *call.arguments)))
     if call.name == "datefloor" and isinstance(call.arguments[1], Period):
-        return _floors(compiled(call.arguments[0]), call.arguments[1])
+        return _floors(call.arguments[0], call.arguments[1])
     function = OPERATORS.get(call.name) or FUNCTIONS[call.name].run
     columns = [compiled(one) for one in call.arguments]
     if len(columns) == 2 and (quick := _quick(call.name, columns[0], call.arguments[1])) is not None:
@@ -85,20 +85,33 @@ def _of_truths(those: Callable[[Any], bool], columns: list[Column]) -> Column:
     return lambda batch: [those(values) for values in zip(*[column(batch) for column in columns], strict=True)]
 
 
-def _floors(column: Column, period: Period) -> Column:
-    length = UNITS[period.unit]
-    step = length * period.count if length is not None else 0
-    begin = MONDAY if length == WEEK else 0
+def _floors(source: Expression, period: Period) -> Column:
+    column, length = compiled(source), UNITS[period.unit]
+    if not length or not period.count:
+        return lambda batch: [floored(value, period) for value in column(batch)]
+    step, begin = length * period.count, MONDAY if length == WEEK else 0
 
     def run(batch: Batch) -> list[Value]:
+        if source == FieldName("@timestamp") and batch.is_of_events("@timestamp"):
+            return _floors_of(batch.times, step, begin)
         values = column(batch)
-        if not step or not all(type(value) is Moment for value in values):
-            return [floored(value, period) for value in values]
-        numbers = [(value - begin) // step for value in values]
-        moments = {one: Moment(one * step + begin) for one in set(numbers)}
-        return [moments[one] for one in numbers]
+        if all(type(value) is Moment for value in values):
+            return _floors_of(values, step, begin)
+        return [floored(value, period) for value in values]
 
     return run
+
+
+def _floors_of(times: Sequence[Any], step: int, begin: int) -> list[Value]:
+    """Those of times; most often they are near to one another."""
+    if not times:
+        return []
+    first = (min(times) - begin) // step
+    if (max(times) - begin) // step == first:
+        return [Moment(first * step + begin)] * len(times)
+    numbers = [(at - begin) // step for at in times]
+    moments = {one: Moment(one * step + begin) for one in set(numbers)}
+    return [moments[one] for one in numbers]
 
 
 # --- comparisons with what the query says
@@ -184,4 +197,4 @@ def _matching(column: Column, pattern: str) -> Column:
         found = patterns.finder(pattern)
     except patterns.Unmatchable:
         return lambda batch: [False] * batch.count
-    return lambda batch: [value is not None and found(text(value)) is not None for value in column(batch)]
+    return lambda batch: [one is not None and found(one) is not None for one in texts(column(batch))]

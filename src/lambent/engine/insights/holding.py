@@ -17,7 +17,7 @@ from lambent.engine.insights.clustering import Patterns
 from lambent.engine.insights.columns import Column, compiled
 from lambent.engine.insights.query import Call, Dedup, Expression, FieldName, Literal, Pattern, Sort, Stats, Value
 from lambent.engine.insights.reading import aggregated
-from lambent.engine.insights.values import order, text
+from lambent.engine.insights.values import orders, text, texts
 
 MOST_GROUPS = 100_000
 """Groups of `stats` and values of `dedup`; more are not held."""
@@ -92,8 +92,11 @@ class Best(OfRows):
             worst = self._worst
             wanted = [place > worst for place in places] if self._down else [place < worst for place in places]
             places, batch = list(compress(places, wanted)), batch.where(wanted)
+        if self._most is not None and batch.count > self._most:
+            first = sorted(range(batch.count), key=places.__getitem__, reverse=self._down)[: self._most]
+            places, batch = [places[place] for place in first], batch.take(first)
         if batch.count:
-            self._held.append((places, batch))
+            self._held.append((places, batch.settled()))
             self._count += batch.count
         if self._most is not None and self._count > 2 * self._most + SPARE:
             self._cut()
@@ -127,7 +130,8 @@ def ordered(command: Sort, most: int | None) -> Best:
         return Best(_both_ways(columns), False, most)
 
     def places(batch: Batch) -> list[Any]:
-        return list(zip(*[map(order, column(batch)) for column, _ in columns], strict=True))
+        keys = [orders(column(batch)) for column, _ in columns]
+        return keys[0] if len(keys) == 1 else list(zip(*keys, strict=True))
 
     return Best(places, columns[0][1], most)
 
@@ -143,7 +147,7 @@ def _both_ways(columns: list[tuple[Column, bool]]) -> Callable[[Batch], list[Any
         return 0
 
     key = cmp_to_key(compare)
-    return lambda batch: [key(one) for one in zip(*[map(order, column(batch)) for column, _ in columns], strict=True)]
+    return lambda batch: [key(one) for one in zip(*[orders(column(batch)) for column, _ in columns], strict=True)]
 
 
 class Different(OfRows):
@@ -158,8 +162,8 @@ class Different(OfRows):
 
     def add(self, batch: Batch) -> None:
         """Further rows."""
-        keys, known = keys_of(self._columns, batch), self._newest
-        numbers = list(range(self._came, self._came + batch.count))
+        keys, batch = _latest(keys_of(self._columns, batch), batch)
+        known, numbers = self._newest, list(range(self._came, self._came + batch.count))
         self._came += batch.count
         for key, at, came in zip(keys, batch.times, numbers, strict=True):
             one = known.get(key)
@@ -176,7 +180,7 @@ class Different(OfRows):
         wanted = [self._newest[key][1] == came for key, came in zip(keys, numbers, strict=True)]
         left = list(compress(numbers, wanted))
         if left:
-            self._held.append((left, list(compress(keys, wanted)), batch.where(wanted)))
+            self._held.append((left, list(compress(keys, wanted)), batch.where(wanted).settled()))
             self._count += len(left)
 
     def _cut(self) -> None:
@@ -196,6 +200,16 @@ class Different(OfRows):
         return batch.take(sorted(range(batch.count), key=times.__getitem__, reverse=True))
 
 
+def _latest(keys: list[Any], batch: Batch) -> tuple[list[Any], Batch]:
+    """The newest rows of each key, where rows are in the order of time as they stand in a log; else all of them."""
+    times = batch.times
+    if times != sorted(times):
+        return keys, batch
+    newest_of = dict(zip(keys, times, strict=True))
+    wanted = [newest_of[key] == at for key, at in zip(keys, times, strict=True)]
+    return list(compress(keys, wanted)), batch.where(wanted)
+
+
 def first_of_each(command: Dedup, batch: Batch) -> Batch:
     """`dedup` of rows that are in an order: the first of each combination of values."""
     columns = [compiled(column.expression) for column in command.columns]
@@ -209,8 +223,7 @@ def first_of_each(command: Dedup, batch: Batch) -> Batch:
 
 def keys_of(columns: Iterable[Column], batch: Batch) -> list[tuple[str | None, ...]]:
     """The texts of a row's values."""
-    texts = ([None if value is None else text(value) for value in column(batch)] for column in columns)
-    return list(zip(*texts, strict=True))
+    return list(zip(*[texts(column(batch)) for column in columns], strict=True))
 
 
 Group = tuple[float, list[Value], list[Kept]]
@@ -247,20 +260,18 @@ class Groups:
             for key, many in counts.items():
                 self._known[key][place].add([1] * many, ())
         for argument, places in self._arguments.items():
-            self._spread(places, keys, self._columns[argument](batch), batch.times)
+            self._spread(places, keys, self._columns[argument](batch), batch.times, alone=len(counts) == 1)
 
-    def _spread(self, places: list[int], keys: list[Any], values: list[Value], times: Sequence[float]) -> None:
+    def _spread(
+        self, places: list[int], keys: list[Any], values: list[Value], times: Sequence[float], *, alone: bool
+    ) -> None:
         """Give each group the values of an argument, and all that is kept of them."""
-        those: defaultdict[Any, list[Value]] = defaultdict(list)
-        at: defaultdict[Any, list[float]] = defaultdict(list)
-        for key, value in zip(keys, values, strict=True):
-            those[key].append(value)
-        if any(self._timed[place] for place in places):
-            for key, time in zip(keys, times, strict=True):
-                at[key].append(time)
+        timed = any(self._timed[place] for place in places)
+        those = _by_key(keys, values, alone)
+        at = _by_key(keys, times, alone) if timed else {}
         for key, found in those.items():
             for place in places:
-                self._known[key][place].add(found, at[key])
+                self._known[key][place].add(found, at.get(key, ()))
 
     def _know(self, those: Iterable[Any], keys: list[Any], batch: Batch) -> None:
         """Find or begin the groups that have these values."""
@@ -308,14 +319,24 @@ class Groups:
         return Batch(len(those), None, made)
 
 
+def _by_key(keys: list[Any], values: Sequence[Any], alone: bool) -> dict[Any, Sequence[Any]]:
+    """The values of each key; `alone` when there is one."""
+    if alone:
+        return {keys[0]: values}
+    found: defaultdict[Any, list[Any]] = defaultdict(list)
+    for key, value in zip(keys, values, strict=True):
+        found[key].append(value)
+    return dict(found)
+
+
 def _counted(by: list[list[Value]]) -> tuple[list[Any], Counter[Any]]:
     """The combinations of values, and how many there are of each; lists and objects as their texts."""
     keys = list(zip(*by, strict=True))
     try:
         return keys, Counter(keys)
     except TypeError:
-        texts = [[text(value) if isinstance(value, list | dict) else value for value in values] for values in by]
-        keys = list(zip(*texts, strict=True))
+        plain = [[text(value) if isinstance(value, list | dict) else value for value in values] for values in by]
+        keys = list(zip(*plain, strict=True))
         return keys, Counter(keys)
 
 

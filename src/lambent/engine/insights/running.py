@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lambent import patterns
-from lambent.engine.insights.batch import Batch, Events
+from lambent.engine.insights.batch import Batch
 from lambent.engine.insights.columns import compiled, condition
+from lambent.engine.insights.events import Events
 from lambent.engine.insights.fields import LogEvent
 from lambent.engine.insights.holding import Alike, Different, Groups, Mergeable, Stage, first_of_each, newest, ordered
 from lambent.engine.insights.query import (
@@ -32,7 +33,7 @@ from lambent.engine.insights.query import (
     Value,
 )
 from lambent.engine.insights.reading import MOST_ROWS
-from lambent.engine.insights.values import text
+from lambent.engine.insights.values import text, texts
 
 Step = Callable[[Batch], Batch]
 Shown = list[tuple[str, str]]
@@ -253,7 +254,7 @@ def _parsed(command: Parse) -> Step:
         return lambda batch: batch
 
     def step(batch: Batch) -> Batch:
-        found = [None if value is None else find(text(value)) for value in source(batch)]
+        found = [None if one is None else find(one) for one in texts(source(batch))]
         return batch.with_made({name: _taken(batch, name, place, found) for place, name in enumerate(names)})
 
     return step
@@ -261,21 +262,18 @@ def _parsed(command: Parse) -> Step:
 
 def _taken(batch: Batch, name: str, place: int, found: list[patterns.Groups | None]) -> list[Value]:
     """What a group holds; where nothing matches a field is what it was."""
-    missing = [one is None for one in found]
-    if any(missing):
-        there = iter(_others(batch.where(missing), name))
-        return [next(there) if one is None else one[place] for one in found]
-    return [one[place] for one in found if one is not None]
+    if None not in found or not _may_have(batch, name):
+        return [None if one is None else one[place] for one in found]
+    there = iter(batch.where([one is None for one in found]).column(name))
+    return [next(there) if one is None else one[place] for one in found]
 
 
-def _others(batch: Batch, name: str) -> list[Value]:
-    """What a field is; most often none, which messages show that don't say its name."""
+def _may_have(batch: Batch, name: str) -> bool:
+    """Whether a row has a field; most often none, which messages show that don't say its name."""
     if batch.events is None or name in batch.made or "." in name or name.startswith("@"):
-        return batch.column(name)
-    key = f'"{name}"'
-    said = [key in message or "\\u" in message for message in batch.events.messages]
-    found = iter(batch.where(said).column(name))
-    return [next(found) if one else None for one in said]
+        return True
+    messages = "\n".join(batch.events.messages)
+    return f'"{name}"' in messages or "\\u" in messages
 
 
 def _unnested(command: Unnest) -> Step:

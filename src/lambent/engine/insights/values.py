@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,6 +12,9 @@ from lambent.engine.insights.query import MONTHS, UNITS, WEEK, Moment, Period, V
 
 MONDAY = 4 * 86_400_000
 """The first one of 1970, which began on a Thursday, in milliseconds: weeks begin on it."""
+_NOTHING = (0, 0)
+_NUMBERS = frozenset((int, float, type(None)))
+_TEXTS = frozenset((str, type(None)))
 DECIMALS = 4
 """Shown of a number."""
 
@@ -39,6 +43,13 @@ def text(value: Value) -> str:
     if isinstance(value, float):
         return _decimal(value)
     return str(value) if isinstance(value, int) else _json(value)
+
+
+def texts(values: Sequence[Value]) -> Sequence[str | None]:
+    """What is shown of each."""
+    if set(map(type, values)) <= _TEXTS:
+        return values
+    return [value if type(value) is str else None if value is None else text(value) for value in values]
 
 
 def _json(value: Any) -> str:
@@ -74,9 +85,16 @@ def truth(value: Value) -> bool:
 def order(value: Value) -> tuple[int, Any]:
     """A key to sort by: nothing first, numbers, then texts."""
     if value is None:
-        return 0, 0
+        return _NOTHING
     found = number(value)
     return (2, text(value)) if found is None else (1, found)
+
+
+def orders(values: Sequence[Value]) -> list[tuple[int, Any]]:
+    """That of each."""
+    if set(map(type, values)) <= _NUMBERS:
+        return [_NOTHING if value is None else (1, value) for value in values]
+    return list(map(order, values))
 
 
 def same(left: Value, right: Value) -> bool:

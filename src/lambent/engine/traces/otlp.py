@@ -29,6 +29,10 @@ _BAD_IN_KEYS = re.compile(r"[^A-Za-z0-9_]")
 _BAD_IN_NAMES = re.compile(r"[^\w\s.:/%&#=+\\\-@]")
 
 
+MOST_SPANS = 10_000
+"""Of one request. Exporters send 512 at once, collectors 8,192."""
+
+
 class Malformed(Exception):
     """What was sent is none of OTLP's requests."""
 
@@ -38,11 +42,16 @@ class Malformed(Exception):
 
 def documents_of(request: Mapping[str, Any]) -> Iterator[Document]:
     """The documents of an ExportTraceServiceRequest. Raises Malformed."""
+    left = MOST_SPANS
     try:
         for resource in request.get("resourceSpans") or ():
             about = _attributes(part(resource, "resource", "attributes") or ())
             for scope in resource.get("scopeSpans") or ():
-                for span in scope.get("spans") or ():
+                spans = scope.get("spans") or ()
+                left -= len(spans)
+                if left < 0:
+                    raise Malformed(f"it has more than {MOST_SPANS} spans")
+                for span in spans:
                     yield _document(span, about)
     except (AttributeError, KeyError, TypeError, ValueError, OverflowError) as error:
         raise Malformed(f"a span can't be read: {error!r}") from error

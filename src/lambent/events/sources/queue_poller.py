@@ -22,7 +22,7 @@ from typing import Any
 from lambent.clock import Clock
 from lambent.engine import batch_response, event_filter, poller_scaling
 from lambent.engine.batching import Batch
-from lambent.events.again import AGAIN_SECONDS
+from lambent.events.again import SOURCE_PAUSES, SourcePauses
 from lambent.events.sources import queue_records
 from lambent.events.sources.observed import Observed
 from lambent.events.sources.target import Missing, NotAllowed, Ran, Target, Unavailable
@@ -65,8 +65,10 @@ class QueuePoller:
         clock: Clock,
         target: Target,
         observed: Observed,
+        pauses: SourcePauses = SOURCE_PAUSES,
     ) -> None:
         self.source = source
+        self._pauses = pauses
         self._queues = queues
         self._clock = clock
         self._target = target
@@ -143,7 +145,7 @@ class QueuePoller:
             except Exception:
                 log.exception("the queue of %s can't be read now", self.source.arn)
             with self._waiting_for():
-                await asyncio.sleep(AGAIN_SECONDS)
+                await asyncio.sleep(self._pauses.again)
 
     async def _room(self) -> None:
         """Until one more batch may run. Raises Missing."""

@@ -14,6 +14,7 @@ from lambent.clock import Clock, Handle
 from lambent.engine import batch_response, event_filter
 from lambent.engine.failure_record import LastRun, Origin
 from lambent.engine.shard import Discarded, Record, Rules, Shard, Work
+from lambent.events.again import SOURCE_PAUSES, SourcePauses
 from lambent.events.sources.failures import Failures
 from lambent.events.sources.observed import Observed
 from lambent.events.sources.stream import CursorExpired, Position, Stream, StreamGone, StreamRecord
@@ -30,8 +31,6 @@ AHEAD = 10_000
 """Records that are held at most, beside a batch and a read."""
 AHEAD_BYTES = 16 * 1024 * 1024
 """The same in bytes."""
-PATIENCE_SECONDS = 1.0
-"""Real seconds until a function that could not be run is tried again, or a source that could not be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +41,7 @@ class Means:
     target: Target
     checkpoints: Checkpoints
     failures: Failures
+    pauses: SourcePauses = SOURCE_PAUSES
 
 
 class ShardReader:
@@ -160,11 +160,11 @@ class ShardReader:
                 continue
             except NotAllowed as error:
                 self._observed.unreadable(str(error))
-                await asyncio.sleep(PATIENCE_SECONDS)
+                await asyncio.sleep(self._means.pauses.patience)
                 continue
             except Exception:
                 log.exception("shard %s of %s can't be read now", self.shard, self._source.source)
-                await asyncio.sleep(PATIENCE_SECONDS)
+                await asyncio.sleep(self._means.pauses.patience)
                 continue
             if found:
                 self._woken.set()
@@ -238,7 +238,7 @@ class ShardReader:
         """Again in a while, in real time: a clock moved by hand waits for no function that can't be run."""
         self._clock.ended()
         try:
-            await asyncio.sleep(PATIENCE_SECONDS)
+            await asyncio.sleep(self._means.pauses.patience)
         finally:
             self._clock.began()
         self._engine.postponed(work, self._clock.wall())

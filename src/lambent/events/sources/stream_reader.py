@@ -14,7 +14,6 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from lambent.events.again import AGAIN_SECONDS
 from lambent.events.sources.observed import Observed
 from lambent.events.sources.shard_reader import Means, ShardReader
 from lambent.events.sources.stream import Position, ShardInfo, Stream, StreamGone
@@ -25,8 +24,6 @@ from lambent.store.checkpoints import Checkpoint
 
 log = logging.getLogger(__name__)
 
-DISCOVER_SECONDS = 5.0
-"""Real seconds between looks for new shards; a shard that ends is looked behind at once."""
 LATEST = "LATEST"
 
 
@@ -98,14 +95,14 @@ class StreamReader:
     async def _live(self) -> None:
         while True:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._changed.wait(), DISCOVER_SECONDS)
+                await asyncio.wait_for(self._changed.wait(), self._means.pauses.discover)
             self._looking = True
             self._changed.clear()
             try:
                 await self._discover()
             except Exception as error:
                 self._failed(error)
-                await asyncio.sleep(AGAIN_SECONDS)
+                await asyncio.sleep(self._means.pauses.again)
 
     def _failed(self, error: Exception) -> None:
         if isinstance(error, StreamGone):
@@ -199,7 +196,7 @@ class StreamReader:
                 self._changed.set()
             except Exception:
                 log.exception("shard %s of %s failed for a reason of ours", reader.shard, self.source.source)
-            await asyncio.sleep(AGAIN_SECONDS)
+            await asyncio.sleep(self._means.pauses.again)
 
     def _ended(self, shard: str) -> None:
         """Its children may begin."""

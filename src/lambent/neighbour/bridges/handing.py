@@ -17,6 +17,8 @@ WAITS = "/_lambent/waits"
 """Where an execution of Step Functions waits by the platform's clock."""
 TOLD = "/_lambent/executions"
 """Where it is told that an execution has begun or ended."""
+LOGGED = "/_lambent/execution-logs"
+"""Where the lines of executions' logs go."""
 ROLE, SESSION, MACHINE = "x-lambent-role", "x-lambent-session", "x-lambent-machine-role"
 MACHINE_ARN = "x-lambent-machine"
 """Headers that say in whose name a task asks: a role's ARN, what its session is called, and the machine's role where
@@ -59,7 +61,14 @@ class Gateway:
 
     def tell(self, said: Mapping[str, Any]) -> None:
         """What `lambent.server.execution_events` is to know. Raises OSError, HTTPException, or ValueError."""
-        status, _, _ = self._ask("POST", TOLD, {}, json.dumps(said).encode())
+        self._say(TOLD, said)
+
+    def log(self, said: Mapping[str, Any]) -> None:
+        """What `lambent.server.execution_logs` is to write. Raises OSError, HTTPException, or ValueError."""
+        self._say(LOGGED, said)
+
+    def _say(self, page: str, said: Mapping[str, Any]) -> None:
+        status, _, _ = self._ask("POST", page, {}, json.dumps(said).encode())
         if status != http.HTTPStatus.OK:
             raise ValueError(status)
 

@@ -13,10 +13,12 @@ from types import ModuleType
 from typing import Any
 
 from lambent.neighbour.bridges import cloudfront, dynamodb, iam, results, secretsmanager, states, templates, timing
+from lambent.neighbour.bridges.expressions import array_range, paths
 from lambent.neighbour.bridges.expressions import replaced as expressions
 from lambent.neighbour.bridges.handing import Gateway
 from lambent.neighbour.bridges.importing import when_imported
-from lambent.neighbour.bridges.machines import operations, telling
+from lambent.neighbour.bridges.machines import context, ending, errors, logging, operations, telling, validating
+from lambent.neighbour.bridges.machines.maps import definition, inline, running
 from lambent.neighbour.bridges.pools.replaced import REPLACED
 
 Make = Callable[[Gateway, Any], Callable[..., Any]]
@@ -49,9 +51,14 @@ class Place:
 
 
 _PARTS = "moto.stepfunctions.parser.asl.component"
+_MAPS = f"{_PARTS}.state.exec.state_map"
 _TASKS = f"{_PARTS}.state.exec.state_task"
 _WAITS = f"{_PARTS}.state.wait.wait_function"
+_LOGGING = "moto.stepfunctions.parser.asl.eval.event.logging"
+_EVENTS = "moto.stepfunctions.parser.asl.eval.event.event_manager"
+_ARRAYS = f"{_PARTS}.intrinsic.function.statesfunction.array"
 _CALLBACKS = "moto.stepfunctions.parser.asl.eval.callback.callback"
+_NAMED = ("self", "error_name")
 PLACES: Sequence[Place] = (
     Place("moto.iam.policy_validation", "BaseIAMPolicyValidator._validate_version", ("self",), iam.validate_version),
     Place(
@@ -76,6 +83,10 @@ PLACES: Sequence[Place] = (
         states.credentials,
     ),
     Place(f"{_TASKS}.state_task_lambda", "StateTaskLambda._from_error", ("self", "env", "ex"), states.by_arn),
+    Place(f"{_PARTS}.common.error_name.custom_error_name", "CustomErrorName.__init__", _NAMED, errors.custom),
+    Place(
+        f"{_PARTS}.common.error_name.error_equals_decl", "ErrorEqualsDecl._eval_body", ("self", "env"), errors.equals
+    ),
     *(
         Place(
             f"{_TASKS}.service.state_task_service_{module}",
@@ -119,10 +130,52 @@ PLACES: Sequence[Place] = (
         telling.ended,
     ),
     Place(
+        "moto.stepfunctions.parser.backend.execution",
+        "Execution.stop",
+        ("self", "stop_date", "error", "cause"),
+        ending.stopped,
+    ),
+    Place(f"{_MAPS}.state_map", "StateMap._eval_execution", ("self", "env"), running.evaluated),
+    Place(
+        "moto.stepfunctions.parser.asl.parse.asl_parser",
+        "AmazonStateLanguageParser.parse",
+        ("definition",),
+        definition.parsed,
+    ),
+    Place(
+        f"{_MAPS}.iteration.inline_iteration_component",
+        "InlineIterationComponentEvalInput.__init__",
+        ("self", "state_name", "max_concurrency", "input_items", "parameters", "item_selector"),
+        inline.bounded,
+    ),
+    Place(
+        f"{_MAPS}.iteration.iteration_worker",
+        "IterationWorker._eval_pool",
+        ("self", "job", "worker_frame"),
+        inline.pooled,
+    ),
+    Place(f"{_PARTS}.program.program", "Program.eval", ("self", "env"), ending.evaluated),
+    Place(
+        _EVENTS,
+        "EventManager.add_event",
+        ("self", "context", "event_type", "event_details", "timestamp", "update_source_event_id"),
+        ending.added,
+    ),
+    Place(_EVENTS, "EventManager._get_current_timestamp", (), ending.stamped),
+    Place(
         "moto.stepfunctions.parser.backend.execution_worker",
         "ExecutionWorker._execution_logic",
         ("self",),
         states.execute,
+    ),
+    Place(_LOGGING, "CloudWatchLoggingSession.__init__", ("self", "execution_arn", "configuration"), logging.opened),
+    Place(_LOGGING, "CloudWatchLoggingSession.publish_history_log", ("self", "history_log"), logging.published),
+    Place(_LOGGING, "is_logging_enabled_for", ("log_level", "history_event_type"), logging.asked_for),
+    Place(
+        _EVENTS,
+        "EventManager._remove_data_from_history_log",
+        ("details_body",),
+        logging.without_data,
     ),
     *(
         Place(f"{_PARTS}.{module}", f"{name}._eval_body", ("self", "env"), make)
@@ -132,6 +185,26 @@ PLACES: Sequence[Place] = (
             ("state.choice.comparison.comparison", "ConditionStringJSONata", expressions.condition),
         )
     ),
+    Place(
+        "moto.stepfunctions.parser.backend.execution_worker",
+        "ExecutionWorker._get_evaluation_environment",
+        ("self",),
+        context.environment,
+    ),
+    Place(
+        "moto.stepfunctions.parser.asl.parse.preprocessor",
+        "Preprocessor._inner_string_of",
+        ("parser_rule_context",),
+        definition.unescaped,
+    ),
+    Place(
+        "moto.stepfunctions.parser.asl.parse.intrinsic.intrinsic_parser",
+        "IntrinsicParser.parse",
+        ("src",),
+        expressions.intrinsic,
+    ),
+    Place("moto.stepfunctions.parser.asl.utils.json_path", "extract_json", ("path", "data"), paths.extracted),
+    Place(f"{_ARRAYS}.array_range", "ArrayRange._eval_body", ("self", "env"), array_range.counted),
     Place(f"{_WAITS}.wait_function", "WaitFunction._wait_interval", ("self", "env", "wait_seconds"), timing.interval),
     Place(f"{_WAITS}.timestamp", "Timestamp._get_wait_seconds", ("self", "env"), timing.until),
     Place(_CALLBACKS, "CallbackEndpoint.wait", ("self", "timeout"), timing.notified),
@@ -140,7 +213,7 @@ PLACES: Sequence[Place] = (
         "moto.stepfunctions.parser.models",
         "StepFunctionsParserBackend._validate_definition",
         ("definition",),
-        expressions.validation,
+        validating.validation,
     ),
     Place(
         "moto.secretsmanager.models",
@@ -158,6 +231,7 @@ def install(path: str) -> None:
     """Change this process's moto, each module when it is imported, which raises AttributeError when moto has moved one
     of the places. The gateway's socket is at `path`."""
     gateway = Gateway(path)
+    timing.told_by(gateway)
     changes: dict[str, Callable[[ModuleType], None]] = {
         module: functools.partial(_change, gateway, module) for module in {place.module for place in PLACES}
     }
@@ -166,6 +240,9 @@ def install(path: str) -> None:
         "moto.stepfunctions.responses": operations.answered,
         "moto.stepfunctions.parser.api": operations.named,
         f"{_PARTS}.common.retry.retrier_decl": timing.retries(gateway),
+        f"{_PARTS}.state.state": context.states,
+        "moto.stepfunctions.parser.asl.parse.preprocessor": definition.own_scopes,
+        "moto.stepfunctions.parser.utils": context.threads,
         "moto.iam.responses": iam.bound_users,
         "moto.cloudfront.models": cloudfront.whole,
     }

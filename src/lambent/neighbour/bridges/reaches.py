@@ -71,9 +71,7 @@ REACHES: Mapping[str, str] = {
     "moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_glue"
     ":StateTaskServiceGlue._get_glue_client": "named as a type only",
     "moto.stepfunctions.parser.asl.eval.event.logging": IMPORTED,
-    "moto.stepfunctions.parser.asl.eval.event.logging:CloudWatchLoggingSession.__init__": (
-        "moto makes no session; that nothing is logged is a finding: lambent.neighbour.remarks"
-    ),
+    "moto.stepfunctions.parser.asl.eval.event.logging:CloudWatchLoggingSession.__init__": BRIDGED,
     "moto.stepfunctions.parser.asl.utils.boto_client:boto_client_for": BRIDGED,
 }
 """`module:function` (or the module, for what it does when it is imported) -> what becomes of it."""

@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 from lambent.model import task_token
 from lambent.neighbour.bridges import results
 from lambent.neighbour.bridges.handing import MACHINE, MACHINE_ARN, ROLE, SESSION, Gateway
+from lambent.neighbour.bridges.machines import errors, redriving
 
 PLACE = "http://127.0.0.1"
 """Of the gateway, as the client has it: an address, so that a bucket's name is in the path. Nobody connects to it."""
@@ -150,7 +151,7 @@ def denied(error: str) -> Callable[[Gateway, Callable[..., Any]], Callable[..., 
 
     def make(_gateway: Gateway, former: Callable[..., Any]) -> Callable[..., Any]:
         def from_error(task: Any, env: Any, ex: Exception) -> Any:
-            failed = former(task, env, ex)
+            failed = errors.untyped(former(task, env, ex), ex)
             if getattr(ex, "response", {}).get("Error", {}).get("Code") in DENIALS:
                 _rename(failed, error, ex.response["Error"]["Message"])  # type: ignore[attr-defined]
             return failed
@@ -168,7 +169,7 @@ def by_arn(_gateway: Gateway, former: Callable[..., Any]) -> Callable[..., Any]:
     """
 
     def from_error(task: Any, env: Any, ex: Exception) -> Any:
-        failed = former(task, env, ex)
+        failed = errors.untyped(former(task, env, ex), ex)
         said = getattr(ex, "response", {})
         if said.get("Error"):
             error, meta = said["Error"], said["ResponseMetadata"]
@@ -226,11 +227,12 @@ def execute(_gateway: Gateway, former: Callable[..., None]) -> Callable[..., Non
 
     def run(worker: Any) -> None:
         details = worker._evaluation_details
+        execution = worker._execution_communication.execution
         details.aws_execution_details.definition = details.state_machine_details.definition
+        details.aws_execution_details.machine = execution.state_machine
         try:
-            former(worker)
+            (redriving.go_on if getattr(execution, "redriven", None) else former)(worker)
         except Exception as error:
-            execution = worker._execution_communication.execution
             _fail(execution, f"{type(error).__name__}: {error}")
 
     return run

@@ -15,6 +15,20 @@ from typing import Any
 from lambent.neighbour.bridges.handing import Gateway
 
 REAL = "real"
+LOOK_SECONDS = 0.5
+"""Of the machine's clock: how often it is looked at whether an execution that waits still runs."""
+_TELLS: list[Gateway] = []
+"""Whose clock is the platform's, once moto is changed."""
+
+
+def told_by(gateway: Gateway) -> None:
+    """The clock of `moment` is that of the gateway."""
+    _TELLS[:] = [gateway]
+
+
+def moment() -> datetime:
+    """What the platform's clock reads, in UTC."""
+    return datetime.fromtimestamp(now(_TELLS[0]), UTC) if _TELLS else datetime.now(UTC)
 
 
 def wait(gateway: Gateway, event: threading.Event, seconds: float) -> bool:
@@ -52,9 +66,27 @@ def interval(gateway: Gateway, _former: Any) -> Callable[..., None]:
     """In place of moto's `WaitFunction._wait_interval`: until the time has passed or the execution is stopped."""
 
     def run(_state: Any, env: Any, wait_seconds: float) -> None:
-        wait(gateway, env.program_state_event, wait_seconds)
+        wait(gateway, _Ended(env), wait_seconds)
 
     return run
+
+
+class _Ended(threading.Event):
+    """Set when an environment of moto's runs no more: its own event is set for no time at all, which is missed by who
+    looks a moment later."""
+
+    def __init__(self, env: Any) -> None:
+        super().__init__()
+        self._env = env
+
+    def is_set(self) -> bool:
+        return not self._env.is_running()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        until = time.monotonic() + (threading.TIMEOUT_MAX if timeout is None else max(timeout, 0))
+        while not self.is_set() and (left := until - time.monotonic()) > 0:
+            self._env.program_state_event.wait(min(left, LOOK_SECONDS))
+        return self.is_set()
 
 
 def until(gateway: Gateway, _former: Any) -> Callable[..., float]:

@@ -39,6 +39,8 @@ async def kind_of_region(view: View, resolved: Resolved) -> Value:
 
 async def aliases(view: View, resolved: Resolved) -> Value:
     """The aliases of the key."""
+    if ":alias/" in view.right.resource:
+        return (view.right.resource.rpartition(":")[2],)
     if ":key/" not in view.right.resource:
         return None
     found = await resolved.find(

@@ -2,6 +2,8 @@
 
 import ast
 import os
+import re
+import sys
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,8 @@ from lambent.pitfalls.facts.tree import Map, Ref, Text, Unknown
 from lambent.pitfalls.facts.unread import NotRead, Unread
 from lambent.pitfalls.facts.zips import Zip
 
+_SHARED = re.compile(r"(^|[/_-])(layers?|shared|common|libs?|python|utils?|core)([/_-]|$)")
+_TESTS = re.compile(r"(^|/)(tests?|examples?|samples?|site-packages)(/|$)")
 MOST_NAMED = 5
 """Functions of a template that are named in one line."""
 
@@ -33,6 +37,23 @@ class Sources:
         from lambent.pitfalls.facts import workspaces
 
         return workspaces.find(self.project)
+
+    def shared(self, name: str) -> list[Path]:
+        """The folder of the project from which a name can only be imported: a layer's, or one of what is shared."""
+        return self._shared.get(name, [])
+
+    @cached_property
+    def _shared(self) -> dict[str, list[Path]]:
+        found: dict[str, set[str]] = {}
+        for path in self.project.files.ending(".py"):
+            folder, _, file = path.rpartition("/")
+            if file == "__init__.py":
+                folder, _, file = folder.rpartition("/")
+            if _SHARED.search(folder.lower()) and not _TESTS.search(folder.lower()):
+                found.setdefault(file.removesuffix(".py"), set()).add(folder)
+        alone = {name: folders.pop() for name, folders in found.items() if len(folders) == 1}
+        known = sys.stdlib_module_names | {"boto3", "botocore"}
+        return {name: [self.project.root / folder] for name, folder in alone.items() if name not in known}
 
     def tree(self, path: Path) -> ast.Module | None:
         """The tree of a file; None when it is not there or can't be read, which is noted."""
@@ -87,7 +108,7 @@ class Sources:
     def _package(self, root: Path, handler: str) -> Package | None:
         file, _, name = handler.rpartition(".")
         module = file.replace("/", ".").strip(".")
-        package = Package(root, self.project.root, self.tree)
+        package = Package(root, self.project.root, self.tree, elsewhere=self.shared)
         package.handler_module = package.module(module) if module else None
         package.handler_name = name
         return package if package.handler_module is not None else None

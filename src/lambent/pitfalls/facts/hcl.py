@@ -207,25 +207,27 @@ class Parser:
         value = self._primary()
         while self.is_(*_OPERATORS) and not (self.is_(":") and self.inside and not self._ternary):
             if self.is_("?"):
-                self._condition()
+                value = Choice(value, *self._condition())
             else:
-                self.take()
-                self._primary()
-            value = Unknown("operation")
+                operator = self.take().value
+                other = self._primary()
+                plain = not isinstance(value, Operation | Choice)
+                value = Operation(operator, value, other) if plain else Unknown("operation")
         self.depth -= 1
         return value
 
     _ternary = False
 
-    def _condition(self) -> None:
+    def _condition(self) -> tuple[Any, Any]:
         self.take()
         before, self._ternary = self._ternary, False
         self.inside += 1
-        self.expression()
+        first = self.expression()
         self.expect(":")
         self.inside -= 1
-        self.expression()
+        second = self.expression()
         self._ternary = before
+        return first, second
 
     def _primary(self) -> Any:
         token = self.take()
@@ -246,7 +248,9 @@ class Parser:
             return self._rest(value)
         if token.kind == "op" and token.value in ("-", "!"):
             value = self._primary()
-            return -value if token.value == "-" and isinstance(value, int | float) else Unknown("operation")
+            if token.value == "!":
+                return Operation("==", value, False)
+            return -value if isinstance(value, int | float) else Unknown("operation")
         raise NotRead(f"unexpected {token.value!r} (line {token.line})")
 
     def _rest(self, value: Any) -> Any:
@@ -270,15 +274,18 @@ class Parser:
             return {"true": True, "false": False, "null": None}[token.value]
         if self.is_("("):
             return self._call(token.value)
-        parts = [token.value]
+        parts, indexed = [token.value], False
         while self.is_(".", "["):
             if self.is_("["):
                 self._rest_index()
+                indexed = True
                 continue
             self.take()
             part = self.take()
             if part.value != "*":
                 parts.append(str(part.value))
+        if indexed and parts[0] in ("var", "local"):
+            return Unknown("index")
         return reference(parts)
 
     def _rest_index(self) -> None:
@@ -364,6 +371,22 @@ class Call(Unknown):
     def __init__(self, name: str, arguments: tuple[Any, ...]) -> None:
         super().__init__(name)
         self.arguments = arguments
+
+
+class Operation(Unknown):
+    """Two values and what stands between them, unknown until both are known."""
+
+    def __init__(self, operator: str, left: Any, right: Any) -> None:
+        super().__init__("operation")
+        self.operator, self.left, self.right = operator, left, right
+
+
+class Choice(Unknown):
+    """`test ? first : second`."""
+
+    def __init__(self, test: Any, first: Any, second: Any) -> None:
+        super().__init__("operation")
+        self.test, self.first, self.second = test, first, second
 
 
 def reference(parts: list[str]) -> Any:

@@ -240,7 +240,18 @@ class Statements(Expressions):
         if value is not None:
             return self._bound("default", value, node)
         clause = next((one for one in children(node) if one.type == "export_clause"), None)
-        return [] if clause is None else self._renamed(clause, node)
+        return self._exported_again(node) if clause is None else self._renamed(clause, node)
+
+    def _exported_again(self, node: Any) -> list[ast.stmt]:
+        """`export * from "./a"`, `export * as name from "./a"`."""
+        source = node.child_by_field_name("source")
+        if source is None:
+            return []
+        named = next((one for one in children(node) if one.type == "namespace_export"), None)
+        if named is not None:
+            self.imported(self.text(children(named)[0]), self.string(source))
+            return self.taken_imports(node)
+        return [self.all_of(self.string(source), node)]
 
     def _renamed(self, clause: Any, node: Any) -> list[ast.stmt]:
         made: list[ast.stmt] = []

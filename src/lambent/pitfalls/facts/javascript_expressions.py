@@ -11,6 +11,9 @@ from lambent.pitfalls.facts.javascript_values import Values
 FUNCTIONS = ("arrow_function", "function_expression", "generator_function")
 
 
+_LISTS = ("member_expression", "binary_expression", "identifier")
+
+
 class Expressions(Values):
     """What changes, what is called."""
 
@@ -165,7 +168,7 @@ class Expressions(Values):
         return self._spread(given)
 
     def _of_collection(self, owner: Any, method: str, given: list[Any], node: Any) -> ast.expr | None:
-        if method in ("forEach", "map") and given and given[0].type in FUNCTIONS and "Records" in self.text(owner):
+        if method in ("forEach", "map") and given and given[0].type in FUNCTIONS and self._of_records(owner):
             inner = self.e_arrow_function(given[0])
             loop = ast.For(target=inner.params[0] if inner.params else self.name("_", node, store=True),  # type: ignore[attr-defined]
                            iter=self.expr(owner), body=inner.body, orelse=[])  # type: ignore[attr-defined]  # fmt: skip
@@ -179,6 +182,13 @@ class Expressions(Values):
             func = self.put(ast.Attribute(value=self.expr(owner), attr=METHODS[method], ctx=ast.Load()), node)
             return self.call(func, args, node)
         return None
+
+    def _of_records(self, owner: Any) -> bool:
+        """Whether a list is the event's records, also by the name that holds them."""
+        held = self.value_of(owner)
+        return "Records" in self.text(owner) or (
+            held is not None and held.type in _LISTS and "Records" in self.text(held)
+        )
 
     def _by_name(self, function: Any, given: list[Any], node: Any) -> ast.expr | None:
         known = self.known(function)

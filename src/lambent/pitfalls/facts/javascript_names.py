@@ -102,6 +102,12 @@ class Names:
         self._statements.clear()
         return made
 
+    def all_of(self, module: str, node: Any) -> ast.stmt:
+        """Everything that another module exports, as Python says it."""
+        level, dotted = _levels(module)
+        made = ast.ImportFrom(module=dotted or None, names=[ast.alias(name="*")], level=level)
+        return self.put(made, node)  # type: ignore[attr-defined, no-any-return]
+
     def required(self, node: Any) -> tuple[str, str | None] | None:
         """(module, name) of `require("m")`, `require("m").name`, `wrap(require("m"))`."""
         if node is None:

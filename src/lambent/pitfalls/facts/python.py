@@ -2,7 +2,7 @@
 
 import ast
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -59,8 +59,14 @@ class Module:
             elif isinstance(node, ast.ImportFrom):
                 base = self._base(node)
                 for alias in node.names:
-                    found[alias.asname or alias.name] = f"{base}.{alias.name}" if base else alias.name
+                    local = f"*{base}" if alias.name == "*" else alias.asname or alias.name
+                    found[local] = f"{base}.{alias.name}" if base else alias.name
         return found
+
+    @cached_property
+    def stars(self) -> list[str]:
+        """Modules all of whose names it has, or exports again: `from a import *`, `export * from "./a"`."""
+        return [dotted.removesuffix(".*") for local, dotted in self.imports.items() if local.startswith("*")]
 
     def _base(self, node: ast.ImportFrom) -> str:
         if not node.level:
@@ -268,6 +274,8 @@ class Package:
     handler_name: str = ""
     entries: list[str] = field(default_factory=list)
     """Functions of the handler's module that a framework calls: its routes."""
+    elsewhere: Callable[[str], list[Path]] = field(default=lambda name: [], repr=False)
+    """Folders beside the package that a name may be imported from: layers, what a build copies in."""
     eager: ClassVar[bool] = False
     """Whether calling an async function begins to run it, as in JavaScript."""
 
@@ -275,13 +283,18 @@ class Package:
         """A module of the package by its dotted name, read when first asked for; None if it is not of the package."""
         if name not in self.modules:
             self.modules[name] = None
-            for relative in (f"{name.replace('.', '/')}.py", f"{name.replace('.', '/')}/__init__.py"):
-                tree = self.reader(self.root / relative)
-                if tree is not None:
-                    path = (self.root / relative).relative_to(self.project).as_posix()
-                    self.modules[name] = Module(name, path, tree, self)
+            for root in (self.root, *self.elsewhere(name.partition(".")[0])):
+                self.modules[name] = self._found(root, name)
+                if self.modules[name] is not None:
                     break
         return self.modules[name]
+
+    def _found(self, root: Path, name: str) -> Module | None:
+        for relative in (f"{name.replace('.', '/')}.py", f"{name.replace('.', '/')}/__init__.py"):
+            tree = self.reader(root / relative)
+            if tree is not None:
+                return Module(name, (root / relative).relative_to(self.project).as_posix(), tree, self)
+        return None
 
     @cached_property
     def handler(self) -> Reached | None:
@@ -297,9 +310,13 @@ class Package:
         first, _, rest = dotted.partition(".")
         if not rest and first in module.definitions:
             return module, module.definitions[first]
-        if depth > 5 or first not in module.imports:
+        if depth > 5:
             return None
-        return self._absolute(".".join(filter(None, (module.imports[first], rest))), depth)
+        if first in module.imports:
+            return self._absolute(".".join(filter(None, (module.imports[first], rest))), depth)
+        starred = (self.module(name) for name in module.stars)
+        found = (self.resolve(one, dotted, depth + 1) for one in starred if one is not None)
+        return next((one for one in found if one is not None), None)
 
     def _absolute(self, dotted: str, depth: int) -> tuple[Module, ast.stmt] | None:
         name, _, last = dotted.rpartition(".")
@@ -486,14 +503,22 @@ def _fold_name(node: ast.Name, module: Module, scope: Reached | None, depth: int
         if value is None and scope.given is not None:
             return scope.given.get(node.id, Unknown())
         return Unknown() if value is None or value is node else fold(value, module, scope, depth + 1)
-    if node.id in module.constants:
-        return fold(module.constants[node.id], module, None, depth + 1)
-    target = module.imports.get(node.id, "")
-    owner, _, last = target.rpartition(".")
-    other = module.package.module(owner) if owner else None
-    if other is not None and last in other.constants:
-        return fold(other.constants[last], other, None, depth + 1)
-    return Unknown()
+    found = constant(module, node.id)
+    return fold(found[1], found[0], None, depth + 1) if found is not None else Unknown()
+
+
+def constant(module: Module, name: str, depth: int = 0) -> tuple[Module, ast.expr] | None:
+    """What a module's name is bound to once, there or in the module of the package that it comes from."""
+    if name in module.constants:
+        return module, module.constants[name]
+    owner, _, last = module.imports.get(name, "").rpartition(".")
+    others = [(owner, last)] if owner else [(star, name) for star in module.stars]
+    for dotted, wanted in others if depth < 5 else ():
+        other = module.package.module(dotted)
+        found = constant(other, wanted, depth + 1) if other is not None and other is not module else None
+        if found is not None:
+            return found
+    return None
 
 
 def _fold_call(node: ast.Call, module: Module, scope: Reached | None, depth: int) -> Any:

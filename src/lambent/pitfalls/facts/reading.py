@@ -5,6 +5,7 @@ A reader is imported when there is a file for it: `check` of one function is to 
 
 import re
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -120,20 +121,44 @@ def _terraform(files: Files) -> Found:
     if not found:
         return
     from lambent.pitfalls.facts import terraform
+    from lambent.pitfalls.facts.terraform_modules import Reading
 
-    for folder, names in terraform.folders(found):
-        yield (
-            folder or ".",
-            lambda folder=folder, names=names: terraform.folder(  # type: ignore[misc]
-                [(name, _named_text(files.root, name)) for name in names], folder or "."
-            ),
-        )
+    names: dict[str, list[str]] = {}
+    for path in found:
+        names.setdefault(path.rpartition("/")[0], []).append(path)
+    there = set(files.all)
+
+    @cache
+    def load(folder: str) -> list[tuple[str, Any]]:
+        return [(name, block) for name in names[folder] for block in _blocks(files.root, name)]
+
+    def text(path: str) -> str:
+        if path not in there:
+            raise NotRead("it is not there")
+        return read_text(files.root / path)
+
+    reading = Reading(set(names), load, text)
+    called = reading.called()
+    for folder in names:
+        if folder not in called or not _is_read(load, folder):
+            yield folder or ".", lambda folder=folder: terraform.stack_of(reading.blocks(folder), folder or ".")  # type: ignore[misc]
 
 
-def _named_text(root: Path, name: str) -> str:
-    """A file's text. Raises NotRead that names it: many files are one module."""
+def _is_read(load: Callable[[str], Any], folder: str) -> bool:
+    """Whether a folder can be read; one that can't is told, whoever calls it."""
     try:
-        return read_text(root / name)
+        load(folder)
+    except (NotRead, RecursionError):
+        return False
+    return True
+
+
+def _blocks(root: Path, name: str) -> list[Any]:
+    """A .tf file's blocks. Raises NotRead that names it: many files are one module."""
+    from lambent.pitfalls.facts import hcl
+
+    try:
+        return hcl.load(read_text(root / name))
     except NotRead as why:
         raise NotRead(f"of {name}: {why}") from None
 

@@ -160,8 +160,13 @@ def _imported(name: str, module: Module, depth: int) -> Client | None:
     first, _, rest = name.partition(".")
     target = ".".join(filter(None, (module.imports.get(first, ""), rest)))
     owner, _, last = target.rpartition(".")
-    other = module.package.module(owner) if owner else None
-    return _named(last, other, None, depth + 1) if other is not None and other is not module else None
+    wanted = [(owner, last)] if owner else [(star, name) for star in module.stars]
+    for dotted, called in wanted if depth <= MOST_HANDS + 1 else ():
+        other = module.package.module(dotted)
+        found = _named(called, other, None, depth + 1) if other is not None and other is not module else None
+        if found is not None:
+            return found
+    return None
 
 
 def _attribute(name: str, scope: Reached, depth: int) -> Client | None:

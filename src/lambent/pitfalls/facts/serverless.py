@@ -98,6 +98,16 @@ def read(document: Map, path: str, load: Load) -> Stack:
     return _Service(document, path, load).stack()
 
 
+def _of_rest_apis(provider: Map, made: Stack) -> None:
+    """What the provider asks of its API that only REST APIs have, in SAM's words."""
+    tracing = provider.get("tracing")
+    traced = isinstance(tracing, Map) and tracing.get("apiGateway") not in (None, False)
+    if traced or any(key in provider for key in ("apiGateway", "apiKeys", "usagePlan", "resourcePolicy")):
+        api = Map(provider.span)
+        api.put("TracingEnabled" if traced else "Auth", True, provider.span)
+        made.shared.put("Api", api, provider.span)
+
+
 class _Service:
     def __init__(self, document: Map, path: str, load: Load) -> None:
         self.document = document
@@ -120,6 +130,7 @@ class _Service:
                 else:
                     self.made.open = True
         self._warmed()
+        _of_rest_apis(self.provider, self.made)
         serverless_machines.add(self.document, self.value, self._beside, self.made)
         return self.made
 

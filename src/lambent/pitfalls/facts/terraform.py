@@ -1,12 +1,13 @@
 """Terraform's folders as stacks: each resource in CloudFormation's words, with the lines of its own attributes."""
 
 import json
-from collections.abc import Callable, Iterator
+import posixpath
+from collections.abc import Callable
 from typing import Any
 
-from lambent.pitfalls.facts import hcl
 from lambent.pitfalls.facts.hcl import Block
 from lambent.pitfalls.facts.project import Resource, Stack
+from lambent.pitfalls.facts.terraform_modules import Folder
 from lambent.pitfalls.facts.tree import Map, Ref, Seq, Text, Unknown, text
 
 _TYPES = {
@@ -106,24 +107,18 @@ _LISTS = (
 """Blocks that may stand several times."""
 
 
-def folder(files: list[tuple[str, str]], path: str) -> Stack:
-    """The stack of a folder's files, each a pair of its path and text. Raises NotRead."""
-    return stack_of([(name, block) for name, source in files for block in hcl.load(source)], path)
-
-
 def stack_of(blocks: list[tuple[str, Block]], path: str) -> Stack:
-    """The stack of blocks, each with the path of its file."""
+    """The stack of blocks that say what they refer to, each with the path of its file."""
     stack = Stack(path, "terraform")
-    locals_ = _locals(blocks)
     documents: dict[str, Any] = {}
-    archives: dict[str, Map] = {}
+    archives: dict[str, tuple[Map, str]] = {}
     for name, block in blocks:
         if block.type == "module":
-            _module(block, name, stack, locals_)
+            _module(block, name, stack)
         elif block.type == "data" and len(block.labels) == 2:
-            _data(block, documents, archives, locals_)
+            _data(block, name, documents, archives)
         elif block.type == "resource" and len(block.labels) == 2:
-            resource = _resource(block, name, locals_)
+            resource = _resource(block, name)
             stack.resources[resource.id] = resource
     _join(stack, documents, archives)
     stack.region = _region(blocks)
@@ -136,60 +131,28 @@ def _region(blocks: list[tuple[str, Block]]) -> str | None:
     return found[0] if len(found) == 1 and isinstance(found[0], str) else None
 
 
-def _locals(blocks: list[tuple[str, Block]]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for _, block in blocks:
-        if block.type == "locals":
-            found.update({f"local.{name}": value for name, value in block.body.items()})
-    return found
-
-
-def _settled(value: Any, locals_: dict[str, Any], depth: int = 0) -> Any:
-    """A value with local ones put in."""
-    if depth > 10:
-        return Unknown("local")
-    if isinstance(value, Ref) and value.id.startswith("local."):
-        inner = locals_.get(value.id, Unknown(value.id))
-        return Unknown(value.id) if value.attribute else _settled(inner, locals_, depth + 1)
-    if isinstance(value, Text):
-        parts = [_settled(part, locals_, depth + 1) for part in value.parts]
-        return text([Unknown() if isinstance(part, dict | list | bool | None) else part for part in parts])
-    if isinstance(value, Map):
-        made = Map(value.span)
-        for key, inner in value.items():
-            made.put(key, _settled(inner, locals_, depth + 1), value.at[key])
-        return made
-    if isinstance(value, Seq):
-        listed = Seq(value.span)
-        for inner, span in zip(value, value.at, strict=True):
-            listed.put(_settled(inner, locals_, depth + 1), span)
-        return listed
-    return value
-
-
-def _flat(block: Block, locals_: dict[str, Any]) -> Map:
+def _flat(block: Block) -> Map:
     """A block's attributes and inner blocks as one map; `dynamic` ones are unknown."""
     made = Map(block.span)
     for key, value in block.body.items():
-        settled = _settled(value, locals_)
-        if settled is not None:
-            made.put(key, settled, block.body.at[key])
+        if value is not None:
+            made.put(key, value, block.body.at[key])
     for inner in block.blocks:
         if inner.type == "dynamic":
             made.put(inner.labels[0] if inner.labels else "?", Unknown("dynamic"), inner.span)
         elif inner.type in _LISTS:
             listed = made.get(inner.type)
             listed = listed if isinstance(listed, Seq) else Seq(inner.span)
-            listed.put(_flat(inner, locals_), inner.span)
+            listed.put(_flat(inner), inner.span)
             made.put(inner.type, listed, inner.span)
         elif inner.type not in ("lifecycle", "provisioner", "timeouts", "connection"):
-            made.put(inner.type, _flat(inner, locals_), inner.span)
+            made.put(inner.type, _flat(inner), inner.span)
     return made
 
 
-def _resource(block: Block, path: str, locals_: dict[str, Any]) -> Resource:
+def _resource(block: Block, path: str) -> Resource:
     kind, label = block.labels
-    flat = _flat(block, locals_)
+    flat = _flat(block)
     type_ = _TYPES.get(kind, f"Terraform::{kind}")
     properties = _renamed(flat, type_)
     if type_ == "AWS::DynamoDB::Table":
@@ -285,13 +248,13 @@ def _spanned(value: Any, span: tuple[int, int], marks: dict[str, Any]) -> Any:
     return value
 
 
-def _module(block: Block, path: str, stack: Stack, locals_: dict[str, Any]) -> None:
+def _module(block: Block, path: str, stack: Stack) -> None:
     """The module that the whole world uses for functions has their settings by the same names; others are closed."""
     source = block.body.get("source")
     if not (isinstance(source, str) and source.startswith("terraform-aws-modules/lambda/aws") and "//" not in source):
         stack.open = True
         return
-    flat = _flat(block, locals_)
+    flat = _flat(block)
     wrapped = Map(block.span)
     if "environment_variables" in flat:
         wrapped.put("Variables", flat["environment_variables"], flat.at["environment_variables"])
@@ -300,7 +263,7 @@ def _module(block: Block, path: str, stack: Stack, locals_: dict[str, Any]) -> N
     label = f"module.{block.labels[0] if block.labels else '?'}"
     resource = Resource(label, "AWS::Lambda::Function", properties, path, block.span, extra=flat)
     if isinstance(flat.get("source_path"), str | Text):
-        resource.extra.put("folder", _relative(flat["source_path"]), block.span)
+        resource.extra.put("folder", _relative(flat["source_path"], path, stack.path, path), block.span)
     stack.resources[label] = resource
     _module_sources(label, flat, path, stack)
     if "cloudwatch_logs_retention_in_days" in flat:
@@ -322,12 +285,12 @@ def _module_sources(label: str, flat: Map, path: str, stack: Stack) -> None:
             stack.resources[id_] = Resource(id_, "AWS::Lambda::EventSourceMapping", properties, path, span)
 
 
-def _data(block: Block, documents: dict[str, Any], archives: dict[str, Map], locals_: dict[str, Any]) -> None:
+def _data(block: Block, path: str, documents: dict[str, Any], archives: dict[str, tuple[Map, str]]) -> None:
     kind, label = block.labels
     if kind == "aws_iam_policy_document":
-        documents[f"data.{kind}.{label}"] = _document(_flat(block, locals_))
+        documents[f"data.{kind}.{label}"] = _document(_flat(block))
     elif kind == "archive_file":
-        archives[f"data.{kind}.{label}"] = _flat(block, locals_)
+        archives[f"data.{kind}.{label}"] = (_flat(block), path)
 
 
 def _document(flat: Map) -> Any:
@@ -348,7 +311,7 @@ def _document(flat: Map) -> Any:
     return made if isinstance(statements, Seq) else Unknown("policy")
 
 
-def _join(stack: Stack, documents: dict[str, Any], archives: dict[str, Map]) -> None:
+def _join(stack: Stack, documents: dict[str, Any], archives: dict[str, tuple[Map, str]]) -> None:
     """What Terraform has as resources of their own becomes part of what it is about."""
     for resource in list(stack.resources.values()):
         _fill_documents(resource, documents)
@@ -356,7 +319,7 @@ def _join(stack: Stack, documents: dict[str, Any], archives: dict[str, Map]) -> 
         if joiner is not None:
             joiner(stack, resource)
         if resource.type == "AWS::Lambda::Function":
-            _locate(resource, archives)
+            _locate(resource, archives, stack.path)
             target = resource.properties.get("FunctionName")
             if resource.id.startswith("aws_") and target is not None:
                 resource.extra.put("named", target, resource.span)
@@ -369,23 +332,28 @@ def _fill_documents(resource: Resource, documents: dict[str, Any]) -> None:
             resource.properties.put(key, documents[value.id], resource.properties.at[key])
 
 
-def _locate(resource: Resource, archives: dict[str, Map]) -> None:
+def _locate(resource: Resource, archives: dict[str, tuple[Map, str]], root: str) -> None:
     filename = resource.properties.get("Filename")
     source: Any = None
+    path = resource.path
     if isinstance(filename, Ref) and filename.id in archives:
-        archive = archives[filename.id]
+        archive, path = archives[filename.id]
         source = archive.get("source_dir", archive.get("source_file"))
     if source is None and isinstance(filename, str | Text):
         source = filename
     if source is not None:
-        resource.extra.put("folder", _relative(source), resource.span)
+        resource.extra.put("folder", _relative(source, path, root, resource.path), resource.span)
 
 
-def _relative(source: Any) -> str:
-    """`${path.module}/src` as `src`; a file's folder for a single file."""
+def _relative(source: Any, path: str, root: str, seen_from: str) -> str:
+    """`${path.module}/src` of a file, seen from another one's folder; a file's folder for a single file. What begins
+    with no folder begins at the stack's."""
     parts = source.parts if isinstance(source, Text) else (source,)
     joined = "".join(part for part in parts if isinstance(part, str)).lstrip("/")
-    return joined.rpartition("/")[0] or "." if joined.endswith((".py", ".js", ".mjs", ".ts")) else joined or "."
+    joined = joined.rpartition("/")[0] or "." if joined.endswith((".py", ".js", ".mjs", ".ts")) else joined or "."
+    named = isinstance(parts[0], Folder)
+    begin = parts[0].path if named else root if isinstance(parts[0], str) else path.rpartition("/")[0]
+    return posixpath.relpath(posixpath.join("/", begin, joined), posixpath.join("/", seen_from.rpartition("/")[0]))
 
 
 def _event_target(stack: Stack, resource: Resource) -> None:
@@ -449,8 +417,22 @@ def _rest_integration(stack: Stack, resource: Resource) -> None:
     integration = Map(resource.span)
     for key, value in resource.properties.items():
         integration.put(key, value, resource.properties.at[key])
+    answers = Seq(resource.span)
+    for other in stack.resources.values():
+        if other.type == "Terraform::aws_api_gateway_integration_response" and _of_one_method(other, resource):
+            answers.put(other.properties, other.span)
+    if answers:
+        integration.put("IntegrationResponses", answers, resource.span)
     resource.properties.put("Integration", integration, resource.span)
     resource.type = "AWS::ApiGateway::Method"
+
+
+def _of_one_method(one: Resource, other: Resource) -> bool:
+    """Whether two resources are about the same method, or the first says that it is about the second's."""
+    keys = ("ResourceId", "HttpMethod")
+    named = [one.properties.get(key) for key in keys]
+    same = [one.properties.get(key) == other.properties.get(key) for key in keys]
+    return all(same) or any(isinstance(value, Ref) and value.id == other.id for value in named)
 
 
 _JOINERS: dict[str, Callable[[Stack, Resource], None]] = {
@@ -465,11 +447,3 @@ _JOINERS: dict[str, Callable[[Stack, Resource], None]] = {
     "Terraform::SecurityGroupRule": _group_rule,
     "AWS::EC2::SecurityGroupIngress": _group_rule,
 }
-
-
-def folders(paths: list[str]) -> Iterator[tuple[str, list[str]]]:
-    """Folders with their .tf files."""
-    grouped: dict[str, list[str]] = {}
-    for path in paths:
-        grouped.setdefault(path.rpartition("/")[0], []).append(path)
-    yield from grouped.items()

@@ -3,30 +3,18 @@
 import ast
 from collections.abc import Iterator
 
-from lambent.pitfalls.facts.project import Project
+from lambent.pitfalls.facts.project import Project, Trigger
 from lambent.pitfalls.facts.python import Reached, chain, walk
+from lambent.pitfalls.facts.tree import Map, Seq
 from lambent.pitfalls.facts.wiring import DOORS
 from lambent.pitfalls.finding import Hit, Rule
+from lambent.pitfalls.outside import OUTSIDE
 
 FRAMEWORKS = {"mangum", "chalice", "apig_wsgi", "serverless_wsgi", "awsgi", "aws_wsgi", "zappa", "flask_lambda", "magnum",
               "serverless_wsgi_handler", "lambda_decorators", "fastapi", "flask", "django", "apig_wsgi_handler", "middy",
               "@middy/core", "express", "serverless-http", "aws-serverless-express", "@vendia/serverless-express", "lambda-api",
               "@codegenie/serverless-express", "apollo-server-lambda", "hono", "fastify", "@fastify/aws-lambda", "koa",
               "@as-integrations/aws-lambda", "@nestjs/core", "claudia-api-builder", "graphql-yoga"}  # fmt: skip
-OUTSIDE = {
-    "boto3",
-    "aws-sdk",
-    "@aws-sdk",
-    "requests",
-    "axios",
-    "urllib3",
-    "httpx",
-    "psycopg2",
-    "pymysql",
-    "pg",
-    "mysql2",
-}
-"""What is imported to ask somebody else, who may fail."""
 PASSING = ("inject_lambda_context", "capture_lambda_handler", "log_metrics", "xray_recorder.capture", "capture_method")  # fmt: skip
 
 
@@ -34,6 +22,11 @@ def check(project: Project) -> Iterator[Hit]:
     """Handlers behind an API without any try, framework or decorator around what may fail; bodies that are parsed
     outside of every try."""
     for function in project.functions:
+        for trigger in function.driven_by("rest"):
+            if _answers_200(trigger):
+                yield Hit(
+                    trigger.place, "an exception is answered with 200: no response has a selection pattern", function
+                )
         handler = _working(function.code.handler) if function.code is not None else None
         if handler is None or not function.driven_by(*DOORS, "websocket") or _wrapped(handler):
             continue
@@ -46,6 +39,21 @@ def check(project: Project) -> Iterator[Hit]:
         if _parses(handler) or (not _told_of_errors(handler) and _may_fail(function.code.reached)):
             place = handler.place(handler.node)
             yield Hit(type(place)(place.path, place.line, place.line), "an exception becomes a generic 5xx", function)
+        else:
+            for one in function.code.reached[1:]:
+                bare = [node for node in one.nodes if _parses_body(node, one) and not _tried(node, one)]
+                yield from (Hit(one.place(node), "a body that is no JSON becomes a 5xx", function) for node in bare[:1])
+
+
+def _answers_200(trigger: Trigger) -> bool:
+    """Whether an integration that is no proxy waits for the answer and tells errors from it by no pattern."""
+    if trigger.fact("Type").value != "AWS" or "IntegrationResponses" not in trigger.settings:
+        return False
+    listed = trigger.settings["IntegrationResponses"]
+    asked = trigger.settings.get("RequestParameters")
+    later = any("Invocation-Type" in key for key in asked) if isinstance(asked, Map) else False
+    maps = [one for one in listed if isinstance(one, Map)] if isinstance(listed, Seq) else []
+    return bool(maps) and not later and not any("SelectionPattern" in one for one in maps)
 
 
 def _working(handler: Reached | None) -> Reached | None:
@@ -82,7 +90,19 @@ def _tries(handler: Reached) -> bool:
     called = [node for node in handler.nodes if isinstance(node, ast.Call)]
     targets = [package.resolve(handler.module, chain(node.func)) for node in called if chain(node.func)]
     inner = [one[1] for one in targets if one is not None]
-    return len(handler.node.body) <= 2 and any(isinstance(node, ast.Try) for one in inner for node in walk(one))
+    if len(handler.node.body) <= 2 and any(isinstance(node, ast.Try) for one in inner for node in walk(one)):
+        return True
+    last = handler.node.body[-1]
+    target = _called_last(last.value, handler) if isinstance(last, ast.Return) and last.value is not None else None
+    return target is not None and any(isinstance(node, ast.Try) for node in walk(target))
+
+
+def _called_last(value: ast.expr, handler: Reached) -> ast.stmt | None:
+    """The function of the package that makes the answer: `return respond(work(event))`."""
+    call = value.value if isinstance(value, ast.Await) else value
+    name = chain(call.func) if isinstance(call, ast.Call) else ""
+    found = handler.module.package.resolve(handler.module, name) if name else None
+    return found[1] if found is not None and isinstance(found[1], ast.FunctionDef | ast.AsyncFunctionDef) else None
 
 
 def _catches(node: ast.AST) -> bool:

@@ -4,6 +4,7 @@ import ast
 from collections.abc import Iterator
 
 from lambent.pitfalls import effects
+from lambent.pitfalls.batches import keys_taken
 from lambent.pitfalls.facts import sdk
 from lambent.pitfalls.facts.project import Function, Project, Trigger
 from lambent.pitfalls.facts.python import Env
@@ -64,6 +65,8 @@ def _of_event(call: SdkCall) -> bool:
     """Whether the bucket's name comes from the record: `record["s3"]["bucket"]["name"]`."""
     node = call.arguments.get("Bucket")
     value = call.where.locals.get(node.id) if isinstance(node, ast.Name) else node
+    if value is not None and keys_taken(value, call.where)[-3:] == ["s3", "bucket", "name"]:
+        return True
     parts = list(ast.walk(value)) if value is not None else []
     words = {one.value for one in parts if isinstance(one, ast.Constant)}
     words |= {one.attr for one in parts if isinstance(one, ast.Attribute)}
@@ -82,7 +85,14 @@ def _apart(trigger: Trigger, call: SdkCall) -> bool:
         return True
     if suffix and end and not end.endswith(suffix) and not suffix.endswith(end):
         return True
-    return bool(prefix or suffix) and not written
+    return (bool(prefix or suffix) and not written) or _told_apart(written, call)
+
+
+def _told_apart(written: str, call: SdkCall) -> bool:
+    """Whether a test around the call, or one that leaves before it, looks for what is in the key that is written."""
+    tests = [one.test for one in call.where.nodes if isinstance(one, ast.If) and one.lineno <= call.node.lineno]
+    words = [node.value for test in tests for node in ast.walk(test) if isinstance(node, ast.Constant)]
+    return any(isinstance(word, str) and len(word) > 2 and word.strip("/") in written for word in words)
 
 
 def _filter(trigger: Trigger) -> tuple[str, str]:

@@ -17,6 +17,8 @@ PLATFORMS = re.compile(
     r"^(AWS_|_|LAMBDA_|PYTHON|NODE_|POWERTOOLS_|OTEL_|DD_|SENTRY_|npm_)|^(TZ|PATH|LANG|HOME|PWD|LD_LIBRARY_PATH|CI|DEBUG|STAGE|ENV)$"
 )
 """Variables that Lambda, its runtimes and libraries set, or do without."""
+OPTIONAL = ("endpoint", "region", "credentials", "accessKeyId", "secretAccessKey", "logger", "profile", "maxAttempts")
+"""Options of a client of JavaScript's, which has its own way where they are undefined."""
 
 
 def check(project: Project) -> Iterator[Hit]:
@@ -81,6 +83,10 @@ def _of_another(function: Function, name: str) -> bool:
 def _asked(node: ast.AST, module: Module, name: str) -> bool:
     """Whether the code does without it: a test, a default, a `try`; or it sets it itself."""
     around: ast.AST = node
+    option = module.parents.get(node)
+    named = option.arg if isinstance(option, ast.keyword) else ""
+    if named in OPTIONAL and not module.path.endswith(".py"):
+        return True
     while around in module.parents and not isinstance(around, ast.FunctionDef | ast.AsyncFunctionDef):
         around = module.parents[around]
         if isinstance(around, ast.If | ast.IfExp | ast.BoolOp | ast.Compare | ast.Try | ast.UnaryOp):

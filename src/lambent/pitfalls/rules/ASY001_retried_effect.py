@@ -19,7 +19,7 @@ def check(project: Project) -> Iterator[Hit]:
                     function,
                 )
                 for call in effects.calls(function)
-                if effects.again(call) and call.service in effects.HEARD
+                if (effects.again(call) and call.service in effects.HEARD) or effects.made_anew(call)
             )
 
 

@@ -14,7 +14,7 @@ def check(project: Project) -> Iterator[Hit]:
             yield from (
                 Hit(call.place, f"{call.service}.{call.operation} happens again when a record comes twice", function)
                 for call in effects.calls(function)
-                if effects.again(call) and call.service in effects.HEARD
+                if (effects.again(call) and call.service in effects.HEARD) or effects.made_anew(call)
             )
 
 

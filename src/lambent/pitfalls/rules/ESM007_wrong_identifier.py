@@ -63,6 +63,8 @@ def _broad(handler: ast.ExceptHandler) -> bool:
 def _kept(handler: ast.ExceptHandler, one: Reached) -> bool:
     """Whether it raises, returns, or puts the record anywhere."""
     for node in (inner for statement in handler.body for inner in ast.walk(statement)):
+        if isinstance(node, ast.Return) and _nothing(node.value):
+            continue
         if isinstance(node, ast.Raise | ast.Return | ast.Assign | ast.AugAssign):
             return True
         if isinstance(node, ast.Call) and chain(node.func).rpartition(".")[2] in _TELLS:
@@ -80,6 +82,12 @@ def _kept(handler: ast.ExceptHandler, one: Reached) -> bool:
             ):
                 return True
     return False
+
+
+def _nothing(value: ast.expr | None) -> bool:
+    """What counts as a success: no answer, None, `Promise.resolve()`."""
+    empty = isinstance(value, ast.Call) and chain(value.func) == "Promise.resolve" and not value.args
+    return value is None or empty or (isinstance(value, ast.Constant) and value.value is None)
 
 
 RULE = Rule(

@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterator
 
-from lambent.pitfalls.batches import reached
+from lambent.pitfalls.batches import keys_taken, reached
 from lambent.pitfalls.facts.project import Project
 from lambent.pitfalls.facts.python import Reached
 from lambent.pitfalls.finding import Hit, Rule
@@ -16,26 +16,18 @@ def check(project: Project) -> Iterator[Hit]:
     for function in project.functions:
         for one in reached(function):
             for node in one.nodes:
-                if _takes_key(node) and not _decodes(one):
+                if _takes_key(node, one) and not _decodes(one):
                     yield Hit(one.place(_statement(node, one)), "the key is URL-encoded in the event", function)
 
 
-def _takes_key(node: ast.AST) -> bool:
+def _takes_key(node: ast.AST, one: Reached) -> bool:
     """`r["s3"]["object"]["key"]`, `r.s3.object.key`, `const {key} = r.s3.object`."""
     if isinstance(node, ast.Subscript | ast.Attribute):
-        return _path(node)[-3:] == ["s3", "object", "key"]
+        return keys_taken(node, one)[-3:] == ["s3", "object", "key"]
     if not isinstance(node, ast.Assign) or not isinstance(node.targets[0], ast.Tuple):
         return False
     names = {one.id for one in node.targets[0].elts if isinstance(one, ast.Name)}
-    return "key" in names and _path(node.value)[-2:] == ["s3", "object"]
-
-
-def _path(node: ast.AST) -> list[object]:
-    """The keys that are taken one from the other."""
-    if isinstance(node, ast.Subscript):
-        key = node.slice.value if isinstance(node.slice, ast.Constant) else None
-        return [*_path(node.value), key]
-    return [*_path(node.value), node.attr] if isinstance(node, ast.Attribute) else []
+    return "key" in names and keys_taken(node.value, one)[-2:] == ["s3", "object"]
 
 
 def _statement(node: ast.AST, one: Reached) -> ast.AST:

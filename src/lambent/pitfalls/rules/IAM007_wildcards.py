@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from lambent.pitfalls.facts.project import Project, Statement
+from lambent.pitfalls import effects
+from lambent.pitfalls.facts.project import Function, Project, Statement
 from lambent.pitfalls.facts.tree import Text
 from lambent.pitfalls.finding import Hit, Rule
 
@@ -24,7 +25,7 @@ def check(project: Project) -> Iterator[Hit]:
             problem = _problem(statement)
             if problem:
                 yield Hit(statement.place, problem, function)
-            elif reach := _far(statement):
+            elif (reach := _far(statement)) and not _to_phones(statement, function):
                 yield Hit(statement.place, reach, function, reliability="likely")
 
 
@@ -55,6 +56,12 @@ def _far(statement: Statement) -> str | None:
     return f"{acts[0]}{more} is allowed on everything, not on what the function uses" if acts else None
 
 
+def _to_phones(statement: Statement, function: Function) -> bool:
+    """Whether all it may do is publish, and the code sends SMS: a phone number has no ARN."""
+    acts = {one.lower() for one in statement.actions if isinstance(one, str)}
+    return acts == {"sns:publish"} and any("PhoneNumber" in one.arguments for one in effects.calls(function))
+
+
 RULE = Rule(
     code="IAM007",
     title="The role allows far more than is needed",
@@ -65,5 +72,6 @@ RULE = Rule(
     mend="name the actions that the code calls and the resources by ARN",
     check=check,
     sources=("https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html",),
+    node=True,
     seeds="003",
 )

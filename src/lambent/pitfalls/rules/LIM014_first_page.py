@@ -23,7 +23,6 @@ PAGED = {
     ("iam", "list_users"): ("100 users", ("Marker", "IsTruncated")),
     ("iam", "list_roles"): ("100 roles", ("Marker", "IsTruncated")),
     ("rds", "describe_db_snapshots"): ("100 snapshots", ("Marker",)),
-    ("ec2", "describe_snapshots"): ("1,000 snapshots", ("NextToken",)),
     ("secretsmanager", "list_secrets"): ("100 secrets", ("NextToken",)),
     ("cloudformation", "list_stacks"): ("100 stacks", ("NextToken",)),
     ("apigateway", "get_resources"): ("25 resources", ("position",)),

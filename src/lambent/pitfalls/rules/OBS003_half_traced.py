@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from lambent.pitfalls.facts.permissions import allows
 from lambent.pitfalls.facts.project import Function, Project
 from lambent.pitfalls.finding import Hit, Rule
+from lambent.pitfalls.outside import OUTSIDE
 
 LIBRARIES = {"aws_xray_sdk", "opentelemetry", "aws-xray-sdk", "aws-xray-sdk-core", "@aws-lambda-powertools/tracer",
              "ddtrace", "datadog_lambda", "datadog-lambda-js", "lumigo_tracer", "sentry_sdk"}  # fmt: skip
@@ -17,7 +18,8 @@ def check(project: Project) -> Iterator[Hit]:
         uses = function.code is not None and (function.code.imported & LIBRARIES or _tracer(function))
         if uses and mode.absent and function.listed and not function.resource.open:
             yield Hit(function, "the code traces, TracingConfig is not Active", function)
-        if mode.value == "Active" and function.code is not None and not uses and not _by_layer(function):
+        traced = mode.value == "Active" and function.code is not None
+        if traced and not uses and not _by_layer(function) and _asks(function):
             text = "tracing is on, the code records nothing of what it calls"
             yield Hit(mode, text, function, level="info", reliability="likely")
         raw = function.resource.type == "AWS::Lambda::Function"
@@ -28,6 +30,11 @@ def check(project: Project) -> Iterator[Hit]:
             and not allows(function, "xray:PutTraceSegments")
         ):
             yield Hit(mode, "tracing is on, the role may not xray:PutTraceSegments", function)
+
+
+def _asks(function: Function) -> bool:
+    """Whether the code calls anything that a trace would show."""
+    return bool(function.code.sdk_calls) or bool(function.code.imported & OUTSIDE)
 
 
 def _by_layer(function: Function) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from lambent.pitfalls import effects, machines
 from lambent.pitfalls.batches import reached
 from lambent.pitfalls.facts.project import Function, Project
+from lambent.pitfalls.facts.python import chain
 from lambent.pitfalls.facts.sdk import SdkCall
 from lambent.pitfalls.finding import Hit, Rule
 
@@ -40,13 +41,18 @@ def check(project: Project) -> Iterator[Hit]:
 
 def _only_call(function: Function) -> SdkCall | None:
     made, found = effects.calls(function), reached(function)
-    if len(made) != 1 or len(found) != 1 or made[0].operation in LOCAL or made[0].paginated:
+    if len(made) != 1 or made[0].operation in LOCAL or made[0].paginated:
         return None
-    for node in found[0].nodes:
-        if isinstance(node, _WORK) or (
-            isinstance(node, ast.Call) and node is not made[0].node and not _says(node, function)
-        ):
-            return None
+    helpers = {getattr(one.node, "name", "") for one in found[1:]}
+    for one in found:
+        for node in one.nodes:
+            if isinstance(node, _WORK) or (
+                isinstance(node, ast.Call)
+                and node is not made[0].node
+                and chain(node.func) not in helpers
+                and not _says(node, function)
+            ):
+                return None
     return made[0]
 
 

@@ -8,6 +8,7 @@ nothing.
 
 import json
 import re
+from bisect import bisect_left
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -139,6 +140,8 @@ class Seen:
     """Stream -> what its environment was like when it had nothing to do."""
     queues: Sequence[Mapping[str, Any]] = ()
     """Attributes of the queues that drive it, each with `Dead` (attributes of its dead-letter queue) if it has one."""
+    _ended: dict[str, tuple[list[int], list[Run]]] = field(default_factory=dict)
+    """Stream -> when its latest runs ended, and the runs."""
 
     @property
     def timeout(self) -> float:
@@ -169,9 +172,18 @@ class Seen:
 
     def run_at(self, stream: str, moment: float) -> Run | None:
         """The run of an environment in which something was done, at that many ms since 1970."""
-        return next(
-            (run for run in self.runs if run.stream == stream and run.began - CLOCK_MS <= moment <= run.ended + 1), None
-        )
+        ends, runs = self._ended.get(stream, ([], []))
+        at = bisect_left(ends, moment - 1)
+        return runs[at] if at < len(runs) and runs[at].began - CLOCK_MS <= moment else None
+
+    def _ends(self, run: Run) -> None:
+        """A run has ended: those of an environment end one after the other."""
+        self.runs.append(run)
+        ends, runs = self._ended.setdefault(run.stream, ([], []))
+        ends.append(run.ended)
+        runs.append(run)
+        if len(runs) > 2 * RUNS:
+            del ends[:RUNS], runs[:RUNS]
 
     def _line(self, stream: str, at: int, message: str) -> None:
         said = platform(message)
@@ -212,7 +224,7 @@ class Seen:
             for name, value in said.items():
                 if name != "id":
                     setattr(run, name, value)
-            self.runs.append(run)
+            self._ends(run)
             self.before[stream] = run
         elif kind == "init" and said["status"] != "success":
             self.failed_inits.append((stream, said["ms"], said["status"]))

@@ -1,4 +1,4 @@
-"""Client certificates: a real one each, that no backend is shown (a stage that has one says so).
+"""Client certificates: a real one each, which the backends of a stage that has it are shown.
 
 https://docs.aws.amazon.com/apigateway/latest/developerguide/getting-started-client-side-ssl-authentication.html: RSA of
 2048 bits, good for 365 days.
@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
+from lambent.model import api_kinds
 from lambent.model.scope import Caller
 from lambent.services.apigateway import faults
 from lambent.services.apigateway.env import ApiGatewayEnv, Document, Params
@@ -30,14 +31,14 @@ async def generate(env: ApiGatewayEnv, caller: Caller, params: Params) -> dict[s
         "clientCertificateId": name,
         "createdDate": now,
         "expirationDate": now + DAYS * 86_400,
-        **await asyncio.to_thread(_certificate, now),
+        **await asyncio.to_thread(certificate, now),
     }
     document |= {member: params[member] for member in ("description", "tags") if params.get(member)}
     await env.insert(CLIENT_CERTIFICATE, caller.scope, "", name, document)
     return shown(env, CLIENT_CERTIFICATE, document)
 
 
-def _certificate(now: int) -> Document:
+def certificate(now: int) -> Document:
     """PEM of a certificate and of its key."""
     key = rsa.generate_private_key(public_exponent=65_537, key_size=2048)
     name = x509.Name(
@@ -71,9 +72,10 @@ def _certificate(now: int) -> Document:
 async def delete(env: ApiGatewayEnv, caller: Caller, params: Params) -> dict[str, Any]:
     """A certificate that no stage has."""
     certificate = env.asked(CLIENT_CERTIFICATE, caller.scope, params)
-    for stage in env.resources.all(STAGE.stored, caller.scope):
-        if stage.document.get("clientCertificateId") == certificate.name:
-            raise faults.bad_request(f"Client certificate {certificate.name} is in use by stage {stage.name}")
+    for kind, member in ((STAGE.stored, "clientCertificateId"), (api_kinds.STAGE, "ClientCertificateId")):
+        for stage in env.resources.all(kind, caller.scope):
+            if stage.document.get(member) == certificate.name:
+                raise faults.bad_request(f"Client certificate {certificate.name} is in use by stage {stage.name}")
     await env.resources.discard(certificate)
     return {}
 

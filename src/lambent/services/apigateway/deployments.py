@@ -8,11 +8,12 @@ import re
 from typing import Any
 
 from lambent.model.scope import Caller, Scope
-from lambent.services.apigateway import faults, findings, patching
+from lambent.services.apigateway import faults, patching
 from lambent.services.apigateway.env import ApiGatewayEnv, Document, Params
 from lambent.services.apigateway.kinds import (
     ACCOUNT,
     AUTHORIZER,
+    CLIENT_CERTIFICATE,
     DEPLOYMENT,
     GATEWAY_RESPONSE,
     MODEL,
@@ -50,7 +51,6 @@ async def create_deployment(env: ApiGatewayEnv, caller: Caller, params: Params) 
     await env.insert(DEPLOYMENT, scope, api_id, name, document)
     if stage is not None:
         await env.resources.put(stage)
-        findings.tell_stage(env, scope, api_id, stage.document)
     return _plain(env, document)
 
 
@@ -203,7 +203,6 @@ async def create_stage(env: ApiGatewayEnv, caller: Caller, params: Params) -> di
         if env.resources.get(DEPLOYMENT.stored, scope, api_id, document["canarySettings"]["deploymentId"]) is None:
             raise faults.bad_request("Deployment id does not exist")
     await env.insert(STAGE, scope, api_id, name, document)
-    findings.tell_stage(env, scope, api_id, document)
     return shown(env, STAGE, document)
 
 
@@ -225,12 +224,13 @@ async def update_stage(env: ApiGatewayEnv, caller: Caller, params: Params) -> di
             if env.resources.get(DEPLOYMENT.stored, key[0], key[1], one["deploymentId"]) is None:
                 raise faults.bad_request("Deployment id does not exist")
         _check_logs(env, key[0], new)
+        if certificate := new.get("clientCertificateId"):
+            env.find(CLIENT_CERTIFICATE, key[0], "", certificate)
         return _with_cache(new | {"lastUpdatedDate": int(env.wall())})
 
     changed = (await env.change(STAGE, key, work)).document
     if not changed["cacheClusterEnabled"]:
         env.flush_responses(*key)
-    findings.tell_stage(env, key[0], key[1], changed)
     return shown(env, STAGE, changed)
 
 
@@ -248,7 +248,6 @@ async def delete_stage(env: ApiGatewayEnv, caller: Caller, params: Params) -> di
     stage = env.asked(STAGE, caller.scope, params)
     await env.resources.discard(stage)
     env.flush_responses(caller.scope, params["restApiId"], stage.name)
-    findings.tell_stage(env, caller.scope, params["restApiId"], {"stageName": stage.name})
     return {}
 
 

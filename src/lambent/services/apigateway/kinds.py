@@ -127,15 +127,15 @@ DOCUMENTATION_VERSION = Kind(
     patched=Patches(("description",), grown=()),
 )  # fmt: skip
 API_KEY = Kind(
-    "apigateway:apikey", "ApiKey", "ApiKeys", "apiKey", "id", "Invalid API Key identifier specified",
+    api_kinds.API_KEY, "ApiKey", "ApiKeys", "apiKey", "id", "Invalid API Key identifier specified",
     "API Key already exists", digits=10, patched=Patches(("name", "description", "enabled", "customerId")),
 )  # fmt: skip
 USAGE_PLAN = Kind(
-    "apigateway:usageplan", "UsagePlan", "UsagePlans", "usagePlanId", "id", "Invalid Usage Plan ID specified",
+    api_kinds.USAGE_PLAN, "UsagePlan", "UsagePlans", "usagePlanId", "id", "Invalid Usage Plan ID specified",
     digits=6, patched=Patches(("name", "description", "productCode", "throttle", "quota", "apiStages")),
 )  # fmt: skip
 USAGE_PLAN_KEY = Kind(
-    "apigateway:usageplankey", "UsagePlanKey", "UsagePlanKeys", "keyId", "id",
+    api_kinds.USAGE_PLAN_KEY, "UsagePlanKey", "UsagePlanKeys", "keyId", "id",
     "Invalid API Key identifier specified", "Key {} is already associated to this usage plan", owner=USAGE_PLAN,
 )  # fmt: skip
 DOMAIN_NAME = Kind(
@@ -157,12 +157,12 @@ VPC_LINK = Kind(
     digits=6, patched=Patches(("name", "description"), grown=()),
 )  # fmt: skip
 CLIENT_CERTIFICATE = Kind(
-    "apigateway:clientcertificate", "ClientCertificate", "ClientCertificates", "clientCertificateId",
+    api_kinds.CLIENT_CERTIFICATE, "ClientCertificate", "ClientCertificates", "clientCertificateId",
     "clientCertificateId", "Invalid Client Certificate identifier specified", digits=6,
     patched=Patches(("description",), grown=()),
 )  # fmt: skip
 ACCOUNT = Kind(
-    "apigateway:account", "Account", "", "", "", "Invalid account", patched=Patches(("cloudwatchRoleArn",)),
+    api_kinds.ACCOUNT, "Account", "", "", "", "Invalid account", patched=Patches(("cloudwatchRoleArn",)),
 )  # fmt: skip
 
 OF_AN_API = (

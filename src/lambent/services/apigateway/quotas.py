@@ -3,20 +3,18 @@
 https://docs.aws.amazon.com/apigateway/latest/api/API_GetUsage.html, API_UpdateUsage.html
 """
 
-from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
 from lambent.engine.throttle import period_start
+from lambent.model.api_kinds import USED
 from lambent.model.scope import Caller, Scope
 from lambent.services.apigateway import faults, patching
 from lambent.services.apigateway.env import ApiGatewayEnv, Document, Params
 from lambent.services.apigateway.kinds import USAGE_PLAN, USAGE_PLAN_KEY, Patches
 from lambent.services.apigateway.tabled import Operation
+from lambent.services.usage_plans import used_since
 
-USED = "apigateway:usage"
-"""What was used: kind in the store, by plan and key: `days` is day (ISO) -> [used, remaining], `more` what a period
-(by its first day) may have above the quota."""
 REMAINING = Patches(("remaining",), grown=())
 
 
@@ -69,11 +67,6 @@ async def update_usage(env: ApiGatewayEnv, caller: Caller, params: Params) -> di
         await env.resources.put(env.made_of(USED, scope, plan.name, key.name, document))
     days = {"startDate": today, "endDate": today, "usagePlanId": plan.name, "keyId": key.name}
     return await get_usage(env, caller, days)
-
-
-def used_since(document: Mapping[str, Any], start: str) -> int:
-    """How much was used since the first day of a period."""
-    return sum(count for day, (count, _) in document["days"].items() if day >= start)
 
 
 def _remaining(operations: Any) -> int | None:

@@ -9,7 +9,7 @@ from typing import Any
 from lambent.model.scope import Caller, Scope
 from lambent.services.apigateway import cloning, faults, findings, patching
 from lambent.services.apigateway.env import ApiGatewayEnv, Document, Params
-from lambent.services.apigateway.kinds import MODEL, OF_AN_API, RESOURCE, REST_API, STAGE
+from lambent.services.apigateway.kinds import MODEL, OF_AN_API, RESOURCE, REST_API
 from lambent.services.apigateway.tabled import Operation, listed, page, shown
 from lambent.store.resources import Resource
 
@@ -136,10 +136,7 @@ def _check_patch(operation: Document) -> None:
 async def delete_rest_api(env: ApiGatewayEnv, caller: Caller, params: Params) -> dict[str, Any]:
     """The API with everything that belongs to it."""
     api = env.asked(REST_API, caller.scope, params)
-    stages = env.all(STAGE, api.scope, api.name)
     await env.resources.write(deletes=[api, *belongings(env, api)])
-    for stage in stages:
-        findings.tell_stage(env, api.scope, api.name, {"stageName": stage.name})
     findings.tell_api(env, api.scope, {"id": api.name})
     return {}
 

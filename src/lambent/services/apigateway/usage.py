@@ -8,11 +8,12 @@ import string
 from collections.abc import Sequence
 from typing import Any
 
+from lambent.model import api_kinds
+from lambent.model.api_kinds import USED
 from lambent.model.scope import Caller, Scope
 from lambent.services.apigateway import faults, patching
 from lambent.services.apigateway.env import ApiGatewayEnv, Document, Params
 from lambent.services.apigateway.kinds import API_KEY, REST_API, STAGE, USAGE_PLAN, USAGE_PLAN_KEY, Patches
-from lambent.services.apigateway.quotas import USED
 from lambent.services.apigateway.tabled import Operation, listed, page, shown
 from lambent.store.resources import Resource
 
@@ -102,9 +103,10 @@ async def create_usage_plan(env: ApiGatewayEnv, caller: Caller, params: Params) 
 def _check_plan(env: ApiGatewayEnv, scope: Scope, plan: Document) -> None:
     for one in plan.get("apiStages") or ():
         api, stage = one.get("apiId", ""), one.get("stage", "")
-        if env.resources.get(REST_API.stored, scope, "", api) is None:
+        kind = _stage_kind(env, scope, api)
+        if kind is None:
             raise faults.not_found(f"Invalid API identifier specified {api}")
-        if env.resources.get(STAGE.stored, scope, api, stage) is None:
+        if env.resources.get(kind, scope, api, stage) is None:
             raise faults.not_found(f"Invalid API Stage specified {stage}")
     quota = plan.get("quota")
     if quota:
@@ -116,6 +118,14 @@ def _check_plan(env: ApiGatewayEnv, scope: Scope, plan: Document) -> None:
     throttle = plan.get("throttle")
     if throttle and throttle.get("rateLimit", 0) < 0:
         raise faults.bad_request("Usage Plan throttle rate limit must be non-negative")
+
+
+def _stage_kind(env: ApiGatewayEnv, scope: Scope, api: str) -> str | None:
+    """How the stages of an API are stored: of a REST or WebSocket API, which alone have plans."""
+    if env.resources.get(REST_API.stored, scope, "", api) is not None:
+        return STAGE.stored
+    found = env.resources.get(api_kinds.API, scope, "", api)
+    return api_kinds.STAGE if found is not None and found.document["ProtocolType"] == "WEBSOCKET" else None
 
 
 async def update_usage_plan(env: ApiGatewayEnv, caller: Caller, params: Params) -> dict[str, Any]:
@@ -190,7 +200,8 @@ async def delete_usage_plan(env: ApiGatewayEnv, caller: Caller, params: Params) 
     """A plan that no stage has any more."""
     plan = env.asked(USAGE_PLAN, caller.scope, params)
     stages = plan.document.get("apiStages") or ()
-    if any(env.resources.get(STAGE.stored, caller.scope, one["apiId"], one["stage"]) for one in stages):
+    kinds = (STAGE.stored, api_kinds.STAGE)
+    if any(env.resources.get(kind, caller.scope, one["apiId"], one["stage"]) for one in stages for kind in kinds):
         raise faults.bad_request(f"Cannot delete usage plan {plan.name} because it is associated with API stages")
     keys = env.all(USAGE_PLAN_KEY, caller.scope, plan.name)
     used = env.resources.children(USED, caller.scope, plan.name)

@@ -9,8 +9,9 @@ from typing import Any
 from lambent.model.scope import Caller, Scope
 from lambent.services.apigatewayv2 import deploying, faults, routes, stages
 from lambent.services.apigatewayv2.env import REGION, ApiGatewayV2Env, Changes, Document, Params
-from lambent.services.apigatewayv2.kinds import API, INTEGRATION, ROUTE, STAGE
+from lambent.services.apigatewayv2.kinds import API, INTEGRATION, ROUTE, STAGE, Kind
 from lambent.services.apigatewayv2.tabled import Operation, add, deleter, merged, one_at_a_time, replaced
+from lambent.store.resources import Resource
 
 HTTP, WEBSOCKET = "HTTP", "WEBSOCKET"
 BY_METHOD = "$request.method $request.path"
@@ -33,6 +34,8 @@ def checked(env: ApiGatewayV2Env, scope: Scope, parent: str, document: Document)
         if api.get("CorsConfiguration"):
             raise faults.bad_request("CORS configuration is only supported for protocol type HTTP")
         return api
+    if api.get("DisableSchemaValidation"):
+        raise faults.bad_request("DisableSchemaValidation is not currently supported for HTTP APIs")
     expression = api.setdefault("RouteSelectionExpression", BY_METHOD)
     if expression not in (BY_METHOD, WITH_BRACES):
         raise faults.bad_request(f"RouteSelectionExpression must be {WITH_BRACES} for protocol type HTTP")
@@ -95,11 +98,36 @@ def _target(target: str) -> Document:
 async def update_api(env: ApiGatewayV2Env, caller: Caller, params: Params) -> dict[str, Any]:
     """What is given; the parts of quick create are changed where they are."""
     old = env.asked(API, caller.scope, params)
-    if any(params.get(name) for name in _QUICK):
-        raise faults.unbuilt("UpdateApi with the members of quick create")
     members = env.members(API)
     given = {name: value for name, value in params.items() if name in members and value is not None}
-    return await replaced(env, API, old, checked(env, caller.scope, "", merged(old.document, given)))
+    document = checked(env, caller.scope, "", merged(old.document, given))
+    changes = Changes(replaces=[env.changed(old, document)])
+    quick_update(env, old, params, changes)
+    deploying.deploy_automatically(env, old.scope, old.name, changes)
+    await env.write(API, changes)
+    return env.shown(API, document)
+
+
+def quick_update(env: ApiGatewayV2Env, api: Resource, params: Params, changes: Changes) -> None:
+    """Another target, role or route key for what quick create made. Raises 400 for an API that it did not make."""
+    if not any(params.get(name) for name in _QUICK):
+        return
+    integration, route = (_managed(env, api, kind) for kind in (INTEGRATION, ROUTE))
+    if integration is None or route is None:
+        raise faults.bad_request("Target, RouteKey and CredentialsArn are only supported for an API of quick create")
+    place, given = (api.scope, api.name), _target(str(params["Target"])) if params.get("Target") else {}
+    if params.get("CredentialsArn"):
+        given["CredentialsArn"] = params["CredentialsArn"]
+    new = routes.integration(env, *place, integration.document | given, changes)
+    changes.replaces.append(env.changed(integration, new))
+    if params.get("RouteKey"):
+        told = route.document | {"RouteKey": params["RouteKey"]}
+        changes.replaces.append(env.changed(route, routes.route(env, *place, told, changes)))
+
+
+def _managed(env: ApiGatewayV2Env, api: Resource, kind: Kind) -> Resource | None:
+    found = env.resources.children(kind.stored, api.scope, api.name)
+    return next((one for one in found if one.document.get("ApiGatewayManaged")), None)
 
 
 @one_at_a_time

@@ -1,6 +1,6 @@
 """The operations answered here; what is missing is refused by name."""
 
-from lambent.services.apigatewayv2 import apis, authorizers, domains, exporting, importing, routes, stages, tags
+from lambent.services.apigatewayv2 import apis, authorizers, domains, exporting, importing, models, routes, stages, tags
 from lambent.services.apigatewayv2.kinds import (
     API,
     API_MAPPING,
@@ -8,6 +8,7 @@ from lambent.services.apigatewayv2.kinds import (
     DOMAIN_NAME,
     INTEGRATION,
     KINDS,
+    MODEL,
     ROUTE,
     STAGE,
     VPC_LINK,
@@ -21,6 +22,7 @@ CHECKS: dict[Kind, Check] = {
     INTEGRATION: routes.integration,
     AUTHORIZER: authorizers.authorizer,
     STAGE: stages.stage,
+    MODEL: models.model,
     DOMAIN_NAME: domains.domain_name,
     API_MAPPING: domains.api_mapping,
     VPC_LINK: domains.vpc_link,

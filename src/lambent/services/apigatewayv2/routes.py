@@ -9,7 +9,7 @@ from typing import Any
 
 from lambent.model.scope import Caller, Scope
 from lambent.services import passed_roles
-from lambent.services.apigatewayv2 import faults
+from lambent.services.apigatewayv2 import faults, mapping_checks
 from lambent.services.apigatewayv2.env import ApiGatewayV2Env, Changes, Document, Params
 from lambent.services.apigatewayv2.kinds import API, AUTHORIZER, INTEGRATION, ROUTE
 from lambent.services.apigatewayv2.tabled import Operation, deleter, one_at_a_time, replaced
@@ -149,6 +149,8 @@ def _http(made: Document) -> Document:
     made.setdefault("PayloadFormatVersion", "1.0")
     if made["PayloadFormatVersion"] not in ("1.0", "2.0"):
         raise faults.bad_request("PayloadFormatVersion must be 1.0 or 2.0")
+    if not subtype:
+        mapping_checks.check(made)
     if subtype:
         _check_subtype(made, subtype)
     elif kind == "AWS_PROXY":

@@ -3,10 +3,12 @@
 import re
 from typing import Any
 
+from lambent.model.api_kinds import ACCOUNT, CLIENT_CERTIFICATE
 from lambent.model.scope import Caller, Scope
+from lambent.services import door_logs
 from lambent.services.apigatewayv2 import deploying, faults
 from lambent.services.apigatewayv2.env import ApiGatewayV2Env, Changes, Document, Params
-from lambent.services.apigatewayv2.kinds import DEPLOYMENT, STAGE
+from lambent.services.apigatewayv2.kinds import DEPLOYMENT, ROUTE, STAGE
 from lambent.services.apigatewayv2.routes import NONE, protocol_of
 from lambent.services.apigatewayv2.tabled import Operation, deleter, one_at_a_time, replaced
 from lambent.store.resources import Resource
@@ -23,14 +25,64 @@ def stage(env: ApiGatewayV2Env, scope: Scope, api_id: str, document: Document, c
     if not http:
         settings |= {"DataTraceEnabled": False, "LoggingLevel": "OFF"}
     now = env.wall()
-    made = {"RouteSettings": {}, "StageVariables": {}, "Tags": {}, "CreatedDate": now, "AutoDeploy": False} | document
+    made: Document = {
+        "RouteSettings": {},
+        "StageVariables": {},
+        "Tags": {},
+        "CreatedDate": now,
+        "AutoDeploy": False,
+    } | document
     made["DefaultRouteSettings"] = settings | (document.get("DefaultRouteSettings") or {})
     made["LastUpdatedDate"] = now
     if document.get("DeploymentId"):
         _check_deployment(env, scope, api_id, document, changes)
-    if document.get("ClientCertificateId"):
-        raise faults.unbuilt("client certificates of stages")
+    if certificate := document.get("ClientCertificateId"):
+        _check_certificate(env, scope, certificate, http)
+    for settings in (made["DefaultRouteSettings"], *made["RouteSettings"].values()):
+        _check_settings(settings, http)
+    _check_routes(env, scope, api_id, made, changes)
+    _check_logs(env, scope, made, http)
     return made
+
+
+def _check_settings(settings: Document, http: bool) -> None:
+    """HTTP APIs have access logs alone: https://github.com/hashicorp/terraform-provider-aws/issues/14010"""
+    if http and ("LoggingLevel" in settings or "DataTraceEnabled" in settings):
+        raise faults.bad_request("Execution logs are not supported on protocolType HTTP")
+
+
+def _check_routes(env: ApiGatewayV2Env, scope: Scope, api_id: str, made: Document, changes: Changes) -> None:
+    """Routes that are given settings are there: https://github.com/terraform-aws-modules/terraform-aws-apigateway-v2/pull/80"""
+    found = changes.children(env.resources, ROUTE.stored, scope, api_id)
+    there = env.resources.get(STAGE.stored, scope, api_id, made["StageName"])
+    known = {one.document["RouteKey"] for one in found} | set(there.document["RouteSettings"] if there else ())
+    for key in made["RouteSettings"]:
+        if key not in known:
+            raise faults.not_found(f"Unable to find Route by key {key} within the provided RouteSettings")
+
+
+def _check_logs(env: ApiGatewayV2Env, scope: Scope, made: Document, http: bool) -> None:
+    """A WebSocket API's need the account's role (https://github.com/sst/ion/issues/373); a destination is a log group
+    or a delivery stream (.../http-api-logging.html)."""
+    settings = [made["DefaultRouteSettings"], *made["RouteSettings"].values()]
+    executions = any(one.get("LoggingLevel", "OFF") != "OFF" for one in settings)
+    destination = str((made.get("AccessLogSettings") or {}).get("DestinationArn") or "")
+    account = env.resources.get(ACCOUNT, scope, "", "")
+    if not http and (executions or destination) and not (account and account.document.get("cloudwatchRoleArn")):
+        raise faults.bad_request("CloudWatch Logs role ARN must be set in account settings to enable logging")
+    if ":firehose:" in destination:
+        raise faults.unbuilt("access logs into a delivery stream")
+    if destination and not door_logs.GROUP.match(destination):
+        text = f"Invalid ARN specified in the request. A destination is the ARN of a log group, not {destination}"
+        raise faults.bad_request(text)
+
+
+def _check_certificate(env: ApiGatewayV2Env, scope: Scope, certificate: str, http: bool) -> None:
+    """https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/apis-apiid-stages.html: WebSocket APIs alone."""
+    if http:
+        raise faults.bad_request("ClientCertificateId is not currently supported for HTTP APIs")
+    if env.resources.get(CLIENT_CERTIFICATE, scope, "", certificate) is None:
+        raise faults.not_found("Invalid Client Certificate identifier specified")
 
 
 def _check_deployment(env: ApiGatewayV2Env, scope: Scope, api_id: str, document: Document, changes: Changes) -> None:

@@ -149,16 +149,19 @@ def updater(kind: Kind, check: Check = as_given) -> Operation:
     return update
 
 
-def merged(document: Document, given: Document) -> Document:
-    """Parameter mappings are changed one by one, and "" takes one away; everything else is replaced.
+MERGED: Document = {"RequestParameters": "", "ResponseParameters": {}, "StageVariables": "", "RouteSettings": None}
+"""Members whose parts are changed one by one, and what takes one away. (Settings of routes and parameters that a route
+asks for have operations for that.) Source: how Terraform's provider changes them,
+https://github.com/hashicorp/terraform-provider-aws/tree/main/internal/service/apigatewayv2 (stage.go and others)."""
 
-    Source: https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/apis-apiid-integrations-integrationid.html
-    (requestParameters).
-    """
+
+def merged(document: Document, given: Document) -> Document:
+    """What is given takes the place of what is there; of some members, part by part."""
     new = document | given
-    if isinstance(given.get("RequestParameters"), dict):
-        both = {**(document.get("RequestParameters") or {}), **given["RequestParameters"]}
-        new["RequestParameters"] = {name: value for name, value in both.items() if value != ""}
+    for member, gone in MERGED.items():
+        if isinstance(given.get(member), dict):
+            both = {**(document.get(member) or {}), **given[member]}
+            new[member] = {name: value for name, value in both.items() if value != gone}
     return new
 
 

@@ -13,12 +13,15 @@ RECENT_SECONDS = 3 * 3600
 
 
 async def list_metrics(env: CloudWatchEnv, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
-    """The metrics of a namespace, of a name, with some dimensions."""
+    """The metrics of a namespace, of a name, with some dimensions. No account is linked to another one."""
+    if params.get("OwningAccount", caller.scope.account) != caller.scope.account:
+        return {"Metrics": []}
     await env.settle()
     recent = {"seconds": RECENT_SECONDS} if params.get("RecentlyActive") else {}
     found = [one for one in env.series.listed(caller.scope, **recent) if _is_meant(one, params)]
     shown, token = paging.page(found, params.get("NextToken"), PAGE)
-    return {"Metrics": [shown_metric(one) for one in shown], "NextToken": token}
+    owners = [caller.scope.account] * len(shown) if params.get("IncludeLinkedAccounts") else None
+    return {"Metrics": [shown_metric(one) for one in shown], "OwningAccounts": owners, "NextToken": token}
 
 
 def shown_metric(metric: Metric) -> dict[str, Any]:

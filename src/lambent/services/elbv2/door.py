@@ -5,10 +5,10 @@ Sources: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lam
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lambent.clock import Clock
-from lambent.http_events import alb
+from lambent.http_events import alb, alb_attributes, alb_stickiness
 from lambent.http_events.alb import Action, Balancer, TargetGroup
 from lambent.http_events.payload_v2 import Malformed, Reply
 from lambent.model.door import Call, Door, NotPermitted
@@ -74,14 +74,25 @@ class BalancerDoor:
         try:
             if answer is None:
                 raise NotServed(f"actions of the type {action.get('Type')}")
-            return _response(await answer(balancer, action, request))
+            reply = await answer(balancer, action, request)
+            return _response(
+                replace(reply, headers=alb_attributes.answered(reply.headers, balancer.listener_attributes))
+            )
         except NotServed as error:
             text = f"Lambent does not serve {error} of load balancers."
             self._ports.report(Finding(NOT_SERVED, balancer.arn, text))
             raise Fault("NotImplementedException", text, status=501) from error
 
     async def _forward(self, balancer: Balancer, action: Action, request: SiteRequest) -> Reply:
-        group = balancer.groups.get(alb.target_of(action, self._ports.draw()))
+        now = self._ports.clock.wall()
+        kept = alb_stickiness.group_of(action, balancer.arn, request.headers, now)
+        arn = kept or alb.target_of(action, self._ports.draw())
+        reply = await self._by(balancer, arn, request)
+        return replace(reply, headers=[*reply.headers, *alb_stickiness.cookies(action, balancer.arn, arn, now)])
+
+    async def _by(self, balancer: Balancer, arn: str, request: SiteRequest) -> Reply:
+        """What a target group answers."""
+        group = balancer.groups.get(arn)
         if group is not None and group.kind != "lambda":
             raise NotServed(f"targets of the type {group.kind}")
         if group is None or not group.function:
@@ -117,7 +128,7 @@ class BalancerDoor:
     async def _called(self, balancer: Balancer, group: TargetGroup, request: SiteRequest) -> Outcome:
         given = request.named.get("x-amzn-trace-id")
         trace_id = given or self._ports.new_trace_id(request.request_id)
-        payload = alb.event(request, group, trace_id, balancer.port)
+        payload = alb.event(request, group, trace_id, balancer.port, balancer.attributes)
         door = Door(SERVICE, group.arn, balancer.account, balancer.region)
         work = self._ports.call(door, Call(group.function, payload, request.request_id, trace_id))
         return await within(self._ports.clock, balancer.idle_seconds, work)

@@ -1,4 +1,5 @@
-"""What of Elastic Load Balancing is not as moto has it: the health of functions. All else is the neighbour's."""
+"""What of Elastic Load Balancing is not as moto has it: the health of functions, and which of them a target group
+takes. All else is the neighbour's."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from lambent.engine.target_health import Health
 from lambent.http_events.alb import TargetGroup
 from lambent.model.scope import Caller
 from lambent.services.elbv2.health import HealthChecks
+from lambent.wire.fault import Fault
 from lambent.wire.http import Request, Response
 
 Document = dict[str, Any]
@@ -18,12 +20,15 @@ Document = dict[str, Any]
 @dataclass(frozen=True, slots=True)
 class ElbEnv:
     """`forward` asks the neighbour; `read` reads what that answers to an operation; `used` tells what a target group
-    is that a listener leads to, None for any other."""
+    is that a listener leads to, None for any other; `targets` are those that a target group has by now, `permitted`
+    tells whether a function's policy lets a load balancer in for a target group (ARNs)."""
 
     forward: Callable[[Request, Caller], Awaitable[Response]]
     read: Callable[[str, Response], Document]
     used: Callable[[Caller, str], Awaitable[TargetGroup | None]]
     checks: HealthChecks
+    targets: Callable[[Caller, str], Awaitable[list[str]]]
+    permitted: Callable[[Caller, str, str], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,4 +83,21 @@ def _health(checks: HealthChecks, arn: str, used: TargetGroup | None, function: 
     return checks.health(arn, function) if used.check is not None else target_health.NOT_CHECKED
 
 
-OPERATIONS = {"DescribeTargetHealth": describe_target_health}
+async def register_targets(asked: Asked, caller: Caller, params: Document) -> Document | Response:
+    """https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html: a target group has one
+    function, which has to let the load balancer in. Raises Fault: 400, 403."""
+    group = params["TargetGroupArn"]
+    named = [str(one["Id"]) for one in params.get("Targets") or ()]
+    functions = {one for one in named if _is_function({"Target": {"Id": one}})}
+    if functions:
+        there = {one for one in await asked.env.targets(caller, group) if _is_function({"Target": {"Id": one}})}
+        if len(functions | there) > 1:
+            raise Fault("TooManyTargets", "You've reached the limit on the number of targets.", status=400)
+    for function in functions:
+        if not asked.env.permitted(caller, group, function):
+            text = f"does not have permission to invoke {function} from target group {group}"
+            raise Fault("AccessDenied", f"elasticloadbalancing principal {text}", status=403)
+    return await asked.env.forward(asked.request, caller)
+
+
+OPERATIONS = {"DescribeTargetHealth": describe_target_health, "RegisterTargets": register_targets}

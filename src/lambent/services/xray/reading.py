@@ -26,6 +26,8 @@ from lambent.services.xray.env import XRayEnv
 MOST_IDS = 5
 """Trace ids of BatchGetTraces (its API reference)."""
 MOST_GRAPHED_IDS = 20
+SAMPLED_DIGITS = 8
+"""Of a trace's id, which are random."""
 PAGE = 1_000
 """Traces that one answer of GetTraceSummaries looks at."""
 GRAPHED = 10_000
@@ -58,18 +60,25 @@ async def get_trace_graph(env: XRayEnv, caller: Caller, params: dict[str, Any]) 
 
 
 async def get_trace_summaries(env: XRayEnv, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
-    """What there is in a time, the newest first. Sampling is never done: all are looked at."""
+    """What there is in a time, the newest first; of Sampling by a FixedRate that part of it, always the same."""
     kind = params.get("TimeRangeType") or "TraceId"
     if kind == "Service":
         raise faults.unsupported("GetTraceSummaries with TimeRangeType Service")
     start, end = _times(params)
     expression = expressions.read(params.get("FilterExpression"))
     read = functools.partial(
-        _page, caller.scope, start, end, kind == "Event", expression, _place(params.get("NextToken"))
+        _page, caller.scope, start, end, kind == "Event", expression, _place(params.get("NextToken")), _rate(params)
     )
     summaries, seen, after = await _asked(env, read)
     more = {"NextToken": _token(after)} if after else {}
     return {"TraceSummaries": summaries, "ApproximateTime": end, "TracesProcessedCount": seen, **more}
+
+
+def _rate(params: dict[str, Any]) -> float:
+    """Which part of the traces is asked for; a partial scan may look at all."""
+    strategy = params.get("SamplingStrategy") or {}
+    fixed = params.get("Sampling") and strategy.get("Name") == "FixedRate"
+    return float(strategy.get("Value", 1.0)) if fixed else 1.0
 
 
 async def get_service_graph(env: XRayEnv, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
@@ -115,6 +124,7 @@ def _page(
     active: bool,
     expression: Expression | None,
     after: Place | None,
+    rate: float,
     file: TraceFile,
 ) -> tuple[list[dict[str, Any]], int, Place | None]:
     """Of the traces' thread: summaries, how many traces were looked at, the place of the last one if there are more."""
@@ -122,7 +132,8 @@ def _page(
     summaries = [
         summary.summary(id_, segments)
         for id_, segments in _compiled(one for _, one in found)
-        if expression is None or matching.fits(expression, segments)
+        if int(id_[-SAMPLED_DIGITS:], 16) < rate * 16**SAMPLED_DIGITS
+        and (expression is None or matching.fits(expression, segments))
     ]
     return summaries, len(found), found[-1][0] if len(found) == PAGE else None
 

@@ -33,6 +33,7 @@ def of(expression: str, **more: Any) -> Any:
         ("""$parse('{"a": null}')""", {"a": None}),
         ("$random(3) = $random(3)", True),
         ("$length($uuid())", 36),
+        ("$pad('a', 3, '-') & $pad('a', -3)", "a--  a"),
         ("$states.input.items[0].n > 2 ? 'yes' : 'no'", "yes"),
     ],
 )
@@ -48,6 +49,8 @@ def test_an_expression_answers_json(expression: str, value: Any) -> None:
         ("$nothing(1)", ". T1006: Attempted to invoke a non-function"),
         ("$eval('1')", ": $eval is not available; $parse reads JSON"),
         ("[1..5000000]", ". D2014: "),
+        ("$pad('a', 1000000000)", ": $pad makes texts of 1000000 characters at most"),
+        ("$pad('a', -1000000000)", ": $pad makes texts of 1000000 characters at most"),
         ("($f := function($x){1 + $f($x)}; $f(1))", ". D1011: Stack overflow."),
         ("$hash('a', 'CRC')", ": a text and one of MD5"),
         ("$partition([1], 0)", ": the size of a part"),

@@ -23,7 +23,9 @@ def test_an_execution_is_told_with_every_member() -> None:
     gateway: Any = Heard()
     order: list[str] = []
     telling.begun(gateway, lambda _: order.append(f"{len(gateway.said)}"))(execution)
-    worker: Any = type("Worker", (), {"execution": execution})()
+    worker = execution.exec_worker._execution_communication
+    execution.stop_date = None
+    telling.ended(gateway, lambda _: None)(worker)
     telling.ended(gateway, lambda _: None)(worker)
     running, over = gateway.said
     assert order == ["1"], "that it runs is told before it does"

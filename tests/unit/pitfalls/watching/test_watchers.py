@@ -351,3 +351,15 @@ def test_a_module_variable_that_grows_is_named() -> None:
     seen.feed([{"logStreamName": "s", "timestamp": 9, "message": "LAMBENT_HEAP nonsense"}])
     (told,) = [one for one in watching.look(seen) if one.code == "EXE001"]
     assert told.subject == "app.CACHE" and "app.CACHE grew from 1 to 6 entries" in told.message
+
+
+def test_the_run_of_a_moment_is_found_among_many_in_no_time() -> None:
+    seen = Seen("f")
+    for number in range(5_000):
+        begun, line = number * 10, {"logStreamName": f"s{number % 2}"}
+        seen.feed([{**line, "timestamp": begun, "message": f"START RequestId: r{number} Version: 1\n"}])
+        seen.feed([{**line, "timestamp": begun + 5, "message": f"REPORT RequestId: r{number}\tDuration: 5 ms\n"}])
+    assert [getattr(seen.run_at("s0", at), "request_id", None) for at in (40_000.0, 40_006.0, 40_008.0, 40_020.0)] == [
+        "r4000", "r4000", None, "r4002",
+    ]  # fmt: skip
+    assert seen.run_at("s1", 39_999.0) is None and seen.run_at("other", 40_000.0) is None

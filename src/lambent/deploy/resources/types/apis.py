@@ -3,7 +3,18 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from lambent.deploy.resources.kind import Do, Kind, Left, Subject, from_s3, put, reads, tagged_by_stack, text_of
+from lambent.deploy.resources.kind import (
+    Do,
+    Kind,
+    Left,
+    Subject,
+    dropped,
+    from_s3,
+    put,
+    reads,
+    tagged_by_stack,
+    text_of,
+)
 from lambent.deploy.resources.patching import Patch, escaped, patched, removed, replaced
 
 REST = {"restApiId": "$RestApiId"}
@@ -79,6 +90,7 @@ _PUT_METHOD = (
             **_METHOD,
             "integrationHttpMethod": "@item.IntegrationHttpMethod",
             **{small: f"@item.{name}" for name, small in _LOWER.items()},
+            "tlsConfig": {"insecureSkipVerification": "@item.TlsConfig.InsecureSkipVerification"},
         },
         each=reads("Integration")(_integration),
     ),
@@ -358,6 +370,7 @@ KINDS = {
         update=(
             *_REIMPORT_API,
             Do("apigatewayv2:UpdateApi", {"ApiId": "$id"}, fit=True),
+            Do("apigatewayv2:DeleteCorsConfiguration", {"ApiId": "$id"}, each=dropped("CorsConfiguration")),
         ),
         quiet=("BasePath", "FailOnWarnings"),
         delete=(Do("apigatewayv2:DeleteApi", {"ApiId": "$id"}),),
@@ -369,9 +382,6 @@ KINDS = {
         tag=Do("apigatewayv2:TagResource", {"ResourceArn": "arn:aws:apigateway:{region}::/apis/{id}", "Tags": "$Tags"}),
     ),
     "AWS::ApiGatewayV2::Route": _v2("CreateRoute", "RouteId", "DeleteRoute", "UpdateRoute", "RouteId"),
-    "AWS::ApiGatewayV2::Integration": _v2(
-        "CreateIntegration", "IntegrationId", "DeleteIntegration", "UpdateIntegration", "IntegrationId"
-    ),
     "AWS::ApiGatewayV2::Authorizer": _v2(
         "CreateAuthorizer", "AuthorizerId", "DeleteAuthorizer", "UpdateAuthorizer", "AuthorizerId"
     ),
@@ -400,12 +410,5 @@ KINDS = {
             ),
         ),
         id="@IntegrationResponseId",
-    ),
-    "AWS::ApiGatewayV2::Stage": Kind(
-        create=(Do("apigatewayv2:CreateStage", fit=True),),
-        update=(Do("apigatewayv2:UpdateStage", fit=True),),
-        delete=(Do("apigatewayv2:DeleteStage", {"ApiId": "$ApiId", "StageName": "$StageName"}),),
-        id="{StageName}",
-        **tagged("apis/{ApiId}/stages/{StageName}", "apigatewayv2:", "ResourceArn"),
     ),
 }

@@ -22,8 +22,9 @@ SIMPLE = {
     "CacheClusterEnabled": "/cacheClusterEnabled",
     "CacheClusterSize": "/cacheClusterSize",
     "DocumentationVersion": "/documentationVersion",
+    "ClientCertificateId": "/clientCertificateId",
 }
-REMOVED = {"Description": "", "TracingEnabled": "false", "CacheClusterEnabled": "false"}
+REMOVED = {"Description": "", "ClientCertificateId": "", "TracingEnabled": "false", "CacheClusterEnabled": "false"}
 """What a member is when its property is removed; the others stay."""
 SETTINGS = {
     "LoggingLevel": "logging/loglevel",
@@ -41,7 +42,7 @@ CANARY = {
     "UseStageCache": "/canarySettings/useStageCache",
 }
 LOGS = {"DestinationArn": "/accessLogSettings/destinationArn", "Format": "/accessLogSettings/format"}
-UNBUILT = ("ClientCertificateId", "Tags")
+UNBUILT = ("Tags",)
 """Members of a deployment's StageDescription that nothing is made of."""
 
 
@@ -135,12 +136,14 @@ def _own_stage(subject: Subject) -> list[Any]:
     return [one for one in subject.answers.get("item") or [] if own and one["stageName"] == own]
 
 
-PARTS = ("Variables", "CanarySetting", "AccessLogSetting", "MethodSettings")
-LATER = ("AccessLogSetting", "MethodSettings")
+PARTS = ("Variables", "CanarySetting", "AccessLogSetting", "MethodSettings", "ClientCertificateId")
+LATER = ("AccessLogSetting", "MethodSettings", "ClientCertificateId")
 """What CreateStage does not take."""
 _STAGE = {**REST, "stageName": "$StageName"}
 _PATCHED = {**_STAGE, "patchOperations": "@item"}
-_AT_FIRST = _if_any(lambda one: stage_patches({name: one.properties.get(name) for name in LATER}, {}), *LATER)
+_AT_FIRST = _if_any(
+    lambda one: stage_patches({name: one.properties[name] for name in LATER if name in one.properties}, {}), *LATER
+)
 _DESCRIPTION = _if_any(lambda one: stage_patches(_described(one), {}), "StageDescription")
 
 KINDS = {

@@ -5,6 +5,7 @@ there), and what a user measured at AWS: the code of an error stands before its 
 (https://github.com/floci-io/floci/issues/2736).
 """
 
+import functools
 import json
 import re
 from collections.abc import Callable, Mapping
@@ -18,6 +19,8 @@ DEEPEST = 300
 """Calls within calls: Python's own stack is bounded."""
 MOST_NUMBERS = 1_000_000
 """That a range like `[1..n]` has. The package's own bound, ten times that, takes 400 MB."""
+MOST_CHARACTERS = 1_000_000
+"""To which `$pad` fills a text up. The package makes them all in one step, in which nobody looks at the time."""
 _FIELD = re.compile(r"\{\{(\{?)\w+\}?\}\}")
 
 
@@ -43,6 +46,7 @@ def parsed(expression: str) -> Any:
     from jsonata.jsonata import Jsonata
 
     try:
+        _bound_texts()
         whole: Any = Jsonata(expression, _engine, MOST_MS, DEEPEST)
         whole.evaluate_range_expression = _bounded(whole.evaluate_range_expression)
         return whole
@@ -118,6 +122,22 @@ def _bounded(former: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
         return found
 
     return numbers
+
+
+@functools.cache
+def _bound_texts() -> None:
+    """Around the package's two ways to fill a text up."""
+    from jsonata.functions import Functions
+
+    def bounded(former: Callable[[Any, Any, Any], Any]) -> Any:
+        def pad(text: Any, size: Any, filling: Any) -> Any:
+            if size is not None and size > MOST_CHARACTERS:
+                raise ValueError(f"$pad makes texts of {MOST_CHARACTERS} characters at most")
+            return former(text, size, filling)
+
+        return staticmethod(pad)
+
+    Functions.left_pad, Functions.right_pad = bounded(Functions.left_pad), bounded(Functions.right_pad)
 
 
 def _frame(variables: Mapping[str, Any]) -> dict[str, Any]:

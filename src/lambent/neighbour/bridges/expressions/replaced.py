@@ -1,14 +1,17 @@
 """What evaluates the expressions of moto's states in its place."""
 
+import functools
 import json
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
-from lambent.neighbour.bridges.expressions import checking, fields
+from lambent.neighbour.bridges.expressions import fields, intrinsics
 from lambent.neighbour.bridges.expressions.evaluating import Failed, NoValue, Undefined, evaluate
 from lambent.neighbour.bridges.handing import Gateway
 
-ERROR = "States.QueryEvaluationError"
+ERROR, INTRINSIC = "States.QueryEvaluationError", "States.IntrinsicFailure"
+NO_VARIABLES = "States.UUID()"
 TYPES = {bool: "boolean", int: "number", float: "number", str: "string", list: "array", dict: "object"}
 
 
@@ -58,18 +61,78 @@ def variable(_gateway: Gateway, _former: Any) -> Callable[..., None]:
     return run
 
 
-def validation(_gateway: Gateway, former: Callable[..., None]) -> Callable[..., None]:
-    """Around moto's look at a definition: its expressions are looked at as well."""
+def intrinsic(_gateway: Gateway, former: Callable[[str], Any]) -> Callable[[str], Any]:
+    """In place of moto's `IntrinsicParser.parse`, whose grammar loses escapes, fractions and nulls: a function of ours,
+    and moto's tree of it, which tells its variables."""
 
-    def look(definition: str) -> None:
-        from moto.stepfunctions.parser.api import InvalidDefinition
+    def parse(src: str) -> Any:
+        text = _decoded(src)
+        function = _Intrinsic(text, intrinsics.read(text))
+        try:
+            return function, former(src)[1]
+        except Exception:  # what moto's grammar does not read
+            return function, former(NO_VARIABLES)[1]
 
-        former(definition=definition)
-        said = checking.problem(json.loads(definition))
-        if said:
-            raise InvalidDefinition(message=f"Invalid State Machine Definition: '{said}'")
+    return staticmethod(parse)
 
-    return staticmethod(look)  # as moto's own: it is asked of the class and of its instances
+
+class _Intrinsic:
+    """As a component of moto's: evaluated, its value is on the stack."""
+
+    def __init__(self, text: str, expression: intrinsics.Expression) -> None:
+        self._text, self._expression = text, expression
+        name = text.strip().removeprefix("States.").partition("(")[0].strip()
+        self.name = SimpleNamespace(name=name[1:-1])  # as moto's table of functions that make texts has it
+
+    def eval(self, env: Any) -> None:
+        """Raises moto's FailureEventException."""
+        try:
+            env.stack.append(self._expression(functools.partial(_find, env)))
+        except intrinsics.Failed as error:
+            _fail_function(env, f"The function '{self._text}' had the following error: {error}")
+
+
+def _find(env: Any, path: str) -> Any:
+    from moto.stepfunctions.parser.asl.utils.json_path import extract_json
+
+    if path.startswith("$$"):
+        return extract_json(path[1:], env.states.context_object.context_object_data)
+    if path[1:2].isalpha() or path[1:2] == "_":
+        name, inner = _split(path)
+        held = env.variable_store.get(name)
+        return held if not inner else extract_json(f"${inner}", held)
+    return extract_json(path, env.stack[-1])
+
+
+def _decoded(text: str) -> str:
+    """What stands between the quotes of a definition's text."""
+    try:
+        return str(json.loads(f'"{text}"'))
+    except ValueError:
+        return text
+
+
+def _fail_function(env: Any, told: str) -> None:
+    from moto.stepfunctions.parser.api import HistoryEventType, TaskFailedEventDetails
+    from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import (
+        FailureEvent,
+        FailureEventException,
+    )
+    from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name import StatesErrorName
+    from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name_type import StatesErrorNameType
+    from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
+
+    event = FailureEvent(
+        env=env,
+        error_name=StatesErrorName(typ=StatesErrorNameType.StatesIntrinsicFailure),
+        event_type=HistoryEventType.TaskFailed,
+        event_details=None,
+    )
+    where = f"An error occurred while executing the state '{event.state_name}' (entered at the event id "
+    cause = f"{where}#{event.source_event_id}). {told}"
+    make: Any = EventDetails
+    event.event_details = make(taskFailedEventDetails=TaskFailedEventDetails(error=INTRINSIC, cause=cause))  # type: ignore[misc]
+    raise FailureEventException(event)
 
 
 def _split(reference: str) -> tuple[str, str]:

@@ -13,7 +13,8 @@ from lambent.model.constraints import broken
 Said = Mapping[str, Any]
 """A request's parameters, by AWS's names."""
 MACHINE = re.compile(r"arn:aws[a-z-]*:states:[a-z0-9-]+:\d{12}:stateMachine:[\w.-]+(:\d+|:[\w.-]+)?")
-EXECUTION = re.compile(r"arn:aws[a-z-]*:states:[a-z0-9-]+:\d{12}:(execution|express):[\w.-]+(:[\w.-]+)*")
+EXECUTION = re.compile(r"arn:aws[a-z-]*:states:[a-z0-9-]+:\d{12}:(execution|express):[\w.-]+(/[\w.-]+)?(:[\w.-]+)*")
+MAP_RUN = re.compile(r"arn:aws[a-z-]*:states:[a-z0-9-]+:\d{12}:mapRun:[\w.-]+/[\w.-]+:[\w.-]+")
 ACTIVITY = re.compile(r"arn:aws[a-z-]*:states:[a-z0-9-]+:\d{12}:activity:[\w.-]{1,80}")
 PAGE, LARGEST_PAGE = 100, 1000
 

@@ -12,6 +12,8 @@ from lambent.neighbour.bridges.machines.asked import MACHINE, Said, checked_arn,
 
 DESCRIBED_ALONE = "Version description can only be set when publish is true"
 ONE_DESTINATION = "Invalid Logging Configuration: Must specify exactly one Log Destination."
+UNQUALIFIED = "Invalid Logging Configuration: Log Group ARN must be provided with '*' qualifier."
+"""As users of AWS have reported it: https://github.com/hashicorp/terraform-provider-aws/pull/17683"""
 NOTHING = (
     "Either the definition, the role ARN, the LoggingConfiguration, the EncryptionConfiguration or the "
     "TracingConfiguration must be specified"
@@ -159,6 +161,9 @@ def _logging(asked: dict[str, Any]) -> dict[str, Any]:
     level, destinations = asked.get("level") or OFF, asked.get("destinations")
     if len(destinations or ()) > 1 or (level != OFF and not destinations):
         raise refusal("InvalidLoggingConfiguration", ONE_DESTINATION)
+    for one in destinations or ():
+        if not str((one.get("cloudWatchLogsLogGroup") or {}).get("logGroupArn") or "").endswith(":*"):
+            raise refusal("InvalidLoggingConfiguration", UNQUALIFIED)
     return {**asked, "level": level, "includeExecutionData": asked.get("includeExecutionData", False)}
 
 

@@ -7,9 +7,10 @@ the same execution), API_DescribeExecution.html, API_GetExecutionHistory.html
 import copy
 import json
 import uuid
-from datetime import UTC, datetime
 from typing import Any
 
+from lambent.neighbour.bridges import timing
+from lambent.neighbour.bridges.machines import logging, map_runs
 from lambent.neighbour.bridges.machines.activities import store
 from lambent.neighbour.bridges.machines.asked import EXECUTION, Said, checked_arn, page, refusal
 from lambent.neighbour.bridges.machines.defining import parts
@@ -18,7 +19,9 @@ from lambent.neighbour.bridges.results import to_json_str
 
 EXPRESS, RUNNING, SUCCEEDED = "EXPRESS", "RUNNING", "SUCCEEDED"
 NOT_OF_EXPRESS = "Invalid Arn: 'Resource type not valid in this context: express'"
+ONE_OF_BOTH = "Exactly one of stateMachineArn or mapRunArn must be specified."
 UNSUPPORTED_TYPE = "This operation is not supported by this type of state machine"
+BY_RUN = {"redriveStatus": "REDRIVABLE_BY_MAP_RUN"}
 INCLUDED = {"included": True}
 BEGAN = "executionStartedEventDetails"
 DATA = ("input", "output", "parameters", "assignedVariables")
@@ -51,19 +54,19 @@ def start_execution(backend: Any, said: Said) -> dict[str, Any]:
 
 def describe_execution(backend: Any, said: Said) -> dict[str, Any]:
     """Of a standard machine's."""
-    execution = _standard(backend, said["executionArn"])
+    execution = standard(backend, said["executionArn"])
     status = status_of(execution)
     ended = {"output": to_json_str(execution.output), "outputDetails": INCLUDED} if status == SUCCEEDED else {}
     return {
         **told(execution),
+        "mapRunArn": map_runs.of_child(backend, execution),
         "input": execution.execution_input,
         "inputDetails": INCLUDED,
         "traceHeader": execution.trace_header,
         **ended,
         "error": execution.error,
         "cause": execution.cause,
-        "redriveCount": 0,
-        **redrive(status),
+        **(redrive(status) if "/" not in execution.execution_arn else BY_RUN),
     }
 
 
@@ -71,39 +74,52 @@ def describe_state_machine_for_execution(backend: Any, said: Said) -> dict[str, 
     """The machine as it was when the execution began."""
     machine = found(backend, said["executionArn"]).state_machine
     arn = getattr(machine, "source_arn", machine.arn)
-    return {**parts(machine), "stateMachineArn": arn, "updateDate": machine.update_date}
+    run = map_runs.of_child(backend, found(backend, said["executionArn"]))
+    more = {"mapRunArn": run, "label": run and run.split("/")[-1].partition(":")[0]}
+    return {**parts(machine), "stateMachineArn": arn, "updateDate": machine.update_date, **more}
 
 
 def list_executions(backend: Any, said: Said) -> dict[str, Any]:
     """Of a machine, a version or an alias, the newest first."""
+    if bool(said.get("mapRunArn")) is bool(said.get("stateMachineArn")):
+        raise refusal("ValidationException", ONE_OF_BOTH)
     if said.get("mapRunArn"):
-        raise refusal("NotImplementedException", "Lambent does not list the executions of a map run yet.")
+        return page(_newest(_children(backend, said["mapRunArn"]), said), said, "executions")
     arn = said["stateMachineArn"]
     machine, _ = chosen(backend, arn)
     if machine.type == EXPRESS:
         raise refusal("StateMachineTypeNotSupported", UNSUPPORTED_TYPE)
-    items = [{**told(one), "redriveCount": 0} for one in _whole(backend, machine).executions]
+    items = [told(one) for one in _whole(backend, machine).executions]
     places = ("stateMachineArn", "stateMachineVersionArn", "stateMachineAliasArn")
-    asked = said.get("statusFilter")
     items = [one for one in items if arn in (one.get(place) for place in places)]
-    items = [one for one in items if asked in (None, one["status"])]
-    return page(sorted(items, key=lambda one: one["startDate"], reverse=True), said, "executions")
+    return page(_newest(items, said), said, "executions")
+
+
+def _newest(items: list[dict[str, Any]], said: Said) -> list[dict[str, Any]]:
+    asked, redriven = said.get("statusFilter"), said.get("redriveFilter")
+    found = [one for one in items if asked in (None, one["status"])]
+    found = [one for one in found if redriven in (None, "REDRIVEN" if one["redriveCount"] else "NOT_REDRIVEN")]
+    return sorted(found, key=lambda one: one["startDate"], reverse=True)
+
+
+def _children(backend: Any, arn: str) -> list[dict[str, Any]]:
+    record = map_runs.found(backend, arn)
+    return [{**told(one), "mapRunArn": arn} for one in list(map_runs.children(record))]
 
 
 def stop_execution(backend: Any, said: Said) -> dict[str, Any]:
     """One that has ended stays as it is."""
-    execution = _standard(backend, said["executionArn"])
+    execution = standard(backend, said["executionArn"])
     if status_of(execution) != RUNNING:
         return {"stopDate": execution.stop_date}
-    now = datetime.now(UTC)
-    execution.stop(stop_date=now, error=said.get("error"), cause=said.get("cause"))
-    execution.error, execution.cause = said.get("error"), said.get("cause")
+    now = timing.moment()
+    execution.stop(now, said.get("error"), said.get("cause"))
     return {"stopDate": now}
 
 
 def get_execution_history(backend: Any, said: Said) -> dict[str, Any]:
     """A standard execution's; of one that ran in a process that has ended there is none."""
-    execution = _standard(backend, said["executionArn"])
+    execution = standard(backend, said["executionArn"])
     worker = execution.exec_worker
     events = _events(execution) if getattr(worker, "env", None) is not None else []
     if said.get("includeExecutionData") is False:
@@ -120,6 +136,9 @@ def found(backend: Any, arn: str) -> Any:
         for execution in machine.executions:
             if execution.execution_arn == arn:
                 return execution
+            for child in map_runs.children_of(execution) if "/" in arn else ():
+                if child.execution_arn == arn:
+                    return child
     raise refusal("ExecutionDoesNotExist", f"Execution Does Not Exist: '{arn}'")
 
 
@@ -157,8 +176,8 @@ def made(kind: Any, backend: Any, machine: Any, arn: str, name: str, given: str,
         account_id=backend.account_id,
         region_name=backend.region_name,
         state_machine=_snapshot(machine),
-        start_date=datetime.now(UTC),
-        cloud_watch_logging_session=None,
+        start_date=timing.moment(),
+        cloud_watch_logging_session=logging.session(machine, arn),
         activity_store=store(backend),
         input_data=given,
         trace_header=trace,
@@ -175,7 +194,8 @@ def _kind(machine: Any) -> str:
     return "express" if machine.type == EXPRESS else "execution"
 
 
-def _standard(backend: Any, arn: str) -> Any:
+def standard(backend: Any, arn: str) -> Any:
+    """An execution of a standard machine. Raises moto's InvalidArn or ExecutionDoesNotExist."""
     execution = found(backend, arn)
     if ":express:" in arn:
         raise refusal("InvalidArn", NOT_OF_EXPRESS)
@@ -195,6 +215,8 @@ def told(execution: Any) -> dict[str, Any]:
         "status": status_of(execution),
         "startDate": execution.start_date,
         "stopDate": execution.stop_date,
+        "redriveCount": getattr(execution, "redrive_count", 0),
+        "redriveDate": getattr(execution, "redrive_date", None),
     }
 
 

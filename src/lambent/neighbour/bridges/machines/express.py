@@ -7,10 +7,11 @@ https://docs.aws.amazon.com/step-functions/latest/dg/concepts-express-synchronou
 
 import threading
 import uuid
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from lambent.model.prices import EXPRESS_MB, express_ms
+from lambent.neighbour.bridges import timing
 from lambent.neighbour.bridges.machines.asked import Said, refusal
 from lambent.neighbour.bridges.machines.executions import EXPRESS, UNSUPPORTED_TYPE, json_input, made
 from lambent.neighbour.bridges.machines.versions import chosen
@@ -30,7 +31,7 @@ def start_sync_execution(backend: Any, said: Said) -> dict[str, Any]:
     worker = threading.Thread(target=execution.start, daemon=True)
     worker.start()
     worker.join(SECONDS)
-    now = datetime.now(UTC)
+    now = timing.moment()
     if worker.is_alive() and execution.exec_worker.env is not None:
         execution.stop(now, TIMEOUT, None)
     return told(execution, now)

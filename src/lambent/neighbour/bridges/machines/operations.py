@@ -5,8 +5,18 @@ from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Any
 
-from lambent.neighbour.bridges.machines import activities, defining, executions, express, validating, versions
+from lambent.neighbour.bridges.machines import (
+    activities,
+    defining,
+    executions,
+    express,
+    map_runs,
+    redriving,
+    validating,
+    versions,
+)
 from lambent.neighbour.bridges.machines.asked import Said
+from lambent.neighbour.bridges.machines.tested import testing
 
 Operation = Callable[[Any, Said], dict[str, Any]]
 """(moto's backend, parameters) -> the answer; members that are None are not there."""
@@ -25,6 +35,7 @@ OPERATIONS: tuple[Operation, ...] = (
     versions.list_state_machine_aliases,
     versions.delete_state_machine_alias,
     validating.validate_state_machine_definition,
+    testing.test_state,
     executions.start_execution,
     express.start_sync_execution,
     executions.describe_execution,
@@ -32,6 +43,10 @@ OPERATIONS: tuple[Operation, ...] = (
     executions.list_executions,
     executions.stop_execution,
     executions.get_execution_history,
+    redriving.redrive_execution,
+    map_runs.describe_map_run,
+    map_runs.list_map_runs,
+    map_runs.update_map_run,
     activities.create_activity,
     activities.describe_activity,
     activities.list_activities,

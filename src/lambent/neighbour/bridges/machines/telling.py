@@ -8,6 +8,7 @@ from datetime import datetime
 from http.client import HTTPException
 from typing import Any
 
+from lambent.neighbour.bridges import timing
 from lambent.neighbour.bridges.handing import Gateway
 from lambent.neighbour.bridges.machines import executions
 from lambent.neighbour.bridges.results import to_json_str
@@ -17,25 +18,29 @@ def begun(gateway: Gateway, former: Callable[[Any], None]) -> Callable[[Any], No
     """Around moto's `Execution.start`."""
 
     def start(execution: Any) -> None:
-        _tell(gateway, execution, executions.RUNNING)
+        tell(gateway, execution, executions.RUNNING)
         former(execution)
 
     return start
 
 
 def ended(gateway: Gateway, former: Callable[[Any], None]) -> Callable[[Any], None]:
-    """Around moto's `BaseExecutionWorkerCommunication._reflect_execution_status`."""
+    """Around moto's `BaseExecutionWorkerCommunication._reflect_execution_status`: one that was stopped has ended, and
+    was told; what ran it before it was begun again has no say."""
 
     def reflect(worker: Any) -> None:
-        former(worker)
-        _tell(gateway, worker.execution, executions.status_of(worker.execution))
+        is_current = getattr(worker.execution.exec_worker, "_execution_communication", None) is worker
+        if worker.execution.stop_date is None and is_current:
+            former(worker)
+            worker.execution.stop_date = timing.moment()
+            tell(gateway, worker.execution, executions.status_of(worker.execution))
 
     return reflect
 
 
-def _tell(gateway: Gateway, execution: Any, status: str) -> None:
-    """What is not heard is not told again: the execution goes on all the same."""
-    if ":express:" in execution.execution_arn:
+def tell(gateway: Gateway, execution: Any, status: str) -> None:
+    """An execution's status. What is not heard is not told again: the execution goes on all the same."""
+    if ":express:" in execution.execution_arn or "/" in execution.execution_arn:  # a map run's are its own business
         return
     try:
         gateway.tell({"execution": execution.execution_arn, "detail": detail(execution, status)})
@@ -60,8 +65,8 @@ def detail(execution: Any, status: str) -> dict[str, Any]:
         "outputDetails": executions.INCLUDED if has_output else None,
         "stateMachineVersionArn": told["stateMachineVersionArn"],
         "stateMachineAliasArn": told["stateMachineAliasArn"],
-        "redriveCount": 0,
-        "redriveDate": None,
+        "redriveCount": told["redriveCount"],
+        "redriveDate": _milliseconds(told["redriveDate"]),
         "redriveStatusReason": None,
         **executions.redrive(status),
         "error": execution.error,

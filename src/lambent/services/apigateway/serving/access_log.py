@@ -9,30 +9,33 @@ from typing import Any
 
 from lambent.http_events.rest_context import context, text_of, value_at
 from lambent.http_events.rest_proxy import Reply
-from lambent.model.scope import Scope
+from lambent.services import door_logs
 from lambent.services.apigateway.serving.exchange import Exchange
 from lambent.services.apigateway.serving.ports import Ports
 
 _VARIABLE = re.compile(r"\$context((?:\.\w+)+)")
-_GROUP = re.compile(r"arn:[^:]+:logs:([^:]*):(\d{12}):log-group:([^:*]+)")
 
 
 def write(ports: Ports, exchange: Exchange, reply: Reply, millis: int) -> None:
     """The line of one answered request."""
     settings = exchange.stage.get("accessLogSettings") or {}
-    found = _GROUP.match(str(settings.get("destinationArn") or ""))
-    if found is None or not settings.get("format"):
+    if not settings:
         return
-    more = exchange.known | {
-        "status": reply.status,
-        "responseLength": len(reply.body),
-        "responseLatency": millis,
-        "integrationLatency": millis,
-    }
-    known = context(exchange.request, more)
-    ports.log(
-        Scope(found[2], found[1] or exchange.scope.region), found[3], _stream(exchange), line(settings["format"], known)
-    )
+    more = {"status": reply.status, "responseLength": len(reply.body), "responseLatency": millis}
+    known = context(exchange.request, exchange.known | more | _integration(exchange))
+    text = line(str(settings.get("format") or ""), known)
+    door_logs.write(ports.log, exchange.scope, str(settings.get("destinationArn") or ""), _stream(exchange), text)
+
+
+def _integration(exchange: Exchange) -> dict[str, Any]:
+    """What `$context` has of an integration that was asked:
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-variables-for-access-logging.html"""
+    if exchange.integrated is None:
+        return {}
+    status, took = exchange.invoked or exchange.answered, round(exchange.integrated * 1000)
+    whole = {"status": exchange.answered, "integrationStatus": status, "latency": took, "error": exchange.broken}
+    flat = {"integrationLatency": took, "integrationStatus": status, "integrationErrorMessage": exchange.broken}
+    return flat | {"integration": whole}
 
 
 def line(form: str, known: Mapping[str, Any]) -> str:

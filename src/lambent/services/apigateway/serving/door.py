@@ -15,7 +15,7 @@ from lambent.http_events.rest_errors import Refusal
 from lambent.http_events.rest_proxy import Reply, is_binary
 from lambent.http_events.rest_request import RestRequest
 from lambent.http_events.rest_routes import method_of
-from lambent.services.apigateway.serving import access_log, advice, recording
+from lambent.services.apigateway.serving import access_log, advice, execution_log, recording
 from lambent.services.apigateway.serving.authorizing import authorize
 from lambent.services.apigateway.serving.caching import cached
 from lambent.services.apigateway.serving.deployed import Apis, Deployed, Target
@@ -43,7 +43,7 @@ FAILURES = {
     "DEFAULT_5XX": _CONFIGURATION,
     "INTEGRATION_TIMEOUT": "Execution failed due to a timeout error",
 }
-"""How the log of a trial begins to say it."""
+"""How logs of executions begin to say it."""
 _NAME = re.compile(r"[a-z0-9.-]+")
 
 
@@ -84,7 +84,10 @@ class RestDoor:
         try:
             reply = await self._answer(exchange)
         except Refusal as refusal:
+            exchange.broken = refusal.why
             reply = refused(exchange, refusal)
+        if exchange.logged:
+            execution_log.end(self._ports, exchange, reply)
         seconds = self._ports.clock.wall() - began
         recording.end(self._ports, exchange, reply, began + seconds)
         access_log.write(self._ports, exchange, reply, round(seconds * 1000))
@@ -139,8 +142,11 @@ class RestDoor:
     async def _answer(self, exchange: Exchange) -> Reply:
         """Raises Refusal."""
         route(exchange)
+        execution_log.begin(exchange)
         await authorize(self._ports, exchange)
         await meter(self._ports, exchange)
+        if exchange.logged:
+            execution_log.admitted(exchange)
         site = exchange.site
         if site is not None and site.length > BODY_BYTES:
             raise Refusal("REQUEST_TOO_LARGE")

@@ -21,7 +21,9 @@ SERVICE = "apigateway.amazonaws.com"
 @dataclass(slots=True)
 class Exchange:
     """`site` is the request as it came, None for one that is only tried out. `known` is what `$context` has beyond the
-    request; `lines` is the log of a trial; `integrated` is how long the integration took, in seconds."""
+    request; `lines` is the log of how the answer came about, `logged` whether there is to be one and `traced_data`
+    whether it tells what was sent; `integrated` is how long the integration took, in seconds, `answered` its status,
+    `invoked` that of who was asked to run a function, `broken` what was wrong with it."""
 
     request: RestRequest
     deployed: Deployed
@@ -33,7 +35,12 @@ class Exchange:
     signer: Signer | None = None
     """Who has signed it, where the method asks for that."""
     lines: list[str] = field(default_factory=list)
+    logged: bool = False
+    traced_data: bool = False
     integrated: float | None = None
+    answered: int | None = None
+    invoked: int | None = None
+    broken: str = ""
     integrating: float = 0.0
     """When the integration was asked: seconds since 1970."""
     traced: Traced | None = None
@@ -66,26 +73,53 @@ class Exchange:
         """The API as it calls a function."""
         return Door(SERVICE, source, self.scope.account, self.scope.region, role, self.signer)
 
-    def say(self, text: str, more: str | bytes | None = None) -> None:
-        """A line for the log of a trial; of `more` the beginning."""
-        if self.site is None:
-            said = more.decode("utf-8", "replace") if isinstance(more, bytes) else more or ""
-            self.lines.append(f"{text}{said[:SAID_CHARACTERS]}")
+    def say(self, text: str) -> None:
+        """A line for the log."""
+        if self.logged:
+            self.lines.append(text[:SAID_CHARACTERS])
+
+    def say_data(self, text: str, said: str | bytes | Mapping[str, str]) -> None:
+        """A line with what was sent, of which it has the beginning."""
+        if self.traced_data:
+            self.lines.append(f"{text}{_text(said)[:SAID_CHARACTERS]}")
+
+    def say_request(self) -> None:
+        """What the client asks."""
+        request = self.request
+        self.say(f"HTTP Method: {request.method}, Resource Path: {request.path}")
+        if self.traced_data:
+            queries = {one: all_[-1] for one, all_ in request.queries.items()}
+            self.say_data("Method request path: ", request.variables)
+            self.say_data("Method request query string: ", queries)
+            self.say_data("Method request headers: ", dict(request.headers))
+            self.say_data("Method request body before transformations: ", request.text)
 
     def say_sent(self, uri: str, headers: Mapping[str, str], body: bytes) -> None:
-        """What the endpoint is asked, for the log of a trial."""
-        if self.site is None:
-            self.say("Endpoint request URI: ", uri)
-            self.say("Endpoint request headers: ", rest_vtl.text(dict(headers)))
-            self.say("Endpoint request body after transformations: ", body)
-            self.say("Sending request to ", uri)
+        """What the endpoint is asked."""
+        self.say_data("Endpoint request URI: ", uri)
+        self.say_data("Endpoint request headers: ", headers)
+        self.say_data("Endpoint request body after transformations: ", body)
+        self.say_data("Sending request to ", uri)
 
     def say_came(self, status: int, headers: Iterable[tuple[str, str]], body: bytes, seconds: float) -> None:
-        """What the endpoint answered, for the same."""
-        if self.site is None:
+        """What the endpoint answered."""
+        if self.traced_data:
             self.say(f"Received response. Status: {status}, Integration latency: {round(seconds * 1000)} ms")
-            self.say("Endpoint response headers: ", rest_vtl.text(dict(headers)))
-            self.say("Endpoint response body before transformations: ", body)
+            self.say_data("Endpoint response headers: ", dict(headers))
+            self.say_data("Endpoint response body before transformations: ", body)
+
+    def say_answered(self, headers: Iterable[tuple[str, str]], body: bytes) -> None:
+        """What the client gets of it."""
+        if self.traced_data:
+            self.say_data("Method response body after transformations: ", body)
+            self.say_data("Method response headers: ", dict(headers))
+        self.say("Successfully completed execution")
+
+
+def _text(said: str | bytes | Mapping[str, str]) -> str:
+    if isinstance(said, bytes):
+        return said.decode("utf-8", "replace")
+    return said if isinstance(said, str) else rest_vtl.text(said)
 
 
 def api_arn(request: RestRequest) -> str:

@@ -81,6 +81,7 @@ async def _proxy(ports: Ports, exchange: Exchange) -> Reply:
     except Malformed as malformed:
         ports.report(_malformed(exchange, function_of(exchange) or "", str(malformed)))
         raise Refusal("DEFAULT_5XX", why=f"Malformed Lambda proxy response: {malformed}") from malformed
+    exchange.answered = reply.status
     headers = rest_proxy.sent(reply.headers)
     if not any(name.lower() == "content-type" for name, _ in headers):
         headers.append(("Content-Type", "application/json"))
@@ -120,6 +121,7 @@ async def _run(ports: Ports, exchange: Exchange, payload: bytes, *, event: bool 
     exchange.say_sent(exchange.integration.get("uri") or "", {}, payload)
     began = ports.clock.wall()
     outcome = await called(ports, exchange, door, call, seconds_of(exchange), event)
+    exchange.invoked = 202 if event else 200
     exchange.say_came(202 if event else 200, (), outcome.payload, ports.clock.wall() - began)
     return outcome
 
@@ -223,7 +225,7 @@ async def _web(ports: Ports, exchange: Exchange, *, proxy: bool) -> Reply:
     url = filled(exchange, exchange.integration.get("uri"))
     ask = web.proxied(exchange, url) if proxy else web.mapped(exchange, url)
     exchange.say_sent(ask[1], dict(ask[2]), ask[3])
-    answer = await _answer(ports, exchange, web.ask(ports, *ask, seconds_of(exchange)))
+    answer = await _answer(ports, exchange, web.ask(ports, exchange, ask, seconds_of(exchange)))
     if proxy:
         return Reply(answer.status, rest_proxy.sent(answer.headers), answer.body)
     return await _to_client(exchange, answer)
@@ -261,6 +263,7 @@ async def _answer(ports: Ports, exchange: Exchange, work: Any) -> BackendAnswer:
         raise Refusal("API_CONFIGURATION_ERROR", why=f"Invalid endpoint address: {error}") from error
     except OSError as error:
         raise Refusal("INTEGRATION_FAILURE", why=str(error)) from error
+    exchange.answered = answer.status
     exchange.say_came(answer.status, answer.headers, answer.body, ports.clock.wall() - began)
     return answer
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from lambent.http_events import rest_authorizers, rest_vtl
+from lambent.http_events import rest_authorizers
 from lambent.http_events.rest_errors import Refusal
 from lambent.http_events.rest_proxy import Reply
 from lambent.http_events.rest_request import MONTHS, RestRequest
@@ -50,14 +50,12 @@ class Trials:
         exchange.say(f"Starting execution for request: {request.request_id}")
         found = Routes([resource]).find(request.path, params["httpMethod"])
         request.sent_variables = found.variables if found is not None else {}
-        _say_request(exchange)
+        exchange.say_request()
         began = self._ports.clock.wall()
         try:
             await validate(exchange)
             reply = await _whole(await integrate(self._ports, exchange))
-            exchange.say("Method response body after transformations: ", reply.body)
-            exchange.say("Method response headers: ", rest_vtl.text(dict(reply.headers)))
-            exchange.say("Successfully completed execution")
+            exchange.say_answered(reply.headers, reply.body)
         except Refusal as refusal:
             reply = refused(exchange, refusal)
         exchange.say(f"Method completed with status: {reply.status}")
@@ -134,7 +132,7 @@ class Trials:
             trace_id=caller.trace_id or trace_id(caller.request_id),
             test=True,
         )
-        return Exchange(request, deployed, {}, {})
+        return Exchange(request, deployed, {}, {}, logged=True, traced_data=True)
 
 
 def _check(resource: Mapping[str, Any], name: str) -> None:
@@ -144,17 +142,6 @@ def _check(resource: Mapping[str, Any], name: str) -> None:
         raise faults.not_found("Invalid Method identifier specified")
     if "methodIntegration" not in method:
         raise faults.bad_request("No integration defined for method")
-
-
-def _say_request(exchange: Exchange) -> None:
-    request = exchange.request
-    exchange.say(f"HTTP Method: {request.method}, Resource Path: {request.path}")
-    exchange.say("Method request path: ", rest_vtl.text(request.variables))
-    exchange.say(
-        "Method request query string: ", rest_vtl.text({one: all_[-1] for one, all_ in request.queries.items()})
-    )
-    exchange.say("Method request headers: ", rest_vtl.text(dict(request.headers)))
-    exchange.say("Method request body before transformations: ", request.text)
 
 
 async def _whole(reply: Reply) -> Reply:

@@ -12,6 +12,7 @@ from lambent.http_events.rest_mapping import BackendAnswer, BackendRequest
 from lambent.http_events.rest_proxy import HOP_BY_HOP
 from lambent.services.apigateway.serving.exchange import Exchange
 from lambent.services.apigateway.serving.ports import Ports
+from lambent.services.client_certificates import tls_of
 
 Asked = tuple[str, str, list[tuple[str, str]], bytes]
 """Method, URL, headers, body."""
@@ -78,9 +79,9 @@ def _url(url: str, sent: BackendRequest, queries: list[tuple[str, str]]) -> str:
     return urlunsplit((parts.scheme, parts.netloc, parts.path or "/", query, ""))
 
 
-async def ask(
-    ports: Ports, method: str, url: str, headers: list[tuple[str, str]], body: bytes, seconds: float
-) -> BackendAnswer:
+async def ask(ports: Ports, exchange: Exchange, asked: Asked, seconds: float) -> BackendAnswer:
     """Raises OSError, TimeoutError."""
-    status, answered, content = await ports.fetch(method, url, headers, body, seconds)
+    certificate, config = exchange.stage.get("clientCertificateId"), exchange.integration.get("tlsConfig")
+    tls = tls_of(ports.resources, exchange.scope, certificate, config)
+    status, answered, content = await ports.fetch(*asked, seconds, tls)
     return BackendAnswer(status, answered, content, str(status))

@@ -2,6 +2,7 @@
 
 A client's message is at most 128 KB, in frames of at most 32 KB; more closes the connection with 1009:
 https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html.
+A binary one closes it with 1003: .../websocket-api-develop-binary-media-types.html.
 """
 
 import asyncio
@@ -25,10 +26,10 @@ MOST_PARTS = 10_000
 """Of a message, which may come in frames of nothing."""
 AT_A_TIME = 200
 """Frames that are read before others have their turn."""
-NORMAL, AWAY, TOO_BIG, ABNORMAL = 1000, 1001, 1009, 1006
+NORMAL, AWAY, UNSUPPORTED, TOO_BIG, ABNORMAL = 1000, 1001, 1003, 1009, 1006
 SLOW_SECONDS = 10.0
 """Real seconds that a client may take no bytes before it counts as gone."""
-OnMessage = Callable[["Connection", str | bytes], Awaitable[None]]
+OnMessage = Callable[["Connection", str], Awaitable[None]]
 
 
 class Gone(Exception):
@@ -48,11 +49,15 @@ class Connection:
     """One client's."""
 
     __slots__ = (
-        "_clock", "_frames", "_partial", "_reading", "_stream", "_timer", "_writing", "active", "active_wall", "begun",
-        "code", "known", "open", "reason", "scope",
+        "_clock", "_frames", "_partial", "_reading", "_sent", "_stream", "_timer", "_writing", "active", "active_wall",
+        "begun", "code", "known", "open", "reason", "scope",
     )  # fmt: skip
 
-    def __init__(self, scope: Scope, known: Connected, stream: Stream, clock: Clock) -> None:
+    def __init__(
+        self, scope: Scope, known: Connected, stream: Stream, clock: Clock, sent: Callable[[Connected], None]
+    ) -> None:
+        """`sent` hears of every message to the client."""
+        self._sent = sent
         self.scope, self.known = scope, known
         self.begun = self.active = clock.monotonic()
         self.active_wall = clock.wall()
@@ -92,8 +97,10 @@ class Connection:
         for number, event in enumerate(self._frames.events(), 1):
             if not number % AT_A_TIME:
                 await asyncio.sleep(0)
-            if isinstance(event, TextMessage | BytesMessage):
+            if isinstance(event, TextMessage):
                 await self._part(event, on_message)
+            elif isinstance(event, BytesMessage):
+                await self.close(UNSUPPORTED, "Binary frames are not supported")
             elif isinstance(event, Ping):
                 await self._write(self._frames.send(event.response()))
             elif isinstance(event, CloseConnection):
@@ -103,9 +110,8 @@ class Connection:
             if not self.open:
                 return
 
-    async def _part(self, event: TextMessage | BytesMessage, on_message: OnMessage) -> None:
-        part, said = self._partial, event.data
-        more = said.encode() if isinstance(said, str) else bytes(said)
+    async def _part(self, event: TextMessage, on_message: OnMessage) -> None:
+        part, more = self._partial, event.data.encode()
         part.message += more
         part.frame += len(more)
         part.parts += 1
@@ -116,7 +122,7 @@ class Connection:
             part.frame = 0
         if event.message_finished:
             whole, self._partial = bytes(part.message), _Partial()
-            await on_message(self, whole.decode() if isinstance(event, TextMessage) else whole)
+            await on_message(self, whole.decode())
 
     async def send(self, data: str) -> None:
         """A message to the client. Raises Gone."""
@@ -128,6 +134,7 @@ class Connection:
         except LocalProtocolError as error:
             raise Gone from error
         await self._write(frame)
+        self._sent(self.known)
 
     async def close(self, code: int, reason: str = "") -> None:
         """Say goodbye; `run` comes back."""

@@ -4,6 +4,7 @@ The order is AWS's: stage, CORS, route, throttle, authorization, integration. We
 """
 
 import base64
+from typing import Any
 
 import orjson
 
@@ -11,7 +12,7 @@ from lambent.http_events import common, http_context, http_cors
 from lambent.http_events.http_api import HttpCall
 from lambent.http_events.http_authorizers import Refused
 from lambent.http_events.payload_v2 import Reply
-from lambent.model.scope import Scope
+from lambent.services import door_logs
 from lambent.services.apigatewayv2.serving import functions
 from lambent.services.apigatewayv2.serving.authorizing import Authorizing
 from lambent.services.apigatewayv2.serving.exchange import Exchange
@@ -61,9 +62,13 @@ class HttpDoor:
         return _response(reply, request_id)
 
     def _measure(self, exchange: Exchange, answered: Answered) -> None:
-        """By API, and by its stage."""
+        """By API and by its stage, and by route where the stage's settings ask for that."""
         api = {"ApiId": exchange.target.api.name}
-        sets = [api, api | {"Stage": exchange.call.stage}]
+        stage = api | {"Stage": exchange.call.stage}
+        sets = [api, stage]
+        if exchange.route and _is_detailed(exchange):
+            method, _, path = exchange.call.route_key.rpartition(" ")
+            sets.append(stage | {"Method": method or "ANY", "Resource": path})
         tell(self._ports.measure, exchange.served.scope, sets, ("4xx", "5xx"), answered)
 
     async def _answer(self, exchange: Exchange) -> Reply:
@@ -73,7 +78,7 @@ class HttpDoor:
         try:
             reply = await self._routed(exchange)
         except Refused as refused:
-            exchange.error = refused.why
+            exchange.error, exchange.refused = refused.why, refused.message
             reply = _refused(refused)
         if cors:
             told = http_cors.told_of(cors, call.named)
@@ -102,13 +107,27 @@ class HttpDoor:
     def _log(self, exchange: Exchange, reply: Reply, millis: int) -> None:
         """A line of the access log: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging.html"""
         settings = exchange.stage["AccessLogSettings"]
-        parts = str(settings.get("DestinationArn") or "").split(":")
-        if len(parts) < 7 or parts[2] != "logs" or not settings.get("Format"):
-            return
-        known = http_context.context(exchange.call, http_context.answered(reply, millis, exchange.error))
-        scope = Scope(parts[4] or exchange.served.scope.account, parts[3] or exchange.served.scope.region)
+        known = http_context.context(exchange.call, _answered(exchange, reply, millis))
+        line = http_context.line(str(settings.get("Format") or ""), known)
         stream = f"{exchange.served.api_id}/{exchange.call.stage}"
-        self._ports.log(scope, parts[6], stream, http_context.line(settings["Format"], known))
+        door_logs.write(self._ports.log, exchange.served.scope, str(settings.get("DestinationArn") or ""), stream, line)
+
+
+def _is_detailed(exchange: Exchange) -> bool:
+    own = (exchange.stage.get("RouteSettings") or {}).get(exchange.call.route_key) or {}
+    every = exchange.stage.get("DefaultRouteSettings") or {}
+    return bool(own.get("DetailedMetricsEnabled", every.get("DetailedMetricsEnabled")))
+
+
+def _answered(exchange: Exchange, reply: Reply, millis: int) -> dict[str, Any]:
+    """What `$context` has of an answer: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging-variables.html"""
+    known = http_context.answered(reply, millis, exchange.refused, exchange.call)
+    if exchange.integrated is None:
+        return known | {"authorizer": {"error": exchange.error}} if exchange.error and exchange.route else known
+    invoked, took = exchange.invoked or exchange.answered, round(exchange.integrated * 1000)
+    integration = {"latency": took, "status": exchange.answered, "integrationStatus": invoked, "error": exchange.error}
+    flat = {"integrationLatency": took, "integrationStatus": invoked, "integrationErrorMessage": exchange.error}
+    return known | flat | {"integration": integration}
 
 
 def _call(ports: Ports, site: SiteRequest, target: Target, served: Served, request_id: str) -> HttpCall:

@@ -13,15 +13,19 @@ PRINCIPAL = "apigateway.amazonaws.com"
 
 @dataclass(slots=True)
 class Exchange:
-    """The request, what serves it, and what is found out on the way. `error` is for the access log,
-    `integrated` how long the integration took, in seconds."""
+    """The request, what serves it, and what is found out on the way. `refused` is what the API answers by itself,
+    `error` why; `integrated` is how long the integration took, in seconds (None for one that was not asked), `answered`
+    its status, and `invoked` that of who was asked to run a function."""
 
     site: SiteRequest
     target: Target
     served: Served
     call: HttpCall
     route: Document = field(default_factory=dict)
+    refused: str = ""
     error: str = ""
+    answered: int | None = None
+    invoked: int | None = None
     integrated: float | None = None
     signer: Signer | None = None
     """Who has signed it, where the route asks for that."""

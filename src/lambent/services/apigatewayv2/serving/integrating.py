@@ -31,6 +31,7 @@ async def integrate(ports: Ports, exchange: Exchange, integration: Document) -> 
         reply = await _function(ports, exchange, call, integration)
     else:
         reply = await _web(ports, call, integration)
+    exchange.answered = reply.status
     mapped = integration.get("ResponseParameters")
     return http_mapping.response(exchange.call, reply, mapped) if mapped else reply
 
@@ -46,6 +47,7 @@ async def _function(ports: Ports, exchange: Exchange, call: HttpCall, integratio
     door = exchange.door(exchange.route_arn, str(integration.get("CredentialsArn") or ""))
     asked = Call(arn, orjson.dumps(event), ports.new_id(), call.trace_id)
     outcome = await functions.call(ports, door, asked, _seconds(integration))
+    exchange.invoked = 200
     if outcome.error is not None:
         raise functions.broken(f"the function failed: {outcome.payload[:500].decode('utf-8', 'replace')}")
     try:

@@ -9,6 +9,7 @@ from lambent.engine.authorizer_cache import AuthorizerCache
 from lambent.engine.throttle import Buckets
 from lambent.http_events.http_authorizers import Said
 from lambent.model.acting import Acting
+from lambent.model.backend_tls import USUAL, BackendTls
 from lambent.model.credentials import May, Signer, everybody_may
 from lambent.model.door import Call, Door
 from lambent.model.finding import Finding
@@ -37,7 +38,13 @@ class Fetch(Protocol):
     """Ask a server on the web, within the setting `reach`. Raises OSError, TimeoutError."""
 
     async def __call__(
-        self, method: str, url: str, headers: list[tuple[str, str]], body: bytes, seconds: float
+        self,
+        method: str,
+        url: str,
+        headers: list[tuple[str, str]],
+        body: bytes,
+        seconds: float,
+        tls: BackendTls = USUAL,
     ) -> tuple[int, list[tuple[str, str]], bytes]: ...
 
 

@@ -27,6 +27,7 @@ class Served:
     by_key: Mapping[str, Document]
     integrations: Mapping[str, Document]
     authorizers: Mapping[str, Document]
+    models: Mapping[str, Document]
 
     def integration_of(self, route: Document) -> Document | None:
         """What a route leads to."""
@@ -131,4 +132,5 @@ def _read(scope: Scope, api_id: str, deployment: str, snapshot: Document) -> Ser
         {route["RouteKey"]: route for route in routes},
         snapshot["Integrations"],
         snapshot["Authorizers"],
+        snapshot.get("Models") or {},
     )

@@ -15,57 +15,55 @@ from lambent.engine.authorisation.request_keys import of_any
 from lambent.http_events import http_authorizers
 from lambent.http_events.http_authorizers import Refused
 from lambent.http_events.websocket import Connected
-from lambent.model.door import Call, Door
+from lambent.model.door import Call
 from lambent.services.apigatewayv2.serving import functions
 from lambent.services.apigatewayv2.serving.authorizing import INVOKE, SECONDS
-from lambent.services.apigatewayv2.serving.exchange import PRINCIPAL
 from lambent.services.apigatewayv2.serving.ports import Ports
-from lambent.services.apigatewayv2.serving.served import Document, Served
+from lambent.services.apigatewayv2.serving.served import Document
+from lambent.services.apigatewayv2.serving.turns import Turn
 from lambent.wire.site import SiteRequest
 
 _SOURCE = re.compile(r"(?:route\.request|\$?context|\$?stageVariables|\$?request)\.(?:(header|querystring)\.)?(.+)")
 
 
-async def authorize(
-    ports: Ports, site: SiteRequest, served: Served, route: Document, known: Connected, event: dict[str, Any]
-) -> None:
-    """What is known of the client stands in `known` then. Raises Refused: 401, 403, 500."""
+async def authorize(ports: Ports, site: SiteRequest, turn: Turn, route: Document, event: dict[str, Any]) -> None:
+    """What is known of the client stands in the turn's `known` then. Raises Refused: 401, 403, 500."""
     kind = route.get("AuthorizationType") or "NONE"
     if kind == "AWS_IAM":
-        await _signed(ports, site, served, route, known)
+        await _signed(ports, site, turn)
     elif kind == "CUSTOM":
-        await _asked(ports, served, route, known, event)
+        await _asked(ports, turn, route, event)
 
 
-async def _signed(ports: Ports, site: SiteRequest, served: Served, route: Document, known: Connected) -> None:
+async def _signed(ports: Ports, site: SiteRequest, turn: Turn) -> None:
     signer = ports.signer(site)
-    if signer is None or signer.account != served.scope.account:
+    if signer is None or signer.account != turn.served.scope.account:
         raise http_authorizers.forbidden("the request is not signed as it must be, or by another account")
-    arn = f"{served.arn}/{known.stage}/{route['RouteKey']}"
-    if not await ports.may(signer, INVOKE, arn, None, of_any(ports.clock.wall(), known.peer)):
+    if not await ports.may(signer, INVOKE, turn.route_arn, None, of_any(ports.clock.wall(), turn.known.peer)):
         raise http_authorizers.forbidden("the caller's policies do not allow it")
-    known.identity = {"accountId": signer.account, "accessKey": signer.access_key, "userArn": signer.arn}
+    turn.known.identity = {"accountId": signer.account, "accessKey": signer.access_key, "userArn": signer.arn}
 
 
-async def _asked(ports: Ports, served: Served, route: Document, known: Connected, event: dict[str, Any]) -> None:
+async def _asked(ports: Ports, turn: Turn, route: Document, event: dict[str, Any]) -> None:
+    served, known = turn.served, turn.known
     authorizer = served.authorizers.get(str(route.get("AuthorizerId")))
     if authorizer is None:
         raise http_authorizers.failed("the route's authorizer is not there")
     _check_sources(authorizer, known, event)
-    arn = f"{served.arn}/{known.stage}/{route['RouteKey']}"
-    question = {"type": "REQUEST", "methodArn": arn} | event
-    source = f"{served.arn}/authorizers/{authorizer['AuthorizerId']}"
-    role = str(authorizer.get("AuthorizerCredentialsArn") or "")
-    door = Door(PRINCIPAL, source, served.scope.account, served.scope.region, role)
+    question = {"type": "REQUEST", "methodArn": turn.route_arn} | event
+    door = turn.door(
+        f"{served.arn}/authorizers/{authorizer['AuthorizerId']}", authorizer.get("AuthorizerCredentialsArn")
+    )
     function = functions.function_of(authorizer["AuthorizerUri"], known.stage_variables)
     outcome = await functions.call(ports, door, Call(function, orjson.dumps(question), ports.new_id()), SECONDS)
     if outcome.error is not None and b'"Unauthorized"' in outcome.payload:
         raise http_authorizers.unauthorized("the authorizer's function says so")
     said = http_authorizers.read(authorizer, outcome.payload, outcome.error)
-    ask = Ask(resource.caller(served.scope.account), INVOKE, arn, keys=of_any(ports.clock.wall(), known.peer))
+    keys = of_any(ports.clock.wall(), known.peer)
+    ask = Ask(resource.caller(served.scope.account), INVOKE, turn.route_arn, keys=keys)
     if said.policy is None or not resource.lets_in(said.policy, ask):
         raise http_authorizers.forbidden("the authorizer's policy does not let the client in")
-    known.authorizer = {"principalId": said.principal or "", **said.context}
+    known.authorizer, known.usage_key = {"principalId": said.principal or "", **said.context}, said.usage_key
 
 
 def _check_sources(authorizer: Document, known: Connected, event: dict[str, Any]) -> None:

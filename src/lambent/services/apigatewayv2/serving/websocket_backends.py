@@ -10,12 +10,17 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from lambent.http_events import rest_mapping, websocket_mapping
 from lambent.http_events.rest_mapping import BackendAnswer, BackendRequest
-from lambent.http_events.websocket import BadAnswer, Connected, Happening
+from lambent.http_events.websocket import BadAnswer, Connected
+from lambent.model import api_kinds
+from lambent.model.backend_tls import BackendTls
 from lambent.model.door import Call, Door, NotPermitted
+from lambent.model.scope import Scope
 from lambent.services import aws_backends
 from lambent.services.apigatewayv2.serving import functions
 from lambent.services.apigatewayv2.serving.ports import Ports
 from lambent.services.apigatewayv2.serving.served import Document
+from lambent.services.apigatewayv2.serving.turns import Turn
+from lambent.services.client_certificates import tls_of
 from lambent.services.waiting import within
 
 EVENT = "x-amz-invocation-type"
@@ -23,12 +28,14 @@ T = TypeVar("T")
 
 
 async def answer(
-    ports: Ports, door: Door, integration: Document, known: Connected, happening: Happening, event: Document,
-    seconds: float,
-) -> tuple[BackendAnswer, str | None]:  # fmt: skip
+    ports: Ports, turn: Turn, door: Door, integration: Document, event: Document, seconds: float
+) -> tuple[BackendAnswer, str | None]:
     """The integration's answer, and what a client is sent of it. Raises BadAnswer, Refused."""
+    known, happening = turn.known, turn.happening
     sent = await _off_the_loop(integration, websocket_mapping.to_backend, integration, known, happening, event)
+    turn.say_data("Endpoint request body after transformations: ", sent.body)
     said = await _asked(ports, door, integration, known, sent, seconds)
+    turn.say_data("Endpoint response body before transformations: ", said.body)
     if integration["IntegrationType"] == "HTTP_PROXY":
         return said, said.body.decode("utf-8", "replace")
     return said, await _off_the_loop(integration, websocket_mapping.to_client, integration, said, known, happening)
@@ -49,7 +56,7 @@ async def _asked(
         return websocket_mapping.mock_answer(sent)
     uri = functions.filled(str(integration["IntegrationUri"]), known.stage_variables)
     if kind in ("HTTP", "HTTP_PROXY"):
-        return await _within(ports, seconds, _web(ports, integration, uri, sent, seconds))
+        return await _within(ports, seconds, _web(ports, integration, uri, sent, seconds, _tls(ports, door, known)))
     arn = functions.function_of(uri, known.stage_variables)
     if arn != uri:
         return await _function(ports, door, arn, sent, seconds)
@@ -88,7 +95,16 @@ async def _service(ports: Ports, door: Door, integration: Document, uri: str, se
     return await aws_backends.ask(ports.ask, request, found[2].rpartition(".")[2])
 
 
-async def _web(ports: Ports, integration: Document, url: str, sent: BackendRequest, seconds: float) -> BackendAnswer:
+def _tls(ports: Ports, door: Door, known: Connected) -> BackendTls:
+    """With the client certificate of the stage, as that is by now."""
+    scope = Scope(door.account, door.region)
+    stage = ports.resources.get(api_kinds.STAGE, scope, known.api_id, known.stage)
+    return tls_of(ports.resources, scope, stage and stage.document.get("ClientCertificateId"), None)
+
+
+async def _web(
+    ports: Ports, integration: Document, url: str, sent: BackendRequest, seconds: float, tls: BackendTls
+) -> BackendAnswer:
     for name, value in sent.path.items():
         url = url.replace("{" + name + "}", quote(value, safe="/"))
     if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
@@ -98,7 +114,7 @@ async def _web(ports: Ports, integration: Document, url: str, sent: BackendReque
     headers = [(name, value) for name, values in sent.headers.items() for value in values]
     if sent.header("content-type") is None:
         headers.append(("Content-Type", rest_mapping.JSON))
-    status, answered, body = await ports.fetch(_method(integration), url, headers, sent.body, seconds)
+    status, answered, body = await ports.fetch(_method(integration), url, headers, sent.body, seconds, tls)
     return BackendAnswer(status, answered, body, str(status))
 
 

@@ -6,6 +6,7 @@ $connect is AWS's: throttle, authorization, integration, then the connection sta
 
 import asyncio
 import base64
+import functools
 import logging
 from typing import Any
 
@@ -14,12 +15,14 @@ import orjson
 from lambent.http_events import websocket
 from lambent.http_events.http_authorizers import Refused
 from lambent.http_events.websocket import CONNECT, DEFAULT, DISCONNECT, Connected, Happening
-from lambent.services.apigatewayv2.serving import websocket_routes
+from lambent.services.apigatewayv2.serving import websocket_routes, websocket_telling
 from lambent.services.apigatewayv2.serving.connections import Connection, Connections, Gone
 from lambent.services.apigatewayv2.serving.management import Management
 from lambent.services.apigatewayv2.serving.ports import Ports
 from lambent.services.apigatewayv2.serving.served import Apis, Served, Target
 from lambent.services.apigatewayv2.serving.throttling import throttle
+from lambent.services.apigatewayv2.serving.turns import INTERNAL, Turn
+from lambent.services.apigatewayv2.serving.websocket_admitting import admit
 from lambent.services.apigatewayv2.serving.websocket_authorizing import authorize
 from lambent.services.apigatewayv2.serving.websocket_routes import FINE, Answer, NotRun
 from lambent.wire.http import Response, Stream
@@ -55,16 +58,17 @@ class WebSocketDoor:
 
     async def _connect(self, site: SiteRequest, target: Target, served: Served) -> Response:
         known = self._known(site, target, served)
-        happening = self._happening(CONNECT)
+        turn = self._turn(served, target, known, self._happening(CONNECT))
         try:
-            throttle(self._ports, served, target.stage.document, CONNECT)
-            answer = await self._asked(site, served, known, happening)
+            answer = await self._run_turn(
+                turn, websocket.connect_event(known, turn.happening, site.headers, site.query), site
+            )
         except Refused as refused:
             log.info("a client of %s is refused: %s", served.api_id, refused.why)
             return _refused(refused.status, refused.message, refused.headers)
         except NotRun as error:
             log.warning("$connect of %s failed: %s", served.api_id, error)
-            body = websocket.failure("Internal server error", known, happening.request_id).encode()
+            body = websocket.failure(INTERNAL, known, turn.happening.request_id).encode()
             return Response(502, [JSON], body)
         if not 200 <= answer.status < 300:
             return Response(answer.status, [JSON], (answer.body or "").encode())
@@ -74,15 +78,40 @@ class WebSocketDoor:
             headers.append(("Sec-WebSocket-Protocol", protocol))
         return Response(101, headers, takeover=lambda stream: self._run(stream, target, served, known))
 
-    async def _asked(self, site: SiteRequest, served: Served, known: Connected, happening: Happening) -> Answer:
-        """What the route of clients that connect says. Raises Refused, NotRun."""
-        route = served.by_key.get(CONNECT)
-        if route is None:
+    def _turn(self, served: Served, target: Target, known: Connected, happening: Happening) -> Turn:
+        turn = Turn(served, target.stage.document, known, happening, served.by_key.get(happening.route_key))
+        websocket_telling.begin(turn)
+        return turn
+
+    async def _run_turn(self, turn: Turn, event: dict[str, Any], site: SiteRequest | None = None) -> Answer:
+        """What the turn's route says; `site` is how a client asks that connects. Raises Refused, NotRun."""
+        try:
+            if turn.happening.route_key != DISCONNECT:
+                throttle(self._ports, turn.served, turn.stage, turn.happening.route_key)
+            answer = await self._answer(turn, event, site)
+            turn.status = answer.status
+            return answer
+        except Refused as refused:
+            turn.end(refused.status, refused.message, refused.why or refused.message)
+            raise
+        except NotRun as error:
+            turn.failed = True
+            turn.end(502 if site is not None else 500, INTERNAL, str(error))
+            raise
+        finally:
+            websocket_telling.end(self._ports, turn)
+
+    async def _answer(self, turn: Turn, event: dict[str, Any], site: SiteRequest | None) -> Answer:
+        route = turn.route
+        if route is None and site is not None:
             return FINE
-        event = websocket.connect_event(known, happening, site.headers, site.query)
-        await authorize(self._ports, site, served, route, known, event)
-        event["requestContext"] = websocket.context(known, happening)
-        return await websocket_routes.run(self._ports, served, route, known, happening, event)
+        if route is None:
+            raise Refused(403, "Forbidden", "no route is for that")
+        if site is not None:
+            await authorize(self._ports, site, turn, route, event)
+        await admit(self._ports, turn, route, event)
+        event["requestContext"] = websocket.context(turn.known, turn.happening)
+        return await websocket_routes.run(self._ports, turn, route, event)
 
     def _known(self, site: SiteRequest, target: Target, served: Served) -> Connected:
         domain = site.host.rpartition(":")[0] or site.host
@@ -105,11 +134,12 @@ class WebSocketDoor:
     # --- a connection
 
     async def _run(self, stream: Stream, target: Target, served: Served, known: Connected) -> None:
-        connection = Connection(served.scope, known, stream, self._ports.clock)
+        sent = functools.partial(websocket_telling.sent, self._ports, served.scope)
+        connection = Connection(served.scope, known, stream, self._ports.clock, sent)
         self.connections.add(connection)
         room = asyncio.Semaphore(AT_ONCE)
 
-        async def on_message(_: Connection, said: str | bytes) -> None:
+        async def on_message(_: Connection, said: str) -> None:
             await room.acquire()
             self._ports.spawn(self._message(connection, target, said, room))
 
@@ -119,13 +149,10 @@ class WebSocketDoor:
             self.connections.drop(connection)
             self._ports.spawn(self._disconnected(connection, target))
 
-    async def _message(
-        self, connection: Connection, target: Target, said: str | bytes, room: asyncio.Semaphore
-    ) -> None:
+    async def _message(self, connection: Connection, target: Target, said: str, room: asyncio.Semaphore) -> None:
         """One message, through its route; never raises."""
         try:
-            text = said if isinstance(said, str) else base64.b64encode(said).decode()
-            answer = await self._routed(connection, target, text, isinstance(said, bytes))
+            answer = await self._routed(connection, target, said)
             if answer is not None and connection.open:
                 await connection.send(answer)
         except Gone:
@@ -135,29 +162,23 @@ class WebSocketDoor:
         finally:
             room.release()
 
-    async def _routed(self, connection: Connection, target: Target, text: str, encoded: bool) -> str | None:
+    async def _routed(self, connection: Connection, target: Target, text: str) -> str | None:
         """What the client is sent."""
-        known = connection.known
-        served = self._now(target)
-        key = None if encoded or served is None else self._key_of(served, text)
-        route = served.by_key.get(key) if served is not None and key is not None else None
-        route = route or (served.by_key.get(DEFAULT) if served is not None else None)
-        identifier = _short_id(self._ports.new_id())
-        happening = self._happening(
-            route["RouteKey"] if route is not None else DEFAULT, body=text, encoded=encoded, message_id=identifier
-        )
-        if served is None or route is None:
-            return websocket.failure("Forbidden", known, happening.request_id)
+        known, target = connection.known, self._apis.fresh(target) or target
+        served = self._apis.served(target)
+        if served is None:
+            return websocket.failure("Forbidden", known, _short_id(self._ports.new_id()))
+        key = self._key_of(served, text)
+        if key is None or key not in served.by_key:
+            key = DEFAULT
+        happening = self._happening(key, body=text, message_id=_short_id(self._ports.new_id()))
+        turn = self._turn(served, target, known, happening)
         try:
-            throttle(self._ports, served, target.stage.document, happening.route_key)
-            event = websocket.message_event(known, happening)
-            answer = await websocket_routes.run(self._ports, served, route, known, happening, event)
-        except Refused as refused:
-            return websocket.failure(refused.message, known, happening.request_id)
-        except NotRun as error:
-            log.warning("%s of %s failed: %s", happening.route_key, served.api_id, error)
-            return websocket.failure("Internal server error", known, happening.request_id)
-        return answer.body if websocket.is_two_way(route) else None
+            answer = await self._run_turn(turn, websocket.message_event(known, happening))
+        except (Refused, NotRun) as error:
+            log.info("%s of %s failed: %s", happening.route_key, served.api_id, turn.why or error)
+            return websocket.failure(turn.message, known, happening.request_id)
+        return answer.body if turn.route is not None and websocket.is_two_way(turn.route) else None
 
     @staticmethod
     def _key_of(served: Served, text: str) -> str | None:
@@ -166,23 +187,18 @@ class WebSocketDoor:
 
     async def _disconnected(self, connection: Connection, target: Target) -> None:
         """The route of connections that are over; nobody hears of its answer."""
-        served = self._now(target)
-        route = served.by_key.get(DISCONNECT) if served is not None else None
-        if served is None or route is None:
+        target = self._apis.fresh(target) or target
+        served = self._apis.served(target)
+        if served is None or DISCONNECT not in served.by_key:
             return
         happening = self._happening(DISCONNECT, code=connection.code, reason=connection.reason)
-        event = websocket.disconnect_event(connection.known, happening)
+        turn = self._turn(served, target, connection.known, happening)
         try:
-            await websocket_routes.run(self._ports, served, route, connection.known, happening, event)
-        except NotRun as error:
-            log.warning("$disconnect of %s failed: %s", served.api_id, error)
+            await self._run_turn(turn, websocket.disconnect_event(connection.known, happening))
+        except (Refused, NotRun) as error:
+            log.warning("$disconnect of %s failed: %s", served.api_id, turn.why or error)
         except Exception:
             log.exception("$disconnect of %s failed", served.api_id)
-
-    def _now(self, target: Target) -> Served | None:
-        """What the stage serves by now: it may have been deployed anew since the client connected."""
-        fresh = self._apis.fresh(target)
-        return self._apis.served(fresh) if fresh is not None else None
 
 
 def _short_id(uuid: str) -> str:

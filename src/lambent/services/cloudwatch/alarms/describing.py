@@ -80,6 +80,8 @@ async def describe_alarms_for_metric(env: CloudWatchEnv, caller: Caller, params:
 
 async def describe_alarm_history(env: CloudWatchEnv, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
     """What happened to an alarm, or to all of them, the latest first."""
+    if "AlarmContributorId" in params:
+        raise faults.unsupported("AlarmContributorId")
     scope, name = caller.scope, params.get("AlarmName")
     items = env.resources.children(history.KIND, scope, name) if name else env.resources.all(history.KIND, scope)
     found = [one.document["shown"] for one in items if _is_told(one.document["shown"], params, env.clock())]

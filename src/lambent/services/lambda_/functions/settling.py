@@ -11,7 +11,7 @@ from lambent.model.finding import Finding
 from lambent.model.names import function_arn
 from lambent.model.scope import Caller
 from lambent.services.lambda_.env import SETTLE_SECONDS, LambdaEnv
-from lambent.services.lambda_.functions import snap_start
+from lambent.services.lambda_.functions import file_modes, snap_start
 from lambent.services.lambda_.functions.lifecycle import Event, phase_of, show, step
 from lambent.services.lambda_.functions.state_reasons import Unready
 from lambent.store.errors import BlobMissing, RecordChanged, StoreError
@@ -72,6 +72,7 @@ async def _prepared(env: LambdaEnv, record: FunctionRecord) -> tuple[Event, Unre
         if record.code:
             with env.blobs.using(record.code):
                 await env.blobs.unpack(record.code)
+                await file_modes.look(env, record)
         await env.prepare(record.running)
     except StoreError as error:
         if not isinstance(error, BlobMissing):

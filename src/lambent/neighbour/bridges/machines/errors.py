@@ -1,0 +1,61 @@
+"""Names of errors: which of them a Retry or a Catch means, and how a function's own error is called.
+
+Source: https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
+"""
+
+import json
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from lambent.neighbour.bridges.handing import Gateway
+
+ALL, TASK_FAILED, TIMEOUT, UNKNOWN = "States.ALL", "States.TaskFailed", "States.Timeout", "Lambda.Unknown"
+TERMINAL = frozenset({"States.Runtime", "States.DataLimitExceeded"})
+"""No wildcard means these."""
+UNDETERMINED = "The cause could not be determined because Lambda did not return an error type. Returned payload: {}"
+"""As users of AWS have reported it: https://github.com/aws/aws-cdk/issues/9273."""
+
+
+def means(names: Iterable[str | None], error: str | None) -> bool:
+    """Whether `ErrorEquals` with these names means an error."""
+    return any(
+        name == error
+        or (name == ALL and error not in TERMINAL)
+        or (name == TASK_FAILED and error not in TERMINAL and error != TIMEOUT)
+        for name in names
+    )
+
+
+def equals(_gateway: Gateway, _former: Any) -> Callable[..., None]:
+    """In place of moto's `ErrorEqualsDecl._eval_body`."""
+
+    def run(declared: Any, env: Any) -> None:
+        error = env.stack.pop().error_name
+        env.stack.append(means((one.error_name for one in declared.error_names), error))
+
+    return run
+
+
+def custom(_gateway: Gateway, _former: Any) -> Callable[..., None]:
+    """In place of moto's `CustomErrorName.__init__`, which fails on what a Fail state, a branch or an iteration ends
+    with where that is one of AWS's own (`States.Timeout`)."""
+
+    def init(name: Any, error_name: str | None) -> None:
+        name.error_name = error_name
+
+    return init
+
+
+def untyped(failed: Any, ex: Exception) -> Any:
+    """A failed task's event; of a function whose error has no type it is `Lambda.Unknown`."""
+    payload = getattr(ex, "payload", None)
+    if isinstance(payload, str) and not _has_type(payload):
+        for details in failed.event_details.values():
+            details["error"], details["cause"] = UNKNOWN, UNDETERMINED.format(payload)
+        failed.error_name.error_name = UNKNOWN
+    return failed
+
+
+def _has_type(payload: str) -> bool:
+    said = json.loads(payload)
+    return isinstance(said, dict) and isinstance(said.get("errorType"), str)

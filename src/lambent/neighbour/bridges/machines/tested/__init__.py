@@ -1,0 +1,1 @@
+"""TestState: a state that is tried by itself."""

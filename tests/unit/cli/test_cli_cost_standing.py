@@ -1,0 +1,134 @@
+"""What costs something beside invocations: metrics, alarms, snapshots, restores, streams, what passes gateways."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from lambent.cli import metering
+from lambent.engine.price import Use, bill
+from lambent.model.prices import SECONDS_A_MONTH
+
+START, END = 1_790_000_000.0, 1_790_000_000.0 + 6 * 3600
+
+
+class Client:
+    """Answers operations by their names; a function of the parameters, or what is answered to all."""
+
+    def __init__(self, answers: dict[str, Any]) -> None:
+        self._answers = answers
+
+    def can_paginate(self, _operation: str) -> bool:
+        return False
+
+    def __getattr__(self, operation: str) -> Any:
+        answer = self._answers[operation]
+        return answer if callable(answer) else lambda **_params: answer
+
+
+def found(metered: Any, answers: dict[str, Any]) -> list[Use]:
+    client = Client(answers)
+    return list(metered(lambda _service: client, START, END))
+
+
+def dollars(use: Use, factor: float = 1.0) -> float:
+    return bill([use], factor)[0].dollars
+
+
+def test_a_custom_metric_is_billed_for_the_hours_in_which_it_has_values() -> None:
+    metrics = [
+        {"Namespace": name, "MetricName": str(n), "Dimensions": []}
+        for name in ("Shop", "AWS/Lambda")
+        for n in range(600)
+    ]
+
+    def data(MetricDataQueries: list[dict[str, Any]], **_span: Any) -> dict[str, Any]:
+        assert len(MetricDataQueries) <= 500
+        return {"MetricDataResults": [{"Id": one["Id"], "Values": [3.0, 1.0]} for one in MetricDataQueries]}
+
+    (use,) = found(metering.custom_metrics, {"list_metrics": {"Metrics": metrics}, "get_metric_data": data})
+    assert (use.price, use.subject, use.quantity) == ("cloudwatch:metrics", "Shop", 1200 * 3600 / SECONDS_A_MONTH)
+    assert dollars(use) == pytest.approx(1200 / 730 * 0.30)
+
+
+def test_many_metrics_are_cheaper_by_tiers() -> None:
+    assert dollars(Use("cloudwatch:metrics", "Shop", 10_000)) == pytest.approx(3_000)
+    assert dollars(Use("cloudwatch:metrics", "Shop", 260_000)) == pytest.approx(3_000 + 24_000 + 500)
+
+
+def test_alarms_are_billed_by_metric_and_kind_since_they_were_changed() -> None:
+    about = {"AlarmConfigurationUpdatedTimestamp": datetime.fromtimestamp(END - 3600, UTC)}
+    math = [{"Id": "a", "MetricStat": {}}, {"Id": "b", "MetricStat": {}}, {"Id": "e", "Expression": "a/b"}]
+    alarms = [
+        {"AlarmName": "plain", "Period": 60, **about},
+        {"AlarmName": "quick", "Period": 10, **about},
+        {"AlarmName": "math", "Metrics": math, **about},
+    ]
+    answer = {"MetricAlarms": alarms, "CompositeAlarms": [{"AlarmName": "both", **about}]}
+    hour = 3600 / SECONDS_A_MONTH
+    assert found(metering.alarms, {"describe_alarms": answer}) == [
+        Use("cloudwatch:alarms", "plain", hour),
+        Use("cloudwatch:alarms-high-resolution", "quick", hour),
+        Use("cloudwatch:alarms", "math", 2 * hour),
+        Use("cloudwatch:alarms-composite", "both", hour),
+    ]
+
+
+def test_snapshots_are_kept_for_three_hours_at_least_and_those_of_java_are_free() -> None:
+    on = {"SnapStart": {"OptimizationStatus": "On"}, "MemorySize": 1024}
+
+    def version(name: str, hours: float, **more: Any) -> dict[str, Any]:
+        made = datetime.fromtimestamp(END - hours * 3600, UTC).isoformat()
+        return {"FunctionName": name, "Runtime": "python3.12", "LastModified": made, **on, **more}
+
+    those = [
+        version("new", 1),
+        version("old", 100),
+        version("java", 1, Runtime="java21"),
+        version("off", 1, SnapStart={}),
+    ]
+    assert found(metering.snapshots, {"list_functions": {"Functions": those}}) == [
+        Use("lambda:snapstart-cache", "new", 3 * 3600.0),
+        Use("lambda:snapstart-cache", "old", 6 * 3600.0),
+    ]
+
+
+def answered(sums: dict[tuple[str, str, str], float], dimension: str = "FunctionName") -> dict[str, Any]:
+    """CloudWatch with a sum for (namespace, metric, a dimension's value)."""
+
+    def listed(Namespace: str, MetricName: str) -> dict[str, Any]:
+        those = [key[2] for key in sums if key[:2] == (Namespace, MetricName)]
+        return {"Metrics": [{"Dimensions": [{"Name": dimension, "Value": one}]} for one in those]}
+
+    def statistics(Namespace: str, MetricName: str, Dimensions: list[dict[str, str]], **_: Any) -> dict[str, Any]:
+        return {"Datapoints": [{"Sum": sums[Namespace, MetricName, Dimensions[0]["Value"]]}]}
+
+    return {"list_metrics": listed, "get_metric_statistics": statistics}
+
+
+def test_bytes_cost_what_a_gateway_processes_where_there_is_one_and_the_function_is_behind_it() -> None:
+    sums = {("Lambent", "NetworkBytes", name): 1e11 for name in ("inside", "outside")}
+    functions = [{"FunctionName": "inside", "VpcConfig": {"SubnetIds": ["s"]}}, {"FunctionName": "outside"}]
+    answers = answered(sums) | {"list_functions": {"Functions": functions}}
+    (use,) = found(
+        metering.passed_gateways, answers | {"describe_nat_gateways": {"NatGateways": [{"State": "available"}]}}
+    )
+    assert use == Use("nat:processed", "inside", 1e11) and dollars(use) == pytest.approx(4.50)
+    assert not found(metering.passed_gateways, answers | {"describe_nat_gateways": {"NatGateways": []}})
+
+
+def test_restores_and_streams_have_their_prices() -> None:
+    sums = {("Lambent", "RestoredMegabytes", "f"): 2048.0, ("Lambent", "StreamedBytes", "f"): 1e9}
+    uses = found(metering.used, answered(sums))
+    assert uses == [Use("lambda:snapstart-restore", "f", 2.0), Use("lambda:streamed", "f", 1e9)]
+    assert [dollars(use) for use in uses] == [pytest.approx(0.0002795996), pytest.approx(0.008)]
+
+
+def test_what_functions_log_is_cheaper_by_tiers_and_shares_what_is_free() -> None:
+    sums = {("AWS/Logs", "IncomingBytes", name): 20e12 for name in ("/aws/lambda/f", "mine")}
+    uses = found(metering.used, answered(sums, "LogGroupName"))
+    assert [(use.price, dollars(use)) for use in uses] == [
+        ("logs:of-lambda", pytest.approx(7_500)), ("logs:ingested", pytest.approx(10_000)),
+    ]  # fmt: skip
+    free = bill([Use("logs:of-lambda", "f", 5e9), Use("logs:ingested", "g", 5e9)], free_tier=True)
+    assert sum(line.dollars for line in free) == pytest.approx(2.5)

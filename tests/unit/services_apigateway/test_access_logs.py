@@ -1,0 +1,61 @@
+"""Access logs of REST APIs: what they tell of an answer."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.unit.services_apigateway.door_kit import Stage, with_stage
+
+ROLE = {"op": "replace", "path": "/cloudwatchRoleArn", "value": "arn:aws:iam::111111111111:role/logs"}
+GROUP = "arn:aws:logs:eu-west-1:111111111111:log-group:access"
+FORM = (
+    "$context.httpMethod $context.resourcePath $context.status $context.responseLength $context.error.responseType "
+    "$context.integration.status $context.integration.integrationStatus $context.integrationLatency "
+    "$context.integrationErrorMessage"
+)
+
+
+async def logged(stage: Stage) -> None:
+    await stage.call("UpdateAccount", patchOperations=[ROLE])
+    await stage.proxy("/pets")
+    await stage.deploy()
+    await stage.patch_stage(**{"/accessLogSettings/destinationArn": GROUP, "/accessLogSettings/format": FORM})
+
+
+@pytest.mark.parametrize(
+    ("path", "answer", "line"),
+    [
+        ("/pets", {"statusCode": 201, "body": "ok"}, "GET /pets 201 2 - 201 200 7000 -"),
+        ("/pets", {"statusCode": 500}, "GET /pets 500 0 - 500 200 7000 -"),
+        ("/pets", "x", "GET /pets 502 36 DEFAULT_5XX - 200 7000 Malformed Lambda proxy response: "),
+        ("/nowhere", None, "GET - 403 42 MISSING_AUTHENTICATION_TOKEN - - - -"),
+    ],
+)
+def test_what_a_line_tells_of_an_answer(path: str, answer: Any, line: str, tmp_path: Path) -> None:
+    async def scene(stage: Stage) -> None:
+        await logged(stage)
+
+        async def run(_event: Any) -> Any:
+            await stage.clock.advance(7)
+            return answer
+
+        stage.functions.run = run
+        await stage.ask(f"/dev{path}")
+        assert [group for group, _ in stage.logged] == ["access"]
+        assert stage.logged[0][1].startswith(line)
+
+    with_stage(tmp_path, scene)
+
+
+def test_logs_need_the_accounts_role(tmp_path: Path) -> None:
+    async def scene(stage: Stage) -> None:
+        await stage.proxy("/pets")
+        await stage.deploy()
+        text = "CloudWatch Logs role ARN must be set in account settings to enable logging"
+        for place, value in (("/accessLogSettings/destinationArn", GROUP), ("/*/*/logging/loglevel", "INFO")):
+            patch = [{"op": "replace", "path": place, "value": value}]
+            said = await stage.refused("UpdateStage", restApiId=stage.id, stageName="dev", patchOperations=patch)
+            assert said == ("BadRequestException", text)
+
+    with_stage(tmp_path, scene)
