@@ -5,9 +5,12 @@ Run as `python -m tools.deploy`; tests/docs compares the committed page with wha
 
 from pathlib import Path
 
+from lambent.deploy.making import replaces
+from lambent.deploy.ports import Owner
 from lambent.deploy.resources.facts import facts_of
-from lambent.deploy.resources.kind import Kind
+from lambent.deploy.resources.kind import Kind, Subject
 from lambent.deploy.resources.table import KINDS
+from lambent.model.scope import Scope
 from lambent.services.cloudformation.operations import OPERATIONS, REFUSED
 
 PAGE = Path(__file__).parents[1] / "docs" / "deploy.md"
@@ -167,8 +170,12 @@ refuses as not built (a bucket's `WebsiteConfiguration`), fails likewise; skippe
 CloudFront and WAF have no effect on any request. Distributions, origin access controls and WAF's types are kept where
 they are answered; CloudFront's other types, ApplicationInsights and `AWS::CDK::Metadata` by their stack alone.
 
-| type | not passed on |
-| --- | --- |
+An update that changes a property of the third column fails at its resource, by name, and is rolled back; skipped, it is
+a finding. A property that an update removes is again what AWS has where nothing is said. What stands within a property
+and AWS does not know fails in its words (`extraneous key`); what it knows and no call passes on is a finding.
+
+| type | not passed on | not changed |
+| --- | --- | --- |
 """
 
 TAIL = """
@@ -190,15 +197,31 @@ Refused by name:
 """
 
 
+def _row(name: str, kind: Kind) -> str:
+    return f"| `{name}` | {', '.join(left_out(name, kind))} | {', '.join(not_changed(name, kind))} |\n"
+
+
 def left_out(name: str, kind: Kind) -> list[str]:
     """The properties of a type that are refused."""
     covered = {one.lower() for one in kind.covers()}
     return sorted(one for one in facts_of(name).properties if one.lower() not in covered)
 
 
+def not_changed(name: str, kind: Kind) -> list[str]:
+    """The properties that are passed on when a resource is made, and that no update changes."""
+    covered = {one.lower() for one in kind.covers()}
+    passed = [one for one in facts_of(name).properties if one.lower() in covered]
+    return sorted(one for one in passed if not replaces(name, frozenset({one})) and kind.stuck(_with(name, one)))
+
+
+def _with(name: str, changed: str) -> Subject:
+    owner = Owner("stack", "arn", Scope(), {}, {})
+    return Subject(name, "Logical", "name", owner, {changed: {"a": 1}}, former={changed: {"b": 2}})
+
+
 def page() -> str:
     """The whole page."""
-    types = "".join(f"| `{name}` | {', '.join(left_out(name, kind))} |\n" for name, kind in sorted(KINDS.items()))
+    types = "".join(_row(name, kind) for name, kind in sorted(KINDS.items()))
     others = "".join(f"| `{name}` | {how} |\n" for name, how in OTHERS.items())
     answered = ANSWERED.replace("{answered}", ", ".join(sorted(OPERATIONS)))
     refused = "".join(f"| {name} | {why} |\n" for name, why in sorted(REFUSED.items()))

@@ -21,14 +21,54 @@ MADE_BY_SAM = "AWS::Serverless"
 """Its types are those of a transform alone."""
 
 
-def facts(schema: dict[str, Any]) -> dict[str, list[str]]:
-    """The names of one schema's properties; those nested in others are left out."""
+class Nested:
+    """What a schema allows within its properties: `shapes` are objects by number, each with the numbers of what its
+    members hold (None for what may hold anything)."""
+
+    def __init__(self, schema: dict[str, Any]) -> None:
+        self._definitions = schema.get("definitions", {})
+        self._numbers: dict[str, int] = {}
+        self.shapes: dict[str, dict[str, int | None]] = {}
+        self.of = {name: self._visit(one) for name, one in schema.get("properties", {}).items()}
+
+    def _resolved(self, said: dict[str, Any]) -> dict[str, Any]:
+        while "$ref" in said:
+            rest = {name: one for name, one in said.items() if name != "$ref"}
+            said = {**self._definitions[said["$ref"].rsplit("/", 1)[-1]], **rest}
+        return said
+
+    def _visit(self, said: dict[str, Any]) -> int | None:
+        said = self._resolved(said)
+        while "items" in said:
+            said = self._resolved(said["items"])
+        members = self._members(said)
+        if not members or said.get("additionalProperties", True) is not False or said.get("patternProperties"):
+            return None
+        key = json.dumps(members, sort_keys=True)
+        if key not in self._numbers:
+            number = self._numbers[key] = len(self._numbers)
+            self.shapes[str(number)] = {name: self._visit(one) for name, one in members.items()}
+        return self._numbers[key]
+
+    def _members(self, said: dict[str, Any]) -> dict[str, Any]:
+        found = dict(said.get("properties", {}))
+        for word in ("oneOf", "anyOf", "allOf"):
+            for one in said.get(word, []):
+                found = {**self._resolved(one).get("properties", {}), **found}
+        return found
+
+
+def facts(schema: dict[str, Any]) -> dict[str, Any]:
+    """The names of one schema's properties, and of what is in them."""
+    nested = Nested(schema)
     read_only = _top(schema.get("readOnlyProperties", []))
     return {
         "properties": sorted(set(schema.get("properties", {})) - (read_only - set(schema.get("required", [])))),
         "required": sorted(set(schema.get("required", [])) - read_only),
         "create_only": sorted(_top(schema.get("createOnlyProperties", []))),
         "read_only": sorted(read_only),
+        "nested": {name: number for name, number in sorted(nested.of.items()) if number is not None},
+        "shapes": nested.shapes,
         "primary": [pointer.rsplit("/", 1)[-1] for pointer in schema.get("primaryIdentifier", [])],
     }
 

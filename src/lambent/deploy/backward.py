@@ -1,10 +1,12 @@
 """Deleting, and bringing back what was: the phases that undo."""
 
+import contextlib
 from dataclasses import replace
 from typing import Any
 
 from lambent.deploy.forward import Outcome
 from lambent.deploy.phases import End, Phase
+from lambent.deploy.resources.calls import Unchangeable
 from lambent.deploy.running import TROUBLE, Failed, Running
 from lambent.deploy.stack import StackResource
 from lambent.deploy.walk import Walk, reverse, within
@@ -152,7 +154,8 @@ async def _restore(running: Running, record: StackResource) -> None:
         filled, former = await running.filled(before.properties), await running.filled(record.properties)
         subject = running.subject(before, filled, former)
         if not maker.replaces(subject):  # else nothing was done yet
-            await maker.update(subject)
+            with contextlib.suppress(Unchangeable):  # nor was it then
+                await maker.update(subject)
     except TROUBLE as error:
         await running.tell(record, "UPDATE_FAILED", running.reason(error))
         raise Failed(str(error)) from error

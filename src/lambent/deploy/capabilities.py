@@ -16,7 +16,10 @@ NAMES = {
     "AWS::IAM::User": "UserName",
 }
 UNNAMED = frozenset(
-    {"AWS::IAM::AccessKey", "AWS::IAM::Policy", "AWS::IAM::UserToGroupAddition", "AWS::IAM::RolePolicy"}
+    {
+        *("AWS::IAM::AccessKey", "AWS::IAM::GroupPolicy", "AWS::IAM::Policy", "AWS::IAM::RolePolicy"),
+        *("AWS::IAM::UserPolicy", "AWS::IAM::UserToGroupAddition"),
+    }
 )
 IAM, NAMED = "CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"
 

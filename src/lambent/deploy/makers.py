@@ -34,7 +34,7 @@ class Makers:
         kind = kind_of(type_name)
         if kind is not None:
             over = self._tell if self.skip else None
-            made = ApiMaker(type_name, kind, Calls(running.ask, running.stopped.is_set, over), over)
+            made = ApiMaker(type_name, kind, Calls(running.ask, running.stopped.is_set, over), over, self._tell)
             return ShiftedAlias(made, running.ask, _is_back(running), running.stopped) if type_name == ALIAS else made
         if type_name.startswith(CUSTOM):
             return CustomMaker(running.ask, self.signals, ports.clock, ports.new_id, running.stopped)
@@ -51,7 +51,7 @@ class Makers:
         said = (
             f"{subject.logical_id} ({subject.type}) is made without {', '.join(names)}: Lambent does not support it yet"
         )
-        hint = "what depends on it does not happen here; unknown_types is skip"
+        hint = "what depends on it does not happen here"
         self.report(Finding("stack-property-skipped", f"{subject.owner.arn}/{subject.logical_id}", said, hint))
 
 

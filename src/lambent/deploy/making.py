@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from lambent.deploy.ports import Refused
-from lambent.deploy.resources.calls import Calls, NotMade, PassOver, tags_of
+from lambent.deploy.resources.calls import Calls, NotMade, PassOver, Unchangeable, tags_of
 from lambent.deploy.resources.facts import Facts, facts_of
 from lambent.deploy.resources.kind import Kind, Subject, value_of
 from lambent.deploy.resources.table import KINDS
@@ -61,14 +61,22 @@ class Plain:
 
 class ApiMaker:
     """By calls of its type's operations. With `pass_over` properties that are not passed on are told to that, and left
-    out, instead of failing the resource."""
+    out, instead of failing the resource. `tell` hears of parts of properties that are not."""
 
-    def __init__(self, type_name: str, kind: Kind, calls: Calls, pass_over: PassOver | None = None) -> None:
+    def __init__(
+        self,
+        type_name: str,
+        kind: Kind,
+        calls: Calls,
+        pass_over: PassOver | None = None,
+        tell: PassOver = lambda _subject, _names: None,
+    ) -> None:
         self._type = type_name
         self._kind = kind
         self._calls = calls
         self._facts = facts_of(type_name)
         self._pass_over = pass_over
+        self._tell = tell
 
     async def create(self, subject: Subject, note: Note) -> Subject:
         subject = self._without_unsupported(subject)
@@ -101,7 +109,20 @@ class ApiMaker:
             properties={**self._kind.defaults, **subject.properties},
             former={**self._kind.defaults, **subject.former},
         )
-        return await self._calls.update(self._kind, self._tagged(subject))
+        subject = self._changeable(self._kind.emptied(self._tagged(subject)))
+        return await self._calls.update(self._kind, subject)
+
+    def _changeable(self, subject: Subject) -> Subject:
+        """Raises Unchangeable for changes that no call passes on; with `pass_over` they are told."""
+        stuck = self._kind.stuck(subject)
+        if stuck and self._pass_over is None:
+            raise Unchangeable(
+                f"Lambent does not change {', '.join(stuck)} of {self._type} yet: make another resource, or set "
+                "unknown_types to skip."
+            )
+        if stuck and self._pass_over is not None:
+            self._pass_over(subject, stuck)
+        return subject
 
     async def delete(self, subject: Subject) -> None:
         await self._calls.delete(self._kind, replace(subject, answers=dict(subject.attributes)))
@@ -117,6 +138,9 @@ class ApiMaker:
         return str(value_of(self._kind.ref, subject) if self._kind.ref else subject.id)
 
     def _without_unsupported(self, subject: Subject) -> Subject:
+        parts = self._kind.lost_of(subject)
+        if parts:
+            self._tell(subject, parts)
         left = unsupported(self._kind, subject.properties)
         if self._pass_over is None or not left:
             return subject
@@ -148,6 +172,7 @@ def check(type_name: str, kind: Kind, facts: Facts, subject: Subject) -> None:
     if facts.properties:
         wrong = [f"#: extraneous key [{name}] is not permitted" for name in sorted(given - facts.properties)]
         wrong += [f"#: required key [{name}] not found" for name in sorted(facts.required - given)]
+        wrong += facts.strange(subject.properties)
         if wrong:
             raise NotMade(
                 f"Properties validation failed for resource {subject.logical_id} with message:\n" + "\n".join(wrong)

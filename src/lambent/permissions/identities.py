@@ -21,6 +21,7 @@ Ask = Callable[[str, str, Mapping[str, Any], Scope], Awaitable[dict[str, Any] | 
 """(service, operation, parameters, whose) -> what it says; None for an error or when it can't be asked."""
 WHAT = ["User", "Role", "Group", "LocalManagedPolicy"]
 TRIES = 5
+_ARN = re.compile(r"arn:[^:]*:[^:]*:[^:]*:[^:]*:")
 _AWS_MANAGED = re.compile(r"arn:aws[a-z-]*:iam::aws:policy/.+")
 
 
@@ -62,7 +63,7 @@ class Identities:
 
     async def find(self, arn: str, region: str) -> Identity | None:
         """The user or role with that ARN; None when there is none, or nobody can say."""
-        if self.unused():
+        if self.unused() or not _ARN.match(arn):
             return None
         account = arn.split(":")[4]
         known = self._accounts.get(account)

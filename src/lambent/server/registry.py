@@ -13,6 +13,7 @@ from lambent.server.here import here
 from lambent.server.running import Running
 from lambent.services.ecr.door.door import Registry
 from lambent.services.ecr.env import LAYER, EcrEnv
+from lambent.services.ecr.lifecycle import Expiry
 from lambent.services.ecr.manifests import hex_of
 from lambent.services.ecr.pulling import Own
 from lambent.services.ecr.service import SERVICE
@@ -47,7 +48,11 @@ async def open_registry(settings: Settings, store: Store, base: Base, running: R
         raise StartError(f"the registry of images can't be read: {error}") from error
     address = urlsplit(base.url).netloc
     may = functools.partial(_may, running.doors)
-    env = EcrEnv(store.resources, blobs, tokens, address, base.clock.wall, new_id, running.findings.report, may)
+    env = EcrEnv(
+        store.resources, blobs, tokens, address, base.clock.wall, new_id, may, lambda: expiry.arm()  # noqa: PLW0108 - it is made next
+    )  # fmt: skip
+    expiry = Expiry(env, base.clock, base.background.spawn)
+    expiry.arm()
     store.images.own = Own(env)
     return OpenRegistry(here(SERVICE, env), Registry(env, running.credentials.held, new_id))
 

@@ -22,3 +22,11 @@ def test_a_role_is_there_although_moto_failed_while_others_were_made() -> None:
     assert asyncio.run(Identities(ask).find(ROLE, "us-east-1")) is not None
     failures.extend(["down"] * 99)
     assert asyncio.run(Identities(ask).find(ROLE, "us-east-1")) is None
+
+
+def test_what_is_no_arn_is_nobody() -> None:
+    async def ask(*_said: Any) -> dict[str, Any] | None:
+        raise AssertionError
+
+    for text in ("", "app", "arn:aws:iam", "role/app"):
+        assert asyncio.run(Identities(ask).find(text, "us-east-1")) is None

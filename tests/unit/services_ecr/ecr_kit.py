@@ -8,7 +8,6 @@ from typing import Any
 
 from lambent.ids import new_uuid
 from lambent.model.credentials import Held
-from lambent.model.finding import Finding
 from lambent.model.scope import Caller, Scope
 from lambent.services.ecr.door.door import Registry
 from lambent.services.ecr.env import EcrEnv
@@ -27,8 +26,8 @@ OTHER = Scope("111111111111", "eu-west-1")
 class Kit:
     """`time` is what the clocks show; `denied` are the operations that nobody may do."""
 
-    def __init__(self, env: EcrEnv, folder: Path, findings: list[Finding]) -> None:
-        self.env, self.folder, self.findings = env, folder, findings
+    def __init__(self, env: EcrEnv, folder: Path) -> None:
+        self.env, self.folder = env, folder
         self.time = 1_000_000.0
         self.held: dict[str, Held] = {}
         self.registry = Registry(env, self.held.get, new_uuid)
@@ -88,11 +87,10 @@ def open_kit(resources: Any, folder: Path) -> Kit:
         if operation in kit.denied:
             raise Fault("AccessDeniedException", f"not authorized to perform: ecr:{operation}")
 
-    findings: list[Finding] = []
     blobs = ImageBlobs(folder / "registry", lambda: kit.time)
     tokens = Tokens(b"secret", lambda: kit.time)
-    env = EcrEnv(resources, blobs, tokens, HOST, lambda: kit.time, new_uuid, findings.append, may)
-    kit = Kit(env, folder, findings)
+    env = EcrEnv(resources, blobs, tokens, HOST, lambda: kit.time, new_uuid, may)
+    kit = Kit(env, folder)
     return kit
 
 

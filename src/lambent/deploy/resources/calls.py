@@ -1,7 +1,7 @@
 """Carrying out what a type says: its calls, one after another."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -23,6 +23,10 @@ SETTLING = ("ResourceConflict", "ResourceInUse", "LimitExceeded", "DeleteConflic
 
 class NotMade(Exception):
     """A resource ended in a state that is none of the good ones; the text says why."""
+
+
+class Unchangeable(NotMade):
+    """An update that was not begun: it would change what no call changes."""
 
 
 class Cancelled(Exception):
@@ -95,8 +99,7 @@ class Calls:
             return await self._do(do, subject)
         if do.each and not do.on:
             return await self._call(do, subject)
-        names = do.on or tuple(_members(do))
-        changed = [name for name in subject.changed if name in names]
+        changed = do.concerns(subject)
         if not changed:
             return subject
         if do.gone and not any(name in subject.properties for name in do.on):
@@ -182,17 +185,6 @@ def tags_of(said: Any) -> dict[str, str]:
     if isinstance(said, Mapping):
         return {str(key): str(value) for key, value in said.items()}
     return {str(one["Key"]): str(one.get("Value", "")) for one in said or [] if isinstance(one, Mapping)}
-
-
-def _members(do: Do) -> Iterable[str]:
-    """The properties that a call passes on."""
-    service, _, operation = do.call.partition(":")
-    shape = load(service).operation(operation).input_shape
-    return [name for name in _capital(shape.members) if name not in do.without] if do.fit and shape is not None else []
-
-
-def _capital(names: Iterable[str]) -> Iterable[str]:
-    return [name[:1].upper() + name[1:] for name in names]
 
 
 def params_of(do: Do, subject: Subject) -> dict[str, Any]:

@@ -6,8 +6,8 @@ https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-sc
 """
 
 import functools
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +21,35 @@ BESIDE = ("AWS::CloudFormation::CustomResource", "AWS::CDK::Metadata")
 @dataclass(frozen=True, slots=True)
 class Facts:
     """Names of properties. `create_only` are those whose change makes another resource, `primary` those that identify
-    it."""
+    it; `nested` and `shapes` what stands in them, as `tools/resource_types.py` says it."""
 
     properties: frozenset[str] = frozenset()
     required: frozenset[str] = frozenset()
     create_only: frozenset[str] = frozenset()
     read_only: frozenset[str] = frozenset()
     primary: tuple[str, ...] = ()
+    nested: Mapping[str, int] = field(default_factory=dict)
+    shapes: Mapping[str, Mapping[str, int | None]] = field(default_factory=dict)
+
+    def strange(self, properties: Mapping[str, Any]) -> list[str]:
+        """What stands within properties where AWS has no such member: "/Place/Of/It: name"."""
+        found: list[tuple[str, str]] = []
+        for name, number in self.nested.items():
+            self._look(properties.get(name), number, f"/{name}", found)
+        return [f"#{place}: extraneous key [{name}] is not permitted" for place, name in found]
+
+    def _look(self, value: Any, number: int | None, place: str, found: list[tuple[str, str]]) -> None:
+        if number is None:
+            return
+        if isinstance(value, list):
+            for at, one in enumerate(value):
+                self._look(one, number, f"{place}/{at}", found)
+        elif isinstance(value, Mapping):
+            shape = self.shapes[str(number)]
+            for name, one in value.items():
+                if name not in shape:
+                    found.append((place, name))
+                self._look(one, shape.get(name), f"{place}/{name}", found)
 
 
 @functools.cache
@@ -41,7 +63,10 @@ def facts_of(type_name: str) -> Facts:
     """The facts of a type; none for one that AWS publishes nothing of."""
     said = _all().get(type_name, {})
     names = ("properties", "required", "create_only", "read_only")
-    return Facts(**{name: frozenset(said.get(name, ())) for name in names}, primary=tuple(said.get("primary", ())))
+    sets = {name: frozenset(said.get(name, ())) for name in names}
+    return Facts(
+        **sets, primary=tuple(said.get("primary", ())), nested=said.get("nested", {}), shapes=said.get("shapes", {})
+    )
 
 
 @functools.cache

@@ -10,7 +10,7 @@ A parameter's value is
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import jmespath
@@ -80,6 +80,18 @@ class Do:
     takes: tuple[str, ...] = ()
     anew: bool = False
 
+    def concerns(self, subject: Subject) -> list[str]:
+        """The changed properties that the call is for."""
+        names = {name.lower() for name in self.on or _covered(self)}
+        return [name for name in subject.changed if name.lower() in names]
+
+    def changes(self, subject: Subject) -> set[str]:
+        """The properties that an update passes on by it, if it is made."""
+        changed = self.concerns(subject)
+        if not self.anew and self.on and not self.gone and not any(name in subject.properties for name in changed):
+            return set()
+        return {*changed, *_covered(self), *(_covered(self.gone) if self.gone else ())}
+
 
 @dataclass(frozen=True, slots=True)
 class Until:
@@ -107,7 +119,8 @@ class Kind:
     """A type. `id` is what it is called physically (the default: its name), `ref` what Ref gives (the default: its
     id). `made` is the number of the call that makes it. `name` is the property that names it, `length` how long a
     generated name may be. `replace` are properties whose change makes another resource, beside those that its facts
-    name."""
+    name; `empty` is what a property is when an update removes it (or a function of the subject that says so); `quiet`
+    are those that an update need not pass on; `lost` are parts of properties ("A.B") that no call passes on."""
 
     create: tuple[Do, ...] = ()
     update: tuple[Do, ...] = ()
@@ -131,11 +144,40 @@ class Kind:
     defaults: Mapping[str, Any] = field(default_factory=dict)
     takes: tuple[str, ...] = ()
     made: int = 0
+    empty: Mapping[str, Any] = field(default_factory=dict)
+    quiet: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
 
     def covers(self) -> frozenset[str]:
         """The properties that are passed on: what else is given would be lost. `takes` are those that only functions
         read."""
-        return frozenset({*self.takes, self.name, self.tags}.union(*(_covered(do) for do in self.create)))
+        own = {*self.takes, *self.quiet, self.name, self.tags}
+        return frozenset(own.union(*(_covered(do) for do in self.create)))
+
+    def lost_of(self, subject: Subject) -> list[str]:
+        """The given parts of properties that no call passes on."""
+        return [path for path in self.lost if _has(subject.properties, path.split("."))]
+
+    def emptied(self, subject: Subject) -> Subject:
+        """The subject of an update, with what properties are that it removes."""
+        gone = [name for name in self.empty if name in subject.former and name not in subject.properties]
+        values = {name: one(subject) if callable(one := self.empty[name]) else one for name in gone}
+        return replace(subject, properties={**values, **subject.properties})
+
+    def stuck(self, subject: Subject) -> list[str]:
+        """The changed properties that no call of an update passes on."""
+        passed = {*self.quiet, self.tags if self.tag else "", *self.replace}
+        done = {name.lower() for name in passed.union(*(do.changes(subject) for do in self.update))}
+        return sorted(name for name in subject.changed if name.lower() not in done)
+
+
+def _has(value: Any, path: list[str]) -> bool:
+    """Whether something stands at a path, in any item of the lists on it."""
+    if isinstance(value, list):
+        return any(_has(one, path) for one in value)
+    if not path:
+        return value is not None
+    return isinstance(value, Mapping) and path[0] in value and _has(value[path[0]], path[1:])
 
 
 def tagged_by_stack(key: str) -> Callable[[Mapping[str, Any], Subject], bool]:
@@ -155,12 +197,14 @@ def put(*calls: Do, **more: Any) -> Kind:
 
 
 def _covered(do: Do) -> set[str]:
-    found = {*do.on, *do.takes, *_named(do.params), *_named(do.each)}
-    if do.fit:
-        service, _, operation = do.call.partition(":")
-        shape = load(service).operation(operation).input_shape
-        found |= {name[:1].upper() + name[1:] for name in shape.members} - {*do.without}
-    return found
+    return {*do.on, *do.takes, *_named(do.params), *_named(do.each), *(_members(do) if do.fit else ())}
+
+
+def _members(do: Do) -> set[str]:
+    """The properties that a call passes on by the names of its members."""
+    service, _, operation = do.call.partition(":")
+    shape = load(service).operation(operation).input_shape
+    return {name[:1].upper() + name[1:] for name in shape.members} - {*do.without}
 
 
 def _named(said: Said) -> set[str]:
@@ -169,7 +213,7 @@ def _named(said: Said) -> set[str]:
         return set().union(*(_named(one) for one in said.values()))
     if isinstance(said, list):
         return set().union(*(_named(one) for one in said))
-    if isinstance(said, str) and said.startswith("$"):
+    if isinstance(said, str) and said.startswith("$") and said not in ("$id", "$name"):
         return {re.split(r"[^A-Za-z0-9]", said[1:])[0]}
     return set(getattr(said, "names", ()))
 

@@ -9,7 +9,6 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any
 
-from lambent.model.finding import Finding
 from lambent.model.scope import Caller, Scope
 from lambent.services.ecr import faults
 from lambent.services.ecr.tokens import Tokens
@@ -29,7 +28,8 @@ async def anybody_may(_caller: Caller, _operation: str, _params: dict[str, Any])
 @dataclass(frozen=True, slots=True)
 class EcrEnv:
     """The ports of ECR's operations. `host` is the address (with port) at which images are pushed and pulled; `wall`
-    the platform's clock; `changing` is held by whoever makes a blob part of a repository or takes it out of one."""
+    the platform's clock; `armed` is told of each lifecycle policy; `changing` is held by whoever makes a blob part of a
+    repository or takes it out of one."""
 
     resources: Resources
     blobs: ImageBlobs
@@ -37,8 +37,8 @@ class EcrEnv:
     host: str
     wall: Callable[[], float]
     new_id: Callable[[], str]
-    report: Callable[[Finding], None]
     may: May = anybody_may
+    armed: Callable[[], None] = lambda: None
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def now(self) -> float:

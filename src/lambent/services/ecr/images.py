@@ -228,13 +228,22 @@ async def batch_delete_image(env: EcrEnv, caller: Caller, params: dict[str, Any]
     return {"imageIds": gone, "failures": failures}
 
 
+async def remove(env: EcrEnv, repository: Resource, digests: list[str]) -> None:
+    """Images with all their tags: those first that others need no longer then."""
+    async with env.changing:
+        before = _needed(env, repository)
+        for digest in sorted(digests, key=lambda one: bool(needed_by(env, repository, one))):
+            await _delete(env, repository, {"imageDigest": digest})
+        await _let_go(env, repository, before)
+
+
 async def _delete(env: EcrEnv, repository: Resource, image: dict[str, Any]) -> list[dict[str, Any]]:
     """What was removed; nothing for an image that is not there, or that an index needs."""
     digest = digest_of(env, repository, image)
     tags = tags_of(env, repository).get(digest, [])
     named = [image["imageTag"]] if image.get("imageTag") else tags
     last = len(named) == len(tags)
-    if not digest or (last and _needed_by(env, repository, digest)):
+    if not digest or (last and needed_by(env, repository, digest)):
         return []
     found = [env.resources.get(TAG, repository.scope, repository.name, tag) for tag in named]
     found += [env.resources.get(IMAGE, repository.scope, repository.name, digest)] if last else []
@@ -242,7 +251,7 @@ async def _delete(env: EcrEnv, repository: Resource, image: dict[str, Any]) -> l
     return [{"imageDigest": digest, "imageTag": tag} for tag in named] or [{"imageDigest": digest}]
 
 
-def _needed_by(env: EcrEnv, repository: Resource, digest: str) -> list[str]:
+def needed_by(env: EcrEnv, repository: Resource, digest: str) -> list[str]:
     """The indexes that list an image."""
     all_of_them = env.resources.children(IMAGE, repository.scope, repository.name)
     return [one.name for one in all_of_them if digest in one.document["manifests"]]
@@ -252,7 +261,7 @@ def _why_not(env: EcrEnv, repository: Resource, image: dict[str, Any]) -> dict[s
     digest = digest_of(env, repository, image)
     if not digest:
         return _failure(image)
-    indexes = ", ".join(_needed_by(env, repository, digest))
+    indexes = ", ".join(needed_by(env, repository, digest))
     text = f"Requested image referenced by manifest list: [{indexes}]"
     return {"imageId": image, "failureCode": "ImageReferencedByManifestList", "failureReason": text}
 

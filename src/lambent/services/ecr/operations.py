@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from lambent.model.scope import Caller
-from lambent.services.ecr import images, layers, policies, registry, repositories
+from lambent.services.ecr import images, layers, lifecycle, policies, registry, repositories
 from lambent.services.ecr.env import EcrEnv
 
 Operation = Callable[[EcrEnv, Caller, dict[str, Any]], Awaitable[dict[str, Any]]]
@@ -24,6 +24,7 @@ OPERATIONS: dict[str, Operation] = {
     "GetAuthorizationToken": registry.get_authorization_token,
     "GetDownloadUrlForLayer": layers.get_download_url_for_layer,
     "GetLifecyclePolicy": policies.get_lifecycle_policy,
+    "GetLifecyclePolicyPreview": lifecycle.get_lifecycle_policy_preview,
     "GetRegistryScanningConfiguration": registry.get_registry_scanning_configuration,
     "GetRepositoryPolicy": policies.get_repository_policy,
     "InitiateLayerUpload": layers.initiate_layer_upload,
@@ -34,6 +35,7 @@ OPERATIONS: dict[str, Operation] = {
     "PutImageTagMutability": policies.put_image_tag_mutability,
     "PutLifecyclePolicy": policies.put_lifecycle_policy,
     "SetRepositoryPolicy": policies.set_repository_policy,
+    "StartLifecyclePolicyPreview": lifecycle.start_lifecycle_policy_preview,
     "TagResource": repositories.tag_resource,
     "UntagResource": repositories.untag_resource,
     "UploadLayerPart": layers.upload_layer_part,
@@ -45,7 +47,6 @@ _ALONE = "other accounts do not reach this registry, so no policy of it has an e
 _TEMPLATES = "a repository is made by CreateRepository alone"
 _SIGNING = "no image is signed"
 _CLASSES = "there is one class of storage, without times of pulls"
-_PREVIEW = "no image expires by a lifecycle policy"
 REFUSED = {
     **dict.fromkeys(
         (
@@ -90,7 +91,6 @@ REFUSED = {
         ),
         _CLASSES,
     ),
-    **dict.fromkeys(("GetLifecyclePolicyPreview", "StartLifecyclePolicyPreview"), _PREVIEW),
     **dict.fromkeys(("GetAccountSetting", "PutAccountSetting"), "an account has no settings here"),
     "ListImageReferrers": "the registry itself answers it, at /v2/NAME/referrers/DIGEST",
 }

@@ -1,13 +1,12 @@
-"""A repository's settings, its policy and its lifecycle policy: kept, and the lifecycle policy without an effect."""
+"""A repository's settings, its policy and its lifecycle policy, which `lifecycle.py` carries out."""
 
 from typing import Any
 
 import orjson
 
-from lambent.model.finding import Finding
 from lambent.model.scope import Caller
-from lambent.services.ecr import faults
-from lambent.services.ecr.env import EcrEnv, arn
+from lambent.services.ecr import faults, lifecycle
+from lambent.services.ecr.env import EcrEnv
 from lambent.store.resources import Resource
 
 POLICY, LIFECYCLE = "policy", "lifecyclePolicy"
@@ -68,15 +67,17 @@ async def delete_repository_policy(env: EcrEnv, caller: Caller, params: dict[str
 
 async def put_lifecycle_policy(env: EcrEnv, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
     """PutLifecyclePolicy."""
+    lifecycle.read(params[TEXT[LIFECYCLE]])
     said = await _put(env, caller, params, LIFECYCLE)
-    text = "its lifecycle policy is kept, and no image expires by it"
-    env.report(Finding("lifecycle-policy-kept", arn(env.repository(caller, params)), text, "delete images yourself"))
+    env.armed()
     return said
 
 
 async def get_lifecycle_policy(env: EcrEnv, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
     """GetLifecyclePolicy."""
-    return _said(*_named(_got(env, caller, params, LIFECYCLE), LIFECYCLE))
+    repository, text = _got(env, caller, params, LIFECYCLE)
+    looked = repository.document.get(lifecycle.EVALUATED)
+    return _said(repository, LIFECYCLE, text) | ({"lastEvaluatedAt": looked} if looked else {})
 
 
 async def delete_lifecycle_policy(env: EcrEnv, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:

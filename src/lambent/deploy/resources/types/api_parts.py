@@ -1,65 +1,42 @@
 """What stands beside APIs: client certificates, VPC links, the documentation of REST APIs."""
 
 from lambent.deploy.resources.kind import Do, Kind
-from lambent.deploy.resources.types.apis import REST, patches
+from lambent.deploy.resources.patching import patched
+from lambent.deploy.resources.types.apis import REST, tagged
 
 _CERTIFICATE = {"clientCertificateId": "$id"}
 _LINK = {"vpcLinkId": "$id"}
 _PART = {**REST, "documentationPartId": "$id"}
 _VERSION = {**REST, "documentationVersion": "$DocumentationVersion"}
-_DESCRIBED = patches(("Description", "/description"))
+_DESCRIBED = ("Description", "/description")
 
 KINDS = {
     "AWS::ApiGateway::ClientCertificate": Kind(
         create=(Do("apigateway:GenerateClientCertificate", fit=True),),
-        update=(
-            Do(
-                "apigateway:UpdateClientCertificate",
-                {**_CERTIFICATE, "patchOperations": _DESCRIBED},
-                on=("Description",),
-            ),
-        ),
+        update=(patched("apigateway:UpdateClientCertificate", _CERTIFICATE, _DESCRIBED),),
         delete=(Do("apigateway:DeleteClientCertificate", _CERTIFICATE),),
         id="@clientCertificateId",
         attributes={"ClientCertificateId": "{id}"},
-        tags="Tags",
+        **tagged("clientcertificates/{id}"),
     ),
     "AWS::ApiGateway::VpcLink": Kind(
         create=(Do("apigateway:CreateVpcLink", fit=True),),
-        update=(
-            Do(
-                "apigateway:UpdateVpcLink",
-                {**_LINK, "patchOperations": patches(("Name", "/name"), ("Description", "/description"))},
-                on=("Name", "Description"),
-            ),
-        ),
+        update=(patched("apigateway:UpdateVpcLink", _LINK, ("Name", "/name"), ("Description", "/description")),),
         delete=(Do("apigateway:DeleteVpcLink", _LINK),),
         id="@id",
         attributes={"VpcLinkId": "{id}"},
-        tags="Tags",
+        **tagged("vpclinks/{id}"),
     ),
     "AWS::ApiGateway::DocumentationPart": Kind(
         create=(Do("apigateway:CreateDocumentationPart", fit=True),),
-        update=(
-            Do(
-                "apigateway:UpdateDocumentationPart",
-                {**_PART, "patchOperations": patches(("Properties", "/properties"))},
-                on=("Properties",),
-            ),
-        ),
+        update=(patched("apigateway:UpdateDocumentationPart", _PART, ("Properties", "/properties")),),
         delete=(Do("apigateway:DeleteDocumentationPart", _PART),),
         id="@id",
         attributes={"DocumentationPartId": "{id}"},
     ),
     "AWS::ApiGateway::DocumentationVersion": Kind(
         create=(Do("apigateway:CreateDocumentationVersion", fit=True),),
-        update=(
-            Do(
-                "apigateway:UpdateDocumentationVersion",
-                {**_VERSION, "patchOperations": _DESCRIBED},
-                on=("Description",),
-            ),
-        ),
+        update=(patched("apigateway:UpdateDocumentationVersion", _VERSION, _DESCRIBED),),
         delete=(Do("apigateway:DeleteDocumentationVersion", _VERSION),),
         id="{DocumentationVersion}",
     ),
@@ -69,6 +46,6 @@ KINDS = {
         delete=(Do("apigatewayv2:DeleteVpcLink", {"VpcLinkId": "$id"}),),
         id="@VpcLinkId",
         attributes={"VpcLinkId": "{id}"},
-        tags="Tags",
+        **tagged("vpclinks/{id}", "apigatewayv2:", "ResourceArn"),
     ),
 }

@@ -1,7 +1,6 @@
 """APIs of API Gateway: REST, HTTP and WebSocket."""
 
-import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from lambent.deploy.resources.kind import (
@@ -16,28 +15,9 @@ from lambent.deploy.resources.kind import (
     tagged_by_stack,
     text_of,
 )
+from lambent.deploy.resources.patching import Patch, escaped, patched, removed, replaced
 
 REST = {"restApiId": "$RestApiId"}
-
-
-def patches(*pairs: tuple[str, str]) -> Any:
-    """Patch operations for the simple properties that have changed."""
-
-    def found(subject: Subject) -> list[dict[str, str]] | None:
-        changed = [(name, path) for name, path in pairs if name in subject.changed]
-        said = [
-            {"op": "replace", "path": path, "value": plain(subject.properties.get(name, ""))} for name, path in changed
-        ]
-        return said or None
-
-    return found
-
-
-def plain(value: Any) -> str:
-    """A value as a patch has it."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return value if isinstance(value, str) else json.dumps(value) if isinstance(value, dict | list) else str(value)
 
 
 @reads("Body")
@@ -90,7 +70,7 @@ def _responses(where: str) -> Any:
 _METHOD = {"restApiId": "$RestApiId", "resourceId": "$ResourceId", "httpMethod": "$HttpMethod"}
 _CREDENTIALS = ("Type", "Uri", "Credentials", "RequestParameters", "RequestTemplates", "PassthroughBehavior",
                 "CacheNamespace", "CacheKeyParameters", "ContentHandling", "TimeoutInMillis", "ConnectionType",
-                "ConnectionId", "ResponseTransferMode")  # fmt: skip
+                "ConnectionId", "IntegrationTarget", "ResponseTransferMode")  # fmt: skip
 _LOWER = {name: name[0].lower() + name[1:] for name in _CREDENTIALS}
 _PUT_METHOD = (
     Do("apigateway:PutMethod", {**_METHOD, "authorizationType": "$AuthorizationType"}, fit=True),
@@ -140,6 +120,66 @@ def _v2(create: str, key: str, delete: str, update: str, id_path: str, *attribut
     )
 
 
+def tagged(path: str, service: str = "apigateway:", member: str = "resourceArn") -> dict[str, Any]:
+    """The tags of what has an ARN."""
+    arn, tags, keys = {member: f"arn:aws:apigateway:{{region}}::/{path}"}, "tags", "tagKeys"
+    if member[0].isupper():
+        tags, keys = "Tags", "TagKeys"
+    return {
+        "tags": "Tags",
+        "tag": Do(f"{service}TagResource", {**arn, tags: "$Tags"}),
+        "untag": Do(f"{service}UntagResource", {**arn, keys: "@removed"}),
+    }
+
+
+_AUTHORIZER = (
+    *("Name", "Type", "AuthType", "AuthorizerUri", "AuthorizerCredentials", "IdentitySource"),
+    *("IdentityValidationExpression", "AuthorizerResultTtlInSeconds"),
+)
+
+
+@reads("EndpointConfiguration")
+def _endpoint(subject: Subject) -> Iterator[Patch]:
+    """The one type of endpoint that an API has in the place of the other."""
+    now, before = ((said.get("EndpointConfiguration") or {}) for said in (subject.properties, subject.former))
+    types, former = (list(said.get("Types") or ["EDGE"]) for said in (now, before))
+    if types != former:
+        yield replaced(f"/endpointConfiguration/types/{former[0]}", types[0])
+    if now.get("IpAddressType") != before.get("IpAddressType") and now.get("IpAddressType"):
+        yield replaced("/endpointConfiguration/ipAddressType", now["IpAddressType"])
+
+
+@reads("ApiStages", "Quota", "Throttle")
+def _plan(subject: Subject) -> Iterator[Patch]:
+    """Stages that come and go, with their throttles; limits."""
+    for name in ("Quota", "Throttle"):
+        yield from _limits(f"/{name.lower()}", subject.properties.get(name), subject.former.get(name))
+    now, before = (
+        {f"{one.get('ApiId')}:{one.get('Stage')}": one for one in said.get("ApiStages") or []}
+        for said in (subject.properties, subject.former)
+    )
+    yield from (removed("/apiStages", name) for name in before if name not in now)
+    for name, one in now.items():
+        if name not in before:
+            yield {"op": "add", "path": "/apiStages", "value": name}
+        throttles, former = one.get("Throttle") or {}, before.get(name, {}).get("Throttle") or {}
+        for method in {**former, **throttles}:
+            resource, _, verb = method.rpartition("/")
+            path = f"/apiStages/{name}/throttle/{escaped(resource)}/{verb}"
+            yield from _limits(path, throttles.get(method), former.get(method))
+
+
+def _limits(path: str, now: Mapping[str, Any] | None, before: Mapping[str, Any] | None) -> Iterator[Patch]:
+    if before and not now:
+        yield removed(path)
+    for name, value in (now or {}).items():
+        if value != (before or {}).get(name):
+            yield replaced(f"{path}/{name[0].lower()}{name[1:]}", value)
+
+
+_ACCOUNT = patched("apigateway:UpdateAccount", {}, ("CloudWatchRoleArn", "/cloudwatchRoleArn"))
+
+
 def _same_place(item: Mapping[str, Any], subject: Subject) -> bool:
     said = subject.properties
     return (item.get("parentId"), item.get("pathPart")) == (said["ParentId"], said["PathPart"])
@@ -159,27 +199,32 @@ KINDS = {
         ),
         update=(
             *_PUT_REST_API,
-            Do(
+            patched(
                 "apigateway:UpdateRestApi",
-                {
-                    "restApiId": "$id",
-                    "patchOperations": patches(
-                        ("Name", "/name"),
-                        ("Description", "/description"),
-                        ("Policy", "/policy"),
-                        ("ApiKeySourceType", "/apiKeySource"),
-                        ("DisableExecuteApiEndpoint", "/disableExecuteApiEndpoint"),
-                    ),
-                },
-                on=("Name", "Description", "Policy", "ApiKeySourceType", "DisableExecuteApiEndpoint"),
+                {"restApiId": "$id"},
+                ("Name", "/name"),
+                ("Description", "/description"),
+                ("Policy", "/policy"),
+                ("ApiKeySourceType", "/apiKeySource"),
+                ("DisableExecuteApiEndpoint", "/disableExecuteApiEndpoint"),
+                ("MinimumCompressionSize", "/minimumCompressionSize"),
+                ("SecurityPolicy", "/securityPolicy"),
+                ("EndpointAccessMode", "/endpointAccessMode"),
+                lists=(
+                    ("BinaryMediaTypes", "/binaryMediaTypes"),
+                    ("EndpointConfiguration.VpcEndpointIds", "/endpointConfiguration/vpcEndpointIds"),
+                ),
+                more=_endpoint,
             ),
         ),
+        empty={"DisableExecuteApiEndpoint": False, "ApiKeySourceType": "HEADER"},
+        quiet=("FailOnWarnings", "Mode", "Parameters"),
+        **tagged("restapis/{id}"),
         delete=(Do("apigateway:DeleteRestApi", {"restApiId": "$id"}),),
         id="@id",
         left=Left(Do("apigateway:GetRestApis", {"limit": 500}), "items", tagged_by_stack("tags")),
         read=Do("apigateway:GetResources", {"restApiId": "$id", "limit": 500}),
         attributes={"RestApiId": "{id}", "RootResourceId": "@items[?path=='/'].id | [0]"},
-        tags="Tags",
     ),
     "AWS::ApiGateway::Resource": Kind(
         create=(
@@ -220,6 +265,15 @@ KINDS = {
     ),
     "AWS::ApiGateway::Authorizer": Kind(
         create=(Do("apigateway:CreateAuthorizer", fit=True),),
+        update=(
+            patched(
+                "apigateway:UpdateAuthorizer",
+                {**REST, "authorizerId": "$id"},
+                *((name, f"/{name[0].lower()}{name[1:]}") for name in _AUTHORIZER),
+                lists=(("ProviderARNs", "/providerARNs"),),
+            ),
+        ),
+        empty={"AuthorizerResultTtlInSeconds": 300},
         delete=(Do("apigateway:DeleteAuthorizer", {**REST, "authorizerId": "$id"}),),
         id="@id",
         attributes={"AuthorizerId": "{id}"},
@@ -227,11 +281,27 @@ KINDS = {
     "AWS::ApiGateway::Model": Kind(
         name="Name",
         create=(Do("apigateway:CreateModel", {"name": "$name"}, fit=True),),
+        update=(
+            patched(
+                "apigateway:UpdateModel",
+                {**REST, "modelName": "$name"},
+                ("Schema", "/schema"),
+                ("Description", "/description"),
+            ),
+        ),
         delete=(Do("apigateway:DeleteModel", {**REST, "modelName": "$name"}),),
-        replace=("Schema", "Description"),
     ),
     "AWS::ApiGateway::RequestValidator": Kind(
         create=(Do("apigateway:CreateRequestValidator", fit=True),),
+        update=(
+            patched(
+                "apigateway:UpdateRequestValidator",
+                {**REST, "requestValidatorId": "$id"},
+                ("ValidateRequestBody", "/validateRequestBody"),
+                ("ValidateRequestParameters", "/validateRequestParameters"),
+            ),
+        ),
+        empty={"ValidateRequestBody": False, "ValidateRequestParameters": False},
         delete=(Do("apigateway:DeleteRequestValidator", {**REST, "requestValidatorId": "$id"}),),
         id="@id",
         attributes={"RequestValidatorId": "{id}"},
@@ -244,14 +314,33 @@ KINDS = {
     "AWS::ApiGateway::ApiKey": Kind(
         name="Name",
         create=(Do("apigateway:CreateApiKey", {"name": "$name"}, fit=True),),
+        update=(
+            patched(
+                "apigateway:UpdateApiKey",
+                {"apiKey": "$id"},
+                ("CustomerId", "/customerId"),
+                ("Description", "/description"),
+                ("Enabled", "/enabled"),
+            ),
+        ),
+        empty={"Enabled": False},
         delete=(Do("apigateway:DeleteApiKey", {"apiKey": "$id"}),),
         id="@id",
         attributes={"APIKeyId": "{id}"},
-        tags="Tags",
+        **tagged("apikeys/{id}"),
     ),
     "AWS::ApiGateway::UsagePlan": Kind(
         name="UsagePlanName",
         create=(Do("apigateway:CreateUsagePlan", {"name": "$name"}, fit=True),),
+        update=(
+            patched(
+                "apigateway:UpdateUsagePlan",
+                {"usagePlanId": "$id"},
+                ("UsagePlanName", "/name"),
+                ("Description", "/description"),
+                more=_plan,
+            ),
+        ),
         delete=(
             Do("apigateway:GetUsagePlanKeys", {"usagePlanId": "$id"}),
             Do("apigateway:DeleteUsagePlanKey", {"usagePlanId": "$id", "keyId": "@item.id"}, each="@items"),
@@ -259,7 +348,7 @@ KINDS = {
         ),
         id="@id",
         attributes={"Id": "{id}"},
-        tags="Tags",
+        **tagged("usageplans/{id}"),
     ),
     "AWS::ApiGateway::UsagePlanKey": Kind(
         create=(Do("apigateway:CreateUsagePlanKey", fit=True),),
@@ -268,23 +357,8 @@ KINDS = {
         attributes={"Id": "{id}"},
     ),
     "AWS::ApiGateway::Account": Kind(
-        create=(
-            Do(
-                "apigateway:UpdateAccount",
-                {
-                    "patchOperations": reads("CloudWatchRoleArn")(
-                        lambda subject: [
-                            {
-                                "op": "replace",
-                                "path": "/cloudwatchRoleArn",
-                                "value": subject.properties["CloudWatchRoleArn"],
-                            }
-                        ]
-                    )
-                },
-                on=("CloudWatchRoleArn",),
-            ),
-        ),
+        create=(_ACCOUNT,),
+        update=(_ACCOUNT,),
         attributes={"Id": "{id}"},
     ),
     "AWS::ApiGatewayV2::Api": Kind(
@@ -298,6 +372,7 @@ KINDS = {
             Do("apigatewayv2:UpdateApi", {"ApiId": "$id"}, fit=True),
             Do("apigatewayv2:DeleteCorsConfiguration", {"ApiId": "$id"}, each=dropped("CorsConfiguration")),
         ),
+        quiet=("BasePath", "FailOnWarnings"),
         delete=(Do("apigatewayv2:DeleteApi", {"ApiId": "$id"}),),
         defaults={"ProtocolType": "HTTP"},
         id="@ApiId",
@@ -316,6 +391,7 @@ KINDS = {
     ),
     "AWS::ApiGatewayV2::RouteResponse": Kind(
         create=(Do("apigatewayv2:CreateRouteResponse", fit=True),),
+        update=(Do("apigatewayv2:UpdateRouteResponse", {"RouteResponseId": "$id"}, fit=True),),
         delete=(
             Do(
                 "apigatewayv2:DeleteRouteResponse",
@@ -326,6 +402,7 @@ KINDS = {
     ),
     "AWS::ApiGatewayV2::IntegrationResponse": Kind(
         create=(Do("apigatewayv2:CreateIntegrationResponse", fit=True),),
+        update=(Do("apigatewayv2:UpdateIntegrationResponse", {"IntegrationResponseId": "$id"}, fit=True),),
         delete=(
             Do(
                 "apigatewayv2:DeleteIntegrationResponse",

@@ -69,6 +69,9 @@ KINDS = {
         delete=(Do("elbv2:DeleteListener", {"ListenerArn": "$id"}),),
         id="@Listeners[0].ListenerArn",
         attributes={"ListenerArn": "{id}"},
+        tags="Tags",
+        tag=_TAG,
+        untag=_UNTAG,
     ),
     "AWS::ElasticLoadBalancingV2::ListenerRule": Kind(
         create=(Do("elbv2:CreateRule", fit=True),),
@@ -87,6 +90,9 @@ KINDS = {
         delete=(Do("elbv2:DeleteRule", {"RuleArn": "$id"}),),
         id="@Rules[0].RuleArn",
         attributes={"RuleArn": "{id}", "IsDefault": "false"},
+        tags="Tags",
+        tag=_TAG,
+        untag=_UNTAG,
     ),
     "AWS::ElasticLoadBalancingV2::TargetGroup": Kind(
         name="Name",

@@ -52,6 +52,11 @@ KINDS = {
                 {"applicationName": "$ApplicationName", "deploymentGroupName": "$id"},
             ),
         ),
+        empty={
+            "AlarmConfiguration": {"Enabled": False},
+            "AutoRollbackConfiguration": {"Enabled": False},
+            "TriggerConfigurations": [],
+        },
         name="DeploymentGroupName",
         length=100,
         tags="Tags",

@@ -1,5 +1,6 @@
 """Tables and streams."""
 
+from dataclasses import replace
 from typing import Any
 
 from lambent.deploy.resources.kind import Do, Kind, Subject, Until, if_changed, reads
@@ -32,10 +33,15 @@ _BACKUPS = Do(
 _SHAPED = ("StreamSpecification", "SSESpecification")
 
 
+@reads("GlobalSecondaryIndexes")
 def _index_updates(subject: Subject) -> list[dict[str, Any]] | None:
+    name = "GlobalSecondaryIndexes"
+    return _indexes_between(subject.former.get(name) or [], subject.properties.get(name) or [])
+
+
+def _indexes_between(former: list[dict[str, Any]], wanted: list[dict[str, Any]]) -> list[dict[str, Any]] | None:
     """One index at a time is made or deleted, as the API wants it; more than one are done one after another."""
-    now = {one["IndexName"]: one for one in subject.properties.get("GlobalSecondaryIndexes") or []}
-    before = {one["IndexName"]: one for one in subject.former.get("GlobalSecondaryIndexes") or []}
+    now, before = ({one["IndexName"]: one for one in said} for said in (wanted, former))
     found: list[dict[str, Any]] = [{"Delete": {"IndexName": name}} for name in before if name not in now]
     found += [{"Create": one} for name, one in now.items() if name not in before]
     for name, one in now.items():
@@ -55,6 +61,10 @@ def _capacity(said: dict[str, Any], how: str) -> int:
 
 def _throughput(reads_: dict[str, Any], writes: dict[str, Any]) -> dict[str, int]:
     return {"ReadCapacityUnits": _capacity(reads_, "Read"), "WriteCapacityUnits": _capacity(writes, "Write")}
+
+
+def _no_expiry(subject: Subject) -> dict[str, Any]:
+    return {**subject.former["TimeToLiveSpecification"], "Enabled": False}
 
 
 def _replica(subject: Subject) -> dict[str, Any]:
@@ -81,6 +91,34 @@ def _global_indexes(subject: Subject) -> list[dict[str, Any]] | None:
             made["ProvisionedThroughput"] = _throughput(there.get(one["IndexName"], {}), one)
         found.append(made)
     return found or None
+
+
+@reads("GlobalSecondaryIndexes", "Replicas")
+def _global_index_updates(subject: Subject) -> list[dict[str, Any]] | None:
+    before = replace(subject, properties=subject.former)
+    return _indexes_between(_global_indexes(before) or [], _global_indexes(subject) or [])
+
+
+@reads("BillingMode", "WriteProvisionedThroughputSettings", "ReadProvisionedThroughputSettings", "Replicas")
+def _changed_throughput(subject: Subject) -> dict[str, int] | None:
+    now, before = (_global_throughput(one) for one in (subject, replace(subject, properties=subject.former)))
+    return now if now != before else None
+
+
+def _changed_replica(name: str) -> Any:
+    """A setting of the region's replica, when it has changed."""
+
+    def found(subject: Subject) -> Any:
+        now, before = _replica(subject).get(name), _replica(replace(subject, properties=subject.former)).get(name)
+        return now if now != before else None
+
+    return reads("Replicas")(found)
+
+
+@reads("Replicas")
+def _changed_backups(subject: Subject) -> list[Any]:
+    found = _changed_replica("PointInTimeRecoverySpecification")(subject)
+    return [found] if found else []
 
 
 @reads("Replicas")
@@ -123,9 +161,45 @@ _RETENTION = (
     Do("kinesis:IncreaseStreamRetentionPeriod", {**_STREAM, "RetentionPeriodHours": "@item"}, each=_hours(True)),
     Do("kinesis:DecreaseStreamRetentionPeriod", {**_STREAM, "RetentionPeriodHours": "@item"}, each=_hours(False)),
 )
+
+
+@reads("ShardCount")
+def _shards(subject: Subject) -> list[int]:
+    """Their number, when it has changed; a stream that goes on demand has none."""
+    now = subject.properties.get("ShardCount")
+    return [int(now)] if now is not None and str(now) != str(subject.former.get("ShardCount")) else []
+
+
+_ENCRYPTION = Do(
+    "kinesis:StartStreamEncryption",
+    {**_STREAM, "EncryptionType": "$StreamEncryption.EncryptionType", "KeyId": "$StreamEncryption.KeyId"},
+    each=reads("StreamEncryption")(lambda subject: [1] if subject.properties.get("StreamEncryption") else []),
+)
+_PREVIOUS = {"EncryptionType": "@item.EncryptionType", "KeyId": "@item.KeyId"}
+
+
+@reads("StreamEncryption")
+def _encryption_ends(subject: Subject) -> list[dict[str, Any]]:
+    former = subject.former.get("StreamEncryption")
+    return [former] if former and former != subject.properties.get("StreamEncryption") else []
+
+
 _STREAM_ARN = "arn:aws:kinesis:{region}:{account}:stream/{name}"
 
 
+_SCALING = "WriteProvisionedThroughputSettings.WriteCapacityAutoScalingSettings"
+_NOT_GLOBAL = (
+    *(f"{_SCALING}.{name}" for name in ("MaxCapacity", "TargetTrackingScalingPolicyConfiguration")),
+    *(f"GlobalSecondaryIndexes.{name}" for name in ("WarmThroughput", "WriteOnDemandThroughputSettings")),
+    *(
+        f"Replicas.{name}"
+        for name in (
+            *("ContributorInsightsSpecification", "GlobalTableSettingsReplicationMode", "KinesisStreamSpecification"),
+            *("ReadOnDemandThroughputSettings", "ReplicaStreamSpecification", "ResourcePolicy", "SSESpecification"),
+        )
+    ),
+)
+"""Parts of a global table's properties: tables here have the capacity that they are given."""
 KINDS = {
     "AWS::DynamoDB::Table": Kind(
         name="TableName",
@@ -162,6 +236,21 @@ KINDS = {
             _TTL,
             _BACKUPS,
         ),
+        empty={
+            "BillingMode": "PROVISIONED",
+            "DeletionProtectionEnabled": False,
+            "GlobalSecondaryIndexes": [],
+            "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": False},
+            "SSESpecification": {"SSEEnabled": False},
+            "StreamSpecification": {},
+            "TableClass": "STANDARD",
+            "TimeToLiveSpecification": _no_expiry,
+        },
+        replace=("KeySchema", "LocalSecondaryIndexes"),
+        lost=(
+            *("GlobalSecondaryIndexes.ContributorInsightsSpecification", "StreamSpecification.ResourcePolicy"),
+            "StreamSpecification.Tags",
+        ),
         delete=(Do("dynamodb:DeleteTable", _TABLE),),
         ready=_ACTIVE,
         gone=Until(Do("dynamodb:DescribeTable", _TABLE), "Table.TableStatus", (None,)),
@@ -170,6 +259,10 @@ KINDS = {
         tags="Tags",
         tag=Do(
             "dynamodb:TagResource", {"ResourceArn": "arn:aws:dynamodb:{region}:{account}:table/{name}", "Tags": "$Tags"}
+        ),
+        untag=Do(
+            "dynamodb:UntagResource",
+            {"ResourceArn": "arn:aws:dynamodb:{region}:{account}:table/{name}", "TagKeys": "@removed"},
         ),
     ),
     "AWS::DynamoDB::GlobalTable": Kind(
@@ -208,14 +301,36 @@ KINDS = {
                 {
                     **_TABLE,
                     "StreamSpecification": if_changed("StreamSpecification", _stream),
+                    "SSESpecification": if_changed("SSESpecification", _encrypted),
                     "AttributeDefinitions": "$AttributeDefinitions",
                     "BillingMode": if_changed("BillingMode", "$BillingMode"),
-                    "ProvisionedThroughput": if_changed("BillingMode", _global_throughput),
+                    "ProvisionedThroughput": _changed_throughput,
+                    "GlobalSecondaryIndexUpdates": _global_index_updates,
+                    "DeletionProtectionEnabled": _changed_replica("DeletionProtectionEnabled"),
+                    "TableClass": _changed_replica("TableClass"),
                 },
-                on=("AttributeDefinitions", "BillingMode", "StreamSpecification"),
+                on=(
+                    *("AttributeDefinitions", "BillingMode", "StreamSpecification", "SSESpecification", "Replicas"),
+                    *("GlobalSecondaryIndexes", "WriteProvisionedThroughputSettings"),
+                    "ReadProvisionedThroughputSettings",
+                ),
             ),
             _TTL,
+            Do(
+                "dynamodb:UpdateContinuousBackups",
+                {**_TABLE, "PointInTimeRecoverySpecification": "@item"},
+                each=_changed_backups,
+            ),
         ),
+        empty={
+            "BillingMode": "PROVISIONED",
+            "GlobalSecondaryIndexes": [],
+            "SSESpecification": {"SSEEnabled": False},
+            "StreamSpecification": {},
+            "TimeToLiveSpecification": _no_expiry,
+        },
+        lost=_NOT_GLOBAL,
+        replace=("KeySchema", "LocalSecondaryIndexes"),
         delete=(Do("dynamodb:DeleteTable", _TABLE),),
         ready=_ACTIVE,
         gone=Until(Do("dynamodb:DescribeTable", _TABLE), "Table.TableStatus", (None,)),
@@ -228,18 +343,21 @@ KINDS = {
         create=(
             Do("kinesis:CreateStream", _STREAM, fit=True),
             *_RETENTION,
-            Do(
-                "kinesis:StartStreamEncryption",
-                {**_STREAM, "EncryptionType": "$StreamEncryption.EncryptionType", "KeyId": "$StreamEncryption.KeyId"},
-                on=("StreamEncryption",),
-            ),
+            _ENCRYPTION,
         ),
         update=(
             *_RETENTION,
+            Do("kinesis:StopStreamEncryption", {**_STREAM, **_PREVIOUS}, each=_encryption_ends),
+            _ENCRYPTION,
+            Do(
+                "kinesis:UpdateMaxRecordSize",
+                {"StreamARN": _STREAM_ARN, "MaxRecordSizeInKiB": "$MaxRecordSizeInKiB"},
+                on=("MaxRecordSizeInKiB",),
+            ),
             Do(
                 "kinesis:UpdateShardCount",
-                {**_STREAM, "TargetShardCount": "$ShardCount", "ScalingType": "UNIFORM_SCALING"},
-                on=("ShardCount",),
+                {**_STREAM, "TargetShardCount": "@item", "ScalingType": "UNIFORM_SCALING"},
+                each=_shards,
             ),
             Do(
                 "kinesis:UpdateStreamMode",
@@ -247,6 +365,7 @@ KINDS = {
                 on=("StreamModeDetails",),
             ),
         ),
+        empty={"MaxRecordSizeInKiB": 1024, "StreamModeDetails": {"StreamMode": "PROVISIONED"}},
         delete=(Do("kinesis:DeleteStream", {**_STREAM, "EnforceConsumerDeletion": True}),),
         ready=_STREAM_ACTIVE,
         gone=Until(Do("kinesis:DescribeStreamSummary", _STREAM), "StreamDescriptionSummary.StreamStatus", (None,)),

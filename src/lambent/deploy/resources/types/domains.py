@@ -3,7 +3,8 @@
 from typing import Any
 
 from lambent.deploy.resources.kind import Do, Kind, Subject, reads
-from lambent.deploy.resources.types.apis import patches
+from lambent.deploy.resources.patching import patched
+from lambent.deploy.resources.types.apis import tagged
 
 ROOT = "(none)"
 """How API Gateway names the base path that is none."""
@@ -32,13 +33,13 @@ def _record(subject: Subject) -> dict[str, Any]:
 
 
 def _change(action: str) -> Do:
+    """The record as a whole: what it has no longer is gone with it."""
     return Do(
         "route53:ChangeResourceRecordSets",
         {
             "HostedZoneId": "$HostedZoneId",
             "ChangeBatch": {"Changes": [{"Action": action, "ResourceRecordSet": _record}]},
         },
-        on=_RECORD,
     )
 
 
@@ -50,17 +51,17 @@ KINDS = {
     "AWS::ApiGateway::DomainName": Kind(
         create=(Do("apigateway:CreateDomainName", fit=True),),
         update=(
-            Do(
+            patched(
                 "apigateway:UpdateDomainName",
-                {
-                    **_DOMAIN,
-                    "patchOperations": patches(
-                        ("RegionalCertificateArn", "/regionalCertificateArn"),
-                        ("CertificateArn", "/certificateArn"),
-                        ("SecurityPolicy", "/securityPolicy"),
-                    ),
-                },
-                on=("RegionalCertificateArn", "CertificateArn", "SecurityPolicy"),
+                _DOMAIN,
+                ("RegionalCertificateArn", "/regionalCertificateArn"),
+                ("CertificateArn", "/certificateArn"),
+                ("SecurityPolicy", "/securityPolicy"),
+                ("RoutingMode", "/routingMode"),
+                ("EndpointAccessMode", "/endpointAccessMode"),
+                ("OwnershipVerificationCertificateArn", "/ownershipVerificationCertificateArn"),
+                ("MutualTlsAuthentication.TruststoreUri", "/mutualTlsAuthentication/truststoreUri"),
+                ("MutualTlsAuthentication.TruststoreVersion", "/mutualTlsAuthentication/truststoreVersion"),
             ),
         ),
         delete=(Do("apigateway:DeleteDomainName", _DOMAIN),),
@@ -72,21 +73,28 @@ KINDS = {
                 *("RegionalDomainName", "RegionalHostedZoneId"),
             )
         },
-        tags="Tags",
+        **tagged("domainnames/{DomainName}"),
     ),
     "AWS::ApiGateway::BasePathMapping": Kind(
         create=(Do("apigateway:CreateBasePathMapping", {"basePath": _path}, fit=True),),
+        update=(
+            patched(
+                "apigateway:UpdateBasePathMapping",
+                {**_DOMAIN, "basePath": _path},
+                ("RestApiId", "/restApiId"),
+                ("Stage", "/stage"),
+            ),
+        ),
         delete=(Do("apigateway:DeleteBasePathMapping", {**_DOMAIN, "basePath": _path}),),
         id="{DomainName}|{logical}",
-        replace=("RestApiId", "Stage"),
     ),
     "AWS::ApiGatewayV2::DomainName": Kind(
         create=(Do("apigatewayv2:CreateDomainName", fit=True),),
         update=(
             Do(
                 "apigatewayv2:UpdateDomainName",
-                {"DomainName": "$DomainName", "DomainNameConfigurations": "$DomainNameConfigurations"},
-                on=("DomainNameConfigurations",),
+                {"DomainName": "$DomainName"},
+                fit=True,
             ),
         ),
         delete=(Do("apigatewayv2:DeleteDomainName", {"DomainName": "$DomainName"}),),
@@ -95,7 +103,7 @@ KINDS = {
             "RegionalDomainName": "@DomainNameConfigurations[0].ApiGatewayDomainName",
             "RegionalHostedZoneId": "@DomainNameConfigurations[0].HostedZoneId",
         },
-        tags="Tags",
+        **tagged("domainnames/{DomainName}", "apigatewayv2:", "ResourceArn"),
     ),
     "AWS::ApiGatewayV2::ApiMapping": Kind(
         create=(Do("apigatewayv2:CreateApiMapping", fit=True),),
@@ -128,6 +136,14 @@ KINDS = {
                 },
             ),
         ),
+        update=(
+            Do(
+                "route53:UpdateHostedZoneComment",
+                {"Id": "$id", "Comment": "$HostedZoneConfig.Comment"},
+                on=("HostedZoneConfig",),
+            ),
+        ),
+        empty={"HostedZoneConfig": {"Comment": ""}},
         delete=(Do("route53:DeleteHostedZone", {"Id": "$id"}),),
         id=_zone,
         attributes={"Id": "{id}", "NameServers": "@DelegationSet.NameServers"},

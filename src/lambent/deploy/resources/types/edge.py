@@ -76,6 +76,10 @@ def _parts(at: int) -> Any:
     return lambda subject: subject.id.split("|")[at]
 
 
+def _acl_arn(subject: Subject) -> Any:
+    return subject.attributes.get("Arn")
+
+
 def _waf(thing: str, key: str, *more: str) -> Kind:
     """A type of WAF's: what changes it says which state it has seen."""
     named = {"Name": _parts(0), "Id": _parts(1), "Scope": _parts(2)}
@@ -98,6 +102,8 @@ def _waf(thing: str, key: str, *more: str) -> Kind:
         id=called,
         attributes={"Arn": "@Summary.ARN", "Id": "@Summary.Id"},
         tags="Tags",
+        tag=Do("wafv2:TagResource", {"ResourceARN": _acl_arn, "Tags": "$Tags"}),
+        untag=Do("wafv2:UntagResource", {"ResourceARN": _acl_arn, "TagKeys": "@removed"}),
     )
 
 

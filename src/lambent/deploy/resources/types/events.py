@@ -73,7 +73,7 @@ _BUS_POLICY = Do(
     on=("Policy",),
     gone=Do("events:RemovePermission", {"EventBusName": "$name", "RemoveAllPermissions": True}),
 )
-_DESCRIBE_CONNECTION = Do("events:DescribeConnection", {"Name": "$name"})
+_DESCRIBE_CONNECTION = Do("events:DescribeConnection", {"Name": "$name"}, anew=True)
 
 
 @reads("DefinitionString", "Definition", "DefinitionSubstitutions")
@@ -85,7 +85,8 @@ def _definition(subject: Subject) -> str:
 
 
 _MACHINE = ("DefinitionString", "Definition", "DefinitionSubstitutions", "DefinitionS3Location",
-            "LoggingConfiguration", "RoleArn", "TracingConfiguration")  # fmt: skip
+            "LoggingConfiguration", "RoleArn", "TracingConfiguration", "EncryptionConfiguration")  # fmt: skip
+_GROUP = "arn:aws:scheduler:{region}:{account}:schedule-group/{name}"
 KINDS = {
     "AWS::Events::Rule": put(
         Do("events:PutRule", _RULE, fit=True),
@@ -99,6 +100,8 @@ KINDS = {
             Do("events:DeleteRule", {"Name": "$name", "EventBusName": "$EventBusName"}),
         ),
         id=_rule_id,
+        replace=("EventBusName",),
+        lost=("Targets.EcsParameters.PlacementStrategies", "Targets.EcsParameters.TagList"),
         attributes={"Arn": _rule_arn},
         takes=("Targets",),
     ),
@@ -129,7 +132,7 @@ KINDS = {
         untag=Do("events:UntagResource", {"ResourceARN": _BUS, "TagKeys": "@removed"}),
     ),
     "AWS::Events::EventBusPolicy": put(
-        Do("events:DescribeEventBus", {"Name": "$EventBusName"}),
+        Do("events:DescribeEventBus", {"Name": "$EventBusName"}, anew=True),
         Do("events:PutPermission", {"Policy": _with_statement}, fit=True),
         delete=(Do("events:RemovePermission", {"StatementId": "$StatementId", "EventBusName": "$EventBusName"}),),
         id="{StatementId}",
@@ -169,6 +172,8 @@ KINDS = {
         delete=(Do("scheduler:DeleteScheduleGroup", {"Name": "$name"}),),
         attributes={"Arn": "@ScheduleGroupArn"},
         tags="Tags",
+        tag=Do("scheduler:TagResource", {"ResourceArn": _GROUP, "Tags": "$Tags"}),
+        untag=Do("scheduler:UntagResource", {"ResourceArn": _GROUP, "TagKeys": "@removed"}),
     ),
     "AWS::StepFunctions::StateMachine": Kind(
         name="StateMachineName",
@@ -192,10 +197,15 @@ KINDS = {
                     "roleArn": "$RoleArn",
                     "loggingConfiguration": "$LoggingConfiguration",
                     "tracingConfiguration": "$TracingConfiguration",
+                    "encryptionConfiguration": "$EncryptionConfiguration",
                 },
                 on=_MACHINE,
             ),
         ),
+        empty={
+            "LoggingConfiguration": {"Level": "OFF", "IncludeExecutionData": False},
+            "TracingConfiguration": {"Enabled": False},
+        },
         delete=(Do("stepfunctions:DeleteStateMachine", {"stateMachineArn": "$id"}),),
         id="@stateMachineArn",
         attributes={"Arn": "{id}", "Name": "{name}"},
@@ -211,5 +221,7 @@ KINDS = {
         id="@activityArn",
         attributes={"Arn": "{id}", "Name": "{name}"},
         tags="Tags",
+        tag=Do("stepfunctions:TagResource", {"resourceArn": "$id", "tags": "$Tags"}),
+        untag=Do("stepfunctions:UntagResource", {"resourceArn": "$id", "tagKeys": "@removed"}),
     ),
 }

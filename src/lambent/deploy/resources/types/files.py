@@ -21,6 +21,20 @@ def _query(subject: Subject) -> dict[str, Any] | None:
     return {"Type": said["Type"], "Query": json.dumps(inner)}
 
 
+_SETTINGS = (
+    Do(
+        "efs:PutFileSystemPolicy",
+        {**_FILES, "Policy": as_json("FileSystemPolicy")},
+        on=("FileSystemPolicy",),
+        gone=Do("efs:DeleteFileSystemPolicy", _FILES),
+    ),
+    Do(
+        "efs:PutLifecycleConfiguration",
+        {**_FILES, "LifecyclePolicies": "$LifecyclePolicies"},
+        on=("LifecyclePolicies",),
+    ),
+    Do("efs:PutBackupPolicy", {**_FILES, "BackupPolicy": "$BackupPolicy"}, on=("BackupPolicy",)),
+)
 KINDS = {
     "AWS::EFS::FileSystem": Kind(
         create=(
@@ -29,18 +43,16 @@ KINDS = {
                 {"CreationToken": "{stack}-{logical}-{name}", "Tags": "$FileSystemTags"},
                 fit=True,
             ),
-            Do(
-                "efs:PutFileSystemPolicy",
-                {**_FILES, "Policy": as_json("FileSystemPolicy")},
-                on=("FileSystemPolicy",),
-            ),
-            Do(
-                "efs:PutLifecycleConfiguration",
-                {**_FILES, "LifecyclePolicies": "$LifecyclePolicies"},
-                on=("LifecyclePolicies",),
-            ),
-            Do("efs:PutBackupPolicy", {**_FILES, "BackupPolicy": "$BackupPolicy"}, on=("BackupPolicy",)),
+            *_SETTINGS,
         ),
+        update=(
+            Do("efs:UpdateFileSystem", _FILES, fit=True, on=("ProvisionedThroughputInMibps", "ThroughputMode")),
+            *_SETTINGS,
+        ),
+        empty={"BackupPolicy": {"Status": "DISABLED"}, "LifecyclePolicies": [], "ThroughputMode": "bursting"},
+        tag=Do("efs:TagResource", {"ResourceId": "$id", "Tags": "$FileSystemTags"}),
+        untag=Do("efs:UntagResource", {"ResourceId": "$id", "TagKeys": "@removed"}),
+        tags="FileSystemTags",
         delete=(Do("efs:DeleteFileSystem", _FILES),),
         ready=Until(Do("efs:DescribeFileSystems", _FILES), "FileSystems[0].LifeCycleState", ("available",)),
         id="@FileSystemId",

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from lambent.deploy.resources.kind import Do, Kind, Subject, dropped, reads
+from lambent.deploy.resources.types.apis import tagged
 
 _INTEGRATION = {"ApiId": "$ApiId", "IntegrationId": "$id"}
 _STAGE = {"ApiId": "$ApiId", "StageName": "$StageName"}
@@ -65,6 +66,6 @@ KINDS = {
         ),
         delete=(Do("apigatewayv2:DeleteStage", _STAGE),),
         id="{StageName}",
-        tags="Tags",
+        **tagged("apis/{ApiId}/stages/{StageName}", "apigatewayv2:", "ResourceArn"),
     ),
 }

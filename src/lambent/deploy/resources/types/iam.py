@@ -20,6 +20,16 @@ def _who(what: str) -> tuple[Do, ...]:
     )  # fmt: skip
 
 
+def _boundary(what: str) -> Do:
+    who = {f"{what}Name": "$name"}
+    return Do(
+        f"iam:Put{what}PermissionsBoundary",
+        {**who, "PermissionsBoundary": "$PermissionsBoundary"},
+        on=("PermissionsBoundary",),
+        gone=Do(f"iam:Delete{what}PermissionsBoundary", who),
+    )
+
+
 def _strip(what: str) -> tuple[Do, ...]:
     """What must be gone before a role, user or group can be deleted."""
     who = {f"{what}Name": "$name"}
@@ -63,7 +73,7 @@ _DETACH = tuple(
     for what in ("Role", "User", "Group")
 )
 _NEW_VERSION = (
-    Do("iam:ListPolicyVersions", {"PolicyArn": "$id"}),
+    Do("iam:ListPolicyVersions", {"PolicyArn": "$id"}, anew=True),
     Do(
         "iam:DeletePolicyVersion",
         {"PolicyArn": "$id", "VersionId": "@item.VersionId"},
@@ -85,8 +95,10 @@ KINDS = {
                 on=("AssumeRolePolicyDocument",),
             ),
             Do("iam:UpdateRole", {"RoleName": "$name"}, fit=True, on=("Description", "MaxSessionDuration")),
+            _boundary("Role"),
             *_who("Role"),
         ),
+        empty={"Description": "", "MaxSessionDuration": 3600},
         delete=(
             Do("iam:ListInstanceProfilesForRole", {"RoleName": "$name"}),
             *_strip("Role"),
@@ -111,6 +123,33 @@ KINDS = {
         Do("iam:PutRolePolicy", fit=True),
         delete=(Do("iam:DeleteRolePolicy", fit=True),),
         id="{PolicyName}|{RoleName}",
+    ),
+    "AWS::IAM::UserPolicy": put(
+        Do("iam:PutUserPolicy", fit=True),
+        delete=(Do("iam:DeleteUserPolicy", fit=True),),
+        id="{PolicyName}|{UserName}",
+    ),
+    "AWS::IAM::GroupPolicy": put(
+        Do("iam:PutGroupPolicy", fit=True),
+        delete=(Do("iam:DeleteGroupPolicy", fit=True),),
+        id="{PolicyName}|{GroupName}",
+    ),
+    "AWS::IAM::UserToGroupAddition": Kind(
+        create=(Do("iam:AddUserToGroup", {"GroupName": "$GroupName", "UserName": "@item"}, each=added("Users")),),
+        update=(
+            Do("iam:RemoveUserFromGroup", {"GroupName": "$GroupName", "UserName": "@item"}, each=removed("Users")),
+            Do("iam:AddUserToGroup", {"GroupName": "$GroupName", "UserName": "@item"}, each=added("Users")),
+        ),
+        delete=(
+            Do(
+                "iam:RemoveUserFromGroup",
+                {"GroupName": "$GroupName", "UserName": "@item"},
+                each=_all("Users"),
+                fine=GONE,
+            ),
+        ),
+        replace=("GroupName",),
+        attributes={"Id": "{id}"},
     ),
     "AWS::IAM::ManagedPolicy": Kind(
         name="ManagedPolicyName",
@@ -137,10 +176,13 @@ KINDS = {
             Do("iam:AddUserToGroup", {"UserName": "$name", "GroupName": "@item"}, each=added("Groups")),
         ),
         update=(
+            Do("iam:UpdateUser", {"UserName": "$name", "NewPath": "$Path"}, on=("Path",)),
+            _boundary("User"),
             *_who("User"),
             Do("iam:RemoveUserFromGroup", {"UserName": "$name", "GroupName": "@item"}, each=removed("Groups")),
             Do("iam:AddUserToGroup", {"UserName": "$name", "GroupName": "@item"}, each=added("Groups")),
         ),
+        empty={"Path": "/"},
         delete=(
             Do("iam:ListGroupsForUser", {"UserName": "$name"}),
             Do("iam:RemoveUserFromGroup", {"UserName": "$name", "GroupName": "@item.GroupName"}, each="@Groups"),
@@ -156,7 +198,8 @@ KINDS = {
         name="GroupName",
         length=128,
         create=(Do("iam:CreateGroup", {"GroupName": "$name"}, fit=True), *_who("Group")),
-        update=_who("Group"),
+        update=(Do("iam:UpdateGroup", {"GroupName": "$name", "NewPath": "$Path"}, on=("Path",)), *_who("Group")),
+        empty={"Path": "/"},
         delete=_strip("Group"),
         attributes={"Arn": "@Group.Arn"},
         read=Do("iam:GetGroup", {"GroupName": "$name"}),

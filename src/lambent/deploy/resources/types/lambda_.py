@@ -29,7 +29,10 @@ _UPDATE_CODE = Do(
     {
         **_HERE,
         "ZipFile": _code_member("ZipFile"),
-        **{name: f"$Code.{name}" for name in ("S3Bucket", "S3Key", "S3ObjectVersion", "ImageUri")},
+        **{
+            name: f"$Code.{name}"
+            for name in ("S3Bucket", "S3Key", "S3ObjectVersion", "S3ObjectStorageMode", "ImageUri", "SourceKMSKeyArn")
+        },
         "Architectures": "$Architectures",
     },
     on=("Code", "Architectures"),
@@ -41,6 +44,7 @@ _CONFIGURATION = (
 )
 _API_NAMES = {"KmsKeyArn": "KMSKeyArn"}
 _EMPTY: dict[str, Any] = {
+    "Architectures": ["x86_64"],
     "DeadLetterConfig": {"TargetArn": ""},
     "Description": "",
     "Environment": {"Variables": {}},
@@ -51,6 +55,8 @@ _EMPTY: dict[str, Any] = {
     "Layers": [],
     "LoggingConfig": {"LogFormat": "Text"},
     "MemorySize": 128,
+    "RecursiveLoop": "Terminate",
+    "RuntimeManagementConfig": {"UpdateRuntimeOn": "Auto"},
     "SnapStart": {"ApplyOn": "None"},
     "Timeout": 3,
     "TracingConfig": {"Mode": "PassThrough"},
@@ -61,7 +67,7 @@ _EMPTY: dict[str, Any] = {
 
 def _setting(name: str) -> Any:
     def changed(subject: Subject) -> Any:
-        return subject.properties.get(name, _EMPTY.get(name)) if name in subject.changed else None
+        return subject.properties.get(name) if name in subject.changed else None
 
     return changed
 
@@ -81,6 +87,12 @@ _MANAGED = Do(
         "RuntimeVersionArn": "$RuntimeManagementConfig.RuntimeVersionArn",
     },
     on=("RuntimeManagementConfig",),
+)
+_SIGNING = Do(
+    "lambda:PutFunctionCodeSigningConfig",
+    {**_HERE, "CodeSigningConfigArn": "$CodeSigningConfigArn"},
+    on=("CodeSigningConfigArn",),
+    gone=Do("lambda:DeleteFunctionCodeSigningConfig", _HERE),
 )
 _FUNCTION = Kind(
     name="FunctionName",
@@ -105,7 +117,9 @@ _FUNCTION = Kind(
         _RESERVED,
         _LOOP,
         _MANAGED,
+        _SIGNING,
     ),
+    empty=_EMPTY,
     delete=(Do("lambda:DeleteFunction", _HERE),),
     attributes={
         "Arn": "arn:aws:lambda:{region}:{account}:function:{name}",
@@ -163,7 +177,7 @@ def _provisioned_ready(qualifier: Said) -> Until:
 def _weights(subject: Subject) -> dict[str, Any] | None:
     said = (subject.properties.get("RoutingConfig") or {}).get("AdditionalVersionWeights")
     weights = {str(one["FunctionVersion"]): float(one["FunctionWeight"]) for one in said or []}
-    if not weights and "RoutingConfig" not in subject.former:
+    if not weights and not subject.former.get("RoutingConfig"):
         return None
     return {"AdditionalVersionWeights": weights}
 
@@ -178,6 +192,24 @@ _ALIAS = {
 _MAPPING_ARN = "arn:aws:lambda:{region}:{account}:event-source-mapping:{id}"
 
 
+_MAPPING_EMPTY: dict[str, Any] = {
+    "BatchSize": lambda subject: 10 if ":sqs:" in str(subject.properties.get("EventSourceArn")) else 100,
+    "BisectBatchOnFunctionError": False,
+    "DestinationConfig": {"OnFailure": {}},
+    "Enabled": True,
+    "FilterCriteria": {"Filters": []},
+    "FunctionResponseTypes": [],
+    "KmsKeyArn": "",
+    "MaximumBatchingWindowInSeconds": 0,
+    "MaximumRecordAgeInSeconds": -1,
+    "MaximumRetryAttempts": -1,
+    "MetricsConfig": {"Metrics": []},
+    "ParallelizationFactor": 1,
+    "ProvisionedPollerConfig": {},
+    "ScalingConfig": {},
+    "TumblingWindowInSeconds": 0,
+}
+"""https://docs.aws.amazon.com/lambda/latest/api/API_UpdateEventSourceMapping.html"""
 _ASYNC = {"FunctionName": "$FunctionName", "Qualifier": "$Qualifier"}
 
 KINDS = {
@@ -200,6 +232,7 @@ KINDS = {
             Do("lambda:UpdateAlias", _ALIAS, on=("FunctionVersion", "Description", "RoutingConfig")),
             _provisioned("$Name"),
         ),
+        empty={"Description": "", "RoutingConfig": {}},
         delete=(Do("lambda:DeleteAlias", {"FunctionName": "$FunctionName", "Name": _version}),),
         id="@AliasArn",
         adopt=Do("lambda:GetAlias", {"FunctionName": "$FunctionName", "Name": "$Name"}),
@@ -224,6 +257,7 @@ KINDS = {
     "AWS::Lambda::EventSourceMapping": Kind(
         create=(Do("lambda:CreateEventSourceMapping", fit=True),),
         update=(Do("lambda:UpdateEventSourceMapping", {"UUID": "$id"}, fit=True),),
+        empty=_MAPPING_EMPTY,
         delete=(Do("lambda:DeleteEventSourceMapping", {"UUID": "$id"}),),
         id="@UUID || EventSourceMappings[0].UUID",
         adopt=Do(
@@ -312,6 +346,7 @@ KINDS = {
                 on=("AuthType", "Cors", "InvokeMode"),
             ),
         ),
+        empty={"Cors": {}, "InvokeMode": "BUFFERED"},
         delete=(
             Do("lambda:DeleteFunctionUrlConfig", {"FunctionName": "$TargetFunctionArn", "Qualifier": "$Qualifier"}),
         ),

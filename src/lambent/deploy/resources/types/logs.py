@@ -2,6 +2,8 @@
 
 from lambent.deploy.resources.kind import Do, Kind, Subject, put
 
+_ALARM = "arn:aws:cloudwatch:{region}:{account}:alarm:{name}"
+
 
 def _alarm(call: str) -> Kind:
     return put(
@@ -9,8 +11,10 @@ def _alarm(call: str) -> Kind:
         name="AlarmName",
         length=255,
         delete=(Do("cloudwatch:DeleteAlarms", {"AlarmNames": ["$name"]}),),
-        attributes={"Arn": "arn:aws:cloudwatch:{region}:{account}:alarm:{name}"},
+        attributes={"Arn": _ALARM},
         tags="Tags",
+        tag=Do("cloudwatch:TagResource", {"ResourceARN": _ALARM, "Tags": "$Tags"}),
+        untag=Do("cloudwatch:UntagResource", {"ResourceARN": _ALARM, "TagKeys": "@removed"}),
     )
 
 

@@ -1,5 +1,7 @@
 """Networks, repositories of images, and types that nothing is done for."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from lambent.deploy.resources.kind import Do, Kind, Subject, added, reads, removed
@@ -12,12 +14,22 @@ def _tagged(*before: Do) -> tuple[Do, ...]:
 
 
 def _ec2(
-    verb: str, id_path: str, delete: str, key: str, *more: Do, update: tuple[Do, ...] = (), **attributes: Any
+    verb: str,
+    id_path: str,
+    delete: str,
+    key: str,
+    *more: Do,
+    update: tuple[Do, ...] = (),
+    empty: Mapping[str, Any] = MappingProxyType({}),
+    replace: tuple[str, ...] = (),
+    **attributes: Any,
 ) -> Kind:
     """A resource of EC2: made without its tags, which are given after."""
     return Kind(
         create=_tagged(Do(f"ec2:{verb}", fit=True, without=("Tags",)), *more),
         update=update,
+        empty=empty,
+        replace=replace,
         delete=(Do(f"ec2:{delete}", {key: "$id"}),),
         id=f"@{id_path}",
         attributes=attributes,
@@ -28,6 +40,13 @@ def _ec2(
 
 def _vpc_switch(name: str) -> Do:
     return Do("ec2:ModifyVpcAttribute", {"VpcId": "$id", name: {"Value": f"${name}"}}, on=(name,))
+
+
+_PUBLIC = Do(
+    "ec2:ModifySubnetAttribute",
+    {"SubnetId": "$id", "MapPublicIpOnLaunch": {"Value": "$MapPublicIpOnLaunch"}},
+    on=("MapPublicIpOnLaunch",),
+)
 
 
 def _permissions(name: str) -> Any:
@@ -48,9 +67,16 @@ def _permission(one: dict[str, Any]) -> dict[str, Any]:
         said["IpRanges"] = [{"CidrIp": one["CidrIp"], **described}]
     if "CidrIpv6" in one:
         said["Ipv6Ranges"] = [{"CidrIpv6": one["CidrIpv6"], **described}]
-    group = one.get("SourceSecurityGroupId") or one.get("DestinationSecurityGroupId")
-    if group:
-        said["UserIdGroupPairs"] = [{"GroupId": group, **described}]
+    prefix = one.get("SourcePrefixListId") or one.get("DestinationPrefixListId")
+    if prefix:
+        said["PrefixListIds"] = [{"PrefixListId": prefix, **described}]
+    group = {
+        "GroupId": one.get("SourceSecurityGroupId") or one.get("DestinationSecurityGroupId"),
+        "GroupName": one.get("SourceSecurityGroupName"),
+        "UserId": one.get("SourceSecurityGroupOwnerId"),
+    }
+    if any(group.values()):
+        said["UserIdGroupPairs"] = [{name: value for name, value in group.items() if value} | described]
     return said
 
 
@@ -76,7 +102,8 @@ def _own_rule(direction: str, verb: str) -> Do:
         return [_permission(dict(subject.properties))]
 
     names = ("IpProtocol", "FromPort", "ToPort", "CidrIp", "CidrIpv6", "SourceSecurityGroupId", "Description",
-             "DestinationSecurityGroupId")  # fmt: skip
+             "DestinationSecurityGroupId", "SourcePrefixListId", "DestinationPrefixListId", "SourceSecurityGroupName",
+             "SourceSecurityGroupOwnerId")  # fmt: skip
     return Do(
         f"ec2:{verb}SecurityGroup{direction}",
         {"GroupId": "$GroupId", "IpPermissions": ["@item"]},
@@ -90,16 +117,30 @@ def _rule_of(direction: str) -> Kind:
 
 _ATTACH: dict[str, Any] = {"InternetGatewayId": "$InternetGatewayId", "VpcId": "$VpcId"}
 
+_REPOSITORY = "arn:aws:ecr:{region}:{account}:repository/{name}"
+
+
+@reads("ImageTagMutabilityExclusionFilters")
+def _exclusions(subject: Subject) -> list[dict[str, Any]] | None:
+    """The filters, whose members the API names shorter."""
+    start = "ImageTagMutabilityExclusionFilter"
+    names = {f"{start}Type": "filterType", f"{start}Value": "filter"}
+    said = subject.properties.get(f"{start}s") or []
+    return [{names.get(name, name): value for name, value in one.items()} for one in said] or None
+
+
 _REPOSITORY_POLICIES = (
     Do(
         "ecr:SetRepositoryPolicy",
         {"repositoryName": "$name", "policyText": "$RepositoryPolicyText"},
         on=("RepositoryPolicyText",),
+        gone=Do("ecr:DeleteRepositoryPolicy", {"repositoryName": "$name"}, fine=("PolicyNotFound",)),
     ),
     Do(
         "ecr:PutLifecyclePolicy",
         {"repositoryName": "$name", "lifecyclePolicyText": "$LifecyclePolicy.LifecyclePolicyText"},
         on=("LifecyclePolicy",),
+        gone=Do("ecr:DeleteLifecyclePolicy", {"repositoryName": "$name"}, fine=("PolicyNotFound",)),
     ),
 )
 
@@ -125,6 +166,8 @@ KINDS = {
         _vpc_switch("EnableDnsSupport"),
         _vpc_switch("EnableDnsHostnames"),
         update=(_vpc_switch("EnableDnsSupport"), _vpc_switch("EnableDnsHostnames")),
+        empty={"EnableDnsSupport": True, "EnableDnsHostnames": False},
+        replace=("InstanceTenancy",),
         VpcId="{id}",
         CidrBlock="{CidrBlock}",
     ),
@@ -133,11 +176,9 @@ KINDS = {
         "Subnet.SubnetId",
         "DeleteSubnet",
         "SubnetId",
-        Do(
-            "ec2:ModifySubnetAttribute",
-            {"SubnetId": "$id", "MapPublicIpOnLaunch": {"Value": "$MapPublicIpOnLaunch"}},
-            on=("MapPublicIpOnLaunch",),
-        ),
+        _PUBLIC,
+        update=(_PUBLIC,),
+        empty={"MapPublicIpOnLaunch": False},
         SubnetId="{id}",
         VpcId="{VpcId}",
         AvailabilityZone="@Subnet.AvailabilityZone",
@@ -186,6 +227,7 @@ KINDS = {
         ref="@PublicIp",
         attributes={"AllocationId": "@AllocationId", "PublicIp": "@PublicIp"},
         tags="Tags",
+        tag=_TAG,
     ),
     "AWS::EC2::NatGateway": Kind(
         create=_tagged(Do("ec2:CreateNatGateway", fit=True, without=("Tags",))),
@@ -224,7 +266,11 @@ KINDS = {
         length=256,
         lower=True,
         create=(
-            Do("ecr:CreateRepository", {"repositoryName": "$name"}, fit=True),
+            Do(
+                "ecr:CreateRepository",
+                {"repositoryName": "$name", "imageTagMutabilityExclusionFilters": _exclusions},
+                fit=True,
+            ),
             *_REPOSITORY_POLICIES,
         ),
         update=(
@@ -234,18 +280,26 @@ KINDS = {
                 {
                     "repositoryName": "$name",
                     "imageTagMutability": "$ImageTagMutability",
-                    "imageTagMutabilityExclusionFilters": "$ImageTagMutabilityExclusionFilters",
+                    "imageTagMutabilityExclusionFilters": _exclusions,
                 },
                 on=("ImageTagMutability", "ImageTagMutabilityExclusionFilters"),
             ),
+            Do(
+                "ecr:PutImageScanningConfiguration",
+                {"repositoryName": "$name", "imageScanningConfiguration": "$ImageScanningConfiguration"},
+                on=("ImageScanningConfiguration",),
+            ),
         ),
+        empty={"ImageTagMutability": "MUTABLE", "ImageScanningConfiguration": {"ScanOnPush": False}},
+        quiet=("EmptyOnDelete", "ImageTagMutabilityExclusionFilters"),
         read=Do("ecr:DescribeRepositories", {"repositoryNames": ["$name"]}),
         delete=(Do("ecr:DeleteRepository", {"repositoryName": "$name", "force": "$EmptyOnDelete"}),),
         attributes={
-            "Arn": "arn:aws:ecr:{region}:{account}:repository/{name}",
+            "Arn": _REPOSITORY,
             "RepositoryUri": "@repositories[0].repositoryUri",
         },
         tags="Tags",
-        takes=("EmptyOnDelete",),
+        tag=Do("ecr:TagResource", {"resourceArn": _REPOSITORY, "tags": "$Tags"}),
+        untag=Do("ecr:UntagResource", {"resourceArn": _REPOSITORY, "tagKeys": "@removed"}),
     ),
 }

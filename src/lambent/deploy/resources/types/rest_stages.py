@@ -9,7 +9,8 @@ from typing import Any
 
 from lambent.deploy.resources.calls import NotMade
 from lambent.deploy.resources.kind import Do, Kind, Subject, reads
-from lambent.deploy.resources.types.apis import REST, patches, plain
+from lambent.deploy.resources.patching import patched, plain
+from lambent.deploy.resources.types.apis import REST, tagged
 
 Properties = Mapping[str, Any]
 Patch = dict[str, str]
@@ -135,6 +136,7 @@ def _own_stage(subject: Subject) -> list[Any]:
     return [one for one in subject.answers.get("item") or [] if own and one["stageName"] == own]
 
 
+PARTS = ("Variables", "CanarySetting", "AccessLogSetting", "MethodSettings", "ClientCertificateId")
 LATER = ("AccessLogSetting", "MethodSettings", "ClientCertificateId")
 """What CreateStage does not take."""
 _STAGE = {**REST, "stageName": "$StageName"}
@@ -158,11 +160,7 @@ KINDS = {
             Do("apigateway:UpdateStage", _PATCHED, each=_DESCRIPTION),
         ),
         update=(
-            Do(
-                "apigateway:UpdateDeployment",
-                {**REST, "deploymentId": "$id", "patchOperations": patches(("Description", "/description"))},
-                on=("Description",),
-            ),
+            patched("apigateway:UpdateDeployment", {**REST, "deploymentId": "$id"}, ("Description", "/description")),
             Do("apigateway:UpdateStage", _PATCHED, each=_DESCRIPTION),
         ),
         delete=(
@@ -182,11 +180,11 @@ KINDS = {
             Do(
                 "apigateway:UpdateStage",
                 _PATCHED,
-                each=_if_any(lambda one: stage_patches(one.properties, one.former)),
+                each=_if_any(lambda one: stage_patches(one.properties, one.former), *SIMPLE, *PARTS),
             ),
         ),
         delete=(Do("apigateway:DeleteStage", _STAGE),),
         id="{StageName}",
-        tags="Tags",
+        **tagged("restapis/{RestApiId}/stages/{StageName}"),
     ),
 }

@@ -86,7 +86,8 @@ def _lifecycle_rule(one: Shape) -> Shape:
         older = {"NoncurrentDays": one["NoncurrentVersionExpirationInDays"]}
     if older is not None:
         found["NoncurrentVersionExpiration"] = older
-    for each in one.get("NoncurrentVersionTransitions") or []:
+    single = [one["NoncurrentVersionTransition"]] if "NoncurrentVersionTransition" in one else []
+    for each in one.get("NoncurrentVersionTransitions") or single:
         said = _renamed(each, {"TransitionInDays": "NoncurrentDays"})
         found.setdefault("NoncurrentVersionTransitions", []).append(said)
     if "AbortIncompleteMultipartUpload" in one:
@@ -96,6 +97,8 @@ def _lifecycle_rule(one: Shape) -> Shape:
 
 def _lifecycle_filter(one: Shape) -> Shape:
     parts: Shape = {"Prefix": one["Prefix"]} if one.get("Prefix") else {}
+    sizes = ("ObjectSizeGreaterThan", "ObjectSizeLessThan")
+    parts |= {name: int(one[name]) for name in sizes if name in one}
     tags = one.get("TagFilters") or []
     if len(parts) + len(tags) > 1:
         return {"And": {**parts, **({"Tags": tags} if tags else {})}}
@@ -189,7 +192,14 @@ KINDS = {
             *SETTINGS,
             Do(_TAGGING.call, _TAGGING.params, each=_has_tags),
         ),
-        update=SETTINGS,
+        lost=("LifecycleConfiguration.TransitionDefaultMinimumObjectSize",),
+        update=(*SETTINGS, Do("s3:PutBucketAcl", {**_BUCKET, "ACL": _acl}, on=("AccessControl",))),
+        empty={
+            "AccelerateConfiguration": {"AccelerationStatus": "Suspended"},
+            "AccessControl": "Private",
+            "LoggingConfiguration": {},
+            "VersioningConfiguration": {"Status": "Suspended"},
+        },
         delete=(Do("s3:DeleteBucket", _BUCKET),),
         attributes={
             "Arn": "arn:aws:s3:::{name}",

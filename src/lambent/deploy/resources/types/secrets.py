@@ -19,6 +19,13 @@ def _secret(subject: Subject) -> str | None:
     return json.dumps({**json.loads(said.get("SecretStringTemplate") or "{}"), said["GenerateStringKey"]: password})
 
 
+@reads("SecretString", _RANDOM)
+def _changed_secret(subject: Subject) -> str | None:
+    """A secret that is given otherwise, or is to be made otherwise."""
+    return _secret(subject) if {"SecretString", _RANDOM} & subject.changed else None
+
+
+@reads("Tags")
 def _key_tags(subject: Subject) -> list[dict[str, str]] | None:
     found = [{"TagKey": one["Key"], "TagValue": one["Value"]} for one in subject.properties.get("Tags") or []]
     return found or None
@@ -55,17 +62,20 @@ KINDS = {
         ),
         made=1,
         update=(
+            _PASSWORD,
             Do(
                 "secretsmanager:UpdateSecret",
                 {
                     "SecretId": "$id",
                     "Description": "$Description",
                     "KmsKeyId": "$KmsKeyId",
-                    "SecretString": "$SecretString",
+                    "SecretString": _changed_secret,
                 },
-                on=("Description", "KmsKeyId", "SecretString"),
+                on=("Description", "KmsKeyId", "SecretString", _RANDOM),
             ),
         ),
+        empty={"Description": "", "KmsKeyId": "alias/aws/secretsmanager"},
+        quiet=(_RANDOM, "SecretString"),
         delete=(Do("secretsmanager:DeleteSecret", {"SecretId": "$id", "ForceDeleteWithoutRecovery": True}),),
         id="@ARN",
         attributes={"Id": "{id}"},
@@ -83,6 +93,7 @@ KINDS = {
         delete=(Do("secretsmanager:CancelRotateSecret", {"SecretId": "$SecretId"}, fine=("ResourceNotFound",)),),
         id="{SecretId}",
         attributes={"Id": "{id}"},
+        quiet=("RotateImmediatelyOnUpdate",),
     ),
     "AWS::SSM::Parameter": Kind(
         name="Name",
@@ -95,6 +106,11 @@ KINDS = {
         attributes={"Type": "{Type}", "Value": "{Value}"},
         tags="Tags",
         tag=Do("ssm:AddTagsToResource", {"ResourceType": "Parameter", "ResourceId": "$name", "Tags": "$Tags"}),
+        untag=Do(
+            "ssm:RemoveTagsFromResource",
+            {"ResourceType": "Parameter", "ResourceId": "$name", "TagKeys": "@removed"},
+        ),
+        empty={"Description": "", "AllowedPattern": ""},
     ),
     "AWS::KMS::Key": Kind(
         create=(
@@ -112,13 +128,21 @@ KINDS = {
                 on=("KeyPolicy",),
             ),
             Do("kms:UpdateKeyDescription", {"KeyId": "$id", "Description": "$Description"}, on=("Description",)),
-            Do("kms:EnableKeyRotation", {"KeyId": "$id"}, each=lambda one: [1] * _rotates(one)),
+            Do(
+                "kms:EnableKeyRotation",
+                {"KeyId": "$id"},
+                each=reads("EnableKeyRotation")(lambda one: [1] * _rotates(one)),
+            ),
+            Do("kms:DisableKeyRotation", {"KeyId": "$id"}, each=lambda one: [1] * (not _rotates(one))),
         ),
+        empty={"Description": "", "EnableKeyRotation": False},
+        quiet=("BypassPolicyLockoutSafetyCheck", "PendingWindowInDays"),
         delete=(Do("kms:ScheduleKeyDeletion", {"KeyId": "$id", "PendingWindowInDays": "$PendingWindowInDays"}),),
         id="@KeyMetadata.KeyId",
         attributes={"Arn": "arn:aws:kms:{region}:{account}:key/{id}", "KeyId": "{id}"},
         tags="Tags",
-        takes=("PendingWindowInDays",),
+        tag=Do("kms:TagResource", {"KeyId": "$id", "Tags": _key_tags}),
+        untag=Do("kms:UntagResource", {"KeyId": "$id", "TagKeys": "@removed"}),
     ),
     "AWS::KMS::Alias": Kind(
         create=(Do("kms:CreateAlias", fit=True),),

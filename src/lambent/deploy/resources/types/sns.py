@@ -34,6 +34,7 @@ def _attributes(names: tuple[str, ...]) -> Any:
 def _changed(names: tuple[str, ...]) -> Any:
     """Each attribute that an update changes; one that is removed is empty."""
 
+    @reads(*names)
     def found(subject: Subject) -> list[dict[str, str]]:
         changed = [name for name in names if name in subject.changed]
         return [{"name": name, "value": _text(subject.properties.get(name, ""))} for name in changed]
@@ -71,6 +72,12 @@ KINDS = {
                 each=added("Subscription"),
             ),
         ),
+        empty={
+            "ContentBasedDeduplication": False,
+            "FifoThroughputScope": "Topic",
+            "SignatureVersion": "1",
+            "TracingConfig": "PassThrough",
+        },
         delete=(Do("sns:DeleteTopic", {"TopicArn": "$id"}),),
         id="@TopicArn",
         attributes={"TopicArn": "{id}", "TopicName": "{name}"},
@@ -94,10 +101,24 @@ KINDS = {
                 each=_changed(SUBSCRIPTION),
             ),
         ),
+        empty={
+            "FilterPolicy": {},
+            "FilterPolicyScope": "MessageAttributes",
+            "RawMessageDelivery": False,
+            "RedrivePolicy": {},
+        },
+        quiet=("Region",),
         delete=(Do("sns:Unsubscribe", {"SubscriptionArn": "$id"}),),
         id="@SubscriptionArn",
         attributes={"Arn": "{id}"},
         takes=("Region",),
+    ),
+    "AWS::SNS::TopicInlinePolicy": put(
+        Do(
+            "sns:SetTopicAttributes",
+            {"TopicArn": "$TopicArn", "AttributeName": "Policy", "AttributeValue": "$PolicyDocument"},
+        ),
+        id="{TopicArn}",
     ),
     "AWS::SNS::TopicPolicy": put(
         _POLICY,

@@ -12,12 +12,18 @@ ATTRIBUTES = (
     "VisibilityTimeout",
 )
 _DEFAULTS = {
+    "ContentBasedDeduplication": False,
+    "DeduplicationScope": "queue",
     "DelaySeconds": 0,
-    "MaximumMessageSize": 262144,
+    "FifoThroughputLimit": "perQueue",
+    "KmsDataKeyReusePeriodSeconds": 300,
+    "KmsMasterKeyId": "",
+    "MaximumMessageSize": 1048576,
     "MessageRetentionPeriod": 345600,
     "ReceiveMessageWaitTimeSeconds": 0,
     "RedriveAllowPolicy": "",
     "RedrivePolicy": "",
+    "SqsManagedSseEnabled": True,
     "VisibilityTimeout": 30,
 }
 """What an attribute is again when its property is removed."""
@@ -32,7 +38,7 @@ def _attributes(subject: Subject) -> dict[str, Any] | None:
 
 def _changed(subject: Subject) -> dict[str, Any] | None:
     names = [name for name in ATTRIBUTES if name in subject.changed and name != "FifoQueue"]
-    found = {name: subject.properties.get(name, _DEFAULTS.get(name)) for name in names}
+    found = {name: subject.properties.get(name) for name in names}
     return {name: value for name, value in found.items() if value is not None} or None
 
 
@@ -58,6 +64,7 @@ KINDS = {
         suffix=lambda subject: ".fifo" if str(subject.properties.get("FifoQueue", "")).lower() == "true" else "",
         create=(Do("sqs:CreateQueue", {"QueueName": "$name", "Attributes": _attributes, "tags": "$Tags"}),),
         update=(Do("sqs:SetQueueAttributes", {"QueueUrl": "$id", "Attributes": _changed}, on=ATTRIBUTES),),
+        empty=_DEFAULTS,
         delete=(Do("sqs:DeleteQueue", {"QueueUrl": "$id"}),),
         adopt=Do("sqs:GetQueueUrl", {"QueueName": "$name"}),
         id="@QueueUrl",
@@ -70,6 +77,11 @@ KINDS = {
         tag=Do("sqs:TagQueue", {"QueueUrl": "$id", "Tags": "$Tags"}),
         untag=Do("sqs:UntagQueue", {"QueueUrl": "$id", "TagKeys": "@removed"}),
         takes=ATTRIBUTES,
+    ),
+    "AWS::SQS::QueueInlinePolicy": put(
+        Do("sqs:SetQueueAttributes", {"QueueUrl": "$Queue", "Attributes": _policy}, takes=("PolicyDocument",)),
+        delete=(Do("sqs:SetQueueAttributes", {"QueueUrl": "$Queue", "Attributes": {"Policy": ""}}),),
+        id="{Queue}",
     ),
     "AWS::SQS::QueuePolicy": put(
         _PUT_POLICY,
