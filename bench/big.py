@@ -4,11 +4,12 @@ import asyncio
 import json
 import time
 
-from bench.client import Caller, Endpoint
+from bench import rare
+from bench.client import Caller
 from bench.figures import Figure, Goal, median, percentile
 from bench.functions import NOOP
 from bench.lab import Functions, Lab
-from bench.load import PAYLOAD, drive
+from bench.load import drive
 from bench.processes import relay, runtimes
 
 LARGE = json.dumps("x" * 6_000_000).encode()
@@ -22,7 +23,6 @@ PAUSE_SECONDS = 0.1
 SLOWEST_START = 20.0
 """Environments a second that start at least."""
 HOT_CONNECTIONS = 8
-BETWEEN_SECONDS = 0.005
 
 
 async def measure(lab: Lab) -> list[Figure]:
@@ -81,12 +81,12 @@ async def _at_once(lab: Lab) -> list[Figure]:
 
 
 async def _fairness(lab: Lab) -> list[Figure]:
-    """One function's invocations now and then, with and without a hot one beside it."""
+    """One function's invocations now and then, by a process of their own, with and without a hot one beside it."""
     lab.say("one function beside a hot one")
     async with Functions(lab.lambent).having(NOOP) as other, Functions(lab.lambent).having(NOOP) as hot:
         await drive(lab.lambent, hot, HOT_CONNECTIONS, 0.5)
-        alone = await _now_and_then(lab.lambent, other, lab.effort.reads)
-        stop = asyncio.create_task(_now_and_then(lab.lambent, other, lab.effort.reads))
+        alone = await rare.measured(lab.lambent, other, lab.effort.reads)
+        stop = asyncio.create_task(rare.measured(lab.lambent, other, lab.effort.reads))
         rates = []
         while not stop.done():
             rates.append((await drive(lab.lambent, hot, HOT_CONNECTIONS, 0.3)).rate)
@@ -99,13 +99,3 @@ async def _fairness(lab: Lab) -> list[Figure]:
         ),
         Figure("the hot function's rate, meanwhile", "/s", median(rates)),
     ]
-
-
-async def _now_and_then(endpoint: Endpoint, function: str, count: int) -> list[float]:
-    """Milliseconds of single invocations."""
-    caller, taken = Caller(endpoint), []
-    for _ in range(count + 3):
-        taken.append(await _one(caller, endpoint.invocation(function, PAYLOAD)))
-        await asyncio.sleep(BETWEEN_SECONDS)
-    caller.close()
-    return taken[3:]

@@ -15,7 +15,7 @@ from bench.functions import NOOP
 from bench.lab import Functions, Lab, fresh_name
 from bench.processes import end
 
-START_SECONDS = 30.0
+START_SECONDS = 120.0
 
 
 async def measure(lab: Lab) -> list[Figure]:

@@ -21,15 +21,18 @@ SERVICES = (
 
 
 def table() -> dict[str, Any]:
-    """Service prefix -> its actions with the resource types they are about, and the ARNs of those types."""
+    """Service prefix -> its actions with the resource types they are about, those among them that need each of several
+    types, and the ARNs of types."""
     return {name: _service(name) for name in sorted(SERVICES)}
 
 
 def _service(name: str) -> dict[str, Any]:
     resources = _read("resourceTypes", name)
-    actions = {one["name"]: [kind["name"] for kind in one["resourceTypes"]] for one in _read("actions", name).values()}
+    known = sorted(_read("actions", name).values(), key=lambda one: one["name"])
+    required = {one["name"]: [kind["name"] for kind in one["resourceTypes"] if kind["required"]] for one in known}
     return {
-        "actions": dict(sorted(actions.items())),
+        "actions": {one["name"]: [kind["name"] for kind in one["resourceTypes"]] for one in known},
+        "required": {action: list(dict.fromkeys(kinds)) for action, kinds in required.items() if len(set(kinds)) > 1},
         "resources": {one["key"]: one["arn"] for _, one in sorted(resources.items())},
     }
 

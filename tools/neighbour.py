@@ -85,7 +85,8 @@ moto's:
 - An execution that is stopped or out of time has ended at once, whatever its tasks still do; one has 25,000 events at
   most. `States.ALL` means neither `States.Runtime` nor `States.DataLimitExceeded`, as on AWS.
 
-Not there: traces of executions (`tracingConfiguration` is kept), encryption by keys of the user's, HTTP tasks.
+Not there: traces of executions (`tracingConfiguration` is kept), encryption by keys of the user's, HTTP tasks (refused
+with the definition), tasks of API Gateway (they fail and say so).
 
 ## Stacks
 

@@ -12,6 +12,7 @@ from lambent.cli import output
 from lambent.cli.target import EndpointOption, JsonOption, RegionOption, Target, account_of, target_of
 
 if TYPE_CHECKING:
+    from lambent.pitfalls.facts.project import Project
     from lambent.pitfalls.facts.unread import Unread
 
 
@@ -63,4 +64,14 @@ def _calls(target: Target, function: str) -> "tuple[list[dict[str, Any]], list[U
         project = reading.read(Path(folder))
         variables = said.get("Environment", {}).get("Variables", {})
         calls = [one.document() for one in asked.of(project, function, variables)]
-        return calls, [*reader.not_read, *sorted(set(project.not_read))]
+        return calls, [*reader.not_read, *sorted(set(project.not_read)), *_installed(project)]
+
+
+def _installed(project: "Project") -> "list[Unread]":
+    """What the code imports and brings along: nobody reads that."""
+    from lambent.pitfalls.facts.unread import Unread
+
+    packages = [one.code if one.code is not None else one.node for one in project.functions]
+    names = sorted({name for one in packages if one is not None for name in one.unread})
+    why = "it is installed beside the code: what it asks for counts once the function has asked for it"
+    return [Unread(", ".join(names), why)] if names else []

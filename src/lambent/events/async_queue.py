@@ -99,7 +99,7 @@ class AsyncQueue:
             if self._twice():
                 self._again(replace(event, number=self._next()))
 
-        self._events.write(Insert(event), then, done)
+        self._events.write(Insert(event, light=new.kept), then, done)
 
     async def close(self, grace: float = CLOSE_SECONDS) -> None:
         """Start nothing more, give what runs `grace` seconds; what is left is on disk for the next start."""

@@ -1,21 +1,23 @@
 """Takes what changed objects send to its destinations: at least once, from the commit of the change on.
 
-A message stays on disk until it has arrived. What may pass is tried again, ever more rarely, for a day of real time;
-what can't be delivered is logged and reported.
+A message stays on disk until it has arrived, and is sent from memory when it is new. What may pass is tried again, ever
+more rarely, for a day of real time; what can't be delivered is logged and reported.
 """
 
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 import orjson
 
+from lambent.events.again import AGAIN_SECONDS
 from lambent.events.sending import Send
 from lambent.model.delivery import Delivery, DeliveryFailed
 from lambent.model.finding import Finding
 from lambent.model.scope import Scope
+from lambent.store.errors import StoreError
 from lambent.store.objects import Change, ObjectStore
 
 log = logging.getLogger(__name__)
@@ -48,24 +50,46 @@ class ObjectNotices:
         self._more = False
         self._last = 0
 
-    def beat(self) -> None:
-        """There may be new messages on disk."""
+    def told(self, fresh: Sequence[tuple[int, bytes]]) -> None:
+        """They are on disk, by number. They are sent from memory, unless older ones are to be read or too many are on
+        their way."""
+        if self._more or self._reading is not None or self._room.locked():
+            self.look()
+            return
+        for number, document in fresh:
+            self._last = number
+            self._spawn(self._send_fresh(number, document))
+
+    def look(self) -> None:
+        """There may be messages on disk that were not read."""
         self._more = True
         if self._reading is None:
             self._reading = self._spawn(self._read())
 
     async def _read(self) -> None:
-        """Read what is new and send it."""
+        """Read what is there and send it."""
         try:
             while self._more:
                 self._more = False
-                while found := await self._store.waiting(self._last, PAGE):
-                    for number, document in found:
-                        await self._room.acquire()
-                        self._last = number
-                        self._spawn(self._deliver(number, document))
+                try:
+                    await self._send_waiting()
+                except StoreError as error:
+                    log.warning("what objects send can't be read now: %s", error)
+                    self._more = True
+                    await asyncio.sleep(AGAIN_SECONDS)
         finally:
             self._reading = None
+
+    async def _send_waiting(self) -> None:
+        while found := await self._store.waiting(self._last, PAGE):
+            for number, document in found:
+                await self._room.acquire()
+                self._last = number
+                self._spawn(self._deliver(number, document))
+
+    async def _send_fresh(self, number: int, document: bytes) -> None:
+        await self._room.acquire()
+        await self._deliver(number, document)
 
     async def _deliver(self, number: int, document: bytes) -> None:
         held = True
@@ -119,4 +143,5 @@ def _delivery(number: int, said: dict[str, Any]) -> Delivery:
         detail_type=said.get("detail_type", ""),
         source="aws.s3",
         subject="Amazon S3 Notification",
+        kept=True,
     )

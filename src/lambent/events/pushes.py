@@ -204,7 +204,7 @@ class Pushes:
 
     async def _outcome(self, one: Waiting, began: float) -> Retry | Remove | None:
         """Send it; answers what becomes of it."""
-        failed = await self._try(one.push, numbered(one.push, one.tries.count + 1))
+        failed = await self._try(one.push, replace(numbered(one.push, one.tries.count + 1), kept=True))
         if failed is None:
             return Remove(one.number)
         if self._closed:

@@ -233,6 +233,7 @@ async def identify(gateway: Gateway, exchange: Exchange) -> None:
         held=known,
         at_once=request.headers.get(STATE_DELAY) == "0",
         own=request.own,
+        kept=request.kept,
     )
 
 

@@ -157,6 +157,11 @@ class Http2(asyncio.Protocol):
         self._transport.resume_reading()
         self._wake()
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether there is no request."""
+        return not self._streams
+
     def abort(self) -> None:
         """Close now, whatever is under way."""
         self._transport.abort()

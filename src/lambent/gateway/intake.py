@@ -76,6 +76,9 @@ class Untold:
 class Receiving(Protocol):
     """A connection, as a door sees it."""
 
+    @property
+    def is_idle(self) -> bool: ...
+
     def abort(self) -> None: ...
 
     def expire(self, now: float) -> None: ...
@@ -91,25 +94,34 @@ class Door:
     unfinished: Share
     spool: Path | None = None
     inside: str = ""
-    open: set[Receiving] = field(default_factory=set)
+    open: dict[Receiving, None] = field(default_factory=dict)
     half: set[Receiving] = field(default_factory=set)
     told: bool = False
 
     def admit(self, connection: Receiving) -> bool:
-        """Whether one more connection is welcome. The first one that is not leaves a line in the log."""
-        if not self.connections.take(1):
+        """Whether one more connection is welcome: when there are too many, in the place of the oldest one that waits
+        for a request. The first one that is not leaves a line in the log."""
+        if not self.connections.take(1) and not self._make_room():
             if not self.told:
                 self.told = True
                 log.warning("%s: too many connections (%d are open); more are refused", self.name, len(self.open))
             return False
-        self.open.add(connection)
+        self.open[connection] = None
         return True
+
+    def _make_room(self) -> bool:
+        idle = next((one for one in self.open if one.is_idle), None)
+        if idle is None:
+            return False
+        self.leave(idle)
+        idle.abort()
+        return self.connections.take(1)
 
     def leave(self, connection: Receiving) -> None:
         """The connection is gone."""
         self.half.discard(connection)
         if connection in self.open:
-            self.open.discard(connection)
+            del self.open[connection]
             self.connections.give(1)
 
     def drop(self) -> None:

@@ -40,6 +40,8 @@ SEPARATORS = 4
 """Bytes of a header beside its name and value."""
 MAX_BODY = (5 << 30) + (64 << 20)
 """Bytes of a body: the largest object that S3 takes at once, and its coding in chunks."""
+PIECES, PIECE_BYTES = 20_000, 16
+"""From so many chunks of a body on they have to have so many bytes on average: each one is a call of `on_body`."""
 MAX_PIPELINED = 16
 STREAM_BUFFER = 1 << 16
 
@@ -76,8 +78,8 @@ class Connection(asyncio.Protocol):
     __slots__ = (
         "_began", "_body", "_body_bytes", "_busy", "_chain", "_closing", "_door", "_drained", "_file", "_half",
         "_head_bytes", "_head_only", "_headed", "_headers", "_heard", "_held", "_keep_alive", "_lines", "_parser",
-        "_paused", "_peer", "_queued", "_rest", "_short", "_task", "_transport", "_untold", "_url", "_waiting",
-        "_writing",
+        "_paused", "_peer", "_pieces", "_queued", "_rest", "_short", "_task", "_transport", "_untold", "_url",
+        "_waiting", "_writing",
     )  # fmt: skip
 
     def __init__(self, chain: Chain, short: Short, door: Door) -> None:
@@ -139,6 +141,11 @@ class Connection(asyncio.Protocol):
         if self._drained is not None:
             self._drained.set()
             self._drained = None
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether it waits for a request, of which nothing has come."""
+        return not (self._busy or self._half or self._closing or self._transport.get_protocol() is not self)
 
     def abort(self) -> None:
         """Close now, whatever is under way."""
@@ -206,7 +213,7 @@ class Connection(asyncio.Protocol):
         self._headers: dict[str, str] = {}
         self._lines: list[tuple[bytes, bytes]] = []
         self._body, self._file = [], None
-        self._head_bytes = self._body_bytes = 0
+        self._head_bytes = self._body_bytes = self._pieces = 0
         self._url, self._headed, self._untold = b"", False, Untold()
 
     def on_message_begin(self) -> None:
@@ -245,6 +252,9 @@ class Connection(asyncio.Protocol):
         if self._body_bytes > MAX_BODY:
             raise Refused(413)
         self._body.append(data)
+        self._pieces += 1
+        if self._pieces > PIECES:
+            _check_pieces(self._pieces, self._body_bytes)
 
     def on_message_complete(self) -> None:
         self._half = False
@@ -317,12 +327,7 @@ class Connection(asyncio.Protocol):
             return
         body = cast(bytes, response.body)
         top = head(response, len(body), self._keep_alive)
-        if self._head_only or response.status in NO_BODY:
-            self._transport.write(top)
-        elif len(body) < STREAM_BUFFER:
-            self._transport.write(top + body)
-        else:
-            self._transport.writelines((top, body))
+        _write(self._transport, top, b"" if self._head_only or response.status in NO_BODY else body)
         self._next()
 
     def _next(self) -> None:
@@ -367,6 +372,19 @@ class Connection(asyncio.Protocol):
             self._transport.write(head(Response(status), len(body), False) + body)
             self._closing = True
             self._transport.close()
+
+
+def _write(transport: asyncio.Transport, top: bytes, body: bytes) -> None:
+    if len(body) < STREAM_BUFFER:
+        transport.write(top + body)
+    else:
+        transport.writelines((top, body))
+
+
+def _check_pieces(count: int, size: int) -> None:
+    """Raises Refused."""
+    if size < count * PIECE_BYTES:
+        raise Refused(400, "the body comes in chunks that are too small")
 
 
 def _answered(file: IO[bytes], _task: "asyncio.Task[None]") -> None:

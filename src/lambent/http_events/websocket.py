@@ -15,6 +15,7 @@ from typing import Any
 import orjson
 
 from lambent.http_events import common, http_context, json_path
+from lambent.model.credentials import Signer
 
 CONNECT, DISCONNECT, DEFAULT = "$connect", "$disconnect", "$default"
 _TYPES = {CONNECT: "CONNECT", DISCONNECT: "DISCONNECT"}
@@ -37,6 +38,8 @@ class Connected:
     stage_variables: Mapping[str, str] = field(default_factory=dict)
     authorizer: dict[str, Any] | None = None
     identity: dict[str, Any] = field(default_factory=dict)
+    signer: Signer | None = None
+    """Who signed the request to connect, where that was asked for."""
     usage_key: str = ""
     """What the authorizer says is the client's API key."""
 
@@ -56,6 +59,14 @@ class Happening:
 
 class BadAnswer(ValueError):
     """An integration's answer that is none; the text says why."""
+
+
+def is_key(key: str) -> bool:
+    """Whether it is a Sec-WebSocket-Key: 16 bytes in base64 (RFC 6455, section 4.1)."""
+    try:
+        return len(common.from_base64(key)) == 16
+    except ValueError:
+        return False
 
 
 def accept_key(key: str) -> str:

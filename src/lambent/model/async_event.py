@@ -15,7 +15,8 @@ AGE_SECONDS = 6 * 3600.0
 
 @dataclass(frozen=True, slots=True)
 class NewEvent:
-    """What a caller sent; `qualifier` is "" when none was asked for."""
+    """What a caller sent; `qualifier` is "" when none was asked for. `kept`: the caller has it on disk until after this
+    is accepted."""
 
     scope: Scope
     function: str
@@ -24,6 +25,7 @@ class NewEvent:
     payload: bytes
     trace_id: str
     client_context: str | None = None
+    kept: bool = False
 
 
 @dataclass(frozen=True, slots=True)

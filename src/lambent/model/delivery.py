@@ -16,6 +16,7 @@ class Delivery:
     `source` is the service that events on a bus are of, where that is not Lambda, `subject` the title of a message to a
     topic.
     `call` is an operation ("sqs:SendMessage") that is asked for instead, with the parameters that the body is (JSON).
+    `kept` says that the sender has it on disk until after it has arrived: who takes it need not wait for the disk.
     `unique` (a UUID) and `now` (seconds since 1970) name an object in a bucket.
     """
 
@@ -34,6 +35,7 @@ class Delivery:
     source: str = ""
     subject: str = ""
     call: str = ""
+    kept: bool = False
 
 
 class DeliveryFailed(Exception):

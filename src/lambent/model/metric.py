@@ -48,6 +48,20 @@ class Measure(Protocol):
     def __call__(self, metric: Metric, unit: str, value: float) -> None: ...
 
 
+Together = tuple[tuple[tuple[Metric, ...], str], ...]
+"""What is measured together: of each value the metrics that it counts in, and its unit."""
+
+
+class MeasureTogether(Protocol):
+    """Takes what was measured now, a value for each of `together`; None for one that was not."""
+
+    def __call__(self, together: Together, values: tuple[float | None, ...]) -> None: ...
+
+
+def none_measured(together: Together, values: tuple[float | None, ...]) -> None:
+    """Nobody wants to know."""
+
+
 def unmeasured(metric: Metric, unit: str, value: float) -> None:
     """Nobody wants to know."""
 

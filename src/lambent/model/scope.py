@@ -40,7 +40,7 @@ class Caller:
     `role` is the ARN of the role that the access key was issued for, "" for a key that only names an account; `held`
     all that is known of a key that was issued here.
     `own` says that a stack of this server asks: it may give tags that are AWS's own. `acting` is the service that asks
-    in somebody's name, whose rights are those of `held`.
+    in somebody's name, whose rights are those of `held`. `kept` says that what it asks is on disk until it is answered.
     """
 
     scope: Scope
@@ -52,3 +52,4 @@ class Caller:
     held: Held | None = None
     own: bool = False
     acting: Acting | None = None
+    kept: bool = False

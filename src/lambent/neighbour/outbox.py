@@ -200,6 +200,7 @@ class Outbox:
             **({"x-amzn-trace-id": delivery.trace_id} if delivery.trace_id else {}),
             "content-length": str(len(request.body)),
         }
+        request.kept = delivery.kept
         try:
             response = await self._send(request)
         except Fault as fault:

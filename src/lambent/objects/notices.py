@@ -63,17 +63,12 @@ class Asker:
 
 
 class Notices:
-    """Messages on their way. `told` is called when there may be new ones on disk."""
+    """Messages to be sent. Both kinds are made within the change that they are of, so that their numbers are in its
+    order."""
 
     def __init__(self, clock: Clock, next_number: Callable[[], int]) -> None:
         self._clock = clock
         self._next = next_number
-        self._fresh: list[tuple[int, bytes]] = []
-        self.sink: Callable[[], None] = lambda: None
-
-    def told(self) -> None:
-        """Something was committed."""
-        self.sink()
 
     def of(self, bucket: Bucket, event: str, row: VersionRow, asker: Asker) -> list[tuple[int, bytes]]:
         """What one event sends, as the outbox keeps it."""

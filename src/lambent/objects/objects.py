@@ -100,7 +100,6 @@ class Objects:
     ) -> Version:
         """A new version; on disk when this comes back. `more` is what changes with it. Raises ObjectError."""
         raw = key_bytes(key)
-        sent: list[tuple[int, bytes]] = []
 
         def decide(view: View) -> tuple[Change, Version]:
             self._check(bucket)
@@ -108,7 +107,7 @@ class Objects:
             conditions.check_write(asked, _live_etag(rows), key)
             row, gone = self._next(bucket, raw, made, rows)
             beside = more(view) if more else Change()
-            sent[:] = self.notices.of(bucket, event, row, asker)
+            sent = self.notices.of(bucket, event, row, asker)
             contents = [one for kept in made.kept for one in kept.rows]
             change = Change(
                 [row], gone, contents, notices=sent, parts_gone=beside.parts_gone, uploads_gone=beside.uploads_gone
@@ -118,8 +117,6 @@ class Objects:
         def arrived() -> None:
             for kept in made.kept:
                 self.contents.arrived(kept)
-            if sent:
-                self.notices.told()
 
         try:
             version: Version = await self.store.write(Item(decide, [(bucket.uid, raw)]), arrived)
@@ -155,8 +152,7 @@ class Objects:
             notices = [n for row in rows for n in self.notices.of(bucket, _removed(event, marker=False), row, asker)]
             return Change(gone=list(rows), notices=notices), Deleted()
 
-        item = Item(decide, [(bucket.uid, raw)], frees=True)
-        deleted: Deleted = await self.store.write(item, self.notices.told)
+        deleted: Deleted = await self.store.write(Item(decide, [(bucket.uid, raw)], frees=True))
         return deleted
 
     async def change(
@@ -180,7 +176,7 @@ class Objects:
             notices = self.notices.of(bucket, event, changed, asker) if event and asker else []
             return Change([changed], notices=notices), Version(changed, document, {})
 
-        done: Version = await self.store.write(Item(decide, [(bucket.uid, raw)]), self.notices.told)
+        done: Version = await self.store.write(Item(decide, [(bucket.uid, raw)]))
         return done
 
     # --- reads --------------------------------------------------------------------------------------------

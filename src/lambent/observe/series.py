@@ -10,13 +10,13 @@ import functools
 import logging
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
 from lambent.engine.statistics import Bucket
-from lambent.model.metric import Metric, Sample, Stream
+from lambent.model.metric import Metric, Sample, Stream, Together
 from lambent.model.scope import Scope
 from lambent.observe.errors import NotKept
 from lambent.observe.seriesfile import TIERS, Kept, SeriesFile
@@ -64,6 +64,7 @@ class SeriesStore:
         self._owned = Counter(stream.metric.scope.account for stream in self._kept)
         self._next = max((one.number for one in self._kept.values()), default=0) + 1
         self._measured: list[tuple[Metric, str, float, float]] = []
+        self._together: list[tuple[Together, float, tuple[float | None, ...]]] = []
         self._pending: dict[Point, Bucket] = {}
         self._touched: dict[int, Kept] = {}
         self._timer: asyncio.TimerHandle | None = None
@@ -103,18 +104,43 @@ class SeriesStore:
             self._fold()
         self._measured.append((metric, unit, at, value))
 
+    def measured_together(self, together: Together, at: float, values: tuple[float | None, ...]) -> None:
+        """The same of several at once."""
+        waiting = self._together
+        if not waiting:
+            self.wake()
+        elif len(waiting) > WAITING:
+            self._fold()
+        self._together.append((together, at, values))
+
     def _fold(self) -> None:
         """What was measured becomes part of its series: at once what has one metric, unit and minute."""
+        self._fold_together()
         measured, self._measured = self._measured, []
         found: dict[tuple[Metric, str, float], dict[float, float]] = {}
         for metric, unit, at, value in measured:
             values = found.setdefault((metric, unit, at // 60 * 60.0), {})
             values[value] = values.get(value, 0.0) + 1.0
         for (metric, unit, minute), values in found.items():
-            bucket = self._bucket(Stream(metric, unit), minute, 60)
-            if bucket is not None:
-                for value, times in values.items():
-                    bucket.add(value, times)
+            self._add_counted(Stream(metric, unit), minute, values)
+
+    def _fold_together(self) -> None:
+        waiting, self._together = self._together, []
+        groups: dict[tuple[Together, float], list[tuple[float | None, ...]]] = {}
+        for together, at, values in waiting:
+            groups.setdefault((together, at // 60 * 60.0), []).append(values)
+        for (together, minute), rows in groups.items():
+            for (metrics, unit), column in zip(together, zip(*rows, strict=True), strict=True):
+                counted = Counter(value for value in column if value is not None)
+                for metric in metrics if counted else ():
+                    self._add_counted(Stream(metric, unit), minute, counted)
+
+    def _add_counted(self, stream: Stream, minute: float, values: Mapping[float, float]) -> None:
+        """Values of one minute, and how often each was measured."""
+        bucket = self._bucket(stream, minute, 60)
+        if bucket is not None:
+            for value, times in values.items():
+                bucket.add(value, times)
 
     def _all(self) -> None:
         """Nothing waits that anybody has measured."""

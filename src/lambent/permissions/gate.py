@@ -6,6 +6,7 @@ everything in it.
 """
 
 import asyncio
+import functools
 import re
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
@@ -28,6 +29,7 @@ from lambent.permissions.identities import Identities, Identity
 from lambent.permissions.keys.conditions import Conditions
 from lambent.permissions.keys.view import NOTHING, Sent, View, sent
 from lambent.permissions.ledger import Trail
+from lambent.permissions.of_services import Remembered, key_of
 from lambent.permissions.organisation import Levels
 from lambent.permissions.refusals import refusal
 from lambent.permissions.requests import Params, Right, account_of, rights
@@ -113,6 +115,7 @@ class Gate:
         self._waiting: deque[Asked] = deque(maxlen=WAITING)
         self._works = False
         self._allowed: dict[tuple[str | Acting, str, str], int] = {}
+        self._of_services = Remembered()
 
     @property
     def revision(self) -> int:
@@ -286,7 +289,14 @@ class Gate:
         return verdict
 
     async def of_right(self, who: Principal, right: Right, scope: Scope, known: Mapping[str, str] = NO_KEYS) -> Verdict:
-        """The same of one right alone."""
+        """The same of one right alone. What a service may do is found out once (`of_services`)."""
+        find = functools.partial(self._verdict, who, right, scope, known)
+        if who.kind != "service" or right.params or right.keys:
+            return await find()
+        key = key_of(who, right.action, right.resource, scope, known)
+        return await self._of_services.verdict(key, self.revision, find)
+
+    async def _verdict(self, who: Principal, right: Right, scope: Scope, known: Mapping[str, str]) -> Verdict:
         identity = None
         if who.kind in ("role", "user"):
             identity = await self.identities.find(who.principal_arn, scope.region)

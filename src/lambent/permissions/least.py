@@ -18,6 +18,7 @@ UNIQUE = re.compile(r"(?<=[:/._-])([0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}|[0-
 """A UUID, with its dashes or without, a day or a moment that is a part of a name."""
 RENEWED = re.compile(r"arn:aws[a-z-]*:(s3:::[^/]+/|(states|scheduler):[^:]*:[^:]*:(execution|express|schedule)[:/])")
 """How the ARNs of what is made again and again begin: objects, executions, schedules."""
+OF_TABLE = re.compile("(:table/[^/]+/stream/).+")
 Used = Iterable[tuple[str, str]]
 
 
@@ -83,14 +84,17 @@ def excess(used: Used, has: Iterable[Policy]) -> list[str]:
 
 
 def _stable(resource: str) -> str:
-    """Without what is another one each time: a log stream's name, an id or a day in an object's key."""
+    """Without what is another one each time: a log stream's name, the moment at which a table's stream was made, an id
+    or a day in an object's key."""
     if found := RENEWED.match(resource):
         return found[0] + UNIQUE.sub("*", resource[found.end() - 1 :])[1:]
-    return re.sub(r":log-stream:.*", ":*", resource)
+    return OF_TABLE.sub(r"\1*", re.sub(r":log-stream:.*", ":*", resource))
 
 
 def _fewer(named: set[str]) -> set[str]:
-    """Two objects of one bucket are all in the folder that they share."""
+    """Two objects of one bucket are all in the folder that they share; what is on everything is on nothing else."""
+    if "*" in named:
+        return {"*"}
     by_bucket: dict[str, set[str]] = defaultdict(set)
     for one in named:
         bucket, slash, _ = one.partition("/")
@@ -104,9 +108,12 @@ def _folder(ones: Collection[str]) -> str:
     return "/".join(parts[0] for parts in takewhile(lambda parts: len(set(parts)) == 1, places))
 
 
-def compared(used: Used, has: Iterable[Policy], also: Iterable[str] = ()) -> Mapping[str, Any]:
+def compared(
+    used: Used, has: Iterable[Policy], also: Iterable[str] = (), given: Collection[tuple[str, str]] = ()
+) -> Mapping[str, Any]:
     """The least policy, and the difference to what a role has; `also` are actions that are needed for what can't be
-    told."""
+    told, `given` what the resources' own policies allow."""
     used, has = list(used), list(has)
     needed = [*used, *((action, "*") for action in also)]
-    return {"policy": least(used), "missing": missing(used, has), "excess": excess(needed, has)}
+    lacking = missing([one for one in used if one not in given], has)
+    return {"policy": least(used), "missing": lacking, "excess": excess(needed, has)}

@@ -9,6 +9,7 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.h
 import re
 from base64 import b64decode
 from collections.abc import Iterator, Mapping
+from email.utils import parseaddr
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -70,6 +71,8 @@ def plain(variable: str, value: str) -> str:
             return value.partition(":secret:")[2] or f"{value}{SUFFIX}"
         case "Alias":
             return value.removeprefix("alias/")
+        case "IdentityName":
+            return parseaddr(value)[1] if "<" in value else value
         case "LogGroupName":
             return value.partition(":log-group:")[2].removesuffix(":*") or value
         case "TableName" | "StreamName" | "RepositoryName" | "EventBusName":
@@ -142,7 +145,7 @@ def _of_scheduler(params: Params) -> dict[str, Any]:
 
 
 def _of_cloudformation(params: Params) -> dict[str, Any]:
-    return {"Id": "*"} if params.get("StackName") else {}
+    return {"Id": "*"} if params.get("StackName") or params.get("StackSetName") else {}
 
 
 def _of_kms(params: Params) -> dict[str, Any]:

@@ -17,7 +17,8 @@ Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/tagging-and-polici
 
 @cache
 def services() -> dict[str, Any]:
-    """Service prefix -> `actions` (name -> resource types) and `resources` (type -> ARN with variables)."""
+    """Service prefix -> `actions` (name -> resource types), `required` (name -> types of which each is needed, where
+    they are several) and `resources` (type -> ARN with variables)."""
     return _read("reference.json")
 
 
@@ -36,6 +37,13 @@ def prefix_of(signing_name: str) -> str:
     """What a service's actions begin with."""
     prefix: str = exceptions()["prefixes"].get(signing_name, signing_name)
     return prefix
+
+
+def required_of(action: str) -> list[str]:
+    """The ARNs, with variables, of the types of which an action needs each; none where it needs one type."""
+    prefix, _, name = action.partition(":")
+    kinds = services().get(prefix, {"required": {}})["required"].get(name, ())
+    return [arn for kind in kinds for arn in types_of(action, kind)]
 
 
 def types_of(action: str, kind: str = "") -> list[str]:

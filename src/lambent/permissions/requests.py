@@ -18,6 +18,7 @@ from lambent.permissions import by_path, parameters, partiql, passing, reference
 Params = Mapping[str, Any]
 Keys = dict[str, str | tuple[str, ...]]
 _VARIABLE = re.compile(r"\$\{([A-Za-z]+)\}")
+_OWN_NAME = re.compile("([A-Z][A-Za-z]+?)(Name|Id)")
 OF_S3 = "arn:${Partition}:s3:::"
 _OWN = {"Partition", "Region", "Account"}
 
@@ -83,7 +84,17 @@ def _rights(ask: Mapping[str, Any], prefix: str, params: Params, scope: Scope) -
     forms = reference.types_of(action, ask.get("type", ""))
     for filled in _each(ask["with"], params) if "with" in ask else _several(forms, params):
         arn = _of_alias(resource_of(action, filled, scope, ask.get("type", "")))
-        yield Right(action, arn, account_of(arn, scope), keys | ask.get("keys", {}), filled if own else {})
+        for one in dict.fromkeys([arn, *(_also(action, filled, scope, arn) if ask.keys() == {"action"} else ())]):
+            yield Right(action, one, account_of(one, scope), keys | ask.get("keys", {}), filled if own else {})
+
+
+def _also(action: str, params: Params, scope: Scope, best: str) -> Iterator[str]:
+    """The other resources of an action that needs each of several types, as far as the request tells them: a table of
+    Glue is asked with its database and catalog."""
+    for form in reference.required_of(action) if best != "*" else ():
+        found = _by_arn(form, params) or _filled(form, params, scope, action)
+        if found is not None:
+            yield found
 
 
 def of_service(prefix: str, region: str) -> Keys:
@@ -152,7 +163,7 @@ def resource_of(action: str, params: Params, scope: Scope, kind: str = "") -> st
     particular or nothing says what."""
     best = ""
     for form in reference.types_of(action, kind):
-        found = _by_arn(form, params) or _filled(form, params, scope)
+        found = _by_arn(form, params) or _filled(form, params, scope, action)
         if found is not None and found.count("/") + found.count(":") > best.count("/") + best.count(":"):
             best = found
     return best or "*"
@@ -175,12 +186,13 @@ def _shape(form: str) -> re.Pattern[str]:
     return re.compile("".join(".*?" if place % 2 else re.escape(part) for place, part in enumerate(parts)), re.DOTALL)
 
 
-def _filled(form: str, params: Params, scope: Scope) -> str | None:
+def _filled(form: str, params: Params, scope: Scope, action: str) -> str | None:
     values: dict[str, str] = {}
     partition = "aws-cn" if scope.region.startswith("cn-") else "aws-us-gov" if "-gov-" in scope.region else "aws"
     own = {"Partition": partition, "Region": scope.region, "Account": params.get(parameters.OWNER, scope.account)}
     for variable in _VARIABLE.findall(form):
         found = own.get(variable) or _value(variable, params)
+        found = _called(variable, params, action) if found is None else found
         if found is None:
             return None
         values[variable] = found
@@ -199,6 +211,15 @@ def _value(variable: str, params: Params) -> str | None:
         if isinstance(value, str | int) and str(value):
             return parameters.plain(variable, str(value))
     return None
+
+
+def _called(variable: str, params: Params, action: str) -> str | None:
+    """The same where an operation on a connection calls the ConnectionName just Name."""
+    said = _OWN_NAME.fullmatch(variable)
+    if said is None or said[1] not in action:
+        return None
+    names = ("Name", "name") if said[2] == "Name" else ("Id", "id", "Identifier", "identifier")
+    return next((value for name in names if isinstance(value := params.get(name), str) and value), None)
 
 
 def account_of(arn: str, scope: Scope) -> str:

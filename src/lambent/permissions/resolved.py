@@ -30,12 +30,13 @@ RUN_TASKS = frozenset({"ecs:RunTask", "ecs:StartTask", "ecs:CreateService", "ecs
 """https://docs.aws.amazon.com/AmazonECS/latest/developerguide/security_iam_id-based-policy-examples.html ("Run a task":
 roles of a task are passed with it)"""
 VIA = "kms:viaservice"
+MOVES = frozenset({"kms:UpdateAlias", "kms:DeleteAlias"})
 ANY = "*/*"
 """The API and stage of a connection that nobody knows."""
 KEPT = 4_096
 CHANGING = re.compile(
     "^(?!.*(Item|Message|Record|Object|Events|Data|Segments|Visibility))(Create|Delete|Update|Put|Set|Add|Remove"
-    "|Restore|Rotate|Cancel|Enable|Disable|Schedule|Tag|Untag|Replicate|Execute|Associate|Disassociate|St(art|op)StreamEncryption)"
+    "|Restore|Rotate|Cancel|Enable|Disable|Schedule|Tag|Untag|Replicate|Execute|Associate|Disassociate|Verify|St(art|op)StreamEncryption)"
 )
 """How the names of operations begin after which what was asked may be another."""
 Params = Mapping[str, Any]
@@ -63,7 +64,9 @@ class Resolved:
         known = [await self.right(one, scope) for one in needed]
         known = [await self._in_context(one, known[0], scope) for one in known]
         behind = [more for one in known for more in await self.keys_behind(one, params, scope)]
-        behind += [await self.right(more, scope) for one in known for more in await self.roles_behind(one, scope)]
+        for one in known:
+            found = [*await self.roles_behind(one, scope), *await self.key_of_alias(one, scope)]
+            behind += [await self.right(more, scope) for more in found]
         return [*known, *behind]
 
     async def right(self, right: Right, scope: Scope) -> Right:
@@ -76,9 +79,24 @@ class Resolved:
         if right.action == CONNECTIONS:
             stage = self.stage_of(scope, right.params["ConnectionId"])
             return replace(right, resource=right.resource.replace(ANY, stage, 1))
+        if right.action.startswith("ses:Send") and "@" in right.resource and self._holds("ses"):
+            return replace(right, resource=await self._sender(right.resource, scope))
         if right.action in OF_DEPLOYMENTS and isinstance(right.params.get(DEPLOYMENT), str):
             return replace(right, resource=await self._group_of(right.params[DEPLOYMENT], scope) or right.resource)
         return right
+
+    async def _sender(self, arn: str, scope: Scope) -> str:
+        """The identity that lets an address send: itself, or its domain where only that was verified.
+
+        Source: https://docs.aws.amazon.com/ses/latest/dg/creating-identities.html
+        """
+        place, _, address = arn.partition(":identity/")
+        asked = {"Identities": [address, address.rpartition("@")[2]]}
+        known = await self.find(
+            f"{arn} verified", scope, "ses", "GetIdentityVerificationAttributes", asked,
+            lambda said: max(said.get("VerificationAttributes", {}), key=len, default=""),
+        )  # fmt: skip
+        return f"{place}:identity/{known or address}"
 
     async def _group_of(self, deployment: str, scope: Scope) -> str:
         """The ARN of the deployment group of a deployment of CodeDeploy, "" if there is none."""
@@ -124,6 +142,19 @@ class Resolved:
             if not said.get("NextToken"):
                 return [Right("secretsmanager:GetSecretValue", arn, scope.account) for arn in found]
             asked = {**asked, "NextToken": said["NextToken"]}
+
+    async def key_of_alias(self, right: Right, scope: Scope) -> list[Right]:
+        """The key that an alias is taken from: who moves or deletes the alias needs the right on that, too.
+
+        Source: https://docs.aws.amazon.com/kms/latest/developerguide/alias-access.html
+        """
+        if right.action not in MOVES or ":alias/" not in right.resource or not self._holds("kms"):
+            return []
+        owner = Scope(right.account or scope.account, scope.region)
+        key = await self.find(
+            f"{right.resource} key", owner, "kms", "DescribeKey", {"KeyId": right.resource}, _arn_of_key
+        )
+        return [replace(right, resource=key)] if key else []
 
     async def roles_behind(self, right: Right, scope: Scope) -> list[Right]:
         """The roles that tasks of ECS get by their definition."""

@@ -5,12 +5,14 @@ from dataclasses import asdict
 from itertools import islice
 from typing import Any
 
+from lambent.engine.authorisation import principals
 from lambent.model import names
-from lambent.model.scope import Scope
+from lambent.model.scope import DEFAULT_REGION, Scope
 from lambent.permissions import least, of_code, of_lambda
 from lambent.permissions.attached import MANAGED
 from lambent.permissions.gate import Gate
 from lambent.permissions.ledger import record, seen
+from lambent.permissions.requests import Right, account_of
 from lambent.permissions.said import Verdict
 
 SHOWN = 50
@@ -69,9 +71,21 @@ async def policy(
     seen = await of_code.seen(gate.resolved, scope, calls)
     untold = [one for one in seen if not one.told and one.action not in {action for action, _ in done}]
     done = least.of_any_key(done, {one.action for one in seen if not one.told})
-    done = list(dict.fromkeys([*done, *((one.action, one.resource) for one in seen if one.told)]))
+    known = {action for action, _ in done}
+    read = [one for one in seen if one.told and not (one.resource == "*" and one.action in known)]
+    done = list(dict.fromkeys([*done, *((one.action, one.resource) for one in read)]))
     done = [(action, resource) for action, resource in done if f":{MANAGED}" not in resource]
     identity = await gate.identities.find(role, scope.region)
-    found = least.compared(done, identity.policies if identity else (), [one.action for one in untold])
+    has = identity.policies if identity else ()
+    given = [one for one in done if least.missing([one], has) and await _is_given(gate, role, name, *one)]
+    found = least.compared(done, has, [one.action for one in untold], given)
     more = {"code": [asdict(one) for one in seen if one.told], "untold": [asdict(one) for one in untold]}
     return {"function": function, "role": role, **found, **more}
+
+
+async def _is_given(gate: Gate, role: str, name: str, action: str, resource: str) -> bool:
+    """Whether the session of a function may do it all the same: the resource's own policy lets it."""
+    account, region = role.split(":")[4], (resource.split(":") + [""] * 4)[3]
+    scope = Scope(account, region or DEFAULT_REGION)
+    right = Right(action, resource, account_of(resource, scope))
+    return (await gate.of_right(principals.session(role, name), right, scope)).decision.allowed

@@ -122,10 +122,12 @@ class Messages:
 
     # --- coming --------------------------------------------------------------------------------------------
 
-    async def put(self, live: Live, changes: Changes, then: Callable[[], None], undo: Callable[[], None]) -> None:
-        """New messages of one queue, with what else changes; they can be received when they are on disk.
-
-        `then` is called before they can be, `undo` when they could not be written. Raises StoreError.
+    async def put(
+        self, live: Live, changes: Changes, then: Callable[[], None], undo: Callable[[], None], *, light: bool = False
+    ) -> None:
+        """New messages of one queue, with what else changes; they can be received when they are on disk (`light` as in
+        `GroupCommit.write`). `then` is called before they can be, `undo` when they could not be written. Raises
+        StoreError.
         """
         arriving = list(map(message_of, changes.messages))
 
@@ -133,7 +135,7 @@ class Messages:
             then()
             live.arrive(arriving)
 
-        await self.store.write(changes, arrive, undo)
+        await self.store.write(changes, arrive, undo, light=light)
 
     def remember(self, seq: int, content: Content) -> None:
         """A content that will soon be asked for."""

@@ -58,10 +58,12 @@ class Queues:
             raise outcome
         return outcome
 
-    async def send_all(self, queue: Config, asked: Sequence[Outgoing]) -> list[Sent | QueueError]:
-        """Send each message, or say why not."""
+    async def send_all(
+        self, queue: Config, asked: Sequence[Outgoing], *, light: bool = False
+    ) -> list[Sent | QueueError]:
+        """Send each message, or say why not. `light` ones do not wait for the disk (`GroupCommit.write`)."""
         with errors.worded():
-            outcomes = await sending.send(self.messages, self.limits, queue, asked)
+            outcomes = await sending.send(self.messages, self.limits, queue, asked, light=light)
         sent = [one.size for one, said in zip(asked, outcomes, strict=True) if not isinstance(said, QueueError)]
         self.messages.tally.sent(queue, sent)
         return outcomes

@@ -41,8 +41,11 @@ class _Batch:
     earlier: list[Accepted] = field(default_factory=list)
 
 
-async def send(messages: Messages, limits: Limits, queue: Config, asked: Sequence[Outgoing]) -> list[Sent | QueueError]:
-    """Send each message, or say why not. Those that are sent are on disk. Raises StoreError; then none is."""
+async def send(
+    messages: Messages, limits: Limits, queue: Config, asked: Sequence[Outgoing], *, light: bool = False
+) -> list[Sent | QueueError]:
+    """Send each message, or say why not. Those that are sent are on disk, `light` ones as `GroupCommit.write` has it.
+    Raises StoreError; then none is."""
     live = await messages.live(queue)
     now = messages.clock.wall()
     batch = _Batch()
@@ -55,7 +58,7 @@ async def send(messages: Messages, limits: Limits, queue: Config, asked: Sequenc
             outcomes.append(fault)
         else:
             outcomes.append(_add(messages, live, queue, batch, one, now, done))
-    await _write(messages, live, batch, now, done)
+    await _write(messages, live, batch, now, done, light=light)
     for accepted in batch.earlier:
         if accepted.done is not None and not await asyncio.shield(accepted.done):
             raise StoreBroken("the message of that deduplication id could not be written")
@@ -116,7 +119,9 @@ def _sent(queue: Config, one: Outgoing, seq: int, message_id: str) -> Sent:
     )
 
 
-async def _write(messages: Messages, live: Live, batch: _Batch, now: float, done: "asyncio.Future[bool]") -> None:
+async def _write(
+    messages: Messages, live: Live, batch: _Batch, now: float, done: "asyncio.Future[bool]", *, light: bool
+) -> None:
     if not batch.messages:
         return
     prune = bool(batch.deduplications) and now - live.pruned > PRUNE_SECONDS
@@ -139,4 +144,4 @@ async def _write(messages: Messages, live: Live, batch: _Batch, now: float, done
             live.accepted.drop(row.key)
         done.set_result(False)
 
-    await messages.put(live, changes, then, undo)
+    await messages.put(live, changes, then, undo, light=light)

@@ -19,7 +19,7 @@ from lambent.gateway.sites import API, Sites
 from lambent.model.backend_tls import USUAL, BackendTls
 from lambent.model.door import Call, Door
 from lambent.model.invocation import Outcome
-from lambent.model.metric import Measure
+from lambent.model.metric import MeasureTogether
 from lambent.model.names import FunctionRef, MalformedName, parse
 from lambent.model.scope import Caller, Scope
 from lambent.neighbour.neighbour import Neighbour
@@ -191,7 +191,7 @@ class Outside:
     fetch: Web
     keys: PoolKeys
     log: Callable[[Scope, str, str, str], None]
-    measure: Measure
+    measure: MeasureTogether
 
 
 def open_outside(
@@ -207,7 +207,7 @@ def open_outside(
     stack.push_async_callback(web.close)
     log = functools.partial(_log, base.logs, base.clock.wall)
     ask = functools.partial(ask_services, doors)
-    return Outside(Called(env, roles), roles, ask, web, PoolKeys(base.neighbour), log, base.measure)
+    return Outside(Called(env, roles), roles, ask, web, PoolKeys(base.neighbour), log, base.measure_together)
 
 
 async def ask_services(doors: Doors, request: Request) -> Response:

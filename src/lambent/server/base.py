@@ -17,7 +17,7 @@ from lambent.environments.running import Clocks
 from lambent.gateway.chain import Gateway
 from lambent.gateway.listener import Chain, Listener
 from lambent.ids import new_uuid
-from lambent.model.metric import Metric
+from lambent.model.metric import Metric, Together
 from lambent.neighbour import dynamodb_local
 from lambent.neighbour.endpoints import Endpoints, Keys
 from lambent.neighbour.holdings import Holdings
@@ -74,6 +74,10 @@ class Base:
     def measure(self, metric: Metric, unit: str, value: float) -> None:
         """What was measured now becomes part of its series."""
         self.series.measured(metric, unit, self.clock.wall(), value)
+
+    def measure_together(self, together: Together, values: tuple[float | None, ...]) -> None:
+        """What was measured now together becomes part of its series."""
+        self.series.measured_together(together, self.clock.wall(), values)
 
 
 async def open_base(

@@ -60,7 +60,7 @@ async def open_buckets(
     stack.push_async_callback(store.objects.close)
     notices = Notices(base.clock, _numbers(highest))
     sender = ObjectNotices(store.objects, send, findings.report, base.background.spawn, twice)
-    notices.sink = sender.beat
+    store.objects.noticed = sender.told
     registry = Registry(store.resources, new_id)
     objects = Objects(store.objects, contents, registry, notices, base.clock)
     uploads = Uploads(objects)
@@ -81,7 +81,7 @@ async def open_buckets(
     def receive(request: Request, caller: Caller) -> Request:
         return buckets.receive(request, caller, base.clock.wall(), secret_of)
 
-    sender.beat()
+    sender.look()
     lifecycle.look()
     return Buckets(env, here(SERVICE, env, receive))
 

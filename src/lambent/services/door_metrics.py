@@ -5,17 +5,15 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-metrics.ht
 """
 
 import functools
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
-from lambent.model.metric import Dimensions, Measure, Metric, dimensions_of
+from lambent.model.metric import Dimensions, MeasureTogether, Metric, Together
 from lambent.model.scope import Scope
 
 NAMESPACE = "AWS/ApiGateway"
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
+class Answered(NamedTuple):
     """A request that was answered; `seconds` in all, and of the integration (None for one that it did not come to)."""
 
     status: int
@@ -24,21 +22,21 @@ class Answered:
 
 
 def tell(
-    measure: Measure, scope: Scope, sets: Sequence[Mapping[str, str]], errors: tuple[str, str], one: Answered
+    measure: MeasureTogether, scope: Scope, sets: tuple[Dimensions, ...], errors: tuple[str, str], one: Answered
 ) -> None:
     """Measure a request in each set of dimensions. `errors` are the names for answers of 400 and of 500 and more."""
-    status = one.status
-    for each in sets:
-        count, failed, broken, latency, integration = _metrics(scope, dimensions_of(each), errors)
-        measure(count, "Count", 1.0)
-        measure(failed, "Count", 1.0 if 400 <= status < 500 else 0.0)
-        measure(broken, "Count", 1.0 if status >= 500 else 0.0)
-        measure(latency, "Milliseconds", one.seconds * 1000)
-        if one.integration is not None:
-            measure(integration, "Milliseconds", one.integration * 1000)
+    status, seconds, integration = one
+    failed, broken = 1.0 if 400 <= status < 500 else 0.0, 1.0 if status >= 500 else 0.0
+    taken = None if integration is None else integration * 1000
+    measure(_together(scope, sets, errors), (1.0, failed, broken, seconds * 1000, taken))
 
 
 @functools.lru_cache(4_096)
-def _metrics(scope: Scope, dimensions: Dimensions, errors: tuple[str, str]) -> tuple[Metric, ...]:
-    names = ("Count", *errors, "Latency", "IntegrationLatency")
-    return tuple(Metric(scope, NAMESPACE, name, dimensions) for name in names)
+def _together(scope: Scope, sets: tuple[Dimensions, ...], errors: tuple[str, str]) -> Together:
+    """Each value counts in every set."""
+    names = (("Count", "Count"), *((error, "Count") for error in errors))
+    times = (("Latency", "Milliseconds"), ("IntegrationLatency", "Milliseconds"))
+    return tuple(
+        (tuple(Metric(scope, NAMESPACE, name, dimensions) for dimensions in sets), unit)
+        for name, unit in (*names, *times)
+    )

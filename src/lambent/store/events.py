@@ -73,9 +73,10 @@ _PAYLOADS = Among(sa.select(_C.number, _C.payload), _C.number)
 
 @dataclass(frozen=True, slots=True)
 class Insert:
-    """An event was accepted."""
+    """An event was accepted. A `light` one need not wait for the disk."""
 
     event: AsyncEvent
+    light: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +137,8 @@ class Events:
     def write(self, change: Change, then: Callable[[], None], failed: Callable[[Exception], None]) -> None:
         """Call `then` when `change` is on disk, or `failed` with the StoreError: then it is not. What became of an
         event that was accepted does not wait for the disk: a power cut may have it handled once more."""
-        self._commit.write_then(change, then, failed, light=not isinstance(change, Insert))
+        light = change.light if isinstance(change, Insert) else True
+        self._commit.write_then(change, then, failed, light=light)
 
     async def last(self) -> int:
         """The greatest number there is, 0 for none."""

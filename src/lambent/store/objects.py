@@ -97,9 +97,9 @@ class Change:
 
 class Item:
     """One change to be decided. `keys` are (bucket, key) that it looks at, `frees` whether room comes of it; afterwards
-    `result` is what `decide` answered beside the change, `error` what it raised."""
+    `result` is what `decide` answered beside the change, `error` what it raised, `notices` those that came with it."""
 
-    __slots__ = ("decide", "error", "frees", "keys", "result", "unused")
+    __slots__ = ("decide", "error", "frees", "keys", "notices", "result", "unused")
 
     def __init__(
         self,
@@ -114,6 +114,7 @@ class Item:
         self.result: Any = None
         self.error: Exception | None = None
         self.unused: list[int] = []
+        self.notices: Sequence[tuple[int, bytes]] = ()
 
 
 _AT = (_V.c.bucket == sa.bindparam("at_bucket")) & (_V.c.key == sa.bindparam("at_key"))
@@ -299,12 +300,14 @@ class View:
 
 
 class ObjectStore:
-    """The objects of all buckets. `unused` is told of files that nothing uses any more, after the commit."""
+    """The objects of all buckets. After the commit `unused` is told of files that nothing uses any more, `noticed` of
+    notices that came."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
         self._commit: GroupCommit[Item] = GroupCommit(database, _apply, frees=lambda item: item.frees)
         self.unused: Callable[[list[int]], None] = lambda numbers: None
+        self.noticed: Callable[[Sequence[tuple[int, bytes]]], None] = lambda notices: None
 
     async def write(self, item: Item, then: Callable[[], None] = lambda: None) -> Any:
         """Come back when the change is on disk, with its result; `then` is called on the event loop at that moment.
@@ -317,6 +320,8 @@ class ObjectStore:
                 self.unused(item.unused)
             if item.error is None:
                 then()
+                if item.notices:
+                    self.noticed(item.notices)
 
         await self._commit.write(item, settle)
         if item.error is not None:
@@ -376,6 +381,7 @@ def _apply(connection: sa.Connection, items: Sequence[Item]) -> None:
             item.error = error
         else:
             view.take(change)
+            item.notices = change.notices
     if items:
         items[-1].unused = view.flush()
 

@@ -204,7 +204,7 @@ def _document(push: Push) -> dict[str, Any]:
     }
 
 
-_FIELDS = tuple(name for name in Delivery.__dataclass_fields__ if name != "body")
+_FIELDS = tuple(name for name in Delivery.__dataclass_fields__ if name not in ("body", "kept"))
 
 
 def _waiting(row: Mapping[str, Any]) -> Waiting:

@@ -68,6 +68,7 @@ class Request:
     socket it came, "" for one from outside. `principal` is the service of AWS in whose name Lambent itself asks:
     nothing that comes by a socket has one. `client` is None where no connection is behind it.
     `form` is the form that it came by.
+    `kept` says that who asks, in this process, has it on disk until after it is answered (`Delivery.kept`).
     `own` is one that a stack makes, in this process: it may give tags that are AWS's own. `acting` (an `Acting`) is in
     whose name a service that is answered in this process asks: nothing that comes by a socket has one.
     """
@@ -85,6 +86,7 @@ class Request:
     own: bool = False
     form: Form | None = None
     acting: object = None
+    kept: bool = False
     routed: dict[object, tuple[tuple[object, ...], Any]] = field(default_factory=dict, repr=False, compare=False)
     """What `wire.route` was asked for, and what it found, by whose routes they were."""
 

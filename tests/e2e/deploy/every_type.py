@@ -382,6 +382,21 @@ RESOURCES: dict[str, Any] = {
         "AWS::ApiGateway::Stage",
         {"RestApiId": {"Ref": "Api"}, "DeploymentId": {"Ref": "Dep"}, "StageName": "prod", "Variables": {"a": "b"}},
     ),
+    "ApiC": resource("AWS::ApiGateway::ClientCertificate", {"Description": "c"}),
+    "ApiD": resource(
+        "AWS::ApiGateway::DocumentationPart",
+        {"RestApiId": {"Ref": "Api"}, "Location": {"Type": "API"}, "Properties": '{"description": "d"}'},
+    ),
+    "ApiV": resource(
+        "AWS::ApiGateway::DocumentationVersion",
+        {"RestApiId": {"Ref": "Api"}, "DocumentationVersion": "1"},
+        DependsOn="ApiD",
+    ),
+    "ApiL": resource(
+        "AWS::ApiGateway::VpcLink",
+        {"Name": "l", "TargetArns": ["arn:aws:elasticloadbalancing:us-east-1:000000000000:loadbalancer/net/l/1"]},
+    ),
+    "HL": resource("AWS::ApiGatewayV2::VpcLink", {"Name": "l", "SubnetIds": [{"Ref": "Sub"}]}),
     "H": resource("AWS::ApiGatewayV2::Api", {"Name": "h", "ProtocolType": "HTTP"}),
     "HS": resource("AWS::ApiGatewayV2::Stage", {"ApiId": {"Ref": "H"}, "StageName": "$default", "AutoDeploy": True}),
     "HR": resource("AWS::ApiGatewayV2::Route", {"ApiId": {"Ref": "H"}, "RouteKey": "GET /x"}),

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lambent.engine.authorisation import document, principals
+from lambent.engine.authorisation import document, principals, resource
 from lambent.engine.authorisation.decide import Ask, Layer, Policies, decide, keys_of_policies
 from lambent.engine.authorisation.document import Policy
 from lambent.engine.authorisation.principals import Principal
@@ -411,3 +411,26 @@ def test_what_looks_like_a_key_is_another(key: str) -> None:
     condition = {"StringEquals": {key: "a"}}
     statement = {"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": condition}
     assert not decide(asked, Policies((document.read("p", {"Statement": statement}),))).allowed
+
+
+@pytest.mark.parametrize(
+    ("condition", "known"),
+    [
+        ({}, True),
+        ({"ArnLike": {"AWS:SourceArn": "arn:aws:sns:*"}}, True),
+        ({"ArnLike": {"aws:SourceArn": "arn:aws:s3:*"}}, False),
+        ({"DateLessThan": {"aws:CurrentTime": "2030-01-01T00:00:00Z"}}, None),
+        ({"Bool": {"aws:SecureTransport": "true"}, "ArnLike": {"aws:SourceArn": "arn:aws:s3:*"}}, None),
+    ],
+)
+def test_what_is_known_of_a_policy_by_what_a_service_tells_alone(
+    condition: dict[str, object], known: bool | None
+) -> None:
+    statement = {"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "sqs:*", "Resource": "*"}
+    policy = {"Version": "2012-10-17", "Statement": [statement | {"Condition": condition}]}
+    who, keys = principals.service("sns.amazonaws.com"), (("aws:sourcearn", "arn:aws:sns:r:1:t"),)
+    for _ in range(2):
+        assert resource.lets_in_by(policy, who, "sqs:SendMessage", "arn:aws:sqs:r:1:q", keys) is known
+    if known is not None:
+        other = principals.service("s3.amazonaws.com")
+        assert resource.lets_in_by(policy, other, "sqs:SendMessage", "arn:aws:sqs:r:1:q", keys) is False

@@ -9,6 +9,16 @@ def dollars(price: str, quantity: float, *, free_tier: bool = False) -> float:
     return sum(line.dollars for line in bill([Use(price, "x", quantity)], free_tier=free_tier))
 
 
+def test_a_million_requests_are_twenty_cents_but_for_the_first() -> None:
+    assert dollars("lambda:requests", 1e6) == pytest.approx(0.20)
+    assert dollars("lambda:requests", 2e6, free_tier=True) == pytest.approx(0.20)
+
+
+def test_a_gigabyte_of_logs_is_three_cents_a_month() -> None:
+    assert dollars("logs:stored", 1e9) == pytest.approx(0.03)
+    assert dollars("logs:stored", 6e9, free_tier=True) == pytest.approx(0.03)
+
+
 def test_a_gigabyte_of_logs_is_half_a_dollar() -> None:
     assert dollars("logs:ingested", 1e9) == pytest.approx(0.50)
     assert dollars("logs:ingested", 6e9, free_tier=True) == pytest.approx(0.50)

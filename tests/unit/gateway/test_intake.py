@@ -204,6 +204,8 @@ def test_an_environment_has_so_many_connections_and_takes_none_from_others(
         other = socket.create_server(("127.0.0.1", 0))
         await listener.serve(other, "two")
         opened = [await asyncio.open_connection(*address) for _ in range(12)]
+        for _, writer in opened:
+            writer.write(b"GET /")
         await asyncio.sleep(0.05)
         request = b"GET / HTTP/1.1\r\nHost: h\r\n\r\n"
         assert await ask(address, request) == b""
@@ -218,6 +220,36 @@ def test_an_environment_has_so_many_connections_and_takes_none_from_others(
     assert [record.message for record in caplog.records] == [
         "environment one: too many connections (10 are open); more are refused"
     ]
+
+
+def test_who_keeps_connections_and_asks_nothing_leaves_room_for_who_asks() -> None:
+    async def talk(_listener: Listener, address: tuple[str, int]) -> None:
+        request = b"GET / HTTP/1.1\r\nHost: h\r\n\r\n"
+        half, half_writer = await asyncio.open_connection(*address)
+        half_writer.write(request[:-2])
+        opened = [await asyncio.open_connection(*address) for _ in range(60)]
+        for reader, writer in opened[-9:]:
+            writer.write(request)
+            assert (await reader.readuntil(b"\r\n")).startswith(b"HTTP/1.1 200 ")
+        half_writer.write(request[-2:])
+        assert (await half.readuntil(b"\r\n")).startswith(b"HTTP/1.1 200 ")
+        with contextlib.suppress(ConnectionError):
+            assert await opened[0][0].read() == b""
+        for _, writer in (*opened, (half, half_writer)):
+            writer.close()
+
+    serve(talk, Intake(descriptors=40))
+
+
+def test_a_body_in_chunks_of_a_byte_is_refused() -> None:
+    async def talk(_listener: Listener, address: tuple[str, int]) -> None:
+        head = b"PUT / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"
+        small = await ask(address, head + b"1\r\nx\r\n" * (listening.PIECES + 1) + b"0\r\n\r\n")
+        assert small.startswith(b"HTTP/1.1 400 ")
+        large = await ask(address, head + (b"40\r\n" + b"x" * 64 + b"\r\n") * (listening.PIECES + 1) + b"0\r\n\r\n")
+        assert large.startswith(b"HTTP/1.1 200 ")
+
+    serve(talk)
 
 
 def test_a_half_request_that_goes_silent_is_answered_and_closed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -149,3 +149,10 @@ def test_refusals(target: str, answers: list[Response | Exception], reason: str,
         send(target, *answers)
     assert reason in caught.value.reason
     assert caught.value.passing is passing
+
+
+@pytest.mark.parametrize("kept", [False, True])
+@pytest.mark.parametrize("service", ["sqs", "sns", "lambda", "events", "s3"])
+def test_what_the_sender_keeps_is_said_to_who_takes_it(service: str, kept: bool) -> None:
+    target = f"arn:aws:{service}:us-east-1:111111111111:{'function:f' if service == 'lambda' else 'one'}"
+    assert {sent.kept for sent in send(target, kept=kept)} == {kept}

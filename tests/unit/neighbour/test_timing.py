@@ -53,6 +53,13 @@ def test_a_real_clock_is_asked_once() -> None:
     assert gateway.asked == [{"seconds": 0}]
 
 
+def test_a_real_clock_tells_the_time_once() -> None:
+    gateway: Any = Told({"kind": "real", "now": 7.0})
+    assert timing.now(gateway) == 7.0
+    assert timing.now(gateway) > 1_000_000_000
+    assert gateway.asked == [{}]
+
+
 def test_without_a_server_the_machines_time_counts() -> None:
     def fail(_said: Any) -> Any:
         raise OSError

@@ -72,3 +72,21 @@ def test_a_line_that_is_wrong_is_counted_as_aws_counts_it(message: str, counted:
     with pytest.raises(Malformed) as said:
         samples(Scope(), message, NOW)
     assert said.value.counted == counted
+
+
+def full(metrics: int = 100, dimensions: int = 30, values: int = 100) -> str:
+    """A line that has so many of each, with all that it names."""
+    names, about = [f"m{place}" for place in range(metrics)], {f"d{place}": "x" for place in range(dimensions)}
+    root: dict[str, Any] = about | {name: list(range(values)) for name in names}
+    return line(root, Dimensions=[list(about)], Metrics=[{"Name": name} for name in names])
+
+
+def test_a_line_has_a_hundred_metrics_of_a_hundred_values_and_thirty_dimensions() -> None:
+    assert len(samples(Scope(), full(), NOW)) == 10_000
+
+
+@pytest.mark.parametrize("more", [{"metrics": 101}, {"dimensions": 31}, {"values": 101}])
+def test_a_line_that_has_more_is_refused_whole(more: dict[str, int]) -> None:
+    with pytest.raises(Malformed) as refused:
+        samples(Scope(), full(**more), NOW)
+    assert refused.value.counted == VALIDATION and "more than" in refused.value.reason

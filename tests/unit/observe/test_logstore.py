@@ -223,9 +223,10 @@ def test_retention_hides_and_then_frees(tmp_path: Path) -> None:
     async def body(store: LogStore) -> None:
         stream = store.stream(HERE, GROUP, NAME)
         store.append(stream, NOW - 3 * DAY_MS, "old")
+        store.append(stream, NOW - DAY_MS // 2, "of half a day ago")
         store.append(stream, NOW, "new")
         await store.set_retention(HERE, GROUP, 1)
-        assert texts(await store.get_events(HERE, GROUP, NAME, Span())) == ["new"]
+        assert texts(await store.get_events(HERE, GROUP, NAME, Span())) == ["of half a day ago", "new"]
         now[0] += 3 * 86_400
         assert texts(await store.get_events(HERE, GROUP, NAME, Span())) == []
         await store.flush()

@@ -171,6 +171,13 @@ def test_who_asks() -> None:
     assert {key: found("s3", "GetObject", OBJECT, key) for key in keys} == keys
 
 
+def test_whose_request_to_a_topic_it_is() -> None:
+    topic = {"TopicArn": f"arn:aws:sns:us-east-1:{ACCOUNT}:t"}
+    assert found("sns", "Publish", topic, "aws:sourceowner") == ACCOUNT
+    assert found("s3", "GetObject", OBJECT, "aws:sourceowner") is None
+    assert finding.is_set("aws:sourceowner")
+
+
 def test_a_users_own_key_has_no_keys_of_sessions() -> None:
     user = Caller(SCOPE, "id", "AKIA1", held=Held("s", ACCOUNT, user=f"arn:aws:iam::{ACCOUNT}:user/u"))
     assert found("s3", "GetObject", OBJECT, "aws:userid", caller=user) == "AROA1"

@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 
 from lambent.engine.authorisation import document, principals
+from lambent.engine.authorisation.decide import decide
 from lambent.gateway.duplex import Peer
 from lambent.model.acting import Acting
 from lambent.model.credentials import Held
 from lambent.model.finding import Finding
 from lambent.model.parts import DENIED
 from lambent.model.scope import Caller, Scope
-from lambent.permissions import facts, reference
+from lambent.permissions import facts, gate, reference
 from lambent.permissions.attached import Attached
 from lambent.permissions.gate import Gate
 from lambent.permissions.identities import Identities
@@ -264,6 +265,36 @@ def test_a_service_is_asked_of_the_resources_policy() -> None:
     assert asked()
     keys["aws:sourcearn"] = "arn:aws:s3:::other"
     assert not asked()
+
+
+def test_what_a_service_may_by_the_time_is_asked_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    world, now = World(), [1_700_000_000.0]
+    monkeypatch.setattr(world.gate, "wall", lambda: now[0])
+    condition = {"DateLessThan": {"aws:CurrentTime": "2023-11-15T00:00:00Z"}, "ArnLike": {"aws:SourceArn": "arn:*"}}
+    statement = {"Effect": "Allow", "Principal": {"Service": "s3.amazonaws.com"}, "Action": "*", "Resource": "*"}
+    world.queue_policy = json.dumps({"Statement": statement | {"Condition": condition}})
+    who, arn = principals.service("s3.amazonaws.com"), f"arn:aws:sqs:us-east-1:{ACCOUNT}:q"
+    seen = []
+    for now[0] in (1_700_000_000.0, 1_800_000_000.0, 1_700_000_000.0):
+        asked = world.gate.is_allowed(who, "sqs:SendMessage", arn, Scope(ACCOUNT), {"aws:sourcearn": "arn:aws:s3:::b"})
+        seen.append(asyncio.run(asked).decision.allowed)
+    assert seen == [True, False, True]
+
+
+def test_what_a_service_may_is_decided_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World()
+    decided: list[str] = []
+
+    def counted(ask: Any, policies: Any) -> Any:
+        decided.append(ask.keys["aws:sourcearn"])
+        return decide(ask, policies)
+
+    monkeypatch.setattr(gate, "decide", counted)
+    who, arn = principals.service("s3.amazonaws.com"), f"arn:aws:sqs:us-east-1:{ACCOUNT}:q"
+    for bucket in ("a", "b", "a", "b"):
+        keys = {"aws:sourcearn": f"arn:aws:s3:::{bucket}"}
+        asyncio.run(world.gate.is_allowed(who, "sqs:SendMessage", arn, Scope(ACCOUNT), keys))
+    assert decided == ["arn:aws:s3:::a", "arn:aws:s3:::b"]
 
 
 def test_the_trail_is_bounded_and_hides_secrets() -> None:
@@ -605,6 +636,51 @@ def test_the_role_of_who_named_none_need_not_be_there() -> None:
     assert world.findings == {}
     world.call(SESSION)
     assert [code for code, _ in world.findings] == ["no-such-role"]
+
+
+@pytest.mark.parametrize("operation", ["UpdateAlias", "DeleteAlias"])
+def test_who_takes_an_alias_from_a_key_needs_the_key(operation: str) -> None:
+    alias = {"Effect": "Allow", "Action": "kms:*", "Resource": f"arn:aws:kms:us-east-1:{ACCOUNT}:alias/*"}
+    new = {"Effect": "Allow", "Action": "kms:*", "Resource": KEY[:-1] + "2"}
+    params = {"AliasName": "alias/mine"} | ({"TargetKeyId": "2"} if operation == "UpdateAlias" else {})
+    call: dict[str, Any] = {"operation": operation, "service": "kms", "params": params}
+    assert not World(alias, new, mode="enforce").allows(**call)
+    assert World(alias, new, new | {"Resource": KEY}, mode="enforce").allows(**call)
+
+
+@pytest.mark.parametrize(("known", "identity"), [(["shop@a.b", "a.b"], "shop@a.b"), (["a.b"], "a.b"), ([], "shop@a.b")])
+def test_who_sends_mail_needs_the_identity_that_was_verified(
+    monkeypatch: pytest.MonkeyPatch, known: list[str], identity: str
+) -> None:
+    said = {"VerificationAttributes": {one: {} for one in known}}
+    monkeypatch.setitem(PLAIN, "GetIdentityVerificationAttributes", said)
+    call: dict[str, Any] = {"operation": "SendEmail", "service": "ses", "params": {"Source": "shop@a.b"}}
+    for name in ("shop@a.b", "a.b"):
+        place = f"arn:aws:ses:us-east-1:{ACCOUNT}:identity/{name}"
+        allow = {"Effect": "Allow", "Action": "ses:SendEmail", "Resource": place}
+        assert World(allow, mode="enforce").allows(**call) is (name == identity)
+
+
+@pytest.mark.parametrize(
+    ("operation", "status", "lists", "hidden"),
+    [
+        ("GetObject", 404, False, True),
+        ("HeadObject", 404, False, True),
+        ("GetObject", 404, True, False),
+        ("GetObject", 412, False, False),
+        ("GetBucketPolicy", 404, False, False),
+    ],
+)
+def test_who_may_not_list_a_bucket_is_not_told_what_it_lacks(
+    operation: str, status: int, lists: bool, hidden: bool
+) -> None:
+    listing = {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": "arn:aws:s3:::b"}
+    reads = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
+    world = World(reads, *([listing] if lists else []), mode="enforce")
+    missing = Fault("NoSuchKey", "The specified key does not exist.", status=status)
+    asked = wire_service.load("s3"), operation, {"Bucket": "b", "Key": "k"}, missing
+    found = asyncio.run(world.gate.hidden(SESSION, *asked))
+    assert (found is not None and (found.code, found.status) == ("AccessDenied", 403)) is hidden
 
 
 READS = {"Effect": "Allow", "Action": ["secretsmanager:Get*", "ssm:Get*"], "Resource": "*"}

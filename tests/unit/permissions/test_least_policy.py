@@ -15,6 +15,9 @@ def test_what_is_another_name_each_time_is_any_name() -> None:
     group = "arn:aws:logs:us-east-1:111111111111:log-group:/g"
     assert resources(("logs:PutLogEvents", f"{group}:log-stream:2026/01/01/[1]x")) == [f"{group}:*"]
     assert resources(("kms:Decrypt", KEY)) == [KEY]
+    table = "arn:aws:dynamodb:us-east-1:111111111111:table/t"
+    assert resources(("dynamodb:GetRecords", f"{table}/stream/2026-11-30T15:36:31.473")) == [f"{table}/stream/*"]
+    assert resources(("logs:PutLogEvents", f"{group}/stream/a:log-stream:x")) == [f"{group}/stream/a:*"]
 
 
 def test_ids_and_days_in_the_names_of_what_is_made_again_are_any() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from lambent.model.scope import Scope
 from lambent.permissions import of_code, told
-from tests.unit.permissions.test_gate import ACCOUNT, ROLE, SECRET, World
+from tests.unit.permissions.test_gate import ACCOUNT, KEY, ROLE, SECRET, World
 
 SCOPE = Scope(ACCOUNT, "us-east-1")
 TABLE = f"arn:aws:dynamodb:us-east-1:{ACCOUNT}:table"
@@ -95,3 +95,27 @@ def test_one_object_that_was_read_is_any_where_the_code_does_not_name_it() -> No
 
     assert resources() == ["arn:aws:s3:::b/one.md"]
     assert resources(call("s3", "get_object", known=False)) == ["arn:aws:s3:::b/*"]
+
+
+def test_what_a_resource_lets_the_role_do_is_not_lacking() -> None:
+    world = World()
+    key = {"Effect": "Allow", "Principal": {"AWS": ROLE}, "Action": "kms:Decrypt", "Resource": "*"}
+    world.key_policy = json.dumps({"Version": "2012-10-17", "Statement": key})
+    session = f"arn:aws:sts::{ACCOUNT}:assumed-role/app/f"
+    for action in ("kms:Decrypt", "kms:Encrypt"):
+        world.gate.trail.used(ROLE, session, action, KEY)
+    said = asyncio.run(told.policy(world.gate, SCOPE, "f"))
+    assert said is not None
+    assert [one for one in said["missing"] if one.startswith("kms:")] == [f"kms:Encrypt on {KEY}"]
+
+
+def test_what_ran_is_known_better_than_what_the_code_does_not_tell() -> None:
+    world = World()
+    machine = f"arn:aws:states:us-east-1:{ACCOUNT}:stateMachine:m"
+    world.gate.trail.used(ROLE, f"arn:aws:sts::{ACCOUNT}:assumed-role/app/f", "states:SendTaskSuccess", machine)
+    code = [call("stepfunctions", "send_task_success", taskToken="t")]
+    for calls, expected in ((code, [machine]), ([], [machine])):
+        said = asyncio.run(told.policy(world.gate, SCOPE, "f", of_code.read(json.dumps({"calls": calls}))))
+        assert said is not None
+        found = {action: one["Resource"] for one in said["policy"]["Statement"] for action in one["Action"]}
+        assert found["states:SendTaskSuccess"] == expected

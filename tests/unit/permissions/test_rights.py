@@ -29,10 +29,57 @@ TABLE = f"arn:aws:dynamodb:{HERE}:table/t"
 SECRET, GROUP = f"arn:aws:secretsmanager:{HERE}:secret:db", f"arn:aws:logs:{HERE}:log-group:g"
 BUCKET = {"Bucket": "b"}
 OBJECT = {"Bucket": "b", "Key": "a/k"}
+SIGNER = f"arn:aws:lambda:{HERE}:code-signing-config:csc-0123"
 PASSED = "arn:aws:iam::123456789012:role/r"
 PASS = f"iam:PassRole {PASSED}"
 OF_APIS = "arn:aws:apigateway:eu-west-1::"
 ROWS: list[tuple[str, str, dict[str, Any], list[str]]] = [
+    (
+        "glue", "GetTable", {"DatabaseName": "d", "Name": "t"},
+        [f"glue:GetTable arn:aws:glue:{HERE}:{one}" for one in ("table/d/t", "database/d", "catalog")],
+    ),
+    (
+        "glue", "GetDatabase", {"Name": "d"},
+        [f"glue:GetDatabase arn:aws:glue:{HERE}:{one}" for one in ("database/d", "catalog")],
+    ),
+    (
+        "kinesis", "StartStreamEncryption", {"StreamName": "s", "EncryptionType": "KMS", "KeyId": KEY},
+        [f"kinesis:StartStreamEncryption {KEY}", f"kinesis:StartStreamEncryption arn:aws:kinesis:{HERE}:stream/s"],
+    ),
+    (
+        "lambda", "PutFunctionCodeSigningConfig", {"FunctionName": "f", "CodeSigningConfigArn": SIGNER},
+        [f"lambda:PutFunctionCodeSigningConfig {SIGNER}", f"lambda:PutFunctionCodeSigningConfig {FUNCTION}"],
+    ),
+    (
+        "lambda", "PutProvisionedConcurrencyConfig", {"FunctionName": "f", "Qualifier": "live"},
+        [f"lambda:PutProvisionedConcurrencyConfig {FUNCTION}:live"],
+    ),
+    (
+        "dynamodb", "GetResourcePolicy", {"ResourceArn": f"{TABLE}/stream/2026"},
+        [f"dynamodb:GetResourcePolicy {TABLE}/stream/2026"],
+    ),
+    (
+        "dynamodb", "RestoreTableFromBackup", {"BackupArn": f"{TABLE}/backup/1", "TargetTableName": "new"},
+        [f"dynamodb:RestoreTableFromBackup {TABLE}/backup/1", f"dynamodb:RestoreTableFromBackup {TABLE[:-1]}new"],
+    ),
+    (
+        "iot", "AddThingToThingGroup", {"thingName": "t", "thingGroupName": "g"},
+        [f"iot:AddThingToThingGroup arn:aws:iot:{HERE}:{one}" for one in ("thing/t", "thinggroup/g")],
+    ),
+    (
+        "ses", "SendEmail", {"Source": "Shop <shop@example.com>", "ConfigurationSetName": "c"},
+        [f"ses:SendEmail arn:aws:ses:{HERE}:identity/shop@example.com"],
+    ),
+    (
+        "sesv2", "SendEmail", {"FromEmailAddress": "shop@example.com"},
+        [f"ses:SendEmail arn:aws:ses:{HERE}:identity/shop@example.com"],
+    ),
+    (
+        "ses", "SendTemplatedEmail", {"Source": "shop@example.com", "Template": "t"},
+        [f"ses:SendTemplatedEmail arn:aws:ses:{HERE}:{one}" for one in ("identity/shop@example.com", "template/t")],
+    ),
+    ("events", "DescribeConnection", {"Name": "c"}, [f"events:DescribeConnection arn:aws:events:{HERE}:connection/c"]),
+    ("s3", "ListBucketInventoryConfigurations", BUCKET, ["s3:GetInventoryConfiguration arn:aws:s3:::b"]),
     ("apigateway", "GetRestApis", {}, [f"apigateway:GET {OF_APIS}/restapis"]),
     (
         "apigateway", "PutIntegration",
@@ -185,6 +232,7 @@ SIGNING = {
     "cloudwatch": "monitoring",
     "stepfunctions": "states",
     "apigatewayv2": "apigateway",
+    "sesv2": "ses",
 }
 
 

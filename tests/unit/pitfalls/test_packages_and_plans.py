@@ -65,6 +65,65 @@ def test_what_was_installed_into_a_zip_is_looked_at(tmp_path: Path) -> None:
     assert "fast needs slow" in report.findings[1].message
 
 
+def installed(*more: str) -> bytes:
+    """A package with a library that pip brought, whose modules would do what the handler does."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as target:
+        target.writestr("app.py", f"import big.part, six, own\n{PYTHON}")
+        target.writestr("own.py", "import big\n")
+        target.writestr("big/__init__.py", "import big.part\n")
+        target.writestr("big/part.py", "import time\n")
+        target.writestr(
+            "big-1.0.dist-info/RECORD", "big/__init__.py,,\nbig/part.py,,\ntests/x.py,,\nbig-1.0.dist-info/RECORD,,"
+        )
+        for name in more:
+            target.writestr(name, "")
+    return made.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("more", "loaded", "unread"),
+    [
+        ((), ["app", "own"], ["big"]),
+        (("big-1.0.dist-info/direct_url.json",), ["app", "big", "own"], []),
+    ],
+)
+def test_what_was_installed_is_not_read_and_said(
+    tmp_path: Path, more: tuple[str, ...], loaded: list[str], unread: list[str]
+) -> None:
+    [function] = reading.read(project(tmp_path, installed(*more))).functions
+    assert function.code is not None
+    assert sorted(module.name for module in function.code.loaded) == loaded
+    assert function.code.unread == unread
+
+
+def test_packages_of_npm_are_not_read_and_said(tmp_path: Path) -> None:
+    code = """
+const fs = require('fs'), {x} = require('./lib/x'), _ = require('lodash/get'), AWS = require('aws-sdk/clients/s3');
+import log from '@acme/log';
+exports.handler = async (event) => { _(x, log); };
+"""
+    data = zipped(app_js=code, lib__x_js="const y = require('node:util'); exports.x = 1;")
+    [function] = reading.read(project(tmp_path, data, "nodejs22.x")).functions
+    assert function.node is not None
+    assert function.node.unread == ["@acme/log", "lodash"]
+
+
+def test_the_directory_of_a_zip_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A package of thousands of files took most of a minute: its directory was read for each of the modules."""
+    read: list[str] = []
+    real = zipfile.ZipFile._RealGetContents  # type: ignore[attr-defined]
+    monkeypatch.setattr(
+        zipfile.ZipFile, "_RealGetContents", lambda self: (read.append(self.filename), real(self)), raising=True
+    )
+    modules = {f"m{number}_py": "" for number in range(20)}
+    data = zipped(app_py="\n".join(f"import {name[:-3]}" for name in modules) + "\n" + PYTHON, **modules)
+    [function] = reading.read(project(tmp_path, data)).functions
+    assert function.code is not None
+    assert len(function.code.loaded) == 21
+    assert len(read) == 1
+
+
 @pytest.mark.parametrize("data", [b"", b"PK\x03\x04junk", b"\0" * 1000, zipped(app_py=PYTHON)[:-30]])
 def test_a_broken_zip_is_told(data: bytes, tmp_path: Path) -> None:
     (unread,) = checking.check(project(tmp_path, data)).not_read

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from lambent.services import door_logs
+from tests.unit.services_apigateway.api_kit import HERE
 from tests.unit.services_apigateway.door_kit import Stage, with_stage
 
 ROLE = {"op": "replace", "path": "/cloudwatchRoleArn", "value": "arn:aws:iam::111111111111:role/logs"}
@@ -59,3 +61,29 @@ def test_logs_need_the_accounts_role(tmp_path: Path) -> None:
             assert said == ("BadRequestException", text)
 
     with_stage(tmp_path, scene)
+
+
+@pytest.mark.parametrize(
+    ("destination", "code"),
+    [
+        ("arn:aws:logs:eu-west-1:222222222222:log-group:theirs", "BadRequestException"),
+        ("arn:aws:s3:::bucket", "BadRequestException"),
+        ("arn:aws:firehose:eu-west-1:111111111111:deliverystream/amazon-apigateway-a", "NotImplementedException"),
+    ],
+)
+def test_a_log_goes_into_a_group_of_the_apis_own_account(destination: str, code: str, tmp_path: Path) -> None:
+    async def scene(stage: Stage) -> None:
+        await logged(stage)
+        patch = [{"op": "replace", "path": "/accessLogSettings/destinationArn", "value": destination}]
+        said = await stage.refused("UpdateStage", restApiId=stage.id, stageName="dev", patchOperations=patch)
+        assert said[0] == code
+
+    with_stage(tmp_path, scene)
+
+
+def test_what_was_set_before_writes_into_nobody_elses_logs() -> None:
+    written: list[str] = []
+    for account in ("111111111111", "222222222222"):
+        place = f"arn:aws:logs:eu-west-1:{account}:log-group:g:*"
+        door_logs.write(lambda scope, *_: written.append(scope.account), HERE, place, "s", "line")
+    assert written == ["111111111111"]

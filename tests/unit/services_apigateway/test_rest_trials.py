@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from lambent.model.credentials import Held, Signer
+from lambent.model.door import CALLERS
 from lambent.model.scope import Caller
 from lambent.services.apigateway.serving.trials import Trials
 from lambent.wire.fault import Fault
@@ -69,6 +71,25 @@ def test_a_function_tells_what_it_was_sent(tmp_path: Path) -> None:
         assert lines((await tried(stage, resource))["log"])[-2].startswith(
             "Execution failed due to configuration error: Malformed Lambda proxy response"
         )
+
+    with_stage(tmp_path, scene)
+
+
+def test_who_tries_a_method_is_its_caller(tmp_path: Path) -> None:
+    async def scene(stage: Stage) -> None:
+        await stage.proxy("/a")
+        resources = (await stage.call("GetResources", restApiId=stage.id))["items"]
+        resource = next(one["id"] for one in resources if one["path"] == "/a")
+        change = [{"op": "replace", "path": "/credentials", "value": CALLERS}]
+        at = {"restApiId": stage.id, "resourceId": resource, "httpMethod": "GET"}
+        await stage.call("UpdateIntegration", **at, patchOperations=change)
+        await tried(stage, resource)
+        door = stage.functions.doors[-1]
+        assert (door.role, door.signer) == (CALLERS, Signer("", HERE.account, region=HERE.region))
+        role = f"arn:aws:iam::{HERE.account}:role/r"
+        who = Caller(HERE, "rid", "ASIA1", role=role, held=Held("s", HERE.account, role, "me"))
+        await Trials(stage.ports, stage.env).method(who, at)
+        assert stage.functions.doors[-1].signer == Signer("ASIA1", HERE.account, role, HERE.region, "me")
 
     with_stage(tmp_path, scene)
 

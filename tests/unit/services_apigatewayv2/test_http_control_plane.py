@@ -10,6 +10,8 @@ from lambent.model.scope import Scope
 from lambent.store.resources import Resource
 from tests.unit.services_apigatewayv2.http_kit import FUNCTION, HERE, URI, Api, Refused, with_api
 
+THEIRS = "arn:aws:logs:eu-west-1:222222222222:log-group:theirs"
+
 
 def test_an_api_has_awss_defaults(tmp_path: Path) -> None:
     async def scene(api: Api) -> None:
@@ -316,6 +318,9 @@ def test_quick_create_is_updated_where_it_is(tmp_path: Path) -> None:
     ("settings", "said"),
     [
         ({"DefaultRouteSettings": {"LoggingLevel": "INFO"}}, "Execution logs are not supported on protocolType HTTP"),
+        ({"DefaultRouteSettings": {"ThrottlingRateLimit": -1.0}}, "Throttling limits must not be negative"),
+        ({"StageVariables": {"a-b": "c"}}, "Stage variable a-b has an invalid name or value"),
+        ({"StageVariables": {"a": "(c)"}}, "Stage variable a has an invalid name or value"),
         ({"ClientCertificateId": "c"}, "ClientCertificateId is not currently supported for HTTP APIs"),
         (
             {"RouteSettings": {"GET /nothing": {"ThrottlingRateLimit": 1.0}}},
@@ -323,7 +328,11 @@ def test_quick_create_is_updated_where_it_is(tmp_path: Path) -> None:
         ),
         (
             {"AccessLogSettings": {"DestinationArn": "here", "Format": "$context.requestId"}},
-            "Invalid ARN specified in the request. A destination is the ARN of a log group, not here",
+            "Invalid ARN specified in the request. A destination is the ARN of a log group of yours, not here",
+        ),
+        (
+            {"AccessLogSettings": {"DestinationArn": THEIRS, "Format": "$context.requestId"}},
+            f"Invalid ARN specified in the request. A destination is the ARN of a log group of yours, not {THEIRS}",
         ),
     ],
 )

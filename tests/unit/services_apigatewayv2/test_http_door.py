@@ -478,7 +478,9 @@ def test_what_an_access_log_tells_of_an_answer(path: str, answer: Any, line: str
 def test_routes_are_measured_where_that_is_asked_for(tmp_path: Path) -> None:
     async def scene(api: Api) -> None:
         made, measured = await api.empty(), []
-        api.ports.measure = lambda metric, _unit, _value: measured.append((metric.name, dict(metric.dimensions)))
+        api.ports.measure = lambda together, _values: measured.extend(
+            (metric.name, dict(metric.dimensions)) for metrics, _unit in together for metric in metrics
+        )
         await api.route(made, "GET /a/{id}")
         await api.route(made, "$default")
         await api.ask(made, "/a/1")

@@ -12,7 +12,7 @@ from lambent.model import api_kinds
 from lambent.services.apigatewayv2.serving.connections import UNSUPPORTED
 from lambent.store.resources import Resource
 from tests.unit.services_apigatewayv2.http_kit import HERE, URI, document
-from tests.unit.services_apigatewayv2.test_websocket_door import Sockets, with_sockets
+from tests.unit.services_apigatewayv2.test_websocket_door import KEY, Sockets, with_sockets
 
 SCHEMA = {
     "$schema": "http://json-schema.org/draft-04/schema#",
@@ -52,6 +52,16 @@ def test_a_message_fits_its_model(models: dict[str, str], said: dict[str, Any], 
         assert bool(ws.api.functions.calls) is passes
         if not passes:
             assert told["connectionId"] and told["requestId"]
+
+    with_sockets(tmp_path, scene)
+
+
+@pytest.mark.parametrize("key", ["x", "AAAA", f"{KEY}, {KEY}", "dGhlIHNhbXBsZSBub25jZQ"])
+def test_a_handshake_has_a_key(key: str, tmp_path: Path) -> None:
+    async def scene(ws: Sockets) -> None:
+        await ws.route("$connect")
+        assert (await ws.ask(sec_websocket_key=key)).status == 400
+        assert ws.api.functions.calls == []
 
     with_sockets(tmp_path, scene)
 

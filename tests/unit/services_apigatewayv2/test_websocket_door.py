@@ -410,6 +410,20 @@ def test_who_signed_connects_as_far_as_policies_allow(tmp_path: Path) -> None:
     with_sockets(tmp_path, scene)
 
 
+def test_an_integration_may_go_by_who_connected(tmp_path: Path) -> None:
+    async def scene(ws: Sockets) -> None:
+        await ws.route("$connect", AuthorizationType="AWS_IAM")
+        await ws.route("a")
+        ws.api.signer = Signer("AKIA", "111111111111")
+        client = await ws.connect()
+        client.say({"action": "a"})
+        for _ in range(200):
+            await asyncio.sleep(0)
+        assert [door.signer for door, _ in ws.api.functions.calls] == [ws.api.signer] * 2
+
+    with_sockets(tmp_path, scene)
+
+
 def test_the_management_api_reaches_a_client(tmp_path: Path) -> None:
     async def scene(ws: Sockets) -> None:
         await ws.route("a", two_way=True)

@@ -99,11 +99,13 @@ def test_metrics(tmp_path: Path) -> None:
     async def scene(ws: Sockets) -> None:
         measured: dict[tuple[str, bool], float] = {}
 
-        def measure(metric: Any, _unit: str, value: float) -> None:
-            dimensions = dict(metric.dimensions)
-            assert metric.namespace == "AWS/ApiGateway" and dimensions.pop("ApiId") == ws.name
-            key = (metric.name, dimensions == {"Stage": "dev"})
-            measured[key] = measured.get(key, 0.0) + value
+        def measure(together: Any, values: tuple[float, ...]) -> None:
+            for (metrics, _unit), value in zip(together, values, strict=True):
+                for metric in metrics:
+                    dimensions = dict(metric.dimensions)
+                    assert metric.namespace == "AWS/ApiGateway" and dimensions.pop("ApiId") == ws.name
+                    key = (metric.name, dimensions == {"Stage": "dev"})
+                    measured[key] = measured.get(key, 0.0) + value
 
         ws.api.ports.measure = measure
         await talked(ws)
@@ -124,8 +126,11 @@ def test_metrics(tmp_path: Path) -> None:
 def test_an_integration_that_answers_an_error(tmp_path: Path) -> None:
     async def scene(ws: Sockets) -> None:
         errors: list[float] = []
-        ws.api.ports.measure = lambda metric, _unit, value: (
-            errors.append(value) if metric.name == "IntegrationError" else None
+        ws.api.ports.measure = lambda together, values: errors.extend(
+            value
+            for (metrics, _unit), value in zip(together, values, strict=True)
+            for metric in metrics
+            if metric.name == "IntegrationError"
         )
         await ws.route("a", two_way=True)
         ws.api.functions.run = lambda _door, event: {"statusCode": 400, "body": orjson.dumps(event).decode()}

@@ -331,6 +331,9 @@ def test_another_accounts_bus_lets_in_whom_its_policy_names(tmp_path: Path) -> N
             0
         ] == "AccessDeniedException"
         assert (await events.refused("PutPermission", Policy="{"))[0] == "ValidationException"
+        for change in ({"Effect": "allow"}, {"Condition": {"StringIs": {"a": "b"}}}, {"Action": "s3:*"}):
+            wrong = json.dumps({"Version": "2012-10-17", "Statement": [some | change]})
+            assert (await events.refused("PutPermission", Policy=wrong))[0] == "ValidationException"
         other = {**statement, "Action": "events:PutRule"}
         assert "'action' is not supported" in (await events.refused("PutPermission", **other))[1]
 

@@ -12,6 +12,7 @@ from lambent.model.async_event import Handling, NewEvent, Policy
 from lambent.model.scope import Caller, Scope
 from lambent.services.lambda_.invoking import asynchronous, loops
 from lambent.services.lambda_.lookup import running_version
+from lambent.services.lambda_.operations import OPERATIONS
 from lambent.wire.fault import Fault
 
 HERE = Scope("111111111111", "us-east-1")
@@ -137,5 +138,18 @@ def test_a_loop_is_refused_in_its_seventeenth_round(stage) -> None:
         assert loops.enter(plane.env, target, header, "id").endswith(":16")
         assert loops.enter(plane.env, target, behind, "id").endswith(":0")
         assert plane.findings == []
+
+    stage(scene)
+
+
+def test_what_the_caller_keeps_goes_along(stage) -> None:
+    async def scene(plane: Plane) -> None:
+        await function(plane)
+        taken = listening(plane)
+        asked = {"FunctionName": "f", "InvocationType": "Event", "Payload": b"{}"}
+        for kept in (False, True):
+            caller = Caller(HERE, "request", kept=kept)
+            await OPERATIONS["Invoke"](plane.env, caller, asked)
+        assert [one.kept for one in taken] == [False, True]
 
     stage(scene)

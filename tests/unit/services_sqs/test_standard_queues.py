@@ -2,8 +2,10 @@
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 from lambent.model.scope import Caller, Scope
+from lambent.services.sqs.operations import OPERATIONS
 from tests.unit.services_sqs.sqs_kit import HERE, NOW, URL, Sqs, arn, with_sqs
 
 
@@ -308,5 +310,24 @@ def test_a_long_poll_ends_by_the_machine_s_clock_where_the_platform_s_stands_sti
         url = await sqs.queue()
         messages, queue = sqs.env.messages, sqs.env.queue(Caller(HERE, "id"), {"QueueUrl": url})
         assert await asyncio.wait_for(messages.receive(queue, 1, 0.01, 30), 5) == []
+
+    with_sqs(tmp_path, body)
+
+
+def test_a_message_that_its_sender_has_on_disk_does_not_wait_for_the_disk_again(tmp_path: Path) -> None:
+    async def body(sqs: Sqs) -> None:
+        url = await sqs.queue()
+        seen: list[bool] = []
+        write = sqs.store.queues.write
+
+        async def noted(changes: Any, then: Any, undo: Any, *, light: bool) -> None:
+            seen.append(light)
+            await write(changes, then, undo, light=light)
+
+        sqs.store.queues.write = noted  # type: ignore[method-assign, assignment]
+        for kept in (False, True):
+            caller = Caller(HERE, "id", kept=kept)
+            await OPERATIONS["SendMessage"](sqs.env, caller, {"QueueUrl": url, "MessageBody": "x"})
+        assert seen == [False, True]
 
     with_sqs(tmp_path, body)

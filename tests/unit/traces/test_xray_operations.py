@@ -176,8 +176,9 @@ def test_resource_policies_have_revisions_and_bounds(stage) -> None:
         again = await call("PutResourcePolicy", **stale | {"PolicyRevisionId": "1"})
         assert again["ResourcePolicy"]["PolicyRevisionId"] == "2"
         assert len((await call("ListResourcePolicies"))["ResourcePolicies"]) == 1
-        broken = {"PolicyName": "x", "PolicyDocument": "{}"}
-        assert (await call("PutResourcePolicy", **broken))[0] == "MalformedPolicyDocumentException"
+        for said in ("{}", "{", POLICY.replace('"Allow"', '"allow"'), POLICY.replace("StringEquals", "StringIs")):
+            broken = {"PolicyName": "x", "PolicyDocument": said}
+            assert (await call("PutResourcePolicy", **broken))[0] == "MalformedPolicyDocumentException"
         large = {"PolicyName": "x", "PolicyDocument": POLICY + " " * 5_000}
         assert (await call("PutResourcePolicy", **large))[0] == "PolicySizeLimitExceededException"
         for number in range(4):

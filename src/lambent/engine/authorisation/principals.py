@@ -4,6 +4,7 @@ Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elem
 """
 
 import enum
+import functools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -67,6 +68,7 @@ def user(arn: str) -> Principal:
     return Principal("user", arn.split(":")[4], arn)
 
 
+@functools.lru_cache(256)
 def service(name: str) -> Principal:
     """A service of AWS, as `s3.amazonaws.com`."""
     return Principal("service", "", name)

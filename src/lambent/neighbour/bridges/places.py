@@ -102,6 +102,19 @@ PLACES: Sequence[Place] = (
         states.credentials,
     ),
     Place(f"{_TASKS}.state_task_lambda", "StateTaskLambda._from_error", ("self", "env", "ex"), states.by_arn),
+    Place(f"{_PARTS}.state.choice.state_choice", "StateChoice._eval_state", ("self", "env"), errors.unmatched),
+    Place(
+        f"{_TASKS}.service.state_task_service_api_gateway",
+        "StateTaskServiceApiGateway._eval_service_task",
+        ("self", "env", "resource_runtime_part", "normalised_parameters", "task_credentials"),
+        errors.no_gateway,
+    ),
+    Place(
+        f"{_TASKS}.service.state_task_service_api_gateway",
+        "StateTaskServiceApiGateway._from_error",
+        ("self", "env", "ex"),
+        errors.of_gateway,
+    ),
     Place(f"{_PARTS}.common.error_name.custom_error_name", "CustomErrorName.__init__", _NAMED, errors.custom),
     Place(
         f"{_PARTS}.common.error_name.error_equals_decl", "ErrorEqualsDecl._eval_body", ("self", "env"), errors.equals

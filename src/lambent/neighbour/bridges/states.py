@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 from lambent.model import task_token
 from lambent.neighbour.bridges import results
 from lambent.neighbour.bridges.handing import MACHINE, MACHINE_ARN, ROLE, SESSION, Gateway
-from lambent.neighbour.bridges.machines import errors, redriving
+from lambent.neighbour.bridges.machines import errors, map_runs, redriving
 
 PLACE = "http://127.0.0.1"
 """Of the gateway, as the client has it: an address, so that a bucket's name is in the path. Nobody connects to it."""
@@ -254,6 +254,10 @@ def interrupt(services: Any) -> int:
     """Executions that ran when they were kept have failed: nothing of them runs any more. Answers how many."""
     ended = running(services)
     for execution in ended:
+        for child in map_runs.children_of(execution):
+            if child.stop_date is None:
+                _fail(child, INTERRUPTED)
+        map_runs.interrupt(execution)
         _fail(execution, INTERRUPTED)
     return len(ended)
 

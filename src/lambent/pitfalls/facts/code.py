@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from lambent.pitfalls.facts import images
+from lambent.pitfalls.facts import images, installed
 from lambent.pitfalls.facts.discovery import JAVASCRIPT, Files, read_text
 from lambent.pitfalls.facts.project import Function, Project
 from lambent.pitfalls.facts.python import Module, Package, parse
@@ -30,6 +30,7 @@ class Sources:
         self.trees: dict[Path, ast.Module | None] = {}
         self.packages: dict[tuple[Path, str], Package] = {}
         self.zips: dict[Path, Zip | None] = {}
+        self.installed: dict[Path, frozenset[str]] = {}
 
     @cached_property
     def workspaces(self) -> dict[str, list[str]]:
@@ -40,7 +41,7 @@ class Sources:
 
     def shared(self, name: str) -> list[Path]:
         """The folder of the project from which a name can only be imported: a layer's, or one of what is shared."""
-        return self._shared.get(name, [])
+        return [one for one in self._shared.get(name, ()) if name not in self._installed(one)]
 
     @cached_property
     def _shared(self) -> dict[str, list[Path]]:
@@ -108,10 +109,22 @@ class Sources:
     def _package(self, root: Path, handler: str) -> Package | None:
         file, _, name = handler.rpartition(".")
         module = file.replace("/", ".").strip(".")
-        package = Package(root, self.project.root, self.tree, elsewhere=self.shared)
+        own = self._installed(root) - {module.partition(".")[0]}
+        package = Package(root, self.project.root, self.tree, installed=own, elsewhere=self.shared)
         package.handler_module = package.module(module) if module else None
         package.handler_name = name
         return package if package.handler_module is not None else None
+
+    def _installed(self, root: Path) -> frozenset[str]:
+        """The modules that were installed into a folder or zip."""
+        if root not in self.installed:
+            opened = self.zips.get(root)
+            if opened is not None:
+                self.installed[root] = installed.modules(opened.names, opened.text)
+            else:
+                entries = [one.relative_to(root).as_posix() for one in root.glob("*.dist-info/*")]
+                self.installed[root] = installed.modules(entries, lambda entry: read_text(root / entry))
+        return self.installed[root]
 
     def node(self, root: Path, handler: str, entries: list[str]) -> Package | None:
         """The package of a Node handler; `entries` are what a bundler is told to begin with."""

@@ -12,6 +12,14 @@ from lambent.pitfalls.facts.javascript_values import Block
 from lambent.pitfalls.facts.python import Module, Package, Reached, chain
 
 MOST_NAMES = 5
+OF_AWS = ("aws-sdk", "@aws-sdk/", "@smithy/")
+BUILT_IN = frozenset({
+    "assert", "async_hooks", "buffer", "child_process", "cluster", "console", "constants", "crypto", "dgram",
+    "diagnostics_channel", "dns", "domain", "events", "fs", "http", "http2", "https", "inspector", "module", "net",
+    "os", "path", "perf_hooks", "process", "punycode", "querystring", "readline", "repl", "stream", "string_decoder",
+    "timers", "tls", "trace_events", "tty", "url", "util", "v8", "vm", "wasi", "worker_threads", "zlib",
+})  # fmt: skip
+"""https://nodejs.org/api/ (what is imported without `node:`)"""
 """Names that stand for one another, one after the other."""
 PHASES = ("before", "after", "onError")
 """What a middleware of middy's has (https://middy.js.org/docs/writing-middlewares/intro)."""
@@ -33,6 +41,11 @@ def dotted(path: str) -> str:
     return path.replace(".", DOT).replace("/", ".")
 
 
+def _package(name: str) -> str:
+    """The package of npm's that a module is in."""
+    return "/".join(name.split("/")[: 2 if name.startswith("@") else 1])
+
+
 @dataclass(eq=False)
 class NodePackage(Package):
     """Python's package with Node's rules of where a module lies. Modules are named by their path in the project, so
@@ -52,6 +65,13 @@ class NodePackage(Package):
                     self.modules[name] = Module(dotted(relative.rpartition(".")[0]), relative, tree, self)
                     break
         return self.modules[name]
+
+    @cached_property
+    def unread(self) -> list[str]:
+        """As Python's: packages of npm's; none of Node's own modules, nor of AWS's SDK."""
+        own = {module.name.partition(".")[0] for module in self.loaded} | self.workspaces.keys()
+        found = {_package(one) for one in self.imported - own if not one.startswith(("node:", "."))}
+        return sorted(one for one in found - BUILT_IN if not one.startswith(OF_AWS))
 
     def _paths(self, name: str) -> list[str]:
         if name in self.workspaces:

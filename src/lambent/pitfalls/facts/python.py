@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
 
+from lambent.pitfalls.facts.installed import OF_RUNTIME
 from lambent.pitfalls.facts.project import Place
 from lambent.pitfalls.facts.tree import Text, Unknown, text
 from lambent.pitfalls.facts.unread import NotRead
@@ -274,6 +275,8 @@ class Package:
     handler_name: str = ""
     entries: list[str] = field(default_factory=list)
     """Functions of the handler's module that a framework calls: its routes."""
+    installed: frozenset[str] = frozenset()
+    """Top-level modules that were installed into it, which are not read."""
     elsewhere: Callable[[str], list[Path]] = field(default=lambda name: [], repr=False)
     """Folders beside the package that a name may be imported from: layers, what a build copies in."""
     eager: ClassVar[bool] = False
@@ -283,6 +286,8 @@ class Package:
         """A module of the package by its dotted name, read when first asked for; None if it is not of the package."""
         if name not in self.modules:
             self.modules[name] = None
+            if name.partition(".")[0] in self.installed:
+                return None
             for root in (self.root, *self.elsewhere(name.partition(".")[0])):
                 self.modules[name] = self._found(root, name)
                 if self.modules[name] is not None:
@@ -415,6 +420,11 @@ class Package:
     def imported(self) -> set[str]:
         """Top-level names of distributions and modules that are imported anywhere in what is loaded."""
         return {dotted.partition(".")[0] for module in self.loaded for dotted in module.imports.values()}
+
+    @cached_property
+    def unread(self) -> list[str]:
+        """What is imported and was installed into the package: it is not read."""
+        return sorted(self.imported & (self.installed - OF_RUNTIME))
 
     @cached_property
     def callers(self) -> dict[int, list[tuple[Reached, ast.Call]]]:

@@ -8,6 +8,7 @@ import re
 from typing import Any
 
 from lambent.model.scope import Caller, Scope
+from lambent.services import door_logs
 from lambent.services.apigateway import faults, patching
 from lambent.services.apigateway.env import ApiGatewayEnv, Document, Params
 from lambent.services.apigateway.kinds import (
@@ -241,6 +242,11 @@ def _check_logs(env: ApiGatewayEnv, scope: Scope, stage: Document) -> None:
     account = env.resources.get(ACCOUNT.stored, scope, "", "")
     if logs and not (account and account.document.get("cloudwatchRoleArn")):
         raise faults.bad_request("CloudWatch Logs role ARN must be set in account settings to enable logging")
+    destination = str((stage.get("accessLogSettings") or {}).get("destinationArn") or "")
+    if door_logs.STREAM.fullmatch(destination):
+        raise faults.unbuilt("access logs into a delivery stream")
+    if destination and (text := door_logs.wrong(destination, scope.account)):
+        raise faults.bad_request(text)
 
 
 async def delete_stage(env: ApiGatewayEnv, caller: Caller, params: Params) -> dict[str, Any]:

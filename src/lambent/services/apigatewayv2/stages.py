@@ -14,6 +14,9 @@ from lambent.services.apigatewayv2.tabled import Operation, deleter, one_at_a_ti
 from lambent.store.resources import Resource
 
 NAME = re.compile(r"[A-Za-z0-9_-]{1,128}")
+VARIABLE, VALUE = re.compile(r"[A-Za-z0-9_]{1,64}"), re.compile(r"[A-Za-z0-9\-._~:/?#&=,@ ]{0,512}")
+"""https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-stages.html, sizes:
+.../http-api-quotas.html"""
 
 
 def stage(env: ApiGatewayV2Env, scope: Scope, api_id: str, document: Document, changes: Changes = NONE) -> Document:
@@ -40,6 +43,9 @@ def stage(env: ApiGatewayV2Env, scope: Scope, api_id: str, document: Document, c
         _check_certificate(env, scope, certificate, http)
     for settings in (made["DefaultRouteSettings"], *made["RouteSettings"].values()):
         _check_settings(settings, http)
+    for name, value in made["StageVariables"].items():
+        if not VARIABLE.fullmatch(name) or not VALUE.fullmatch(value):
+            raise faults.bad_request(f"Stage variable {name[:64]} has an invalid name or value")
     _check_routes(env, scope, api_id, made, changes)
     _check_logs(env, scope, made, http)
     return made
@@ -47,7 +53,9 @@ def stage(env: ApiGatewayV2Env, scope: Scope, api_id: str, document: Document, c
 
 def _check_settings(settings: Document, http: bool) -> None:
     """HTTP APIs have access logs alone: https://github.com/hashicorp/terraform-provider-aws/issues/14010"""
-    if http and ("LoggingLevel" in settings or "DataTraceEnabled" in settings):
+    if min(settings.get("ThrottlingRateLimit", 0), settings.get("ThrottlingBurstLimit", 0)) < 0:
+        raise faults.bad_request("Throttling limits must not be negative")
+    if http and ("LoggingLevel" in settings or settings.get("DataTraceEnabled")):
         raise faults.bad_request("Execution logs are not supported on protocolType HTTP")
 
 
@@ -70,10 +78,9 @@ def _check_logs(env: ApiGatewayV2Env, scope: Scope, made: Document, http: bool) 
     account = env.resources.get(ACCOUNT, scope, "", "")
     if not http and (executions or destination) and not (account and account.document.get("cloudwatchRoleArn")):
         raise faults.bad_request("CloudWatch Logs role ARN must be set in account settings to enable logging")
-    if ":firehose:" in destination:
+    if door_logs.STREAM.fullmatch(destination):
         raise faults.unbuilt("access logs into a delivery stream")
-    if destination and not door_logs.GROUP.match(destination):
-        text = f"Invalid ARN specified in the request. A destination is the ARN of a log group, not {destination}"
+    if destination and (text := door_logs.wrong(destination, scope.account)):
         raise faults.bad_request(text)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from lambent.buses import errors, names
 from lambent.buses.registry import BUS, Document
+from lambent.engine.authorisation import checking
 from lambent.model.scope import Caller, Scope
 from lambent.services.events import paging, tags
 from lambent.services.events.env import EventsEnv
@@ -13,6 +14,7 @@ from lambent.store.errors import RecordExists
 
 MEMBERS = ("Description", "KmsKeyIdentifier", "DeadLetterConfig", "LogConfig")
 POLICY_BYTES = 10_240
+KIND = checking.Kind("needed", "needed", plain_sids=False, vendor="events")
 
 
 async def create_event_bus(env: EventsEnv, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
@@ -136,12 +138,9 @@ def _read(text: str) -> dict[str, Any]:
     """A policy. Raises BusError."""
     if len(text.encode("utf-8", "replace")) > POLICY_BYTES:
         raise errors.BusError("PolicyLengthExceededException", "The policy exceeds the maximum length allowed.")
-    try:
-        policy = json.loads(text)
-    except (ValueError, RecursionError):
-        policy = None
-    if not isinstance(policy, dict) or not isinstance(policy.get("Statement"), list | dict):
+    if checking.check(text, KIND) is not None:
         raise errors.validation("Parameter Policy is not valid. Reason: The policy is not well-formed.")  # our wording
+    policy: dict[str, Any] = json.loads(text)
     return policy
 
 

@@ -47,11 +47,9 @@ async def put_notification(call: Call, caller: Caller, params: dict[str, Any]) -
         raise errors.ObjectError("InvalidArgument", UNABLE, 400, _named(wrong))
     _tell(call, bucket, wrong)
     await call.env.registry.put(bucket, notices.SETTING, said or None)
-    tests = call.env.objects.notices.tests(bucket, said, call.asker(caller))
-    if tests and not params.get("SkipDestinationValidation"):
-        await call.env.objects.store.write(
-            Item(lambda _view: (Change(notices=tests), None)), call.env.objects.notices.told
-        )
+    if not params.get("SkipDestinationValidation"):
+        tests, asker = call.env.objects.notices.tests, call.asker(caller)
+        await call.env.objects.store.write(Item(lambda _view: (Change(notices=tests(bucket, said, asker)), None)))
     return {}
 
 

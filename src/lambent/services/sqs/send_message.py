@@ -10,10 +10,10 @@ from lambent.services.sqs.sender import sender_id, told
 
 
 async def send_message(env: SqsEnv, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
-    """One message; it is on disk when this answers."""
+    """One message; it is on disk when this answers, or who sent it has it there."""
     queue = env.queue(caller, params)
     one = outgoing.read(params, sender_id(caller), caller.trace_id)
-    outcome = (await env.queues.send_all(queue, [one]))[0]
+    outcome = (await env.queues.send_all(queue, [one], light=caller.kept))[0]
     if isinstance(outcome, QueueError):
         raise outcome
     return told(outcome)

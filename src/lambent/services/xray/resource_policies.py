@@ -6,7 +6,7 @@ Source: https://docs.aws.amazon.com/xray/latest/api/API_PutResourcePolicy.html (
 import json
 from typing import Any
 
-from lambent.engine.authorisation import principals, resource
+from lambent.engine.authorisation import checking, principals, resource
 from lambent.engine.authorisation.decide import Ask
 from lambent.model.scope import Caller, Scope
 from lambent.services.xray import faults
@@ -16,6 +16,7 @@ from lambent.wire.fault import Fault
 
 KIND = "xray/resource-policy"
 MOST, MOST_BYTES = 5, 5 * 1024
+POLICIES = checking.Kind("needed", "needed", plain_sids=False)
 SENDS = "xray:PutTraceSegments"
 
 
@@ -24,7 +25,7 @@ async def put_resource_policy(env: XRayEnv, caller: Caller, params: dict[str, An
     name, text, revision = params["PolicyName"], params["PolicyDocument"], params.get("PolicyRevisionId")
     if len(text.encode()) > MOST_BYTES:
         raise _refused("PolicySizeLimitExceededException", f"A policy has at most {MOST_BYTES} bytes.")
-    if not _statements(text):
+    if checking.check(text, POLICIES) is not None:
         raise _refused("MalformedPolicyDocumentException", "The policy document is malformed.")
     before = env.resources.get(KIND, caller.scope, "", name)
     _check_revision(before, revision)
@@ -58,16 +59,6 @@ def _check_revision(found: Resource | None, revision: str | None) -> None:
 
 def _refused(code: str, message: str) -> Fault:
     return Fault(code, message, status=400)
-
-
-def _statements(text: str) -> list[dict[str, Any]]:
-    """Those of a policy; none if it can't be read."""
-    try:
-        said = json.loads(text)
-    except ValueError:
-        return []
-    found = said.get("Statement") if isinstance(said, dict) else None
-    return [one for one in (found if isinstance(found, list) else [found]) if isinstance(one, dict)]
 
 
 def lets_send(resources: Resources, scope: Scope, service: str, source: str) -> bool:

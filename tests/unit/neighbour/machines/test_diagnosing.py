@@ -57,6 +57,10 @@ def said(states: Any, **more: Any) -> list[str]:
             ["SCHEMA_VALIDATION_FAILED: Value is not a valid resource ARN at /States/A/Resource"],
         ),
         (
+            {"A": {**TASK, "Resource": "arn:aws:states:::http:invoke"}},
+            ["SCHEMA_VALIDATION_FAILED: Lambent does not run HTTP tasks yet at /States/A/Resource"],
+        ),
+        (
             {"A": {**END, "Output": 1}},
             ["SCHEMA_VALIDATION_FAILED: The QueryLanguage is set to 'JSONPath', but field 'Output' is only supported "
              "for the 'JSONata' QueryLanguage at /States/A"],

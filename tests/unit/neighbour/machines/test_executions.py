@@ -82,7 +82,11 @@ def test_the_history_is_read_in_pages_both_ways_and_without_data() -> None:
 
 @pytest.mark.parametrize(
     ("said", "code"),
-    [({"input": "{"}, "InvalidExecutionInput"), ({"name": "a:b"}, "InvalidName")],
+    [
+        ({"input": "{"}, "InvalidExecutionInput"),
+        ({"name": "a:b"}, "InvalidName"),
+        ({"input": json.dumps("é" * 140_000, ensure_ascii=False)}, "ValidationException"),
+    ],
 )
 def test_what_begins_no_execution(said: dict[str, Any], code: str) -> None:
     there = backend()

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from lambent.neighbour.bridges import states, timing
 from lambent.neighbour.bridges.machines import executions, map_runs, validating
 from lambent.neighbour.bridges.machines.maps import inline, reading
 from tests.unit.neighbour.machines.plane import ROLE, backend, defining, ended, machine, refused, started
@@ -349,3 +350,20 @@ def test_an_inline_map_runs_so_many_at_once(said: int, most: int) -> None:
     assert (
         inline_iteration_component.InlineIterationComponentEvalInput("A", said, [], None, None).max_concurrency == most
     )
+
+
+def test_a_run_that_nothing_runs_any_more_has_failed_with_its_children() -> None:
+    there = backend()
+    waits: dict[str, Any] = {"StartAt": "W", "States": {"W": {"Type": "Wait", "Seconds": 60, "End": True}}}
+    execution = started(there, machine(there, mapped(waits))["stateMachineArn"], input="[1]")
+    deadline = time.monotonic() + 5
+    while not (runs := map_runs.list_map_runs(there, {"executionArn": execution})["mapRuns"]) or not (
+        children := executions.list_executions(there, {"mapRunArn": runs[0]["mapRunArn"]})["executions"]
+    ):
+        assert time.monotonic() < deadline
+    assert states.interrupt({"stepfunctions": {"111111111111": {"eu-west-1": there}}}["stepfunctions"]) == 1
+    told = executions.describe_execution(there, {"executionArn": children[0]["executionArn"]})
+    assert (told["status"], told["redriveStatus"]) == ("FAILED", "REDRIVABLE_BY_MAP_RUN")
+    assert map_runs.describe_map_run(there, {"mapRunArn": runs[0]["mapRunArn"]})["status"] == "FAILED"
+    env = there.state_machines[0].executions[0].exec_worker.env
+    env.set_stop(stop_date=timing.moment(), cause=None, error=None)

@@ -81,3 +81,18 @@ def test_a_fail_state_says_what_a_function_makes() -> None:
     states = {"A": {"Type": "Fail", "ErrorPath": "$.e", "CausePath": "States.Format('{}!', $.c)"}}
     told = ended(there, started(there, machine(there, states)["stateMachineArn"], input='{"e": "E", "c": "C"}'))
     assert (told["error"], told["cause"]) == ("E", "C!")
+
+
+def test_a_choice_without_a_match_and_a_task_that_is_not_run() -> None:
+    there = backend()
+    choice = {"Type": "Choice", "Choices": [{"Variable": "$.a", "NumericEquals": 2, "Next": "B"}]}
+    given = {"ApiEndpoint": "x.execute-api.eu-west-1.amazonaws.com", "Method": "GET"}
+    asks = {"Type": "Task", "Resource": "arn:aws:states:::apigateway:invoke", "Parameters": given, "End": True}
+    arn = machine(there, {"A": choice, "B": asks})["stateMachineArn"]
+    told = ended(there, started(there, arn, input='{"a": 1}'))
+    assert (told["error"], told["cause"]) == (
+        "States.NoChoiceMatched",
+        "An error occurred while executing the state 'A' (entered at the event id #2). "
+        "Failed to transition out of the state. The state does not point to a next state.",
+    )
+    assert ended(there, started(there, arn, input='{"a": 2}'))["error"] == "ApiGateway.NotImplementedException"

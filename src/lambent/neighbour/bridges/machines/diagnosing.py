@@ -21,6 +21,7 @@ SCHEMA, TARGET, END, NO_JSON = (
 )  # fmt: skip
 JSONPATH, JSONATA = "JSONPath", "JSONata"
 RESOURCE = re.compile(r"arn:[^:]*:[^:]+:[^:]*:[^:]*:.+", re.DOTALL)
+HTTP = ":states:::http:invoke"
 FLOW, DATA, HANDLERS = ("Next", "End"), ("InputPath", "OutputPath", "Output"), ("Retry", "Catch")
 _EVERY = ("Type", "Comment", "QueryLanguage")
 _RESULTS = ("Parameters", "Arguments", "ResultSelector", "ResultPath", "Assign")
@@ -125,6 +126,8 @@ def _of_state(state: Json, known: frozenset[str], path: str, whole: str) -> Iter
     resource = state.get("Resource")
     if isinstance(resource, str) and not RESOURCE.fullmatch(resource):
         yield Problem(SCHEMA, "Value is not a valid resource ARN", f"{path}/Resource")
+    elif isinstance(resource, str) and resource.endswith(HTTP):
+        yield Problem(SCHEMA, "Lambent does not run HTTP tasks yet", f"{path}/Resource")
 
 
 def _containers(machine: Json, path: str = "") -> Iterator[tuple[str, Json]]:

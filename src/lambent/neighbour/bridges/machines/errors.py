@@ -12,6 +12,9 @@ from lambent.neighbour.bridges.handing import Gateway
 ALL, TASK_FAILED, TIMEOUT, UNKNOWN = "States.ALL", "States.TaskFailed", "States.Timeout", "Lambda.Unknown"
 TERMINAL = frozenset({"States.Runtime", "States.DataLimitExceeded"})
 """No wildcard means these."""
+NO_CHOICE = "States.NoChoiceMatched"
+NOWHERE = "Failed to transition out of the state. The state does not point to a next state."
+NO_APIS = "Lambent does not run tasks of API Gateway (arn:aws:states:::apigateway:invoke) yet"
 UNDETERMINED = "The cause could not be determined because Lambda did not return an error type. Returned payload: {}"
 """As users of AWS have reported it: https://github.com/aws/aws-cdk/issues/9273."""
 
@@ -59,3 +62,54 @@ def untyped(failed: Any, ex: Exception) -> Any:
 def _has_type(payload: str) -> bool:
     said = json.loads(payload)
     return isinstance(said, dict) and isinstance(said.get("errorType"), str)
+
+
+def unmatched(_gateway: Gateway, former: Callable[..., None]) -> Callable[..., None]:
+    """Around moto's `StateChoice._eval_state`: without a rule that matches it has AWS's error."""
+
+    def evaluate(state: Any, env: Any) -> None:
+        try:
+            former(state, env)
+        except RuntimeError as error:
+            raise _failure(env, "executionFailedEventDetails", NO_CHOICE, _where(env, NOWHERE)) from error
+
+    return evaluate
+
+
+def no_gateway(_gateway: Gateway, _former: Any) -> Callable[..., None]:
+    """In place of moto's `StateTaskServiceApiGateway._eval_service_task`, which asks by a network that it has not,
+    and has a parameter that nobody gives it."""
+
+    def run(_task: Any, env: Any, **_said: Any) -> None:
+        raise _failure(env, "taskFailedEventDetails", "ApiGateway.NotImplementedException", NO_APIS)
+
+    return run
+
+
+def of_gateway(_gateway: Gateway, _former: Any) -> Callable[..., Any]:
+    """In place of moto's `StateTaskServiceApiGateway._from_error`, which fails itself."""
+
+    def from_error(_task: Any, env: Any, ex: Exception) -> Any:
+        raised: Any = ex if hasattr(ex, "failure_event") else None
+        raised = raised or _failure(env, "taskFailedEventDetails", f"ApiGateway.{type(ex).__name__}", str(ex))
+        return raised.failure_event
+
+    return from_error
+
+
+def _where(env: Any, told: str) -> str:
+    entered = f"(entered at the event id #{env.event_history_context.source_event_id})"
+    return f"An error occurred while executing the state '{env.next_state_name}' {entered}. {told}"
+
+
+def _failure(env: Any, member: str, error: str, cause: str) -> Exception:
+    from moto.stepfunctions.parser.api import HistoryEventType
+    from moto.stepfunctions.parser.asl.component.common.error_name.custom_error_name import CustomErrorName
+    from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import (
+        FailureEvent,
+        FailureEventException,
+    )
+
+    details: Any = {member: {"error": error, "cause": cause}}
+    kind = HistoryEventType.TaskFailed if member.startswith("task") else HistoryEventType.ExecutionFailed
+    return FailureEventException(FailureEvent(env, CustomErrorName(error), kind, details))

@@ -9,6 +9,7 @@ import json
 import uuid
 from typing import Any
 
+from lambent.model.constraints import broken
 from lambent.neighbour.bridges import timing
 from lambent.neighbour.bridges.machines import logging, map_runs
 from lambent.neighbour.bridges.machines.activities import store
@@ -23,6 +24,8 @@ ONE_OF_BOTH = "Exactly one of stateMachineArn or mapRunArn must be specified."
 UNSUPPORTED_TYPE = "This operation is not supported by this type of state machine"
 BY_RUN = {"redriveStatus": "REDRIVABLE_BY_MAP_RUN"}
 INCLUDED = {"included": True}
+MOST_INPUT = 262_144
+"""Bytes of an execution's input: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html"""
 BEGAN = "executionStartedEventDetails"
 DATA = ("input", "output", "parameters", "assignedVariables")
 """What a history without data leaves out of its events."""
@@ -143,7 +146,10 @@ def found(backend: Any, arn: str) -> Any:
 
 
 def json_input(text: str | None) -> str:
-    """An execution's input. Raises moto's InvalidExecutionInput."""
+    """An execution's input. Raises moto's InvalidExecutionInput or ValidationException."""
+    if len((text or "").encode()) > MOST_INPUT:
+        constraint = f"Member must have length less than or equal to {MOST_INPUT}"
+        raise refusal("ValidationException", broken("Value", "input", constraint))
     try:
         json.loads(text or "{}")
     except ValueError as error:

@@ -88,6 +88,13 @@ def children_of(execution: Any) -> Iterator[Any]:
             yield from children_of(child)
 
 
+def interrupt(execution: Any) -> None:
+    """The runs of an execution that nothing runs any more have failed."""
+    for record in _records(execution):
+        if record.stop_date is None:
+            record.set_stop("FAILED")
+
+
 def of_child(backend: Any, execution: Any) -> str | None:
     """The run that an execution is of."""
     if "/" not in execution.execution_arn:

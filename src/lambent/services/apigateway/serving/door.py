@@ -15,6 +15,7 @@ from lambent.http_events.rest_errors import Refusal
 from lambent.http_events.rest_proxy import Reply, is_binary
 from lambent.http_events.rest_request import RestRequest
 from lambent.http_events.rest_routes import method_of
+from lambent.model.metric import Dimensions, dimensions_of
 from lambent.services.apigateway.serving import access_log, advice, execution_log, recording
 from lambent.services.apigateway.serving.authorizing import authorize
 from lambent.services.apigateway.serving.caching import cached
@@ -97,11 +98,9 @@ class RestDoor:
     def _measure(self, exchange: Exchange, answered: Answered) -> None:
         """By API and stage, and by method where its settings ask for that."""
         request = exchange.request
-        api = {"ApiName": str(exchange.deployed.api["name"])}
-        stage = api | {"Stage": request.stage}
-        sets = [api, stage]
-        if request.resource_path and any(one.get("metricsEnabled") for _, one in settings_of(exchange)):
-            sets.append(stage | {"Method": request.method, "Resource": request.resource_path})
+        named = request.resource_path and any(one.get("metricsEnabled") for _, one in settings_of(exchange))
+        method = (request.method, request.resource_path) if named else None
+        sets = _sets(str(exchange.deployed.api["name"]), request.stage, method)
         tell(self._ports.measure, exchange.scope, sets, ERRORS, answered)
 
     def _deployment(self, stage: Document) -> tuple[str, Document | None]:
@@ -156,6 +155,16 @@ class RestDoor:
             return await cached(self._ports, exchange, integrate)
         finally:
             exchange.integrated = self._ports.clock.wall() - exchange.integrating
+
+
+@functools.lru_cache(4_096)
+def _sets(api: str, stage: str, method: tuple[str, str] | None) -> tuple[Dimensions, ...]:
+    """`method` is an HTTP method and a resource's path, where they are measured as well."""
+    of_stage = {"ApiName": api, "Stage": stage}
+    found = [{"ApiName": api}, of_stage]
+    if method is not None:
+        found.append(of_stage | {"Method": method[0], "Resource": method[1]})
+    return tuple(map(dimensions_of, found))
 
 
 def _oversized(site: SiteRequest, api: Document) -> Response | None:

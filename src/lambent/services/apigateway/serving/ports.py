@@ -17,7 +17,7 @@ from lambent.model.door import Call, Door
 from lambent.model.finding import Finding
 from lambent.model.invocation import Outcome
 from lambent.model.limits import AWS_2026, Limits
-from lambent.model.metric import Measure, unmeasured
+from lambent.model.metric import MeasureTogether, none_measured
 from lambent.model.scope import Scope
 from lambent.model.trace import Segment
 from lambent.store.resources import Resources
@@ -99,7 +99,7 @@ class Ports:
     segment_id: Callable[[], str] = new_span
     record: Callable[[Segment], None] = lambda _segment: None
     may: May = everybody_may
-    measure: Measure = unmeasured
+    measure: MeasureTogether = none_measured
     limits: Limits = AWS_2026
     authorizations: AuthorizerCache[Any] = field(default_factory=AuthorizerCache)
     responses: ResponseCache[Any] = field(default_factory=ResponseCache)

@@ -15,6 +15,7 @@ from lambent.http_events.rest_errors import Refusal
 from lambent.http_events.rest_proxy import Reply
 from lambent.http_events.rest_request import MONTHS, RestRequest
 from lambent.http_events.rest_routes import Routes
+from lambent.model.credentials import Signer
 from lambent.model.scope import Caller
 from lambent.services.apigateway import faults
 from lambent.services.apigateway.deployments import take_snapshot
@@ -132,7 +133,14 @@ class Trials:
             trace_id=caller.trace_id or trace_id(caller.request_id),
             test=True,
         )
-        return Exchange(request, deployed, {}, {}, logged=True, traced_data=True)
+        return Exchange(request, deployed, {}, {}, signer=_signer(caller), logged=True, traced_data=True)
+
+
+def _signer(caller: Caller) -> Signer:
+    """Who tries it, as who asks a method: an integration may go by its caller's rights."""
+    held = caller.held
+    session, user = (held.session, held.user) if held is not None else ("", "")
+    return Signer(caller.access_key or "", caller.scope.account, caller.role, caller.scope.region, session, user)
 
 
 def _check(resource: Mapping[str, Any], name: str) -> None:

@@ -4,6 +4,7 @@ The order is AWS's: stage, CORS, route, throttle, authorization, integration. We
 """
 
 import base64
+import functools
 from typing import Any
 
 import orjson
@@ -12,6 +13,7 @@ from lambent.http_events import common, http_context, http_cors
 from lambent.http_events.http_api import HttpCall
 from lambent.http_events.http_authorizers import Refused
 from lambent.http_events.payload_v2 import Reply
+from lambent.model.metric import Dimensions, dimensions_of
 from lambent.services import door_logs
 from lambent.services.apigatewayv2.serving import functions
 from lambent.services.apigatewayv2.serving.authorizing import Authorizing
@@ -63,12 +65,8 @@ class HttpDoor:
 
     def _measure(self, exchange: Exchange, answered: Answered) -> None:
         """By API and by its stage, and by route where the stage's settings ask for that."""
-        api = {"ApiId": exchange.target.api.name}
-        stage = api | {"Stage": exchange.call.stage}
-        sets = [api, stage]
-        if exchange.route and _is_detailed(exchange):
-            method, _, path = exchange.call.route_key.rpartition(" ")
-            sets.append(stage | {"Method": method or "ANY", "Resource": path})
+        route = exchange.call.route_key if exchange.route and _is_detailed(exchange) else ""
+        sets = _sets(exchange.target.api.name, exchange.call.stage, route)
         tell(self._ports.measure, exchange.served.scope, sets, ("4xx", "5xx"), answered)
 
     async def _answer(self, exchange: Exchange) -> Reply:
@@ -128,6 +126,17 @@ def _answered(exchange: Exchange, reply: Reply, millis: int) -> dict[str, Any]:
     integration = {"latency": took, "status": exchange.answered, "integrationStatus": invoked, "error": exchange.error}
     flat = {"integrationLatency": took, "integrationStatus": invoked, "integrationErrorMessage": exchange.error}
     return known | flat | {"integration": integration}
+
+
+@functools.lru_cache(4_096)
+def _sets(api: str, stage: str, route: str) -> tuple[Dimensions, ...]:
+    """`route` is the key of one that is measured as well."""
+    of_stage = {"ApiId": api, "Stage": stage}
+    found = [{"ApiId": api}, of_stage]
+    if route:
+        method, _, path = route.rpartition(" ")
+        found.append(of_stage | {"Method": method or "ANY", "Resource": path})
+    return tuple(map(dimensions_of, found))
 
 
 def _call(ports: Ports, site: SiteRequest, target: Target, served: Served, request_id: str) -> HttpCall:

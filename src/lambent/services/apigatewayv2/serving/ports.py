@@ -15,7 +15,7 @@ from lambent.model.door import Call, Door
 from lambent.model.finding import Finding
 from lambent.model.invocation import Outcome
 from lambent.model.limits import AWS_2026, Limits
-from lambent.model.metric import Measure, unmeasured
+from lambent.model.metric import MeasureTogether, none_measured
 from lambent.model.scope import Scope
 from lambent.store.resources import Resources
 from lambent.wire.http import Request, Response
@@ -70,6 +70,6 @@ class Ports:
     new_id: Callable[[], str]
     limits: Limits = AWS_2026
     may: May = everybody_may
-    measure: Measure = unmeasured
+    measure: MeasureTogether = none_measured
     authorizations: AuthorizerCache[Said] = field(default_factory=AuthorizerCache)
     buckets: Buckets = field(default_factory=Buckets)

@@ -45,7 +45,7 @@ class Turn:
     def door(self, source: str, role: object) -> Door:
         """This API, as it calls a function."""
         scope = self.served.scope
-        return Door(PRINCIPAL, source, scope.account, scope.region, str(role or ""))
+        return Door(PRINCIPAL, source, scope.account, scope.region, str(role or ""), self.known.signer)
 
     def setting(self, name: str) -> Any:
         """A setting of the route's, or of all routes."""

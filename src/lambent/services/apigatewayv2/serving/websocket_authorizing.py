@@ -41,6 +41,7 @@ async def _signed(ports: Ports, site: SiteRequest, turn: Turn) -> None:
         raise http_authorizers.forbidden("the request is not signed as it must be, or by another account")
     if not await ports.may(signer, INVOKE, turn.route_arn, None, of_any(ports.clock.wall(), turn.known.peer)):
         raise http_authorizers.forbidden("the caller's policies do not allow it")
+    turn.known.signer = signer
     turn.known.identity = {"accountId": signer.account, "accessKey": signer.access_key, "userArn": signer.arn}
 
 

@@ -54,6 +54,8 @@ class WebSocketDoor:
             return _refused(426, "Upgrade Required", [("Upgrade", "websocket")])
         if site.named.get("sec-websocket-version") != "13":
             return _refused(426, "Upgrade Required", [("Sec-WebSocket-Version", "13")])
+        if not websocket.is_key(site.named["sec-websocket-key"]):
+            return _refused(400, "Bad Request")
         return await self._connect(site, target, served)
 
     async def _connect(self, site: SiteRequest, target: Target, served: Served) -> Response:

@@ -78,5 +78,6 @@ def sent(ports: Ports, scope: Scope, known: Connected) -> None:
 def _count(ports: Ports, scope: Scope, known: Connected, name: str, value: float, unit: str = "Count") -> None:
     """One value, by API and by its stage."""
     api = {"ApiId": known.api_id}
-    for dimensions in (api, api | {"Stage": known.stage}):
-        ports.measure(Metric(scope, NAMESPACE, name, dimensions_of(dimensions)), unit, value)
+    sets = (api, api | {"Stage": known.stage})
+    metrics = tuple(Metric(scope, NAMESPACE, name, dimensions_of(dimensions)) for dimensions in sets)
+    ports.measure(((metrics, unit),), (value,))

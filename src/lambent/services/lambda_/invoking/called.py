@@ -30,12 +30,15 @@ def permitted(env: LambdaEnv, door: Door, ref: FunctionRef) -> bool:
         return door.signer is not None  # whose rights were looked at
     if door.role:
         return door.account == ref.scope.account
-    policy = permission.policy_of(env, ref)
-    if policy is None:
+    stored = permission.policy_of(env, ref)
+    if stored is None:
         return False
-    keys = of_any(env.clock()) | {"aws:sourcearn": door.source_arn, "aws:sourceaccount": door.account}
-    ask = Ask(principals.service(door.service), INVOKE, ref.arn, keys=keys)
-    return resource.lets_in(resource_policy.document(policy), ask)
+    policy, who = resource_policy.document(stored), principals.service(door.service)
+    source = ("aws:sourcearn", door.source_arn), ("aws:sourceaccount", door.account)
+    known = resource.lets_in_by(policy, who, INVOKE, ref.arn, source)
+    if known is not None:
+        return known
+    return resource.lets_in(policy, Ask(who, INVOKE, ref.arn, keys=of_any(env.clock()) | dict(source)))
 
 
 async def call(env: LambdaEnv, door: Door, call: Call) -> Outcome:

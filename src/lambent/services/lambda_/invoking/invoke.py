@@ -122,5 +122,6 @@ async def _accept(env: LambdaEnv, caller: Caller, target: Target, invocation: In
         invocation.payload,
         invocation.trace_id,
         invocation.client_context,
+        caller.kept,
     )
     await env.accept(event)
