@@ -198,12 +198,14 @@ def test_what_has_no_room_is_refused_before_it_is_done(tmp_path: Path, monkeypat
     case = Case(tmp_path)
     case.moto.change(case.holdings, b"x" * 5_000_000)
     run(case.keeping.keep())
-    left = [7_000_000]
-    monkeypatch.setattr(os, "statvfs", lambda _: SimpleNamespace(f_frsize=1, f_bavail=left[0]))
+    disk = SimpleNamespace(f_frsize=1, f_blocks=10_000_000, f_bavail=7_000_000)
+    monkeypatch.setattr(os, "statvfs", lambda _: disk)
     case.keeping.refuse(GLUE)
-    left[0] = 6_000_000
+    disk.f_bavail = 6_000_000
     assert "the disk is full" in refused(case, GLUE)
     case.keeping.refuse(READS)
+    disk.f_blocks = 0  # a file system that does not say
+    case.keeping.refuse(GLUE)
 
 
 def test_it_is_kept_again_as_soon_as_there_is_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -62,7 +62,7 @@ class Files:
             disk = os.statvfs(self._folder.parent)
         except OSError:
             return True
-        return disk.f_frsize * disk.f_bavail >= size + ROOM
+        return disk.f_blocks == 0 or disk.f_frsize * disk.f_bavail >= size + ROOM
 
     def set_aside(self, name: str) -> Path:
         """Out of the way, and where it is then. Raises OSError."""
