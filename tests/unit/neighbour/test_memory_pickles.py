@@ -1,9 +1,11 @@
 """What moto holds as bytes and back; and what such bytes may not do."""
 
+import enum
 import io
 import pickle
 import re
 import threading
+import uuid
 from collections.abc import Iterator
 from typing import Any
 
@@ -58,6 +60,15 @@ def test_locks_events_threads_and_patterns_are_new_ones() -> None:
     made = again([event, lock, threading.RLock(), threading.Thread(), threading.Condition(), re.compile("a", re.I)])
     assert made[0].is_set() and made[1].acquire(blocking=False) and made[2].acquire() and made[3] is None
     assert made[5].match("A")
+
+
+def test_members_of_enums_are_read_again_whatever_python_would_write(monkeypatch: pytest.MonkeyPatch) -> None:
+    from moto.stepfunctions.parser.api import ExecutionStatus
+
+    as_of_3_11_2 = lambda self, _protocol: (getattr, (self.__class__, self.name))  # noqa: E731
+    monkeypatch.setattr(enum.Enum, "__reduce_ex__", as_of_3_11_2)
+    held = [ExecutionStatus.RUNNING, uuid.uuid4()]
+    assert again(held) == held
 
 
 def test_keys_are_the_same() -> None:

@@ -4,6 +4,7 @@ Reading finds moto's own classes and functions and some plain ones, nothing that
 bytes that somebody else wrote are held by this, by the guard and by the sandbox.
 """
 
+import enum
 import functools
 import importlib
 import io
@@ -231,6 +232,8 @@ def _special(kind: Hashable) -> Callable[[Any], Any] | None:
         return lambda value: (mapping, (kind, value.default_factory), vars(value), None, iter(value.items()))
     if issubclass(kind, threading.Thread):
         return lambda _value: (thread, ())
+    if issubclass(kind, enum.Enum):
+        return lambda value: (kind, (value.value,))  # Python 3.11.2 takes getattr for that, which is not read
     if "moto.core.base_backend.BackendDict" in names:
         return _backends
     return _cryptographic(kind)
