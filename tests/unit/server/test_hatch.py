@@ -101,16 +101,27 @@ def test_so_many_connections_and_no_more(tmp_path: Path) -> None:
         sock.sendall(b"POST /_lambent/tasks/ HTTP/1.1\r\nContent-Length: 0\r\n" + signed + b"\r\n\r\n")
         return sock.recv(12)
 
+    def rest(sock: socket.socket) -> bytes:
+        return b"".join(iter(lambda: sock.recv(1 << 10), b""))
+
     async def run() -> None:
         one = Hatch(folder / "hatch", connections=2)
         one.tasks = take
         await one.open()
         socks = [await asyncio.to_thread(unix.connect, one.path, 5) for _ in range(2)]
         assert [await asyncio.to_thread(ask, sock) for sock in socks] == [b"HTTP/1.1 202"] * 2
-        third = await asyncio.to_thread(unix.connect, one.path, 5)
-        assert await asyncio.to_thread(third.recv, 1) == b""
+        socks.append(await asyncio.to_thread(unix.connect, one.path, 5))
+        assert await asyncio.to_thread(ask, socks[2]) == b"HTTP/1.1 202"
+        assert (await asyncio.to_thread(rest, socks[0])).endswith(b"\r\n\r\n"), (
+            "the one that is idle longest makes room"
+        )
+        for sock in socks[1:]:
+            sock.sendall(b"POST /_lambent/tasks/ HTTP/1.1\r\n")
+        await asyncio.sleep(0.05)
+        socks.append(await asyncio.to_thread(unix.connect, one.path, 5))
+        assert await asyncio.to_thread(rest, socks[3]) == b"", "and nobody does that is asking"
         await one.close()
-        for sock in (*socks, third):
+        for sock in socks:
             sock.close()
 
     asyncio.run(run())
