@@ -101,6 +101,9 @@ that the machine had not were replaced, and a public layer published as the refu
 | alexcasalboni/aws-lambda-power-tuning 262ecc2 | SAM CLI | state machine |
 | aws-samples/serverless-test-samples a801c92: `async-lambda-dynamodb` (Python) | SAM CLI | bucket |
 | `apigw-sqs-lambda-sqs` of it | SAM CLI | REST API, queues |
+| aws-samples/lambda-refarch-fileprocessing 3889631 (with `aws-xray-sdk`) | SAM CLI | bucket, queues |
+| cdk-patterns/serverless 08e3163: `the-big-fan` | CDK, version 1 of its library, Python | REST API, topic, queues |
+| aws/chalice 51ac904: `todo-app` of its samples (with boto3 1.28 for 1.27) | Chalice | REST API |
 
 Terraform itself, with its AWS provider 5.100, applies, changes and destroys a project of 30 resources in
 `tests/e2e/clients/test_terraform.py`, where a machine has both; a plan after that finds nothing to change. Elsewhere

@@ -15,6 +15,8 @@ NOT_WRITTEN = "logs of load balancers are configured, and nothing is written to 
 UNOBEYED = ("routing.http.xff_client_port.enabled", "routing.http.x_amzn_tls_version_and_cipher_suite.enabled")
 NOT_OBEYED = "attributes of a load balancer that change nothing here: "
 
+NO_ROLE = "the roles of an identity pool are kept, and GetCredentialsForIdentity gives keys that are no role's"
+
 
 def remarks(asked: Asked, scope: Scope) -> list[Finding]:
     """The findings about a request that moto has taken."""
@@ -38,6 +40,12 @@ def _balancers(asked: Asked, _scope: Scope) -> Iterator[Finding]:
             )
 
 
+def _identity_pools(asked: Asked, _scope: Scope) -> Iterator[Finding]:
+    if asked.operation == "SetIdentityPoolRoles" and (asked.params.get("Roles") or asked.params.get("RoleMappings")):
+        yield Finding("stored-only/identity-pool-roles", str(asked.params.get("IdentityPoolId")), NO_ROLE)
+
+
 _ABOUT: dict[str, Callable[[Asked, Scope], Iterator[Finding]]] = {
+    "cognito-identity": _identity_pools,
     "elbv2": _balancers,
 }

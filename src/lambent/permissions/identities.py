@@ -77,7 +77,9 @@ class Identities:
         return known.by_arn.get(arn)
 
     async def managed(self, arn: str, region: str) -> Policy:
-        """A managed policy; one that says nothing when there is none with that ARN."""
+        """A managed policy; one that says nothing when there is none with that ARN, or it is none."""
+        if not _ARN.match(arn):
+            return _policy(arn, None)
         found = self._managed.get(arn)
         return found if found is not None else await self._one(arn, Scope(arn.split(":")[4], region))
 

@@ -1,8 +1,10 @@
-"""Chalice from PyPI, unmodified: `chalice deploy`, `invoke`, `deploy` again, `delete`."""
+"""Chalice from PyPI, unmodified: `chalice deploy`, `invoke`, its REST API, `deploy` again, `delete`."""
 
 import json
+import re
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,11 @@ app = Chalice(app_name="shop")
 @app.lambda_function(name="price")
 def price(event, context):
     return {"price": event["count"] * EACH}
+
+
+@app.route("/price/{count}")
+def asked(count):
+    return {"price": int(count) * EACH}
 """
 
 
@@ -50,9 +57,18 @@ def test_an_app_of_chalices_lives_its_life(
         return chalice("deploy")
 
     arn = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:shop-dev-price"
-    assert arn in deploy(2)
+
+    def ask(said: str) -> Any:
+        found = re.search(r"https://([a-z0-9]+)\.execute-api\.us-east-1\.amazonaws\.com/api/", said)
+        assert found, said
+        with urllib.request.urlopen(f"{server.endpoint}/_aws/execute-api/{found[1]}/api/price/3", timeout=60) as answer:
+            return json.load(answer)
+
+    said = deploy(2)
+    assert arn in said and ask(said) == {"price": 6}
     assert json.loads(chalice("invoke", "-n", "price", given='{"count": 3}')) == {"price": 6}
-    assert arn in deploy(5)
+    said = deploy(5)
+    assert arn in said and ask(said) == {"price": 15}
     assert json.loads(chalice("invoke", "-n", "price", given='{"count": 3}')) == {"price": 15}
     chalice("delete")
     client: Any = server.client("lambda")

@@ -1,12 +1,13 @@
 """What moto's process does in place of moto's own."""
 
 import inspect
+import json
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from lambent.neighbour.bridges import cloudfront, iam
+from lambent.neighbour.bridges import cloudfront, iam, identity_pools
 from lambent.neighbour.bridges.handing import Gateway
 from lambent.neighbour.bridges.places import PLACES, Place
 
@@ -64,3 +65,31 @@ def test_a_distribution_is_kept_as_it_was_configured() -> None:
     behavior: Any = models.CacheBehaviour(said)
     assert (behavior.function_associations, behavior.forwarded_values) == (functions, None)
     assert models.ViewerCertificate({}).ssl_support_method is None
+
+
+def test_identity_pools_keep_their_roles() -> None:
+    from moto.cognitoidentity import models, responses
+
+    answers: Any = responses.CognitoIdentityResponse
+    assert not hasattr(answers, "set_identity_pool_roles"), "moto knows them by now"
+    identity_pools.with_roles(responses)
+    backend = models.CognitoIdentityBackend("us-east-1", "111111111111")
+    pool = json.loads(backend.create_identity_pool("p", True, {}, "", [], [], [], {}))["IdentityPoolId"]
+
+    def call(operation: str, **said: object) -> Any:
+        text = getattr(answers, operation)(SimpleNamespace(backend=backend, body=json.dumps(said)))
+        return json.loads(text or "null")
+
+    roles = {"authenticated": "arn:aws:iam::111111111111:role/r"}
+    mappings = {"accounts.google.com": {"Type": "Token", "AmbiguousRoleResolution": "Deny"}}
+    assert call("get_identity_pool_roles", IdentityPoolId=pool) == {"IdentityPoolId": pool}
+    assert call("set_identity_pool_roles", IdentityPoolId=pool, Roles=roles, RoleMappings=mappings) is None
+    kept = {"IdentityPoolId": pool, "Roles": roles, "RoleMappings": mappings}
+    assert call("get_identity_pool_roles", IdentityPoolId=pool) == kept
+    with pytest.raises(Exception, match=r"at 'roles' failed .* \(un\)\?authenticated"):
+        call("set_identity_pool_roles", IdentityPoolId=pool, Roles={"admin": roles["authenticated"]})
+    call("set_identity_pool_roles", IdentityPoolId=pool, Roles={})
+    assert call("get_identity_pool_roles", IdentityPoolId=pool) == {"IdentityPoolId": pool}
+    for operation in ("set_identity_pool_roles", "get_identity_pool_roles"):
+        with pytest.raises(Exception, match="IdentityPool 'us-east-1:none' not found"):
+            call(operation, IdentityPoolId="us-east-1:none", Roles={})

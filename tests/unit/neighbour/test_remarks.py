@@ -82,6 +82,14 @@ def test_what_a_load_balancer_does_not_do_is_told(body: str, code: str) -> None:
     assert [(one.code, one.resource) for one in remarks(asked, Scope())] == [(code, "x")]
 
 
+@pytest.mark.parametrize(("roles", "told"), [({"authenticated": ARN.format("iam", "role/r")}, True), ({}, False)])
+def test_roles_of_an_identity_pool_that_nobody_gets_are_told(roles: object, told: bool) -> None:
+    said = {"IdentityPoolId": "us-east-1:p", "Roles": roles}
+    asked = target("cognito-identity", "AWSCognitoIdentityService", "SetIdentityPoolRoles", **said)
+    found = [(one.code, one.resource) for one in remarks(asked, Scope())]
+    assert found == [("stored-only/identity-pool-roles", "us-east-1:p")] * told
+
+
 @pytest.mark.parametrize(
     "body",
     [

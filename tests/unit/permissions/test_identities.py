@@ -30,3 +30,11 @@ def test_what_is_no_arn_is_nobody() -> None:
 
     for text in ("", "app", "arn:aws:iam", "role/app"):
         assert asyncio.run(Identities(ask).find(text, "us-east-1")) is None
+
+
+def test_a_session_s_policy_that_is_no_arn_lets_in_nobody() -> None:
+    async def ask(*_said: Any) -> dict[str, Any] | None:
+        raise AssertionError
+
+    said = asyncio.run(Identities(ask).managed("arn:aws:iam:policy/app", "us-east-1"))
+    assert not said.statements

@@ -205,6 +205,10 @@ def test_a_wrong_path_of_a_patch(tmp_path: Path) -> None:
         changed = await api.call("UpdateRestApi", restApiId=name, patchOperations=right)
         assert changed["binaryMediaTypes"] == ["image/png"] and changed["minimumCompressionSize"] == 10
         assert changed["endpointConfiguration"]["types"] == ["REGIONAL"] and changed["disableExecuteApiEndpoint"]
+        for none in ({"value": ""}, {}):  # as Chalice and Terraform say that nothing is compressed
+            operations = [right[3], {"op": "replace", "path": "/minimumCompressionSize", **none}]
+            changed = await api.call("UpdateRestApi", restApiId=name, patchOperations=operations)
+            assert "minimumCompressionSize" not in changed
 
     with_api(tmp_path, scene)
 

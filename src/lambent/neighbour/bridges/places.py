@@ -12,7 +12,17 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
-from lambent.neighbour.bridges import cloudfront, dynamodb, iam, results, secretsmanager, states, templates, timing
+from lambent.neighbour.bridges import (
+    cloudfront,
+    dynamodb,
+    iam,
+    identity_pools,
+    results,
+    secretsmanager,
+    states,
+    templates,
+    timing,
+)
 from lambent.neighbour.bridges.expressions import array_range, paths
 from lambent.neighbour.bridges.expressions import replaced as expressions
 from lambent.neighbour.bridges.handing import Gateway
@@ -276,6 +286,7 @@ def install(path: str) -> None:
         "moto.stepfunctions.parser.asl.parse.preprocessor": definition.own_scopes,
         "moto.stepfunctions.parser.utils": context.threads,
         "moto.iam.responses": iam.bound_users,
+        "moto.cognitoidentity.responses": identity_pools.with_roles,
         "moto.cloudfront.models": cloudfront.whole,
     }
     when_imported({**changes, **more})

@@ -108,10 +108,7 @@ def _models(env: ApiGatewayEnv, api: Resource) -> list[Resource]:
 
 async def update_rest_api(env: ApiGatewayEnv, caller: Caller, params: Params) -> dict[str, Any]:
     """By patch operations."""
-
-    operations = params.get("patchOperations") or ()
-    for operation in operations:
-        _check_patch(operation)
+    operations = [_checked(operation) for operation in params.get("patchOperations") or ()]
 
     def work(document: Document) -> Document:
         new = patching.patched(env.shape("RestApi"), document, operations, REST_API.patched)
@@ -124,13 +121,15 @@ async def update_rest_api(env: ApiGatewayEnv, caller: Caller, params: Params) ->
     return {"tags": {}} | shown(env, REST_API, changed.document)
 
 
-def _check_patch(operation: Document) -> None:
-    """Raises 400 for what the tables of paths don't say."""
+def _checked(operation: Document) -> Document:
+    """With what an empty size means, no compression: Chalice and Terraform say so. Raises 400 for what the tables of
+    paths don't say."""
     path, value = operation.get("path"), operation.get("value")
     if path == "/binaryMediaTypes":
         raise faults.bad_request(f"Invalid patch path {path}")
     if path == "/minimumCompressionSize" and value and not str(value).lstrip("-").isdecimal():
         raise faults.bad_request(_SIZE)
+    return {**operation, "value": None} if path == "/minimumCompressionSize" and value == "" else operation
 
 
 async def delete_rest_api(env: ApiGatewayEnv, caller: Caller, params: Params) -> dict[str, Any]:
