@@ -225,6 +225,8 @@ def test_without_control_groups_the_processes_are_measured() -> None:
 
 FORKING = """
 import os, time
+if os.fork():
+    os.wait()
 held = bytearray(32 << 20)
 for _ in range(5):
     if not os.fork():
@@ -237,17 +239,16 @@ time.sleep(60)
 def test_what_forks_share_is_held_once() -> None:
     group = NoTree().create("one", Limits(1, 1))
     command = [sys.executable, "-S", "-c", FORKING]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, start_new_session=True) as parent:
-        assert parent.stdout is not None
-        parent.stdout.read(1)
-        group.watch(parent.pid, os.getpid(), forked=False)
-        for pid in descendants(parent.pid):  # as if their calls were filtered, like a function's
-            group.watch(pid, os.getpid(), forked=False)
+    with subprocess.Popen(command, stdout=subprocess.PIPE, start_new_session=True) as keeper:
+        assert keeper.stdout is not None
+        keeper.stdout.read(1)
+        for pid in descendants(keeper.pid):  # as if their calls were filtered, like a function's
+            group.watch(pid, keeper.pid, forked=False)
         try:
             assert group.usage() >= 6 * 32 * MB
             assert 32 * MB <= group.held() < 96 * MB
         finally:
-            os.killpg(parent.pid, signal.SIGKILL)
+            os.killpg(keeper.pid, signal.SIGKILL)
 
 
 def test_leftovers_are_found_by_name(tmp_path: Path) -> None:
