@@ -178,3 +178,16 @@ def test_other_signals_are_refused_by_name(path: str) -> None:
     said = asyncio.run(pages.refuse(Request("POST", path, "", {}, b"\x0a")))
     assert said.status == 501
     assert path.rpartition("/")[2] in str(orjson.loads(said.body)["message"])
+
+
+def test_exceptions_of_a_trace_have_ids_of_their_own() -> None:
+    thrown = {"name": "exception", "attributes": [text("exception.message", "no")]}
+    failed = {"status": {"code": 2, "message": "no"}}
+    spans = [
+        span(3, "a", otlp.SERVER, events=[thrown, thrown], **failed),
+        span(5, "b", otlp.SERVER, **failed),
+        span(7, "c", otlp.SERVER, events=[thrown], **failed),
+    ]
+    found = [one["id"] for document in otlp.documents_of(request(*spans)) for one in document["cause"]["exceptions"]]
+    assert len(set(found)) == len(found) == 4
+    assert all(len(one) == 16 for one in found)
