@@ -22,7 +22,7 @@ ALLOWED: dict[str, set[str]] = {
     "services": {
         *("deploy", "engine", "store", "model", "wire.fault", "wire.http", "wire.site", "http_events"),
         *("observe", "buses", "queues", "streams", "objects", "topics", "clock", "ids", "permissions.reference"),
-        *("wire.openapi_text", "wire.query_json"),
+        *("wire.openapi_text", "wire.query", "wire.query_json"),
     },
     "http_events": {"model", "wire.http", "wire.site", "patterns"},
     "buses": {"engine", "store", "model", "clock"},

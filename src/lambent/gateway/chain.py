@@ -42,8 +42,12 @@ STATE_DELAY = "x-lambent-state-delay"
 """A request with this header and the value 0 makes changes that take effect at once (`lambent deploy`)."""
 IN_MEMORY = 1 << 30
 """Bytes of a body that is held as a whole; objects are not."""
+AT_ONCE = 1 << 20
+"""Bytes of a document that is read on the spot; hundreds of thousands of values would hold up everybody for seconds."""
 SPANS = "/v1/traces"
 """Where OpenTelemetry's exporters send spans (https://opentelemetry.io/docs/specs/otlp/#otlphttp-request)."""
+UNTAKEN = ("/v1/metrics", "/v1/logs", "/v1development/profiles")
+"""Where they send what is not taken here."""
 OF_OPERATIONS = 80 << 20
 """More than any operation takes that is answered here and not S3's."""
 UNSIGNED_SERVICE = "s3"
@@ -88,7 +92,7 @@ class Gateway:
     secret, and that no other key counts but those that name an account; `doubted` is told of a key that AWS would
     refuse, and whose it is; `reached` tells that other machines reach the endpoint (`reached.py`); `check` whether
     somebody may do what they ask for; `told` hears how a request of a service answered here ended; `registry` is
-    that of images, if there is one here.
+    that of images, if there is one here. Large documents are read beside, one at a time (`reading`).
     """
 
     here: Mapping[str, Here]
@@ -107,6 +111,7 @@ class Gateway:
     check: Check = allowed
     told: Told = untold
     registry: "Registry | None" = None
+    reading: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def __call__(self, request: Request) -> Response:
         return await self.walk(request, STEPS)
@@ -173,8 +178,8 @@ async def allowed_page(gateway: Gateway, exchange: Exchange) -> Response | None:
 
 
 def _page_name(request: Request) -> str | None:
-    if request.path == SPANS and request.method == "POST":  # as collectors of OpenTelemetry take spans
-        return SPANS
+    if request.path in (SPANS, *UNTAKEN) and request.method == "POST":  # as collectors of OpenTelemetry take them
+        return request.path
     if scraping.is_scrape(request):
         return scraping.NAME
     return request.path.removeprefix(PAGES).partition("/")[0] if request.path.startswith(PAGES) else None
@@ -374,8 +379,17 @@ async def read_params(gateway: Gateway, exchange: Exchange) -> None:
     """Parse and validate by the model."""
     assert exchange.service is not None and exchange.operation is not None
     exchange.service.check_size(exchange.operation, len(exchange.request.body))
-    exchange.params = parse.parse(exchange.service, exchange.operation, exchange.request)
-    validate.validate(exchange.service, exchange.operation, exchange.params)
+    if len(exchange.request.body) <= AT_ONCE:
+        exchange.params = _read(exchange.service, exchange.operation, exchange.request)
+        return
+    async with gateway.reading:
+        exchange.params = await asyncio.to_thread(_read, exchange.service, exchange.operation, exchange.request)
+
+
+def _read(service: wire_service.Service, operation: str, request: Request) -> dict[str, Any]:
+    params = parse.parse(service, operation, request)
+    validate.validate(service, operation, params)
+    return params
 
 
 async def authorise(gateway: Gateway, exchange: Exchange) -> None:

@@ -63,7 +63,7 @@ class Asked:
         what no policy was asked about (Python's JSON has NaN, lone surrogates, and takes "5" for a text)."""
         if self.model is None or not self.operation or self.model.protocol == EC2:
             return
-        self._read()
+        self.__dict__["params"] = self._read()
         if self.model.protocol.endswith("json"):
             parse_json.check_depth(self.request.body)
 
@@ -82,8 +82,10 @@ def _lists(form: Mapping[str, str]) -> dict[str, Any]:
     """A form's fields; those that are numbered (`InstanceId.2`) as the list that they are as well, with what is said
     beside them without a number."""
     fields: dict[str, Any] = {name: value for name, value in form.items() if name not in ("Action", "Version")}
+    lists: dict[str, list[Any]] = {}
     for name, value in form.items():
         if found := _NUMBERED.fullmatch(name):
-            there = fields.setdefault(found[1], [])
-            fields[found[1]] = [*(there if isinstance(there, list) else [there]), value]
+            if found[1] not in lists:
+                fields[found[1]] = lists[found[1]] = [fields[found[1]]] if found[1] in fields else []
+            lists[found[1]].append(value)
     return fields

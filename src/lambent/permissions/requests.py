@@ -149,12 +149,15 @@ def _texts(value: Any) -> list[str]:
 
 
 def _each(paths: Mapping[str, str], params: Params) -> Iterator[Params]:
-    """The parameters, once for every value of what an exception takes from them."""
+    """The parameters, once for every value of what an exception takes from them, however often it is said."""
     found = {name: jmespath.search(path, params) for name, path in paths.items()}
     lists = {name: value if isinstance(value, list) else [value] for name, value in found.items()}
+    seen = set()
     for place in range(max(map(len, lists.values()))):
         one = {name: values[min(place, len(values) - 1)] for name, values in lists.items() if values}
-        if all(one.values()):
+        said = tuple(map(str, one.values()))
+        if all(one.values()) and said not in seen:
+            seen.add(said)
             yield {**params} | {f"={name}": value for name, value in one.items()}
 
 

@@ -6,12 +6,12 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from typing import Any
-from urllib.parse import parse_qs
 
 from lambent.http_events.alb import Balancer, TargetGroup
 from lambent.model.scope import Caller, Scope
 from lambent.wire.fault import Fault
 from lambent.wire.http import Request
+from lambent.wire.query import form_of
 
 log = logging.getLogger(__name__)
 
@@ -113,5 +113,5 @@ class Balancers:
 
 
 def _changes(request: Request) -> bool:
-    action = (parse_qs(request.body.decode("latin-1")).get("Action") or [""])[0]
+    action = form_of(request).get("Action", "")
     return not action.startswith("Describe")

@@ -65,6 +65,13 @@ def page(doors: Doors) -> Page:
     return answer
 
 
+async def refuse(request: Request) -> Response:
+    """Metrics, logs and profiles: said by name, so that no exporter goes on in silence (12 is UNIMPLEMENTED)."""
+    signal = request.path.rpartition("/")[2]
+    text = f"Lambent takes OpenTelemetry's spans at /v1/traces and does not take its {signal} yet"
+    return Response(501, [("Content-Type", JSON)], orjson.dumps({"code": 12, "message": f"{text}."}))
+
+
 def _read(request: Request, kind: str) -> tuple[dict[str, Any], list[Document]]:
     said = _said(request, kind)
     return said, list(otlp.documents_of(said))

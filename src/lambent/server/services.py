@@ -24,7 +24,7 @@ from lambent.events.sources.sources import Sources
 from lambent.gateway import clock as clock_page
 from lambent.gateway import health, query_page, recycle, scraping
 from lambent.gateway import neighbour as neighbour_page
-from lambent.gateway.chain import SPANS, Gateway, Page, account_of, ours, plain_fault
+from lambent.gateway.chain import SPANS, UNTAKEN, Gateway, Page, account_of, ours, plain_fault
 from lambent.gateway.codelink import CodeLinks
 from lambent.gateway.credentials import CredentialsPage
 from lambent.gateway.debug import DebugPage
@@ -217,6 +217,7 @@ def _late_pages(
     return {
         TOPICS_PAGE: topics.page,
         SPANS: otlp.page(running.doors),
+        **dict.fromkeys(UNTAKEN, otlp.refuse),
         "torture": TorturePage(token, trials),
         "load-balancers": health.page(balancers.ports.document),
         "mappings": health.page(functools.partial(mappings_document, store, sources)),

@@ -88,7 +88,7 @@ class Request:
     acting: object = None
     kept: bool = False
     routed: dict[object, tuple[tuple[object, ...], Any]] = field(default_factory=dict, repr=False, compare=False)
-    """What `wire.route` was asked for, and what it found, by whose routes they were."""
+    """What `wire.route` was asked for, and what it found, by whose routes they were; so has `wire.query` its form."""
 
 
 @dataclass(slots=True)

@@ -242,6 +242,14 @@ def test_what_an_operation_needs(service: str, operation: str, params: dict[str,
     assert [f"{one.action} {one.resource}" for one in found] == expected
 
 
+def test_what_is_named_over_and_over_needs_one_right() -> None:
+    layer = "arn:aws:lambda:eu-west-1:111111111111:layer:a:1"
+    params = {"FunctionName": "f", "Layers": [layer] * 1_000 + [f"{layer}0"]}
+    found = rights("lambda", "lambda", "CreateFunction", params, Scope("111111111111", "eu-west-1"))
+    layers = [one.resource for one in found if one.action == "lambda:GetLayerVersion"]
+    assert layers == [layer, f"{layer}0"]
+
+
 def test_a_role_that_is_passed_is_passed_to_lambda() -> None:
     params = {"FunctionName": "f", "Role": "arn:aws:iam::123456789012:role/r"}
     passed = rights("lambda", "lambda", "CreateFunction", params, SCOPE)[1]

@@ -232,3 +232,15 @@ def test_a_document_that_is_a_bomb_is_refused_in_a_moment(text: str) -> None:
 def test_servers_of_another_shape_are_passed_over(servers: Any) -> None:
     document = {"openapi": "3.0.1", "info": {"title": "a"}, "servers": servers, "paths": {"/a": {"get": {}}}}
     assert set(openapi.read(document, "prepend").methods) == {"/a"}
+
+
+def test_thousands_of_paths_are_brought_in_in_a_moment(tmp_path: Path) -> None:
+    paths = {f"/a{number}/b{number}": {"get": {}} for number in range(3_000)}
+    document = {"openapi": "3.0.1", "info": {"title": "many", "version": "1"}, "paths": paths}
+
+    async def scene(api: Api) -> None:
+        began = time.process_time()
+        await api.call("ImportRestApi", body=json.dumps(document).encode())
+        assert time.process_time() - began < 8
+
+    with_api(tmp_path, scene)

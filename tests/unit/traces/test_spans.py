@@ -1,5 +1,6 @@
 """Spans of OpenTelemetry, in and out, and what the command line shows of a trace."""
 
+import asyncio
 import gzip
 import time
 from typing import Any
@@ -13,6 +14,7 @@ from lambent.engine.traces import documents, otlp
 from lambent.engine.traces.compiling import compiled
 from lambent.engine.traces.otlp import Malformed
 from lambent.engine.traces.waterfall import rows
+from lambent.gateway.chain import UNTAKEN
 from lambent.observe import otlp as protobufs
 from lambent.server import otlp as pages
 from lambent.wire.http import Request, Response
@@ -169,6 +171,13 @@ def test_the_rows_of_a_trace_are_by_when_they_began_and_each_once() -> None:
     found = [(row.document["name"], row.depth, row.is_segment) for row in rows(segments)]
     assert found == [("root", 0, True), ("first", 1, False), ("called", 1, True), ("later", 1, False),
                      ("circle", 0, True), ("circle", 1, True)]  # fmt: skip
+
+
+@pytest.mark.parametrize("path", UNTAKEN)
+def test_other_signals_are_refused_by_name(path: str) -> None:
+    said = asyncio.run(pages.refuse(Request("POST", path, "", {}, b"\x0a")))
+    assert said.status == 501
+    assert path.rpartition("/")[2] in str(orjson.loads(said.body)["message"])
 
 
 def test_exceptions_of_a_trace_have_ids_of_their_own() -> None:

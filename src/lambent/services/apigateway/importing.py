@@ -4,7 +4,6 @@ https://docs.aws.amazon.com/apigateway/latest/api/API_ImportRestApi.html, API_Pu
 """
 
 import asyncio
-from collections.abc import Iterator
 from typing import Any
 
 import orjson
@@ -80,6 +79,8 @@ class Rows:
         self._env = env
         self._api = api
         self._rows = {(one.kind, one.name): one for one in begin}
+        self._ids = {(one.kind, _label(one.document)): one.name for one in begin}
+        """By kind, and a resource's path or another part's name: a document may have tens of thousands."""
 
     def all(self) -> list[Resource]:
         """What is to be written: revisions are new."""
@@ -106,13 +107,11 @@ class Rows:
 
     def _put(self, kind: Kind, name: str, document: Document) -> None:
         self._rows[kind.stored, name] = self._made(kind.stored, name, document)
-
-    def _of(self, kind: Kind) -> Iterator[Resource]:
-        return (one for (stored, _), one in self._rows.items() if stored == kind.stored)
+        self._ids[kind.stored, _label(document)] = name
 
     def _named(self, kind: Kind, document: Document) -> str:
         """The id of the part of that name, in the place of one that is there."""
-        there = next((one.name for one in self._of(kind) if one.document.get("name") == document["name"]), None)
+        there = self._ids.get((kind.stored, str(document["name"])))
         name = there or self._env.new_name(kind, self._api.scope, self._api.name)
         self._put(kind, name, {"id": name} | document)
         return name
@@ -124,18 +123,15 @@ class Rows:
 
     def _resource(self, path: str) -> Resource:
         """The resource of a path, made with its parents where it is not there."""
-        by_path = {one.document["path"]: one for one in self._of(RESOURCE)}
-        found, at = by_path["/"], ""
+        found, at = self._ids[RESOURCE.stored, "/"], ""
         for part in (one for one in path.split("/") if one):
             at = f"{at}/{part}"
-            there = by_path.get(at)
+            there = self._ids.get((RESOURCE.stored, at))
             if there is None:
-                name = self._env.new_name(RESOURCE, self._api.scope, self._api.name)
-                document = {"id": name, "parentId": found.name, "pathPart": part, "path": at}
-                self._put(RESOURCE, name, document)
-                there = by_path[at] = self._rows[RESOURCE.stored, name]
+                there = self._env.new_name(RESOURCE, self._api.scope, self._api.name)
+                self._put(RESOURCE, there, {"id": there, "parentId": found, "pathPart": part, "path": at})
             found = there
-        return found
+        return self._rows[RESOURCE.stored, found]
 
     def _methods(
         self, resource: Resource, methods: dict[str, Document], authorizers: dict[str, str], validators: dict[str, str]
@@ -154,12 +150,16 @@ class Rows:
         self._put(RESOURCE, resource.name, resource.document | {"resourceMethods": there | brought})
 
     def _check_models(self, method: Document) -> None:
-        known = {one.name for one in self._of(MODEL)} | set(BUILT_IN_MODELS)
         for place in (method, *(method.get("methodResponses") or {}).values()):
             for member in ("requestModels", "responseModels"):
-                missing = set((place.get(member) or {}).values()) - known
+                named = set((place.get(member) or {}).values()) - set(BUILT_IN_MODELS)
+                missing = {one for one in named if (MODEL.stored, one) not in self._rows}
                 if missing:
                     raise faults.bad_request(f"Invalid model identifier specified: {', '.join(sorted(missing))}")
+
+
+def _label(document: Document) -> str:
+    return str(document.get("path") or document.get("name"))
 
 
 def _integration(given: Document, resource: Resource, scope: Scope) -> Document:

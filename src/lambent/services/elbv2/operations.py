@@ -4,7 +4,6 @@ takes. All else is the neighbour's."""
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qs
 
 from lambent.engine import target_health
 from lambent.engine.target_health import Health
@@ -13,6 +12,7 @@ from lambent.model.scope import Caller
 from lambent.services.elbv2.health import HealthChecks
 from lambent.wire.fault import Fault
 from lambent.wire.http import Request, Response
+from lambent.wire.query import form_of
 
 Document = dict[str, Any]
 
@@ -45,7 +45,7 @@ def takes(request: Request) -> bool:
 
 
 def _action(request: Request) -> str:
-    return (parse_qs(request.body.decode("latin-1")).get("Action") or [""])[0]
+    return form_of(request).get("Action", "")
 
 
 async def describe_target_health(asked: Asked, caller: Caller, params: Document) -> Document | Response:

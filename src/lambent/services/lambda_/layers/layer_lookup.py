@@ -37,8 +37,8 @@ async def resolve(env: LambdaEnv, caller: Caller, arns: Sequence[str]) -> list[L
 
 def check_named(env: LambdaEnv, caller: Caller, arns: Sequence[str]) -> list[layer.VersionRef]:
     """What the ARNs name, whether it is there or not. Raises 400 as `resolve` does for what can be told by them."""
+    _check_count(env, arns)
     refs = [_parse(arn) for arn in arns]
-    _check_count(env, refs)
     _check_region(caller, refs)
     _check_twice(refs)
     return refs
@@ -64,8 +64,8 @@ def _parse(arn: str) -> layer.VersionRef:
     return ref
 
 
-def _check_count(env: LambdaEnv, refs: Sequence[layer.VersionRef]) -> None:
-    if len(refs) > env.limits.layers:
+def _check_count(env: LambdaEnv, arns: Sequence[str]) -> None:
+    if len(arns) > env.limits.layers:
         raise faults.invalid(f"Cannot reference more than {env.limits.layers} layers.")
 
 
