@@ -169,3 +169,16 @@ def test_the_rows_of_a_trace_are_by_when_they_began_and_each_once() -> None:
     found = [(row.document["name"], row.depth, row.is_segment) for row in rows(segments)]
     assert found == [("root", 0, True), ("first", 1, False), ("called", 1, True), ("later", 1, False),
                      ("circle", 0, True), ("circle", 1, True)]  # fmt: skip
+
+
+def test_exceptions_of_a_trace_have_ids_of_their_own() -> None:
+    thrown = {"name": "exception", "attributes": [text("exception.message", "no")]}
+    failed = {"status": {"code": 2, "message": "no"}}
+    spans = [
+        span(3, "a", otlp.SERVER, events=[thrown, thrown], **failed),
+        span(5, "b", otlp.SERVER, **failed),
+        span(7, "c", otlp.SERVER, events=[thrown], **failed),
+    ]
+    found = [one["id"] for document in otlp.documents_of(request(*spans)) for one in document["cause"]["exceptions"]]
+    assert len(set(found)) == len(found) == 4
+    assert all(len(one) == 16 for one in found)

@@ -131,9 +131,10 @@ def _status(span: Span, said: Attributes) -> Document:
     """An error is a fault unless HTTP says that it is the client's."""
     status, failed = _http_status(said), part(span, "status", "code") in ERRORS
     flags = flags_by(status) or ({"fault": True} if failed else {})
-    exceptions = [_exception(event, at) for at, event in enumerate(span.get("events") or ()) if _is_exception(event)]
+    events = enumerate(span.get("events") or ())
+    exceptions = [_exception(event, _exception_id(span, at)) for at, event in events if _is_exception(event)]
     if not exceptions and failed and part(span, "status", "message"):
-        exceptions = [{"id": f"{0:016x}", "type": "Error", "message": str(part(span, "status", "message"))}]
+        exceptions = [{"id": _exception_id(span, 0), "type": "Error", "message": str(part(span, "status", "message"))}]
     return flags | ({"cause": {"exceptions": exceptions}} if exceptions and flags else {})
 
 
@@ -141,10 +142,16 @@ def _is_exception(event: Mapping[str, Any]) -> bool:
     return event.get("name") == "exception"
 
 
-def _exception(event: Mapping[str, Any], at: int) -> Document:
+def _exception_id(span: Span, at: int) -> str:
+    """One that no other exception of the trace has
+    (https://docs.aws.amazon.com/xray/latest/devguide/xray-api-segmentdocuments.html#api-segmentdocuments-errors)."""
+    return f"{(int(str(span['spanId']), 16) + at) % (1 << 64):016x}"
+
+
+def _exception(event: Mapping[str, Any], identifier: str) -> Document:
     said = _attributes(event.get("attributes") or ())
     kind, message = said.get("exception.type", "Error"), said.get("exception.message", "")
-    return {"id": f"{at:016x}", "type": str(kind), "message": str(message)}
+    return {"id": identifier, "type": str(kind), "message": str(message)}
 
 
 def _kept(span: Span, said: Attributes, about: Attributes) -> Document:

@@ -228,6 +228,18 @@ def test_items_of_an_inventory(bucket: Callable[..., Bucket]) -> None:
     assert json.loads(told["output"]) == [{"Bucket": "b", "Key": "x y", "Size": "3"}]
 
 
+@pytest.mark.parametrize(
+    "packed", [gzip.compress(bytes(64)), gzip.compress(b"x")[:-4], b"none", gzip.compress(b"x")[:12] + b"garbage"]
+)
+def test_a_file_of_an_inventory_that_unpacks_to_too_much_or_not_at_all(
+    packed: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "UNPACKED_BYTES", 63)
+    manifest = {"destinationBucket": "b", "fileFormat": "CSV", "fileSchema": "Key", "files": [{"key": "f.gz"}]}
+    with pytest.raises(reading.ReadingFailed, match="unpack"):
+        list(reading.items(json.dumps(manifest).encode(), {"InputType": "MANIFEST"}, lambda bucket, key: packed))
+
+
 @pytest.mark.parametrize(("key", "cause"), [("none", "The key is not there"), ("o", "non-iterable"), ("x", "no JSON")])
 def test_what_can_t_be_read_fails_the_run(bucket: Callable[..., Bucket], key: str, cause: str) -> None:
     bucket(o=b"{}", x=b"[")

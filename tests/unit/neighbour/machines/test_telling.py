@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from lambent.neighbour.bridges.machines import telling
 from tests.unit.neighbour.machines.plane import backend, ended, machine, started
 
@@ -70,3 +72,19 @@ def test_express_executions_are_not_told_and_a_deaf_gateway_stops_none() -> None
     gateway.tell = fail
     telling.begun(gateway, ran.append)(there.state_machines[1].executions[0])
     assert len(ran) == 2
+
+
+def test_the_output_is_there_as_soon_as_it_has_succeeded(monkeypatch: pytest.MonkeyPatch) -> None:
+    from moto.stepfunctions.parser.backend.execution import Execution
+
+    outputs: list[Any] = []
+
+    def assign(execution: Any, name: str, value: Any) -> None:
+        if name == "exec_status" and getattr(value, "value", "") == "SUCCEEDED":
+            outputs.append(execution.output)
+        object.__setattr__(execution, name, value)
+
+    monkeypatch.setattr(Execution, "__setattr__", assign)
+    there = backend()
+    ended(there, started(there, machine(there)["stateMachineArn"], input='{"a": 1}'))
+    assert outputs == [{"a": 1}]

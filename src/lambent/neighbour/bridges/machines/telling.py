@@ -31,11 +31,21 @@ def ended(gateway: Gateway, former: Callable[[Any], None]) -> Callable[[Any], No
     def reflect(worker: Any) -> None:
         is_current = getattr(worker.execution.exec_worker, "_execution_communication", None) is worker
         if worker.execution.stop_date is None and is_current:
+            _keep_output(worker.execution)
             former(worker)
             worker.execution.stop_date = timing.moment()
             tell(gateway, worker.execution, executions.status_of(worker.execution))
 
     return reflect
+
+
+def _keep_output(execution: Any) -> None:
+    """Before moto says that it has succeeded: who asks in between would get no output."""
+    from moto.stepfunctions.parser.asl.eval.program_state import ProgramEnded
+
+    env = execution.exec_worker.env
+    if isinstance(env.program_state(), ProgramEnded):
+        execution.output = env.states.get_input()
 
 
 def tell(gateway: Gateway, execution: Any, status: str) -> None:

@@ -8,12 +8,15 @@ import gzip
 import io
 import itertools
 import json
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote_plus
 
 DELIMITERS = {"COMMA": ",", "PIPE": "|", "SEMICOLON": ";", "SPACE": " ", "TAB": "\t"}
 FIELD_BYTES = 10 << 20
+UNPACKED_BYTES = 256 << 20
+"""Of one file of an inventory: a small one may unpack to any size."""
 LIST, OBJECT = "arn:aws:states:::s3:listObjectsV2", "arn:aws:states:::s3:getObject"
 NOT_ITERABLE = "Attempting to map over non-iterable node."
 TWICE = "CSV headers cannot contain duplicates."
@@ -80,9 +83,20 @@ def _inventory(manifest: Any, fetch: Fetch) -> Iterator[dict[str, Any]]:
     bucket = str(manifest.get("destinationBucket") or "").rpartition(":")[2]
     for file in manifest.get("files") or ():
         content = fetch(bucket, file["key"])
-        text = (gzip.decompress(content) if file["key"].endswith(".gz") else content).decode()
+        text = (_unpacked(content) if file["key"].endswith(".gz") else content).decode()
         for row in rows(text, {"CSVHeaders": headers}):
             yield {**row, **({"Key": unquote_plus(row["Key"])} if "Key" in row else {})}
+
+
+def _unpacked(content: bytes) -> bytes:
+    try:
+        with gzip.GzipFile(fileobj=io.BytesIO(content)) as file:
+            found = file.read(UNPACKED_BYTES + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise ReadingFailed(f"It can't be unpacked: {error}") from error
+    if len(found) > UNPACKED_BYTES:
+        raise ReadingFailed(f"It unpacks to more than {UNPACKED_BYTES} bytes.")
+    return found
 
 
 def _json(text: str | bytes) -> Any:
