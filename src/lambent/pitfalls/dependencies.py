@@ -8,6 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from lambent.pitfalls import packages
 from lambent.pitfalls.facts.discovery import read_text
 from lambent.pitfalls.facts.project import Function, Place, Project
 from lambent.pitfalls.facts.unread import NotRead
@@ -50,7 +51,9 @@ def _bundled(function: Function) -> bool:
 def asks_for(project: Project, function: Function, distribution: str) -> bool:
     """Whether a file of requirements names a Python distribution, or it lies in the package."""
     root: Path = function.code.root
-    if root.is_file() or os.path.isdir(root / distribution):
+    if root.is_file():  # a zip is what is deployed: what does not lie in it, it does not have
+        return any(name.startswith(f"{distribution}/") for name in packages.files(root))
+    if os.path.isdir(root / distribution):
         return True
     folders = _upwards(project.root / function.code.handler_module.path, project.root)
     return any(distribution in _content(one / name) for one in folders for name in PYTHON_FILES)

@@ -15,6 +15,7 @@ import pytest
 from tests.e2e.conftest import RUNTIME, TEMPLATE, Server
 
 ACCOUNT = "555566667777"
+EXAMPLES = Path(__file__).parents[3] / "examples/footguns"
 GET_THEN_PUT = """
 import os
 import boto3
@@ -132,6 +133,29 @@ def test_what_is_deployed_is_checked(account: Account) -> None:
     assert ("ASY006", "code/guarded.zip/app.py", "guarded") in found, done.stdout
     assert ("ESM001", "deployed.json", None) in found or any(code == "ESM001" for code, _, _ in found)
     assert done.returncode == 1 and said["not_read"] == []
+
+
+@pytest.mark.parametrize("example", ["recursion", "idempotency"])
+def test_what_is_deployed_has_the_footguns_of_its_template(account: Account, example: str) -> None:
+    source = EXAMPLES / example / "bad"
+    asked = ("--all", "--format", "json", "--fail-on", "never", "--ignore", "OBS007")  # which is told once in all
+    read = json.loads(account.lambent("check", str(source), *asked).stdout)["findings"]
+    done = account.lambent("deploy", str(source), "--name", f"read-{example}")
+    assert done.returncode == 0, done.stderr
+    resource = account.client("cloudformation").describe_stack_resource(
+        StackName=f"read-{example}", LogicalResourceId="Function"
+    )
+    name = resource["StackResourceDetail"]["PhysicalResourceId"]
+    only = ("--running", "--function", name)
+    deployed = json.loads(account.lambent("check", *only, *asked).stdout)["findings"]
+    assert footguns(deployed) == footguns(read) and read
+
+
+def footguns(findings: list[Any]) -> list[tuple[str, str, int]]:
+    """What is found, with the place in code; what stands in a template has another line in each."""
+    return sorted(
+        (one["code"], one["message"], one["line"] if one["path"].endswith("app.py") else 0) for one in findings
+    )
 
 
 def test_what_happens_is_seen_with_its_evidence(account: Account) -> None:

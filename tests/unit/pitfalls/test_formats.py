@@ -52,6 +52,18 @@ def test_sarif_has_encoded_addresses_rules_and_what_was_not_read(report: Report)
     assert len(run["invocations"][0]["toolExecutionNotifications"]) == 1
 
 
+def test_sarif_has_what_its_schema_requires(report: Report) -> None:
+    """https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html (3.13, 3.20, 3.27, 3.30)"""
+    made = json.loads(formats.as_sarif(report))
+    (run,) = made["runs"]
+    assert made["version"] == "2.1.0" and made["$schema"].endswith(".json") and run["tool"]["driver"]["name"]
+    assert [one["ruleId"] for one in run["results"]] == [one.code for one in report.findings]
+    for result in run["results"]:
+        region = result["locations"][0]["physicalLocation"]["region"]
+        assert result["level"] in ("error", "warning", "note") and result["message"]["text"]
+        assert 1 <= region["startLine"] <= region["endLine"]
+
+
 def test_junit_is_xml_whatever_is_in_it(report: Report) -> None:
     suite = ET.fromstring(formats.as_junit(report))
     assert int(suite.attrib["failures"]) == len(suite.findall("testcase/failure")) == len(report.findings)

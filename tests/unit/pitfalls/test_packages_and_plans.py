@@ -65,6 +65,13 @@ def test_what_was_installed_into_a_zip_is_looked_at(tmp_path: Path) -> None:
     assert "fast needs slow" in report.findings[1].message
 
 
+@pytest.mark.parametrize(("more", "codes"), [({}, ["PKG003"]), ({"boto3__session_py": ""}, [])])
+def test_a_zip_has_the_sdk_that_lies_in_it(more: dict[str, str], codes: list[str], tmp_path: Path) -> None:
+    code = "import boto3\ndef handler(event, context):\n    boto3.client('sqs')\n"
+    root = project(tmp_path, zipped(app_py=code, **more))
+    assert [one.code for one in checking.check(root, ["PKG003"], everything=True).findings] == codes
+
+
 def installed(*more: str) -> bytes:
     """A package with a library that pip brought, whose modules would do what the handler does."""
     made = io.BytesIO()

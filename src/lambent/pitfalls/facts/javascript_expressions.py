@@ -134,6 +134,8 @@ class Expressions(Values):
             made = self._command(command, node) if command is not None else None
             if made is not None:
                 return made
+        if method == "done" and not given:
+            return self._upload(self.value_of(owner) or owner, node)
         service = self.service_of(owner)
         if service is None or method == "send":
             return None
@@ -144,6 +146,51 @@ class Expressions(Values):
         callbacks = [self.expr(one) for one in given[1:] if one.type in FUNCTIONS]
         return self.call(func, callbacks, node, self._input(given[:1]))
 
+    def _operation(self, service: str, operation: str, node: Any, words: list[ast.keyword]) -> ast.Call:
+        """A call of a service's client."""
+        self.services.add(service)
+        func = self.put(ast.Attribute(value=self.name(f"__{service}", node), attr=operation, ctx=ast.Load()), node)
+        return self.call(func, [], node, words)
+
+    def _upload(self, made: Any, node: Any) -> ast.expr | None:
+        """`new Upload({client, params}).done()`."""
+        if made.type != "new_expression" or self.known(made.child_by_field_name("constructor")) != sdk.UPLOAD:
+            return None
+        given = children(made.child_by_field_name("arguments"))
+        options = (self.value_of(given[0]) or given[0]) if given else None
+        params = self.member(options, "params") if options is not None else None
+        return self._operation("s3", "put_object", node, self._input([params] if params is not None else []))
+
+    def _pages(self, known: str, given: list[Any], node: Any) -> ast.expr | None:
+        """`paginateScan({client}, {TableName})`, said as boto3 does."""
+        found = sdk.pages(known)
+        if found is None:
+            return None
+        paginator = self._operation(found[0], "get_paginator", node, [])
+        paginator.args = [self.constant(found[1], node)]
+        func = self.put(ast.Attribute(value=paginator, attr="paginate", ctx=ast.Load()), node)
+        return self.call(func, [], node, self._input(given[1:2]))
+
+    def _signed(self, known: str, given: list[Any], node: Any) -> ast.expr | None:
+        """`getSignedUrl(client, new GetObjectCommand({Bucket, Key}), {expiresIn})`."""
+        if known != sdk.SIGNS or len(given) < 2:
+            return None
+        command = self.value_of(given[1]) or given[1]
+        maker = command.child_by_field_name("constructor") if command.type == "new_expression" else None
+        found = sdk.command(self.known(maker)) if maker is not None else None
+        if found is None:
+            return None
+        arguments = command.child_by_field_name("arguments")
+        pairs = self._input(children(arguments)[:1] if arguments is not None else [])
+        keys = [None if one.arg is None else self.constant(one.arg, node) for one in pairs]
+        params = self.put(ast.Dict(keys=list(keys), values=[one.value for one in pairs]), node)
+        made = self._operation(found[0], "generate_presigned_url", node, [])
+        made.args = [self.constant(found[1], node), params]
+        seconds = self.member(given[2], "expiresIn") if len(given) > 2 and given[2].type == "object" else None
+        if seconds is not None:
+            made.args.append(self.expr(seconds))
+        return made
+
     def _command(self, command: Any, node: Any) -> ast.expr | None:
         if command.type != "new_expression":
             return None
@@ -151,11 +198,7 @@ class Expressions(Values):
         if found is None:
             return None
         arguments = command.child_by_field_name("arguments")
-        self.services.add(found[0])
-        func = ast.Attribute(value=self.name(f"__{found[0]}", node), attr=found[1], ctx=ast.Load())
-        return self.call(
-            self.put(func, node), [], node, self._input(children(arguments)[:1] if arguments is not None else [])
-        )
+        return self._operation(*found, node, self._input(children(arguments)[:1] if arguments is not None else []))
 
     def _input(self, given: list[Any]) -> list[ast.keyword]:
         """The arguments of an SDK call: of an object that stands there, or of one that a name holds."""
@@ -196,6 +239,9 @@ class Expressions(Values):
             return self.path(self.expr(given[0]), self.string(given[1]), node)
         if known in DELAYS and given:
             return self.call(self.dotted("time.sleep", node), [self._seconds(self.text(given[0]), node)], node)
+        of_sdk = self._pages(known, given, node) or self._signed(known, given, node)
+        if of_sdk is not None:
+            return of_sdk
         args = [self.expr(one) for one in given]
         owner, _, last = known.rpartition(".")
         if owner == "console":

@@ -186,7 +186,16 @@ class Names:
 
     def value_of(self, node: Any) -> Any:
         """The node that a name holds; None when it is no name or not known."""
-        return self._values.get(self.text(node)) if node.type == "identifier" else None
+        named = node.type in ("identifier", "shorthand_property_identifier")
+        return self._values.get(self.text(node)) if named else None
+
+    def member(self, node: Any, name: str) -> Any:
+        """The node of an object's member, by its plain name; the name itself where it stands for it (`{params}`)."""
+        for one in children(node):
+            key = one.child_by_field_name("key") if one.type == "pair" else one
+            if key.type in ("property_identifier", "shorthand_property_identifier") and self.text(key) == name:
+                return one.child_by_field_name("value") if one.type == "pair" else one
+        return None
 
     def changed(self, name: str) -> bool:
         """Whether something is set in an object after it was made: its pairs are not all."""

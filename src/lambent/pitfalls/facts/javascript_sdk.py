@@ -33,6 +33,8 @@ _NO_CLIENT = re.compile(
 )
 """Classes of `aws-sdk` itself that speak to no service."""
 _V3 = "@aws-sdk/"
+UPLOAD, SIGNS = f"{_V3}lib-storage.Upload", f"{_V3}s3-request-presigner.getSignedUrl"
+"""What uploads a stream in parts, what signs a link for a command."""
 
 
 def client(dotted: str) -> str | None:
@@ -57,6 +59,12 @@ def command(dotted: str) -> tuple[str, str] | None:
     service = _service(owner.removeprefix(_V3).removeprefix("client-"))
     found = operation(name.removesuffix("Command"))
     return service, _DOCUMENT.get(found, found) if owner.endswith("lib-dynamodb") else found
+
+
+def pages(dotted: str) -> tuple[str, str] | None:
+    """(service, operation) of a paginator: `@aws-sdk/lib-dynamodb.paginateScan`."""
+    owner, _, name = dotted.rpartition(".")
+    return command(f"{owner}.{name.removeprefix('paginate')}Command") if name.startswith("paginate") else None
 
 
 def method(service: str, name: str) -> str:

@@ -242,6 +242,16 @@ class Reached:
         return bindings(self.everything)
 
     @cached_property
+    def loops(self) -> dict[str, ast.expr]:
+        """Names that a loop or a comprehension binds, with what it goes through."""
+        loops = (ast.For, ast.AsyncFor, ast.comprehension)
+        return {
+            node.target.id: node.iter
+            for node in self.everything
+            if isinstance(node, loops) and isinstance(node.target, ast.Name)
+        }
+
+    @cached_property
     def bound(self) -> set[str]:
         """Every name that is local to it: parameters and what it binds, without `global`."""
         names = {arg.arg for arg in ast.walk(self.node.args) if isinstance(arg, ast.arg)}
@@ -441,9 +451,9 @@ class Package:
     @cached_property
     def sdk_calls(self) -> list[Any]:
         """Calls of AWS's SDK in what the handler reaches: `sdk.SdkCall`."""
-        from lambent.pitfalls.facts import sdk
+        from lambent.pitfalls.facts import sdk_libraries
 
-        return sdk.calls(self)
+        return sdk_libraries.calls(self)
 
 
 def _entered(module: Module, node: ast.stmt) -> Iterator[Reached]:

@@ -6,12 +6,14 @@ from typing import Any
 
 from lambent.pitfalls.facts import javascript_sdk
 from lambent.pitfalls.facts.project import Place
-from lambent.pitfalls.facts.python import Module, Package, Reached, chain, fold
+from lambent.pitfalls.facts.python import Module, Reached, chain, fold
 
 MAKERS = ("client", "resource")
+_CREATES = (*MAKERS, "create_client")
 MOST_HANDS = 4
 """Functions that hand a client on, one to the other."""
-_SESSIONS = ("boto3.Session", "boto3.session.Session", "aioboto3.Session", "aiobotocore.session.get_session")
+_SESSIONS = ("boto3.Session", "boto3.session.Session", "aioboto3.Session", "aiobotocore.session.get_session",
+             "aiobotocore.session.AioSession", "botocore.session.get_session", "botocore.session.Session")  # fmt: skip
 _ROOTS = ("boto3", "aioboto3", *_SESSIONS)
 
 
@@ -37,6 +39,8 @@ class SdkCall:
     paginated: bool = False
     open: bool = False
     """Whether arguments come from `**something` too."""
+    library: bool = False
+    """Whether a library makes it, with what it keeps and tries again."""
 
     @property
     def place(self) -> Place:
@@ -64,7 +68,7 @@ _RESOURCE_OPERATIONS = {
         "receive_messages": "receive_message",
         "delete_messages": "delete_message_batch",
     },
-    ("sns", "Topic"): {},
+    ("sqs", "Message"): {"delete": "delete_message", "change_visibility": "change_message_visibility"},
 }
 TARGETS = {
     "s3": "Bucket",
@@ -88,10 +92,10 @@ def made(node: ast.AST, module: Module, scope: Reached | None) -> Client | None:
     owner, _, last = dotted.rpartition(".")
     if isinstance(node.func, ast.Attribute) and not dotted:
         owner, last = _made_owner(node.func.value, module), node.func.attr
-    if last in MAKERS and (owner in _ROOTS or _is_session(owner, module, scope)):
+    if last in _CREATES and (owner in _ROOTS or _is_session(owner, module, scope)):
         named = node.args[0] if node.args else keyword(node, "service_name")
         service = fold(named, module, scope)
-        return Client(service, last) if isinstance(service, str) else None
+        return Client(service, last.removeprefix("create_")) if isinstance(service, str) else None
     if isinstance(node.func, ast.Attribute) and last[:1].isupper():
         return _sub(node, module, scope)
     if last == "get_queue_by_name" and isinstance(node.func, ast.Attribute):
@@ -134,6 +138,8 @@ def held(node: ast.AST, module: Module, scope: Reached | None, depth: int = 0) -
         return held(node.value, module, scope, depth + 1)
     if isinstance(node, ast.Call):
         return _returned(node, module, depth)
+    if isinstance(node, ast.Attribute) and node.attr == "client" and getattr(node.value, "attr", "") == "meta":
+        return _of_meta(node.value, module, scope, depth)
     name = chain(node)
     if not name:
         return None
@@ -142,18 +148,43 @@ def held(node: ast.AST, module: Module, scope: Reached | None, depth: int = 0) -
     return _named(name, module, scope, depth)
 
 
+def _of_meta(node: ast.expr, module: Module, scope: Reached | None, depth: int) -> Client | None:
+    """The client below a resource: `resource.meta.client`."""
+    found = held(node.value, module, scope, depth + 1) if isinstance(node, ast.Attribute) else None
+    return Client(found.service, "client") if found is not None and found.kind != "client" else None
+
+
 def _named(name: str, module: Module, scope: Reached | None, depth: int) -> Client | None:
     if scope is not None and name in scope.bound:
         for value in scope.bindings.get(name, ()):
             found = held(value, module, scope, depth + 1)
             if found is not None:
                 return found
-        return None
+        return _item(name, scope, depth)
     for value in module.bindings.get(name, ()):
         found = held(value, module, None, depth + 1)
         if found is not None:
             return found
     return _imported(name, module, depth)
+
+
+def _item(name: str, scope: Reached, depth: int) -> Client | None:
+    """What a loop over a collection of resources goes through: a bucket's objects, a queue's messages."""
+    through = scope.loops.get(name)
+    lister = through.func if isinstance(through, ast.Call) else None
+    if not isinstance(lister, ast.Attribute):
+        return None
+    if lister.attr == "receive_messages":
+        parent, wanted, kind = held(lister.value, scope.module, scope, depth + 1), "Queue", "Message"
+    elif isinstance(lister.value, ast.Attribute) and _objects(lister.value):
+        parent, wanted, kind = held(lister.value.value, scope.module, scope, depth + 1), "Bucket", "Object"
+    else:
+        return None
+    return Client(parent.service, kind, parent.name) if parent is not None and parent.kind == wanted else None
+
+
+def _objects(node: ast.expr) -> bool:
+    return isinstance(node, ast.Attribute) and node.attr in ("objects", "object_versions")
 
 
 def _imported(name: str, module: Module, depth: int) -> Client | None:
@@ -195,17 +226,6 @@ def _returned(node: ast.Call, module: Module, depth: int) -> Client | None:
             if found is not None:
                 return found
     return None
-
-
-def calls(package: Package) -> list[SdkCall]:
-    """All calls in what the handler reaches."""
-    return [
-        call
-        for one in package.reached
-        for node in one.nodes
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
-        if (call := of(node, one)) is not None
-    ]
 
 
 def of(node: ast.Call, where: Reached) -> SdkCall | None:
@@ -320,11 +340,15 @@ def _through(node: ast.Call, owner: ast.expr, where: Reached, method: str) -> Sd
 
 
 def _collection(node: ast.Call, owner: ast.expr, where: Reached) -> SdkCall | None:
-    """`bucket.objects.filter(...)`: a listing that follows its pages."""
-    if isinstance(owner, ast.Attribute) and owner.attr == "objects" and isinstance(node.func, ast.Attribute):
+    """`bucket.objects.filter(...)`: a listing that follows its pages; with `.delete()` behind it, a deletion of all."""
+    assert isinstance(node.func, ast.Attribute)
+    operation = "list_objects_v2"
+    if node.func.attr == "delete" and isinstance(owner, ast.Call) and isinstance(owner.func, ast.Attribute):
+        operation, owner = "delete_objects", owner.func.value
+    if isinstance(owner, ast.Attribute) and _objects(owner):
         client = held(owner.value, where.module, where)
         if client is not None and client.kind == "Bucket":
-            return _call(client, "list_objects_v2", node, where, paginated=True)
+            return _call(client, operation, node, where, paginated=True)
     return None
 
 

@@ -18,7 +18,8 @@ def check(project: Project) -> Iterator[Hit]:
     """Secrets and parameters read in what the handler reaches, with no cache."""
     for function in project.functions:
         for call in effects.calls(function):
-            if (call.service, call.operation) in OPERATIONS and not _depends(call) and not _cached(call.where):
+            wanted = (call.service, call.operation) in OPERATIONS and not call.library  # which keeps it for a while
+            if wanted and not _depends(call) and not _cached(call.where):
                 yield Hit(call.place, f"{call.operation} is called in every invocation", function)
 
 
