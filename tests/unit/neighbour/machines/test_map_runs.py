@@ -229,7 +229,9 @@ def test_items_of_an_inventory(bucket: Callable[..., Bucket]) -> None:
 
 
 @pytest.mark.parametrize(
-    "packed", [gzip.compress(bytes(64)), gzip.compress(b"x")[:-4], b"none", gzip.compress(b"x")[:12] + b"garbage"]
+    "packed",
+    [gzip.compress(bytes(64)), gzip.compress(b"x")[:-4], b"none", gzip.compress(b"x")[:12] + b"garbage"],
+    ids=["too large", "cut short", "no gzip", "damaged"],
 )
 def test_a_file_of_an_inventory_that_unpacks_to_too_much_or_not_at_all(
     packed: bytes, monkeypatch: pytest.MonkeyPatch
