@@ -23,7 +23,7 @@ from lambent.neighbour.bridges import (
     templates,
     timing,
 )
-from lambent.neighbour.bridges.expressions import array_range, paths
+from lambent.neighbour.bridges.expressions import paths
 from lambent.neighbour.bridges.expressions import replaced as expressions
 from lambent.neighbour.bridges.handing import Gateway
 from lambent.neighbour.bridges.importing import when_imported
@@ -66,7 +66,6 @@ _TASKS = f"{_PARTS}.state.exec.state_task"
 _WAITS = f"{_PARTS}.state.wait.wait_function"
 _LOGGING = "moto.stepfunctions.parser.asl.eval.event.logging"
 _EVENTS = "moto.stepfunctions.parser.asl.eval.event.event_manager"
-_ARRAYS = f"{_PARTS}.intrinsic.function.statesfunction.array"
 _CALLBACKS = "moto.stepfunctions.parser.asl.eval.callback.callback"
 _NAMED = ("self", "error_name")
 PLACES: Sequence[Place] = (
@@ -246,7 +245,6 @@ PLACES: Sequence[Place] = (
         expressions.intrinsic,
     ),
     Place("moto.stepfunctions.parser.asl.utils.json_path", "extract_json", ("path", "data"), paths.extracted),
-    Place(f"{_ARRAYS}.array_range", "ArrayRange._eval_body", ("self", "env"), array_range.counted),
     Place(f"{_WAITS}.wait_function", "WaitFunction._wait_interval", ("self", "env", "wait_seconds"), timing.interval),
     Place(f"{_WAITS}.timestamp", "Timestamp._get_wait_seconds", ("self", "env"), timing.until),
     Place(_CALLBACKS, "CallbackEndpoint.wait", ("self", "timeout"), timing.notified),

@@ -193,7 +193,7 @@ def _range(first: Any, last: Any, step: Any) -> list[int]:
     if by == 0:
         raise Failed("the step of a range can't be 0")
     found = range(start, end + (1 if by > 0 else -1), by)
-    if len(found) > MOST:
+    if found[MOST:]:  # its length may be no integer of the machine's
         raise Failed(f"a range has {MOST} numbers at most")
     return list(found)
 
