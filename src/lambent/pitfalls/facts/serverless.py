@@ -7,7 +7,7 @@ from typing import Any
 from lambent.pitfalls.facts import serverless_machines
 from lambent.pitfalls.facts.cloudformation import SAM_FUNCTION, Resolver, is_template
 from lambent.pitfalls.facts.project import Resource, Stack
-from lambent.pitfalls.facts.tree import UNKNOWN, Map, Ref, Seq, Span, Unknown, text
+from lambent.pitfalls.facts.tree import UNKNOWN, Map, Ref, Seq, Span, Unknown, each, text
 from lambent.pitfalls.facts.unread import NotRead
 
 Load = Callable[[str], Any]
@@ -147,16 +147,8 @@ class _Service:
             return Unknown("a variable that names itself")
         if isinstance(value, str):
             return self._text(value, depth) if "${" in value else value
-        if isinstance(value, Map):
-            made = Map(value.span)
-            for key, inner in value.items():
-                made.put(key, self.value(inner, depth), value.at[key])
-            return made
-        if isinstance(value, Seq):
-            listed = Seq(value.span)
-            for inner, span in zip(value, value.at, strict=True):
-                listed.put(self.value(inner, depth), span)
-            return listed
+        if isinstance(value, Map | Seq):
+            return each(value, lambda inner: self.value(inner, depth))
         return value
 
     def _text(self, value: str, depth: int) -> Any:

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Any
 
 from lambent.pitfalls.facts.hcl import Block, Call, Choice, Operation
-from lambent.pitfalls.facts.tree import Map, Ref, Seq, Text, Unknown, known, text
+from lambent.pitfalls.facts.tree import Map, Ref, Seq, Text, Unknown, each, known, text
 from lambent.pitfalls.facts.unread import NotRead
 
 MOST_DEPTH = 10
@@ -158,16 +158,8 @@ class _Scope:
         """A value with what its names stand for."""
         if depth > MOST_DEPTH:
             return Unknown("depth")
-        if isinstance(value, Map):
-            made = Map(value.span)
-            for key, inner in value.items():
-                made.put(key, self.value(inner, depth), value.at[key])
-            return made
-        if isinstance(value, Seq):
-            listed = Seq(value.span)
-            for inner, span in zip(value, value.at, strict=True):
-                listed.put(self.value(inner, depth), span)
-            return listed
+        if isinstance(value, Map | Seq):
+            return each(value, lambda inner: self.value(inner, depth))
         if isinstance(value, Text):
             parts = [self.value(part, depth) for part in value.parts]
             return text([Unknown() if isinstance(part, dict | list | bool | None) else part for part in parts])

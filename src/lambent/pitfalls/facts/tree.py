@@ -1,6 +1,6 @@
 """What a document says, with where it says it: maps and lists that know the lines of their keys."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -105,6 +105,19 @@ def text(parts: list[Any]) -> Any:
     if len(joined) == 1 and isinstance(joined[0], str | Ref | Unknown):
         return joined[0]
     return Text(tuple(joined))
+
+
+def each(value: "Map | Seq", turn: Callable[[Any], Any]) -> "Map | Seq":
+    """The same with what `turn` makes of each value, at the same places."""
+    if isinstance(value, Map):
+        made = Map(value.span)
+        for key, inner in value.items():
+            made.put(key, turn(inner), value.at[key])
+        return made
+    listed = Seq(value.span)
+    for inner, span in zip(value, value.at, strict=True):
+        listed.put(turn(inner), span)
+    return listed
 
 
 def known(value: Any) -> bool:

@@ -13,7 +13,7 @@ from typing import Any
 
 from lambent.neighbour.bridges import timing
 from lambent.neighbour.bridges.handing import Gateway
-from lambent.neighbour.bridges.machines import executions, telling
+from lambent.neighbour.bridges.machines import errors, executions, telling
 
 EXPRESS, EXPRESS_SECONDS = "EXPRESS", 300
 MOST_EVENTS = 25_000
@@ -91,20 +91,10 @@ def _is_entered(manager: Any, details: Any) -> bool:
 
 
 def _overflow(former: Callable[..., int], manager: Any, context: Any) -> None:
-    from moto.stepfunctions.parser.api import HistoryEventType
-    from moto.stepfunctions.parser.asl.component.common.error_name.custom_error_name import CustomErrorName
-    from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import (
-        FailureEvent,
-        FailureEventException,
-    )
-
     manager.failed = {"error": RUNTIME, "cause": TOO_MANY}
-    failed: Any = {"executionFailedEventDetails": manager.failed}
-    former(manager, context, "ExecutionFailed", failed)
+    former(manager, context, "ExecutionFailed", {"executionFailedEventDetails": manager.failed})
     manager.is_over = True
-    raise FailureEventException(
-        FailureEvent(manager.env, CustomErrorName(RUNTIME), HistoryEventType.ExecutionFailed, failed)
-    )
+    raise errors.failure(manager.env, "ExecutionFailed", RUNTIME, TOO_MANY)
 
 
 def stamped(_gateway: Gateway, _former: Any) -> Callable[[], datetime]:

@@ -71,7 +71,7 @@ def unmatched(_gateway: Gateway, former: Callable[..., None]) -> Callable[..., N
         try:
             former(state, env)
         except RuntimeError as error:
-            raise _failure(env, "executionFailedEventDetails", NO_CHOICE, _where(env, NOWHERE)) from error
+            raise failure(env, "ExecutionFailed", NO_CHOICE, _where(env, NOWHERE)) from error
 
     return evaluate
 
@@ -81,7 +81,7 @@ def no_gateway(_gateway: Gateway, _former: Any) -> Callable[..., None]:
     and has a parameter that nobody gives it."""
 
     def run(_task: Any, env: Any, **_said: Any) -> None:
-        raise _failure(env, "taskFailedEventDetails", "ApiGateway.NotImplementedException", NO_APIS)
+        raise failure(env, "TaskFailed", "ApiGateway.NotImplementedException", NO_APIS)
 
     return run
 
@@ -91,7 +91,7 @@ def of_gateway(_gateway: Gateway, _former: Any) -> Callable[..., Any]:
 
     def from_error(_task: Any, env: Any, ex: Exception) -> Any:
         raised: Any = ex if hasattr(ex, "failure_event") else None
-        raised = raised or _failure(env, "taskFailedEventDetails", f"ApiGateway.{type(ex).__name__}", str(ex))
+        raised = raised or failure(env, "TaskFailed", f"ApiGateway.{type(ex).__name__}", str(ex))
         return raised.failure_event
 
     return from_error
@@ -102,7 +102,8 @@ def _where(env: Any, told: str) -> str:
     return f"An error occurred while executing the state '{env.next_state_name}' {entered}. {told}"
 
 
-def _failure(env: Any, member: str, error: str, cause: str) -> Exception:
+def failure(env: Any, event: str, error: str, cause: str) -> Exception:
+    """moto's FailureEventException, which tells the history so (`TaskFailed`)."""
     from moto.stepfunctions.parser.api import HistoryEventType
     from moto.stepfunctions.parser.asl.component.common.error_name.custom_error_name import CustomErrorName
     from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import (
@@ -110,6 +111,5 @@ def _failure(env: Any, member: str, error: str, cause: str) -> Exception:
         FailureEventException,
     )
 
-    details: Any = {member: {"error": error, "cause": cause}}
-    kind = HistoryEventType.TaskFailed if member.startswith("task") else HistoryEventType.ExecutionFailed
-    return FailureEventException(FailureEvent(env, CustomErrorName(error), kind, details))
+    details: Any = {f"{event[0].lower()}{event[1:]}EventDetails": {"error": error, "cause": cause}}
+    return FailureEventException(FailureEvent(env, CustomErrorName(error), HistoryEventType(event), details))

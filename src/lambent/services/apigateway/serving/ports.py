@@ -11,7 +11,6 @@ from lambent.engine.response_cache import ResponseCache
 from lambent.engine.throttle import Buckets
 from lambent.ids import new_span
 from lambent.model.acting import Acting
-from lambent.model.backend_tls import USUAL, BackendTls
 from lambent.model.credentials import May, Signer, everybody_may
 from lambent.model.door import Call, Door
 from lambent.model.finding import Finding
@@ -20,6 +19,7 @@ from lambent.model.limits import AWS_2026, Limits
 from lambent.model.metric import MeasureTogether, none_measured
 from lambent.model.scope import Scope
 from lambent.model.trace import Segment
+from lambent.services.web_backends import Fetch
 from lambent.store.resources import Resources
 from lambent.wire.http import Request, Response
 from lambent.wire.site import SiteRequest
@@ -52,20 +52,6 @@ class Functions(Protocol):
     def timeout(self, door: Door, arn: str) -> float | None:
         """The function's own time limit in seconds, None when there is no such function."""
         ...
-
-
-class Fetch(Protocol):
-    """Ask a server on the web, within the setting `reach`. Raises OSError, TimeoutError."""
-
-    async def __call__(
-        self,
-        method: str,
-        url: str,
-        headers: list[tuple[str, str]],
-        body: bytes,
-        seconds: float,
-        tls: BackendTls = USUAL,
-    ) -> tuple[int, list[tuple[str, str]], bytes]: ...
 
 
 Log = Callable[[Scope, str, str, str], None]

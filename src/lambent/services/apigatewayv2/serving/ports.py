@@ -9,7 +9,6 @@ from lambent.engine.authorizer_cache import AuthorizerCache
 from lambent.engine.throttle import Buckets
 from lambent.http_events.http_authorizers import Said
 from lambent.model.acting import Acting
-from lambent.model.backend_tls import USUAL, BackendTls
 from lambent.model.credentials import May, Signer, everybody_may
 from lambent.model.door import Call, Door
 from lambent.model.finding import Finding
@@ -17,6 +16,7 @@ from lambent.model.invocation import Outcome
 from lambent.model.limits import AWS_2026, Limits
 from lambent.model.metric import MeasureTogether, none_measured
 from lambent.model.scope import Scope
+from lambent.services.web_backends import Fetch
 from lambent.store.resources import Resources
 from lambent.wire.http import Request, Response
 from lambent.wire.site import SiteRequest
@@ -32,20 +32,6 @@ class Functions(Protocol):
     def timeout(self, door: Door, arn: str) -> float | None:
         """The function's own time limit in seconds, None when there is no such function."""
         ...
-
-
-class Fetch(Protocol):
-    """Ask a server on the web, within the setting `reach`. Raises OSError, TimeoutError."""
-
-    async def __call__(
-        self,
-        method: str,
-        url: str,
-        headers: list[tuple[str, str]],
-        body: bytes,
-        seconds: float,
-        tls: BackendTls = USUAL,
-    ) -> tuple[int, list[tuple[str, str]], bytes]: ...
 
 
 @dataclass(slots=True)

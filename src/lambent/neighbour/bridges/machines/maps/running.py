@@ -14,6 +14,7 @@ from typing import Any
 
 from lambent.neighbour.bridges import timing
 from lambent.neighbour.bridges.handing import Gateway
+from lambent.neighbour.bridges.machines import errors, executions
 from lambent.neighbour.bridges.machines.maps import definition, reading, results
 from lambent.neighbour.bridges.machines.maps.templates import NOTHING, Template, at, number
 from lambent.neighbour.bridges.results import to_json_str
@@ -218,7 +219,7 @@ class _MapRun:
             self._ended(index, execution, size)
 
     def _ended(self, index: int, execution: Any, size: int) -> None:
-        status = _status(execution)
+        status = executions.status_of(execution)
         with self._lock:
             if self._done[index] is not None:
                 return
@@ -299,17 +300,7 @@ class _MapRun:
         return boto_client.boto_client_for(region=details.region, service="s3", state_credentials=acting)
 
     def _failure(self, error: str, cause: str) -> Exception:
-        from moto.stepfunctions.parser.api import HistoryEventType
-        from moto.stepfunctions.parser.asl.component.common.error_name.custom_error_name import CustomErrorName
-        from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import (
-            FailureEvent,
-            FailureEventException,
-        )
-
-        details: Any = {"mapRunFailedEventDetails": {"error": error, "cause": cause}}
-        return FailureEventException(
-            FailureEvent(self._env, CustomErrorName(error), HistoryEventType.MapRunFailed, details)
-        )
+        return errors.failure(self._env, "MapRunFailed", error, cause)
 
 
 def counted(counter: Any) -> list[int]:
@@ -335,7 +326,3 @@ def _running() -> Any:
     from moto.stepfunctions.parser.api import ExecutionStatus
 
     return ExecutionStatus.RUNNING
-
-
-def _status(execution: Any) -> str:
-    return str(getattr(execution.exec_status, "value", execution.exec_status))
