@@ -5,6 +5,7 @@ A log group of the API's own account: nobody writes into another one's logs.
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 from lambent.model.scope import Scope
 
@@ -25,3 +26,16 @@ def write(log: Callable[[Scope, str, str, str], None], scope: Scope, destination
     found = GROUP.fullmatch(destination)
     if found is not None and found[2] == scope.account and line:
         log(Scope(scope.account, found[1] or scope.region), found[3], stream, line)
+
+
+def integrated(seconds: float, answered: int | None, invoked: int | None, error: str) -> dict[str, Any]:
+    """What `$context` has of an integration that was asked: how long it took, its status, that of who was asked to run
+    a function (None for others), what was wrong with it.
+
+    Sources: https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-variables-for-access-logging.html
+    and …/http-api-logging-variables.html
+    """
+    status, took = invoked or answered, round(seconds * 1000)
+    whole = {"status": answered, "integrationStatus": status, "latency": took, "error": error}
+    flat = {"integrationLatency": took, "integrationStatus": status, "integrationErrorMessage": error}
+    return flat | {"integration": whole}

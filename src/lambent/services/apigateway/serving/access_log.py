@@ -28,14 +28,9 @@ def write(ports: Ports, exchange: Exchange, reply: Reply, millis: int) -> None:
 
 
 def _integration(exchange: Exchange) -> dict[str, Any]:
-    """What `$context` has of an integration that was asked:
-    https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-variables-for-access-logging.html"""
     if exchange.integrated is None:
         return {}
-    status, took = exchange.invoked or exchange.answered, round(exchange.integrated * 1000)
-    whole = {"status": exchange.answered, "integrationStatus": status, "latency": took, "error": exchange.broken}
-    flat = {"integrationLatency": took, "integrationStatus": status, "integrationErrorMessage": exchange.broken}
-    return flat | {"integration": whole}
+    return door_logs.integrated(exchange.integrated, exchange.answered, exchange.invoked, exchange.broken)
 
 
 def line(form: str, known: Mapping[str, Any]) -> str:

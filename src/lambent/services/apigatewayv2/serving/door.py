@@ -122,10 +122,7 @@ def _answered(exchange: Exchange, reply: Reply, millis: int) -> dict[str, Any]:
     known = http_context.answered(reply, millis, exchange.refused, exchange.call)
     if exchange.integrated is None:
         return known | {"authorizer": {"error": exchange.error}} if exchange.error and exchange.route else known
-    invoked, took = exchange.invoked or exchange.answered, round(exchange.integrated * 1000)
-    integration = {"latency": took, "status": exchange.answered, "integrationStatus": invoked, "error": exchange.error}
-    flat = {"integrationLatency": took, "integrationStatus": invoked, "integrationErrorMessage": exchange.error}
-    return known | flat | {"integration": integration}
+    return known | door_logs.integrated(exchange.integrated, exchange.answered, exchange.invoked, exchange.error)
 
 
 @functools.lru_cache(4_096)
