@@ -21,9 +21,6 @@ from lambent.gateway.duplex import Peer, hand_over
 from lambent.gateway.head import NO_BODY, head
 from lambent.gateway.intake import (
     PART_BYTES,
-    SPOOLED_AT_ONCE,
-    SPOOLED_FROM,
-    SWEEP_SECONDS,
     Door,
     Intake,
     Untold,
@@ -156,7 +153,8 @@ class Connection(asyncio.Protocol):
     def expire(self, now: float) -> None:
         """Give up a request that takes too long (`now` is the loop's time). One behind another may wait."""
         received = self._head_bytes + self._body_bytes
-        if not self._busy and not self._paused and is_overdue(self._began, self._heard, received, now):
+        grace = self._door.bounds.grace
+        if not self._busy and not self._paused and is_overdue(self._began, self._heard, received, now, grace):
             self._refuse(408)
 
     def _wait_for_more(self, size: int) -> None:
@@ -170,7 +168,8 @@ class Connection(asyncio.Protocol):
             self._door.half.add(self)
         gathered = self._body_bytes - (self._file.tell() if self._file is not None else 0)
         self._hold(self._queued + self._head_bytes + self._untold.bytes + gathered + PART_BYTES * len(self._body))
-        if gathered > (SPOOLED_FROM if self._file is None else SPOOLED_AT_ONCE):
+        bounds = self._door.bounds
+        if gathered > (bounds.spooled_from if self._file is None else bounds.spooled_at_once):
             self._pause()
             if not self._busy:  # else it can wait where it comes from
                 self._spool()
@@ -492,7 +491,7 @@ class Listener:
     def _sweep(self) -> None:
         """Give up the requests that take too long."""
         loop = asyncio.get_running_loop()
-        self._sweeper = loop.call_later(SWEEP_SECONDS, self._sweep)
+        self._sweeper = loop.call_later(self._intake.bounds.sweep, self._sweep)
         now = loop.time()
         for door in self._doors.values():
             for connection in tuple(door.half):
