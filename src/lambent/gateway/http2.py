@@ -20,7 +20,7 @@ import h2.settings
 from hyperframe.frame import Frame, GoAwayFrame
 
 from lambent.gateway.duplex import Peer
-from lambent.gateway.intake import Door, is_overdue
+from lambent.gateway.intake import Door
 from lambent.wire.http import Request, Response
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
@@ -167,7 +167,7 @@ class Http2(asyncio.Protocol):
     def expire(self, now: float) -> None:
         """Give up requests that are not whole and take too long."""
         received = sum(stream.size for stream in self._streams.values() if stream.task is None)
-        if is_overdue(self._began, self._heard, received, now, self._door.bounds.grace):
+        if self._door.is_overdue(self._began, self._heard, received, now):
             self.abort()
 
     def _watch(self) -> None:

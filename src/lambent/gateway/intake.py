@@ -40,6 +40,10 @@ class Bounds:
     spooled_at_once: int = 2 * MB
     http2: int = 32 * MB
 
+    def gathered(self, spooled: bool) -> int:
+        """How much of a body may be in memory, of one that is `spooled` or not yet."""
+        return self.spooled_at_once if spooled else self.spooled_from
+
 
 BOUNDS = Bounds()
 
@@ -130,6 +134,10 @@ class Door:
         idle.abort()
         return self.connections.take(1)
 
+    def is_overdue(self, began: float, heard: float, received: int, now: float) -> bool:
+        """Whether a half request is given up, that began and was last heard of then (seconds)."""
+        return is_overdue(began, heard, received, now, self.bounds.grace)
+
     def leave(self, connection: Receiving) -> None:
         """The connection is gone."""
         self.half.discard(connection)
@@ -168,7 +176,7 @@ class Intake:
 
 
 def is_overdue(began: float, heard: float, received: int, now: float, grace: float = BOUNDS.grace) -> bool:
-    """Whether a half request is given up, that began and was last heard of then (seconds)."""
+    """The same with any grace."""
     return now - heard > grace or now - began > grace + received / RATE
 
 

@@ -25,7 +25,6 @@ from lambent.gateway.intake import (
     Intake,
     Untold,
     close,
-    is_overdue,
     spool,
 )
 from lambent.wire.http import Request, Response
@@ -153,8 +152,7 @@ class Connection(asyncio.Protocol):
     def expire(self, now: float) -> None:
         """Give up a request that takes too long (`now` is the loop's time). One behind another may wait."""
         received = self._head_bytes + self._body_bytes
-        grace = self._door.bounds.grace
-        if not self._busy and not self._paused and is_overdue(self._began, self._heard, received, now, grace):
+        if not self._busy and not self._paused and self._door.is_overdue(self._began, self._heard, received, now):
             self._refuse(408)
 
     def _wait_for_more(self, size: int) -> None:
@@ -168,8 +166,7 @@ class Connection(asyncio.Protocol):
             self._door.half.add(self)
         gathered = self._body_bytes - (self._file.tell() if self._file is not None else 0)
         self._hold(self._queued + self._head_bytes + self._untold.bytes + gathered + PART_BYTES * len(self._body))
-        bounds = self._door.bounds
-        if gathered > (bounds.spooled_from if self._file is None else bounds.spooled_at_once):
+        if gathered > self._door.bounds.gathered(self._file is not None):
             self._pause()
             if not self._busy:  # else it can wait where it comes from
                 self._spool()
