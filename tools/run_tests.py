@@ -35,9 +35,13 @@ WAITING = ("e2e",)
 WORKERS = ("--numprocesses=2", "--dist=loadfile")
 """Of those that wait: a file's tests stay together, with the servers that they share."""
 USERS_RULES = (
-    "unit/cli", "unit/environments", "unit/neighbour", "unit/runtimes", "unit/sandbox", "unit/server", "unit/store",
+    "unit/cli/test_cli_listing.py", "unit/cli/test_cli_main.py", "unit/cli/test_cli_package.py",
+    "unit/cli/test_cli_reset.py", "unit/cli/test_cli_state.py", "unit/cli/test_cli_tools.py",
+    "unit/cli/test_cli_tune.py", "unit/cli/test_cli_watch.py", "unit/cli/test_settings.py",
+    "unit/neighbour/test_keeping_dynamodb_local.py", "unit/neighbour/test_moto_guard.py",
+    "unit/neighbour/test_process.py", "unit/runtimes", "unit/sandbox", "unit/server", "unit/store",
 )  # fmt: skip
-"""What has to do with files, processes and users."""
+"""What has to do with files, processes and users. What asks none of them comes out the same, and root's run has it."""
 USERS_PYTHON = ("unit", "architecture", "conformance", "docs")
 """All of the rules: where the user's Python is of another minor version than root's."""
 USERS_SERVERS = (

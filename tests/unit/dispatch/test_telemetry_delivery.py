@@ -217,7 +217,7 @@ def test_a_flush_waits_no_longer_than_it_may_and_no_time_passes_frozen() -> None
             await at.telemetry.flush(0.02)
             assert at.telemetry.pending
             at.telemetry.freeze()
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(0.1)  # longer than its patience, which is real time
             at.telemetry.thaw()
             at.listener.answers.set()
             await at.telemetry.flush()
