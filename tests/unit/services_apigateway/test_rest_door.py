@@ -340,7 +340,8 @@ def test_the_web_behind_it(tmp_path: Path) -> None:
     async def scene(stage: Stage) -> None:
         made = await stage.call("CreateResource", restApiId=stage.id, parentId=stage.root, pathPart="{proxy+}")
         at = {"restApiId": stage.id, "resourceId": made["id"], "httpMethod": "ANY"}
-        await stage.call("PutMethod", **at, authorizationType="NONE")
+        proxy = {"method.request.path.proxy": True}
+        await stage.call("PutMethod", **at, authorizationType="NONE", requestParameters=proxy)
         await stage.call(
             "PutIntegration", **at, type="HTTP_PROXY", integrationHttpMethod="ANY", uri="https://x.example/v1/{proxy}",
             requestParameters={"integration.request.path.proxy": "method.request.path.proxy"},
@@ -381,7 +382,8 @@ def test_awss_services_behind_it(
 ) -> None:
     async def scene(stage: Stage) -> None:
         at = {"restApiId": stage.id, "resourceId": stage.root, "httpMethod": "POST"}
-        await stage.call("PutMethod", **at, authorizationType="NONE")
+        declared = {"method.request.querystring.k": False}
+        await stage.call("PutMethod", **at, authorizationType="NONE", requestParameters=declared)
         await stage.call(
             "PutIntegration", **at, type="AWS", integrationHttpMethod=method, uri=f"arn:aws:apigateway:eu-west-1:{uri}",
             credentials="arn:aws:iam::111111111111:role/r",
