@@ -11,8 +11,10 @@ from joserfc.jwk import RSAKey
 
 from lambent.model.acting import Acting
 from lambent.model.finding import Finding
+from lambent.model.scope import Caller
+from lambent.services.apigateway.serving.trials import Trials
 from lambent.wire.http import Response
-from tests.unit.services_apigateway.api_kit import FUNCTION, NOW, URI
+from tests.unit.services_apigateway.api_kit import FUNCTION, HERE, NOW, URI
 from tests.unit.services_apigateway.door_kit import Stage, with_stage
 
 
@@ -332,6 +334,13 @@ def test_tokens_of_a_user_pool(tmp_path: Path) -> None:
         scoped = token(token_use="access", scope="write read")
         assert (await stage.ask("/dev/scope", Authorization=scoped)).status == 200
         assert (await stage.ask("/dev/scope", Authorization=token())).status == 401
+        at = {"restApiId": stage.id, "authorizerId": made["id"], "headers": {"Authorization": token()}}
+        tried = await Trials(stage.ports, stage.env).authorizer(Caller(HERE, "rid"), at)
+        assert (tried["clientStatus"], tried["claims"]["cognito:groups"]) == (0, "a,b")
+        tried = await Trials(stage.ports, stage.env).authorizer(
+            Caller(HERE, "rid"), at | {"headers": {"Authorization": token(other)}}
+        )
+        assert tried["clientStatus"] == 401 and "claims" not in tried
 
     with_stage(tmp_path, scene)
 
