@@ -18,7 +18,7 @@ from typing import Any, Protocol
 import orjson
 from botocore.exceptions import UnknownServiceError
 
-from lambent.gateway import accounts, buckets, pages, scraping, sites
+from lambent.gateway import accounts, buckets, old_links, pages, scraping, sites
 from lambent.gateway.exchange import Exchange, Here
 from lambent.gateway.guard import Guard
 from lambent.gateway.sites import Sites
@@ -223,6 +223,7 @@ async def identify(gateway: Gateway, exchange: Exchange) -> None:
         exchange.service = form_of(gateway, request)
         raise accounts.bad_region(exchange.service, region)
     key = credential.access_key if credential else None
+    _only_at_s3(gateway, exchange)
     if request.inside and key != request.inside:  # its signature is of its body
         await load(request)
     known = _inside(gateway, exchange, key) if request.inside else gateway.held(key or "")
@@ -240,6 +241,15 @@ async def identify(gateway: Gateway, exchange: Exchange) -> None:
         own=request.own,
         kept=request.kept,
     )
+
+
+def _only_at_s3(gateway: Gateway, exchange: Exchange) -> None:
+    """Raises Fault for a link of Signature Version 2 that something was added to, so that another service gets it."""
+    if old_links.is_link(exchange.request):
+        service = form_of(gateway, exchange.request)
+        if service is None or service.name != old_links.NAME:
+            exchange.service = service
+            raise accounts.badly_signed(service)
 
 
 def _region(credential: locate.Credential | None) -> str:
