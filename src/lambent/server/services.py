@@ -34,6 +34,7 @@ from lambent.gateway.hosts import Hosts
 from lambent.gateway.intake import Intake
 from lambent.gateway.listener import Listener
 from lambent.gateway.live import LivePage, make_token
+from lambent.gateway.passing import Passing
 from lambent.gateway.reached import Reached
 from lambent.gateway.short import ShortRoad
 from lambent.gateway.short_site import ShortRoads
@@ -61,6 +62,7 @@ from lambent.server.buckets import Buckets, open_buckets
 from lambent.server.buses import open_buses
 from lambent.server.deployments import open_deployments
 from lambent.server.destinations import check_destination
+from lambent.server.environments import count_said
 from lambent.server.here import chosen, here, unbuilt
 from lambent.server.http_apis import HttpApis, open_http_apis
 from lambent.server.integration_roles import IntegrationRoles
@@ -263,7 +265,11 @@ def _open_door(
         check, told, registry.door if registry.here.items() <= here.items() else None,
     )  # fmt: skip
     running.doors.gateway = gateway
-    chain = Reached(gateway, keys.held, REAL.wall) if reached else gateway
+    chain = Passing(
+        Reached(gateway, keys.held, REAL.wall) if reached else gateway,
+        keys.held,
+        functools.partial(count_said, running.metrics),
+    )
     may = functools.partial(permissions.may_invoke, gate, keys.held, settings, trials.going)
     road = ShortRoads(
         _short_road(env, running, queue, who, guard.hosts, may, trials.again), sites.at_once, guard.hosts, new_id
