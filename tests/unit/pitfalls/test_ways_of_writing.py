@@ -373,3 +373,32 @@ def test_a_task_that_only_passes_an_error_on_does_one_call(last: str, lines: set
         f"    except Exception as error:\n        print(error)\n        {last}\n"
     )
     assert {one.place.line for one in checking.check(tmp_path, select=["SFN004"]).findings} == lines
+
+
+@pytest.mark.parametrize(
+    ("now", "told"),
+    [
+        ("print(datetime.now())", False),
+        ("return datetime.now().timestamp()", False),
+        ("return datetime.strftime(datetime.now(), '%s')", False),
+        ("return datetime.now().strftime('%Y-%m-%d')", True),
+    ],
+)
+def test_local_time_matters_where_a_day_is_made_of_it(now: str, told: bool, tmp_path: Path) -> None:
+    code = f"from datetime import datetime\ndef handler(event, context):\n    {now}\n"
+    assert bool(found(tmp_path, "TIM002", "SQS", app_dot_py=code)) is told
+
+
+def test_a_name_that_is_looked_up_while_it_starts(tmp_path: Path) -> None:
+    code = "import socket\nAT = socket.gethostbyname('example.org')\ndef handler(event, context):\n    return AT\n"
+    assert found(tmp_path, "EXE007", "SQS", app_dot_py=code) == {("app.py", 2)}
+
+
+@pytest.mark.parametrize(("given", "made"), [("*args, **kwargs", "*args, **kwargs"), ("service", "service")])
+def test_a_client_that_an_object_of_the_module_makes_for_a_name(given: str, made: str, tmp_path: Path) -> None:
+    code = (
+        f"import boto3\nclass Api:\n    def client(self, {given}):\n        return boto3.client({made})\n"
+        "api = Api()\n"
+        "def handler(event, context):\n    db = api.client('dynamodb')\n    return db.scan(TableName='t')\n"
+    )
+    assert found(tmp_path, "LIM014", "SQS", app_dot_py=code) == {("app.py", 8)}
