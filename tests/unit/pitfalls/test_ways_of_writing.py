@@ -437,3 +437,14 @@ def test_what_is_unpacked_in_tmp_is_there(unpacks: str, told: bool, tmp_path: Pa
         "        out.write(text)\n"
     )
     assert bool(found(tmp_path, "EXE005", "SQS", app_dot_py=code)) is told
+
+
+@pytest.mark.parametrize(
+    ("test", "lines"), [("if os.getenv('LOG_LEVEL') == 'DEBUG':", set()), ("with open('a'):", {5})]
+)
+def test_debug_that_something_decides_is_no_default(test: str, lines: set[int], tmp_path: Path) -> None:
+    code = (
+        f"import logging, os\nlogger = logging.getLogger()\ndef handler(event, context):\n    {test}\n"
+        "        logger.setLevel(logging.DEBUG)\n"
+    )
+    assert {line for _, line in found(tmp_path, "CST005", "SQS", app_dot_py=code)} == lines
