@@ -274,6 +274,8 @@ async def update_account(env: ApiGatewayEnv, caller: Caller, params: Params) -> 
     """By patch operations."""
     old = await get_account(env, caller, params)
     new = patched(env.shape("Account"), old, params.get("patchOperations") or (), ACCOUNT.patched)
+    if new["features"] != old["features"]:
+        raise faults.bad_request(f"Invalid features: {', '.join(new['features'])}. An account has UsagePlans")
     if not new.get("cloudwatchRoleArn"):
         new.pop("cloudwatchRoleArn", None)
     check_role(new.get("cloudwatchRoleArn", ""), caller.scope)
