@@ -377,7 +377,11 @@ KINDS = {
         defaults={"ProtocolType": "HTTP"},
         id="@ApiId",
         left=Left(Do("apigatewayv2:GetApis", {"MaxResults": "500"}), "Items", tagged_by_stack("Tags")),
-        attributes={"ApiId": "{id}", "ApiEndpoint": "@ApiEndpoint"},
+        attributes={
+            "ApiId": "{id}",
+            "ApiEndpoint": "@ApiEndpoint",
+            "ExecuteApiArn": "arn:aws:execute-api:{region}:{account}:{id}",
+        },
         tags="Tags",
         tag=Do("apigatewayv2:TagResource", {"ResourceArn": "arn:aws:apigateway:{region}::/apis/{id}", "Tags": "$Tags"}),
     ),
@@ -399,6 +403,7 @@ KINDS = {
             ),
         ),
         id="@RouteResponseId",
+        attributes={"RouteResponseId": "{id}"},
     ),
     "AWS::ApiGatewayV2::IntegrationResponse": Kind(
         create=(Do("apigatewayv2:CreateIntegrationResponse", fit=True),),
@@ -410,5 +415,6 @@ KINDS = {
             ),
         ),
         id="@IntegrationResponseId",
+        attributes={"IntegrationResponseId": "{id}"},
     ),
 }
