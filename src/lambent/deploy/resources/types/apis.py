@@ -1,6 +1,7 @@
 """APIs of API Gateway: REST, HTTP and WebSocket."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from lambent.deploy.resources.kind import (
@@ -386,8 +387,9 @@ KINDS = {
         tag=Do("apigatewayv2:TagResource", {"ResourceArn": "arn:aws:apigateway:{region}::/apis/{id}", "Tags": "$Tags"}),
     ),
     "AWS::ApiGatewayV2::Route": _v2("CreateRoute", "RouteId", "DeleteRoute", "UpdateRoute", "RouteId"),
-    "AWS::ApiGatewayV2::Authorizer": _v2(
-        "CreateAuthorizer", "AuthorizerId", "DeleteAuthorizer", "UpdateAuthorizer", "AuthorizerId"
+    "AWS::ApiGatewayV2::Authorizer": replace(
+        _v2("CreateAuthorizer", "AuthorizerId", "DeleteAuthorizer", "UpdateAuthorizer", "AuthorizerId"),
+        defaults={"IdentitySource": []},  # what the API wants said and a template may leave out
     ),
     "AWS::ApiGatewayV2::Model": _v2("CreateModel", "ModelId", "DeleteModel", "UpdateModel", "ModelId"),
     "AWS::ApiGatewayV2::Deployment": _v2(

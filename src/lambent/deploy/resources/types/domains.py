@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from lambent.deploy.resources.calls import NotMade
-from lambent.deploy.resources.kind import Do, Kind, Subject, reads
+from lambent.deploy.resources.kind import Do, Kind, Subject, added, reads, removed
 from lambent.deploy.resources.patching import patched
 from lambent.deploy.resources.types.apis import tagged
 
@@ -30,6 +30,8 @@ def _record(properties: Mapping[str, Any]) -> dict[str, Any]:
         said["ResourceRecords"] = [{"Value": one} for one in said["ResourceRecords"]]
     if "TTL" in said:
         said["TTL"] = int(said["TTL"])
+    if "AliasTarget" in said:  # a template may leave out what the API wants said
+        said["AliasTarget"] = {"EvaluateTargetHealth": False, **said["AliasTarget"]}
     return said
 
 
@@ -82,6 +84,16 @@ def _no_group(subject: Subject) -> list[dict[str, Any]]:
 def _zone(subject: Subject) -> str:
     return str(subject.answers["HostedZone"]["Id"]).rpartition("/")[2]
 
+
+@reads("HostedZoneConfig", "VPCs")
+def _zone_config(subject: Subject) -> dict[str, Any] | None:
+    """One that belongs to networks is private, which a template does not say."""
+    said = dict(subject.properties.get("HostedZoneConfig") or {})
+    return {**said, "PrivateZone": True} if subject.properties.get("VPCs") else said or None
+
+
+_ZONE = {"ResourceType": "hostedzone", "ResourceId": "$id"}
+_TAG_ZONE = Do("route53:ChangeTagsForResource", {**_ZONE, "AddTags": "$HostedZoneTags"})
 
 KINDS = {
     "AWS::ApiGateway::DomainName": Kind(
@@ -169,11 +181,20 @@ KINDS = {
                 {
                     "Name": "$Name",
                     "CallerReference": "{stack}-{logical}-{name}",
-                    "HostedZoneConfig": "$HostedZoneConfig",
+                    "HostedZoneConfig": _zone_config,
+                    "VPC": reads("VPCs")(lambda one: next(iter(one.properties.get("VPCs") or []), None)),
                 },
             ),
+            Do(
+                "route53:AssociateVPCWithHostedZone",
+                {"HostedZoneId": "$id", "VPC": "@item"},
+                each=reads("VPCs")(lambda one: (one.properties.get("VPCs") or [])[1:]),
+            ),
+            Do(_TAG_ZONE.call, _TAG_ZONE.params, on=("HostedZoneTags",)),
         ),
         update=(
+            Do("route53:AssociateVPCWithHostedZone", {"HostedZoneId": "$id", "VPC": "@item"}, each=added("VPCs")),
+            Do("route53:DisassociateVPCFromHostedZone", {"HostedZoneId": "$id", "VPC": "@item"}, each=removed("VPCs")),
             Do(
                 "route53:UpdateHostedZoneComment",
                 {"Id": "$id", "Comment": "$HostedZoneConfig.Comment"},
@@ -183,6 +204,9 @@ KINDS = {
         empty={"HostedZoneConfig": {"Comment": ""}},
         delete=(Do("route53:DeleteHostedZone", {"Id": "$id"}),),
         id=_zone,
+        tags="HostedZoneTags",
+        tag=_TAG_ZONE,
+        untag=Do(_TAG_ZONE.call, {**_ZONE, "RemoveTagKeys": "@removed"}),
         attributes={"Id": "{id}", "NameServers": "@DelegationSet.NameServers"},
     ),
     "AWS::Route53::RecordSet": Kind(

@@ -171,6 +171,21 @@ KINDS = {
     "AWS::CloudFormation::Macro": Kind(
         takes=("Name", "FunctionName", "Description", "LogGroupName", "LogRoleARN"), id="{Name}"
     ),
+    "AWS::Signer::SigningProfile": Kind(
+        name="ProfileName",
+        create=(Do("signer:PutSigningProfile", {"profileName": "$name"}, fit=True),),
+        delete=(Do("signer:CancelSigningProfile", {"profileName": "$name"}),),
+        id="@arn",
+        attributes={
+            "Arn": "{id}",
+            "ProfileName": "{name}",
+            "ProfileVersion": "@profileVersion",
+            "ProfileVersionArn": "@profileVersionArn",
+        },
+        tags="Tags",
+        tag=Do("signer:TagResource", {"resourceArn": "$id", "tags": "$Tags"}),
+        untag=Do("signer:UntagResource", {"resourceArn": "$id", "tagKeys": "@removed"}),
+    ),
     "AWS::EC2::VPC": _ec2(
         "CreateVpc",
         "Vpc.VpcId",

@@ -1,4 +1,4 @@
-"""Records of zones, keys, users with passwords, and what networks give by Fn::GetAtt."""
+"""Types as templates of AWS's own tests have them: records, keys, second factors, networks, parts of APIs."""
 
 import asyncio
 from collections.abc import Mapping
@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
-from lambent.deploy.resources.calls import Calls, NotMade
+from lambent.deploy.resources.calls import Calls, NotMade, params_of
+from lambent.deploy.resources.facts import facts_of
 from lambent.deploy.resources.kind import Subject
 from lambent.deploy.resources.table import KINDS
 from tests.unit.deploy.test_updates_of_types import OWNER, Asked, updated
 
-A = {"Name": "a.example.com.", "Type": "A", "AliasTarget": {"DNSName": "d", "HostedZoneId": "Z9"}}
+A: dict[str, Any] = {"Name": "a.example.com.", "Type": "A", "AliasTarget": {"DNSName": "d", "HostedZoneId": "Z9"}}
 B = {"Name": "b.example.com.", "Type": "CNAME", "TTL": "60", "ResourceRecords": ["x"]}
 B_SAID = {"Name": "b.example.com", "Type": "CNAME", "TTL": 60, "ResourceRecords": [{"Value": "x"}]}
 
@@ -42,6 +43,8 @@ def test_a_group_of_records_is_one_batch() -> None:
     assert one.id == "name" and one.attributes == {"Id": "name"}
     [(operation, said)] = asked
     assert (operation, said["HostedZoneId"]) == ("ChangeResourceRecordSets", "Z1")
+    alias = said["ChangeBatch"]["Changes"][0]["ResourceRecordSet"]["AliasTarget"]
+    assert alias == {**A["AliasTarget"], "EvaluateTargetHealth": False}
     assert said["ChangeBatch"]["Changes"][1] == {"Action": "UPSERT", "ResourceRecordSet": B_SAID}
 
 
@@ -124,3 +127,80 @@ def test_a_parameters_arn_has_one_slash() -> None:
         one = Subject("T", "L", name, OWNER, {})
         said = KINDS["AWS::SSM::Parameter"].attributes["Arn"](one)
         assert said == "arn:aws:ssm:eu-west-1:123456789012:parameter/a/b"
+
+
+def test_a_zone_of_networks_is_private_and_belongs_to_each() -> None:
+    there = {"CreateHostedZone": {"HostedZone": {"Id": "/hostedzone/Z1"}}}
+    first, second, third = ({"VPCId": f"vpc-{n}", "VPCRegion": "eu-west-1"} for n in (1, 2, 3))
+    tags = [{"Key": "a", "Value": "b"}]
+    said = {"Name": "x.", "HostedZoneConfig": {"Comment": "c"}, "VPCs": [first, second], "HostedZoneTags": tags}
+    _, asked = made("AWS::Route53::HostedZone", said, there)
+    assert asked[0][1]["HostedZoneConfig"] == {"Comment": "c", "PrivateZone": True} and asked[0][1]["VPC"] == first
+    assert asked[1:] == [
+        ("AssociateVPCWithHostedZone", {"HostedZoneId": "Z1", "VPC": second}),
+        ("ChangeTagsForResource", {"ResourceType": "hostedzone", "ResourceId": "Z1", "AddTags": tags}),
+    ]
+    asked = updated(
+        "AWS::Route53::HostedZone", {"Name": "x.", "VPCs": [first, third]}, {"Name": "x.", "VPCs": [first, second]}
+    )
+    assert [(name, said["VPC"]) for name, said in asked] == [
+        ("AssociateVPCWithHostedZone", third),
+        ("DisassociateVPCFromHostedZone", second),
+    ]
+    _, asked = made("AWS::Route53::HostedZone", {"Name": "x."}, there)
+    assert set(asked[0][1]) == {"Name", "CallerReference"} and len(asked) == 1
+
+
+def test_the_servers_of_a_kafka_are_named_as_the_api_names_them() -> None:
+    said = {"FunctionName": "f", "SelfManagedEventSource": {"Endpoints": {"KafkaBootstrapServers": ["a:9092"]}}}
+    one = Subject("T", "L", "name", OWNER, said)
+    source = params_of(KINDS["AWS::Lambda::EventSourceMapping"].create[0], one)["SelfManagedEventSource"]
+    assert source == {"Endpoints": {"KAFKA_BOOTSTRAP_SERVERS": ["a:9092"]}}
+
+
+def test_parameters_of_a_route_are_a_map() -> None:
+    facts = facts_of("AWS::ApiGatewayV2::Route")
+    assert facts.strange({"RequestParameters": {"route.request.querystring.p": {"Required": True}}}) == []
+    one = Subject("T", "L", "name", OWNER, {"RequestParameters": {"route.request.querystring.p": {"Required": "true"}}})
+    said = params_of(KINDS["AWS::ApiGatewayV2::Route"].create[0], one)
+    assert said["RequestParameters"] == {"route.request.querystring.p": {"Required": True}}
+
+
+def test_an_authorizer_of_an_http_api_may_look_nowhere() -> None:
+    kind = KINDS["AWS::ApiGatewayV2::Authorizer"]
+    one = Subject("T", "L", "name", OWNER, {**kind.defaults, "ApiId": "a", "Name": "n", "AuthorizerType": "REQUEST"})
+    assert params_of(kind.create[0], one)["IdentitySource"] == []
+
+
+def test_a_scalable_target_has_its_scheduled_actions() -> None:
+    target = {"ServiceNamespace": "lambda", "ResourceId": "function:f:a", "ScalableDimension": "d"}
+    own = {**target, "MinCapacity": 1, "MaxCapacity": 2}
+    action = {"ScheduledActionName": "up", "Schedule": "rate(1 day)", "ScalableTargetAction": {"MinCapacity": "2"}}
+    _, asked = made("AWS::ApplicationAutoScaling::ScalableTarget", {**own, "ScheduledActions": [action]})
+    assert asked[1] == ("PutScheduledAction", {**target, **action, "ScalableTargetAction": {"MinCapacity": 2}})
+    asked = updated("AWS::ApplicationAutoScaling::ScalableTarget", own, {**own, "ScheduledActions": [action]})
+    assert ("DeleteScheduledAction", {**target, "ScheduledActionName": "up"}) in asked
+
+
+def test_a_pool_has_the_second_factors_that_it_enables() -> None:
+    sms = {"SnsCallerArn": "arn:aws:iam::123456789012:role/r"}
+    said = {"MfaConfiguration": "OPTIONAL", "EnabledMfas": ["SMS_MFA"], "SmsConfiguration": sms}
+    _, asked = made("AWS::Cognito::UserPool", said, {"CreateUserPool": {"UserPool": {"Id": "p"}}})
+    assert asked[1] == (
+        "SetUserPoolMfaConfig",
+        {
+            "UserPoolId": "p",
+            "MfaConfiguration": "OPTIONAL",
+            "SoftwareTokenMfaConfiguration": {"Enabled": False},
+            "SmsMfaConfiguration": {"SmsConfiguration": sms},
+        },
+    )
+    _, asked = made("AWS::Cognito::UserPool", {}, {"CreateUserPool": {"UserPool": {"Id": "p"}}})
+    assert [name for name, _ in asked] == ["CreateUserPool"]
+
+
+def test_a_signing_profile_is_known_by_its_arn_and_version() -> None:
+    there = {"PutSigningProfile": {"arn": "a", "profileVersion": "v", "profileVersionArn": "a/v"}}
+    one, asked = made("AWS::Signer::SigningProfile", {"PlatformId": "AWSLambda-SHA384-ECDSA"}, there)
+    assert asked == [("PutSigningProfile", {"profileName": "name", "platformId": "AWSLambda-SHA384-ECDSA"})]
+    assert (one.id, one.attributes["ProfileVersionArn"]) == ("a", "a/v")
