@@ -119,6 +119,7 @@ class Database:
         then: Callable[[None], None],
         changed: Changed,
         *,
+        light: bool = False,
         frees: bool = False,
     ) -> None:
         """As `run`, for what is read from memory: whoever else has it there is told what changed."""
@@ -127,7 +128,7 @@ class Database:
             work(connection)
             self.tell(connection, changed)
 
-        await self.run(told, then, frees=frees)
+        await self.run(told, then, light=light, frees=frees)
 
     async def look(self, work: Callable[[sa.Connection], T]) -> T:
         """What `work` finds, which changes nothing: it waits for no transaction, and sees all that were acknowledged.
