@@ -33,7 +33,7 @@ from lambent.gateway.guard import Guard
 from lambent.gateway.hosts import Hosts
 from lambent.gateway.intake import Intake
 from lambent.gateway.listener import Listener
-from lambent.gateway.live import LivePage, make_token
+from lambent.gateway.live_folder import LivePage, make_token
 from lambent.gateway.passing import Passing
 from lambent.gateway.reached import Reached
 from lambent.gateway.short import ShortRoad

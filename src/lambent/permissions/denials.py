@@ -30,7 +30,7 @@ class Verdict:
         return explain.explain(self.ask, self.policies, self.decision)
 
 
-class Said:
+class Denials:
     """Findings of denials. `report` takes them, `withdraw` takes them back (resource, code); `spawn` runs in the
     background; the others have the policies of now."""
 
