@@ -49,7 +49,7 @@ USERS_SERVERS = (
     "e2e/lambda_/test_failed_starts.py", "e2e/lambda_/test_invoke.py", "e2e/lambda_/test_python_starts.py",
     "e2e/lambda_/test_rows_of_limits.py", "e2e/lambda_/test_runtimes.py", "e2e/lambda_/test_runtimes_and_layers.py",
     "e2e/lambda_/test_snapstart.py", "e2e/lambda_/test_vpc_and_architecture.py", "e2e/runtimes/test_image.py",
-    "e2e/runtimes/test_node.py", "e2e/runtimes/test_opt.py", "e2e/testing", "e2e/test_ordinary_user.py",
+    "e2e/runtimes/test_node.py", "e2e/runtimes/test_opt.py", "e2e/test_ordinary_user.py",
     "e2e/test_outbound.py", "e2e/test_server.py",
     "e2e/documents/test_commands.py::test_the_commands_of_a_page_work_as_they_stand[README.md]",
 )  # fmt: skip
