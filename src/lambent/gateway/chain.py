@@ -44,6 +44,12 @@ IN_MEMORY = 1 << 30
 """Bytes of a body that is held as a whole; objects are not."""
 AT_ONCE = 1 << 20
 """Bytes of a document that is read on the spot; hundreds of thousands of values would hold up everybody for seconds."""
+FORM_BYTES = 1 << 20
+"""Of a form: a request to CloudWatch has as many at most
+(https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricData.html), and others less."""
+LARGER_FORMS = {"sqs": 4 << 20, "ses": query.MOST_BYTES}
+"""Messages of 1 MB and mail of 10 MB, in percent encoding."""
+FORM_PROTOCOLS = ("query", "ec2")
 SPANS = "/v1/traces"
 """Where OpenTelemetry's exporters send spans (https://opentelemetry.io/docs/specs/otlp/#otlphttp-request)."""
 UNTAKEN = ("/v1/metrics", "/v1/logs", "/v1development/profiles")
@@ -341,6 +347,8 @@ async def find_service(gateway: Gateway, exchange: Exchange) -> Response | None:
         receive = gateway.here[name].receive
         if receive is None:
             await load(exchange.request, OF_OPERATIONS)
+            if len(exchange.request.body) > AT_ONCE and wire_service.load(name).protocol in FORM_PROTOCOLS:
+                await _read_form(exchange.request, name, gateway.reading)
             if wire_service.load(name).compressed:
                 compressed.unpack(exchange.request)
         exchange.service = wire_service.spoken(name, exchange.request)
@@ -354,14 +362,23 @@ async def find_service(gateway: Gateway, exchange: Exchange) -> Response | None:
         return None
     assert exchange.caller is not None
     if exchange.request.headers.get("content-type", "").startswith(locate.FORM):
-        await load(exchange.request, query.MOST_BYTES)
-        query.check_form(exchange.request.body)  # moto would be busy with it
+        await _read_form(exchange.request, name, gateway.reading)
     try:
         return await gateway.forward(exchange.request, exchange.caller, name)
     except Fault:
         with contextlib.suppress(UnknownServiceError, ValueError):
             exchange.service = wire_service.load(name)  # to say so in that service's own form
         raise
+
+
+async def _read_form(request: Request, service: str, reading: asyncio.Lock) -> None:
+    """Decode a form; a large one beside, as documents are. Raises Fault (413)."""
+    most = LARGER_FORMS.get(service, FORM_BYTES)
+    await load(request, most)
+    query.check_form(request.body, most)
+    if len(request.body) > AT_ONCE:
+        async with reading:
+            await asyncio.to_thread(query.form_of, request)
 
 
 async def find_operation(gateway: Gateway, exchange: Exchange) -> None:
