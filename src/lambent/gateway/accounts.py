@@ -14,7 +14,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from urllib.parse import parse_qs
 
-from lambent.gateway import pages
+from lambent.gateway import buckets, old_links, pages
 from lambent.model.credentials import Held
 from lambent.wire import sigv4
 from lambent.wire.fault import Fault
@@ -59,7 +59,9 @@ def whose(
 
 
 def is_signed(request: Request, secret: str) -> bool:
-    """Whether the request's Signature Version 4 was made with `secret`, at whatever time the signer's clock said."""
+    """Whether the request's signature was made with `secret`, at whatever time the signer's clock said."""
+    if old_links.is_link(request):
+        return old_links.is_signed(request, secret, buckets.host(request))
     signature = sigv4.read_signature(request)
     if isinstance(signature, sigv4.Refused):
         return False
@@ -74,7 +76,8 @@ def has_token(request: Request, token: str) -> bool:
     """Whether the request carries the session token that belongs to its key; keys that last have none ("")."""
     if not token:
         return True
-    sent = request.headers.get("x-amz-security-token") or parse_qs(request.query).get("X-Amz-Security-Token", [""])[0]
+    query = {name.lower(): values[0] for name, values in parse_qs(request.query).items()}
+    sent = request.headers.get("x-amz-security-token") or query.get("x-amz-security-token", "")
     return hmac.compare_digest(sent.encode(), token.encode())
 
 

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import IO, cast
 from urllib.parse import parse_qs
 
-from lambent.gateway import hosts, post_forms
+from lambent.gateway import hosts, old_links, post_forms
 from lambent.model.scope import Caller
 from lambent.wire import sigv4
 from lambent.wire.chunks import ChunkError, ChunkReader, read_chunks
@@ -93,7 +93,7 @@ def _check_link(request: Request, now: float, secret_of: SecretOf) -> None:
     if "X-Amz-Signature" in query:
         _check_v4(request, query, now, secret_of)
     elif "Signature" in query and "Expires" in query:
-        _check_v2(query["Expires"], now)
+        _check_v2(request, query, now, secret_of)
 
 
 def _check_v4(request: Request, query: Mapping[str, str], now: float, secret_of: SecretOf) -> None:
@@ -116,13 +116,17 @@ def _check_v4(request: Request, query: Mapping[str, str], now: float, secret_of:
         raise Fault("SignatureDoesNotMatch", sigv4.Reason.MISMATCH.value, status=403, members={"AWSAccessKeyId": key})
 
 
-def _check_v2(expires: str, now: float) -> None:
+def _check_v2(request: Request, query: Mapping[str, str], now: float, secret_of: SecretOf) -> None:
+    expires, key = query["Expires"], query.get("AWSAccessKeyId", "")
     if not expires.isdecimal():
         raise Fault("AccessDenied", f"Invalid date (should be seconds since epoch): {expires[:80]}", status=403)
     if int(expires[:12]) < now:
         ends, moment = (datetime.fromtimestamp(one, UTC) for one in (min(int(expires[:12]), 1 << 34), now))
         members = {"Expires": _iso(ends), "ServerTime": _iso(moment)}
         raise Fault("AccessDenied", "Request has expired", status=403, members=members)
+    secret = secret_of(key)
+    if secret is not None and not old_links.is_signed(request, secret, host(request)):
+        raise Fault("SignatureDoesNotMatch", sigv4.Reason.MISMATCH.value, status=403, members={"AWSAccessKeyId": key})
 
 
 def _iso(moment: datetime) -> str:

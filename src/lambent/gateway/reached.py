@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from lambent.gateway import accounts, pages, post_forms, scraping
+from lambent.gateway import accounts, old_links, pages, post_forms, scraping
 from lambent.gateway.chain import PAGES, SPANS, Gateway, form_of, load, refuse
 from lambent.model.credentials import Held
 from lambent.wire import locate, sigv4
@@ -64,11 +64,18 @@ class Reached:
         if known is None:
             raise accounts.unknown_key(service)
         await load(request)
+        if old_links.is_link(request):  # how long it is good, and that it is S3's, is looked at later
+            if not accounts.is_signed(request, known.secret_key):
+                raise accounts.badly_signed(service)
+        else:
+            self._verify(request, service, known)
+        if not accounts.has_token(request, known.token):
+            raise accounts.bad_token(service)
+
+    def _verify(self, request: Request, service: Service | None, known: Held) -> None:
         verified = sigv4.verify(request, lambda _key: known.secret_key, datetime.fromtimestamp(self.now(), UTC))
         if isinstance(verified, sigv4.Refused):
             raise CODES.get(verified.reason, accounts.badly_signed)(service)
-        if not accounts.has_token(request, known.token):
-            raise accounts.bad_token(service)
 
 
 def _may_be_unsigned(service: Service | None, request: Request) -> bool:
