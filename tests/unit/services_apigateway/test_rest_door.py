@@ -10,7 +10,9 @@ from joserfc import jwt
 from joserfc.jwk import RSAKey
 
 from lambent.model.acting import Acting
+from lambent.model.door import NotPermitted
 from lambent.model.finding import Finding
+from lambent.model.invocation import Throttled
 from lambent.model.scope import Caller
 from lambent.services.apigateway.serving.trials import Trials
 from lambent.wire.http import Response
@@ -515,5 +517,79 @@ def test_an_api_is_reached_by_the_name_of_its_own_region(tmp_path: Path) -> None
         assert await stage.serve("/dev", region="us-west-2") is None
         by_path = await stage.serve("/dev", region="")
         assert by_path is not None and by_path.status == 200
+
+    with_stage(tmp_path, scene)
+
+
+FORBIDDEN, INTERNAL = '{"message":"Forbidden"}', '{"message": "Internal server error"}'
+SCHEMA = '{"type":"object","required":["a"]}'
+
+
+@pytest.mark.parametrize(
+    ("path", "asked", "status", "error", "body"),
+    [
+        ("/dev/none", {}, 403, "MissingAuthenticationTokenException", '{"message":"Missing Authentication Token"}'),
+        ("/none/a", {}, 403, "ForbiddenException", FORBIDDEN),
+        ("/dev/a", {"X_Says": "malformed"}, 502, "InternalServerErrorException", INTERNAL),
+        ("/dev/a", {"X_Says": "not permitted"}, 500, "InternalServerErrorException", INTERNAL),
+        ("/dev/a", {"X_Says": "throttled"}, 500, "InternalServerErrorException", INTERNAL),
+        ("/dev/key", {}, 403, "ForbiddenException", FORBIDDEN),
+        ("/dev/key", {"x_api_key": "none"}, 403, "ForbiddenException", FORBIDDEN),
+        ("/dev/model", {}, 400, "BadRequestException", '{"message": "Invalid request body"}'),
+        ("/dev/parameter", {}, 400, "BadRequestException",
+         '{"message": "Missing required request parameters: [h, q]"}'),
+        ("/dev/typed", {"Content_Type": "text/plain"}, 415, "BadRequestException",
+         '{"message": "Unsupported Media Type"}'),
+        ("/dev/typed", {}, 504, "InternalServerErrorException",
+         '{"message": "Network error communicating with endpoint"}'),
+        ("/dev/who", {}, 401, "UnauthorizedException", '{"message":"Unauthorized"}'),
+        ("/dev/who", {"Auth": "deny"}, 403, "AccessDeniedException", DENIED),
+        ("/dev/who", {"Auth": "nothing"}, 500, "AuthorizerConfigurationException", '{"message":null}'),
+        ("/dev/who", {"Auth": "fail"}, 500, "AuthorizerConfigurationException", '{"message":null}'),
+        ("/dev/who", {"Auth": "Unauthorized"}, 401, "UnauthorizedException", '{"message":"Unauthorized"}'),
+        ("/dev/iam", {}, 403, "MissingAuthenticationTokenException", '{"message":"Missing Authentication Token"}'),
+    ],
+)  # fmt: skip
+def test_what_the_api_says_by_itself(
+    tmp_path: Path, path: str, asked: dict[str, str], status: int, error: str, body: str
+) -> None:
+    """Causes, the status, `x-amzn-ErrorType` and the body: of each type of gateway response that can be met here."""
+
+    async def run(event: dict[str, Any]) -> Any:
+        said = event.get("authorizationToken") or (event.get("headers") or {}).get("X-Says")
+        if said in ("fail", "Unauthorized"):
+            raise RuntimeError(said)
+        if said == "not permitted":
+            raise NotPermitted("f has no permission")
+        if said == "throttled":
+            raise Throttled("ReservedFunctionConcurrentInvocationLimitExceeded")
+        return {"deny": policy("Deny", "*"), "nothing": {}, "malformed": "text"}.get(str(said), {"statusCode": 200})
+
+    async def scene(stage: Stage) -> None:
+        stage.functions.run = run
+        at = {"restApiId": stage.id}
+        await stage.call("CreateModel", **at, name="M", contentType="application/json", schema=SCHEMA)
+        given = {"validateRequestBody": True, "validateRequestParameters": True}
+        validator = (await stage.call("CreateRequestValidator", **at, name="v", **given))["id"]
+        await stage.proxy("/a")
+        await stage.proxy("/key", apiKeyRequired=True)
+        await stage.proxy("/iam", authorizationType="AWS_IAM")
+        await stage.proxy("/model", requestValidatorId=validator, requestModels={"application/json": "M"})
+        needed = {"method.request.querystring.q": True, "method.request.header.h": True}
+        await stage.proxy("/parameter", requestValidatorId=validator, requestParameters=needed)
+        await stage.proxy("/who", **await authorize(stage, 0))
+        made = await stage.call("CreateResource", **at, parentId=stage.root, pathPart="typed")
+        typed = at | {"resourceId": made["id"], "httpMethod": "GET"}
+        await stage.call("PutMethod", **typed, authorizationType="NONE")
+        await stage.call(
+            "PutIntegration", **typed, type="HTTP", integrationHttpMethod="GET", uri="https://nowhere.example",
+            passthroughBehavior="NEVER", requestTemplates={"application/json": "{}"},
+        )  # fmt: skip
+        await stage.deploy()
+        answer = await stage.ask(path, **asked)
+        headers = dict(answer.headers)
+        assert (answer.status, headers["x-amzn-ErrorType"], text(answer)) == (status, error, body)
+        assert headers["x-amzn-RequestId"] and headers["x-amz-apigw-id"]
+        assert headers["Content-Type"] == "application/json"
 
     with_stage(tmp_path, scene)
