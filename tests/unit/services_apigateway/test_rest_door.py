@@ -123,7 +123,7 @@ def test_an_authorizers_answer_counts_for_its_ttl(tmp_path: Path) -> None:
         await stage.proxy("/a", **await authorize(stage, 60))
         await stage.deploy()
         said = json.loads(text(await stage.ask("/dev/a", Auth="x")))
-        assert said == {"principalId": "p", "n": "1", "yes": "true"}
+        assert said == {"principalId": "p", "integrationLatency": 0, "n": "1", "yes": "true"}
         assert asked[0]["methodArn"] == f"arn:aws:execute-api:eu-west-1:111111111111:{stage.id}/dev/GET/a"
         assert stage.functions.doors[0].source_arn.endswith(f"{stage.id}/authorizers/{stage_authorizer(stage)}")
         await stage.clock.advance(59)
