@@ -85,6 +85,10 @@ METERS = (
 )  # fmt: skip
 """Messages count one by one: batches of ten cost a tenth. What has no metric here is left out (docs/cost.md)."""
 PASSED = ("Lambent", "NetworkBytes", frozenset({"FunctionName"}))
+SAID = ("Lambent", "ServiceBytes", frozenset({"FunctionName", "Service"}))
+ENDPOINTS = {"kinesis": "kinesis-streams", "ses": "email", "ecr": "ecr.api"}
+"""What endpoints of services are called whose requests are signed by another name
+(https://docs.aws.amazon.com/vpc/latest/privatelink/aws-services-privatelink-support.html)."""
 RUNS = ("AWS/Lambda", "ProvisionedConcurrencyInvocations", frozenset({"FunctionName"}))
 READY = ("Lambent", "ProvisionedSeconds", frozenset({"FunctionName", "Version"}))
 
@@ -231,18 +235,39 @@ def snapshots(client_of: ClientOf, start: float, end: float) -> Iterator[Use]:
 
 
 def passed_gateways(client_of: ClientOf, start: float, end: float) -> Iterator[Use]:
-    """What functions in a network of their own sent and received over their way out, where there is a NAT gateway."""
-    gateways = members(client_of("ec2"), "describe_nat_gateways", "NatGateways")
-    if not any(one.get("State") == "available" for one in gateways):
-        return
+    """What functions sent out of their network and received, by its NAT gateway; what they said to AWS's services, by
+    an interface endpoint of the service, or by the gateway where there is none."""
     inside = {
-        one["FunctionName"]
+        one["FunctionName"]: one["VpcConfig"].get("VpcId", "")
         for one in members(client_of("lambda"), "list_functions", "Functions")
         if one.get("VpcConfig", {}).get("SubnetIds")
     }
-    for said, total in _sums(client_of("cloudwatch"), PASSED, start, end):
-        if said["FunctionName"] in inside:
-            yield Use("nat:processed", said["FunctionName"], total)
+    if not inside:
+        return
+    gateways = members(client_of("ec2"), "describe_nat_gateways", "NatGateways")
+    gateway = any(one.get("State") == "available" for one in gateways)
+    endpoints = list(members(client_of("ec2"), "describe_vpc_endpoints", "VpcEndpoints"))
+    out = _sums(client_of("cloudwatch"), PASSED, start, end)
+    said = _sums(client_of("cloudwatch"), SAID, start, end)
+    for about, total in (*out, *said):
+        name = about["FunctionName"]
+        way = _way(endpoints, about.get("Service", ""), inside.get(name, ""), gateway) if name in inside else ""
+        if way:
+            yield Use(way, name, total)
+
+
+def _way(endpoints: list[dict[str, Any]], service: str, network: str, gateway: bool) -> str:
+    """The price of what goes from a network to a service, "" for elsewhere; of two endpoints the interface counts, for
+    names lead to it. Gateway endpoints cost nothing."""
+    kinds = {
+        one.get("VpcEndpointType", "Gateway")
+        for one in endpoints
+        if one["ServiceName"].split(".", 3)[-1] == ENDPOINTS.get(service, service)
+        and network in ("", one.get("VpcId", network))
+    }
+    if service and kinds:
+        return "endpoint:processed" if "Interface" in kinds else ""
+    return "nat:processed" if gateway else ""
 
 
 def network(client_of: ClientOf, start: float, end: float, *, whole: bool) -> Iterator[Use]:

@@ -6,8 +6,8 @@ https://docs.aws.amazon.com/scheduler/latest/UserGuide/configuring-schedule-dlq.
 """
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from lambent.model.delivery import Delivery
@@ -40,6 +40,7 @@ def next_try(policy: RetryPolicy, tries: int, began: float, now: float) -> float
 def dead_letter(push: Push, failure: Failure) -> Delivery:
     """What the dead letter queue gets: the message as it would have been delivered, and what its service says of it."""
     said = _SAID[push.kind](push, failure) if push.kind in _SAID else None
+    attributes: Mapping[str, tuple[str, str]]
     if said is not None:
         attributes = {name: ("String", value) for name, value in said.items()}
     elif push.delivery.target.startswith(("http://", "https://")):  # a URL's attributes are headers
@@ -48,7 +49,7 @@ def dead_letter(push: Push, failure: Failure) -> Delivery:
         attributes = push.delivery.attributes
     body = push.letter.encode("utf-8", "replace") if push.letter else push.delivery.body
     group = push.delivery.group if push.dead_letter.endswith(".fifo") else ""
-    return replace(push.delivery, target=push.dead_letter, attributes=attributes, group=group, call="", body=body)
+    return push.delivery._replace(target=push.dead_letter, attributes=attributes, group=group, call="", body=body)
 
 
 def of_letter(push: Push, letter: Delivery) -> Push:
@@ -58,7 +59,7 @@ def of_letter(push: Push, letter: Delivery) -> Push:
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html (permissions),
     https://docs.aws.amazon.com/sns/latest/dg/sns-configure-dead-letter-queue.html
     """
-    return replace(push, delivery=letter, role=push.role if push.kind == "scheduler" else "", dead_letter="")
+    return push._replace(delivery=letter, role=push.role if push.kind == "scheduler" else "", dead_letter="")
 
 
 def numbered(push: Push, attempt: int) -> Delivery:
@@ -66,7 +67,7 @@ def numbered(push: Push, attempt: int) -> Delivery:
     delivery = push.delivery
     if push.kind != "scheduler" or ATTEMPT not in delivery.body:
         return delivery
-    return replace(delivery, body=delivery.body.replace(ATTEMPT, str(attempt).encode()))
+    return delivery._replace(body=delivery.body.replace(ATTEMPT, str(attempt).encode()))
 
 
 def _by_rule(push: Push, failure: Failure) -> dict[str, str]:

@@ -103,13 +103,14 @@ class Pushes:
             self._look(lane)
         return sum(one.count for one in found)
 
-    async def add(self, pushes: Sequence[Push]) -> None:
-        """Come back when they are on disk. Raises StoreError: then none of them is, and none is sent."""
+    async def add(self, pushes: Sequence[Push], *, light: bool = False) -> None:
+        """Come back when they are on disk; `light` ones do not wait for it: who adds them has them there, and adds them
+        again after a power cut. Raises StoreError: then none of them is, and none is sent."""
         if not pushes:
             return
         now = self._clock.wall()
         waiting = [Waiting(self._next(), push, Tries(now, max(push.due, now))) for push in pushes]
-        await self._store.insert(waiting, functools.partial(self._accepted, waiting))
+        await self._store.insert(waiting, functools.partial(self._accepted, waiting), light=light)
 
     def _next(self) -> int:
         self._number += 1
@@ -204,7 +205,7 @@ class Pushes:
 
     async def _outcome(self, one: Waiting, began: float) -> Retry | Remove | None:
         """Send it; answers what becomes of it."""
-        failed = await self._try(one.push, replace(numbered(one.push, one.tries.count + 1), kept=True))
+        failed = await self._try(one.push, numbered(one.push, one.tries.count + 1)._replace(kept=True))
         if failed is None:
             return Remove(one.number)
         if self._closed:
@@ -268,7 +269,7 @@ class Pushes:
         """Write what became of `one`; until that is on disk it is not read again."""
         stays = isinstance(change, Retry) and lane.ordered
         if isinstance(change, Retry) and stays:  # nothing of its group overtakes it
-            lane.ready.appendleft(replace(one, tries=change.tries))
+            lane.ready.appendleft(one._replace(tries=change.tries))
             lane.blocked = change.tries.due
 
         def written() -> None:

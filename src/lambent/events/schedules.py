@@ -1,9 +1,10 @@
-"""Fires the schedules of EventBridge Scheduler: what is due is handed on, in order, once it is on disk.
+"""Fires the schedules of EventBridge Scheduler: what is due is handed on, in order, once it is written down.
 
 Due times wait in a heap, which is made of the stored schedules at the start. How far all of them have been carried out
-is written down after each moment: what was due while no server ran is made up for once (the last time that was missed),
-as long as it is younger than the retry policy of its target lets an event be. After a crash in the midst of a moment
-that moment is carried out again.
+is written down after each moment, behind what was handed on: neither waits for the disk, since a power cut that undoes
+the one undoes the other, and the schedules that fire again are there. What was due while no server ran is made up for
+once (the last time that was missed), as long as it is younger than the retry policy of its target lets an event be.
+After a crash in the midst of a moment that moment is carried out again.
 """
 
 import heapq
@@ -59,7 +60,7 @@ class Waiting(NamedTuple):
 
 
 HandOn = Callable[[Sequence[Fired]], Awaitable[None]]
-"""Comes back when what has fired is on disk. Raises StoreError."""
+"""Comes back when what has fired is written (lightly, as `Database.run` has it). Raises StoreError."""
 
 
 class Schedules:
@@ -253,9 +254,9 @@ class Schedules:
         before = self._resources.get(*mark.key)
         try:
             if before is None:
-                await self._resources.write([mark], deletes=current)
+                await self._resources.write([mark], deletes=current, light=True)
             else:
-                await self._resources.write(replaces=[(before, mark)], deletes=current)
+                await self._resources.write(replaces=[(before, mark)], deletes=current, light=True)
         except RecordChanged:  # one of them was changed meanwhile, and goes on
             await self._resources.put(mark)
             for one in current:

@@ -12,7 +12,7 @@ import functools
 import logging
 import os
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import orjson
@@ -21,6 +21,7 @@ from botocore.exceptions import UnknownServiceError
 from lambent.gateway import accounts, buckets, old_links, pages, scraping, sites
 from lambent.gateway.exchange import Exchange, Here
 from lambent.gateway.guard import Guard
+from lambent.gateway.reading import Reading
 from lambent.gateway.sites import Sites
 from lambent.model.acting import Acting
 from lambent.model.answer import Answer
@@ -42,8 +43,6 @@ STATE_DELAY = "x-lambent-state-delay"
 """A request with this header and the value 0 makes changes that take effect at once (`lambent deploy`)."""
 IN_MEMORY = 1 << 30
 """Bytes of a body that is held as a whole; objects are not."""
-AT_ONCE = 1 << 20
-"""Bytes of a document that is read on the spot; hundreds of thousands of values would hold up everybody for seconds."""
 SPANS = "/v1/traces"
 """Where OpenTelemetry's exporters send spans (https://opentelemetry.io/docs/specs/otlp/#otlphttp-request)."""
 UNTAKEN = ("/v1/metrics", "/v1/logs", "/v1development/profiles")
@@ -111,10 +110,20 @@ class Gateway:
     check: Check = allowed
     told: Told = untold
     registry: "Registry | None" = None
-    reading: asyncio.Lock = field(default_factory=asyncio.Lock)
+    reading: Reading = field(default_factory=Reading)
 
     async def __call__(self, request: Request) -> Response:
         return await self.walk(request, STEPS)
+
+    async def ask(self, request: Request, service: str, operation: str, params: Mapping[str, Any]) -> Response | None:
+        """Have an operation carried out that this process asks for itself, signed for nobody: it says what it wants, so
+        that there is nothing to find out or to read, and of the answer only whether there was one is told (an error as
+        ever). None for what is not answered here, or only in its wire form: then nothing has been done."""
+        here = self.here.get(service)
+        if here is None or here.receive is not None or operation not in here.operations or not here.takes(request):
+            return None
+        exchange = Exchange(request, self.new_id(), None, wire_service.load(service), operation, dict(params))
+        return await self._answer(exchange, ASKED)
 
     async def walk(self, request: Request, steps: "Sequence[Step]") -> Response:
         """The answer of the first of these steps that has one."""
@@ -302,7 +311,7 @@ def _identify_by_form(gateway: Gateway, exchange: Exchange) -> None:
     region = form.region if REGION.fullmatch(form.region) else DEFAULT_REGION
     scope = Scope(_account(gateway, known, key), region)
     role = known.role if known else ""
-    exchange.caller = replace(exchange.caller, scope=scope, access_key=key, role=role, held=known)
+    exchange.caller = exchange.caller._replace(scope=scope, access_key=key, role=role, held=known)
 
 
 async def _good(gateway: Gateway, exchange: Exchange, known: Held) -> None:
@@ -389,11 +398,15 @@ async def read_params(gateway: Gateway, exchange: Exchange) -> None:
     """Parse and validate by the model."""
     assert exchange.service is not None and exchange.operation is not None
     exchange.service.check_size(exchange.operation, len(exchange.request.body))
-    if len(exchange.request.body) <= AT_ONCE:
-        exchange.params = _read(exchange.service, exchange.operation, exchange.request)
-        return
-    async with gateway.reading:
-        exchange.params = await asyncio.to_thread(_read, exchange.service, exchange.operation, exchange.request)
+    read = functools.partial(_read, exchange.service, exchange.operation, exchange.request)
+    exchange.params = await gateway.reading.read(len(exchange.request.body), read)
+
+
+async def valid(_gateway: Gateway, exchange: Exchange) -> None:
+    """What was said without a wire form, by the model."""
+    assert exchange.service is not None and exchange.operation is not None
+    exchange.service.check_size(exchange.operation, len(exchange.request.body))
+    validate.validate(exchange.service, exchange.operation, exchange.params or {})
 
 
 def _read(service: wire_service.Service, operation: str, request: Request) -> dict[str, Any]:
@@ -412,11 +425,8 @@ async def authorise(gateway: Gateway, exchange: Exchange) -> None:
 async def run(gateway: Gateway, exchange: Exchange) -> Response:
     """Run the operation and serialise what it answers."""
     service, operation = exchange.service, exchange.operation
-    assert service is not None and operation is not None and exchange.caller is not None
-    here = gateway.here[service.name]
-    env = here.env if here.bind is None else here.bind(here.env, exchange.request)
-    result = await here.operations[operation](env, exchange.caller, exchange.params or {})
-    await gateway.told(exchange, None)
+    assert service is not None and operation is not None
+    result = await _result(gateway, exchange, service.name, operation)
     if isinstance(result, Response):
         return result
     if not isinstance(result, Answer):
@@ -427,6 +437,25 @@ async def run(gateway: Gateway, exchange: Exchange) -> Response:
     kept = [(name, value) for name, value in response.headers if name.lower() not in named]
     response.headers = [*kept, *result.headers.items()]
     return response
+
+
+async def done(gateway: Gateway, exchange: Exchange) -> Response:
+    """Run the operation, of whose answer nobody wants to know more."""
+    assert exchange.service is not None and exchange.operation is not None
+    await _result(gateway, exchange, exchange.service.name, exchange.operation)
+    return Response(200)
+
+
+async def _result(
+    gateway: Gateway, exchange: Exchange, service: str, operation: str
+) -> dict[str, Any] | Answer | Response:
+    """What the operation answers."""
+    here = gateway.here[service]
+    assert exchange.caller is not None
+    env = here.env if here.bind is None else here.bind(here.env, exchange.request)
+    result = await here.operations[operation](env, exchange.caller, exchange.params or {})
+    await gateway.told(exchange, None)
+    return result
 
 
 STEPS: Sequence[Step] = (
@@ -442,6 +471,8 @@ STEPS: Sequence[Step] = (
     authorise,
     run,
 )
+ASKED: Sequence[Step] = (identify, valid, authorise, done)
+"""Of what is asked without a wire form."""
 
 
 async def load(request: Request, most: int = IN_MEMORY) -> None:

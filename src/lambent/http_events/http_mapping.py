@@ -39,13 +39,16 @@ def looker(call: HttpCall) -> Look:
             return call.stage_variables.get(name)
         if source != "request":
             return None
+        path = json_path.of_body(name)
+        if path is not None:
+            return body.at(path)
         place, _, name = name.partition(".")
-        return _of_request(call, body, place, name)
+        return _of_request(call, place, name)
 
     return look
 
 
-def _of_request(call: HttpCall, body: "_Body", place: str, name: str) -> str | None:
+def _of_request(call: HttpCall, place: str, name: str) -> str | None:
     if place == "header":
         return call.named.get(name.lower())
     if place == "querystring":
@@ -53,7 +56,7 @@ def _of_request(call: HttpCall, body: "_Body", place: str, name: str) -> str | N
         return ",".join(values) if values else None
     if place == "path":
         return call.variables.get(name) if name else call.path
-    return body.at(name) if place == "body" else None
+    return None
 
 
 class _Body:
@@ -65,7 +68,7 @@ class _Body:
         self._read = False
 
     def at(self, path: str) -> str | None:
-        """The text at a JSONPath (without `$.`, or with it), all of it for ""."""
+        """The text at a JSONPath, all of it for ""."""
         if not path:
             return self._raw.decode("utf-8", "replace")
         if not self._read:
@@ -75,7 +78,7 @@ class _Body:
             except orjson.JSONDecodeError:
                 self._document = None
         try:
-            return http_context.text_of(json_path.find(self._document, path if path[0] == "$" else f"$.{path}"))
+            return http_context.text_of(json_path.find(self._document, path))
         except json_path.NoPath:
             return None
 
@@ -129,11 +132,13 @@ def response(call: HttpCall, reply: Reply, parameters: Mapping[str, Mapping[str,
     def look(expression: str) -> str | None:
         if not expression.startswith("response."):
             return outer(expression)
-        place, _, name = expression.removeprefix("response.").partition(".")
-        if place == "header":
-            values = [value for key, value in reply.headers if key.lower() == name.lower()]
-            return ",".join(values) if values else None
-        return body.at(name) if place == "body" else None
+        named = expression.removeprefix("response.")
+        path = json_path.of_body(named)
+        if path is not None:
+            return body.at(path)
+        place, _, name = named.partition(".")
+        values = [value for key, value in reply.headers if place == "header" and key.lower() == name.lower()]
+        return ",".join(values) if values else None
 
     headers, status = list(reply.headers), reply.status
     for target, source in mapped.items():

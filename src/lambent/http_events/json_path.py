@@ -72,6 +72,17 @@ def find(document: Any, path: str) -> Any:
     return values
 
 
+def of_body(name: str) -> str | None:
+    """The path that a mapping's `body.a.b`, `body[0].c` or `body` ("") names, None for the names of other places."""
+    rest = name.removeprefix("body")
+    if rest == name or rest[:1] not in ("", ".", "["):
+        return None
+    rest = rest.removeprefix(".")
+    if not rest or rest.startswith("$"):
+        return rest
+    return f"${rest}" if rest.startswith("[") else f"$.{rest}"
+
+
 def _steps(document: Any, path: str) -> float:
     """About how many values a path looks at, no less. Counted by what the text has of each kind, not by its meaning."""
     steps = float(math.prod(1 + choice.count(",") for choice in _CHOICES.findall(path)))

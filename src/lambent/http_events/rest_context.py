@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 
+from lambent.http_events import json_path
 from lambent.http_events.rest_request import RestRequest, identity, request_time
 
 
@@ -80,7 +81,11 @@ def raw_parameter(request: RestRequest, more: Mapping[str, Any], name: str) -> A
     if place == "stageVariables":
         return request.stage_variables.get(rest)
     if place == "method" and rest.startswith("request."):
-        kind, _, key = rest.removeprefix("request.").partition(".")
+        named = rest.removeprefix("request.")
+        path = json_path.of_body(named)
+        if path is not None:
+            return text_at(request.body, path) if path else request.text
+        kind, _, key = named.partition(".")
         return _REQUEST[kind](request, key) if kind in _REQUEST else None
     return None
 
@@ -91,14 +96,19 @@ def _many(values: list[str] | None) -> Any:
     return values[0] if len(values) == 1 else values
 
 
-def _body(request: RestRequest, key: str) -> Any:
-    if not key:
-        return request.text
+def text_at(body: bytes, path: str) -> str | None:
+    """What stands at a JSONPath of a body, as text: an object or a list is JSON. All of it for ""; None for nothing,
+    and in what is no JSON."""
+    if not path:
+        return body.decode("utf-8", "replace")
     try:
-        document = orjson.loads(request.body)
+        document = orjson.loads(body)
     except orjson.JSONDecodeError:
         return None
-    return value_at(document, key.removeprefix("$."))
+    try:
+        return text_of(json_path.find(document, path))
+    except json_path.NoPath:
+        return text_of(value_at(document, path.removeprefix("$.")))
 
 
 _REQUEST = {
@@ -107,5 +117,4 @@ _REQUEST = {
     "header": lambda request, key: request.header(key),
     "multivaluequerystring": lambda request, key: _many(request.queries.get(key)),
     "multivalueheader": lambda request, key: _many(request.named.get(key.lower())),
-    "body": _body,
 }

@@ -15,8 +15,8 @@ from typing import Any
 import orjson
 
 from lambent import patterns
-from lambent.http_events import rest_proxy, rest_vtl
-from lambent.http_events.rest_context import context, raw_parameter, text_of, value_at
+from lambent.http_events import json_path, rest_proxy, rest_vtl
+from lambent.http_events.rest_context import context, raw_parameter, text_at, text_of
 from lambent.http_events.rest_errors import Refusal
 from lambent.http_events.rest_proxy import Reply, header_text, is_binary
 from lambent.http_events.rest_request import RestRequest
@@ -289,14 +289,12 @@ def _response_headers(
 def _response_source(request: RestRequest, answer: BackendAnswer, more: Document, source: str) -> Any:
     if not source.startswith("integration.response."):
         return source_value(request, more, source)
-    place, _, name = source.removeprefix("integration.response.").partition(".")
+    named = source.removeprefix("integration.response.")
+    path = json_path.of_body(named)
+    if path is not None:
+        return text_at(answer.body, path)
+    place, _, name = named.partition(".")
     if place in ("header", "multivalueheader"):
         values = [value for key, value in answer.headers if key.lower() == name.lower()]
         return (values if place == "multivalueheader" else values[0]) if values else None
-    if place.partition("[")[0] == "body":
-        try:
-            document = orjson.loads(answer.body)
-        except orjson.JSONDecodeError:
-            return None
-        return value_at(document, name.removeprefix("$.")) if name else text_of(document)
     return None

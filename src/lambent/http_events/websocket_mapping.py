@@ -12,8 +12,8 @@ from typing import Any
 import orjson
 
 from lambent import patterns
-from lambent.http_events import common, rest_mapping, rest_vtl, websocket
-from lambent.http_events.rest_context import text_of, value_at
+from lambent.http_events import common, json_path, rest_mapping, rest_vtl, websocket
+from lambent.http_events.rest_context import text_at, text_of, value_at
 from lambent.http_events.rest_mapping import BackendAnswer, BackendRequest
 from lambent.http_events.websocket import DEFAULT, BadAnswer, Connected, Happening
 
@@ -46,7 +46,11 @@ def value_of(source: str, known: Connected, happening: Happening, event: Documen
     """`route.request.body.a`, `route.request.header.b`, `context.c`, `stageVariables.d`, or text in quotes."""
     if len(source) > 1 and source[0] == source[-1] == "'":
         return source[1:-1]
-    place, _, name = source.removeprefix("route.request.").partition(".")
+    named = source.removeprefix("route.request.")
+    path = json_path.of_body(named)
+    if path is not None:
+        return text_at((happening.body or "").encode(), path)
+    place, _, name = named.partition(".")
     if place == "context":
         return text_of(value_at(websocket.context(known, happening), name))
     if place == "stageVariables":
@@ -54,16 +58,7 @@ def value_of(source: str, known: Connected, happening: Happening, event: Documen
     if place == "header":
         headers = {key.lower(): value for key, value in (event.get("headers") or {}).items()}
         return headers.get(name.lower())
-    if place == "querystring":
-        return (event.get("queryStringParameters") or {}).get(name)
-    return _of_message(happening.body or "", name) if place == "body" else None
-
-
-def _of_message(text: str, path: str) -> str | None:
-    try:
-        return websocket.at(orjson.loads(text), path) if path else text
-    except orjson.JSONDecodeError:
-        return None
+    return (event.get("queryStringParameters") or {}).get(name) if place == "querystring" else None
 
 
 def _request_template(integration: Document, text: str) -> str | None:

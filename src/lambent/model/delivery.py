@@ -1,12 +1,14 @@
 """What is sent to a service, and what happens when it can't be."""
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from typing import NamedTuple
 
 from lambent.model.scope import Scope
 
+NO_ATTRIBUTES: Mapping[str, tuple[str, str]] = {}
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+
+class Delivery(NamedTuple):
     """One message to `target`, an ARN or a URL, as the account and region of who sends it.
 
     `arn` is the sender's, of a function as records say it; `function` is its name. `attributes` are message attributes
@@ -29,7 +31,7 @@ class Delivery:
     unique: str = ""
     now: float = 0.0
     detail_type: str = ""
-    attributes: dict[str, tuple[str, str]] = field(default_factory=dict)
+    attributes: Mapping[str, tuple[str, str]] = NO_ATTRIBUTES
     group: str = ""
     deduplication: str = ""
     source: str = ""

@@ -80,4 +80,5 @@ PRICES: dict[str, Price] = {
     "nat:hour": Price(0.045, 1, "hours", "https://aws.amazon.com/vpc/pricing/"),
     "nat:processed": Price(0.045, 1e9, "bytes", "https://aws.amazon.com/vpc/pricing/"),
     "endpoint:hour": Price(0.01, 1, "hours", "https://aws.amazon.com/privatelink/pricing/"),
+    "endpoint:processed": Price(0.01, 1e9, "bytes", "https://aws.amazon.com/privatelink/pricing/"),
 }

@@ -2,12 +2,12 @@
 
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from lambent.model.delivery import Delivery
 
 
-@dataclass(frozen=True, slots=True)
-class RetryPolicy:
+class RetryPolicy(NamedTuple):
     """At most `attempts` tries in all, none later than `longest` seconds after the first one; `pauses` are the seconds
     before each further try, the last one for all further ones."""
 
@@ -16,8 +16,7 @@ class RetryPolicy:
     pauses: tuple[float, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Push:
+class Push(NamedTuple):
     """One message of a service: `kind` is "sns", "events", "scheduler", "logs" or "iot".
 
     `dead_letter` is the ARN of the queue that takes what can't be delivered ("" for none), `due` the platform's time
@@ -47,8 +46,7 @@ class Tries:
     count: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
+class Waiting(NamedTuple):
     """A push that waits, under a `number` that rises with every push."""
 
     number: int

@@ -1,7 +1,6 @@
 """Where state lives: one AWS account in one region. State in one scope is invisible from another."""
 
 import re
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from lambent.model.acting import Acting
@@ -31,9 +30,8 @@ def checked_scope(account: object, region: object) -> Scope:
     return scope
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Who makes a request, and the id that its answer, log lines and findings carry.
+class Caller(NamedTuple):
+    """Who makes a request, and the id that its answer, log lines and findings carry. A tuple: each request makes one.
 
     `trace_id` is the X-Ray header that came with the request, or what is known of its chain of calls without one.
     `at_once` asks that changes of functions last no longer than they must, whatever the setting `state_delay` says.

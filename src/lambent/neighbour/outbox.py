@@ -22,6 +22,9 @@ from lambent.wire.fault import Fault
 from lambent.wire.http import Request, Response, unsigned
 
 Send = Callable[[Request], Awaitable[Response]]
+Ask = Callable[[Request, str, str, Mapping[str, Any]], Awaitable[Response | None]]
+"""Has an operation of a service carried out that is answered in this process (`Gateway.ask`): none of its wire form is
+needed, nor read. None where it is not."""
 Post = Callable[[str, Mapping[str, str], bytes], Awaitable[None]]
 """Posts to a URL. Raises DeliveryFailed."""
 
@@ -33,18 +36,28 @@ PASSING = re.compile("Throttl|TooManyRequests|SlowDown|Unavailable|RequestTimeou
 
 
 KEPT_QUEUES = 1_000
+PLAIN = {
+    "sqs:SendMessage": frozenset({"QueueUrl", "MessageBody", "MessageGroupId", "MessageDeduplicationId"}),
+    "sns:Publish": frozenset({"TopicArn", "Message"}),
+}
+"""Operations, as targets' own forms spell them, and members that are texts both in JSON and in the model."""
 
 
 async def _nobody_looks(_delivery: Delivery) -> str:
     return ""
 
 
-class Outbox:
-    """`send` takes a request as the endpoint would, `post` one for a URL."""
+async def _not_here(_request: Request, _service: str, _operation: str, _params: Mapping[str, Any]) -> None:
+    """Everything has to be sent."""
 
-    def __init__(self, send: Send, post: Post | None = None) -> None:
+
+class Outbox:
+    """`send` takes a request as the endpoint would, `post` one for a URL, `ask` what is answered in this process."""
+
+    def __init__(self, send: Send, post: Post | None = None, ask: Ask = _not_here) -> None:
         self._send = send
         self._post = post
+        self._ask_here = ask
         self._known: set[str] = set()
         """Services whose models are loaded."""
         self.inner: Mapping[str, Callable[[Delivery], Awaitable[None]]] = {}
@@ -78,6 +91,8 @@ class Outbox:
         service, _, operation = delivery.call.partition(":")
         scope = Scope(delivery.scope.account, delivery.target.split(":")[3] or delivery.scope.region)
         params = orjson.loads(delivery.body)
+        if _is_plain(delivery.call, params) and await self._done_here(delivery, scope, service, operation, params):
+            return
         try:
             if service not in self._known:  # a model may be large
                 await asyncio.to_thread(api_calls.find_service, service)
@@ -101,8 +116,10 @@ class Outbox:
             message["MessageGroupId"] = delivery.group
         if delivery.deduplication and name.endswith(".fifo"):
             message["MessageDeduplicationId"] = delivery.deduplication
+        asking = _asking(delivery, scope)
         try:
-            await self._json(delivery, _asking(delivery, scope), "sqs", "AmazonSQS.SendMessage", message)
+            if _is_binary(delivery) or not await self._done_here(delivery, asking, "sqs", "SendMessage", message):
+                await self._json(delivery, asking, "sqs", "AmazonSQS.SendMessage", message)
         except DeliveryFailed:
             self._queues.pop(delivery.target, None)
             raise
@@ -122,6 +139,13 @@ class Outbox:
     async def _to_topic(self, delivery: Delivery, scope: Scope, name: str) -> None:
         if name.endswith(".fifo"):
             raise DeliveryFailed("a FIFO topic takes no events of asynchronous invocations", passing=False)
+        message: dict[str, Any] = {"TopicArn": delivery.target, "Message": _text(delivery.body)}
+        message |= {"Subject": delivery.subject} if delivery.subject else {}
+        if delivery.attributes:
+            message["MessageAttributes"] = {key: _attribute(*said) for key, said in delivery.attributes.items()}
+        asking = _asking(delivery, scope)
+        if not _is_binary(delivery) and await self._done_here(delivery, asking, "sns", "Publish", message):
+            return
         form = {
             "Action": "Publish",
             "Version": "2010-03-31",
@@ -134,7 +158,7 @@ class Outbox:
             form |= {f"{entry}.Name": key, f"{entry}.Value.DataType": kind, f"{entry}.Value.StringValue": value}
         headers = {"content-type": "application/x-www-form-urlencoded; charset=utf-8"}
         request = Request("POST", "/", "", headers, urlencode(form).encode())
-        await self._ask(delivery, _asking(delivery, scope), "sns", request)
+        await self._ask(delivery, asking, "sns", request)
 
     async def _to_bus(self, delivery: Delivery, scope: Scope, resource: str) -> None:
         inner = self.inner.get(resource.partition("/")[0])
@@ -162,6 +186,9 @@ class Outbox:
         await self._ask(delivery, delivery.scope, "s3", request)
 
     async def _to_function(self, delivery: Delivery, scope: Scope, _resource: str) -> None:
+        event = {"FunctionName": delivery.target, "InvocationType": "Event", "Payload": delivery.body}
+        if await self._done_here(delivery, scope, "lambda", "Invoke", event):
+            return
         path = f"/2015-03-31/functions/{quote(delivery.target, safe='')}/invocations"
         headers = {"x-amz-invocation-type": "Event", "content-type": "application/json"}
         await self._ask(delivery, scope, "lambda", Request("POST", path, "", headers, delivery.body))
@@ -194,24 +221,54 @@ class Outbox:
 
     async def _ask(self, delivery: Delivery, scope: Scope, service: str, request: Request) -> bytes:
         """What the service answers, if it is content."""
-        request.headers |= {
-            "host": "127.0.0.1",
-            "authorization": signed_as(scope, service),
-            **({"x-amzn-trace-id": delivery.trace_id} if delivery.trace_id else {}),
-            "content-length": str(len(request.body)),
-        }
-        request.kept = delivery.kept
+        _say_whose(request, delivery, scope, service)
+        request.headers["content-length"] = str(len(request.body))
         try:
             response = await self._send(request)
         except Fault as fault:
             raise DeliveryFailed(f"{fault.code}: {fault.message}", passing=fault.status == 503) from fault
-        assert isinstance(response.body, bytes)
-        if response.status >= 300:
-            reason = _reason(response)
-            passing = response.status >= 500 or response.status == 429 or bool(PASSING.search(reason))
-            code = _older_code(response) or error_of(response)[0]
-            raise DeliveryFailed(f"{service} answered {response.status}: {reason}", passing=passing, code=code)
-        return response.body
+        return _content(service, response)
+
+    async def _done_here(
+        self, delivery: Delivery, scope: Scope, service: str, operation: str, params: Mapping[str, Any]
+    ) -> bool:
+        """Have it done where it is answered here, and no wire form is needed; else False. Raises DeliveryFailed."""
+        request = Request("POST", "/", body=delivery.body)
+        _say_whose(request, delivery, scope, service)
+        response = await self._ask_here(request, service, operation, params)
+        if response is None:
+            return False
+        _content(service, response)
+        return True
+
+
+def _say_whose(request: Request, delivery: Delivery, scope: Scope, service: str) -> None:
+    request.headers |= {"host": "127.0.0.1", "authorization": signed_as(scope, service)}
+    if delivery.trace_id:
+        request.headers["x-amzn-trace-id"] = delivery.trace_id
+    request.kept = delivery.kept
+
+
+def _content(service: str, response: Response) -> bytes:
+    """What an answer says. Raises DeliveryFailed for an error."""
+    assert isinstance(response.body, bytes)
+    if response.status >= 300:
+        reason = _reason(response)
+        passing = response.status >= 500 or response.status == 429 or bool(PASSING.search(reason))
+        code = _older_code(response) or error_of(response)[0]
+        raise DeliveryFailed(f"{service} answered {response.status}: {reason}", passing=passing, code=code)
+    return response.body
+
+
+def _is_plain(call: str, params: Any) -> bool:
+    """Whether the parameters are what the operation gets, as they are."""
+    texts = PLAIN.get(call)
+    return texts is not None and params.keys() <= texts and all(isinstance(value, str) for value in params.values())
+
+
+def _is_binary(delivery: Delivery) -> bool:
+    """Whether an attribute is bytes, which JSON has in Base64."""
+    return any(kind.startswith("Binary") for kind, _ in delivery.attributes.values())
 
 
 _WAYS = {

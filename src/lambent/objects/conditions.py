@@ -20,12 +20,19 @@ class Conditions:
     unmodified_since: float | None = None
 
 
+NONE = Conditions()
+MEMBERS = ("IfMatch", "IfNoneMatch", "IfModifiedSince", "IfUnmodifiedSince")
+
+
 class NotModified(Exception):
     """304: the one who asks has it."""
 
 
 def of(params: Mapping[str, object], prefix: str = "") -> Conditions:
     """The conditions in a request's params; `prefix` is CopySource for those about a copy's source."""
+
+    if not prefix and params.keys().isdisjoint(MEMBERS):
+        return NONE
 
     def time(name: str) -> float | None:
         said = params.get(f"{prefix}{name}")

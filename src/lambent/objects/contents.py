@@ -10,9 +10,8 @@ import contextlib
 import json
 import os
 from collections.abc import AsyncIterator, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Protocol
+from typing import IO, NamedTuple, Protocol
 
 from lambent.objects.checksums import Digests
 from lambent.store.errors import from_os
@@ -30,8 +29,7 @@ class Source(Protocol):
     def read(self, size: int, /) -> bytes: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(NamedTuple):
     """A content that was taken in and that no index knows yet. `data` None is a file."""
 
     number: int

@@ -8,9 +8,8 @@ sent when), https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
 import base64
 import secrets
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote_plus
 
 import orjson
@@ -51,8 +50,7 @@ BRIDGED = {
 GONE = ("ObjectRemoved", "LifecycleExpiration")
 
 
-@dataclass(frozen=True, slots=True)
-class Asker:
+class Asker(NamedTuple):
     """Who made a request: an account ("" for nobody), the request's id, its address and its trace header."""
 
     account: str

@@ -10,7 +10,7 @@ import string
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -29,8 +29,7 @@ NOTHING = Conditions()
 _LETTERS = string.ascii_letters + string.digits + "._"
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
+class Made(NamedTuple):
     """A version that is to be there. `kept` are contents that are new with it."""
 
     size: int
@@ -41,8 +40,7 @@ class Made:
     modified: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Version:
+class Version(NamedTuple):
     """A version of an object, or a delete marker."""
 
     row: VersionRow

@@ -29,6 +29,8 @@ RESTORED, STREAMED, PASSED = "RestoredMegabytes", "StreamedBytes", "NetworkBytes
 response; what environments sent and received over their way out, told when they end."""
 FREE_STREAM = 6 << 20
 """https://aws.amazon.com/lambda/pricing/ (HTTP response stream)."""
+SAID = "ServiceBytes"
+"""What functions sent to AWS's services and received from them, by the service."""
 OWN_UNITS = {RESTORED: "Megabytes", STREAMED: "Bytes", PASSED: "Bytes"}
 
 
@@ -49,6 +51,9 @@ def streams(name: str, scope: Scope, function: str, resource: str = "", executed
     if name == STANDING_BY:
         pairs = dimensions_of({"FunctionName": function, "Version": resource.rpartition(":")[2]})
         return (Stream(Metric(scope, OWN_NAMESPACE, name, pairs), "Seconds"),)
+    if name == SAID:
+        pairs = dimensions_of({"FunctionName": function, "Service": resource})
+        return (Stream(Metric(scope, OWN_NAMESPACE, name, pairs), "Bytes"),)
     if name in OWN_UNITS:
         return (Stream(Metric(scope, OWN_NAMESPACE, name, dimensions_of({"FunctionName": function})), OWN_UNITS[name]),)
     unit = "Milliseconds" if name in MILLISECONDS else "Count"

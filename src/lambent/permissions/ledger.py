@@ -9,10 +9,9 @@ import json
 import zlib
 from collections import deque
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from lambent.engine.authorisation.principals import Principal
 from lambent.model.scope import Caller
@@ -26,19 +25,22 @@ PARAMETER = 100
 """Characters of a parameter that a record shows."""
 LARGE = 1 << 14
 """Bytes or characters of a parameter above which a call keeps only its beginning, its size and its checksum."""
+SIZED = frozenset((bytes, bytearray, str))
 SECRETS = ("secret", "password", "token", "plaintext", "ciphertext", "payload", "body", "zipfile", "environment")
 READS = ("Get", "List", "Describe", "Head", "Scan", "Query", "Batch", "Lookup")
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+NONE: Mapping[str, Any] = {}
+
+
+class Call(NamedTuple):
     """One request that was answered. `error` is its code, "" for none."""
 
     at: float
     caller: Caller
     service: Service
     operation: str
-    params: Mapping[str, Any] = field(default_factory=dict)
+    params: Mapping[str, Any] = NONE
     error: str = ""
     message: str = ""
     agent: str = ""
@@ -46,12 +48,8 @@ class Call:
     """On which it came; 0 is none."""
 
 
-def _is_large(value: Any) -> bool:
-    return isinstance(value, bytes | bytearray | str) and len(value) > LARGE
-
-
 def _cut(value: Any) -> Any:
-    if not _is_large(value):
+    if type(value) not in SIZED or len(value) <= LARGE:
         return value
     raw = value.encode("utf-8", "surrogatepass") if isinstance(value, str) else bytes(value)
     start = raw[:PARAMETER].decode("utf-8", "replace")
@@ -71,8 +69,9 @@ class Trail:
 
     def add(self, call: Call) -> None:
         """A request was answered."""
-        if any(_is_large(value) for value in call.params.values()):  # an object's bytes do not wait here with it
-            call = replace(call, params={name: _cut(value) for name, value in call.params.items()})
+        # An object's bytes do not wait here with it. A list: there is no frame for each parameter.
+        if any([type(value) in SIZED and len(value) > LARGE for value in call.params.values()]):  # noqa: C419
+            call = call._replace(params={name: _cut(value) for name, value in call.params.items()})
         self._calls.append(call)
         self.total += 1
 

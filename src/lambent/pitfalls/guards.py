@@ -93,11 +93,12 @@ class Look:
     def _names(self) -> dict[str, bool]:
         """Names that hold the answer (False) or what was found (True)."""
         names: dict[str, bool] = {}
-        for name, value in self.get.where.locals.items():
-            if _bare(value) is self.get.node:
+        bound = self.get.where.bindings
+        for name, values in bound.items():
+            if any(_bare(value) is self.get.node for value in values):
                 names[name] = False
-        for name, value in self.get.where.locals.items():
-            if name not in names and self._found(value, names):
+        for name, values in bound.items():
+            if name not in names and any(self._found(value, names) for value in values):
                 names[name] = True
         return names
 

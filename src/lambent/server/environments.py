@@ -12,9 +12,10 @@ from lambent.environments.performance import Append
 from lambent.model.finding import Finding
 from lambent.model.function import FunctionVersion
 from lambent.model.own_layers import INSIGHTS
+from lambent.model.scope import Scope
 from lambent.observe.journal import Journal
 from lambent.observe.lambda_insights import GROUP
-from lambent.observe.lambda_metrics import FREE_STREAM, STREAMED
+from lambent.observe.lambda_metrics import FREE_STREAM, SAID, STREAMED
 from lambent.observe.metrics import Metrics
 from lambent.observe.tracing import Tracing
 from lambent.server.base import REAL, Base
@@ -72,6 +73,12 @@ def count_streamed(metrics: Metrics, function: FunctionVersion, size: int) -> No
     """What is billed of a response of so many bytes that was streamed."""
     if size > FREE_STREAM:
         metrics.add(STREAMED, function.scope, function.name, size - FREE_STREAM)
+
+
+def count_said(metrics: Metrics, function: str, service: str, size: int) -> None:
+    """What the function with that ARN said to a service and heard from it, in bytes."""
+    _, _, _, region, account, _, name, *_ = function.split(":")
+    metrics.add(SAID, Scope(account, region), name, size, service)
 
 
 def debugged_environment(

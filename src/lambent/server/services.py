@@ -34,6 +34,7 @@ from lambent.gateway.hosts import Hosts
 from lambent.gateway.intake import Intake
 from lambent.gateway.listener import Listener
 from lambent.gateway.live import LivePage, make_token
+from lambent.gateway.passing import Passing
 from lambent.gateway.reached import Reached
 from lambent.gateway.short import ShortRoad
 from lambent.gateway.short_site import ShortRoads
@@ -62,6 +63,7 @@ from lambent.server.buckets import Buckets, open_buckets
 from lambent.server.buses import open_buses
 from lambent.server.deployments import open_deployments
 from lambent.server.destinations import check_destination
+from lambent.server.environments import count_said
 from lambent.server.here import chosen, here, unbuilt
 from lambent.server.http_apis import HttpApis, open_http_apis
 from lambent.server.integration_roles import IntegrationRoles
@@ -141,7 +143,7 @@ async def open_services(stack: AsyncExitStack, settings: Settings, store: Store,
     def handling(scope: Scope, name: str, qualifier: str) -> Handling | None:
         return asynchronous.handling(env, scope, name, qualifier)
 
-    outbox = Outbox(lambda request: running.doors.gateway(request), functools.partial(web.post, settings.reach))  # noqa: PLW0108
+    outbox = _outbox(settings, running)
     gate = permissions.open_gate(settings, base, running)
     queue = _events(settings, store, base, running, handling, deliveries.of_functions(gate, handling, outbox))
     links = CodeLinks(base.url, store.blobs.get, base.clock.wall)
@@ -165,7 +167,7 @@ async def open_services(stack: AsyncExitStack, settings: Settings, store: Store,
     rest, http, sites = _sites(stack, settings, store, base, env, running, signers, balancers.serve, gate)
     stacks = open_stacks(settings, store, base, running.doors, gate, running.findings.report)
     deployments = open_deployments(stack, store, base, running.doors, gate, running.findings.report)
-    timed = open_timed(store, base, running, gate, pushes.add)
+    timed = open_timed(store, base, running, gate, functools.partial(pushes.add, light=True))
     sts = permissions.sts_service(settings, gate, running.keys.put, keys.held, base, who)
     logs = open_logs(stack, store, base, running.doors, gate, running.findings, pushes.add)
     those = _made(env, sqs, streams, rest, http, stacks, sts, deployments, gate) | scaling_service(env, scaler)
@@ -185,6 +187,16 @@ async def open_services(stack: AsyncExitStack, settings: Settings, store: Store,
     await balancers.resume()
     _start(stack, store, base, rules.start, stacks.stacks.resume, deployments.deployments.resume)
     await _listen(running, base)
+
+
+def _outbox(settings: Settings, running: Running) -> Outbox:
+    """What services send goes to the gateway, which is made later."""
+    doors = running.doors
+    return Outbox(
+        lambda request: doors.gateway(request),  # noqa: PLW0108
+        functools.partial(web.post, settings.reach),
+        lambda request, service, operation, params: doors.gateway.ask(request, service, operation, params),  # noqa: PLW0108
+    )
 
 
 def _callers(
@@ -264,7 +276,11 @@ def _open_door(
         check, told, registry.door if registry.here.items() <= here.items() else None,
     )  # fmt: skip
     running.doors.gateway = gateway
-    chain = Reached(gateway, keys.held, REAL.wall) if reached else gateway
+    chain = Passing(
+        Reached(gateway, keys.held, REAL.wall) if reached else gateway,
+        keys.held,
+        functools.partial(count_said, running.metrics),
+    )
     may = functools.partial(permissions.may_invoke, gate, keys.held, settings, trials.going)
     road = ShortRoads(
         _short_road(env, running, queue, who, guard.hosts, may, trials.again), sites.at_once, guard.hosts, new_id

@@ -7,7 +7,6 @@ database's thread, sees what the items before it in its group changed, and may r
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import orjson
@@ -77,8 +76,7 @@ class PartRow(NamedTuple):
     document: str
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """What one item changes. Versions are written over those of the same rank; `gone` are versions that go.
 
     `contents` are new ones (None: a file). Uses are counted here, from what comes and what goes.

@@ -6,8 +6,8 @@ Writes are group commits: a push is accepted when its transaction is. Each waits
 
 import zlib
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import orjson
 import sqlalchemy as sa
@@ -61,23 +61,20 @@ def is_ordered(lane: str) -> bool:
     return not lane.endswith(" ")
 
 
-@dataclass(frozen=True, slots=True)
-class Insert:
+class Insert(NamedTuple):
     """Pushes were accepted: all of them or none."""
 
     pushes: Sequence[Waiting]
 
 
-@dataclass(frozen=True, slots=True)
-class Retry:
+class Retry(NamedTuple):
     """A push was tried, and is to be tried again."""
 
     number: int
     tries: Tries
 
 
-@dataclass(frozen=True, slots=True)
-class Remove:
+class Remove(NamedTuple):
     """A push has ended."""
 
     number: int
@@ -112,10 +109,10 @@ class PushStore:
             database, _write, frees=lambda change: not isinstance(change, Insert)
         )
 
-    async def insert(self, pushes: Sequence[Waiting], then: Callable[[], None]) -> None:
-        """Come back when they are on disk; `then` is called after the commit, in the order of the writes. Raises
-        StoreError."""
-        await self._commit.write(Insert(pushes), then)
+    async def insert(self, pushes: Sequence[Waiting], then: Callable[[], None], *, light: bool = False) -> None:
+        """Come back when they are on disk, `light` ones as `GroupCommit.write` has it; `then` is called after the
+        commit, in the order of the writes. Raises StoreError."""
+        await self._commit.write(Insert(pushes), then, light=light)
 
     def write(self, change: Retry | Remove, then: Callable[[], None], failed: Callable[[Exception], None]) -> None:
         """Call `then` when `change` is written, or `failed` with the StoreError: then it is not. It does not wait for
@@ -195,7 +192,7 @@ def _document(push: Push) -> dict[str, Any]:
     return {
         "kind": push.kind,
         "delivery": delivery,
-        "policy": asdict(push.policy),
+        "policy": {name: getattr(push.policy, name) for name in RetryPolicy._fields},
         "dead_letter": push.dead_letter,
         "due": push.due,
         "role": push.role,
@@ -204,7 +201,7 @@ def _document(push: Push) -> dict[str, Any]:
     }
 
 
-_FIELDS = tuple(name for name in Delivery.__dataclass_fields__ if name not in ("body", "kept"))
+_FIELDS = tuple(name for name in Delivery._fields if name not in ("body", "kept"))
 
 
 def _waiting(row: Mapping[str, Any]) -> Waiting:

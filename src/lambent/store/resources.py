@@ -180,8 +180,11 @@ class Resources:
         inserts: Sequence[Resource] = (),
         replaces: Sequence[tuple[Resource, Resource]] = (),
         deletes: Sequence[Resource] = (),
+        *,
+        light: bool = False,
     ) -> None:
-        """Several changes in one transaction: all or none. Raises RecordExists, RecordChanged, StoreError."""
+        """Several changes in one transaction: all or none; `light` as in `Database.run`. Raises RecordExists,
+        RecordChanged, StoreError."""
 
         def work(connection: sa.Connection) -> None:
             _delete_all(connection, deletes)
@@ -203,7 +206,7 @@ class Resources:
         keys = tuple(one.key for one in (*inserts, *deletes, *(new for _, new in replaces)))
         frees = not (inserts or replaces)
         try:
-            await self._database.change(work, then, Changed(resources=keys), frees=frees)
+            await self._database.change(work, then, Changed(resources=keys), light=light, frees=frees)
         except (RecordExists, RecordChanged):
             await self.reread(keys)
             raise

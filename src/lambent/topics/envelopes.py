@@ -20,6 +20,9 @@ NAMES = {"SigningCertURL": "SigningCertUrl", "UnsubscribeURL": "UnsubscribeUrl"}
 """What a function's event calls some members."""
 
 Envelope = dict[str, Any]
+_NAME, _VALUE = json.JSONEncoder().encode, json.JSONEncoder(ensure_ascii=False).encode
+_COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+"""json.dumps makes an encoder for each value."""
 
 
 def timestamp(now: float) -> str:
@@ -29,19 +32,15 @@ def timestamp(now: float) -> str:
 
 def written(envelope: Mapping[str, Any]) -> str:
     """JSON as SNS lays it out: the attributes of a message one a line."""
-    lines = [f"  {json.dumps(name)} : {_written(value)}" for name, value in envelope.items()]
+    lines = [f"  {_NAME(name)} : {_written(value)}" for name, value in envelope.items()]
     return "{\n" + ",\n".join(lines) + "\n}"
 
 
 def _written(value: Any) -> str:
     if not isinstance(value, dict):
-        return json.dumps(value, ensure_ascii=False)
-    lines = [f"    {json.dumps(name)} : {_compact(one)}" for name, one in value.items()]
+        return _VALUE(value)
+    lines = [f"    {_NAME(name)} : {_COMPACT(one)}" for name, one in value.items()]
     return "{\n" + ",\n".join(lines) + "\n  }"
-
-
-def _compact(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def function_event(subscription_arn: str, envelope: Mapping[str, Any], attributes: Attributes) -> dict[str, Any]:

@@ -188,7 +188,8 @@ def split_header(value: str, dates: bool = False) -> list[str]:
 
 
 def _text_leaf(member: Shape, text: str, location: str) -> Any:
-    return leaf_from_text(member.type_name, text, _timestamp_form(member, location))
+    kind = member.type_name
+    return text if kind == "string" else leaf_from_text(kind, text, _timestamp_form(member, location))
 
 
 def _timestamp_form(member: Shape, location: str) -> str:

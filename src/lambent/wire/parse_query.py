@@ -4,6 +4,7 @@ A name is a dotted path: `Tags.member.1.Key`, `Attributes.entry.2.value`; flatte
 the middle. The fields are first folded into a tree of dicts, so that each is looked at once.
 """
 
+import functools
 from collections.abc import Mapping
 from typing import Any
 
@@ -51,13 +52,21 @@ def _value(shape: Shape, node: Tree) -> Any:
 
 def _structure(shape: Shape, node: Tree) -> dict[str, Any]:
     params = {}
-    for name, member in shape.members.items():
-        child = next((node[given] for given in _names_of(name, member) if given in node), None)
+    for name, member, names in _members(shape):
+        if node.keys().isdisjoint(names):
+            continue
+        child = next(node[given] for given in names if given in node)
         if isinstance(child, dict):
             value = _value(member, child)
             if value is not None:
                 params[name] = value
     return params
+
+
+@functools.cache
+def _members(shape: Shape) -> tuple[tuple[str, Shape, tuple[str, ...]], ...]:
+    """Each member of a structure, and what it may be called in a form."""
+    return tuple((name, member, _names_of(name, member)) for name, member in shape.members.items())
 
 
 def _names_of(name: str, member: Shape) -> tuple[str, ...]:

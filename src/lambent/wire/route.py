@@ -99,12 +99,17 @@ class Routes:
 
     def match(self, request: Request) -> tuple[Route, Found] | None:
         """The best route for `request`, and how its path matched; which is found once."""
-        asked = request.method, request.path, request.query, request.headers
         known = request.routed.get(self)
-        if known is None or any(before is not now for before, now in zip(known[0], asked, strict=True)):
-            known = request.routed[self] = asked, self._match(request)
-        found: tuple[Route, Found] | None = known[1]
-        return found
+        if known is not None:
+            method, path, query, headers = known[0]
+            same = path is request.path and query is request.query and headers is request.headers
+            if same and method is request.method:
+                found: tuple[Route, Found] | None = known[1]
+                return found
+        asked = request.method, request.path, request.query, request.headers
+        made = self._match(request)
+        request.routed[self] = asked, made
+        return made
 
     def _match(self, request: Request) -> tuple[Route, Found] | None:
         root = self._roots.get(request.method)

@@ -21,6 +21,7 @@ Headers = list[tuple[str, str]]
 HEADER_LOCATIONS = frozenset({"header", "headers"})
 NOT_IN_BODY = HEADER_LOCATIONS | {"statusCode"}
 """Where a result's members may stand; `uri` and `querystring` say nothing about results."""
+TEXT_HEADER = "text in a header"
 EVENT_STREAM = "application/vnd.amazon.eventstream"
 
 
@@ -56,19 +57,33 @@ def _rest(service: Service, model: OperationModel, result: Result, request_id: s
     if shape is None:
         return Response(status, headers)
     in_body: dict[str, Any] = {}
+    places = _places(shape)
     for name, value in result.items():
-        member = shape.members[name]
-        location = member.serialization.get("location")
-        if location == "statusCode":
+        location, wire_name = places[name]
+        if location == TEXT_HEADER:
+            headers.append((wire_name, str(value)))
+        elif location == "statusCode":
             status = int(value)
         elif location in HEADER_LOCATIONS:
-            headers.extend(_headers(name, member, value))
+            headers.extend(_headers(name, shape.members[name], value))
         else:
             in_body[name] = value
     content_type, body = _rest_body(service, model, in_body)
     if content_type and not any(name.lower() == "content-type" for name, _ in headers):
         headers.append(("Content-Type", content_type))
     return Response(status, headers, body)
+
+
+@functools.cache
+def _places(shape: Shape) -> dict[str, tuple[str | None, str]]:
+    """Where each member of a result stands, and what it is called there."""
+    places = {}
+    for name, member in shape.members.items():
+        said = member.serialization
+        location = said.get("location")
+        plain = location == "header" and member.type_name == "string" and not said.get("jsonvalue")
+        places[name] = TEXT_HEADER if plain else location, said.get("name", name)
+    return places
 
 
 def _rest_body(service: Service, model: OperationModel, result: Result) -> tuple[str | None, Any]:

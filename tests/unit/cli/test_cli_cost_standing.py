@@ -10,6 +10,7 @@ from lambent.engine.price import Use, bill
 from lambent.model.prices import SECONDS_A_MONTH
 
 START, END = 1_790_000_000.0, 1_790_000_000.0 + 6 * 3600
+NO_ENDPOINTS: dict[str, Any] = {"VpcEndpoints": []}
 
 
 class Client:
@@ -93,23 +94,25 @@ def test_snapshots_are_kept_for_three_hours_at_least_and_those_of_java_are_free(
     ]
 
 
-def answered(sums: dict[tuple[str, str, str], float], dimension: str = "FunctionName") -> dict[str, Any]:
-    """CloudWatch with a sum for (namespace, metric, a dimension's value)."""
+def answered(sums: dict[tuple[str, ...], float], *dimensions: str) -> dict[str, Any]:
+    """CloudWatch with a sum for (namespace, metric, the values of its dimensions)."""
+    names = dimensions or ("FunctionName", "Service")
 
     def listed(Namespace: str, MetricName: str) -> dict[str, Any]:
-        those = [key[2] for key in sums if key[:2] == (Namespace, MetricName)]
-        return {"Metrics": [{"Dimensions": [{"Name": dimension, "Value": one}]} for one in those]}
+        those = [key[2:] for key in sums if key[:2] == (Namespace, MetricName)]
+        pairs = [[{"Name": n, "Value": one} for n, one in zip(names, values, strict=False)] for values in those]
+        return {"Metrics": [{"Dimensions": said} for said in pairs]}
 
     def statistics(Namespace: str, MetricName: str, Dimensions: list[dict[str, str]], **_: Any) -> dict[str, Any]:
-        return {"Datapoints": [{"Sum": sums[Namespace, MetricName, Dimensions[0]["Value"]]}]}
+        return {"Datapoints": [{"Sum": sums[Namespace, MetricName, *(one["Value"] for one in Dimensions)]}]}
 
     return {"list_metrics": listed, "get_metric_statistics": statistics}
 
 
 def test_bytes_cost_what_a_gateway_processes_where_there_is_one_and_the_function_is_behind_it() -> None:
-    sums = {("Lambent", "NetworkBytes", name): 1e11 for name in ("inside", "outside")}
+    sums: dict[tuple[str, ...], float] = {("Lambent", "NetworkBytes", name): 1e11 for name in ("inside", "outside")}
     functions = [{"FunctionName": "inside", "VpcConfig": {"SubnetIds": ["s"]}}, {"FunctionName": "outside"}]
-    answers = answered(sums) | {"list_functions": {"Functions": functions}}
+    answers = answered(sums) | {"list_functions": {"Functions": functions}, "describe_vpc_endpoints": NO_ENDPOINTS}
     (use,) = found(
         metering.passed_gateways, answers | {"describe_nat_gateways": {"NatGateways": [{"State": "available"}]}}
     )
@@ -117,8 +120,36 @@ def test_bytes_cost_what_a_gateway_processes_where_there_is_one_and_the_function
     assert not found(metering.passed_gateways, answers | {"describe_nat_gateways": {"NatGateways": []}})
 
 
+def test_bytes_to_services_go_by_their_interface_endpoint_or_for_nothing_or_by_the_gateway() -> None:
+    services = ("sqs", "kinesis", "s3", "sns")
+    sums: dict[tuple[str, ...], float] = {("Lambent", "ServiceBytes", "f", one): 1e11 for one in services}
+    sums["Lambent", "ServiceBytes", "outside", "sqs"] = 1e11
+    endpoints = [
+        {"ServiceName": "com.amazonaws.us-east-1.sqs", "VpcEndpointType": "Interface", "VpcId": "v"},
+        {"ServiceName": "com.amazonaws.us-east-1.kinesis-streams", "VpcEndpointType": "Interface", "VpcId": "v"},
+        {"ServiceName": "com.amazonaws.us-east-1.s3", "VpcEndpointType": "Gateway", "VpcId": "v"},
+        {"ServiceName": "com.amazonaws.us-east-1.sns", "VpcEndpointType": "Interface", "VpcId": "another"},
+    ]
+    functions = [{"FunctionName": "f", "VpcConfig": {"SubnetIds": ["s"], "VpcId": "v"}}, {"FunctionName": "outside"}]
+    answers = answered(sums) | {
+        "list_functions": {"Functions": functions},
+        "describe_vpc_endpoints": {"VpcEndpoints": endpoints},
+        "describe_nat_gateways": {"NatGateways": [{"State": "available"}]},
+    }
+    uses = found(metering.passed_gateways, answers)
+    assert uses == [
+        Use("endpoint:processed", "f", 1e11), Use("endpoint:processed", "f", 1e11), Use("nat:processed", "f", 1e11),
+    ]  # fmt: skip
+    assert dollars(uses[0]) == pytest.approx(1.00)
+    without = answers | {"describe_nat_gateways": {"NatGateways": []}}
+    assert {use.price for use in found(metering.passed_gateways, without)} == {"endpoint:processed"}
+
+
 def test_restores_and_streams_have_their_prices() -> None:
-    sums = {("Lambent", "RestoredMegabytes", "f"): 2048.0, ("Lambent", "StreamedBytes", "f"): 1e9}
+    sums: dict[tuple[str, ...], float] = {
+        ("Lambent", "RestoredMegabytes", "f"): 2048.0,
+        ("Lambent", "StreamedBytes", "f"): 1e9,
+    }
     uses = found(metering.used, answered(sums))
     assert uses == [Use("lambda:snapstart-restore", "f", 2.0), Use("lambda:streamed", "f", 1e9)]
     assert [dollars(use) for use in uses] == [pytest.approx(0.0002795996), pytest.approx(0.008)]

@@ -1,12 +1,14 @@
 """What the pages show of what a server says."""
 
 import io
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from lambent.console.app import PAGES
+from lambent.console.site import HERE
 from tests.unit.console.fake import ARN, FUNCTION, NOW, Browser, Refused, measured, package, site, usual
 
 EVIL = "</textarea><script>alert(1)</script><img src=x onerror=alert(1)>"
@@ -250,3 +252,9 @@ def test_every_page_is_shown_of_a_server_with_one_function() -> None:
     for method, path, _page in PAGES:
         if method == "GET" and not path.endswith("/tail"):
             assert browser.get(path.format(name="hello", id="1")).status_code == 200, path
+
+
+@pytest.mark.parametrize("template", sorted((HERE / "templates").glob("*.html")), ids=lambda path: path.name)
+def test_what_scrolls_sideways_is_reached_by_the_keyboard_and_has_a_name(template: Path) -> None:
+    for tag in re.findall(r"<div class=\"wide\"[^>]*>", template.read_text()):
+        assert 'tabindex="0"' in tag and 'role="group"' in tag and re.search(r'aria-label="\w', tag), tag

@@ -3,7 +3,8 @@
 import pytest
 
 from lambent.engine.insights.batch import every
-from lambent.engine.insights.fields import LogEvent, Source, document
+from lambent.engine.insights.documents import document
+from lambent.engine.insights.fields import LogEvent, Source
 from lambent.engine.insights.functions import TextTooLong
 from lambent.engine.insights.holding import TooManyGroups
 from lambent.engine.insights.needles import needles, newest

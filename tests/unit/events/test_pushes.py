@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -136,9 +135,9 @@ def test_a_dead_letter_goes_where_its_service_may_send(stage) -> None:
 
 
 def test_a_schedules_letter_is_sent_by_its_role_and_a_rules_by_the_service() -> None:
-    made = replace(push(dead_letter=queue("letters")), role="arn:aws:iam::111111111111:role/r")
-    letter = replace(made.delivery, target=queue("letters"))
-    roles = {kind: of_letter(replace(made, kind=kind), letter).role for kind in ("scheduler", "events")}
+    made = push(dead_letter=queue("letters"))._replace(role="arn:aws:iam::111111111111:role/r")
+    letter = made.delivery._replace(target=queue("letters"))
+    roles = {kind: of_letter(made._replace(kind=kind), letter).role for kind in ("scheduler", "events")}
     assert roles == {"scheduler": made.role, "events": ""}
 
 
@@ -215,7 +214,7 @@ def test_a_group_keeps_its_order_through_a_restart(tmp_path: Path) -> None:
 
 def test_pushes_survive_a_crash_with_their_tries_and_all_that_they_say(tmp_path: Path) -> None:
     made = push(body=b"\xff\x00", dead_letter=queue("letters"), policy=RetryPolicy(3, pauses=(0.0, 30.0)))
-    made = replace(made, delivery=replace(made.delivery, attributes={"n": ("Binary", "AA==")}, subject="s"))
+    made = made._replace(delivery=made.delivery._replace(attributes={"n": ("Binary", "AA==")}, subject="s"))
 
     async def before(bench: Bench) -> None:
         bench.behave = failing(BUSY, BUSY)
@@ -310,7 +309,7 @@ def test_very_many_targets_take_turns_in_memory(stage, monkeypatch: pytest.Monke
 
 def test_what_is_not_on_disk_is_not_sent(stage, monkeypatch: pytest.MonkeyPatch) -> None:
     async def scene(bench: Bench) -> None:
-        async def insert(*_args: object) -> None:
+        async def insert(*_args: object, **_more: object) -> None:
             raise StoreFull("full")
 
         monkeypatch.setattr(bench.store, "insert", insert)

@@ -1,36 +1,64 @@
-"""What functions answer, and what a door makes of it: `answers.json`, a column per door, each with its source."""
+"""What functions answer, and what each of the four doors makes of it: `answers.json`.
 
+A row is an answer (`answer`, as the runtime sends it), a column of it a door: the status, the body (none where the door
+has its own to say; base64 where it is no text) and the key of its source. `binary` and `accept` are the API's binary
+media types and what the client accepts; `rest_headers` are the headers that a REST API sends of it.
+"""
+
+import base64
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from lambent.http_events import rest_proxy
-from lambent.http_events.rest_proxy import Malformed
+from lambent.http_events import alb, http_api, payload_v2, rest_proxy
 
 TABLE = json.loads((Path(__file__).parent / "answers.json").read_text("utf-8"))
 ROWS = TABLE["answers"]
+SOURCES = TABLE["sources"]
+GROUP = alb.TargetGroup("arn:tg", function="arn:f")
+Row = dict[str, Any]
 
 
-def payload(row: dict[str, Any]) -> bytes:
-    return str(row["raw"]).encode() if "raw" in row else json.dumps(row["answer"]).encode()
+def _rest(row: Row) -> Any:
+    return rest_proxy.reply(row["answer"].encode(), row.get("binary", []), row.get("accept"))
 
 
+DOORS: dict[str, tuple[Callable[[Row], Any], int]] = {
+    "rest": (_rest, 502),
+    "http": (lambda row: http_api.reply_v2(row["answer"].encode()), 500),
+    "url": (lambda row: payload_v2.reply(row["answer"].encode()), 502),
+    "alb": (lambda row: alb.reply(row["answer"].encode(), GROUP), 502),
+}
+"""How each reads an answer, and the status of one that it can't read."""
+MALFORMED = (rest_proxy.Malformed, payload_v2.Malformed)
+
+
+@pytest.mark.parametrize("door", DOORS)
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row["name"])
-def test_a_rest_apis_answer(row: dict[str, Any]) -> None:
-    expected = row["rest"]
-    assert expected["source"] in TABLE["sources"]
-    if expected["status"] == 502:
-        with pytest.raises(Malformed):
-            rest_proxy.reply(payload(row), row.get("binary", []), row.get("accept"))
+def test_an_answer_at_a_door(row: Row, door: str) -> None:
+    read, failed = DOORS[door]
+    status, *body, source = row[door]
+    assert source in SOURCES
+    if not body:
+        assert status == failed
+        with pytest.raises(MALFORMED):
+            read(row)
         return
-    reply = rest_proxy.reply(payload(row), row.get("binary", []), row.get("accept"))
-    assert reply.status == expected["status"]
-    assert reply.body.decode() == expected.get("body", reply.body.decode())
-    if "headers" in expected:
-        assert rest_proxy.sent(reply.headers) == [tuple(one) for one in expected["headers"]]
+    reply = read(row)
+    assert (reply.status, reply.body) == (status, _bytes(body[0]))
+    if door == "rest" and "rest_headers" in row:
+        assert rest_proxy.sent(reply.headers) == [tuple(one) for one in row["rest_headers"]]
 
 
-def test_there_are_sixty_and_names_are_their_own() -> None:
-    assert len({row["name"] for row in ROWS}) == len(ROWS) >= 60
+def _bytes(text: str) -> bytes:
+    return base64.b64decode(text[7:]) if text.startswith("base64:") else text.encode()
+
+
+def test_there_are_sixty_at_least_and_every_source_is_used() -> None:
+    assert len({row["name"] for row in ROWS}) == len({(row["answer"], str(row.get("binary")), row.get("accept"))
+                                                      for row in ROWS}) == len(ROWS) >= 60  # fmt: skip
+    assert {row[door][-1] for row in ROWS for door in DOORS} == set(SOURCES)
+    assert all(set(DOORS) <= set(row) for row in ROWS)

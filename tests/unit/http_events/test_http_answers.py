@@ -1,8 +1,6 @@
-"""The matrix of functions' answers at an HTTP API, beside the columns of other doors (`door_answers.py`).
+"""Answers of payload version 1.0 at an HTTP API, which infers nothing; those of 2.0 are a column of `answers.json`.
 
-Payload version 2.0 is a function URL's but for what is malformed, which is a 500, and what is no JSON, which is sent as
-it is; version 1.0 infers nothing. Source:
-https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html.
+https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
 """
 
 import orjson
@@ -10,31 +8,15 @@ import pytest
 
 from lambent.http_events import http_api
 from lambent.http_events.payload_v2 import Malformed
-from tests.unit.http_events.door_answers import ROWS, Row
+from tests.unit.http_events.test_function_answers import ROWS, Row
 
-INFERRED = {
-    "string", "empty-string", "integer", "float", "boolean", "null", "nothing", "list", "empty-list", "object",
-    "empty-object", "body-without-status",
-}  # fmt: skip
-NOT_JSON = {"not-json", "half-json"}
-"""Recorded: https://github.com/aws/aws-lambda-dotnet/tree/dev/Tools/LambdaTestTool-v2/tests (Snapshots)."""
+INFERRED = [row for row in ROWS if row["http"][-1] == "http-inferred"]
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
-def test_an_answer_at_an_http_api_in_version_2(row: Row) -> None:
-    if row.name in NOT_JSON:
-        assert http_api.reply_v2(row.answer).body == row.answer
-    elif row.url.status == 502:
-        with pytest.raises(Malformed):
-            http_api.reply_v2(row.answer)
-    else:
-        assert http_api.reply_v2(row.answer).body == row.url.body
-
-
-@pytest.mark.parametrize("row", [row for row in ROWS if row.name in INFERRED], ids=lambda row: row.name)
+@pytest.mark.parametrize("row", INFERRED, ids=lambda row: row["name"])
 def test_version_1_infers_nothing(row: Row) -> None:
     with pytest.raises(Malformed):
-        http_api.reply_v1(row.answer)
+        http_api.reply_v1(row["answer"].encode())
 
 
 @pytest.mark.parametrize(

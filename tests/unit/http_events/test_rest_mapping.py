@@ -96,6 +96,40 @@ def test_parameters_of_the_request() -> None:
     assert sent.body == b'{"n": {"m": 5}}'
 
 
+DOCUMENT = b'{"items": [{"id": 1, "name": "x"}], "a b": 2, "n": {"m": 5}, "z": null, "t": true, "1st": "d"}'
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        (".n.m", "5"),
+        (".$.n.m", "5"),
+        (".n", '{"m":5}'),
+        (".items", '[{"id":1,"name":"x"}]'),
+        (".items[0].name", "x"),
+        (".items[*].id", "[1]"),
+        ("['a b']", "2"),
+        (".1st", "d"),
+        (".t", "true"),
+        (".z", None),
+        (".missing.more", None),
+        ("", DOCUMENT.decode()),
+    ],
+)
+def test_a_part_of_a_body_is_named_by_a_json_path(path: str, text: str | None) -> None:
+    mapped = {"integration.request.header.H": f"method.request.body{path}"}
+    sent = to_backend(request(body=DOCUMENT), {"requestParameters": mapped}, {})
+    assert sent.headers == ({"H": [text]} if text is not None else {})
+    response = {
+        "statusCode": "200",
+        "responseParameters": {"method.response.header.H": f"integration.response.body{path}"},
+    }
+    reply = to_client(
+        request(), {"integrationResponses": {"200": response}}, BackendAnswer(200, [], DOCUMENT, "200"), {}, []
+    )
+    assert [value for name, value in reply.headers if name == "H"] == ([text] if text is not None else [])
+
+
 @pytest.mark.parametrize(
     ("kind", "header", "refused"),
     [("HTTP", "Content-Length", True), ("HTTP", "Authorization", False), ("AWS", "authorization", True)],

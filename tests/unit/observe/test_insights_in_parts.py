@@ -23,6 +23,8 @@ QUERIES = [
     "filter kind = 'k3' and n > 10 | fields n",
     "filter n < 20 | limit 3",
     "dedup kind | fields kind, n",
+    "stats latest(n) as last, earliest(n), count(n) by list.1",
+    "filter n > 30 | fields n, kind, at.hour | sort at.hour, n desc | limit 4",
     "sort n | dedup kind | fields n, kind",
     "parse @message 'took * ms' as took | filter ispresent(took) | stats sum(took), count(took) as c",
     "parse @message /took (?<took>\\d+) ms/ | stats max(took) by kind",
@@ -36,6 +38,7 @@ def messages() -> list[str]:
     found = []
     for number in range(400):
         said = {"n": number % 37, "kind": f"k{number % 7}", "list": ["a", f"b{number % 3}"], "text": "é"}
+        said |= {"at": {"hour": number % 24}} if number % 3 else {"n": None}
         found.append(f"took {number} ms" if number % 5 == 0 else orjson.dumps(said).decode())
     return found
 
@@ -61,6 +64,8 @@ def test_parts_together_answer_what_the_whole_does(query: str, tmp_path: Path, m
     events = [LogEvent(START + place * 1_000, START, text, offsets[place], source)
               for place, text in enumerate(messages())]  # fmt: skip
     assert whole["rows"] == run(read(query), events) and whole["rows"]
+    monkeypatch.setattr(insights, "BLOCK", 500)
+    assert insights.answer(asked) == whole
     monkeypatch.setattr(insights, "PART", 1_000)
     monkeypatch.setattr(insights.os, "sched_getaffinity", lambda _pid: {0, 1})
     assert insights.answer(asked) == whole

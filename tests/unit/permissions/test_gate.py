@@ -3,7 +3,6 @@
 import asyncio
 import json
 from collections.abc import Coroutine, Mapping
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -594,7 +593,7 @@ def test_secrets_that_a_batch_finds_are_read_one_by_one(monkeypatch: pytest.Monk
 
 
 def test_services_on_the_way_follow_each_other() -> None:
-    stack = replace(SESSION, acting=Acting("cloudformation", ACCOUNT, SESSION.held, ("cloudformation.amazonaws.com",)))
+    stack = SESSION._replace(acting=Acting("cloudformation", ACCOUNT, SESSION.held, ("cloudformation.amazonaws.com",)))
     keys = facts.of_right(of_service("sqs", "us-east-1"), stack)
     assert keys["aws:calledvia"] == ("cloudformation.amazonaws.com", "sqs.amazonaws.com")
     assert (keys["aws:calledviafirst"], keys["aws:calledvialast"]) == (
@@ -632,7 +631,7 @@ def test_a_task_of_ecs_is_run_by_who_may_pass_the_role_of_its_definition() -> No
 def test_the_role_of_who_named_none_need_not_be_there() -> None:
     held = Held("s", ACCOUNT, f"arn:aws:iam::{ACCOUNT}:role/lambent", "f")
     world = World(gone=True)
-    world.call(replace(SESSION, role=held.role, held=held))
+    world.call(SESSION._replace(role=held.role, held=held))
     assert world.findings == {}
     world.call(SESSION)
     assert [code for code, _ in world.findings] == ["no-such-role"]

@@ -16,6 +16,14 @@ SEND = "SES.send_email(Source='a', Destination={'ToAddresses': ['b']}, Message={
 
 
 GUARDS = {
+    "one name for two answers": """
+def handler(event, context):
+    answer = TABLE.get_item(Key={"id": event["id"]})
+    item = answer.get("Item")
+    if item == None:
+        answer = TABLE.put_item(Item={"id": event["id"]})
+        SEND
+""",
     "get is not None return": """
 def handler(event, context):
     existing = TABLE.get_item(Key={"id": event["id"]})

@@ -279,3 +279,172 @@ def test_a_body_that_a_helper_parses_bare(tmp_path: Path) -> None:
         "  make(event, (error, result) => callback(null, { statusCode: 200, body: JSON.stringify(result) }));\n};\n"
     )
     assert found(tmp_path, "API001", "Api", app_dot_js=app, make_dot_js=make) == {("make.js", 2)}
+
+
+KEEP = """import boto3
+table = boto3.client("dynamodb")
+def handler(event, context):
+    for record in event["Records"]:
+        if record["Sns"]["Message"]:
+            try:
+                table.update_item(TableName="t", Key={"id": {"S": "1"}}, UpdateExpression="SET a = :a"MORE)
+            except Exception as error:
+                print(error)
+                LAST
+    return len(event["Records"])
+"""
+
+
+@pytest.mark.parametrize(
+    ("more", "last", "lines"),
+    [
+        ("", "", {8}),
+        (', ConditionExpression="attribute_not_exists(id)"', "", set()),
+        ("", "table.put_item(TableName='failed', Item={})", set()),
+        ("", "raise", set()),
+    ],
+)
+def test_what_is_written_on_the_way_and_fails_is_lost(more: str, last: str, lines: set[int], tmp_path: Path) -> None:
+    code = KEEP.replace("MORE", more).replace("LAST", last)
+    assert {line for _, line in found(tmp_path, "OBS008", "SNS", app_dot_py=code)} == lines
+
+
+@pytest.mark.parametrize(("name", "lines"), [("tokenPrefix", set()), ("token_type", set()), ("api_token", {2})])
+def test_what_is_said_about_a_secret_is_none(name: str, lines: set[int], tmp_path: Path) -> None:
+    code = f"def handler(event, context, {name}='x'):\n    print({name})\n"
+    assert {line for _, line in found(tmp_path, "SEC005", "SQS", app_dot_py=code)} == lines
+
+
+@pytest.mark.parametrize(("written", "lines"), [("/state", set()), ("/other", {4})])
+def test_a_parameter_that_the_project_writes_is_its_state(written: str, lines: set[int], tmp_path: Path) -> None:
+    code = (
+        "import boto3\nssm = boto3.client('ssm')\ndef handler(event, context):\n"
+        "    last = ssm.get_parameter(Name='/state')['Parameter']['Value']\n"
+        f"    ssm.put_parameter(Name='{written}', Value=last + '1', Type='String', Overwrite=True)\n"
+    )
+    assert {line for _, line in found(tmp_path, "SEC003", "SQS", app_dot_py=code)} == lines
+
+
+LISTS = "import boto3\ns3 = boto3.client('s3')\ndef handler(event, context):\n    s3.list_objects_v2(Bucket='b')\n"
+BUCKET_POLICY = """  P:
+    Type: AWS::S3::BucketPolicy
+    Properties:
+      Bucket: b
+      PolicyDocument: {Statement: [{Effect: Allow, Principal: {AWS: !GetAtt FRole.Arn}, Action: ACTION, Resource: "*"}]}
+"""
+
+
+@pytest.mark.parametrize(("action", "lines"), [("s3:ListBucket", set()), ("s3:GetObject", {4})])
+def test_a_bucket_s_policy_lets_a_role_list_it(action: str, lines: set[int], tmp_path: Path) -> None:
+    said = SAM.replace("      CodeUri: .\n", "      CodeUri: .\n      Policies: [AWSLambdaBasicExecutionRole]\n")
+    said = said.replace("RUNTIME", "python3.13").replace("TYPE", "SQS").replace("SETTINGS", EVENTS["SQS"])
+    (tmp_path / "template.yaml").write_text(said + BUCKET_POLICY.replace("ACTION", action))
+    (tmp_path / "app.py").write_text(LISTS)
+    assert {one.place.line for one in checking.check(tmp_path, select=["IAM002"]).findings} == lines
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "secret"),
+    [
+        ("SLACK_WEBHOOK_URL", "https://hooks.slack.com/services/T0/B0/abc", True),
+        ("SLACK_WEBHOOK_URL", "/slack/hook", False),
+        ("ORDERS_URL", "https://orders.example.org", False),
+    ],
+)
+def test_who_knows_a_chat_s_web_hook_may_post_there(name: str, value: str, secret: bool, tmp_path: Path) -> None:
+    said = SAM.replace("CodeUri: .", f"CodeUri: .\n      Environment: {{Variables: {{{name}: {value}}}}}")
+    said = said.replace("RUNTIME", "python3.13").replace("TYPE", "SQS").replace("SETTINGS", EVENTS["SQS"])
+    (tmp_path / "template.yaml").write_text(said)
+    (tmp_path / "app.py").write_text("def handler(event, context):\n    return 1\n")
+    assert bool(checking.check(tmp_path, select=["SEC001"]).findings) is secret
+
+
+@pytest.mark.parametrize(("last", "lines"), [("raise error", {5}), ("return None", set())])
+def test_a_task_that_only_passes_an_error_on_does_one_call(last: str, lines: set[int], tmp_path: Path) -> None:
+    machine = (
+        "  M:\n    Type: AWS::Serverless::StateMachine\n    Properties:\n      Definition:\n        StartAt: T\n"
+        "        States:\n          T: {Type: Task, Resource: !GetAtt F.Arn, End: true}\n"
+    )
+    said = SAM.partition("      Events:")[0].replace("RUNTIME", "python3.13")
+    (tmp_path / "template.yaml").write_text(said + machine)
+    (tmp_path / "app.py").write_text(
+        "import boto3\nssm = boto3.client('ssm')\ndef handler(event, context):\n    try:\n"
+        "        ssm.put_parameter(Name='/a', Value=event['a'], Type='String')\n"
+        f"    except Exception as error:\n        print(error)\n        {last}\n"
+    )
+    assert {one.place.line for one in checking.check(tmp_path, select=["SFN004"]).findings} == lines
+
+
+@pytest.mark.parametrize(
+    ("now", "told"),
+    [
+        ("print(datetime.now())", False),
+        ("return datetime.now().timestamp()", False),
+        ("return datetime.strftime(datetime.now(), '%s')", False),
+        ("return datetime.now().strftime('%Y-%m-%d')", True),
+    ],
+)
+def test_local_time_matters_where_a_day_is_made_of_it(now: str, told: bool, tmp_path: Path) -> None:
+    code = f"from datetime import datetime\ndef handler(event, context):\n    {now}\n"
+    assert bool(found(tmp_path, "TIM002", "SQS", app_dot_py=code)) is told
+
+
+def test_a_name_that_is_looked_up_while_it_starts(tmp_path: Path) -> None:
+    code = "import socket\nAT = socket.gethostbyname('example.org')\ndef handler(event, context):\n    return AT\n"
+    assert found(tmp_path, "EXE007", "SQS", app_dot_py=code) == {("app.py", 2)}
+
+
+@pytest.mark.parametrize(("given", "made"), [("*args, **kwargs", "*args, **kwargs"), ("service", "service")])
+def test_a_client_that_an_object_of_the_module_makes_for_a_name(given: str, made: str, tmp_path: Path) -> None:
+    code = (
+        f"import boto3\nclass Api:\n    def client(self, {given}):\n        return boto3.client({made})\n"
+        "api = Api()\n"
+        "def handler(event, context):\n    db = api.client('dynamodb')\n    return db.scan(TableName='t')\n"
+    )
+    assert found(tmp_path, "LIM014", "SQS", app_dot_py=code) == {("app.py", 8)}
+
+
+def test_what_a_helper_of_custom_resources_calls_is_reached(tmp_path: Path) -> None:
+    code = (
+        "import boto3\nfrom crhelper import CfnResource\nhelper = CfnResource()\n@helper.create\n"
+        "def create(event, _):\n    return boto3.client('s3').list_buckets()\n"
+        "def handler(event, context):\n    helper(event, context)\n"
+    )
+    assert found(tmp_path, "EXE008", "SQS", app_dot_py=code) == {("app.py", 6)}
+
+
+def test_a_key_that_is_only_logged_needs_no_decoding(tmp_path: Path) -> None:
+    code = "def handler(event, context):\n    for r in event['Records']:\n        print(r['s3']['object']['key'])\n"
+    assert found(tmp_path, "ESM010", "S3", app_dot_py=code) == set()
+    used = code.replace("print(", "open(")
+    assert found(tmp_path, "ESM010", "S3", app_dot_py=used) == {("app.py", 3)}
+
+
+@pytest.mark.parametrize(("looked_at", "lines"), [("if r['Count'] > 0:", set()), ("if r['Items']:", {4})])
+def test_whether_there_is_any_needs_one_page(looked_at: str, lines: set[int], tmp_path: Path) -> None:
+    code = (
+        "import boto3\nt = boto3.resource('dynamodb').Table('t')\ndef handler(event, context):\n"
+        f"    r = t.query(KeyConditionExpression='a = :a')\n    {looked_at}\n        return 1\n"
+    )
+    assert {line for _, line in found(tmp_path, "LIM014", "SQS", app_dot_py=code)} == lines
+
+
+@pytest.mark.parametrize(("unpacks", "told"), [("z.extractall('/tmp/site/')", False), ("z.close()", True)])
+def test_what_is_unpacked_in_tmp_is_there(unpacks: str, told: bool, tmp_path: Path) -> None:
+    code = (
+        f"import zipfile\ndef handler(event, context):\n    z = zipfile.ZipFile('site.zip')\n    {unpacks}\n"
+        "    text = open('/tmp/site/config.js').read()\n    with open('/tmp/site/config.js', 'w') as out:\n"
+        "        out.write(text)\n"
+    )
+    assert bool(found(tmp_path, "EXE005", "SQS", app_dot_py=code)) is told
+
+
+@pytest.mark.parametrize(
+    ("test", "lines"), [("if os.getenv('LOG_LEVEL') == 'DEBUG':", set()), ("with open('a'):", {5})]
+)
+def test_debug_that_something_decides_is_no_default(test: str, lines: set[int], tmp_path: Path) -> None:
+    code = (
+        f"import logging, os\nlogger = logging.getLogger()\ndef handler(event, context):\n    {test}\n"
+        "        logger.setLevel(logging.DEBUG)\n"
+    )
+    assert {line for _, line in found(tmp_path, "CST005", "SQS", app_dot_py=code)} == lines

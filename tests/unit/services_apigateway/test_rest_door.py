@@ -11,8 +11,10 @@ from joserfc.jwk import RSAKey
 
 from lambent.model.acting import Acting
 from lambent.model.finding import Finding
+from lambent.model.scope import Caller
+from lambent.services.apigateway.serving.trials import Trials
 from lambent.wire.http import Response
-from tests.unit.services_apigateway.api_kit import FUNCTION, NOW, URI
+from tests.unit.services_apigateway.api_kit import FUNCTION, HERE, NOW, URI
 from tests.unit.services_apigateway.door_kit import Stage, with_stage
 
 
@@ -332,6 +334,13 @@ def test_tokens_of_a_user_pool(tmp_path: Path) -> None:
         scoped = token(token_use="access", scope="write read")
         assert (await stage.ask("/dev/scope", Authorization=scoped)).status == 200
         assert (await stage.ask("/dev/scope", Authorization=token())).status == 401
+        at = {"restApiId": stage.id, "authorizerId": made["id"], "headers": {"Authorization": token()}}
+        tried = await Trials(stage.ports, stage.env).authorizer(Caller(HERE, "rid"), at)
+        assert (tried["clientStatus"], tried["claims"]["cognito:groups"]) == (0, "a,b")
+        tried = await Trials(stage.ports, stage.env).authorizer(
+            Caller(HERE, "rid"), at | {"headers": {"Authorization": token(other)}}
+        )
+        assert tried["clientStatus"] == 401 and "claims" not in tried
 
     with_stage(tmp_path, scene)
 
@@ -340,7 +349,8 @@ def test_the_web_behind_it(tmp_path: Path) -> None:
     async def scene(stage: Stage) -> None:
         made = await stage.call("CreateResource", restApiId=stage.id, parentId=stage.root, pathPart="{proxy+}")
         at = {"restApiId": stage.id, "resourceId": made["id"], "httpMethod": "ANY"}
-        await stage.call("PutMethod", **at, authorizationType="NONE")
+        proxy = {"method.request.path.proxy": True}
+        await stage.call("PutMethod", **at, authorizationType="NONE", requestParameters=proxy)
         await stage.call(
             "PutIntegration", **at, type="HTTP_PROXY", integrationHttpMethod="ANY", uri="https://x.example/v1/{proxy}",
             requestParameters={"integration.request.path.proxy": "method.request.path.proxy"},
@@ -381,7 +391,8 @@ def test_awss_services_behind_it(
 ) -> None:
     async def scene(stage: Stage) -> None:
         at = {"restApiId": stage.id, "resourceId": stage.root, "httpMethod": "POST"}
-        await stage.call("PutMethod", **at, authorizationType="NONE")
+        declared = {"method.request.querystring.k": False}
+        await stage.call("PutMethod", **at, authorizationType="NONE", requestParameters=declared)
         await stage.call(
             "PutIntegration", **at, type="AWS", integrationHttpMethod=method, uri=f"arn:aws:apigateway:eu-west-1:{uri}",
             credentials="arn:aws:iam::111111111111:role/r",

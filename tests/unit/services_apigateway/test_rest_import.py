@@ -111,6 +111,52 @@ def test_swagger(tmp_path: Path) -> None:
     with_api(tmp_path, scene)
 
 
+def test_what_stands_in_a_document_itself_is_a_model(tmp_path: Path) -> None:
+    schema = {"type": "object", "required": ["a"], "properties": {"a": {"$ref": "#/definitions/Owner"}}}
+    post = {
+        "parameters": [{"in": "body", "name": "b", "schema": schema}],
+        "responses": {"200": {"schema": {"type": "array", "items": {"$ref": "#/definitions/Pet"}}}},
+        "x-amazon-apigateway-integration": {"type": "mock"},
+    }
+
+    async def scene(api: Api) -> None:
+        made = await api.call("ImportRestApi", body=json.dumps(SWAGGER | {"paths": {"/": {"post": post}}}).encode())
+        method = await api.call("GetMethod", restApiId=made["id"], resourceId=made["rootResourceId"], httpMethod="POST")
+        name = method["requestModels"]["application/json"]
+        assert name.startswith("MODEL") and name.isalnum()
+        model = await api.call("GetModel", restApiId=made["id"], modelName=name)
+        assert json.loads(model["schema"])["required"] == ["a"]
+        other = method["methodResponses"]["200"]["responseModels"]["application/json"]
+        assert other.startswith("MODEL") and other != name
+
+    with_api(tmp_path, scene)
+
+
+def test_what_an_imported_integration_may_map(tmp_path: Path) -> None:
+    header = "method.response.header.A"
+    response = {"statusCode": "200", "responseParameters": {header: "'x'"}}
+    mapped = {"type": "mock", "requestParameters": {"integration.request.path.p": "method.request.path.p"}}
+    wrong = "Invalid mapping expression specified: Validation Result: warnings : [], errors : [Invalid mapping "
+
+    async def scene(api: Api) -> None:
+        async def refused(**operation: Any) -> str:
+            document = SWAGGER | {"paths": {"/{p}": {"get": operation}}}
+            return (await api.refused("ImportRestApi", body=json.dumps(document).encode()))[1]
+
+        place = "on 'GET' for resource at path '/{p}'"
+        assert await refused(**{"x-amazon-apigateway-integration": mapped}) == (
+            f"Errors found during import:\n\tUnable to put integration {place}: {wrong}expression parameter specified: "
+            "method.request.path.p]"
+        )
+        answers = {"type": "mock", "responses": {"default": response}}
+        assert await refused(**{"x-amazon-apigateway-integration": answers}) == (
+            f"Errors found during import:\n\tUnable to put integration response {place}: {wrong}expression parameter "
+            f"specified: {header}]"
+        )
+
+    with_api(tmp_path, scene)
+
+
 def test_openapi_in_yaml(tmp_path: Path) -> None:
     async def scene(api: Api) -> None:
         made = await api.call(

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.services_apigateway.api_kit import Api, with_api
+from tests.unit.services_apigateway.api_kit import URI, Api, with_api
 
 BAD, MISSING, TAKEN = "BadRequestException", "NotFoundException", "ConflictException"
 NO_OPERATION = "Invalid patch path  '{}' specified for op '{}'. Please choose supported operations"
@@ -123,6 +123,82 @@ def test_a_method_takes_what_it_can_use(tmp_path: Path) -> None:
             "PutMethod", **(at | {"httpMethod": "POST"}), authorizationType="none", requestParameters=twice
         )
         assert refused == (BAD, "Parameter names must be unique across querystring, header and path")
+
+    with_api(tmp_path, scene)
+
+
+def _wrong(what: str, said: str) -> tuple[str, str]:
+    text = f"Invalid mapping expression specified: Validation Result: warnings : [], errors : [{what}: {said}]"
+    return BAD, text
+
+
+UNDECLARED, NONE = "Invalid mapping expression parameter specified", "Invalid mapping expression specified"
+
+
+@pytest.mark.parametrize(
+    ("target", "source", "what"),
+    [
+        ("integration.request.path.id", "method.request.path.id", ""),
+        ("integration.request.querystring.q", "method.request.multivaluequerystring.q", ""),
+        ("integration.request.header.A", "method.request.header.x-a", ""),
+        ("integration.request.header.A", "method.request.body.a[0]", ""),
+        ("integration.request.header.A", "method.request.body", ""),
+        ("integration.request.header.A", "'text, \n too'", ""),
+        ("integration.request.header.A", "context.requestId", ""),
+        ("integration.request.header.A", "stageVariables.a", ""),
+        ("integration.request.header.A", "method.request.header.x-b", UNDECLARED),
+        ("integration.request.path.proxy", "method.request.path.proxy", UNDECLARED),
+        ("integration.request.querystring.q", "method.request.querystring.r", UNDECLARED),
+        ("integration.request.header.A", "text", NONE),
+        ("integration.request.header.A", "integration.response.header.a", NONE),
+        ("integration.request.body.a", "'x'", NONE),
+    ],
+)
+def test_what_an_integration_may_map(tmp_path: Path, target: str, source: str, what: str) -> None:
+    async def scene(api: Api) -> None:
+        name, root = await api.api()
+        at = {"restApiId": name, "resourceId": root, "httpMethod": "GET"}
+        declared = {f"method.request.{one}": False for one in ("path.id", "querystring.q", "header.X-A")}
+        await api.call("PutMethod", **at, authorizationType="NONE", requestParameters=declared)
+        await api.call("PutIntegration", **at, type="MOCK")
+        given = {"type": "MOCK", "requestParameters": {target: source}}
+        added = [patch("add", "/requestParameters/" + target.replace("/", "~1"), source)]
+        if not what:
+            assert (await api.call("PutIntegration", **at, **given))["requestParameters"] == {target: source}
+            await api.call("UpdateIntegration", **at, patchOperations=added)
+            return
+        wrong = _wrong(what, source if "body.a" not in target else target)
+        assert await api.refused("PutIntegration", **at, **given) == wrong
+        assert await api.refused("UpdateIntegration", **at, patchOperations=added) == wrong
+
+    with_api(tmp_path, scene)
+
+
+@pytest.mark.parametrize(
+    ("target", "source", "what"),
+    [
+        ("method.response.header.a", "integration.response.header.b", ""),
+        ("method.response.header.A", "integration.response.body[0].c", ""),
+        ("method.response.header.A", "'*'", ""),
+        ("method.response.header.B", "'*'", UNDECLARED),
+        ("method.response.header.A", "*", NONE),
+        ("method.response.header.A", "method.request.header.a", NONE),
+    ],
+)
+def test_what_an_integration_response_may_map(tmp_path: Path, target: str, source: str, what: str) -> None:
+    async def scene(api: Api) -> None:
+        name, root = await api.api()
+        at = {"restApiId": name, "resourceId": root, "httpMethod": "GET"}
+        await api.call("PutMethod", **at, authorizationType="NONE")
+        await api.call("PutIntegration", **at, type="MOCK")
+        declared = {"method.response.header.A": False}
+        await api.call("PutMethodResponse", **at, statusCode="200", responseParameters=declared)
+        given = {"statusCode": "200", "responseParameters": {target: source}}
+        if not what:
+            assert (await api.call("PutIntegrationResponse", **at, **given))["responseParameters"] == {target: source}
+            return
+        wrong = _wrong(what, target if what == UNDECLARED else source)
+        assert await api.refused("PutIntegrationResponse", **at, **given) == wrong
 
     with_api(tmp_path, scene)
 
@@ -352,5 +428,22 @@ def test_what_the_model_refuses(tmp_path: Path) -> None:
             assert refused == ("ValidationException", f"1 validation error detected: {text}")
         code, text = await api.refused("GetGatewayResponse", restApiId=name, responseType="X")
         assert code == "ValidationException" and "Value 'X' at 'responseType' failed" in text
+
+    with_api(tmp_path, scene)
+
+
+def test_an_integration_that_streams_may_take_a_quarter_of_an_hour(tmp_path: Path) -> None:
+    async def scene(api: Api) -> None:
+        name, root = await api.api()
+        at = {"restApiId": name, "resourceId": root, "httpMethod": "POST"}
+        await api.call("PutMethod", **at, authorizationType="NONE")
+        proxy = {"type": "AWS_PROXY", "integrationHttpMethod": "POST"}
+        streamed = {"uri": URI.replace("/invocations", "/response-streaming-invocations")}
+        given = proxy | streamed | {"responseTransferMode": "STREAM"}
+        assert (await api.call("PutIntegration", **at, **given, timeoutInMillis=900_000))["timeoutInMillis"] == 900_000
+        for more, most in ((given, 900_000), (proxy | {"uri": URI}, 29_000)):
+            for millis in (49, most + 1):
+                refused = await api.refused("PutIntegration", **at, **more, timeoutInMillis=millis)
+                assert refused == (BAD, f"Timeout should be between 50 ms and {most} ms")
 
     with_api(tmp_path, scene)

@@ -11,7 +11,7 @@ from lambent.model.door import CALLERS
 from lambent.model.scope import Caller
 from lambent.services.apigateway.serving.trials import Trials
 from lambent.wire.fault import Fault
-from tests.unit.services_apigateway.api_kit import HERE
+from tests.unit.services_apigateway.api_kit import HERE, URI
 from tests.unit.services_apigateway.door_kit import Stage, with_stage
 
 
@@ -90,6 +90,75 @@ def test_who_tries_a_method_is_its_caller(tmp_path: Path) -> None:
         who = Caller(HERE, "rid", "ASIA1", role=role, held=Held("s", HERE.account, role, "me"))
         await Trials(stage.ports, stage.env).method(who, at)
         assert stage.functions.doors[-1].signer == Signer("ASIA1", HERE.account, role, HERE.region, "me")
+
+    with_stage(tmp_path, scene)
+
+
+async def _allows() -> Any:
+    statement = {"Effect": "Allow", "Action": "execute-api:Invoke", "Resource": "*"}
+    document = {"Version": "2012-10-17", "Statement": [statement]}
+    return {"principalId": "somebody", "policyDocument": document, "context": {"n": 1}}
+
+
+def test_an_authorizer_tells_its_way(tmp_path: Path) -> None:
+    async def scene(stage: Stage) -> None:
+        made = await stage.call(
+            "CreateAuthorizer", restApiId=stage.id, name="t", type="TOKEN", authorizerUri=URI,
+            identitySource="method.request.header.Auth",
+        )  # fmt: skip
+        at = {"restApiId": stage.id, "authorizerId": made["id"]}
+        trials = Trials(stage.ports, stage.env)
+        stage.functions.run = lambda event: _allows()
+        answer = await trials.authorizer(Caller(HERE, "rid"), at | {"headers": {"Auth": "a-long-token"}})
+        assert (answer["clientStatus"], answer["principalId"]) == (0, "somebody")
+        assert answer["authorization"] == {"n": ["1"]} and "Statement" in answer["policy"]
+        arn = f"arn:aws:execute-api:{HERE.region}:{HERE.account}:{stage.id}/ESTestInvoke-stage/GET/"
+        event = {"type": "TOKEN", "methodArn": arn, "authorizationToken": "a-long-token"}
+        assert stage.functions.events == [event]
+        said = lines(answer["log"])
+        assert said[:2] == [f"Starting authorizer: {made['id']} for request: rid", "Incoming identity: ******-token"]
+        assert any(line.startswith("Authorizer result body before parsing: {") for line in said)
+        assert said[-2:] == [
+            "Using valid authorizer policy for principal: **mebody",
+            "Successfully completed authorizer execution",
+        ]
+        assert (await trials.authorizer(Caller(HERE, "rid"), at))["clientStatus"] == 401
+        stage.functions.run = lambda event: _wrong()
+        answer = await trials.authorizer(Caller(HERE, "rid"), at | {"headers": {"Auth": "x"}})
+        assert answer["clientStatus"] == 500 and "principalId" not in answer
+
+    with_stage(tmp_path, scene)
+
+
+def test_an_authorizer_is_told_more_context(tmp_path: Path) -> None:
+    async def scene(stage: Stage) -> None:
+        made = await stage.call(
+            "CreateAuthorizer", restApiId=stage.id, name="t", type="REQUEST", authorizerUri=URI,
+            identitySource="context.tenant, stageVariables.v, method.request.querystring.q",
+        )  # fmt: skip
+        stage.functions.run = lambda event: _allows()
+        at = {"restApiId": stage.id, "authorizerId": made["id"], "pathWithQueryString": "/a?q=1"}
+        more = {"additionalContext": {"tenant": "t"}, "stageVariables": {"v": "w"}, "body": "b"}
+        trials = Trials(stage.ports, stage.env)
+        assert (await trials.authorizer(Caller(HERE, "rid"), at | more))["clientStatus"] == 0
+        assert stage.functions.events[0]["stageVariables"] == {"v": "w"}
+        assert (await trials.authorizer(Caller(HERE, "rid"), at))["clientStatus"] == 401
+
+    with_stage(tmp_path, scene)
+
+
+def test_a_server_on_the_web_is_shown_the_certificate_of_the_trial(tmp_path: Path) -> None:
+    async def scene(stage: Stage) -> None:
+        certificate = await stage.call("GenerateClientCertificate")
+        await stage.method(
+            stage.id, stage.root, type="HTTP_PROXY", integrationHttpMethod="GET", uri="https://x.example"
+        )
+        await tried(stage, stage.root)
+        assert not stage.tls.certificate
+        await tried(stage, stage.root, clientCertificateId=certificate["clientCertificateId"])
+        assert "BEGIN CERTIFICATE" in stage.tls.certificate
+        with pytest.raises(Fault, match="Invalid Client Certificate identifier specified"):
+            await tried(stage, stage.root, clientCertificateId="nothing")
 
     with_stage(tmp_path, scene)
 

@@ -87,7 +87,7 @@ class Numbers:
             return
         total = sum(found)
         mean = total / len(found)
-        spread = sum((one - mean) ** 2 for one in found) if self.shown is _deviation else 0.0
+        spread = sum((one - mean) * (one - mean) for one in found) if self.shown is _deviation else 0.0
         self._join(len(found), total, mean, spread)
 
     def merge(self, other: "Numbers") -> None:
@@ -187,7 +187,7 @@ class Percentile:
         """The nearest rank: the least number that so many per cent are no greater than."""
         if not self.found:
             return None
-        ranked = sorted(self.found)
+        ranked = sorted(self.found, key=float)  # which are compared faster than numbers of two kinds
         rank = math.ceil(min(max(self.percent, 0), 100) / 100 * len(ranked))
         return ranked[max(rank, 1) - 1]
 

@@ -6,25 +6,17 @@ from itertools import chain, compress
 from operator import itemgetter
 from typing import Any
 
+from lambent.engine.insights.documents import NO_KEYS, Keys, bounded, document, documents, reader
 from lambent.engine.insights.events import Events
-from lambent.engine.insights.fields import (
-    FIGURES,
-    SEARCHED,
-    LogEvent,
-    discovered,
-    document,
-    documents,
-    flat,
-    plain,
-    walk,
-)
+from lambent.engine.insights.fields import FIGURES, SEARCHED, LogEvent, discovered, flat, plain, walk
 from lambent.engine.insights.query import Moment, Value
 
 
 class Batch:
-    """Rows: events with what commands have `made` of them, or rows of `stats` (no events)."""
+    """Rows: events with what commands have `made` of them, or rows of `stats` (no events). Of their messages' JSON
+    they have the members that `keys` names."""
 
-    __slots__ = ("_documents", "count", "events", "made")
+    __slots__ = ("_documents", "count", "events", "keys", "made")
 
     def __init__(
         self,
@@ -32,16 +24,18 @@ class Batch:
         events: Events | None = None,
         made: dict[str, list[Value]] | None = None,
         documents: list[Any] | None = None,
+        keys: Keys = NO_KEYS,
     ) -> None:
         self.count = count
         self.events = events
         self.made = made if made is not None else {}
+        self.keys = keys
         self._documents = documents
 
     @classmethod
-    def of(cls, events: Events) -> "Batch":
+    def of(cls, events: Events, keys: Keys = NO_KEYS) -> "Batch":
         """Rows of events."""
-        return cls(len(events.times), events)
+        return cls(len(events.times), events, keys=keys)
 
     @classmethod
     def joined(cls, parts: Sequence["Batch"]) -> "Batch":
@@ -51,7 +45,8 @@ class Batch:
         of_events = [one.events for one in parts if one.events is not None]
         names = parts[0].made if parts else ()
         made = {name: list(chain.from_iterable(one.made[name] for one in parts)) for name in names}
-        return cls(sum(one.count for one in parts), Events.joined(of_events) if of_events else None, made)
+        events, keys = Events.joined(of_events) if of_events else None, parts[0].keys if parts else NO_KEYS
+        return cls(sum(one.count for one in parts), events, made, keys=keys)
 
     @property
     def times(self) -> Sequence[float]:
@@ -60,11 +55,11 @@ class Batch:
 
     def settled(self) -> "Batch":
         """The same, to be kept: it holds nothing of rows that are not in it."""
-        return Batch(self.count, None if self.events is None else self.events.settled(), self.made)
+        return Batch(self.count, None if self.events is None else self.events.settled(), self.made, keys=self.keys)
 
     def with_made(self, made: dict[str, list[Value]]) -> "Batch":
         """The same with further fields."""
-        return Batch(self.count, self.events, self.made | made, self._documents)
+        return Batch(self.count, self.events, self.made | made, self._documents, self.keys)
 
     def where(self, wanted: Sequence[Any]) -> "Batch":
         """The rows for which `wanted` has something true."""
@@ -83,7 +78,8 @@ class Batch:
     def _each(self, count: int, do: Callable[[Sequence[Any]], list[Any]]) -> "Batch":
         made = {name: do(values) for name, values in self.made.items()}
         events = None if self.events is None else self.events.each(do)
-        return Batch(count, events, made, None if self._documents is None else do(self._documents))
+        documents = None if self._documents is None else do(self._documents)
+        return Batch(count, events, made, documents, self.keys)
 
     def is_of_events(self, name: str) -> bool:
         """Whether a field is what the events have, not what a command has made."""
@@ -112,13 +108,30 @@ class Batch:
         return self._of_documents(name)
 
     def _of_documents(self, name: str) -> list[Value]:
+        read = reader(self.keys)
         if self._documents is None:
             assert self.events is not None
-            self._documents = documents(self.events.messages)
-        if "." in name:
-            return [walk(one, name) for one in self._documents]
-        found = [one.get(name) if type(one) is dict else None for one in self._documents]
+            self._documents = documents(self.events.messages, read)
+        found = read.column(self._documents, name)
+        head, dot, rest = name.partition(".")
+        if dot:
+            inside = _inside(read.column(self._documents, head), rest)
+            there = found.count(None) < len(found)
+            found = (
+                [other if one is None else one for one, other in zip(found, inside, strict=True)] if there else inside
+            )
         return [plain(value) for value in found] if bool in set(map(type, found)) else found
+
+
+def _inside(values: list[Value], path: str) -> list[Value]:
+    """What stands at a path in each; most are objects, and most paths short."""
+    if "." in path:
+        found = [None if value is None else walk(value, path) for value in values]
+    else:
+        found = [one.get(path) if type(one) is dict else None if one is None else walk(one, path) for one in values]
+    if int not in set(map(type, found)):
+        return found
+    return list(map(bounded, found))
 
 
 SYSTEM: dict[str, Callable[[Events], list[Value]]] = {

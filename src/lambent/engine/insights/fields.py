@@ -4,7 +4,6 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_AnalyzeLogData-disc
 """
 
 import base64
-import json
 import re
 import sys
 from collections.abc import Sequence
@@ -73,53 +72,6 @@ def pointed(text: str) -> tuple[str, str, int, int]:
     return group, stream, int(offset), int(timestamp)
 
 
-def document(message: str) -> Any:
-    """The JSON that a message is, or the first that is embedded in it; None without any."""
-    return documents([message])[0]
-
-
-def documents(messages: Sequence[str]) -> list[Any]:
-    """That of each."""
-    starts = [message.find("{") for message in messages]
-    whole = iter(_at_once([message for message, start in zip(messages, starts, strict=True) if not start]))
-    return [
-        None if start < 0 else _document(message, start) if start else next(whole)
-        for message, start in zip(messages, starts, strict=True)
-    ]
-
-
-def _at_once(messages: list[str]) -> list[Any]:
-    """The JSON of messages that begin with it: read together, unless one of them is no JSON or not that alone.
-
-    Between them stands a number that none of them holds: what is read has it where it stood if and only if no message
-    was taken for a part of another one.
-    """
-    together, between = f"[{MARK.join(messages)}]", len(messages) - 1
-    if between < 1 or together.count(str(NUMBER)) > between:
-        return [_document(message, 0) for message in messages]
-    try:
-        read: list[Any] = orjson.loads(together)
-    except orjson.JSONDecodeError:
-        read = []
-    if len(read) == 2 * between + 1 and read[1::2].count(NUMBER) == between:
-        return read[::2]
-    return [_document(message, 0) for message in messages]
-
-
-def _document(message: str, start: int) -> Any:
-    try:
-        return orjson.loads(message[start:] if start else message)
-    except orjson.JSONDecodeError:
-        return _embedded(message, start)
-
-
-def _embedded(message: str, start: int) -> Any:
-    try:
-        return _DECODER.raw_decode(message, start)[0]
-    except (ValueError, RecursionError):
-        return None
-
-
 def walk(value: Any, path: str) -> Value:
     """What stands at a path of keys and positions; keys with points in them are found as well."""
     while True:
@@ -174,9 +126,3 @@ def flat(value: Any, path: str = "", deep: int = 0) -> dict[str, Value]:
         if len(found) >= MOST_FIELDS:
             break
     return found
-
-
-NUMBER = (1 << 53) + 1
-"""No floating-point number is it, so that it is written in one way only."""
-MARK = f",{NUMBER},"
-_DECODER = json.JSONDecoder()

@@ -23,6 +23,8 @@ MOST_GROUPS = 100_000
 """Groups of `stats` and values of `dedup`; more are not held."""
 SPARE = 2_000
 """Rows that are held beyond those that are wanted, before they are looked through."""
+UNSETTLED = 8
+"""Batches of which few rows are wanted, but which are held as they came: to settle one costs as much as to read it."""
 
 
 class TooManyGroups(Exception):
@@ -83,7 +85,7 @@ class Best(OfRows):
         self._most = most
         self._worst: Any = None
         self._held: list[tuple[Sequence[Any], Batch]] = []
-        self._count = 0
+        self._count = self._unsettled = 0
 
     def add(self, batch: Batch) -> None:
         """Further rows."""
@@ -96,9 +98,10 @@ class Best(OfRows):
             first = sorted(range(batch.count), key=places.__getitem__, reverse=self._down)[: self._most]
             places, batch = [places[place] for place in first], batch.take(first)
         if batch.count:
-            self._held.append((places, batch.settled()))
+            self._held.append((places, batch if self._most else batch.settled()))
             self._count += batch.count
-        if self._most is not None and self._count > 2 * self._most + SPARE:
+            self._unsettled += 1
+        if self._most is not None and (self._count > 2 * self._most + SPARE or self._unsettled > UNSETTLED):
             self._cut()
 
     def _cut(self) -> None:
@@ -106,8 +109,9 @@ class Best(OfRows):
             return
         places = list(chain.from_iterable(places for places, _ in self._held))
         ranked = sorted(range(len(places)), key=places.__getitem__, reverse=self._down)[: self._most]
-        whole = Batch.joined([batch for _, batch in self._held]).take(ranked)
+        whole = Batch.joined([batch for _, batch in self._held]).take(ranked).settled()
         places = [places[place] for place in ranked]
+        self._unsettled = 0
         self._held, self._count = [(places, whole)] if ranked else [], len(ranked)
         if ranked and len(ranked) == self._most:
             self._worst = places[-1]
@@ -172,7 +176,7 @@ class Different(OfRows):
         if len(known) > MOST_GROUPS:
             raise TooManyGroups(f"the query has more than {MOST_GROUPS} groups")
         self._hold(numbers, keys, batch)
-        if self._count > 2 * len(known) + SPARE:
+        if self._count > 2 * len(known) + SPARE or len(self._held) > UNSETTLED:
             self._cut()
 
     def _hold(self, numbers: list[int], keys: list[tuple[str | None, ...]], batch: Batch) -> None:
@@ -180,7 +184,7 @@ class Different(OfRows):
         wanted = [self._newest[key][1] == came for key, came in zip(keys, numbers, strict=True)]
         left = list(compress(numbers, wanted))
         if left:
-            self._held.append((left, list(compress(keys, wanted)), batch.where(wanted).settled()))
+            self._held.append((left, list(compress(keys, wanted)), batch.where(wanted)))
             self._count += len(left)
 
     def _cut(self) -> None:
@@ -189,6 +193,7 @@ class Different(OfRows):
             numbers = list(chain.from_iterable(one[0] for one in held))
             keys = list(chain.from_iterable(one[1] for one in held))
             self._hold(numbers, keys, Batch.joined([one[2] for one in held]))
+            self._held = [(numbers, keys, batch.settled()) for numbers, keys, batch in self._held]
 
     def rows(self) -> Batch:
         """The newest ones first."""
@@ -205,6 +210,9 @@ def _latest(keys: list[Any], batch: Batch) -> tuple[list[Any], Batch]:
     times = batch.times
     if times != sorted(times):
         return keys, batch
+    if len(set(times)) == len(times):
+        last = sorted(dict(zip(keys, range(len(keys)), strict=True)).values())
+        return [keys[place] for place in last], batch.take(last)
     newest_of = dict(zip(keys, times, strict=True))
     wanted = [newest_of[key] == at for key, at in zip(keys, times, strict=True)]
     return list(compress(keys, wanted)), batch.where(wanted)
@@ -237,6 +245,7 @@ class Groups:
     def __init__(self, command: Stats) -> None:
         self._command = command
         self._by = [compiled(one.expression) for one in command.by]
+        self._one = len(self._by) == 1
         calls = (call for column in command.columns for call in _calls(column.expression))
         self._aggregates = list(dict.fromkeys(calls))
         self._counting = [place for place, call in enumerate(self._aggregates) if not call.arguments]
@@ -267,6 +276,10 @@ class Groups:
     ) -> None:
         """Give each group the values of an argument, and all that is kept of them."""
         timed = any(self._timed[place] for place in places)
+        if None in values and not alone:
+            there = [value is not None for value in values]
+            keys, values = list(compress(keys, there)), list(compress(values, there))
+            times = list(compress(times, there)) if timed else times
         those = _by_key(keys, values, alone)
         at = _by_key(keys, times, alone) if timed else {}
         for key, found in those.items():
@@ -280,11 +293,12 @@ class Groups:
         unknown = [key for key in those if key not in self._known]
         firsts = dict(zip(reversed(keys), reversed(batch.times), strict=True)) if unknown else {}
         for key in unknown:
-            said = tuple(None if value is None else text(value) for value in key)
+            values = [key] if self._one else list(key)
+            said = tuple(None if value is None else text(value) for value in values)
             group = self._groups.get(said)
             if group is None:
                 self._bound()
-                group = self._groups[said] = (firsts[key], list(key), [_begun(call) for call in self._aggregates])
+                group = self._groups[said] = (firsts[key], values, [_begun(call) for call in self._aggregates])
             self._known[key] = group[2]
 
     def _bound(self) -> None:
@@ -330,14 +344,18 @@ def _by_key(keys: list[Any], values: Sequence[Any], alone: bool) -> dict[Any, Se
 
 
 def _counted(by: list[list[Value]]) -> tuple[list[Any], Counter[Any]]:
-    """The combinations of values, and how many there are of each; lists and objects as their texts."""
-    keys = list(zip(*by, strict=True))
+    """The combinations of values (of one field the values), and how many there are of each; lists and objects as their
+    texts."""
+    keys = _combined(by)
     try:
         return keys, Counter(keys)
     except TypeError:
-        plain = [[text(value) if isinstance(value, list | dict) else value for value in values] for values in by]
-        keys = list(zip(*plain, strict=True))
+        keys = _combined([[text(one) if isinstance(one, list | dict) else one for one in values] for values in by])
         return keys, Counter(keys)
+
+
+def _combined(by: list[list[Value]]) -> list[Any]:
+    return by[0] if len(by) == 1 else list(zip(*by, strict=True))
 
 
 def _calls(expression: Expression) -> Iterable[Call]:

@@ -12,6 +12,7 @@ from typing import Any
 from lambent import patterns
 from lambent.engine.insights.batch import Batch
 from lambent.engine.insights.columns import compiled, condition
+from lambent.engine.insights.documents import keys_of
 from lambent.engine.insights.events import Events
 from lambent.engine.insights.fields import LogEvent
 from lambent.engine.insights.holding import Alike, Different, Groups, Mergeable, Stage, first_of_each, newest, ordered
@@ -108,6 +109,7 @@ class Run:
         self._since = since
         wanted = [one.count for one in query if isinstance(one, Limit)]
         self._most = min([*wanted, MOST_ROWS]) if wanted else limit
+        self._keys = keys_of(query)
         self._columns = _Columns()
         for command in query:
             self._columns.note(command)
@@ -144,7 +146,7 @@ class Run:
 
     def add(self, events: Events) -> None:
         """Further events."""
-        batch = Batch.of(events)
+        batch = Batch.of(events, self._keys)
         self.counted.scanned += batch.count
         self.counted.bytes += events.size
         for place, step in enumerate(self._leading):
@@ -273,7 +275,7 @@ def _may_have(batch: Batch, name: str) -> bool:
     if batch.events is None or name in batch.made or "." in name or name.startswith("@"):
         return True
     messages = "\n".join(batch.events.messages)
-    return f'"{name}"' in messages or "\\u" in messages
+    return f'"{name}"' in messages or ("\\" in messages and "\\u" in messages)
 
 
 def _unnested(command: Unnest) -> Step:

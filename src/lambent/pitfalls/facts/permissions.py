@@ -171,6 +171,32 @@ def matches(pattern: str, action: str) -> bool:
     return fnmatchcase(action.lower(), pattern.lower().replace("[", "?"))
 
 
+_POLICIES = {"s3": "AWS::S3::BucketPolicy", "sqs": "AWS::SQS::QueuePolicy", "sns": "AWS::SNS::TopicPolicy"}
+"""Policies of resources: in one account what they allow needs no role's consent."""
+
+
+def by_its_own_policy(function: Function, action: str) -> bool:
+    """Whether a policy of a resource of the stack allows an action to everybody, or to whom is not known.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html"""
+    for one in function.stack.of(_POLICIES.get(action.partition(":")[0], "")):
+        document = one.fact("PolicyDocument", "Statement").value
+        for said in document if isinstance(document, list) else [document]:
+            if not isinstance(said, Map):
+                return True
+            actions = said.get("Action")
+            named = any(
+                not isinstance(name, str) or matches(name, action)
+                for name in (actions if isinstance(actions, list) else [actions])
+            )
+            if said.get("Effect") == "Allow" and named and not _of_a_service(said.get("Principal")):
+                return True
+    return False
+
+
+def _of_a_service(principal: Any) -> bool:
+    return isinstance(principal, Map) and set(principal) <= {"Service"}
+
+
 _DYNAMO_READ = "dynamodb:GetItem dynamodb:Scan dynamodb:Query dynamodb:BatchGetItem dynamodb:DescribeTable"
 _DYNAMO_WRITE = "dynamodb:PutItem dynamodb:UpdateItem dynamodb:BatchWriteItem"
 _S3_READ = "s3:GetObject s3:ListBucket s3:GetBucketLocation s3:GetObjectVersion s3:GetLifecycleConfiguration"

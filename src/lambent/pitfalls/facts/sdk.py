@@ -215,17 +215,57 @@ def _attribute(name: str, scope: Reached, depth: int) -> Client | None:
 
 
 def _returned(node: ast.Call, module: Module, depth: int) -> Client | None:
-    """The client that a function of the package returns."""
-    target = module.package.resolve(module, chain(node.func)) if chain(node.func) else None
+    """The client that a function of the package returns, or a method of an object that a module has made."""
+    target = _callee(node, module)
     if target is None or not isinstance(target[1], ast.FunctionDef | ast.AsyncFunctionDef):
         return None
     inner = Reached(target[0], target[1])
     for statement in ast.walk(target[1]):
         if isinstance(statement, ast.Return) and statement.value is not None:
-            found = held(statement.value, target[0], inner, depth + 1)
+            found = held(statement.value, target[0], inner, depth + 1) or _made_for(
+                node, module, statement.value, inner
+            )
             if found is not None:
                 return found
     return None
+
+
+def _callee(node: ast.Call, module: Module) -> tuple[Module, ast.stmt] | None:
+    name = chain(node.func)
+    target = module.package.resolve(module, name) if name else None
+    owner, _, method = name.rpartition(".")
+    made_by = module.constants.get(owner)
+    if target is not None or not isinstance(made_by, ast.Call):
+        return target
+    found = module.package.resolve(module, chain(made_by.func)) if chain(made_by.func) else None
+    body = found[1].body if found is not None and isinstance(found[1], ast.ClassDef) else ()
+    methods = (one for one in body if isinstance(one, ast.FunctionDef) and one.name == method)
+    return next(((found[0], one) for one in methods if found is not None), None)
+
+
+def _made_for(call: ast.Call, module: Module, value: ast.expr, inner: Reached) -> Client | None:
+    """What a function makes of the service that its caller names: `boto3.client(name)`, `boto3.client(*args)`."""
+    if not isinstance(value, ast.Call) or not value.args:
+        return None
+    owner, _, last = inner.module.dotted(value.func).rpartition(".")
+    if last not in _CREATES or not (owner in _ROOTS or _is_session(owner, inner.module, inner)):
+        return None
+    given = _argument(call, value.args[0], inner)
+    service = fold(given, module, None) if given is not None else None
+    return Client(service, last.removeprefix("create_")) if isinstance(service, str) else None
+
+
+def _argument(call: ast.Call, name: ast.expr, inner: Reached) -> ast.expr | None:
+    """What a caller gives for a parameter, or as the first of any number of them."""
+    said = inner.node.args
+    places = [one.arg for one in (*said.posonlyargs, *said.args) if one.arg != "self"]
+    if isinstance(name, ast.Starred):
+        many = said.vararg is not None and chain(name.value) == said.vararg.arg
+        return call.args[len(places)] if many and len(call.args) > len(places) else None
+    if chain(name) not in places:
+        return None
+    at = places.index(chain(name))
+    return keyword(call, chain(name)) or (call.args[at] if at < len(call.args) else None)
 
 
 def of(node: ast.Call, where: Reached) -> SdkCall | None:

@@ -9,7 +9,8 @@ from lambent.pitfalls.facts.python import Module, Reached, chain
 from lambent.pitfalls.finding import Hit, Rule
 
 HTTP = {"requests.get", "requests.post", "requests.put", "requests.request", "urllib.request.urlopen", "httpx.get",
-        "httpx.post", "urllib.request.urlretrieve", "axios.get", "axios.post", "fetch", "node-fetch.default", "got.default"}  # fmt: skip
+        "httpx.post", "urllib.request.urlretrieve", "axios.get", "axios.post", "fetch", "node-fetch.default", "got.default",
+        "socket.gethostbyname", "socket.gethostbyname_ex", "socket.getaddrinfo", "socket.create_connection"}  # fmt: skip
 CONNECTS = {"psycopg2.connect", "pymysql.connect", "mysql.connector.connect", "pyodbc.connect",
             "psycopg.connect", "pg8000.connect", "pymssql.connect", "MySQLdb.connect", "snowflake.connector.connect"}  # fmt: skip
 LOCAL = {"get_paginator", "get_waiter", "generate_presigned_url", "generate_presigned_post", "Table", "Bucket", "Object",

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from lambent.pitfalls import called, effects
-from lambent.pitfalls.facts.permissions import allows, matches
+from lambent.pitfalls.facts.permissions import allows, by_its_own_policy, matches
 from lambent.pitfalls.facts.project import Function, Project, Resource
 from lambent.pitfalls.facts.sdk import SdkCall
-from lambent.pitfalls.facts.tree import Map, Ref, Text
+from lambent.pitfalls.facts.tree import Ref, Text
 from lambent.pitfalls.finding import Hit, Rule
 
 PREFIX = {"stepfunctions": "states", "ses": "ses", "sesv2": "ses", "lambda": "lambda", "cloudwatch": "cloudwatch",
@@ -45,7 +45,7 @@ def check(project: Project) -> Iterator[Hit]:
             action = _action(call)
             if action is None or action in told:
                 continue
-            if _by_its_own_policy(function, action):
+            if by_its_own_policy(function, action):
                 continue
             if not allows(function, action):
                 told.add(action)
@@ -53,32 +53,6 @@ def check(project: Project) -> Iterator[Hit]:
             elif (target := called.resource(function, call)) is not None and _elsewhere(function, action, target):
                 told.add(action)
                 yield Hit(call.place, f"the role allows {action} on others, not on {target.id}", function)
-
-
-_POLICIES = {"s3": "AWS::S3::BucketPolicy", "sqs": "AWS::SQS::QueuePolicy", "sns": "AWS::SNS::TopicPolicy"}
-"""Policies of resources: in one account what they allow needs no role's consent."""
-
-
-def _by_its_own_policy(function: Function, action: str) -> bool:
-    """Whether a policy of a resource of the stack allows an action to everybody, or to whom is not known.
-    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html"""
-    for one in function.stack.of(_POLICIES.get(action.partition(":")[0], "")):
-        document = one.fact("PolicyDocument", "Statement").value
-        for said in document if isinstance(document, list) else [document]:
-            if not isinstance(said, Map):
-                return True
-            actions = said.get("Action")
-            named = any(
-                not isinstance(name, str) or matches(name, action)
-                for name in (actions if isinstance(actions, list) else [actions])
-            )
-            if said.get("Effect") == "Allow" and named and not _of_a_service(said.get("Principal")):
-                return True
-    return False
-
-
-def _of_a_service(principal: Any) -> bool:
-    return isinstance(principal, Map) and set(principal) <= {"Service"}
 
 
 def _elsewhere(function: Function, action: str, target: Resource) -> bool:

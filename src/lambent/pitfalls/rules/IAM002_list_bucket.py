@@ -3,15 +3,19 @@
 from collections.abc import Iterator
 
 from lambent.pitfalls import effects
-from lambent.pitfalls.facts.permissions import allows
+from lambent.pitfalls.facts.permissions import allows, by_its_own_policy
 from lambent.pitfalls.facts.project import Project
 from lambent.pitfalls.finding import Hit, Rule
+
+LIST = "s3:ListBucket"
 
 
 def check(project: Project) -> Iterator[Hit]:
     """Listings of a bucket by a function whose role has no s3:ListBucket."""
     for function in project.functions:
-        if function.permissions_known and function.listed and not allows(function, "s3:ListBucket"):
+        if not function.permissions_known or not function.listed:
+            continue
+        if not allows(function, LIST) and not by_its_own_policy(function, LIST):
             for call in effects.calling(function, "s3", "list_objects_v2", "list_objects"):
                 yield Hit(call.place, "the role does not allow s3:ListBucket", function)
                 break

@@ -11,6 +11,12 @@ from lambent.pitfalls.facts.wiring import ASYNC, PULLED
 from lambent.pitfalls.finding import Hit, Rule
 from lambent.pitfalls.printing import logs
 
+_KEPT = {
+    "s3": {"put_object", "upload_file", "upload_fileobj", "copy_object", "copy"},
+    "dynamodb": {"put_item", "update_item", "batch_write_item", "transact_write_items"},
+}
+"""What is kept, so that it is missing where it could not be written."""
+
 
 def check(project: Project) -> Iterator[Hit]:
     """A broad except that only logs, around the handler's work, or around the effect of a helper whose answer is dropped,
@@ -40,6 +46,29 @@ def check(project: Project) -> Iterator[Hit]:
                 for caught in _quiet_ones(one):
                     text = "an error ends as a success, and nobody looks at the answer: no retry, no dead letter"
                     yield Hit(one.place(caught), text, function, reliability="likely")
+        yield from _lost_writes(function, handler)
+
+
+def _lost_writes(function: Function, handler: Reached) -> Iterator[Hit]:
+    """What a handler writes somewhere in its middle, by a statement that tries nothing else and only logs what went wrong.
+    What is only tidied up or sent, or has a condition that may fail, may well be left out."""
+    writes = {id(call.node) for call in effects.calls(function) if call.operation in _KEPT.get(call.service, ())
+              and "ConditionExpression" not in call.arguments}  # fmt: skip
+    outermost = {id(one) for one in handler.node.body}
+    for node in handler.nodes:
+        if not isinstance(node, ast.Try) or id(node) in outermost or len(node.body) != 1 or node.orelse:
+            continue
+        if any(id(inner) in writes for inner in ast.walk(node.body[0])):
+            for caught in node.handlers:
+                if _broad(caught) and all(_only_logs(inner) for inner in caught.body):
+                    text = "what can't be written is only logged: the event counts as done, and it is lost"
+                    yield Hit(handler.place(caught), text, function, reliability="likely")
+
+
+def _only_logs(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.Pass) or (
+        isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call) and logs(statement.value)
+    )
 
 
 def _as_answer(node: ast.AST) -> bool:

@@ -15,6 +15,8 @@ HARMLESS = re.compile(
     r"(NAME|ARN|_ID|PATH|URL|URI|PREFIX|PARAM(ETER)?|KEY_?ID|TTL|HEADER|TABLE|ENABLED|LENGTH|TYPE|REGION|EXPIR\w*)$",
     re.I,
 )
+HOOK = re.compile(r"(SLACK|TEAMS|DISCORD|MATTERMOST)_?(INCOMING_?)?(WEB)?_?HOOK(_?UR[LI])?$", re.I)
+"""Who knows such an address may post there: https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks"""
 TOKENS = re.compile(
     r"AKIA[0-9A-Z]{16}|gh[pousr]_\w{30,}|xox[abp]-[\w-]{10,}|sk_live_\w{10,}|-----BEGIN [A-Z ]*PRIVATE KEY"
 )
@@ -42,7 +44,7 @@ def check(project: Project) -> Iterator[Hit]:
 def _secret(function: Function, name: str, value: object) -> str | None:
     if isinstance(value, str) and TOKENS.search(value):
         return "holds a key in the template"
-    if not NAME.search(name) or HARMLESS.search(name):
+    if not _named(name):
         return None
     if isinstance(value, str) and "{{resolve:" in value:
         return "is resolved at deployment and stands in the configuration in the clear"
@@ -51,14 +53,18 @@ def _secret(function: Function, name: str, value: object) -> str | None:
     if isinstance(value, Unknown) and value.why.partition(":")[0] in _AT_DEPLOYMENT:
         return "is put in at deployment and stands in the configuration in the clear"
     variable = value.why if isinstance(value, Unknown) and value.why.startswith("var.") else ""
-    if NAME.search(variable) and not HARMLESS.search(variable):
+    if _named(variable):
         return "gets its secret from a variable, and shows it in the state and the configuration"
     if isinstance(value, Unknown) and value.why.startswith("parameter "):
         parameter = function.stack.parameters.get(value.why[10:])
-        named = NAME.search(value.why[10:]) and not HARMLESS.search(value.why[10:])
-        if isinstance(parameter, Map) and (named or str(parameter.get("NoEcho")).lower() == "true"):
+        if isinstance(parameter, Map) and (_named(value.why[10:]) or str(parameter.get("NoEcho")).lower() == "true"):
             return "gets its secret from a parameter, and shows it in the configuration"
     return None
+
+
+def _named(name: str) -> bool:
+    """Whether a name is a secret's."""
+    return bool(HOOK.search(name) or (NAME.search(name) and not HARMLESS.search(name)))
 
 
 RULE = Rule(

@@ -16,11 +16,20 @@ OPERATIONS = {("secretsmanager", "get_secret_value"), ("ssm", "get_parameter"), 
 
 def check(project: Project) -> Iterator[Hit]:
     """Secrets and parameters read in what the handler reaches, with no cache."""
+    written = [call for function in project.functions for call in effects.calling(function, "ssm", "put_parameter")]
     for function in project.functions:
         for call in effects.calls(function):
+            if call.service == "ssm" and any(_may_be(call, one) for one in written):
+                continue  # the project's own state, not a setting
             wanted = (call.service, call.operation) in OPERATIONS and not call.library  # which keeps it for a while
             if wanted and not _depends(call) and not _cached(call.where):
                 yield Hit(call.place, f"{call.operation} is called in every invocation", function)
+
+
+def _may_be(read: SdkCall, written: SdkCall) -> bool:
+    """Whether a parameter that is read may be one that is written."""
+    one, other = read.fold("Name"), written.fold("Name")
+    return one == other or not isinstance(one, str) or not isinstance(other, str)
 
 
 def _depends(call: SdkCall) -> bool:
@@ -67,5 +76,5 @@ RULE = Rule(
     node=True,
     sources=("https://docs.aws.amazon.com/secretsmanager/latest/userguide/retrieving-secrets_lambda.html",),
     seeds="001, 004",
-    silent="which one is read depends on the event, or a cache is there",
+    silent="which one is read depends on the event, a cache is there, or the project's own code writes it",
 )

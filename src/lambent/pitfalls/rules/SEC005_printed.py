@@ -17,6 +17,8 @@ _HARMLESS = {"len", "type", "bool", "id", "sorted", "isinstance", "list"}
 _SECRET = ("password", "passwd", "secret", "token", "api_key", "apikey", "credentials", "private_key", "access_key")
 _NOT_SECRET = ("secret_name", "secret_id", "secret_arn", "token_count", "tokens", "next_token", "nexttoken",
                "continuation", "key_id", "max_token", "token_usage", "secretid", "secretarn")  # fmt: skip
+_ABOUT = ("prefix", "suffix", "type", "length", "name", "count", "ttl", "expiry", "header")
+"""At the end of a name: what is said about a secret, and is none."""
 
 
 def check(project: Project) -> Iterator[Hit]:
@@ -132,7 +134,8 @@ def _key(node: ast.Subscript) -> object:
 
 def _is_secret(name: str) -> bool:
     last = name.rpartition(".")[2]
-    return bool(name) and any(word in last for word in _SECRET) and not any(word in last for word in _NOT_SECRET)
+    harmless = last.endswith(_ABOUT) or any(word in last for word in _NOT_SECRET)
+    return bool(name) and any(word in last for word in _SECRET) and not harmless
 
 
 def _shown(node: ast.AST) -> Iterator[ast.AST]:

@@ -12,7 +12,7 @@ from lambent.pitfalls.finding import Hit, Rule
 
 LOCAL = {"generate_presigned_url", "generate_presigned_post", "upload_file", "download_file", "upload_fileobj",
          "download_fileobj", "batch_writer", "copy"}  # fmt: skip
-_WORK = (ast.For, ast.While, ast.If, ast.With, ast.Try, ast.ListComp, ast.DictComp, ast.IfExp, ast.AugAssign)
+_WORK = (ast.For, ast.While, ast.If, ast.With, ast.ListComp, ast.DictComp, ast.IfExp, ast.AugAssign)
 _SAYING = (
     "print",
     "json.dumps",
@@ -46,14 +46,25 @@ def _only_call(function: Function) -> SdkCall | None:
     helpers = {getattr(one.node, "name", "") for one in found[1:]}
     for one in found:
         for node in one.nodes:
-            if isinstance(node, _WORK) or (
-                isinstance(node, ast.Call)
-                and node is not made[0].node
-                and chain(node.func) not in helpers
-                and not _says(node, function)
+            if (
+                isinstance(node, _WORK)
+                or (isinstance(node, ast.Try) and not _passes_on(node))
+                or _does(node, made[0], helpers, function)
             ):
                 return None
     return made[0]
+
+
+def _passes_on(tried: ast.Try) -> bool:
+    """Whether every error that it catches is raised again."""
+    return bool(tried.handlers) and all(isinstance(one.body[-1], ast.Raise) for one in tried.handlers)
+
+
+def _does(node: ast.AST, made: SdkCall, helpers: set[str], function: Function) -> bool:
+    """Whether a node calls anything but the SDK's operation, a helper of its own and what only says something."""
+    if not isinstance(node, ast.Call) or node is made.node:
+        return False
+    return chain(node.func) not in helpers and not _says(node, function)
 
 
 def _says(node: ast.Call, function: Function) -> bool:

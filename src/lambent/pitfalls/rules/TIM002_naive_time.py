@@ -5,8 +5,9 @@ from collections.abc import Iterator
 
 from lambent.pitfalls.batches import reached
 from lambent.pitfalls.facts.project import Project
-from lambent.pitfalls.facts.python import Reached
+from lambent.pitfalls.facts.python import Reached, fold
 from lambent.pitfalls.finding import Hit, Rule
+from lambent.pitfalls.printing import said
 
 NAMES = {"datetime.datetime.now", "datetime.datetime.today", "datetime.date.today", "datetime.datetime.fromtimestamp"}
 
@@ -23,7 +24,7 @@ def check(project: Project) -> Iterator[Hit]:
 
 def _naive(node: ast.Call, one: Reached) -> bool:
     given = len(node.args) + len(node.keywords)
-    if _subtracted(node, one):
+    if _subtracted(node, one) or said(node, one) or _counted(node, one):
         return False
     return given == (1 if one.module.dotted(node.func).endswith("fromtimestamp") else 0)
 
@@ -37,6 +38,16 @@ def _subtracted(node: ast.Call, one: Reached) -> bool:
         and parent.right is not node
         and not isinstance(parent.right, ast.Call)
     )
+
+
+def _counted(node: ast.Call, one: Reached) -> bool:
+    """Whether seconds since 1970 are made of it, which are the same everywhere: `.timestamp()`, `strftime("%s")`."""
+    parent = one.module.parents.get(node)
+    if isinstance(parent, ast.Attribute) and parent.attr == "timestamp":
+        return True
+    call = one.module.parents.get(parent) if isinstance(parent, ast.Attribute) else parent
+    named = isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == "strftime"
+    return named and any(fold(word, one.module, one) == "%s" for word in call.args)  # type: ignore[union-attr]
 
 
 RULE = Rule(

@@ -19,7 +19,7 @@ MENDS = {
     "EXE013": "make the steps repeatable, or write them in one transaction",
     "CON011": "leave the SDK its retries (retries.mode standard)",
 }
-"""What to do about pitfalls that have no rule of their own."""
+"""What to do about pitfalls of which a rule, if there is one, reads another side in the code than a trial shows."""
 SHOWN, ORDER = 5, 12
 
 
@@ -43,9 +43,9 @@ def mend(code: str) -> str:
 
 
 def title(code: str) -> str:
-    """What a pitfall is called."""
+    """What a pitfall is called: by the whole of it, where its rule is about another side."""
     rule = catalogue.rules().get(code)
-    return rule.title if rule is not None else pages.entries()[code]["title"]
+    return pages.entries()[code]["title"] if rule is None or code in MENDS else rule.title
 
 
 def _where(broken: Broken, places: Places) -> list[str]:

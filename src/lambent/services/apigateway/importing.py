@@ -4,12 +4,14 @@ https://docs.aws.amazon.com/apigateway/latest/api/API_ImportRestApi.html, API_Pu
 """
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import orjson
 
 from lambent.model.scope import Caller, Scope
-from lambent.services.apigateway import faults, openapi
+from lambent.services.apigateway import faults, mapping_checks, openapi
 from lambent.services.apigateway.env import ApiGatewayEnv, Document, Params
 from lambent.services.apigateway.integrations import check_integration, check_role, with_defaults
 from lambent.services.apigateway.kinds import (
@@ -22,9 +24,10 @@ from lambent.services.apigateway.kinds import (
     Kind,
 )
 from lambent.services.apigateway.openapi import Imported
-from lambent.services.apigateway.restapis import BUILT_IN_MODELS, check_api, new_api, new_root
-from lambent.services.apigateway.tabled import Operation, shown
+from lambent.services.apigateway.restapis import BUILT_IN_MODELS, check_api, new_api, new_root, told
+from lambent.services.apigateway.tabled import Operation
 from lambent.store.resources import Resource
+from lambent.wire.fault import Fault
 
 MODELS = "https://apigateway.amazonaws.com/restapis/"
 REPLACED = (RESOURCE, AUTHORIZER, MODEL, VALIDATOR, GATEWAY_RESPONSE)
@@ -69,7 +72,7 @@ def _endpoint(params: Params) -> Document:
 
 
 def _answer(env: ApiGatewayEnv, api: Resource, imported: Imported) -> Document:
-    return shown(env, REST_API, api.document) | ({"warnings": imported.warnings} if imported.warnings else {})
+    return told(env, api.document) | ({"warnings": imported.warnings} if imported.warnings else {})
 
 
 class Rows:
@@ -144,7 +147,7 @@ class Rows:
                 method["requestValidatorId"] = validators[method["requestValidatorId"]]
             self._check_models(method)
             if "methodIntegration" in method:
-                method["methodIntegration"] = _integration(method["methodIntegration"], resource, self._api.scope)
+                method["methodIntegration"] = _integration(method, resource, self._api.scope)
             brought[name] = method
         there = resource.document.get("resourceMethods") or {}
         self._put(RESOURCE, resource.name, resource.document | {"resourceMethods": there | brought})
@@ -162,10 +165,29 @@ def _label(document: Document) -> str:
     return str(document.get("path") or document.get("name"))
 
 
-def _integration(given: Document, resource: Resource, scope: Scope) -> Document:
-    integration = with_defaults(given, resource.name)
-    check_integration(integration, scope)
+def _integration(method: Document, resource: Resource, scope: Scope) -> Document:
+    """A method's integration. Raises 400."""
+    integration = with_defaults(method["methodIntegration"], resource.name)
+    place = f"on '{method['httpMethod']}' for resource at path '{resource.document['path']}'"
+    with _placed(f"Unable to put integration {place}"):
+        check_integration(integration, scope)
+        mapping_checks.check_request(method, integration)
+    declared = method.get("methodResponses") or {}
+    with _placed(f"Unable to put integration response {place}"):
+        for status, response in (integration.get("integrationResponses") or {}).items():
+            mapping_checks.check_response(declared.get(status) or {}, response)
     return integration
+
+
+@contextmanager
+def _placed(what: str) -> Iterator[None]:
+    """A refusal of a part says which part of the document it is."""
+    try:
+        yield
+    except Fault as fault:
+        if fault.status != 400:
+            raise
+        raise faults.bad_request(f"Errors found during import:\n\t{what}: {fault.message}") from fault
 
 
 def _linked(value: Any, models: str) -> Any:

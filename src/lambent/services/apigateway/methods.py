@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from lambent.model.scope import Caller, Scope
-from lambent.services.apigateway import faults, patching
+from lambent.services.apigateway import faults, mapping_checks, patching
 from lambent.services.apigateway.env import ApiGatewayEnv, Document, Params
 from lambent.services.apigateway.integrations import check_integration, with_defaults
 from lambent.services.apigateway.kinds import AUTHORIZER, MODEL, RESOURCE, VALIDATOR, Patches
@@ -71,6 +71,11 @@ def _integration_response(document: Document, params: Params) -> Document:
 
 
 Place = Callable[[Document, Params], Document]
+MAPPED: dict[str, tuple[Place, Callable[[Document, Document], None]]] = {
+    "Integration": (_method, mapping_checks.check_request),
+    "IntegrationResponse": (_method_response, mapping_checks.check_response),
+}
+"""Shape -> what declares the parameters that it maps, and their check."""
 PLACES: dict[str, tuple[Place, Patches]] = {
     "Method": (_method, METHOD_PATCHED),
     "Integration": (_integration, INTEGRATION_PATCHED),
@@ -110,6 +115,9 @@ def _updater(shape: str) -> Operation:
             there = place(document, params)
             new = patching.patched(env.shape(shape), there, params.get("patchOperations") or (), allowed)
             CHECKS[shape](env, caller, params, new)
+            if shape in MAPPED:
+                declares, check = MAPPED[shape]
+                check(declares(document, params), new)
             there.clear()
             there.update(new)
             return new
@@ -162,10 +170,7 @@ def check_method(env: ApiGatewayEnv, caller: Caller, params: Params, method: Doc
         raise faults.bad_request("Parameter names must be unique across querystring, header and path")
     for name in parameters:
         if not name.startswith(REQUEST_PARAMETERS):
-            raise faults.bad_request(
-                "Invalid mapping expression specified: Validation Result: warnings : [], errors : [Invalid mapping "
-                f"expression specified: {name}]"
-            )
+            raise faults.bad_request(mapping_checks.wrong(f"Invalid mapping expression specified: {name}"))
 
 
 def _check_models(env: ApiGatewayEnv, place: tuple[Scope, str], models: Document | None) -> None:
@@ -204,7 +209,9 @@ async def put_integration(env: ApiGatewayEnv, caller: Caller, params: Params) ->
     check_integration(integration, caller.scope)
 
     def change(document: Document) -> Document:
-        _method(document, params)["methodIntegration"] = integration
+        method = _method(document, params)
+        mapping_checks.check_request(method, integration)
+        method["methodIntegration"] = integration
         return integration
 
     return await _change(env, caller, params, change)  # type: ignore[no-any-return]
@@ -214,7 +221,7 @@ async def put_method_response(env: ApiGatewayEnv, caller: Caller, params: Params
     """A response that the method declares."""
     _check_status(params["statusCode"])
     response = _shaped(env, "MethodResponse", params)
-    _check_models(env, (caller.scope, params["restApiId"]), response.get("responseModels"))
+    _check_method_response(env, caller, params, response)
 
     def change(document: Document) -> Document:
         responses = _method(document, params).setdefault("methodResponses", {})
@@ -230,11 +237,10 @@ async def put_integration_response(env: ApiGatewayEnv, caller: Caller, params: P
     """What is made of an answer of the backend, over the one that is there."""
     _check_status(params["statusCode"])
     response = _shaped(env, "IntegrationResponse", params)
-    _check_pattern(env, caller, params, response)
 
     def change(document: Document) -> Document:
         integration = _integration(document, params)
-        _method_response(document, params)
+        mapping_checks.check_response(_method_response(document, params), response)
         integration.setdefault("integrationResponses", {})[params["statusCode"]] = response
         return response
 
@@ -246,8 +252,13 @@ def _check_status(status: str) -> None:
         raise faults.bad_request(f"Invalid response status code specified: {status}")
 
 
-def _check_pattern(_env: ApiGatewayEnv, _caller: Caller, _params: Params, response: Document) -> None:
-    pass
+def _check_method_response(env: ApiGatewayEnv, caller: Caller, params: Params, response: Document) -> None:
+    _check_models(env, (caller.scope, params["restApiId"]), response.get("responseModels"))
+
+
+def _check_response(_env: ApiGatewayEnv, _caller: Caller, _params: Params, response: Document) -> None:
+    if not response.get("contentHandling"):
+        response.pop("contentHandling", None)
 
 
 def _check_integration(_env: ApiGatewayEnv, caller: Caller, _params: Params, integration: Document) -> None:
@@ -257,8 +268,8 @@ def _check_integration(_env: ApiGatewayEnv, caller: Caller, _params: Params, int
 CHECKS: dict[str, Callable[[ApiGatewayEnv, Caller, Params, Document], None]] = {
     "Method": check_method,
     "Integration": _check_integration,
-    "MethodResponse": _check_pattern,
-    "IntegrationResponse": _check_pattern,
+    "MethodResponse": _check_method_response,
+    "IntegrationResponse": _check_response,
 }
 
 

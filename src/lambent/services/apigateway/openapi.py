@@ -4,6 +4,7 @@ Sources: https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gatewa
 .../import-export-api.html. Only references within the document are followed.
 """
 
+import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -208,11 +209,11 @@ def _method(
     if validator in imported.validators:
         method["requestValidatorId"] = validator
     _parameters(imported, method, document, [*shared, *(operation.get("parameters") or [])])
-    _request_body(method, _resolved(document, operation.get("requestBody")))
+    _request_body(imported, method, _resolved(document, operation.get("requestBody")))
     for status, response in (operation.get("responses") or {}).items():
         if status.isdigit():
             method.setdefault("methodResponses", {})[status] = _method_response(
-                document, status, _resolved(document, response)
+                imported, document, status, _resolved(document, response)
             )
     said = operation.get(f"{EXTENSION}integration")
     if said is not None:
@@ -258,32 +259,40 @@ def _parameters(imported: Imported, method: Document, document: Document, parame
         if place is not None:
             name = f"method.request.{place}.{parameter['name']}"
             method.setdefault("requestParameters", {})[name] = bool(parameter.get("required"))
-        elif parameter.get("in") == "body" and (model := _model_of(parameter.get("schema"))):
+        elif parameter.get("in") == "body" and (model := _model_of(imported, parameter.get("schema"))):
             for kind in document.get("consumes") or [JSON]:
                 method.setdefault("requestModels", {})[kind] = model
 
 
-def _request_body(method: Document, body: Any) -> None:
+def _request_body(imported: Imported, method: Document, body: Any) -> None:
     for kind, content in ((body or {}).get("content") or {}).items():
-        if model := _model_of((content or {}).get("schema")):
+        if model := _model_of(imported, (content or {}).get("schema")):
             method.setdefault("requestModels", {})[kind] = model
 
 
-def _model_of(schema: Any) -> str | None:
-    """The model that a schema refers to. Models of inline schemas are not made."""
+def _model_of(imported: Imported, schema: Any) -> str | None:
+    """The model that a schema refers to; of a schema that stands there itself one is made, as on AWS."""
     reference = (schema or {}).get("$ref")
-    return str(reference).rpartition("/")[2] if reference else None
+    if reference:
+        return str(reference).rpartition("/")[2]
+    if not schema:
+        return None
+    text = orjson.dumps(schema)
+    name = f"MODEL{hashlib.sha256(text).hexdigest()[:6]}"
+    imported.models.setdefault(name, {"name": name, "contentType": JSON, "schema": text.decode()})
+    return name
 
 
-def _method_response(document: Document, status: str, response: Any) -> Document:
+def _method_response(imported: Imported, document: Document, status: str, response: Any) -> Document:
     found: Document = {"statusCode": status}
     headers = {f"method.response.header.{name}": False for name in (response or {}).get("headers") or {}}
     if headers:
         found["responseParameters"] = headers
     models = {
-        kind: _model_of((one or {}).get("schema")) for kind, one in ((response or {}).get("content") or {}).items()
+        kind: _model_of(imported, (one or {}).get("schema"))
+        for kind, one in ((response or {}).get("content") or {}).items()
     }
-    if model := _model_of((response or {}).get("schema")):
+    if model := _model_of(imported, (response or {}).get("schema")):
         models |= dict.fromkeys(document.get("produces") or [JSON], model)
     named = {kind: model for kind, model in models.items() if model}
     return found | ({"responseModels": named} if named else {})

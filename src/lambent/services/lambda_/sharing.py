@@ -10,7 +10,6 @@ policy, answer as recorded: AccessDeniedException without a message; invocations
 
 import functools
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from lambent.engine.authorisation import resource
@@ -59,7 +58,7 @@ def _guarded(name: str, operation: Operation) -> Operation:
         _check(env, caller, action, ref)
         if params.get("LogType") == "Tail":
             raise Fault("AccessDeniedException", NO_TAIL, status=403)
-        return await operation(env, replace(caller, scope=ref.scope), params)
+        return await operation(env, caller._replace(scope=ref.scope), params)
 
     return run
 

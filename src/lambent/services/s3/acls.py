@@ -21,9 +21,12 @@ def without_effect() -> ObjectError:
     return ObjectError("InvalidBucketAclWithObjectOwnership", text)
 
 
+SAYING = ("ACL", *GRANTS)
+
+
 def are_said(params: Mapping[str, Any]) -> bool:
     """Whether a request that makes something says an ACL for it."""
-    return any(params.get(name) for name in ("ACL", *GRANTS))
+    return not params.keys().isdisjoint(SAYING) and any(params.get(name) for name in SAYING)
 
 
 CANNED = {

@@ -1,8 +1,8 @@
 """What the operations need from the rest of the server, and of the request at hand."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from lambent.clock import Clock
 from lambent.model.finding import Finding
@@ -38,13 +38,15 @@ class S3Env:
     measure: Measure = unmeasured
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+NO_TAGS: Mapping[str, str] = {}
+
+
+class Call(NamedTuple):
     """One request to an operation."""
 
     env: S3Env
     request: Request
-    tags: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] = NO_TAGS
     """Of the object that is asked for, where the bucket's policy asks for them."""
 
     async def informed(self, params: Mapping[str, Any]) -> "Call":
@@ -56,7 +58,7 @@ class Call:
             there = await self.env.objects.get(bucket, key, params.get("VersionId") or "")
         except ObjectError:
             return self
-        return replace(self, tags=there.document.get("tags") or {})
+        return self._replace(tags=there.document.get("tags") or {})
 
     def bucket(self, caller: Caller, params: dict[str, Any], action: str, key: str | None = None) -> Bucket:
         """The bucket that is asked for, when the caller may do that with it or with a key. Raises ObjectError."""

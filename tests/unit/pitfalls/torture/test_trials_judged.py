@@ -192,6 +192,11 @@ def test_every_code_is_the_catalogues_and_says_what_to_do() -> None:
         assert shown.mend(code), code
 
 
+@pytest.mark.parametrize(("code", "said"), [("EXE013", "half done"), ("ASY008", "only after the work")])
+def test_what_a_trial_shows_is_named_by_that_side_of_a_pitfall(code: str, said: str) -> None:
+    assert said in shown.title(code)
+
+
 def test_what_broke_is_written_as_a_test_that_can_be_read() -> None:
     found = judged("duplicate", state(SEND, SEND))
     assert found is not None

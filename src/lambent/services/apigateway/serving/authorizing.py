@@ -18,7 +18,7 @@ from lambent.http_events.rest_request import RestRequest
 from lambent.model.door import Call
 from lambent.model.finding import Finding
 from lambent.services.apigateway.serving import cognito
-from lambent.services.apigateway.serving.exchange import Exchange, api_arn
+from lambent.services.apigateway.serving.exchange import Exchange, api_arn, hidden
 from lambent.services.apigateway.serving.integrating import called, filled, function_in
 from lambent.services.apigateway.serving.ports import Ports
 from lambent.wire.fault import Fault
@@ -121,14 +121,22 @@ async def ask(ports: Ports, exchange: Exchange, authorizer: Document, values: tu
     if function is None:
         raise Refusal("AUTHORIZER_CONFIGURATION_ERROR", why="the authorizer's URI names no function")
     event = rest_authorizers.question(authorizer, exchange.request, values, exchange.method_arn)
-    call = Call(function, orjson.dumps(event), ports.new_id(), exchange.request.trace_id or None)
+    payload = orjson.dumps(event)
+    exchange.say(f"Starting authorizer: {authorizer['id']} for request: {exchange.request.request_id}")
+    exchange.say(f"Incoming identity: {hidden(','.join(values))}")
+    exchange.say_sent(str(authorizer.get("authorizerUri")), {}, payload)
+    call = Call(function, payload, ports.new_id(), exchange.request.trace_id or None)
     source = f"{api_arn(exchange.request)}/authorizers/{authorizer['id']}"
     door = exchange.door(source, str(authorizer.get("authorizerCredentials") or ""))
     try:
         outcome = await called(ports, exchange, door, call, SECONDS)
     except Refusal as refusal:
         raise Refusal("AUTHORIZER_CONFIGURATION_ERROR", why=refusal.why) from refusal
-    return rest_authorizers.read(outcome.payload, outcome.error, exchange.method_arn)
+    exchange.say_data("Authorizer result body before parsing: ", outcome.payload)
+    said = rest_authorizers.read(outcome.payload, outcome.error, exchange.method_arn)
+    exchange.say(f"Using valid authorizer policy for principal: {hidden(said.principal)}")
+    exchange.say("Successfully completed authorizer execution")
+    return said
 
 
 def _notice(ports: Ports, exchange: Exchange, said: Authorization, verdict: str, authorizer: Document) -> None:

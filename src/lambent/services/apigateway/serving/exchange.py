@@ -122,6 +122,11 @@ def _text(said: str | bytes | Mapping[str, str]) -> str:
     return said if isinstance(said, str) else rest_vtl.text(said)
 
 
+def hidden(text: str) -> str:
+    """What logs show of a secret: its length, and its end."""
+    return f"{'*' * (len(text) - 6)}{text[-6:]}" if text else ""
+
+
 def api_arn(request: RestRequest) -> str:
     """The API, as IAM names it."""
     return f"arn:aws:execute-api:{request.region}:{request.account}:{request.api_id}"

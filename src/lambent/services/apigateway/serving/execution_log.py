@@ -8,7 +8,7 @@ sent as well. At the level ERROR there is nothing of a request that went well.
 import hashlib
 
 from lambent.http_events.rest_proxy import Reply
-from lambent.services.apigateway.serving.exchange import Exchange
+from lambent.services.apigateway.serving.exchange import Exchange, hidden
 from lambent.services.apigateway.serving.metering import settings_of
 from lambent.services.apigateway.serving.ports import Ports
 
@@ -35,7 +35,7 @@ def _level(exchange: Exchange) -> tuple[str, bool]:
 def admitted(exchange: Exchange) -> None:
     """The usage plan let it in."""
     request, method = exchange.request, exchange.method
-    key, stage = _hidden(request.identity.get("apiKey") or ""), f"{request.api_id}/{request.stage}"
+    key, stage = hidden(request.identity.get("apiKey") or ""), f"{request.api_id}/{request.stage}"
     exchange.say(f"Verifying Usage Plan for request: {request.request_id}. API Key: {key} API Stage: {stage}")
     if not method.get("apiKeyRequired"):
         exchange.say(
@@ -45,10 +45,6 @@ def admitted(exchange: Exchange) -> None:
     exchange.say(f"Usage Plan check succeeded for API Key {key} and API Stage {stage}")
     exchange.say(f"Starting execution for request: {request.request_id}")
     exchange.say_request()
-
-
-def _hidden(key: str) -> str:
-    return f"{'*' * (len(key) - 6)}{key[-6:]}" if key else ""
 
 
 def end(ports: Ports, exchange: Exchange, reply: Reply) -> None:

@@ -16,12 +16,13 @@ from lambent.http_events.rest_proxy import Reply
 from lambent.http_events.rest_request import MONTHS, RestRequest
 from lambent.http_events.rest_routes import Routes
 from lambent.model.credentials import Signer
-from lambent.model.scope import Caller
+from lambent.model.scope import Caller, Scope
 from lambent.services.apigateway import faults
 from lambent.services.apigateway.deployments import take_snapshot
 from lambent.services.apigateway.env import ApiGatewayEnv
-from lambent.services.apigateway.kinds import RESOURCE
-from lambent.services.apigateway.serving.authorizing import ask, evaluate
+from lambent.services.apigateway.kinds import CLIENT_CERTIFICATE, RESOURCE
+from lambent.services.apigateway.serving import cognito
+from lambent.services.apigateway.serving.authorizing import ask
 from lambent.services.apigateway.serving.deployed import read
 from lambent.services.apigateway.serving.door import extended_id, place, refused, trace_id, validate
 from lambent.services.apigateway.serving.exchange import Exchange
@@ -29,7 +30,8 @@ from lambent.services.apigateway.serving.integrating import integrate
 from lambent.services.apigateway.serving.ports import Ports
 
 Params = dict[str, Any]
-STAGE = "test-invoke-stage"
+STAGE, AUTHORIZERS_STAGE = "test-invoke-stage", "ESTestInvoke-stage"
+"""What the stage is called in events and ARNs; that of authorizers: public reports of their logs."""
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
@@ -44,7 +46,7 @@ class Trials:
         """The answer of a method, and the log of how it came about."""
         resource = self._env.asked(RESOURCE, caller.scope, params).document
         _check(resource, params["httpMethod"])
-        exchange = self._exchange(caller, params, params["httpMethod"], resource["path"])
+        exchange = self._exchange(caller, params, params["httpMethod"], STAGE, resource["path"])
         place(exchange, resource, params["httpMethod"])
         request = exchange.request
         exchange.say(f"Execution log for request {request.request_id}")
@@ -82,29 +84,32 @@ class Trials:
         return "\n".join([first, *(f"{at} : {line}" for line in others)]) + "\n"
 
     async def authorizer(self, caller: Caller, params: Params) -> dict[str, Any]:
-        """What an authorizer answers."""
-        exchange = self._exchange(caller, params, "GET")
+        """What an authorizer answers; `clientStatus` is 0 where that can be used, else what a client would get."""
+        exchange = self._exchange(caller, params, "GET", AUTHORIZERS_STAGE)
         exchange.request.resource_path = exchange.request.path
+        exchange.known |= params.get("additionalContext") or {}
         exchange.say(f"Execution log for request {exchange.request.request_id}")
         authorizer = exchange.deployed.authorizers[params["authorizerId"]]
         began = self._ports.clock.wall()
         result: dict[str, Any] = {"clientStatus": 0}
         try:
-            if authorizer["type"] == "COGNITO_USER_POOLS":
-                raise Refusal("UNAUTHORIZED", why="a Cognito authorizer is tried by calling a deployed method")
-            values = rest_authorizers.identity(authorizer, exchange.request, exchange.known)
-            said = await ask(self._ports, exchange, authorizer, values)
-            verdict = evaluate(said.policy, exchange.request, exchange.method_arn, began)
-            result |= {"principalId": said.principal, "policy": orjson.dumps(said.policy).decode()}
-            result["authorization"] = {name: [value] for name, value in said.context.items()}
-            result["clientStatus"] = 200 if verdict == "Allow" else 403
+            result |= await self._asked(exchange, authorizer)
         except Refusal as refusal:
             exchange.say(f"Execution failed: {refusal.why}")
             result["clientStatus"] = refusal.status
         result["latency"] = round((self._ports.clock.wall() - began) * 1000)
         return result | {"log": self._log(exchange)}
 
-    def _exchange(self, caller: Caller, params: Params, method: str, at: str = "/") -> Exchange:
+    async def _asked(self, exchange: Exchange, authorizer: Mapping[str, Any]) -> dict[str, Any]:
+        """The members of the answer that tell what it said. Raises Refusal."""
+        values = rest_authorizers.identity(authorizer, exchange.request, exchange.known)
+        if authorizer["type"] == "COGNITO_USER_POOLS":
+            return {"claims": await cognito.claims(self._ports, exchange.scope, authorizer, values[0], ())}
+        said = await ask(self._ports, exchange, authorizer, values)
+        told = {"principalId": said.principal, "policy": orjson.dumps(said.policy).decode()}
+        return told | {"authorization": {name: [value] for name, value in said.context.items()}}
+
+    def _exchange(self, caller: Caller, params: Params, method: str, stage: str, at: str = "/") -> Exchange:
         scope, api_id = caller.scope, params["restApiId"]
         snapshot = take_snapshot(self._env, scope, api_id, whole=False)
         deployed = read(scope, api_id, "", snapshot)
@@ -124,7 +129,7 @@ class Trials:
             account=scope.account,
             region=scope.region,
             api_id=api_id,
-            stage=STAGE,
+            stage=stage,
             domain="testPrefix.testDomainName",
             prefix="",
             custom=True,
@@ -133,7 +138,24 @@ class Trials:
             trace_id=caller.trace_id or trace_id(caller.request_id),
             test=True,
         )
-        return Exchange(request, deployed, {}, {}, signer=_signer(caller), logged=True, traced_data=True)
+        return Exchange(
+            request,
+            deployed,
+            _stage(self._env, scope, params),
+            {},
+            signer=_signer(caller),
+            logged=True,
+            traced_data=True,
+        )
+
+
+def _stage(env: ApiGatewayEnv, scope: Scope, params: Params) -> dict[str, Any]:
+    """The stage that servers on the web see: it has the client certificate. Raises 404."""
+    certificate = params.get("clientCertificateId")
+    if not certificate:
+        return {}
+    env.find(CLIENT_CERTIFICATE, scope, "", certificate)
+    return {"clientCertificateId": certificate}
 
 
 def _signer(caller: Caller) -> Signer:
