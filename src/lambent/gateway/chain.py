@@ -21,6 +21,7 @@ from botocore.exceptions import UnknownServiceError
 from lambent.gateway import accounts, buckets, old_links, pages, scraping, sites
 from lambent.gateway.exchange import Exchange, Here
 from lambent.gateway.guard import Guard
+from lambent.gateway.reading import Reading
 from lambent.gateway.sites import Sites
 from lambent.model.acting import Acting
 from lambent.model.answer import Answer
@@ -42,8 +43,6 @@ STATE_DELAY = "x-lambent-state-delay"
 """A request with this header and the value 0 makes changes that take effect at once (`lambent deploy`)."""
 IN_MEMORY = 1 << 30
 """Bytes of a body that is held as a whole; objects are not."""
-AT_ONCE = 1 << 20
-"""Bytes of a document that is read on the spot; hundreds of thousands of values would hold up everybody for seconds."""
 SPANS = "/v1/traces"
 """Where OpenTelemetry's exporters send spans (https://opentelemetry.io/docs/specs/otlp/#otlphttp-request)."""
 UNTAKEN = ("/v1/metrics", "/v1/logs", "/v1development/profiles")
@@ -111,7 +110,7 @@ class Gateway:
     check: Check = allowed
     told: Told = untold
     registry: "Registry | None" = None
-    reading: asyncio.Lock = field(default_factory=asyncio.Lock)
+    reading: Reading = field(default_factory=Reading)
 
     async def __call__(self, request: Request) -> Response:
         return await self.walk(request, STEPS)
@@ -399,11 +398,8 @@ async def read_params(gateway: Gateway, exchange: Exchange) -> None:
     """Parse and validate by the model."""
     assert exchange.service is not None and exchange.operation is not None
     exchange.service.check_size(exchange.operation, len(exchange.request.body))
-    if len(exchange.request.body) <= AT_ONCE:
-        exchange.params = _read(exchange.service, exchange.operation, exchange.request)
-        return
-    async with gateway.reading:
-        exchange.params = await asyncio.to_thread(_read, exchange.service, exchange.operation, exchange.request)
+    read = functools.partial(_read, exchange.service, exchange.operation, exchange.request)
+    exchange.params = await gateway.reading.read(len(exchange.request.body), read)
 
 
 async def valid(_gateway: Gateway, exchange: Exchange) -> None:

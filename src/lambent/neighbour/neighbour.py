@@ -70,7 +70,7 @@ class Neighbour:
     """moto in a process of its own, and the `endpoints` that services (botocore's names) have instead.
 
     `holdings` remembers what moto holds, which is kept in `folder`, and says when something is lost. `local` keeps
-    DynamoDB Local, if that is to answer DynamoDB.
+    DynamoDB Local, if that is to answer DynamoDB. `most` bytes of answers are held at once.
     """
 
     def __init__(
@@ -80,7 +80,9 @@ class Neighbour:
         holdings: Holdings | None = None,
         local: MotoProcess | None = None,
         folder: Path | None = None,
+        most: int = MOST_HELD,
     ) -> None:
+        self._most = most
         self.endpoints = endpoints if isinstance(endpoints, Endpoints) else Endpoints(endpoints or {})
         self._moto = moto or MotoProcess()
         self._moto.risen = self._give_back
@@ -277,9 +279,9 @@ class Neighbour:
             async for part in answer.content.iter_any():
                 size += len(part)
                 self._reading += len(part)
-                if self._reading > MOST_HELD:
+                if self._reading > self._most:
                     raise aiohttp.ClientPayloadError(
-                        f"its answers are more than the {MOST_HELD >> 20} MB that are held"
+                        f"its answers are more than the {self._most >> 20} MB that are held"
                     )
                 parts.append(part)
         finally:

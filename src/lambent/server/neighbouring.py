@@ -1,11 +1,11 @@
 """Requests for services that are answered by the neighbour: what is asked before it, and said after it."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from lambent.gateway.chain import AT_ONCE, Check, load
+from lambent.gateway.chain import Check, load
+from lambent.gateway.reading import Reading
 from lambent.model.credentials import Held
 from lambent.model.finding import Finding
 from lambent.model.parts import DENIED
@@ -64,7 +64,7 @@ class Forwarding:
     check: Check
     note: Note
     is_bounded: Callable[[Caller], bool] = lambda _caller: False
-    reading: asyncio.Lock = field(default_factory=asyncio.Lock)
+    reading: Reading = field(default_factory=Reading)
 
     async def __call__(self, request: Request, caller: Caller, service_name: str) -> Response:
         """Ask the neighbour, and say what moto can't do although it takes the request. Raises Fault."""
@@ -74,7 +74,7 @@ class Forwarding:
             request = await trusted(self.neighbour, request, caller)
         asked = Asked(service_name, request)
         try:
-            await self._check_form(asked)
+            await self.reading.read(len(request.body), asked.check)  # which raises Fault for what can't be read
             if asked.model is not None and asked.operation and partiql.is_told(asked.operation, asked.params):
                 await self.check(request, caller, asked.model, asked.operation, asked.params)
                 for why in asked.params.get(DENIED, {}).values():  # who answers it there is not told of parts
@@ -93,14 +93,6 @@ class Forwarding:
         if hidden is not None:
             raise hidden
         return response
-
-    async def _check_form(self, asked: Asked) -> None:
-        """Raises Fault for what can't be read. Reading a large document does not hold up the others."""
-        if len(asked.request.body) <= AT_ONCE:
-            asked.check()
-            return
-        async with self.reading:
-            await asyncio.to_thread(asked.check)
 
     async def _of_iam(self, asked: Asked, caller: Caller) -> Response:
         """IAM's answer: what it changes in users' keys is kept before the caller hears of it. Raises Fault."""

@@ -21,8 +21,8 @@ from hyperframe.frame import (
 )
 
 from lambent.gateway import http2
-from lambent.gateway.http2 import MAX_BODY, PREFACE
-from lambent.gateway.intake import Intake
+from lambent.gateway.http2 import PREFACE
+from lambent.gateway.intake import BOUNDS, Bounds, Intake
 from lambent.gateway.listener import Listener
 from lambent.wire.http import Request, Response
 
@@ -193,9 +193,8 @@ def test_garbage_behind_the_preface_ends_the_connection(garbage: bytes) -> None:
     play(scene)
 
 
-def test_what_is_too_much_is_refused_and_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http2, "MAX_BODY", 20_000)
-    intake = Intake(4000)
+def test_what_is_too_much_is_refused_and_given_back() -> None:
+    intake = Intake(4000, bounds=Bounds(http2=20_000))
 
     async def scene(client: Client) -> None:
         before = intake.outside().unfinished._left
@@ -208,7 +207,7 @@ def test_what_is_too_much_is_refused_and_given_back(monkeypatch: pytest.MonkeyPa
         assert intake.outside().unfinished._left == before
 
     play(scene, intake=intake)
-    assert MAX_BODY > 10 << 20
+    assert BOUNDS.http2 > 10 << 20
 
 
 def test_more_headers_than_a_request_has_are_refused() -> None:

@@ -10,9 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from lambent.gateway import intake as rules
 from lambent.gateway import listener as listening
-from lambent.gateway.intake import Intake, Share, is_overdue, spool
+from lambent.gateway.intake import Bounds, Intake, Share, is_overdue, spool
 from lambent.gateway.listener import MAX_HEAD, MAX_HEADERS, Listener, Respond
 from lambent.wire.http import Request, Response
 
@@ -100,10 +99,7 @@ def test_headers_are_counted_one_by_one_and_with_their_separators(count: int, si
     serve(talk)
 
 
-def test_a_large_body_is_a_file_and_a_small_one_is_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(listening, "SPOOLED_FROM", 1 << 20)
-    monkeypatch.setattr(listening, "SPOOLED_AT_ONCE", 1 << 18)
-
+def test_a_large_body_is_a_file_and_a_small_one_is_not(tmp_path: Path) -> None:
     async def talk(_listener: Listener, address: tuple[str, int]) -> None:
         for size, kind in ((10, b"bytes"), (3 << 20, b"file"), (1 << 20, b"bytes")):
             head = b"PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: %d\r\n\r\n" % size
@@ -111,14 +107,11 @@ def test_a_large_body_is_a_file_and_a_small_one_is_not(tmp_path: Path, monkeypat
             assert b"X-Kind: " + kind in answer
             assert answer.endswith(b"\r\n\r\n%d" % size)
 
-    serve(talk, Intake(spool=tmp_path))
+    serve(talk, Intake(spool=tmp_path, bounds=Bounds(spooled_from=1 << 20, spooled_at_once=1 << 18)))
     assert not list(tmp_path.iterdir())
 
 
-def test_a_large_body_behind_a_request_that_takes_its_time_waits_on_the_wire(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(listening, "SPOOLED_FROM", 1 << 20)
+def test_a_large_body_behind_a_request_that_takes_its_time_waits_on_the_wire(tmp_path: Path) -> None:
     go = asyncio.Event()
     most = 0
 
@@ -143,17 +136,13 @@ def test_a_large_body_behind_a_request_that_takes_its_time_waits_on_the_wire(
             received += await asyncio.wait_for(reader.read(1 << 16), 5)
         writer.close()
 
-    serve(talk, Intake(spool=tmp_path), chain=slow)
+    serve(talk, Intake(spool=tmp_path, bounds=Bounds(spooled_from=1 << 20)), chain=slow)
     assert 1 << 20 < most < 2 << 20
 
 
-def test_unfinished_bodies_have_a_total_and_those_of_an_environment_one_of_their_own(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(rules, "UNFINISHED_BYTES", 3 << 20)
-    monkeypatch.setattr(rules, "ENVIRONMENT_BYTES", 1 << 20)
+def test_unfinished_bodies_have_a_total_and_those_of_an_environment_one_of_their_own() -> None:
     half = b"PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: 900000\r\n\r\n" + bytes(700_000)
-    intake = Intake()
+    intake = Intake(bounds=Bounds(unfinished=3 << 20, environment=1 << 20))
 
     async def talk(listener: Listener, address: tuple[str, int]) -> None:
         outside = socket.create_server(("127.0.0.1", 0))
@@ -252,10 +241,7 @@ def test_a_body_in_chunks_of_a_byte_is_refused() -> None:
     serve(talk)
 
 
-def test_a_half_request_that_goes_silent_is_answered_and_closed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(listening, "SWEEP_SECONDS", 0.02)
-    monkeypatch.setattr(rules, "GRACE_SECONDS", 0.1)
-
+def test_a_half_request_that_goes_silent_is_answered_and_closed() -> None:
     async def talk(_listener: Listener, address: tuple[str, int]) -> None:
         for half in (b"GET / HT", b"PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\nx"):
             answer = await ask(address, half)
@@ -270,7 +256,7 @@ def test_a_half_request_that_goes_silent_is_answered_and_closed(monkeypatch: pyt
             assert (await reader.read(1 << 16)).startswith(b"HTTP/1.1 200 ")
         writer.close()
 
-    serve(talk)
+    serve(talk, Intake(bounds=Bounds(grace=0.1, sweep=0.02)))
 
 
 def test_a_request_may_be_large_or_slow_and_not_stand_still() -> None:

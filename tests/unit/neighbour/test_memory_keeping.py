@@ -15,7 +15,7 @@ import pytest
 from lambent.model.finding import Finding
 from lambent.neighbour import holdings
 from lambent.neighbour.holdings import Holdings
-from lambent.neighbour.memory import files, keeping
+from lambent.neighbour.memory import files
 from lambent.neighbour.memory.files import Files
 from lambent.neighbour.memory.keeping import Keeping
 from lambent.neighbour.request_model import Asked
@@ -71,7 +71,7 @@ class Case:
         self.folder = tmp_path / "neighbour"
         self.holdings = Holdings(tmp_path / "neighbour.json", self.told.append)
         self.moto = Moto()
-        self.keeping = Keeping(self.folder, self.holdings, self.moto.ask, soon=0)
+        self.keeping = Keeping(self.folder, self.holdings, self.moto.ask, soon=0, again=0.01)
 
     def codes(self) -> list[str]:
         return [one.code for one in self.told]
@@ -210,7 +210,6 @@ def test_what_has_no_room_is_refused_before_it_is_done(tmp_path: Path, monkeypat
 
 def test_it_is_kept_again_as_soon_as_there_is_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     case, disk = Case(tmp_path), FullDisk(monkeypatch)
-    monkeypatch.setattr(keeping, "AGAIN_SECONDS", 0.01)
     disk.full = True
 
     async def body() -> None:

@@ -41,9 +41,10 @@ class Asker:
 
 
 class Memory:
-    """Who touched what, and who is at it. One in a process."""
+    """Who touched what, and who is at it. One in a process. What is saved waits `quiet` seconds for requests."""
 
-    def __init__(self) -> None:
+    def __init__(self, quiet: float = QUIET_SECONDS) -> None:
+        self._quiet = quiet
         self._changed = threading.Condition()
         self._under_way = 0
         self._closed = True
@@ -138,7 +139,7 @@ class Memory:
 
     def _alone(self, work: Callable[[], bytes]) -> bytes:
         """Do it while nothing begins, and nothing is under way that ends soon."""
-        until = time.monotonic() + QUIET_SECONDS
+        until = time.monotonic() + self._quiet
         with self._changed:
             self._closed = True
             while self._under_way and (left := until - time.monotonic()) > 0:

@@ -24,8 +24,8 @@ from lambent.services.apigateway.kinds import (
     Kind,
 )
 from lambent.services.apigateway.openapi import Imported
-from lambent.services.apigateway.restapis import BUILT_IN_MODELS, check_api, new_api, new_root
-from lambent.services.apigateway.tabled import Operation, shown
+from lambent.services.apigateway.restapis import BUILT_IN_MODELS, check_api, new_api, new_root, told
+from lambent.services.apigateway.tabled import Operation
 from lambent.store.resources import Resource
 from lambent.wire.fault import Fault
 
@@ -72,7 +72,7 @@ def _endpoint(params: Params) -> Document:
 
 
 def _answer(env: ApiGatewayEnv, api: Resource, imported: Imported) -> Document:
-    return shown(env, REST_API, api.document) | ({"warnings": imported.warnings} if imported.warnings else {})
+    return told(env, api.document) | ({"warnings": imported.warnings} if imported.warnings else {})
 
 
 class Rows:

@@ -107,6 +107,8 @@ def _waf(thing: str, key: str, *more: str) -> Kind:
     )
 
 
+_STORE = "arn:aws:cloudfront::{account}:key-value-store/{id}"
+
 KINDS = {
     "AWS::CloudFront::Distribution": Kind(
         create=(
@@ -161,7 +163,9 @@ KINDS = {
     ),
     "AWS::CloudFront::PublicKey": _kept("PublicKeyConfig", Id="{id}"),
     "AWS::CloudFront::KeyGroup": _kept("KeyGroupConfig", Id="{id}"),
-    "AWS::CloudFront::KeyValueStore": _kept("Comment", "ImportSource", "Tags", name="Name", Id="{id}"),
+    "AWS::CloudFront::KeyValueStore": _kept(
+        "Comment", "ImportSource", "Tags", name="Name", Id="{id}", Arn=_STORE, Status="READY"
+    ),
     "AWS::CloudFront::Function": _kept(
         *("AutoPublish", "FunctionCode", "FunctionConfig", "FunctionMetadata", "Tags"),
         name="Name",

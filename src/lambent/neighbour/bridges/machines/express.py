@@ -22,15 +22,15 @@ https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html."""
 TIMEOUT = "States.Timeout"
 
 
-def start_sync_execution(backend: Any, said: Said) -> dict[str, Any]:
-    """The answer, when the execution has ended. Raises moto's faults."""
+def start_sync_execution(backend: Any, said: Said, seconds: float = SECONDS) -> dict[str, Any]:
+    """The answer, when the execution has ended, or has taken so many seconds. Raises moto's faults."""
     machine, _ = chosen(backend, said["stateMachineArn"])
     if machine.type != EXPRESS:
         raise refusal("StateMachineTypeNotSupported", UNSUPPORTED_TYPE)
     execution = _made(backend, machine, said)
     worker = threading.Thread(target=execution.start, daemon=True)
     worker.start()
-    worker.join(SECONDS)
+    worker.join(seconds)
     now = timing.moment()
     if worker.is_alive() and execution.exec_worker.env is not None:
         execution.stop(now, TIMEOUT, None)

@@ -29,6 +29,8 @@ from lambent.wire.fault import Fault
 
 _STAGE_VARIABLE = re.compile(r"\$\{stageVariables\.(\w+)\}")
 MALFORMED = "api-gateway-malformed-answer"
+NO_JSON = "InvalidRequestContentException"
+"""What Lambda says of an event that is no JSON; a client of a function behind templates gets its text."""
 
 T = TypeVar("T")
 Document = Mapping[str, Any]
@@ -132,7 +134,8 @@ def _calling(ports: Ports, exchange: Exchange, payload: bytes, *, event: bool = 
     most = ports.limits.async_request_bytes if event else ports.limits.sync_request_bytes
     if len(payload) > most:
         raise Refusal("REQUEST_TOO_LARGE", why=f"the event is larger than {most} bytes")
-    call = Call(function_of(exchange) or "", payload, ports.new_id(), exchange.request.trace_id or None)
+    templated = exchange.integration["type"] == "AWS"
+    call = Call(function_of(exchange) or "", payload, ports.new_id(), exchange.request.trace_id or None, templated)
     return _door(exchange), call
 
 
@@ -160,6 +163,8 @@ async def called(
     except (Throttled, RestoreFailed) as error:
         raise Refusal("API_CONFIGURATION_ERROR", why=f"the function was not run: {error}") from error
     except Fault as fault:
+        if fault.code == NO_JSON:
+            raise Refusal("DEFAULT_4XX", fault.message, status=400, error="BadRequestException") from fault
         raise Refusal("API_CONFIGURATION_ERROR", why=f"{fault.code}: {fault.message}") from fault
 
 

@@ -74,7 +74,7 @@ async def _within(ports: Ports, seconds: float, work: Awaitable[BackendAnswer]) 
 
 
 async def _function(ports: Ports, door: Door, arn: str, sent: BackendRequest, seconds: float) -> BackendAnswer:
-    call = Call(arn, sent.body or b"{}", ports.new_id())
+    call = Call(arn, sent.body or b"{}", ports.new_id(), templated=True)
     if (sent.header(EVENT) or "").lower() == "event":
         await functions.accept(ports, door, call)
         return BackendAnswer(202, [], b"", "202")
