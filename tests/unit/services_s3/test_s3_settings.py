@@ -42,6 +42,27 @@ def test_attributes_tell_parts_by_page(s3: Any, bucket: str) -> None:
     last = s3.get_object_attributes(**wanted, PartNumberMarker=1)["ObjectParts"]
     assert [(one["PartNumber"], one["Size"]) for one in last["Parts"]] == [(2, 1)]
     assert not last["IsTruncated"]
+    whole = s3.head_object(Bucket=bucket, Key="k", ChecksumMode="ENABLED")["ChecksumSHA256"]
+    told = s3.get_object_attributes(Bucket=bucket, Key="k", ObjectAttributes=["Checksum"])["Checksum"]
+    assert whole == told["ChecksumSHA256"] + "-2", "the number of parts is told as ObjectParts"
+
+
+def test_an_empty_body_is_no_document(s3: Any, bucket: str, refused: Any) -> None:
+    s3.create_bucket(Bucket=f"{bucket}-locked", ObjectLockEnabledForBucket=True)
+    s3.put_object(Bucket=f"{bucket}-locked", Key="k", Body=b"")
+    empty = ("MissingRequestBodyError", 400)
+    assert refused(s3.put_object_lock_configuration, Bucket=f"{bucket}-locked") == empty
+    assert refused(s3.put_object_legal_hold, Bucket=f"{bucket}-locked", Key="k") == empty
+    s3.delete_object_tagging(Bucket=f"{bucket}-locked", Key="k")
+
+
+def test_tags_of_the_system_are_refused_in_two_wordings(s3: Any, bucket: str) -> None:
+    put = s3.put_bucket_tagging(Bucket=bucket, Tagging={"TagSet": [{"Key": "a", "Value": "1"}]})
+    assert put["ResponseMetadata"]["HTTPStatusCode"] == 204
+    with pytest.raises(s3.exceptions.ClientError, match="Your TagKey cannot be prefixed with aws:"):
+        s3.put_object(Bucket=bucket, Key="k", Body=b"", Tagging="aws:a=1")
+    with pytest.raises(s3.exceptions.ClientError, match="System tags cannot be added/updated by requester"):
+        s3.put_bucket_tagging(Bucket=bucket, Tagging={"TagSet": [{"Key": "aws:a", "Value": "1"}]})
 
 
 def test_retention_is_made_longer_and_shorter_only_by_who_may_bypass_it(plane: Plane, s3: Any, refused: Any) -> None:
