@@ -112,7 +112,8 @@ async def get_encryption(call: Call, caller: Caller, params: dict[str, Any]) -> 
     """What new objects are said to be encrypted with: keys of S3's where nothing else was put."""
     found = await ENCRYPTION.get(call, caller, params)
     if found:
-        return found
+        rules = found[ENCRYPTION.shown].get("Rules") or []
+        return {ENCRYPTION.shown: {"Rules": [{"BucketKeyEnabled": False, **rule} for rule in rules]}}
     rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}, "BucketKeyEnabled": False}
     return {"ServerSideEncryptionConfiguration": {"Rules": [rule]}}
 
