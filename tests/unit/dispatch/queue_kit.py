@@ -132,14 +132,17 @@ class Bench:
         return self.metrics.total(metric, SCOPE, name)
 
 
-def play(folder: Path, scene: Callable[[Bench], Awaitable[None]]) -> None:
-    """Play a scene on a fresh queue, or on what an earlier scene left in the folder."""
+def play(folder: Path, scene: Callable[[Bench], Awaitable[None]], *, start: bool = True) -> None:
+    """Play a scene on a fresh queue, or on what an earlier scene left in the folder; without `start` it is the scene's
+    to open its queue and go on."""
 
     async def main() -> None:
         database = await open_database(f"sqlite:///{folder / 'state.db'}")
         bench = Bench(Events(database))
         try:
-            await bench.queue.start()
+            if start:
+                await bench.queue.open()
+                await bench.queue.start()
             await scene(bench)
         finally:
             await bench.queue.close(0.1)
