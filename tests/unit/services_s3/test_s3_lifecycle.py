@@ -91,6 +91,8 @@ def test_rules_are_told_as_they_were_put(s3: Any, bucket: str, refused: Any) -> 
         ({"Expiration": {"Days": 1, "ExpiredObjectDeleteMarker": True}}, "MalformedXML"),
         ({"Expiration": {"Date": datetime(2040, 1, 1, 5, tzinfo=UTC)}}, "InvalidArgument"),
         ({"Transitions": [{"Days": 1}]}, "MalformedXML"),
+        ({"NoncurrentVersionTransitions": [{"StorageClass": "GLACIER"}]}, "MalformedXML"),
+        ({"Prefix": "a/", "Expiration": {"Days": 1}}, "MalformedXML"),
         ({"AbortIncompleteMultipartUpload": {"DaysAfterInitiation": -1}}, "InvalidArgument"),
         (
             {
