@@ -438,7 +438,7 @@ def test_a_locked_database_refuses_and_loses_nothing(tmp_path: Path) -> None:
         with pytest.raises(StoreLocked):
             await bench.send(request_id="meanwhile")
         bench.open.pop()[1](DONE)  # its end can't be written yet
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0.05)  # the time in which the store's thread gives up: SQLite waits by itself
         locking.execute("ROLLBACK")
         locking.close()
         await bench.clock.advance(DAY)

@@ -30,8 +30,9 @@ class Layer(enum.Enum):
 class Ask:
     """Who wants to do what (`sqs:SendMessage`) with what (an ARN, or "*").
 
-    `account` is the resource's, "" when it is the one of who asks. `keys` are the condition keys of the request beyond
-    those that tell who asks: names in lower case.
+    `account` is the resource's, "" when it is the one of who asks; `at_large` that the action is about nothing in
+    particular, and the resource what AWS holds against policies for that. `keys` are the condition keys of the request
+    beyond those that tell who asks: names in lower case.
     """
 
     who: Principal
@@ -39,6 +40,7 @@ class Ask:
     resource: str = "*"
     account: str = ""
     keys: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
+    at_large: bool = False
 
     @property
     def all_keys(self) -> dict[str, str | tuple[str, ...]]:
