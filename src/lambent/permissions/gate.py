@@ -25,6 +25,7 @@ from lambent.model.parts import DENIED
 from lambent.model.scope import Caller, Scope
 from lambent.permissions import attached, callers, facts, passing, role_checks, user_sessions, worded
 from lambent.permissions.attached import Attached
+from lambent.permissions.denials import Denials, Verdict
 from lambent.permissions.identities import Identities, Identity
 from lambent.permissions.keys.conditions import Conditions
 from lambent.permissions.keys.view import NOTHING, Sent, View, sent
@@ -34,7 +35,6 @@ from lambent.permissions.organisation import Levels
 from lambent.permissions.refusals import refusal
 from lambent.permissions.requests import Params, Right, account_of, rights
 from lambent.permissions.resolved import Resolved
-from lambent.permissions.said import Said, Verdict
 from lambent.wire.fault import Fault
 from lambent.wire.http import UNSIGNED, Request
 from lambent.wire.service import Service
@@ -106,8 +106,8 @@ class Gate:
         self.resources = resources
         self.resolved = resolved
         self.trail = trail
-        self.said = Said(report, withdraw, spawn, identities, resources)
-        self._conditions = Conditions(resolved, self.said.say)
+        self.denials = Denials(report, withdraw, spawn, identities, resources)
+        self._conditions = Conditions(resolved, self.denials.say)
         self._spawn = spawn
         self.wall = wall
         self.role_of = role_of
@@ -176,7 +176,7 @@ class Gate:
         self.resources.changed(operation)
         self.resolved.changed(operation)
         if self.revision != before and OF_POLICIES.search(operation):
-            self.said.review()
+            self.denials.review()
 
     def is_bounded(self, caller: Caller) -> bool:
         """Whether a caller may do nothing but what policies allow."""
@@ -346,7 +346,7 @@ class Gate:
 
     def tell(self, verdict: Verdict, code: str = "") -> None:
         """A finding of a denial."""
-        self.said.tell(verdict, code)
+        self.denials.tell(verdict, code)
 
     def _note(self, asked: Asked, right: Right, verdict: Verdict | None) -> None:
         """What came of it: remembered, told, kept for the trail."""
@@ -367,7 +367,7 @@ class Gate:
         """A finding of who is not in IAM; of nobody as long as IAM is not used at all, nor of the role that functions
         get whose maker named none."""
         if not self.identities.unused() and not is_default(role):
-            self.said.say(role, "no-such-role", message, 'create it in IAM, or set iam = "off"')
+            self.denials.say(role, "no-such-role", message, 'create it in IAM, or set iam = "off"')
 
 
 async def _in_turns(rights: list[Right]) -> AsyncIterator[Right]:

@@ -10,12 +10,13 @@ import pytest
 
 from lambent.neighbour import neighbour
 from lambent.neighbour.bridges import failing
+from lambent.neighbour.patience import TooBusy
 from lambent.neighbour.request_model import Asked
 from lambent.wire.fault import Fault
 from lambent.wire.http import Request, Response
 
 
-def answer(error: Exception) -> Response:
+def answer(error: BaseException) -> Response:
     """What moto's process answers when `error` is raised inside it."""
     said: list[Any] = []
 
@@ -24,6 +25,14 @@ def answer(error: Exception) -> Response:
 
     body = b"".join(failing.answered(application, {}, lambda *arguments: said.extend(arguments)))
     return Response(int(said[0].split()[0]), said[1], body)
+
+
+def test_what_keeps_moto_busy_is_the_callers_and_not_tried_again(caplog: pytest.LogCaptureFixture) -> None:
+    asked = Asked("ssm", Request("POST", "/", "", {"x-amz-target": "AmazonSSM.CreateDocument"}, b"{}"))
+    with pytest.raises(Fault, match="was busy with this request") as fault:
+        neighbour._look_for_failure(asked, answer(TooBusy()), "the-id")
+    assert (fault.value.code, fault.value.status) == ("LimitExceededException", 400)
+    assert "the-id" in caplog.text
 
 
 def test_it_tells_the_last_line_and_where() -> None:

@@ -35,7 +35,7 @@ class Verdict:
         return explain.explain(self.ask, self.policies, self.decision, worded.words(self.ask))
 
 
-class Said:
+class Denials:
     """Findings of denials. `report` takes them, `withdraw` takes them back (resource, code); `spawn` runs in the
     background; the others have the policies of now."""
 
