@@ -177,8 +177,11 @@ An update that changes a property of the third column fails at its resource, by 
 a finding. A property that an update removes is again what AWS has where nothing is said. What stands within a property
 and AWS does not know fails in its words (`extraneous key`); what it knows and no call passes on is a finding.
 
-| type | not passed on | not changed |
-| --- | --- | --- |
+What stands in the last column AWS gives by `Fn::GetAtt` and Lambent does not: a template that asks for it fails at the
+resource that does.
+
+| type | not passed on | not changed | not given |
+| --- | --- | --- | --- |
 """
 
 TAIL = """
@@ -201,7 +204,8 @@ Refused by name:
 
 
 def _row(name: str, kind: Kind) -> str:
-    return f"| `{name}` | {', '.join(left_out(name, kind))} | {', '.join(not_changed(name, kind))} |\n"
+    columns = (left_out(name, kind), not_changed(name, kind), not_given(name, kind))
+    return f"| `{name}` | {' | '.join(', '.join(one) for one in columns)} |\n"
 
 
 def left_out(name: str, kind: Kind) -> list[str]:
@@ -215,6 +219,12 @@ def not_changed(name: str, kind: Kind) -> list[str]:
     covered = {one.lower() for one in kind.covers()}
     passed = [one for one in facts_of(name).properties if one.lower() in covered]
     return sorted(one for one in passed if not replaces(name, frozenset({one})) and kind.stuck(_with(name, one)))
+
+
+def not_given(name: str, kind: Kind) -> list[str]:
+    """What Fn::GetAtt gives on AWS and not here: members of an attribute count by its name."""
+    given = {one.partition(".")[0] for one in kind.attributes}
+    return sorted(one for one in facts_of(name).read_only if one.partition(".")[0] not in given)
 
 
 def _with(name: str, changed: str) -> Subject:

@@ -28,6 +28,12 @@ class User:
 
     name: str
     home: Path
+    source: Path
+
+    @property
+    def venv(self) -> Path:
+        """Where `make setup` installs."""
+        return self.clone / ".venv"
 
     @property
     def clone(self) -> Path:
@@ -50,12 +56,32 @@ class User:
         return ["setpriv", "--reuid", self.name, "--regid", self.name, "--clear-groups", "--", *words]
 
     def set_up(self) -> str:
-        """`make setup` with the system's python3; what went wrong, or nothing. Blocks, for a minute."""
+        """`make setup` with the system's python3; what went wrong, or nothing. Blocks, for a minute, or for seconds
+        where it finds all the packages: this Python's do for one of the same minor version, and are copied."""
+        if minor() == sys.version_info.minor and Path(sys.prefix) == self.source / self.venv.name:
+            self._give_packages()
         words = ["make", "--silent", "setup", f"PYTHON={PYTHON}"]
         done = subprocess.run(
             self.command(words), cwd=self.clone, env=self.environment, capture_output=True, text=True, check=False
         )
         return "" if done.returncode == 0 else done.stdout + done.stderr
+
+    def _give_packages(self) -> None:
+        """Copies of the packages and programs of this run's environment, but of Lambent itself. Raises OSError and
+        CalledProcessError."""
+        site = Path("lib", f"python3.{sys.version_info.minor}", "site-packages")
+        (self.venv / site).parent.mkdir(parents=True)
+        _run("cp", "--archive", "--reflink=auto", str(Path(sys.prefix, site)), str(self.venv / site))
+        for own in (*(self.venv / site).glob("lambent-*"), *(self.venv / site).glob("*lambent*.pth")):
+            shutil.rmtree(own) if own.is_dir() else own.unlink()
+        (self.venv / "bin").mkdir()
+        for program in Path(sys.prefix, "bin").iterdir():
+            if program.is_file() and not program.name.startswith(("python", "activate", "lambent")):
+                ours = Path(shutil.copy(program, self.venv / "bin"))
+                line, _, rest = ours.read_bytes().partition(b"\n")
+                if line.startswith(b"#!"):
+                    ours.write_bytes(line.replace(sys.prefix.encode(), str(self.venv).encode()) + b"\n" + rest)
+        _run("chown", "--recursive", f"{self.name}:{self.name}", str(self.venv))
 
 
 def make(source: Path) -> User:
@@ -64,7 +90,7 @@ def make(source: Path) -> User:
         remove(name)
     name = f"{PREFIX}{os.getpid()}"
     _run("useradd", "--create-home", "--shell", "/bin/bash", name)
-    user = User(name, Path("~" + name).expanduser())
+    user = User(name, Path("~" + name).expanduser(), source)
     user.home.chmod(0o755)
     _run("git", "-c", "safe.directory=*", "clone", "--quiet", "--no-hardlinks", str(source), str(user.clone))
     _run("chown", "--recursive", f"{name}:{name}", str(user.clone))

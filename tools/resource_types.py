@@ -17,6 +17,12 @@ from lambent.deploy.resources.table import KINDS
 
 SCHEMAS = Path(cfnlint.__file__).parent / "data" / "schemas"
 REGION = "us-east-1"
+MAPS = {("AWS::ApiGatewayV2::Route", "RequestParameters")}
+"""Properties that a schema calls objects of fixed members, and that are maps by their documentation and on AWS.
+
+Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-apigatewayv2-route.html, and
+templates with which SAM's own tests deploy.
+"""
 MADE_BY_SAM = "AWS::Serverless"
 """Its types are those of a transform alone."""
 
@@ -67,7 +73,11 @@ def facts(schema: dict[str, Any]) -> dict[str, Any]:
         "required": sorted(set(schema.get("required", [])) - read_only),
         "create_only": sorted(_top(schema.get("createOnlyProperties", []))),
         "read_only": sorted(read_only),
-        "nested": {name: number for name, number in sorted(nested.of.items()) if number is not None},
+        "nested": {
+            name: number
+            for name, number in sorted(nested.of.items())
+            if number is not None and (schema.get("typeName"), name) not in MAPS
+        },
         "shapes": nested.shapes,
         "primary": [pointer.rsplit("/", 1)[-1] for pointer in schema.get("primaryIdentifier", [])],
     }

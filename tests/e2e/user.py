@@ -18,13 +18,24 @@ def furnish(home: Path) -> None:
         return
     site = next(path for path in sys.path if path.endswith("site-packages"))
     packages = home / "packages"
-    subprocess.run(["cp", "-a", "--reflink=auto", site, str(packages)], check=True)  # with its times: .pyc files count
+    _bring(Path(site), packages)
     source = Path(__file__).parents[2] / "src"
-    shutil.copytree(source / "lambent", packages / "lambent", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(source / "lambent", packages / "lambent")
+    # What is there compiled counts, since it came with its times; the rest is compiled once, not for every server.
     compiled = [str(_interpreter()), "-m", "compileall", "-q", str(packages / "lambent")]
-    subprocess.run(compiled, check=True)  # not once for every server
-    subprocess.run(["chmod", "-R", "a+rX", str(packages)], check=True)
+    subprocess.run(compiled, check=True)
+    subprocess.run(["chmod", "-R", "a+rX", str(packages / "lambent")], check=True)
     os.chown(home, UID, UID)
+
+
+def _bring(site: Path, packages: Path) -> None:
+    """Some ten thousand files: links where the file system and their modes allow it, else copies with their times."""
+    readable = (site / "boto3/__init__.py").stat().st_mode & 0o004
+    if readable and subprocess.run(["cp", "-al", str(site), str(packages)], check=False).returncode == 0:
+        return
+    shutil.rmtree(packages, ignore_errors=True)
+    subprocess.run(["cp", "-a", "--reflink=auto", str(site), str(packages)], check=True)
+    subprocess.run(["chmod", "-R", "a+rX", str(packages)], check=True)
 
 
 def as_user(home: Path) -> dict[str, Any]:

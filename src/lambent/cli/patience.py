@@ -10,10 +10,10 @@ SECONDS = 3.0
 
 
 class Patience:
-    """Says `text` once when what is done in this `with` takes longer than `SECONDS`."""
+    """Says `text` once when what is done in this `with` takes longer than `seconds`."""
 
-    def __init__(self, text: str) -> None:
-        self._timer = threading.Timer(SECONDS, output.note, (text,))
+    def __init__(self, text: str, seconds: float = SECONDS) -> None:
+        self._timer = threading.Timer(seconds, output.note, (text,))
         self._timer.daemon = True
 
     def __enter__(self) -> None:

@@ -4,6 +4,7 @@ Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/protect-s
 """
 
 import fnmatch
+import functools
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -15,8 +16,9 @@ MOST_BYTES = 16_384
 """Of a policy (StackPolicyBody)."""
 
 
+@functools.lru_cache(maxsize=64)
 def read(text: str) -> list[Mapping[str, Any]]:
-    """The statements of a policy. Raises TemplateInvalid for what is none."""
+    """The statements of a policy, which every resource of a stack asks for. Raises TemplateInvalid for what is none."""
     try:
         said = json.loads(text)
         found = said["Statement"]

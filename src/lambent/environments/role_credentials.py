@@ -20,11 +20,14 @@ KEPT = 100_000
 
 class Credentialed:
     """The credentials that are out, by access key id; others are told by `learn`, or kept elsewhere: `kept` tells
-    whose such a key is. `clock` answers seconds since 1970 on the platform's clock."""
+    whose such a key is. `clock` answers seconds since 1970 on the platform's clock. `most` that are not in use are
+    known."""
 
     def __init__(
-        self, kept: Callable[[str], Held | None] = lambda _key: None, clock: Callable[[], float] = time.time
-    ) -> None:
+        self, kept: Callable[[str], Held | None] = lambda _key: None, clock: Callable[[], float] = time.time,
+        most: int = KEPT,
+    ) -> None:  # fmt: skip
+        self._most = most
         self._kept = kept
         self._clock = clock
         self._held: dict[str, Held] = {}
@@ -53,7 +56,7 @@ class Credentialed:
     def learn(self, access_key: str, held: Held) -> None:
         """Somebody was given a key."""
         self._held[access_key] = held
-        while len(self._held) - len(self._traces) > KEPT:
+        while len(self._held) - len(self._traces) > self._most:
             self._forget_one()
 
     def _forget_one(self) -> None:

@@ -39,12 +39,14 @@ class ObjectNotices:
         report: Callable[[Finding], None],
         spawn: Callable[[Coroutine[Any, Any, None]], "asyncio.Task[None]"],
         twice: Callable[[], bool] = lambda: False,
+        again: float = AGAIN_SECONDS,
     ) -> None:
         self._store = store
         self._send = send
         self._report = report
         self._spawn = spawn
         self._twice = twice
+        self._again = again
         self._room = asyncio.Semaphore(AT_ONCE)
         self._reading: asyncio.Task[None] | None = None
         self._more = False
@@ -76,7 +78,7 @@ class ObjectNotices:
                 except StoreError as error:
                     log.warning("what objects send can't be read now: %s", error)
                     self._more = True
-                    await asyncio.sleep(AGAIN_SECONDS)
+                    await asyncio.sleep(self._again)
         finally:
             self._reading = None
 

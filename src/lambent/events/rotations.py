@@ -41,6 +41,7 @@ class Rotations:
         spawn: Callable[[Coroutine[Any, Any, None]], object],
         report: Callable[[Finding], None],
         withdraw: Callable[[str, str], None],
+        pauses: tuple[float, ...] = PAUSES,
     ) -> None:
         self._resources = resources
         self._clock = clock
@@ -50,6 +51,7 @@ class Rotations:
         self._spawn = spawn
         self._report = report
         self._withdraw = withdraw
+        self._pauses = pauses
         self._timers: dict[tuple[Scope, str], Handle] = {}
         self._closed = False
 
@@ -103,7 +105,7 @@ class Rotations:
     async def _rotate(self, rotation: Resource) -> None:
         """The four steps."""
         reason = await self._steps(rotation)
-        for pause in PAUSES:
+        for pause in self._pauses:
             if not reason or self._closed:
                 break
             await asyncio.sleep(pause)

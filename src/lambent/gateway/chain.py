@@ -21,6 +21,7 @@ from botocore.exceptions import UnknownServiceError
 from lambent.gateway import accounts, buckets, old_links, pages, scraping, sites
 from lambent.gateway.exchange import Exchange, Here
 from lambent.gateway.guard import Guard
+from lambent.gateway.reading import Reading
 from lambent.gateway.sites import Sites
 from lambent.model.acting import Acting
 from lambent.model.answer import Answer
@@ -42,8 +43,12 @@ STATE_DELAY = "x-lambent-state-delay"
 """A request with this header and the value 0 makes changes that take effect at once (`lambent deploy`)."""
 IN_MEMORY = 1 << 30
 """Bytes of a body that is held as a whole; objects are not."""
-AT_ONCE = 1 << 20
-"""Bytes of a document that is read on the spot; hundreds of thousands of values would hold up everybody for seconds."""
+FORM_BYTES = 1 << 20
+"""Of a form: a request to CloudWatch has as many at most
+(https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricData.html), and others less."""
+LARGER_FORMS = {"sqs": 4 << 20, "ses": query.MOST_BYTES}
+"""Messages of 1 MB and mail of 10 MB, in percent encoding."""
+FORM_PROTOCOLS = ("query", "ec2")
 SPANS = "/v1/traces"
 """Where OpenTelemetry's exporters send spans (https://opentelemetry.io/docs/specs/otlp/#otlphttp-request)."""
 UNTAKEN = ("/v1/metrics", "/v1/logs", "/v1development/profiles")
@@ -111,7 +116,7 @@ class Gateway:
     check: Check = allowed
     told: Told = untold
     registry: "Registry | None" = None
-    reading: asyncio.Lock = field(default_factory=asyncio.Lock)
+    reading: Reading = field(default_factory=Reading)
 
     async def __call__(self, request: Request) -> Response:
         return await self.walk(request, STEPS)
@@ -363,6 +368,8 @@ async def find_service(gateway: Gateway, exchange: Exchange) -> Response | None:
             await load(exchange.request, OF_OPERATIONS)
             if wire_service.load(name).compressed:
                 compressed.unpack(exchange.request)
+            if _may_be_form(wire_service.load(name), exchange.request):
+                await _read_form(exchange.request, name, gateway.reading)
         exchange.service = wire_service.spoken(name, exchange.request)
         if receive is not None:
             assert exchange.caller is not None
@@ -374,14 +381,27 @@ async def find_service(gateway: Gateway, exchange: Exchange) -> Response | None:
         return None
     assert exchange.caller is not None
     if exchange.request.headers.get("content-type", "").startswith(locate.FORM):
-        await load(exchange.request, query.MOST_BYTES)
-        query.check_form(exchange.request.body)  # moto would be busy with it
+        await _read_form(exchange.request, name, gateway.reading)
     try:
         return await gateway.forward(exchange.request, exchange.caller, name)
     except Fault:
         with contextlib.suppress(UnknownServiceError, ValueError):
             exchange.service = wire_service.load(name)  # to say so in that service's own form
         raise
+
+
+def _may_be_form(service: wire_service.Service, request: Request) -> bool:
+    """Those that went over to JSON still take forms; a payload that curl sends says that it is one."""
+    said = request.headers.get("content-type", "").startswith(locate.FORM)
+    return service.protocol in FORM_PROTOCOLS or (said and not service.protocol.startswith("rest"))
+
+
+async def _read_form(request: Request, service: str, reading: Reading) -> None:
+    """Decode a form, a large one beside. Raises Fault (413)."""
+    most = LARGER_FORMS.get(service, FORM_BYTES)
+    await load(request, most)
+    query.check_form(request.body, most)
+    await reading.read(len(request.body), functools.partial(query.form_of, request))
 
 
 async def find_operation(gateway: Gateway, exchange: Exchange) -> None:
@@ -399,11 +419,8 @@ async def read_params(gateway: Gateway, exchange: Exchange) -> None:
     """Parse and validate by the model."""
     assert exchange.service is not None and exchange.operation is not None
     exchange.service.check_size(exchange.operation, len(exchange.request.body))
-    if len(exchange.request.body) <= AT_ONCE:
-        exchange.params = _read(exchange.service, exchange.operation, exchange.request)
-        return
-    async with gateway.reading:
-        exchange.params = await asyncio.to_thread(_read, exchange.service, exchange.operation, exchange.request)
+    read = functools.partial(_read, exchange.service, exchange.operation, exchange.request)
+    exchange.params = await gateway.reading.read(len(exchange.request.body), read)
 
 
 async def valid(_gateway: Gateway, exchange: Exchange) -> None:

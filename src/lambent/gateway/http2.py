@@ -20,7 +20,7 @@ import h2.settings
 from hyperframe.frame import Frame, GoAwayFrame
 
 from lambent.gateway.duplex import Peer
-from lambent.gateway.intake import Door, is_overdue
+from lambent.gateway.intake import Door
 from lambent.wire.http import Request, Response
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
@@ -29,8 +29,6 @@ STREAMS = 100
 MAX_HEAD = 1 << 20
 MAX_HEADERS = 1_000
 """Of one request; HPACK says one in a byte."""
-MAX_BODY = 32 << 20
-"""Bytes of a body: more than any request of the services that are spoken to so (Kinesis: 10 MB)."""
 WINDOW = 1 << 20
 """Bytes of a body that may be under way."""
 IDLE_FRAMES = 1_000
@@ -169,7 +167,7 @@ class Http2(asyncio.Protocol):
     def expire(self, now: float) -> None:
         """Give up requests that are not whole and take too long."""
         received = sum(stream.size for stream in self._streams.values() if stream.task is None)
-        if is_overdue(self._began, self._heard, received, now):
+        if self._door.is_overdue(self._began, self._heard, received, now):
             self.abort()
 
     def _watch(self) -> None:
@@ -221,9 +219,10 @@ class Http2(asyncio.Protocol):
         stream = self._streams.get(number)
         if stream is not None:
             stream.size += len(data)
-            if stream.size > MAX_BODY or not self._door.unfinished.take(len(data)):
+            most = self._door.bounds.http2
+            if stream.size > most or not self._door.unfinished.take(len(data)):
                 stream.size -= len(data)
-                self._refuse(number, 413 if stream.size > MAX_BODY - len(data) else 503)
+                self._refuse(number, 413 if stream.size > most - len(data) else 503)
                 return
             stream.body.append(data)
         if counted:

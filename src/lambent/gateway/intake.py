@@ -14,22 +14,38 @@ from typing import IO, Protocol
 log = logging.getLogger(__name__)
 
 MB = 1 << 20
-GRACE_SECONDS = 20.0
-"""How long a half request may be silent, and how long it may take whatever its size."""
 RATE = 500
-"""Bytes a second that a request needs beyond that. Both as Apache's mod_reqtimeout has them
+"""Bytes a second that a request needs beyond its grace. Both as Apache's mod_reqtimeout has them
 (https://httpd.apache.org/docs/2.4/mod/mod_reqtimeout.html)."""
-SWEEP_SECONDS = 2.0
-SPOOLED_FROM = 8 * MB
-"""Bytes of a body from which on it is a file: more than any payload of an invocation."""
-SPOOLED_AT_ONCE = 2 * MB
 PART_BYTES = 64
 """What a part of a body costs beyond its bytes."""
-UNFINISHED_BYTES = 512 * MB
-"""Of bodies in memory that come through the endpoint, and as many of all that come from environments."""
-ENVIRONMENT_BYTES = 64 * MB
 ENVIRONMENT_CONNECTIONS = 256
 """Of one environment at a time. A function has 1,024 descriptors (Lambda quotas)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How much and how long, of requests that are not whole yet. `unfinished` are bytes of bodies in memory that come
+    through the endpoint, and as many of all that come from environments, of which each has `environment`. A half
+    request may be silent for `grace` seconds, and may take so long whatever its size; every `sweep` seconds that is
+    looked at. A body is a file from `spooled_from` bytes on, which are more than any payload of an invocation, and is
+    written down `spooled_at_once`. One over HTTP/2 is none, and has `http2` bytes: more than any request of the
+    services that are spoken to so (Kinesis: 10 MB)."""
+
+    unfinished: int = 512 * MB
+    environment: int = 64 * MB
+    grace: float = 20.0
+    sweep: float = 2.0
+    spooled_from: int = 8 * MB
+    spooled_at_once: int = 2 * MB
+    http2: int = 32 * MB
+
+    def gathered(self, spooled: bool) -> int:
+        """How much of a body may be in memory, of one that is `spooled` or not yet."""
+        return self.spooled_at_once if spooled else self.spooled_from
+
+
+BOUNDS = Bounds()
 
 
 class Share:
@@ -94,6 +110,7 @@ class Door:
     unfinished: Share
     spool: Path | None = None
     inside: str = ""
+    bounds: Bounds = BOUNDS
     open: dict[Receiving, None] = field(default_factory=dict)
     half: set[Receiving] = field(default_factory=set)
     told: bool = False
@@ -117,6 +134,10 @@ class Door:
         idle.abort()
         return self.connections.take(1)
 
+    def is_overdue(self, began: float, heard: float, received: int, now: float) -> bool:
+        """Whether a half request is given up, that began and was last heard of then (seconds)."""
+        return is_overdue(began, heard, received, now, self.bounds.grace)
+
     def leave(self, connection: Receiving) -> None:
         """The connection is gone."""
         self.half.discard(connection)
@@ -133,29 +154,30 @@ class Door:
 class Intake:
     """Makes doors, and knows what they have in common."""
 
-    def __init__(self, descriptors: int | None = None, spool: Path | None = None) -> None:
+    def __init__(self, descriptors: int | None = None, spool: Path | None = None, bounds: Bounds = BOUNDS) -> None:
         """A quarter of this process's `descriptors` is for clients, a quarter for environments: what is left is for
         sandboxes and files. Large bodies are files in `spool`."""
         quarter = (resource.getrlimit(resource.RLIMIT_NOFILE)[0] if descriptors is None else descriptors) // 4
+        self.bounds = bounds
         self._spool = spool
-        self._outside = Share(quarter), Share(UNFINISHED_BYTES)
-        self._inside = Share(quarter), Share(UNFINISHED_BYTES)
+        self._outside = Share(quarter), Share(bounds.unfinished)
+        self._inside = Share(quarter), Share(bounds.unfinished)
         self._each = min(ENVIRONMENT_CONNECTIONS, max(quarter // 4, 1))
 
     def outside(self) -> Door:
         """The endpoint."""
-        return Door("the endpoint", *self._outside, self._spool)
+        return Door("the endpoint", *self._outside, self._spool, bounds=self.bounds)
 
     def inside(self, key: str) -> Door:
         """The endpoint as it is seen in the environment with that access key."""
         connections, unfinished = self._inside
-        shares = Share(self._each, connections), Share(ENVIRONMENT_BYTES, unfinished)
-        return Door(f"environment {key}", *shares, self._spool, key)
+        shares = Share(self._each, connections), Share(self.bounds.environment, unfinished)
+        return Door(f"environment {key}", *shares, self._spool, key, self.bounds)
 
 
-def is_overdue(began: float, heard: float, received: int, now: float) -> bool:
-    """Whether a half request is given up, that began and was last heard of then (seconds)."""
-    return now - heard > GRACE_SECONDS or now - began > GRACE_SECONDS + received / RATE
+def is_overdue(began: float, heard: float, received: int, now: float, grace: float = BOUNDS.grace) -> bool:
+    """The same with any grace."""
+    return now - heard > grace or now - began > grace + received / RATE
 
 
 def spool(file: IO[bytes] | None, folder: Path | None, parts: list[bytes]) -> IO[bytes]:

@@ -21,14 +21,10 @@ from lambent.gateway.duplex import Peer, hand_over
 from lambent.gateway.head import NO_BODY, head
 from lambent.gateway.intake import (
     PART_BYTES,
-    SPOOLED_AT_ONCE,
-    SPOOLED_FROM,
-    SWEEP_SECONDS,
     Door,
     Intake,
     Untold,
     close,
-    is_overdue,
     spool,
 )
 from lambent.wire.http import Request, Response
@@ -156,7 +152,7 @@ class Connection(asyncio.Protocol):
     def expire(self, now: float) -> None:
         """Give up a request that takes too long (`now` is the loop's time). One behind another may wait."""
         received = self._head_bytes + self._body_bytes
-        if not self._busy and not self._paused and is_overdue(self._began, self._heard, received, now):
+        if not self._busy and not self._paused and self._door.is_overdue(self._began, self._heard, received, now):
             self._refuse(408)
 
     def _wait_for_more(self, size: int) -> None:
@@ -170,7 +166,7 @@ class Connection(asyncio.Protocol):
             self._door.half.add(self)
         gathered = self._body_bytes - (self._file.tell() if self._file is not None else 0)
         self._hold(self._queued + self._head_bytes + self._untold.bytes + gathered + PART_BYTES * len(self._body))
-        if gathered > (SPOOLED_FROM if self._file is None else SPOOLED_AT_ONCE):
+        if gathered > self._door.bounds.gathered(self._file is not None):
             self._pause()
             if not self._busy:  # else it can wait where it comes from
                 self._spool()
@@ -266,7 +262,8 @@ class Connection(asyncio.Protocol):
         inside = self._door.inside
         request = Request(method, path, query, self._headers, body, inside, file, lines=self._lines, client=self._peer)
         keep_alive = self._parser.should_keep_alive()
-        if "upgrade" in self._headers and _wants_websocket(self._headers) and not self._busy:
+        is_asked = "upgrade" in self._headers and self._parser.get_http_version() != "1.0"  # RFC 9110, section 7.8
+        if is_asked and _wants_websocket(self._headers) and not self._busy:
             self._rest, keep_alive = b"", False
         if self._began:
             self._began = 0.0
@@ -492,7 +489,7 @@ class Listener:
     def _sweep(self) -> None:
         """Give up the requests that take too long."""
         loop = asyncio.get_running_loop()
-        self._sweeper = loop.call_later(SWEEP_SECONDS, self._sweep)
+        self._sweeper = loop.call_later(self._intake.bounds.sweep, self._sweep)
         now = loop.time()
         for door in self._doors.values():
             for connection in tuple(door.half):

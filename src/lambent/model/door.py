@@ -31,9 +31,11 @@ class Door:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call: the function's ARN, the event, and the ids that it is known by."""
+    """One call: the function's ARN, the event, and the ids that it is known by. `templated` is whether the event is a
+    client's or a template's text, which may be no JSON."""
 
     function: str
     payload: bytes
     request_id: str
     trace_id: str | None = None
+    templated: bool = False

@@ -32,7 +32,7 @@ Event = tuple[int, str]
 class Extraction:
     """`filters` answers those of a log group; `add` takes samples, `report` findings, both from another thread; `wall`
     answers seconds since 1970, `real` by the machine's clock, which functions read; `monotonic` seconds by which floods
-    are measured."""
+    are measured, of which an account may have `burst` values at once."""
 
     def __init__(
         self,
@@ -42,12 +42,14 @@ class Extraction:
         wall: Callable[[], float],
         monotonic: Callable[[], float] = time.monotonic,
         real: Callable[[], float] | None = None,
+        burst: int = BURST,
     ) -> None:
         self._filters = filters
         self._add = add
         self._report = report
         self._wall = wall
         self._real = real or wall
+        self._burst = burst
         self._monotonic = monotonic
         self._allowances: dict[Scope, Allowance] = {}
         self._defaulted: dict[tuple[Scope, str], int] = {}
@@ -63,7 +65,7 @@ class Extraction:
         said: dict[str, str] = {}
         now = self._wall()
         now_ms, real_ms = int(now * 1000), int(self._real() * 1000)
-        allowance = self._allowances.setdefault(scope, Allowance(BURST, RATE))
+        allowance = self._allowances.setdefault(scope, Allowance(self._burst, RATE))
         for _, message in events:
             if emf.MARK not in message:
                 continue

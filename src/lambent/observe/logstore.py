@@ -64,10 +64,14 @@ class LogStore:
 
     `clock` answers seconds since 1970. All methods are called on one event loop; those that are not async neither
     wait nor fail; those that change groups or streams also raise OSError when the disk takes nothing. Names are
-    not checked here. A group keeps `most` bytes.
+    not checked here. A group keeps `most` bytes; `buffer` are handed over at once, and more than `in_flight` are too
+    much for the disk.
     """
 
-    def __init__(self, folder: Path, clock: Callable[[], float] = time.time, most: int = GROUP_BYTES) -> None:
+    def __init__(
+        self, folder: Path, clock: Callable[[], float] = time.time, most: int = GROUP_BYTES,
+        buffer: int = BUFFER_BYTES, in_flight: int = IN_FLIGHT_BYTES,
+    ) -> None:  # fmt: skip
         folder.mkdir(parents=True, exist_ok=True)
         self._clock = clock
         self._index = Index(folder)
@@ -77,7 +81,8 @@ class LogStore:
         """What the thread was given last."""
         self._pending: list[LogStream] = []
         """In which something waits."""
-        self._room = BUFFER_BYTES
+        self._buffer = self._room = buffer
+        self._most_in_flight = in_flight
         self._timer: asyncio.TimerHandle | None = None
         self._in_flight: list[tuple[Future[None], int]] = []
         self._held = 0
@@ -92,9 +97,11 @@ class LogStore:
         """Told once of each group of which old events were dropped for want of room."""
 
     @classmethod
-    async def open(cls, folder: Path, clock: Callable[[], float] = time.time, most: int = GROUP_BYTES) -> "LogStore":
+    async def open(
+        cls, folder: Path, clock: Callable[[], float] = time.time, most: int = GROUP_BYTES, **bounds: int
+    ) -> "LogStore":
         """The store under `folder`, which is made if it is missing. Raises OSError."""
-        return await asyncio.to_thread(cls, folder, clock, most)
+        return await asyncio.to_thread(cls, folder, clock, most, **bounds)
 
     # --- writing
 
@@ -104,9 +111,9 @@ class LogStore:
 
     def behind(self) -> bool:
         """Whether so much waits for the disk that whoever has a choice should append nothing."""
-        if self._held > IN_FLIGHT_BYTES:
+        if self._held > self._most_in_flight:
             self._settle_in_flight()
-        return self._held > IN_FLIGHT_BYTES
+        return self._held > self._most_in_flight
 
     def append(self, stream: LogStream, epoch_ms: int, message: str) -> None:
         """Add an event. One that is earlier than the stream's last is kept as if it were as late as that."""
@@ -279,7 +286,7 @@ class LogStore:
             self._timer.cancel()
             self._timer = None
         pending, self._pending = self._pending, []
-        size, self._room = BUFFER_BYTES - self._room, BUFFER_BYTES
+        size, self._room = self._buffer - self._room, self._buffer
         batch = Batch(self._now(), {})
         handles: dict[Stream, LogStream] = {}
         for handle in pending:

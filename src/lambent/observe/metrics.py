@@ -70,9 +70,12 @@ def untaken(_streams: tuple[Stream, ...], _at: float, _values: Bucket) -> None:
 
 class Metrics:
     """All metrics of the server. `wall` answers seconds since 1970; `take` gets what belongs into series, `wake` is
-    called when the first invocation waits to be counted (by `drain`)."""
+    called when the first invocation waits to be counted (by `drain`). So many may be `waiting`."""
 
-    def __init__(self, wall: Callable[[], float], bound: int = BOUND, take: Take = untaken) -> None:
+    def __init__(
+        self, wall: Callable[[], float], bound: int = BOUND, take: Take = untaken, waiting: int = WAITING
+    ) -> None:
+        self._most = waiting
         self._wall = wall
         self._since = wall()
         self._bound = bound
@@ -92,7 +95,7 @@ class Metrics:
         waiting = self._waiting
         if not waiting:
             self.wake()
-        elif len(waiting) > WAITING:
+        elif len(waiting) > self._most:
             self.drain()
         waiting.append((arn, milliseconds, failed, version, self._wall(), billed, memory))
 
@@ -158,7 +161,7 @@ class Metrics:
             return
         if not counted:
             self.wake()
-        elif len(counted) > WAITING:
+        elif len(counted) > self._most:
             self.drain()
         self._counted[key] = 1
 

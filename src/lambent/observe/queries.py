@@ -57,9 +57,12 @@ class TooManyQueries(Exception):
 
 
 class Queries:
-    """All of a server's. Used on one event loop."""
+    """All of a server's, which keeps so many bytes of answers. Used on one event loop."""
 
-    def __init__(self, monotonic: Callable[[], float], command: list[str] | None = None) -> None:
+    def __init__(
+        self, monotonic: Callable[[], float], command: list[str] | None = None, kept: int = KEPT_BYTES
+    ) -> None:
+        self._kept = kept
         self._monotonic = monotonic
         self._command = command or [sys.executable, "-m", insights.__name__, str(AT_MOST)]
         self._known: dict[str, StartedQuery] = {}
@@ -80,7 +83,7 @@ class Queries:
         ended = [one for one in self._known.values() if one.ended]
         size = sum(one.size for one in ended)
         for old in ended[:-1]:
-            if len(self._known) <= KEPT and size <= KEPT_BYTES:
+            if len(self._known) <= KEPT and size <= self._kept:
                 return
             size -= old.size
             del self._known[old.id]

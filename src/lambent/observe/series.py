@@ -50,9 +50,10 @@ class SeriesBroken(Exception):
 
 class SeriesStore:
     """`wall` answers seconds since 1970; `drain` is called before anything is written or read, so that what others
-    still have is added first."""
+    still have is added first. So many values may be `waiting`."""
 
-    def __init__(self, path: Path, wall: Callable[[], float], bound: int = BOUND) -> None:
+    def __init__(self, path: Path, wall: Callable[[], float], bound: int = BOUND, waiting: int = WAITING) -> None:
+        self._most = waiting
         self._file = SeriesFile(path)
         self._wall = wall
         self._bound = bound
@@ -74,10 +75,12 @@ class SeriesStore:
         self.drain: Callable[[], None] = lambda: None
 
     @classmethod
-    async def open(cls, path: Path, wall: Callable[[], float], bound: int = BOUND) -> "SeriesStore":
+    async def open(
+        cls, path: Path, wall: Callable[[], float], bound: int = BOUND, waiting: int = WAITING
+    ) -> "SeriesStore":
         """The store in a file, which is made if it is missing. Raises SeriesBroken."""
         try:
-            return await asyncio.to_thread(cls, path, wall, bound)
+            return await asyncio.to_thread(cls, path, wall, bound, waiting)
         except (sqlite3.Error, OSError, ValueError) as error:
             raise SeriesBroken(f"{path}: {error}") from error
 
@@ -100,7 +103,7 @@ class SeriesStore:
         measured = self._measured
         if not measured:
             self.wake()
-        elif len(measured) > WAITING:
+        elif len(measured) > self._most:
             self._fold()
         self._measured.append((metric, unit, at, value))
 
@@ -109,7 +112,7 @@ class SeriesStore:
         waiting = self._together
         if not waiting:
             self.wake()
-        elif len(waiting) > WAITING:
+        elif len(waiting) > self._most:
             self._fold()
         self._together.append((together, at, values))
 

@@ -37,11 +37,11 @@ class LogRights:
         """`has_group` tells whether a log group exists, `spawn` runs in the background."""
         self._gate, self._has_group, self._spawn = gate, has_group, spawn
 
-    def held(self, function: FunctionVersion, append: Append) -> Append:
-        """What takes the lines of an environment in the place of `append`."""
+    def held(self, function: FunctionVersion, append: Append, waiting: int = WAITING) -> Append:
+        """What takes the lines of an environment in the place of `append`; so many wait for the rights, the newest."""
         if self._gate is None or self._gate.mode != "enforce":
             return append
-        return _Held(self._gate, self._has_group, self._spawn, function, append)
+        return _Held(self._gate, self._has_group, self._spawn, function, append, waiting)
 
 
 class _Held:
@@ -54,13 +54,14 @@ class _Held:
         spawn: Callable[[Coroutine[Any, Any, None]], object],
         function: FunctionVersion,
         append: Append,
+        waiting: int,
     ) -> None:
         self._gate = gate
         self._has_group = has_group
         self._spawn = spawn
         self._function = function
         self._append = append
-        self._waiting: deque[tuple[int, str]] = deque(maxlen=WAITING)
+        self._waiting: deque[tuple[int, str]] = deque(maxlen=waiting)
         self._asks = False
         self._known: tuple[int, bool] | None = None
         """The policies' revision and whether there was a log group when it was asked."""

@@ -2,7 +2,7 @@
 
 import ast
 
-from lambent.pitfalls.facts.python import chain
+from lambent.pitfalls.facts.python import Reached, chain
 
 LOGGERS = {"debug", "info", "warning", "warn", "error", "critical", "exception", "log"}
 
@@ -12,3 +12,12 @@ def logs(node: ast.Call) -> bool:
     name = chain(node.func)
     owner, _, method = name.rpartition(".")
     return name in ("print", "pprint", "pprint.pprint") or (method in LOGGERS and "log" in owner.lower())
+
+
+def said(node: ast.AST, one: Reached) -> bool:
+    """Whether an expression only stands in a line of the log."""
+    while node in one.module.parents and not isinstance(node, ast.stmt):
+        node = one.module.parents[node]
+        if isinstance(node, ast.Call) and logs(node):
+            return True
+    return False

@@ -27,7 +27,7 @@ PART_EACH, PART_ALL = 8, 2
 RARELY = 4
 """So many looks at an environment's memory are one at its epolls."""
 SECONDS = 0.001
-"""One look takes so long, and reads one list of watches beyond it; the next one goes on from there."""
+"""One look takes so long; the next one goes on from there."""
 _PROC = Path("/proc")
 _log = logging.getLogger("lambent.sandbox")
 
@@ -46,11 +46,16 @@ class Watching(Protocol):
 
 
 class Epolls:
-    """Of all sandboxes of a host. `most` is what the server's user may have; 0 where sandboxes have other users."""
+    """Of all sandboxes of a host. `most` is what the server's user may have; 0 where sandboxes have other users. One
+    of them may have a part of that in `part_each`; a look takes `seconds`, and one list of watches."""
 
-    def __init__(self, most: int, proc: Path = _PROC) -> None:
+    def __init__(
+        self, most: int, proc: Path = _PROC, seconds: float = SECONDS, part_each: int = PART_EACH,
+        descriptors: int = DESCRIPTORS,
+    ) -> None:  # fmt: skip
         self._most = most
         self._proc = proc
+        self._seconds, self._part_each, self._descriptors = seconds, part_each, descriptors
         self._rounds: dict[Watching, Round] = {}
         self._all = 0
 
@@ -69,12 +74,12 @@ class Epolls:
             return
         known = self._rounds.get(sandbox)
         if known is None:
-            known = self._rounds[sandbox] = Round(sandbox.pid, self._proc)
+            known = self._rounds[sandbox] = Round(sandbox.pid, self._proc, self._seconds)
         before = known.watches
         if not known.look():
             return
         self._all += known.watches - before
-        if known.watches > min(EACH, self._most // PART_EACH) or known.descriptors > DESCRIPTORS:
+        if known.watches > min(EACH, self._most // self._part_each) or known.descriptors > self._descriptors:
             _end(sandbox, known)
         elif self._all > self._most // PART_ALL:
             _end(*max(self._rounds.items(), key=lambda item: item[1].watches))
@@ -88,13 +93,14 @@ class Epolls:
 class Round:
     """One sandbox's descriptors, gone through again and again, in an order that nobody can tell."""
 
-    def __init__(self, keeper: int, proc: Path) -> None:
+    def __init__(self, keeper: int, proc: Path, seconds: float) -> None:
         self.watches = 0
         """In the last whole round, or in this one if it has found more by now."""
         self.descriptors = 0
         """Seen in this round, or in the last one before the next begins."""
         self._keeper = keeper
         self._proc = str(proc)
+        self._seconds = seconds
         self._looks = 0
         self._found = 0
         self._rest: Iterator[int] | None = None
@@ -114,7 +120,7 @@ class Round:
 
     def _go_on(self, rest: Iterator[int]) -> bool:
         """Whether this round is over."""
-        until = time.perf_counter() + SECONDS
+        until = time.perf_counter() + self._seconds
         for watches in rest:
             self._found += watches
             self.descriptors += 1

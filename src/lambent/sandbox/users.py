@@ -17,12 +17,14 @@ MOST = Path("/proc/sys/user/max_user_namespaces")
 
 class Users:
     """Gives numbers out, each again only when it was given back. `problem`: why there are none, or nothing. `shared` is
-    the user of a server that has none to give, who has each environment in a user namespace of its own; 0 where not."""
+    the user of a server that has none to give, who has each environment in a user namespace of its own; 0 where not. A
+    server has `each` of them."""
 
-    def __init__(self, server: int, problem: str = "", shared: int = 0) -> None:
+    def __init__(self, server: int, problem: str = "", shared: int = 0, each: int = EACH) -> None:
+        self._each = each
         self.problem = problem
         self.shared = shared
-        self._first = FIRST + server % RANGES * EACH
+        self._first = FIRST + server % RANGES * each
         self._last = 0
         self._taken: set[int] = set()
 
@@ -34,12 +36,12 @@ class Users:
 
     def take(self) -> int:
         """A user that nobody has, or 0 where there are none."""
-        if self.problem or len(self._taken) == EACH:
+        if self.problem or len(self._taken) == self._each:
             return 0
         while self._last in self._taken:
-            self._last = (self._last + 1) % EACH
+            self._last = (self._last + 1) % self._each
         self._taken.add(self._last)
-        taken, self._last = self._last, (self._last + 1) % EACH
+        taken, self._last = self._last, (self._last + 1) % self._each
         return self._first + taken
 
     def any(self) -> int:

@@ -33,9 +33,14 @@ class Watched(Watching, Protocol):
 class MemoryWatch:
     """Looks at every sandbox that is awake, in rounds of one turn or more. Sleeps, with no timer, while none is."""
 
-    def __init__(self, epolls: Epolls) -> None:
+    def __init__(
+        self, epolls: Epolls, at_once: int = AT_ONCE, interval: float = INTERVAL, interval_each: float = INTERVAL_EACH,
+        perf_counter: Callable[[], float] = time.perf_counter,
+    ) -> None:  # fmt: skip
         """`epolls` looks at the same time."""
         self._epolls = epolls
+        self._most, self._interval, self._interval_each = at_once, interval, interval_each
+        self._perf_counter = perf_counter
         self._awake: set[Watched] = set()
         self._left: list[Watched] = []
         """Whose turn in this round is still to come."""
@@ -68,15 +73,15 @@ class MemoryWatch:
 
     def _arm(self, took: float = 0.0) -> None:
         """A round takes as long however many turns it has. `took`: seconds of the last turn."""
-        turns = max(1, math.ceil(len(self._awake) / AT_ONCE))
-        seconds = max(max(INTERVAL, len(self._awake) * INTERVAL_EACH) / turns, REST * took)
+        turns = max(1, math.ceil(len(self._awake) / self._most))
+        seconds = max(max(self._interval, len(self._awake) * self._interval_each) / turns, REST * took)
         self._timer = asyncio.get_running_loop().call_later(seconds, self._look)
 
     def _look(self) -> None:
-        self._timer, begun = None, time.perf_counter()
+        self._timer, begun = None, self._perf_counter()
         if not self._left:
             self._left = list(self._awake)
-            self._at_once = math.ceil(len(self._left) / max(1, math.ceil(len(self._left) / AT_ONCE)))
+            self._at_once = math.ceil(len(self._left) / max(1, math.ceil(len(self._left) / self._most)))
         turn, self._left = self._left[: self._at_once], self._left[self._at_once :]
         for sandbox in turn:
             if sandbox not in self._awake:
@@ -85,7 +90,7 @@ class MemoryWatch:
             if sandbox.over_limit():
                 sandbox.end_for_memory()
         if self._awake:
-            self._arm(time.perf_counter() - begun)
+            self._arm(self._perf_counter() - begun)
         else:
             self._left = []
 

@@ -62,10 +62,11 @@ class Open:
 
 
 class BalancerPorts:
-    """All of them."""
+    """All of them; an account has `each` at most."""
 
-    def __init__(self, ports: Ports) -> None:
+    def __init__(self, ports: Ports, each: int = EACH) -> None:
         self._ports = ports
+        self._each = each
         self._open: dict[str, Open] = {}
 
     async def resume(self) -> None:
@@ -101,7 +102,7 @@ class BalancerPorts:
             return
         if not self._has_room(balancer.account):
             hint = "Its name leads to it still. Delete listeners that nobody needs."
-            self._tell(balancer, f"an account has {EACH} open at most, all together {ALL}", hint)
+            self._tell(balancer, f"an account has {self._each} open at most, all together {ALL}", hint)
             return
         try:
             listening = await self._bound(balancer)
@@ -118,7 +119,7 @@ class BalancerPorts:
 
     def _has_room(self, account: str) -> bool:
         of_account = sum(one.balancer.account == account for one in self._open.values())
-        return of_account < EACH and len(self._open) < ALL
+        return of_account < self._each and len(self._open) < ALL
 
     def _is_named(self, listener: str, host: str) -> bool:
         found = self._open.get(listener)

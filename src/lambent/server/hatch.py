@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lambent.gateway import pages
-from lambent.gateway.intake import UNFINISHED_BYTES, Door, Share
+from lambent.gateway.intake import BOUNDS, Door, Share
 from lambent.gateway.listener import Connection, Respond
 from lambent.neighbour import unix
 from lambent.neighbour.bridges.handing import LOGGED, MACHINE, MACHINE_ARN, ROLE, SESSION, TASKS, TOLD, TRIGGERS, WAITS
@@ -54,7 +54,7 @@ class Hatch:
 
     def __init__(self, path: Path, connections: int = CONNECTIONS) -> None:
         self.path = path
-        self._door = Door("the hatch of moto", Share(connections), Share(UNFINISHED_BYTES), path.parent)
+        self._door = Door("the hatch of moto", Share(connections), Share(BOUNDS.unfinished), path.parent)
         self._server: asyncio.Server | None = None
 
     async def open(self) -> None:

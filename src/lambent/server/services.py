@@ -34,7 +34,7 @@ from lambent.gateway.guard import Guard
 from lambent.gateway.hosts import Hosts
 from lambent.gateway.intake import Intake
 from lambent.gateway.listener import Listener
-from lambent.gateway.live import LivePage, make_token
+from lambent.gateway.live_folder import LivePage, make_token
 from lambent.gateway.passing import Passing
 from lambent.gateway.reached import Reached
 from lambent.gateway.short import ShortRoad
@@ -53,6 +53,7 @@ from lambent.neighbour import web
 from lambent.neighbour.outbox import Outbox
 from lambent.observe.findings import Ledger
 from lambent.permissions.gate import Gate
+from lambent.permissions.simulating import Simulator
 from lambent.permissions.user_keys import UserKeys
 from lambent.sandbox.spec import Level
 from lambent.server import deliveries, otlp, permissions, prometheus, root_keys, torture
@@ -433,7 +434,8 @@ def _forwarding(settings: Settings, base: Base, running: Running, saw: Saw, gate
     note = functools.partial(torture.hear_neighbour, gate, base, trials)
     check = MachineCheck(functools.partial(torture.check, gate, trials), gate, report, base.clock.wall)
     bounded = gate.is_bounded
-    return Forwarding(settings, base.neighbour, running.doors, report, learn, keys, saw, check, note, bounded)
+    simulate = None if settings.elsewhere("iam") else Simulator(gate.identities, gate.scps)
+    return Forwarding(settings, base.neighbour, running.doors, report, learn, keys, saw, check, note, bounded, simulate)
 
 
 def _credentials_page(settings: Settings, base: Base, credentials: Credentialed) -> CredentialsPage:

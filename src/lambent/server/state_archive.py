@@ -43,19 +43,20 @@ class _Pieces:
         return self._content.read(size)
 
 
-def unpack(content: IO[bytes], into: Path, names: Iterable[str]) -> None:
-    """Write what an archive has below the empty folder `into`; `names` may stand there and nothing else.
+def unpack(content: IO[bytes], into: Path, names: Iterable[str], most: int = MEMBERS) -> None:
+    """Write what an archive has below the empty folder `into`; `names` may stand there and nothing else, in
+    `most` files.
 
     Raises StartError before anything is written for what is no saved state, and OSError, TarError.
     """
     with tarfile.open(fileobj=cast(IO[bytes], _Pieces(content)), mode="r:") as archive:
-        _unpack(archive, into, frozenset(names))
+        _unpack(archive, into, frozenset(names), most)
 
 
-def _unpack(archive: tarfile.TarFile, into: Path, names: frozenset[str]) -> None:
-    members = [(_path(member, names), member) for member in itertools.islice(archive, MEMBERS)]
+def _unpack(archive: tarfile.TarFile, into: Path, names: frozenset[str], most: int) -> None:
+    members = [(_path(member, names), member) for member in itertools.islice(archive, most)]
     if archive.next() is not None:
-        raise StartError(f"it has more than {MEMBERS} files")
+        raise StartError(f"it has more than {most} files")
     links = {path for path, member in members if member.issym()}
     _check(members, links)
     _check_room(members, into)

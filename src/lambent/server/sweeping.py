@@ -18,9 +18,12 @@ class Sweeper:
     """Sweeps once at the start, beside the first requests, and from then on when something may have lost its last
     reference."""
 
-    def __init__(self, store: Store, spawn: Callable[[Coroutine[Any, Any, None]], object]) -> None:
+    def __init__(
+        self, store: Store, spawn: Callable[[Coroutine[Any, Any, None]], object], seconds: float = SECONDS
+    ) -> None:
         self._store = store
         self._spawn = spawn
+        self._seconds = seconds
         self._timer: asyncio.TimerHandle | None = None
         self._closed = False
         spawn(self._sweep())
@@ -34,7 +37,7 @@ class Sweeper:
 
     def _soon(self) -> None:
         if self._timer is None and not self._closed:
-            self._timer = asyncio.get_running_loop().call_later(SECONDS, self._begin)
+            self._timer = asyncio.get_running_loop().call_later(self._seconds, self._begin)
 
     def _begin(self) -> None:
         self._timer = None

@@ -5,6 +5,7 @@ on the event loop after the commit, also when the asker was cancelled meanwhile:
 """
 
 import asyncio
+import functools
 import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -27,18 +28,18 @@ FULL, NORMAL = "FULL", "NORMAL"
 """Whether a commit waits for the disk itself (https://www.sqlite.org/pragma.html#pragma_synchronous, in WAL mode)."""
 
 
-def _engine(url: str) -> sa.Engine:
-    """One session for the thread that changes, another for the one that reads."""
+def _engine(url: str, busy: float) -> sa.Engine:
+    """One session for the thread that changes, another for the one that reads. SQLite waits `busy` seconds."""
     if sa.make_url(url).get_backend_name() != "sqlite":
         return sa.create_engine(url, pool_size=1, max_overflow=0, pool_pre_ping=True)
     engine = sa.create_engine(url)
-    sa.event.listen(engine, "connect", _configure_sqlite)
+    sa.event.listen(engine, "connect", functools.partial(_configure_sqlite, busy))
     return engine
 
 
-def _configure_sqlite(connection: sa.engine.interfaces.DBAPIConnection, _record: object) -> None:
+def _configure_sqlite(busy: float, connection: sa.engine.interfaces.DBAPIConnection, _record: object) -> None:
     cursor = connection.cursor()
-    cursor.execute(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}")
+    cursor.execute(f"PRAGMA busy_timeout = {int(busy * 1000)}")
     cursor.execute("PRAGMA journal_mode = WAL")
     cursor.execute(f"PRAGMA synchronous = {FULL}")
     cursor.close()
@@ -84,9 +85,9 @@ class _Session:
 class Database:
     """Transactions on an SQLAlchemy URL. Make it with `open_database`, end it with `close`."""
 
-    def __init__(self, url: str, reserve: Reserve | None = None) -> None:
+    def __init__(self, url: str, reserve: Reserve | None = None, busy: float = BUSY_SECONDS) -> None:
         self._reserve = reserve
-        engine = _engine(url)
+        engine = _engine(url, busy)
         self.claim = Claim(engine) if engine.dialect.name == "postgresql" else None
         self.tell: Tell = nobody
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="lambent-store")
@@ -94,7 +95,7 @@ class Database:
         self._reader, self._reading = self._thread, self._writing
         if not _is_in_memory(engine.url):
             self._reader = ThreadPoolExecutor(1, thread_name_prefix="lambent-store-reader")
-            self._reading = _Session(_engine(url))
+            self._reading = _Session(_engine(url, busy))
 
     async def run(
         self,
@@ -237,11 +238,11 @@ def _is_in_memory(url: sa.URL) -> bool:
     return url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:")
 
 
-async def open_database(url: str, reserve: Reserve | None = None) -> Database:
+async def open_database(url: str, reserve: Reserve | None = None, busy: float = BUSY_SECONDS) -> Database:
     """Open, and make or check the tables; `reserve` is that of the disk where SQLite's file lies, and ends with the
-    database. Raises StoreError."""
+    database; for other processes SQLite waits `busy` seconds. Raises StoreError."""
     try:
-        database = Database(url, reserve)
+        database = Database(url, reserve, busy)
     except ImportError as error:
         raise StoreBroken(f"{error}: install lambent[{sa.make_url(url).get_backend_name()}]") from error
     except exc.SQLAlchemyError as error:

@@ -46,12 +46,13 @@ class _Upload:
 
 
 class ImageBlobs:
-    """The blobs of one folder. `now` counts seconds."""
+    """The blobs of one folder. `now` counts seconds. At once there are `most` uploads, `each` of an account."""
 
-    def __init__(self, folder: Path, now: Callable[[], float]) -> None:
+    def __init__(self, folder: Path, now: Callable[[], float], most: int = MOST_UPLOADS, each: int = EACH) -> None:
         """Open `folder`, removing what a killed server left half done. Raises StoreError."""
         self._folder = folder
         self._now = now
+        self._most, self._each = most, each
         self._uploads: dict[str, _Upload] = {}
         open_folder(folder)
 
@@ -61,7 +62,7 @@ class ImageBlobs:
         """A new upload, which only its `owner` (what equals it) can go on with; False when there are too many."""
         self._forget_idle()
         self._make_room(account)
-        if len(self._uploads) >= MOST_UPLOADS:
+        if len(self._uploads) >= self._most:
             return False
         path = place(self._folder, f"{STAGING}{upload_id}")
         self._uploads[upload_id] = _Upload(path, owner, account, self._now())
@@ -124,7 +125,7 @@ class ImageBlobs:
     def _make_room(self, account: str) -> None:
         own = [one for one, upload in self._uploads.items() if upload.account == account]
         left = [one for one in own if not self._uploads[one].lock.locked()]
-        if len(own) >= EACH and left:
+        if len(own) >= self._each and left:
             self._drop(min(left, key=lambda one: self._uploads[one].touched))
 
     def _forget_idle(self) -> None:

@@ -70,12 +70,12 @@ class StreamRecords:
         """The highest seq in use in these (stream, shard)."""
         return await self._database.run(lambda connection: max((_last(connection, *at) for at in places), default=0))
 
-    async def trim(self, stream: int, shard: int, arrived: float) -> float:
+    async def trim(self, stream: int, shard: int, arrived: float, rows: int = TRIM_ROWS) -> float:
         """Drop the records of a shard that arrived before `arrived`; answers when the first of the others did, infinity
-        when there is none. Raises StoreError."""
+        when there is none. A transaction looks at so many `rows`. Raises StoreError."""
         first = -inf
         while first < arrived:
-            first = await self._database.run(lambda connection: _trim(connection, stream, shard, arrived))
+            first = await self._database.run(lambda connection: _trim(connection, stream, shard, arrived, rows))
         return first
 
     async def astray(self, streams: Collection[int]) -> list[tuple[int, int]]:
@@ -130,14 +130,14 @@ def _last(connection: sa.Connection, stream: int, shard: int) -> int:
     return connection.execute(sa.select(sa.func.max(_T.seq)).where(here)).scalar() or 0
 
 
-def _trim(connection: sa.Connection, stream: int, shard: int, arrived: float) -> float:
+def _trim(connection: sa.Connection, stream: int, shard: int, arrived: float, rows: int) -> float:
     """Drop some, from the first on; when the first that is left arrived, infinity when none is."""
     here = (_T.stream == stream) & (_T.shard == shard)
     in_order = sa.select(_T.seq, _T.arrived).where(here).order_by(_T.seq)
     first = connection.execute(in_order.limit(1)).one_or_none()
     if first is None or first.arrived >= arrived:
         return inf if first is None else float(first.arrived)
-    old = [seq for seq, came in connection.execute(in_order.limit(TRIM_ROWS)) if came < arrived]
+    old = [seq for seq, came in connection.execute(in_order.limit(rows)) if came < arrived]
     connection.execute(table.delete().where(here & (_T.seq <= old[-1]) & (_T.arrived < arrived)))
     first = connection.execute(in_order.limit(1)).one_or_none()
     return inf if first is None else float(first.arrived)

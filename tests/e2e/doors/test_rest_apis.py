@@ -244,6 +244,9 @@ def test_templates_around_a_function(gate: Gate) -> None:
     assert (status, headers["a"], json.loads(body)) == (200, "*", {"got": {"id": "7"}})
     status, _, body = gate.ask("/dev/7?fail=no+such+thing")
     assert (status, body) == (404, b"no such thing")
+    status, headers, body = gate.ask("/dev/a%22b")
+    assert (status, headers["x-amzn-errortype"]) == (400, "BadRequestException")
+    assert json.loads(body)["message"].startswith("Could not parse request body into json: ")
     tried = gate.client.test_invoke_method(**at, pathWithQueryString="/9?fail=no+such")
     assert tried["status"] == 404 and "Method completed with status: 404" in tried["log"]
 

@@ -81,13 +81,11 @@ def test_a_queue_without_a_dead_letter_queue_is_named(cli, fake, make):
     assert "safe" not in told
 
 
-def test_who_waits_for_long_is_told_why(monkeypatch, capsys):
-    monkeypatch.setattr(patience, "SECONDS", 0.0)
-    waiting = patience.Patience("still waiting")
+def test_who_waits_for_long_is_told_why(capsys):
+    waiting = patience.Patience("still waiting", seconds=0.0)
     with waiting:
         waiting._timer.join()
     assert capsys.readouterr().err == "still waiting\n"
-    monkeypatch.setattr(patience, "SECONDS", 60.0)
-    with patience.Patience("never said"):
+    with patience.Patience("never said", seconds=60.0):
         pass
     assert capsys.readouterr().err == ""

@@ -39,7 +39,7 @@ class Memory:
         if then is not None:
             then(None)
 
-    async def change(self, work: Any, then: Callable[[Any], None], _changed: Any, frees: bool = False) -> None:
+    async def change(self, work: Any, then: Callable[[Any], None], _changed: Any, **_how: bool) -> None:
         await self.run(work, then)
 
 

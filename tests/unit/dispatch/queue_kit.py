@@ -17,7 +17,7 @@ from lambent.model.function import FunctionVersion
 from lambent.model.invocation import Invocation, Outcome, Throttled
 from lambent.model.scope import Scope
 from lambent.observe.metrics import Metrics
-from lambent.store.database import open_database
+from lambent.store.database import BUSY_SECONDS, open_database
 from lambent.store.events import Events
 
 SCOPE = Scope("111111111111", "us-east-1")
@@ -132,12 +132,14 @@ class Bench:
         return self.metrics.total(metric, SCOPE, name)
 
 
-def play(folder: Path, scene: Callable[[Bench], Awaitable[None]], *, start: bool = True) -> None:
+def play(
+    folder: Path, scene: Callable[[Bench], Awaitable[None]], busy: float = BUSY_SECONDS, *, start: bool = True
+) -> None:
     """Play a scene on a fresh queue, or on what an earlier scene left in the folder; without `start` it is the scene's
     to open its queue and go on."""
 
     async def main() -> None:
-        database = await open_database(f"sqlite:///{folder / 'state.db'}")
+        database = await open_database(f"sqlite:///{folder / 'state.db'}", busy=busy)
         bench = Bench(Events(database))
         try:
             if start:

@@ -1,8 +1,5 @@
 """What an access key of an execution role tells."""
 
-import pytest
-
-from lambent.environments import role_credentials as credentials
 from lambent.environments.role_credentials import Credentialed
 from lambent.model import lineage
 from lambent.model.credentials import Held
@@ -36,9 +33,8 @@ def test_a_key_means_the_same_when_its_environment_is_gone() -> None:
     assert credentialed.by_token(issued.session_token) is None
 
 
-def test_keys_that_are_not_in_use_are_forgotten_when_they_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(credentials, "KEPT", 10)
-    credentialed = Credentialed()
+def test_keys_that_are_not_in_use_are_forgotten_when_they_are_many() -> None:
+    credentialed = Credentialed(most=10)
     living = credentialed.issue(Scope("111111111111"))
     for number in range(50):
         credentialed.learn(f"ASIA{number}", Held("s", "222222222222"))

@@ -6,14 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-import pytest
 
-from lambent.events import object_notices
 from lambent.events.object_notices import ObjectNotices
 from lambent.model.delivery import Delivery, DeliveryFailed
 from lambent.store.database import Database, open_database
 from lambent.store.errors import StoreBroken
 from lambent.store.objects import Change, Item, ObjectStore
+from tests.unit.waiting import until
 
 PATIENCE = 60.0
 
@@ -35,7 +34,7 @@ class Bench:
         self._waiting = self.store.waiting
         self.store.waiting = self._counted  # type: ignore[method-assign]
         self.broken = 0
-        self.notices = ObjectNotices(self.store, self._send, lambda finding: None, self._spawn)
+        self.notices = ObjectNotices(self.store, self._send, lambda finding: None, self._spawn, again=0.01)
         self.store.noticed = self.notices.told
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
@@ -62,9 +61,7 @@ class Bench:
         await self.store.write(Item(lambda _view: (Change(notices=rows), None)))
 
     async def until(self, count: int) -> None:
-        async with asyncio.timeout(PATIENCE):
-            while len(self.sent) < count or self._tasks:  # noqa: ASYNC110
-                await asyncio.sleep(0.001)
+        await until(lambda: len(self.sent) >= count and not self._tasks, PATIENCE)
 
     async def left(self) -> Sequence[tuple[int, bytes]]:
         await self.store.close()
@@ -122,11 +119,7 @@ def test_more_than_may_be_under_way_waits_on_disk(tmp_path: Path) -> None:
     with_bench(work, tmp_path)
 
 
-def test_a_read_that_fails_is_done_again_and_nothing_overtakes_what_it_left(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(object_notices, "AGAIN_SECONDS", 0.01)
-
+def test_a_read_that_fails_is_done_again_and_nothing_overtakes_what_it_left(tmp_path: Path) -> None:
     async def work(bench: Bench) -> None:
         bench.store.noticed = lambda notices: None
         await bench.put((1, "a"))

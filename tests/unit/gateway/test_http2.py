@@ -21,10 +21,11 @@ from hyperframe.frame import (
 )
 
 from lambent.gateway import http2
-from lambent.gateway.http2 import MAX_BODY, PREFACE
-from lambent.gateway.intake import Intake
+from lambent.gateway.http2 import PREFACE
+from lambent.gateway.intake import BOUNDS, Bounds, Intake
 from lambent.gateway.listener import Listener
 from lambent.wire.http import Request, Response
+from tests.unit.waiting import turns, until
 
 HEAD = [(":method", "POST"), (":scheme", "http"), (":authority", "h"), (":path", "/a%2Fb?x=1"), ("x-a", "1")]
 Chain = Callable[[Request], Awaitable[Response]]
@@ -123,7 +124,7 @@ def test_who_says_goodbye_gets_what_was_asked_before() -> None:
         number = client.ask(b"abc")
         await client.until(lambda: client.bodies.get(number))
         client.writer.write(GoAwayFrame(0).serialize())
-        await asyncio.sleep(0.05)
+        await turns()
         released.set()
         await client.until(lambda: client.ended)
         assert client.bodies[number] == b"first second"
@@ -172,11 +173,7 @@ def test_what_comes_bit_by_bit_goes_at_once_and_ends_with_the_client() -> None:
         await client.until(lambda: client.bodies.get(number) == b"first")
         client.state.reset_stream(number)
         client.writer.write(client.state.data_to_send())
-        for _ in range(500):
-            if ended:
-                return
-            await asyncio.sleep(0.002)
-        raise AssertionError("it goes on")
+        await until(lambda: ended)
 
     play(scene, chain)
 
@@ -193,9 +190,8 @@ def test_garbage_behind_the_preface_ends_the_connection(garbage: bytes) -> None:
     play(scene)
 
 
-def test_what_is_too_much_is_refused_and_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http2, "MAX_BODY", 20_000)
-    intake = Intake(4000)
+def test_what_is_too_much_is_refused_and_given_back() -> None:
+    intake = Intake(4000, bounds=Bounds(http2=20_000))
 
     async def scene(client: Client) -> None:
         before = intake.outside().unfinished._left
@@ -208,7 +204,7 @@ def test_what_is_too_much_is_refused_and_given_back(monkeypatch: pytest.MonkeyPa
         assert intake.outside().unfinished._left == before
 
     play(scene, intake=intake)
-    assert MAX_BODY > 10 << 20
+    assert BOUNDS.http2 > 10 << 20
 
 
 def test_more_headers_than_a_request_has_are_refused() -> None:

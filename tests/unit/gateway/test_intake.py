@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from lambent.gateway import intake as rules
 from lambent.gateway import listener as listening
-from lambent.gateway.intake import Intake, Share, is_overdue, spool
+from lambent.gateway.intake import Bounds, Intake, Share, is_overdue, spool
 from lambent.gateway.listener import MAX_HEAD, MAX_HEADERS, Listener, Respond
 from lambent.wire.http import Request, Response
+from tests.unit.waiting import turns, until
 
 Talk = Callable[[Listener, tuple[str, int]], Awaitable[None]]
 
@@ -67,7 +67,7 @@ def test_a_header_without_end_is_refused_soon(name: bytes) -> None:
             writer.write(b"x" * (1 << 16))
             with contextlib.suppress(ConnectionError):
                 await writer.drain()
-            await asyncio.sleep(0.001)
+            await asyncio.sleep(0)
         assert answer.done()
         with contextlib.suppress(ConnectionError):
             assert await answer == b"HTTP/1.1 431"
@@ -100,10 +100,7 @@ def test_headers_are_counted_one_by_one_and_with_their_separators(count: int, si
     serve(talk)
 
 
-def test_a_large_body_is_a_file_and_a_small_one_is_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(listening, "SPOOLED_FROM", 1 << 20)
-    monkeypatch.setattr(listening, "SPOOLED_AT_ONCE", 1 << 18)
-
+def test_a_large_body_is_a_file_and_a_small_one_is_not(tmp_path: Path) -> None:
     async def talk(_listener: Listener, address: tuple[str, int]) -> None:
         for size, kind in ((10, b"bytes"), (3 << 20, b"file"), (1 << 20, b"bytes")):
             head = b"PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: %d\r\n\r\n" % size
@@ -111,14 +108,11 @@ def test_a_large_body_is_a_file_and_a_small_one_is_not(tmp_path: Path, monkeypat
             assert b"X-Kind: " + kind in answer
             assert answer.endswith(b"\r\n\r\n%d" % size)
 
-    serve(talk, Intake(spool=tmp_path))
+    serve(talk, Intake(spool=tmp_path, bounds=Bounds(spooled_from=1 << 20, spooled_at_once=1 << 18)))
     assert not list(tmp_path.iterdir())
 
 
-def test_a_large_body_behind_a_request_that_takes_its_time_waits_on_the_wire(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(listening, "SPOOLED_FROM", 1 << 20)
+def test_a_large_body_behind_a_request_that_takes_its_time_waits_on_the_wire(tmp_path: Path) -> None:
     go = asyncio.Event()
     most = 0
 
@@ -133,9 +127,9 @@ def test_a_large_body_behind_a_request_that_takes_its_time_waits_on_the_wire(
         size = 8 << 20
         writer.write(b"GET / HTTP/1.1\r\nHost: h\r\n\r\nPUT / HTTP/1.1\r\nHost: h\r\nContent-Length: %d\r\n\r\n" % size)
         writer.write(bytes(size))
-        await asyncio.sleep(0.2)
         (door,) = listener._doors.values()
-        (connection,) = door.open
+        (connection,) = await until(lambda: door.open)
+        await until(lambda: connection._paused)
         most = connection._body_bytes  # type: ignore[attr-defined]
         go.set()
         received = b""
@@ -143,31 +137,27 @@ def test_a_large_body_behind_a_request_that_takes_its_time_waits_on_the_wire(
             received += await asyncio.wait_for(reader.read(1 << 16), 5)
         writer.close()
 
-    serve(talk, Intake(spool=tmp_path), chain=slow)
+    serve(talk, Intake(spool=tmp_path, bounds=Bounds(spooled_from=1 << 20)), chain=slow)
     assert 1 << 20 < most < 2 << 20
 
 
-def test_unfinished_bodies_have_a_total_and_those_of_an_environment_one_of_their_own(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(rules, "UNFINISHED_BYTES", 3 << 20)
-    monkeypatch.setattr(rules, "ENVIRONMENT_BYTES", 1 << 20)
+def test_unfinished_bodies_have_a_total_and_those_of_an_environment_one_of_their_own() -> None:
     half = b"PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: 900000\r\n\r\n" + bytes(700_000)
-    intake = Intake()
+    intake = Intake(bounds=Bounds(unfinished=3 << 20, environment=1 << 20))
 
     async def talk(listener: Listener, address: tuple[str, int]) -> None:
         outside = socket.create_server(("127.0.0.1", 0))
         await listener.serve(outside)
         _, first = await asyncio.open_connection(*address)
         first.write(half)
-        await asyncio.sleep(0.1)
+        await until(lambda: intake._inside[1]._left < (3 << 20) - 700_000)
         refused = await ask(address, half)
         assert refused.startswith(b"HTTP/1.1 503 ")
         assert b"more bytes than this server holds" in refused
         whole = half + bytes(200_000)
         assert (await ask(outside.getsockname(), whole)).startswith(b"HTTP/1.1 200 ")
         first.close()
-        await asyncio.sleep(0.05)
+        await until(lambda: intake._inside[1]._left == 3 << 20)
         assert (await ask(address, whole)).startswith(b"HTTP/1.1 200 ")
 
     serve(talk, intake, environment="one")
@@ -177,7 +167,8 @@ def test_what_was_held_is_given_back_however_the_connection_ends() -> None:
     intake = Intake()
     before = intake._outside[1]._left
 
-    async def talk(_listener: Listener, address: tuple[str, int]) -> None:
+    async def talk(listener: Listener, address: tuple[str, int]) -> None:
+        (door,) = listener._doors.values()
         head = b"PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: 300000\r\n\r\n"
         for sent in (
             head + bytes(100_000),
@@ -187,9 +178,10 @@ def test_what_was_held_is_given_back_however_the_connection_ends() -> None:
         ):
             _, writer = await asyncio.open_connection(*address)
             writer.write(sent)
-            await asyncio.sleep(0.05)
+            await writer.drain()
+            await turns()
             writer.close()
-        await asyncio.sleep(0.1)
+            await until(lambda: not door.open)
         assert intake._outside[1]._left == before
 
     serve(talk, intake)
@@ -206,14 +198,15 @@ def test_an_environment_has_so_many_connections_and_takes_none_from_others(
         opened = [await asyncio.open_connection(*address) for _ in range(12)]
         for _, writer in opened:
             writer.write(b"GET /")
-        await asyncio.sleep(0.05)
+        of_one = next(one for one in listener._doors.values() if one.inside == "one")
+        await until(lambda: len(of_one.open) == 10 and not any(one.is_idle for one in of_one.open))
         request = b"GET / HTTP/1.1\r\nHost: h\r\n\r\n"
         assert await ask(address, request) == b""
         for door in (outside, other):
             assert (await ask(door.getsockname(), request)).startswith(b"HTTP/1.1 200 ")
         for _, writer in opened:
             writer.close()
-        await asyncio.sleep(0.05)
+        await until(lambda: not of_one.open)
         assert (await ask(address, request)).startswith(b"HTTP/1.1 200 ")
 
     serve(talk, Intake(descriptors=160), environment="one")
@@ -252,17 +245,14 @@ def test_a_body_in_chunks_of_a_byte_is_refused() -> None:
     serve(talk)
 
 
-def test_a_half_request_that_goes_silent_is_answered_and_closed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(listening, "SWEEP_SECONDS", 0.02)
-    monkeypatch.setattr(rules, "GRACE_SECONDS", 0.1)
-
+def test_a_half_request_that_goes_silent_is_answered_and_closed() -> None:
     async def talk(_listener: Listener, address: tuple[str, int]) -> None:
         for half in (b"GET / HT", b"PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\nx"):
             answer = await ask(address, half)
             assert answer.startswith(b"HTTP/1.1 408 ")
             assert b"Connection: close\r\n" in answer
         reader, writer = await asyncio.open_connection(*address)
-        for _ in range(2):  # between requests a connection may be silent
+        for _ in range(2):  # between requests a connection may be silent: the listener's own seconds pass here
             await asyncio.sleep(0.2)
             writer.write(b"GET / HTTP/1.1\r\n")
             await asyncio.sleep(0)
@@ -270,7 +260,7 @@ def test_a_half_request_that_goes_silent_is_answered_and_closed(monkeypatch: pyt
             assert (await reader.read(1 << 16)).startswith(b"HTTP/1.1 200 ")
         writer.close()
 
-    serve(talk)
+    serve(talk, Intake(bounds=Bounds(grace=0.1, sweep=0.02)))
 
 
 def test_a_request_may_be_large_or_slow_and_not_stand_still() -> None:

@@ -6,8 +6,9 @@ from typing import Any
 
 import orjson
 
-from lambent.gateway.chain import AT_ONCE, read_params
+from lambent.gateway.chain import read_params
 from lambent.gateway.exchange import Exchange
+from lambent.gateway.reading import AT_ONCE, Reading
 from lambent.wire import service
 from lambent.wire.http import Request
 
@@ -24,7 +25,7 @@ def test_the_others_go_on_while_a_large_document_is_read() -> None:
 
 
 async def _turns_while(exchange: Exchange) -> int:
-    gateway: Any = SimpleNamespace(reading=asyncio.Lock())
+    gateway: Any = SimpleNamespace(reading=Reading())
     reading = asyncio.create_task(read_params(gateway, exchange))
     turns = 0
     while not reading.done():

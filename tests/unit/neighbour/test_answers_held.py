@@ -23,7 +23,7 @@ def asked(answer: bytes) -> Response:
     async def run() -> Response:
         async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
             port = server.sockets[0].getsockname()[1]
-            neighbour = Neighbour({"default": f"http://127.0.0.1:{port}"})
+            neighbour = Neighbour({"default": f"http://127.0.0.1:{port}"}, most=1_000)
             try:
                 return await neighbour.forward(Request("POST", "/", "", HEADERS, b""), None, "ssm")
             finally:
@@ -32,8 +32,7 @@ def asked(answer: bytes) -> Response:
     return asyncio.run(run())
 
 
-def test_an_answer_without_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lambent.neighbour.neighbour.MOST_HELD", 1_000)
+def test_an_answer_without_end_is_given_up() -> None:
     assert asked(b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 1_000).body == b"x" * 1_000
     with pytest.raises(Fault, match="that are held") as refused:
         asked(b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 1_001)

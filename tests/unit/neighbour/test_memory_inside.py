@@ -5,7 +5,6 @@ import json
 import threading
 from typing import Any
 
-from lambent.neighbour.memory import inside
 from lambent.neighbour.memory.inside import ASKED, NAMED, READS, Memory
 
 
@@ -72,9 +71,8 @@ def test_what_can_not_be_saved_or_loaded_is_said() -> None:
     assert asked(memory, "load x", b'{"format": 99}\n') == ("409 Conflict", b"UnpicklingError: its format is 99")
 
 
-def test_it_is_open_again_when_something_was_saved_and_waits_no_longer_than_a_moment(monkeypatch: Any) -> None:
-    monkeypatch.setattr(inside, "QUIET_SECONDS", 0.001)
-    memory = Memory()
+def test_it_is_open_again_when_something_was_saved_and_waits_no_longer_than_a_moment() -> None:
+    memory = Memory(quiet=0.001)
     asked(memory, "open")
 
     def application(_environ: Any, _start: Any) -> list[bytes]:

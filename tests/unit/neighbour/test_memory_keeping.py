@@ -5,7 +5,7 @@ import contextlib
 import errno
 import json
 import os
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -15,12 +15,13 @@ import pytest
 from lambent.model.finding import Finding
 from lambent.neighbour import holdings
 from lambent.neighbour.holdings import Holdings
-from lambent.neighbour.memory import files, keeping
+from lambent.neighbour.memory import files
 from lambent.neighbour.memory.files import Files
 from lambent.neighbour.memory.keeping import Keeping
 from lambent.neighbour.request_model import Asked
 from lambent.wire.fault import Fault
 from lambent.wire.http import Request
+from tests.unit.waiting import until
 
 GLUE = Asked("glue", Request("POST", "/"))
 READS = Asked("glue", Request("GET", "/"))
@@ -71,18 +72,10 @@ class Case:
         self.folder = tmp_path / "neighbour"
         self.holdings = Holdings(tmp_path / "neighbour.json", self.told.append)
         self.moto = Moto()
-        self.keeping = Keeping(self.folder, self.holdings, self.moto.ask, soon=0)
+        self.keeping = Keeping(self.folder, self.holdings, self.moto.ask, soon=0, again=0.01)
 
     def codes(self) -> list[str]:
         return [one.code for one in self.told]
-
-
-async def until(true: Callable[[], bool]) -> None:
-    for _ in range(1_000):
-        if true():
-            return
-        await asyncio.sleep(0.01)
-    raise AssertionError
 
 
 def run(what: Coroutine[Any, Any, Any]) -> Any:
@@ -210,7 +203,6 @@ def test_what_has_no_room_is_refused_before_it_is_done(tmp_path: Path, monkeypat
 
 def test_it_is_kept_again_as_soon_as_there_is_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     case, disk = Case(tmp_path), FullDisk(monkeypatch)
-    monkeypatch.setattr(keeping, "AGAIN_SECONDS", 0.01)
     disk.full = True
 
     async def body() -> None:

@@ -9,7 +9,7 @@ from lambent.model.finding import Finding
 from lambent.model.metric import Metric, Sample
 from lambent.model.scope import Scope
 from lambent.observe import emf
-from lambent.observe.extraction import Extraction
+from lambent.observe.extraction import BURST, Extraction
 from lambent.observe.metric_filters import MetricFilter, made
 from tests.unit.observe.test_emf import NOW, line
 
@@ -21,12 +21,12 @@ def a_filter(pattern: str, value: str = "1", **more: Any) -> MetricFilter:
     return made(Scope(), {"filterPattern": pattern, "metricTransformations": [said]})
 
 
-def taken(messages: list[str], *filters: MetricFilter) -> tuple[dict[str, float], list[Finding]]:
+def taken(messages: list[str], *filters: MetricFilter, burst: int = BURST) -> tuple[dict[str, float], list[Finding]]:
     """The sum of each metric after some messages, with its dimensions, and the findings."""
     added: list[Sample] = []
     findings: list[Finding] = []
     find = lambda _scope, _group: filters  # noqa: E731
-    extraction = Extraction(find, added.extend, findings.append, lambda: NOW / 1000, lambda: 0.0)
+    extraction = Extraction(find, added.extend, findings.append, lambda: NOW / 1000, lambda: 0.0, burst=burst)
     extraction.take(Scope(), GROUP, [(NOW, message) for message in messages])
     sums: dict[str, float] = {}
     for one in added:
@@ -66,9 +66,8 @@ def test_a_line_that_makes_much_of_little_is_wrong() -> None:
     assert findings == []
 
 
-def test_an_account_has_so_many_values_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lambent.observe.extraction.BURST", 5)
-    sums, findings = taken([line({"time": [1, 2]})] * 4)
+def test_an_account_has_so_many_values_at_once() -> None:
+    sums, findings = taken([line({"time": [1, 2]})] * 4, burst=5)
     assert sums["time service=orders"] == 6
     assert [one.code for one in findings] == ["emf-too-many"]  # once, however many lines
 

@@ -51,10 +51,9 @@ def test_an_invocation_waits_until_somebody_asks() -> None:
     ]
 
 
-def test_what_waits_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lambent.observe.metrics.WAITING", 10)
+def test_what_waits_is_bounded() -> None:
     taken: list[float] = []
-    metrics = Metrics(lambda: 0.0, take=lambda _streams, _at, values: taken.append(values.count))
+    metrics = Metrics(lambda: 0.0, take=lambda _streams, _at, values: taken.append(values.count), waiting=10)
     for _ in range(100):
         metrics.ran("arn:aws:lambda:eu-west-1:111111111111:function:f", 1.0, False)
     assert sum(taken) >= 3 * 80

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from lambent.model.scope import Scope
-from lambent.observe import logstore
 from lambent.observe.filterpattern import compile_pattern
 from lambent.observe.logindex import GroupExists, IndexBroken, NoSuchGroup, NoSuchStream, StreamExists
 from lambent.observe.logread import BadToken, Page, Span, event_id
@@ -19,10 +18,12 @@ NAME = "2026/04/01/[$LATEST]" + "0" * 32
 NOW = 1_775_000_000_000
 
 
-def with_store(folder: Path, body: Callable[[LogStore], Awaitable[None]], now: list[float] | None = None) -> None:
+def with_store(
+    folder: Path, body: Callable[[LogStore], Awaitable[None]], now: list[float] | None = None, **bounds: int
+) -> None:
     async def run() -> None:
         clock = now or [NOW / 1000]
-        store = await LogStore.open(folder, lambda: clock[0])
+        store = await LogStore.open(folder, lambda: clock[0], **bounds)
         try:
             await body(store)
         finally:
@@ -259,10 +260,7 @@ def test_what_a_full_disk_refuses_is_kept_for_later(tmp_path: Path, caplog: pyte
     with_store(tmp_path, body)
 
 
-def test_a_large_buffer_is_not_left_waiting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(logstore, "BUFFER_BYTES", 1000)
-    monkeypatch.setattr(logstore, "IN_FLIGHT_BYTES", 2000)
-
+def test_a_large_buffer_is_not_left_waiting(tmp_path: Path) -> None:
     async def body(store: LogStore) -> None:
         stream = store.stream(HERE, GROUP, NAME)
         for _ in range(100):
@@ -270,14 +268,10 @@ def test_a_large_buffer_is_not_left_waiting(tmp_path: Path, monkeypatch: pytest.
             assert len(stream.waiting) < 5
         assert len((await store.get_events(HERE, GROUP, NAME, Span())).events) == 100
 
-    with_store(tmp_path, body)
+    with_store(tmp_path, body, buffer=1000, in_flight=2000)
 
 
-def test_a_slow_disk_makes_nobody_wait_and_says_that_it_is_behind(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(logstore, "BUFFER_BYTES", 1000)
-    monkeypatch.setattr(logstore, "IN_FLIGHT_BYTES", 3000)
+def test_a_slow_disk_makes_nobody_wait_and_says_that_it_is_behind(tmp_path: Path) -> None:
     goes_on = threading.Event()
 
     async def body(store: LogStore) -> None:
@@ -293,7 +287,7 @@ def test_a_slow_disk_makes_nobody_wait_and_says_that_it_is_behind(
         assert not store.behind()
         assert len((await store.get_events(HERE, GROUP, NAME, Span())).events) == appended
 
-    with_store(tmp_path, body)
+    with_store(tmp_path, body, buffer=1000, in_flight=3000)
 
 
 def test_many_streams_hold_no_descriptors(tmp_path: Path) -> None:

@@ -7,7 +7,6 @@ import pytest
 
 from lambent.model.metric import Metric
 from lambent.model.scope import Scope
-from lambent.observe import series
 from lambent.observe.series import SeriesStore
 
 MINUTE = 1_775_000_040
@@ -22,12 +21,10 @@ ROWS = (
 )
 
 
-@pytest.mark.parametrize("bound", [10_000, 2])
-def test_each_value_counts_in_each_of_its_metrics(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bound: int) -> None:
-    monkeypatch.setattr(series, "WAITING", bound)
-
+@pytest.mark.parametrize("waiting", [10_000, 2])
+def test_each_value_counts_in_each_of_its_metrics(tmp_path: Path, waiting: int) -> None:
     async def run() -> None:
-        store = await SeriesStore.open(tmp_path / "m", lambda: float(MINUTE))
+        store = await SeriesStore.open(tmp_path / "m", lambda: float(MINUTE), waiting=waiting)
         for at, values in ROWS:
             store.measured_together(TOGETHER, at, values)
         latency = {MINUTE: {5.0: 2.0}, MINUTE + 60: {7.0: 1.0}}

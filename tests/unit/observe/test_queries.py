@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from lambent.model.scope import Scope
-from lambent.observe import insights, queries
+from lambent.observe import insights
 from lambent.observe.queries import Queries, StartedQuery
 
 
@@ -48,8 +48,7 @@ def test_old_answers_go_when_there_are_too_many_bytes_of_them(monkeypatch: pytes
             return 60, {"rows": [[("a", "1")]]}
 
         monkeypatch.setattr(Queries, "_answer", at_once)
-        monkeypatch.setattr(queries, "KEPT_BYTES", 100)
-        known = Queries(lambda: 0.0)
+        known = Queries(lambda: 0.0, kept=100)
         for number in range(3):
             query = _start(known, _query("111111111111", number))
             assert query.task is not None

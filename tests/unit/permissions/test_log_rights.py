@@ -7,7 +7,6 @@ import pytest
 
 from lambent.model.function import FunctionVersion
 from lambent.model.scope import Scope
-from lambent.permissions import log_rights
 from lambent.permissions.log_rights import Append, LogRights
 from tests.unit.permissions.test_gate import ACCOUNT, ROLE, World
 
@@ -25,11 +24,11 @@ class Lines:
     groups: set[str] = field(default_factory=set)
     kept: list[str] = field(default_factory=list)
 
-    def open(self) -> Append:
+    def open(self, waiting: int = 10) -> Append:
         rights = LogRights()
         rights.bind(self.world.gate, lambda _scope, name: name in self.groups, self.world.tasks.append)
         function = FunctionVersion(Scope(ACCOUNT), "f", "1", "python3.12", "h.h", "0", ROLE, "1", log_group=GROUP)
-        return rights.held(function, lambda _at, text: self.kept.append(text))
+        return rights.held(function, lambda _at, text: self.kept.append(text), waiting)
 
     def settle(self) -> None:
         async def run() -> None:
@@ -86,10 +85,9 @@ def test_a_role_that_is_gone_has_no_rights() -> None:
     assert lines.kept == []
 
 
-def test_a_flood_waits_up_to_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(log_rights, "WAITING", 3)
+def test_a_flood_waits_up_to_a_bound() -> None:
     lines = Lines(World(STREAMS, mode="enforce"), {GROUP})
-    write = lines.open()
+    write = lines.open(waiting=3)
     for number in range(5):
         write(number, str(number))
     lines.settle()

@@ -402,3 +402,49 @@ def test_a_client_that_an_object_of_the_module_makes_for_a_name(given: str, made
         "def handler(event, context):\n    db = api.client('dynamodb')\n    return db.scan(TableName='t')\n"
     )
     assert found(tmp_path, "LIM014", "SQS", app_dot_py=code) == {("app.py", 8)}
+
+
+def test_what_a_helper_of_custom_resources_calls_is_reached(tmp_path: Path) -> None:
+    code = (
+        "import boto3\nfrom crhelper import CfnResource\nhelper = CfnResource()\n@helper.create\n"
+        "def create(event, _):\n    return boto3.client('s3').list_buckets()\n"
+        "def handler(event, context):\n    helper(event, context)\n"
+    )
+    assert found(tmp_path, "EXE008", "SQS", app_dot_py=code) == {("app.py", 6)}
+
+
+def test_a_key_that_is_only_logged_needs_no_decoding(tmp_path: Path) -> None:
+    code = "def handler(event, context):\n    for r in event['Records']:\n        print(r['s3']['object']['key'])\n"
+    assert found(tmp_path, "ESM010", "S3", app_dot_py=code) == set()
+    used = code.replace("print(", "open(")
+    assert found(tmp_path, "ESM010", "S3", app_dot_py=used) == {("app.py", 3)}
+
+
+@pytest.mark.parametrize(("looked_at", "lines"), [("if r['Count'] > 0:", set()), ("if r['Items']:", {4})])
+def test_whether_there_is_any_needs_one_page(looked_at: str, lines: set[int], tmp_path: Path) -> None:
+    code = (
+        "import boto3\nt = boto3.resource('dynamodb').Table('t')\ndef handler(event, context):\n"
+        f"    r = t.query(KeyConditionExpression='a = :a')\n    {looked_at}\n        return 1\n"
+    )
+    assert {line for _, line in found(tmp_path, "LIM014", "SQS", app_dot_py=code)} == lines
+
+
+@pytest.mark.parametrize(("unpacks", "told"), [("z.extractall('/tmp/site/')", False), ("z.close()", True)])
+def test_what_is_unpacked_in_tmp_is_there(unpacks: str, told: bool, tmp_path: Path) -> None:
+    code = (
+        f"import zipfile\ndef handler(event, context):\n    z = zipfile.ZipFile('site.zip')\n    {unpacks}\n"
+        "    text = open('/tmp/site/config.js').read()\n    with open('/tmp/site/config.js', 'w') as out:\n"
+        "        out.write(text)\n"
+    )
+    assert bool(found(tmp_path, "EXE005", "SQS", app_dot_py=code)) is told
+
+
+@pytest.mark.parametrize(
+    ("test", "lines"), [("if os.getenv('LOG_LEVEL') == 'DEBUG':", set()), ("with open('a'):", {5})]
+)
+def test_debug_that_something_decides_is_no_default(test: str, lines: set[int], tmp_path: Path) -> None:
+    code = (
+        f"import logging, os\nlogger = logging.getLogger()\ndef handler(event, context):\n    {test}\n"
+        "        logger.setLevel(logging.DEBUG)\n"
+    )
+    assert {line for _, line in found(tmp_path, "CST005", "SQS", app_dot_py=code)} == lines

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from lambent.sandbox import epolls
-from lambent.sandbox.epolls import DESCRIPTORS, EACH, RARELY, Epolls
+from lambent.sandbox.epolls import EACH, RARELY, Epolls
 
 MOST = 1_000_000
 
@@ -57,13 +57,12 @@ def look(epolls: Epolls, environment: Environment, rounds: int = 1) -> int:
     return environment.ended
 
 
-@pytest.fixture(autouse=True)
-def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(epolls, "SECONDS", 60.0)
+UNHURRIED = 60.0
+"""Seconds of a look: all there is."""
 
 
 def test_who_has_too_many_in_all_processes_together_is_ended(proc: Path, caplog: pytest.LogCaptureFixture) -> None:
-    counted = Epolls(MOST, proc)
+    counted = Epolls(MOST, proc, UNHURRIED)
     has(proc, ONE, {11: [None, EACH // 2], 12: [EACH // 2, None]})
     assert look(counted, ONE) == 0
     has(proc, ONE, {11: [None, EACH // 2], 12: [EACH // 2, 1]})
@@ -73,17 +72,16 @@ def test_who_has_too_many_in_all_processes_together_is_ended(proc: Path, caplog:
 
 
 def test_where_the_user_may_have_few_one_may_have_a_part(proc: Path) -> None:
-    counted = Epolls(800, proc)
+    counted = Epolls(800, proc, UNHURRIED)
     has(proc, ONE, {11: [100]})
     assert look(counted, ONE) == 0
     has(proc, ONE, {11: [101]})
     assert look(counted, ONE) == 1
 
 
-def test_of_many_who_have_too_many_together_the_largest_is_ended(proc: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_many_who_have_too_many_together_the_largest_is_ended(proc: Path) -> None:
     """Also while it is frozen, and not looked at."""
-    monkeypatch.setattr(epolls, "PART_EACH", 1)
-    counted = Epolls(1000, proc)
+    counted = Epolls(1000, proc, UNHURRIED, part_each=1)
     has(proc, ONE, {11: [300]})
     has(proc, TWO, {21: [200]})
     assert (look(counted, ONE), look(counted, TWO)) == (0, 0)
@@ -94,9 +92,8 @@ def test_of_many_who_have_too_many_together_the_largest_is_ended(proc: Path, mon
     assert look(counted, TWO) == 0
 
 
-def test_a_round_of_many_descriptors_goes_on_with_the_next_look(proc: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(epolls, "SECONDS", 0.0)
-    counted = Epolls(MOST, proc)
+def test_a_round_of_many_descriptors_goes_on_with_the_next_look(proc: Path) -> None:
+    counted = Epolls(MOST, proc, seconds=0.0)
     has(proc, ONE, {11: [None, 9000, 9000, 9000]})
     look(counted, ONE)
     assert ONE.ended == 0
@@ -104,9 +101,10 @@ def test_a_round_of_many_descriptors_goes_on_with_the_next_look(proc: Path, monk
     assert ONE.ended >= 1
 
 
-def test_so_many_descriptors_that_epolls_could_hide_are_too_many(proc: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(epolls, "each", lambda _proc, _pids: iter([0] * (DESCRIPTORS + 1)))
-    assert look(Epolls(MOST, proc), ONE) == 1
+def test_so_many_descriptors_that_epolls_could_hide_are_too_many(proc: Path) -> None:
+    has(proc, ONE, {11: [None, None], 12: [None, None]})
+    assert look(Epolls(MOST, proc, UNHURRIED, descriptors=4), ONE) == 0
+    assert look(Epolls(MOST, proc, UNHURRIED, descriptors=3), ONE) == 1
 
 
 def test_what_is_gone_and_what_the_server_does_not_share_counts_nothing(proc: Path) -> None:

@@ -9,7 +9,6 @@ from unittest.mock import Mock
 
 import pytest
 
-from lambent.sandbox import users
 from lambent.sandbox.errors import StepFailed
 from lambent.sandbox.host import SandboxHost
 from lambent.sandbox.spec import Level
@@ -28,9 +27,8 @@ def test_nobody_has_a_user_twice_until_it_is_given_back() -> None:
     given.give_back(0)
 
 
-def test_there_is_an_end_of_them_and_a_beginning_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(users, "EACH", 4)
-    given = Users(0)
+def test_there_is_an_end_of_them_and_a_beginning_again() -> None:
+    given = Users(0, each=4)
     taken = [given.take() for _ in range(4)]
     assert len(set(taken)) == 4 and given.take() == 0
     given.give_back(taken[2])

@@ -4,7 +4,6 @@ import asyncio
 
 import pytest
 
-from lambent.sandbox import watch
 from lambent.sandbox.epolls import Epolls
 from lambent.sandbox.watch import MemoryWatch, over_limit
 
@@ -47,12 +46,9 @@ class Sandbox:
         self.ended += 1
 
 
-def test_who_is_awake_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(watch, "INTERVAL", 0)
-    monkeypatch.setattr(watch, "INTERVAL_EACH", 0)
-
+def test_who_is_awake_is_looked_at() -> None:
     async def scenario() -> tuple[Sandbox, Sandbox]:
-        watcher = MemoryWatch(Epolls(0))
+        watcher = MemoryWatch(Epolls(0), interval=0, interval_each=0)
         modest, greedy = Sandbox(10**9), Sandbox(3)
         watcher.add(modest)
         watcher.add(greedy)
@@ -71,13 +67,9 @@ def test_who_is_awake_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (modest.ended, greedy.ended) == (0, 1)
 
 
-def test_looks_at_many_come_in_turns(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(watch, "AT_ONCE", 4)
-    monkeypatch.setattr(watch, "INTERVAL", 0)
-    monkeypatch.setattr(watch, "INTERVAL_EACH", 0)
-
+def test_looks_at_many_come_in_turns() -> None:
     async def scenario() -> tuple[list[int], list[Sandbox]]:
-        watcher = MemoryWatch(Epolls(0))
+        watcher = MemoryWatch(Epolls(0), at_once=4, interval=0, interval_each=0)
         sandboxes = [Sandbox(10**9) for _ in range(9)]
         for sandbox in sandboxes:
             watcher.add(sandbox)
@@ -95,13 +87,12 @@ def test_looks_at_many_come_in_turns(monkeypatch: pytest.MonkeyPatch) -> None:
     assert {sandbox.looks for sandbox in sandboxes} == {2}
 
 
-def test_looks_that_take_long_become_rare(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_looks_that_take_long_become_rare() -> None:
     """A thousand processes are read one by one, while everybody else waits."""
     now = iter((0.0, 0.05))
-    monkeypatch.setattr(watch.time, "perf_counter", lambda: next(now))
 
     async def scenario() -> float:
-        watcher = MemoryWatch(Epolls(0))
+        watcher = MemoryWatch(Epolls(0), perf_counter=lambda: next(now))
         watcher.add(Sandbox(10**9))
         watcher._look()
         assert watcher._timer is not None

@@ -7,14 +7,11 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from lambent.gateway.hosts import Site
 from lambent.http_events.alb import Balancer, Rule
 from lambent.model.finding import Finding
 from lambent.model.scope import Scope
-from lambent.server import balancer_ports
-from lambent.server.balancer_ports import BalancerPorts, Ports
+from lambent.server.balancer_ports import EACH, BalancerPorts, Ports
 from lambent.store.open import Store, open_store
 from lambent.wire.http import Request, Response
 
@@ -40,15 +37,12 @@ def balancer(life: str, port: int = 80, protocol: str = "HTTP", host: str = "") 
 class Opened:
     """What `BalancerPorts` opens, without a gateway."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, each: int = EACH) -> None:
         self.findings: list[Finding] = []
         self.named: dict[str, Callable[[str], bool]] = {}
         self.servers: list[asyncio.Server] = []
-        self.ports = BalancerPorts(
-            Ports(
-                store.resources, "127.0.0.1", self._chain, self._serve, self._forget, self.findings.append, lambda: "id"
-            )
-        )
+        about = store.resources, "127.0.0.1", self._chain, self._serve, self._forget, self.findings.append
+        self.ports = BalancerPorts(Ports(*about, lambda: "id"), each)
 
     def _chain(self, site: Site, is_named: Callable[[str], bool], listener: str) -> Any:
         assert site == ("elb", "web-1", "us-east-1")
@@ -151,13 +145,12 @@ def test_the_names_of_the_rules_lead_there_and_no_others(tmp_path: Path) -> None
     asyncio.run(run())
 
 
-def test_an_account_has_so_many_ports_and_no_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_account_has_so_many_ports_and_no_more(tmp_path: Path) -> None:
     """Each is a descriptor of the server's, and a function may make listeners."""
-    monkeypatch.setattr(balancer_ports, "EACH", 2)
 
     async def run() -> None:
         async with opened_store(tmp_path) as store:
-            opened = Opened(store)
+            opened = Opened(store, each=2)
             await opened.ports.follow(SCOPE, [balancer("a", port) for port in (80, 81, 82)])
             assert len(opened.shown()) == 2
             assert "2 open at most" in opened.findings[0].message

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.services_apigateway.api_kit import Api, with_api
+from tests.unit.services_apigateway.api_kit import URI, Api, with_api
 
 BAD, MISSING, TAKEN = "BadRequestException", "NotFoundException", "ConflictException"
 NO_OPERATION = "Invalid patch path  '{}' specified for op '{}'. Please choose supported operations"
@@ -428,5 +428,22 @@ def test_what_the_model_refuses(tmp_path: Path) -> None:
             assert refused == ("ValidationException", f"1 validation error detected: {text}")
         code, text = await api.refused("GetGatewayResponse", restApiId=name, responseType="X")
         assert code == "ValidationException" and "Value 'X' at 'responseType' failed" in text
+
+    with_api(tmp_path, scene)
+
+
+def test_an_integration_that_streams_may_take_a_quarter_of_an_hour(tmp_path: Path) -> None:
+    async def scene(api: Api) -> None:
+        name, root = await api.api()
+        at = {"restApiId": name, "resourceId": root, "httpMethod": "POST"}
+        await api.call("PutMethod", **at, authorizationType="NONE")
+        proxy = {"type": "AWS_PROXY", "integrationHttpMethod": "POST"}
+        streamed = {"uri": URI.replace("/invocations", "/response-streaming-invocations")}
+        given = proxy | streamed | {"responseTransferMode": "STREAM"}
+        assert (await api.call("PutIntegration", **at, **given, timeoutInMillis=900_000))["timeoutInMillis"] == 900_000
+        for more, most in ((given, 900_000), (proxy | {"uri": URI}, 29_000)):
+            for millis in (49, most + 1):
+                refused = await api.refused("PutIntegration", **at, **more, timeoutInMillis=millis)
+                assert refused == (BAD, f"Timeout should be between 50 ms and {most} ms")
 
     with_api(tmp_path, scene)

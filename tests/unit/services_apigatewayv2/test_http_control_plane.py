@@ -380,3 +380,25 @@ def test_models_have_names_of_their_own_and_schemas(tmp_path: Path) -> None:
         await api.call("UpdateModel", **at, ModelId=first["ModelId"], Schema='{"type": "object"}')
 
     with_api(tmp_path, scene)
+
+
+def test_what_nothing_stands_for_is_refused_by_name(tmp_path: Path) -> None:
+    async def scene(api: Api) -> None:
+        made = await api.call("CreateApi", Name="a", ProtocolType="HTTP")
+        kind, text = await api.refused(
+            "CreateIntegration", ApiId=made["ApiId"], IntegrationType="AWS_PROXY", PayloadFormatVersion="1.0",
+            IntegrationSubtype="AppConfig-GetConfiguration", CredentialsArn="arn:aws:iam::111111111111:role/r",
+        )  # fmt: skip
+        assert kind == "NotImplementedException" and "AppConfig-GetConfiguration" in text
+        place = {"CertificateArn": "arn:aws:acm:eu-west-1:111111111111:certificate/x", "EndpointType": "REGIONAL"}
+        name = {"DomainName": "a.example.com"}
+        await api.call("CreateDomainName", **name, DomainNameConfigurations=[place])
+        for given, said in (
+            ({"MutualTlsAuthentication": {"TruststoreUri": "s3://a/b"}}, "mutual TLS"),
+            ({"RoutingMode": "ROUTING_RULE_ONLY"}, "routing rules"),
+        ):
+            for operation, more in (("CreateDomainName", {"DomainName": "b.example.com"}), ("UpdateDomainName", name)):
+                kind, text = await api.refused(operation, **more, **given)
+                assert kind == "NotImplementedException" and said in text
+
+    with_api(tmp_path, scene)

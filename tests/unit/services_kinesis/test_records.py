@@ -2,10 +2,7 @@
 
 from pathlib import Path
 
-import pytest
-
-from lambent.engine import on_demand
-from lambent.services.kinesis import account_limits
+from lambent.model.limits import SHARD_BYTES
 from lambent.streams.shard_map import HASHES
 from tests.unit.services_kinesis.kinesis_kit import HERE, NOW, Kinesis, said, with_kinesis
 
@@ -245,20 +242,22 @@ def test_records_that_may_not_be_put(tmp_path: Path) -> None:
     with_kinesis(tmp_path, body)
 
 
-def test_on_demand_streams_grow_when_they_are_more_than_half_used(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(on_demand, "PEAK_SECONDS", 3.0)
+def test_on_demand_streams_grow_when_they_are_more_than_half_used(tmp_path: Path) -> None:
+    half = 2 * 60 * SHARD_BYTES  # of what four shards take in a minute
 
     async def body(kinesis: Kinesis) -> None:
         await kinesis.stream(shards=None, StreamModeDetails={"StreamMode": "ON_DEMAND"})
         await kinesis.stream("fixed", shards=4)
         quarters = [str((1 << 126) * quarter) for quarter in range(4)]
         for name in ("s", "fixed"):
+            kinesis.env.records.wrote(kinesis.config(name), 0, half - 10_000_000)
             records = [{"Data": b"x" * 1_000_000, "PartitionKey": "k", "ExplicitHashKey": one} for one in quarters]
-            for _ in range(5):
+            for _ in range(3):
                 await kinesis.call("PutRecords", StreamName=name, Records=records)
                 await kinesis.advance(1)
+            await kinesis.advance(57)
+            await kinesis.call("PutRecords", StreamName=name, Records=records)
+            await kinesis.advance(1)
         assert len(await kinesis.shards("fixed")) == 4
         assert sum("EndingSequenceNumber" not in one["SequenceNumberRange"] for one in await kinesis.shards()) == 8
         assert await kinesis.status() == "ACTIVE"
@@ -267,12 +266,11 @@ def test_on_demand_streams_grow_when_they_are_more_than_half_used(
     with_kinesis(tmp_path, body)
 
 
-def test_an_account_has_fifty_streams_on_demand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(account_limits, "ON_DEMAND_STREAMS", 1)
-
+def test_an_account_has_fifty_streams_on_demand(tmp_path: Path) -> None:
     async def body(kinesis: Kinesis) -> None:
         mode = {"StreamModeDetails": {"StreamMode": "ON_DEMAND"}}
-        await kinesis.stream(shards=None, **mode)
+        for number in range(50):
+            await kinesis.stream(f"of-fifty-{number}", shards=None, **mode)
         await kinesis.stream("other")
         assert (await kinesis.refused("CreateStream", StreamName="third", **mode))[0] == "LimitExceededException"
         changed = {"StreamARN": kinesis.config("other").arn, **mode}

@@ -152,6 +152,31 @@ def test_an_answer(stage) -> None:
     stage(scene)
 
 
+def test_nothing_but_the_functions_timeout_ends_the_wait(stage) -> None:
+    """Up to 15 minutes, where other doors cut at 29 or 30 seconds: the door has no clock to go by."""
+
+    async def scene(plane: Plane) -> None:
+        site, done = Site(plane), asyncio.Event()
+        await site.open()
+        ready = site.invoker.invoke
+
+        async def slow(function: FunctionVersion, invocation: Invocation) -> Outcome:
+            await done.wait()
+            return await ready(function, invocation)
+
+        site.invoker.invoke = slow  # type: ignore[method-assign]
+        longest = await plane.call("UpdateFunctionConfiguration", FunctionName="f", Timeout=900)
+        assert longest["Timeout"] == 900
+        asking = asyncio.ensure_future(site.ask())
+        for _ in range(100):
+            await asyncio.sleep(0)
+        assert not asking.done()
+        done.set()
+        assert (await asking).status == 201
+
+    stage(scene)
+
+
 def test_what_is_not_there(stage) -> None:
     async def scene(plane: Plane) -> None:
         site = Site(plane)

@@ -1,7 +1,14 @@
 """Function URL configs: what is stored, refused and reported."""
 
+from typing import Any
+
+import pytest
 from plane import Plane
 from settings_answers import ARN, Recorded, function
+
+from lambent.wire import service
+from lambent.wire.fault import Fault
+from lambent.wire.validate import validate
 
 VERBS = ("create", "get", "update", "delete")
 NOT_RECORDED = {("create", "config_doesnotexist"), ("delete", "qualifier_alias_doesnotmatch_arn")}
@@ -107,5 +114,73 @@ def test_cors(stage) -> None:
             assert fault.code == "InvalidParameterValueException"
         assert (await plane.call("GetFunctionUrlConfig", **f))["Cors"] == cors
         assert "Cors" not in await plane.call("UpdateFunctionUrlConfig", **f, Cors={})
+
+    stage(scene)
+
+
+BAD_MEMBERS = [
+    ({"AuthType": "OPEN"}, "authType"),
+    ({"InvokeMode": "STREAM"}, "invokeMode"),
+    ({"Qualifier": "1"}, "qualifier"),
+    ({"Qualifier": "$LATEST"}, "qualifier"),
+    ({"Cors": {"AllowOrigins": ["*"], "MaxAge": 86401}}, "cors.maxAge"),
+    ({"Cors": {"AllowOrigins": ["*"], "MaxAge": -1}}, "cors.maxAge"),
+    ({"Cors": {"AllowOrigins": ["*"] * 101}}, "cors.allowOrigins"),
+    ({"Cors": {"AllowOrigins": ["o" * 254]}}, "cors.allowOrigins"),
+    ({"Cors": {"AllowOrigins": [""]}}, "cors.allowOrigins"),
+    ({"Cors": {"AllowMethods": ["GET"] * 7}}, "cors.allowMethods"),
+    ({"Cors": {"AllowHeaders": ["h"] * 101}}, "cors.allowHeaders"),
+    ({"Cors": {"AllowHeaders": ["h" * 1025]}}, "cors.allowHeaders"),
+    ({"Cors": {"ExposeHeaders": ["h"] * 101}}, "cors.exposeHeaders"),
+]
+"""What the model of CreateFunctionUrlConfig refuses, and the member that it names."""
+
+
+@pytest.mark.parametrize(
+    ("operation", "given", "member"),
+    [
+        *((f"{verb}FunctionUrlConfig", *row) for verb in ("Create", "Update") for row in BAD_MEMBERS),
+        *((f"{verb}FunctionUrlConfig", {"Qualifier": "1"}, "qualifier") for verb in ("Get", "Delete")),
+        ("ListFunctionUrlConfigs", {"MaxItems": 0}, "maxItems"),
+        ("ListFunctionUrlConfigs", {"MaxItems": 51}, "maxItems"),
+        ("CreateFunctionUrlConfig", {"AuthType": None}, "authType"),
+    ],
+)
+def test_each_member_has_its_bounds(operation: str, given: dict[str, Any], member: str) -> None:
+    params = {"FunctionName": "f"} | ({"AuthType": "NONE"} if operation.startswith("Create") else {}) | given
+    with pytest.raises(Fault) as refused:
+        validate(service.load("lambda"), operation, {name: one for name, one in params.items() if one is not None})
+    assert refused.value.code == "ValidationException" and f"'{member}" in refused.value.message
+
+
+def test_each_member_is_kept_and_changed_by_itself(stage) -> None:
+    async def scene(plane: Plane) -> None:
+        await function(plane)
+        f = {"FunctionName": "f"}
+        cors = {
+            "AllowCredentials": True, "AllowHeaders": ["x-a"], "AllowMethods": ["GET", "POST"],
+            "AllowOrigins": ["https://a.example"], "ExposeHeaders": ["x-b"], "MaxAge": 86400,
+        }  # fmt: skip
+        given = {"AuthType": "AWS_IAM", "InvokeMode": "RESPONSE_STREAM", "Cors": cors}
+        made = await plane.call("CreateFunctionUrlConfig", **f, **given)
+        assert {name: made[name] for name in given} == given
+        for name, value in (("AuthType", "NONE"), ("InvokeMode", "BUFFERED"), ("Cors", {"AllowOrigins": ["*"]})):
+            changed = await plane.call("UpdateFunctionUrlConfig", **f, **{name: value})
+            given |= {name: value}
+            assert {name: changed[name] for name in given} == given
+
+    stage(scene)
+
+
+def test_urls_are_listed_page_by_page(stage) -> None:
+    async def scene(plane: Plane) -> None:
+        await function(plane)
+        for alias in ("a", "b"):
+            await plane.call("CreateAlias", FunctionName="f", Name=alias, FunctionVersion="$LATEST")
+            await plane.call("CreateFunctionUrlConfig", FunctionName="f", Qualifier=alias, AuthType="NONE")
+        first = await plane.call("ListFunctionUrlConfigs", FunctionName="f", MaxItems=1)
+        second = await plane.call("ListFunctionUrlConfigs", FunctionName="f", MaxItems=1, Marker=first["NextMarker"])
+        arns = [page["FunctionUrlConfigs"][0]["FunctionArn"] for page in (first, second)]
+        assert arns == [f"{ARN}f:a", f"{ARN}f:b"] and "NextMarker" not in second
 
     stage(scene)

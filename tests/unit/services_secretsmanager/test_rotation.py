@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from lambent.clock import ManualClock
-from lambent.events import rotations
 from lambent.events.rotations import Rotations
 from lambent.model.scope import Caller, Scope
 from lambent.observe.findings import Ledger
@@ -45,7 +44,7 @@ class Secrets:
 
         ledger = self.findings.report, self.findings.withdraw
         self.rotations = Rotations(
-            store.resources, self.clock, self._invoke, self._exists, new_id, self._spawn, *ledger
+            store.resources, self.clock, self._invoke, self._exists, new_id, self._spawn, *ledger, (0.0, 0.0)
         )
         self.env = SecretsEnv(store.resources, self.clock.wall, new_id, self._ask, self._may_call, self.rotations)
         self.rotations.start()
@@ -86,11 +85,6 @@ class Secrets:
     @property
     def steps(self) -> list[str]:
         return [step for step, _ in self.calls]
-
-
-@pytest.fixture(autouse=True)
-def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rotations, "PAUSES", (0.0, 0.0))
 
 
 def secrets(folder: Path, work: Callable[[Secrets], Awaitable[None]], now: float = START) -> None:

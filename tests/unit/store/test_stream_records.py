@@ -5,9 +5,6 @@ from collections.abc import Awaitable, Callable
 from math import inf
 from pathlib import Path
 
-import pytest
-
-from lambent.store import stream_records
 from lambent.store.open import open_store
 from lambent.store.stream_records import RecordRow, StreamRecords
 
@@ -46,14 +43,12 @@ def test_the_first_of_a_time_is_found(tmp_path: Path) -> None:
     with_records(tmp_path, body)
 
 
-def test_old_ones_are_dropped_a_few_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stream_records, "TRIM_ROWS", 10)
-
+def test_old_ones_are_dropped_a_few_at_a_time(tmp_path: Path) -> None:
     async def body(records: StreamRecords) -> None:
         await write(records, *(row(seq, arrived=float(seq)) for seq in range(100)), row(5, shard=1), row(7, stream=2))
-        assert await records.trim(1, 0, 35.0) == 35.0
+        assert await records.trim(1, 0, 35.0, rows=10) == 35.0
         assert [one.seq for one in await records.read(1, 0, -1, 0.0, 3, 1_000)] == [35, 36, 37]
-        assert await records.trim(1, 0, inf) == inf
+        assert await records.trim(1, 0, inf, rows=10) == inf
         assert await records.read(1, 0, -1, 0.0, 3, 1_000) == []
         assert await records.last([(1, 0)]) == 0
         assert await records.last([(1, 0), (1, 1), (2, 0)]) == 7

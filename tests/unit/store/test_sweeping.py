@@ -5,26 +5,24 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import pytest
 from test_store import SCOPE, record
 from zips import zip_of
 
-from lambent.server import sweeping
 from lambent.server.sweeping import Sweeper
 from lambent.store.blobs import digest_of
 from lambent.store.open import Store, open_store
+from tests.unit.waiting import turns
 
 
 async def _quiet(tasks: set[Any]) -> None:
     """Until nothing is under way, and a timer of no seconds has run."""
-    await asyncio.sleep(0.001)
+    await turns()
     while tasks:
         await asyncio.gather(*tasks)
-        await asyncio.sleep(0.001)
+        await turns()
 
 
-def test_the_package_of_a_deleted_function_goes_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sweeping, "SECONDS", 0)
+def test_the_package_of_a_deleted_function_goes_at_once(tmp_path: Path) -> None:
     kept, gone = zip_of({"h.py": b"1"}), zip_of({"h.py": b"2"})
 
     async def use() -> None:
@@ -36,7 +34,7 @@ def test_the_package_of_a_deleted_function_goes_at_once(tmp_path: Path, monkeypa
             tasks.add(task)
             task.add_done_callback(tasks.discard)
 
-        sweeper = Sweeper(store, spawn)
+        sweeper = Sweeper(store, spawn, seconds=0)
         try:
             await _deploy(store, kept, gone)
             await _quiet(tasks)

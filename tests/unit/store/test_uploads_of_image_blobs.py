@@ -4,16 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from lambent.store import image_blobs
 from lambent.store.image_blobs import ImageBlobs, UploadMissing
 
 
-def test_one_account_leaves_room_for_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_account_leaves_room_for_the_others(tmp_path: Path) -> None:
     """Uploads that nobody goes on with last an hour."""
-    monkeypatch.setattr(image_blobs, "EACH", 2)
-    monkeypatch.setattr(image_blobs, "MOST_UPLOADS", 3)
     now = iter(range(100))
-    blobs = ImageBlobs(tmp_path / "registry", lambda: float(next(now)))
+    blobs = ImageBlobs(tmp_path / "registry", lambda: float(next(now)), most=3, each=2)
     for one in "abcd":
         assert blobs.begin(one, one, "111111111111")
     assert blobs.begin("e", "e", "222222222222")

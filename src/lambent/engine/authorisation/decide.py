@@ -33,8 +33,9 @@ NO_KEYS: Mapping[str, str | tuple[str, ...]] = {}
 class Ask(NamedTuple):
     """Who wants to do what (`sqs:SendMessage`) with what (an ARN, or "*").
 
-    `account` is the resource's, "" when it is the one of who asks. `keys` are the condition keys of the request beyond
-    those that tell who asks: names in lower case.
+    `account` is the resource's, "" when it is the one of who asks; `at_large` that the action is about nothing in
+    particular, and the resource what AWS holds against policies for that. `keys` are the condition keys of the request
+    beyond those that tell who asks: names in lower case.
     """
 
     who: Principal
@@ -42,6 +43,7 @@ class Ask(NamedTuple):
     resource: str = "*"
     account: str = ""
     keys: Mapping[str, str | tuple[str, ...]] = NO_KEYS
+    at_large: bool = False
 
     @property
     def all_keys(self) -> dict[str, str | tuple[str, ...]]:

@@ -41,9 +41,10 @@ class Asker:
 
 
 class Memory:
-    """Who touched what, and who is at it. One in a process."""
+    """Who touched what, and who is at it. One in a process. What is saved waits `quiet` seconds for requests."""
 
-    def __init__(self) -> None:
+    def __init__(self, quiet: float = QUIET_SECONDS) -> None:
+        self._quiet = quiet
         self._changed = threading.Condition()
         self._under_way = 0
         self._closed = True
@@ -116,6 +117,8 @@ class Memory:
         return [content]
 
     def _answer(self, what: str, service: str, environ: dict[str, Any]) -> bytes:
+        if what == "alive":
+            return b""
         if what == "touched":
             return json.dumps(self._take()).encode()
         if what == "save":
@@ -138,7 +141,7 @@ class Memory:
 
     def _alone(self, work: Callable[[], bytes]) -> bytes:
         """Do it while nothing begins, and nothing is under way that ends soon."""
-        until = time.monotonic() + QUIET_SECONDS
+        until = time.monotonic() + self._quiet
         with self._changed:
             self._closed = True
             while self._under_way and (left := until - time.monotonic()) > 0:

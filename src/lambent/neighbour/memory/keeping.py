@@ -39,11 +39,13 @@ ended, or another one answered."""
 class Keeping:
     """One for all of moto's lives. Without `folder` nothing is kept."""
 
-    def __init__(self, folder: Path | None, holdings: Holdings, ask: Ask, soon: float = SOON) -> None:
+    def __init__(
+        self, folder: Path | None, holdings: Holdings, ask: Ask, soon: float = SOON, again: float = AGAIN_SECONDS
+    ) -> None:
         self._files = Files(folder) if folder else None
         self._holdings = holdings
         self._ask = ask
-        self._soon = soon
+        self._soon, self._again = soon, again
         self._woken = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._waiting: dict[str, set[str]] = {}
@@ -91,7 +93,7 @@ class Keeping:
             self._woken.clear()
             rest = max(self._soon, await self.keep() / SHARE)
             if self._unwritten:
-                asyncio.get_running_loop().call_later(AGAIN_SECONDS, self._woken.set)
+                asyncio.get_running_loop().call_later(self._again, self._woken.set)
 
     async def keep(self) -> float:
         """Keep what was touched since the last time; answers the seconds for which moto did nothing else."""

@@ -384,12 +384,11 @@ class Package:
                         yield list(_entered(*target))
 
     def _handlers_of_framework(self, one: Reached) -> Iterator[Callable_]:
-        """Functions that a router of the module calls: `app.resolve(event, context)` runs all of `@app.get(...)`."""
-        resolvers = {
-            chain(node.func).rpartition(".")[0]
-            for node in one.everything
-            if isinstance(node, ast.Call) and chain(node.func).endswith(".resolve")
-        }
+        """Functions that a router of the module calls: `app.resolve(event, context)` runs all of `@app.get(...)`, and
+        `helper(event, context)` all of `@helper.create`."""
+        called = {chain(node.func) for node in one.everything if isinstance(node, ast.Call)}
+        resolvers = {name.rpartition(".")[0] for name in called if name.endswith(".resolve")}
+        resolvers |= {name for name in called if isinstance(one.module.constants.get(name), ast.Call)}
         for node in one.module.definitions.values():
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 owners = {

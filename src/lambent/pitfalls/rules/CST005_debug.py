@@ -19,7 +19,7 @@ def check(project: Project) -> Iterator[Hit]:
     for function in project.functions:
         yield from _configured(function)
         for module, node in _calls(function):
-            if _sets_debug(node, module):
+            if _sets_debug(node, module) and not _on_demand(node, module):
                 yield Hit(module.place(node), "it logs at DEBUG, in production as well", function)
 
 
@@ -50,6 +50,15 @@ def _sets_debug(node: ast.Call, module: Module) -> bool:
         level = keyword(node, "level")
         return level is not None and _is_debug(level, module)
     return name == "boto3.set_stream_logger"
+
+
+def _on_demand(node: ast.AST, module: Module) -> bool:
+    """Whether something decides it: `if os.getenv("LOG_LEVEL") == "DEBUG":`."""
+    while node in module.parents and not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        node = module.parents[node]
+        if isinstance(node, ast.If):
+            return True
+    return False
 
 
 def _is_debug(node: ast.expr, module: Module) -> bool:

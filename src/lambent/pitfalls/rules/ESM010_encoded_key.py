@@ -7,6 +7,7 @@ from lambent.pitfalls.batches import keys_taken, reached
 from lambent.pitfalls.facts.project import Project
 from lambent.pitfalls.facts.python import Reached
 from lambent.pitfalls.finding import Hit, Rule
+from lambent.pitfalls.printing import said
 
 _DECODERS = ("unquote_plus", "unquote", "url_decode", "decodeURIComponent", "decodeURI", "unescape")
 
@@ -16,7 +17,7 @@ def check(project: Project) -> Iterator[Hit]:
     for function in project.functions:
         for one in reached(function):
             for node in one.nodes:
-                if _takes_key(node, one) and not _decodes(one):
+                if _takes_key(node, one) and not said(node, one) and not _decodes(one):
                     yield Hit(one.place(_statement(node, one)), "the key is URL-encoded in the event", function)
 
 

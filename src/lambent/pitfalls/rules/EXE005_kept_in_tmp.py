@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from lambent.pitfalls import temporary
 from lambent.pitfalls.batches import reached
 from lambent.pitfalls.facts.project import Function, Place, Project
-from lambent.pitfalls.facts.python import Reached, fold
+from lambent.pitfalls.facts.python import Reached, chain, fold
 from lambent.pitfalls.facts.sdk import keyword
 from lambent.pitfalls.finding import Hit, Rule
 
 _DATABASES = ("sqlite3.connect", "shelve.open", "dbm.open", "tinydb.TinyDB")
+
+_UNPACKERS = ("extractall", "extract", "unpack_archive")
 
 
 def check(project: Project) -> Iterator[Hit]:
@@ -22,6 +24,8 @@ def check(project: Project) -> Iterator[Hit]:
         for path, place, where in _opened(function):
             if where is None:
                 yield Hit(place, f"{path} is kept where only this environment has it", function)
+            elif _unpacked(path, where):
+                continue
             elif path in own and own[path].where.node is where.node and place.line < own[path].node.lineno:
                 yield Hit(place, f"{path} is what this environment wrote last, or is not there", function)
             elif path not in own and path in writers and writers[path].stack is function.stack:
@@ -45,6 +49,17 @@ def _opened(function: Function) -> Iterator[tuple[str, Place, Reached | None]]:
                         yield path, one.place(node), None
                     elif name in ("open", "io.open") and _reads(node, one):
                         yield path, one.place(node), one
+
+
+def _unpacked(path: str, one: Reached) -> bool:
+    """Whether an archive is unpacked above that path in the same function."""
+    for node in one.nodes:
+        if isinstance(node, ast.Call) and chain(node.func).rpartition(".")[2] in _UNPACKERS:
+            given = [*node.args, *(word.value for word in node.keywords)]
+            above = [fold(argument, one.module, one) for argument in given]
+            if any(isinstance(folder, str) and path.startswith(folder.rstrip("/") + "/") for folder in above):
+                return True
+    return False
 
 
 def _reads(node: ast.Call, one: Reached) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from lambent.pitfalls import effects
 from lambent.pitfalls.facts.project import Project
-from lambent.pitfalls.facts.python import Reached
+from lambent.pitfalls.facts.python import Reached, chain
 from lambent.pitfalls.facts.sdk import SdkCall
 from lambent.pitfalls.finding import Hit, Rule
 
@@ -47,7 +47,7 @@ def check(project: Project) -> Iterator[Hit]:
     for function in project.functions:
         for call in effects.calls(function):
             page = PAGED.get((call.service, call.operation))
-            if page is None or call.paginated or call.open or _bounded(call):
+            if page is None or call.paginated or call.open or _bounded(call) or _any_at_all(call):
                 continue
             if not _follows(call.where, page[1]):
                 yield Hit(
@@ -58,6 +58,22 @@ def check(project: Project) -> Iterator[Hit]:
 def _bounded(call: SdkCall) -> bool:
     """Whether few are asked for on purpose; a DynamoDB query of a whole key has one page as a rule."""
     return any(name in call.arguments for name in BOUNDS) or call.fold("Select") == "COUNT" or _whole_key(call)
+
+
+def _any_at_all(call: SdkCall) -> bool:
+    """Whether of the answer only the number on the page is looked at, and compared with nothing at all."""
+    one = call.where
+    held = [name for name, values in one.bindings.items() if call.node in values]
+    parts = [node for node in one.nodes if isinstance(node, ast.Subscript) and chain(node.value) in held]
+    compared = [one.module.parents.get(node) for node in parts]
+    return bool(parts) and all(
+        isinstance(node.slice, ast.Constant)
+        and node.slice.value in ("Count", "KeyCount")
+        and isinstance(test, ast.Compare)
+        and isinstance(test.comparators[0], ast.Constant)
+        and test.comparators[0].value == 0
+        for node, test in zip(parts, compared, strict=True)
+    )
 
 
 def _whole_key(call: SdkCall) -> bool:

@@ -7,7 +7,7 @@ from lambent.pitfalls.batches import reached
 from lambent.pitfalls.facts.project import Project
 from lambent.pitfalls.facts.python import Reached, fold
 from lambent.pitfalls.finding import Hit, Rule
-from lambent.pitfalls.printing import logs
+from lambent.pitfalls.printing import said
 
 NAMES = {"datetime.datetime.now", "datetime.datetime.today", "datetime.date.today", "datetime.datetime.fromtimestamp"}
 
@@ -24,7 +24,7 @@ def check(project: Project) -> Iterator[Hit]:
 
 def _naive(node: ast.Call, one: Reached) -> bool:
     given = len(node.args) + len(node.keywords)
-    if _subtracted(node, one) or _told(node, one) or _counted(node, one):
+    if _subtracted(node, one) or said(node, one) or _counted(node, one):
         return False
     return given == (1 if one.module.dotted(node.func).endswith("fromtimestamp") else 0)
 
@@ -38,15 +38,6 @@ def _subtracted(node: ast.Call, one: Reached) -> bool:
         and parent.right is not node
         and not isinstance(parent.right, ast.Call)
     )
-
-
-def _told(node: ast.AST, one: Reached) -> bool:
-    """Whether it only stands in a line of the log."""
-    while node in one.module.parents and not isinstance(node, ast.stmt):
-        node = one.module.parents[node]
-        if isinstance(node, ast.Call) and logs(node):
-            return True
-    return False
 
 
 def _counted(node: ast.Call, one: Reached) -> bool:

@@ -12,10 +12,11 @@ from lambent.services import domain_names
 from lambent.services.apigateway import faults, patching
 from lambent.services.apigateway.env import ID_ALPHABET, ApiGatewayEnv, Document, Params
 from lambent.services.apigateway.kinds import BASE_PATH_MAPPING, DOMAIN_NAME, REST_API, STAGE
-from lambent.services.apigateway.tabled import Operation, shown
+from lambent.services.apigateway.tabled import Operation, shown, updater
 
 NAME = re.compile(r"(\*\.)?([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _TAKEN = "The domain name you provided already exists."
+BY_PATH = "BASE_PATH_MAPPING_ONLY"
 NO_PATH = "(none)"
 """How the API names the base path that is empty."""
 _SECRETS = ("certificateBody", "certificatePrivateKey", "certificateChain")
@@ -30,9 +31,10 @@ async def create_domain_name(env: ApiGatewayEnv, caller: Caller, params: Params)
         raise faults.bad_request(domain_names.OWN.format(name))
     if domain_names.is_taken(env.resources, caller.scope, name):
         raise faults.conflict(_TAKEN)
-    for setting in ("mutualTlsAuthentication", *_SECRETS):
+    for setting in _SECRETS:
         if params.get(setting):
             raise faults.unbuilt(f"{setting} of a domain name")
+    check_domain_name(env, caller, params, params)
     if env.resources.get(DOMAIN_NAME.stored, caller.scope, "", name) is not None:
         raise faults.bad_request(_TAKEN)
     given = shown(env, DOMAIN_NAME, params)
@@ -42,11 +44,19 @@ async def create_domain_name(env: ApiGatewayEnv, caller: Caller, params: Params)
         "domainNameStatus": "AVAILABLE",
         "securityPolicy": "TLS_1_2",
         "domainNameArn": f"arn:aws:apigateway:{caller.scope.region}::/domainnames/{name}",
-        "routingMode": "BASE_PATH_MAPPING_ONLY",
+        "routingMode": BY_PATH,
         **_places(caller.scope, types),
     } | given
     resource = await env.insert(DOMAIN_NAME, caller.scope, "", name, document)
     return shown(env, DOMAIN_NAME, resource.document)
+
+
+def check_domain_name(_env: ApiGatewayEnv, _caller: Caller, _params: Params, name: Document) -> None:
+    """Raises 501 for what would let in who AWS does not, or lead elsewhere."""
+    if name.get("mutualTlsAuthentication"):
+        raise faults.unbuilt("mutualTlsAuthentication of a domain name")
+    if name.get("routingMode", BY_PATH) != BY_PATH:
+        raise faults.unbuilt("routing rules of a domain name")
 
 
 def _places(scope: Scope, types: list[str]) -> Document:
@@ -112,6 +122,7 @@ async def update_base_path_mapping(env: ApiGatewayEnv, caller: Caller, params: P
 
 OPERATIONS: dict[str, Operation] = {
     "CreateDomainName": create_domain_name,
+    "UpdateDomainName": updater(DOMAIN_NAME, check_domain_name),
     "DeleteDomainName": delete_domain_name,
     "CreateBasePathMapping": create_base_path_mapping,
     "UpdateBasePathMapping": update_base_path_mapping,

@@ -14,6 +14,7 @@ from lambent.services.aws_backends import ARN
 
 Document = dict[str, Any]
 LAMBDA_PATH = re.compile(r"/?\d{4}-\d{2}-\d{2}/functions/(.+?)/(invocations|response-streaming-invocations)")
+PASSTHROUGH = ("WHEN_NO_MATCH", "WHEN_NO_TEMPLATES", "NEVER")
 LEAST_MILLIS, MOST_MILLIS, STREAMED_MILLIS = 50, 29_000, 900_000
 URL = re.compile(r"https?://[^\s]+", re.IGNORECASE)
 
@@ -24,7 +25,7 @@ def with_defaults(given: Document, resource_id: str) -> Document:
     connection = {"connectionType": "INTERNET"} if kind in ("HTTP", "HTTP_PROXY") else {}
     transfer = {"responseTransferMode": "BUFFERED"} if kind in ("AWS_PROXY", "HTTP_PROXY") else {}
     return {
-        "passthroughBehavior": "WHEN_NO_MATCH",
+        "passthroughBehavior": PASSTHROUGH[0],
         "timeoutInMillis": MOST_MILLIS,
         "cacheNamespace": resource_id,
         "cacheKeyParameters": [],
@@ -39,6 +40,10 @@ def check_integration(integration: Document, scope: Scope) -> None:
     if kind != "MOCK" and not integration.get("httpMethod"):
         raise faults.bad_request("Enumeration value for HttpMethod must be non-empty")
     _check_timeout(integration)
+    if not integration.get("contentHandling"):
+        integration.pop("contentHandling", None)
+    if integration.get("passthroughBehavior", PASSTHROUGH[0]) not in PASSTHROUGH:
+        raise faults.bad_request(f"Invalid passthrough behavior specified. Must be one of: [{', '.join(PASSTHROUGH)}]")
     if integration.get("connectionType") == "VPC_LINK":
         raise faults.unbuilt("integrations through a VPC link")
     if kind in ("HTTP", "HTTP_PROXY") and not URL.fullmatch(uri) and "${stageVariables." not in uri:

@@ -128,7 +128,9 @@ DOCUMENTATION_VERSION = Kind(
 )  # fmt: skip
 API_KEY = Kind(
     api_kinds.API_KEY, "ApiKey", "ApiKeys", "apiKey", "id", "Invalid API Key identifier specified",
-    "API Key already exists", digits=10, patched=Patches(("name", "description", "enabled", "customerId")),
+    "API Key already exists", digits=10, patched=Patches(
+        ("name", "description", "enabled", "customerId", "stageKeys"), grown=("stageKeys",)
+    ),
 )  # fmt: skip
 USAGE_PLAN = Kind(
     api_kinds.USAGE_PLAN, "UsagePlan", "UsagePlans", "usagePlanId", "id", "Invalid Usage Plan ID specified",
@@ -162,7 +164,8 @@ CLIENT_CERTIFICATE = Kind(
     patched=Patches(("description",), grown=()),
 )  # fmt: skip
 ACCOUNT = Kind(
-    api_kinds.ACCOUNT, "Account", "", "", "", "Invalid account", patched=Patches(("cloudwatchRoleArn",)),
+    api_kinds.ACCOUNT, "Account", "", "", "", "Invalid account",
+    patched=Patches(("cloudwatchRoleArn", "features"), grown=("features",)),
 )  # fmt: skip
 
 OF_AN_API = (

@@ -221,7 +221,7 @@ async def put_method_response(env: ApiGatewayEnv, caller: Caller, params: Params
     """A response that the method declares."""
     _check_status(params["statusCode"])
     response = _shaped(env, "MethodResponse", params)
-    _check_models(env, (caller.scope, params["restApiId"]), response.get("responseModels"))
+    _check_method_response(env, caller, params, response)
 
     def change(document: Document) -> Document:
         responses = _method(document, params).setdefault("methodResponses", {})
@@ -237,7 +237,6 @@ async def put_integration_response(env: ApiGatewayEnv, caller: Caller, params: P
     """What is made of an answer of the backend, over the one that is there."""
     _check_status(params["statusCode"])
     response = _shaped(env, "IntegrationResponse", params)
-    _check_pattern(env, caller, params, response)
 
     def change(document: Document) -> Document:
         integration = _integration(document, params)
@@ -253,8 +252,13 @@ def _check_status(status: str) -> None:
         raise faults.bad_request(f"Invalid response status code specified: {status}")
 
 
-def _check_pattern(_env: ApiGatewayEnv, _caller: Caller, _params: Params, response: Document) -> None:
-    pass
+def _check_method_response(env: ApiGatewayEnv, caller: Caller, params: Params, response: Document) -> None:
+    _check_models(env, (caller.scope, params["restApiId"]), response.get("responseModels"))
+
+
+def _check_response(_env: ApiGatewayEnv, _caller: Caller, _params: Params, response: Document) -> None:
+    if not response.get("contentHandling"):
+        response.pop("contentHandling", None)
 
 
 def _check_integration(_env: ApiGatewayEnv, caller: Caller, _params: Params, integration: Document) -> None:
@@ -264,8 +268,8 @@ def _check_integration(_env: ApiGatewayEnv, caller: Caller, _params: Params, int
 CHECKS: dict[str, Callable[[ApiGatewayEnv, Caller, Params, Document], None]] = {
     "Method": check_method,
     "Integration": _check_integration,
-    "MethodResponse": _check_pattern,
-    "IntegrationResponse": _check_pattern,
+    "MethodResponse": _check_method_response,
+    "IntegrationResponse": _check_response,
 }
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 
+from lambent.http_events.rest_errors import KINDS
 from lambent.model.scope import Caller
 from lambent.services.apigateway import faults
 from lambent.services.apigateway.env import ApiGatewayEnv, Document, Params
@@ -29,30 +30,11 @@ from lambent.services.aws_backends import ARN
 DEFAULT_TTL, MOST_TTL = 300, 3600
 _NO_SCHEMA = "Model schema must have at least 1 property or array items defined"
 MODEL_NAME = re.compile(r"[a-zA-Z0-9]+")
-STATUSES = {
-    "ACCESS_DENIED": "403",
-    "API_CONFIGURATION_ERROR": "500",
-    "AUTHORIZER_CONFIGURATION_ERROR": "500",
-    "AUTHORIZER_FAILURE": "500",
-    "BAD_REQUEST_BODY": "400",
-    "BAD_REQUEST_PARAMETERS": "400",
-    "DEFAULT_4XX": None,
-    "DEFAULT_5XX": None,
-    "EXPIRED_TOKEN": "403",
-    "INTEGRATION_FAILURE": "504",
-    "INTEGRATION_TIMEOUT": "504",
-    "INVALID_API_KEY": "403",
-    "INVALID_SIGNATURE": "403",
-    "MISSING_AUTHENTICATION_TOKEN": "403",
-    "QUOTA_EXCEEDED": "429",
-    "REQUEST_TOO_LARGE": "413",
-    "RESOURCE_NOT_FOUND": "404",
-    "THROTTLED": "429",
-    "UNAUTHORIZED": "401",
-    "UNSUPPORTED_MEDIA_TYPE": "415",
-    "WAF_FILTERED": "403",
+STATUSES = {name: None if name.startswith("DEFAULT") else str(kind.status) for name, kind in KINDS.items()} | {
+    "WAF_FILTERED": "403"
 }
-"""https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html"""
+"""https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html; nothing filters
+here."""
 DEFAULT_TEMPLATES = {"application/json": '{"message":$context.error.messageString}'}
 
 
@@ -274,6 +256,8 @@ async def update_account(env: ApiGatewayEnv, caller: Caller, params: Params) -> 
     """By patch operations."""
     old = await get_account(env, caller, params)
     new = patched(env.shape("Account"), old, params.get("patchOperations") or (), ACCOUNT.patched)
+    if new["features"] != old["features"]:
+        raise faults.bad_request(f"Invalid features: {', '.join(new['features'])}. An account has UsagePlans")
     if not new.get("cloudwatchRoleArn"):
         new.pop("cloudwatchRoleArn", None)
     check_role(new.get("cloudwatchRoleArn", ""), caller.scope)

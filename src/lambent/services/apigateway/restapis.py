@@ -4,14 +4,19 @@ https://docs.aws.amazon.com/apigateway/latest/api/API_CreateRestApi.html, API_Cr
 """
 
 import re
+from collections.abc import Mapping, Sized
 from typing import Any
 
+import orjson
+
+from lambent.engine.authorisation import checking
 from lambent.model.scope import Caller, Scope
 from lambent.services.apigateway import cloning, faults, findings, patching
 from lambent.services.apigateway.env import ApiGatewayEnv, Document, Params
 from lambent.services.apigateway.kinds import MODEL, OF_AN_API, RESOURCE, REST_API
-from lambent.services.apigateway.tabled import Operation, listed, page, shown
+from lambent.services.apigateway.tabled import Operation, getter, listed, lister, page, shown
 from lambent.store.resources import Resource
+from lambent.wire.fault import Fault
 
 PATH_PART = re.compile(r"[a-zA-Z0-9._:\-$@+~,!*'=&%]+|\{[a-zA-Z0-9._:\-]+\+?\}")
 _BAD_PART = (
@@ -19,7 +24,13 @@ _BAD_PART = (
     "and the end."
 )
 _NO_TYPE = "REGIONAL Configuration and EDGE Configuration cannot be both DISABLED."
+_POLICY = "Invalid policy document. Please check the policy syntax and ensure that Principals are valid."
+POLICIES = checking.Kind("needed", "needed", plain_sids=False, vendor="execute-api")
 _SIZE = "Invalid minimum compression size, must be between 0 and 10485760"
+MOST_RESOURCES = 300
+TOO_MANY = (
+    "Maximum number of resources for this API has been reached. Please contact AWS if you need additional Resources."
+)
 ROOT_DIGITS = 10
 BUILT_IN_MODELS = {
     "Empty": (
@@ -49,7 +60,7 @@ async def create_rest_api(env: ApiGatewayEnv, caller: Caller, params: Params) ->
         begin = [new_root(env, api), *_models(env, api)]
     await env.resources.write(inserts=[api, *begin])
     findings.tell_api(env, api.scope, api.document)
-    return shown(env, REST_API, api.document)
+    return told(env, api.document)
 
 
 def new_api(env: ApiGatewayEnv, scope: Scope, given: Params) -> Resource:
@@ -80,9 +91,27 @@ def check_api(given: Params) -> None:
     types = (given.get("endpointConfiguration") or {}).get("types")
     if types is not None and len(types) != 1:
         raise faults.bad_request(_NO_TYPE if not types else "Cannot create an api with multiple Endpoint Types.")
+    if given.get("policy") and checking.check(_as_arns(str(given["policy"])), POLICIES) is not None:
+        raise faults.bad_request(_POLICY)
     size = given.get("minimumCompressionSize")
     if size is not None and not 0 <= size <= 10485760:
         raise faults.bad_request(_SIZE)
+
+
+def _as_arns(policy: str) -> str:
+    """The policy with the short form of its resources as ARNs, and without the escapes in which it is shown."""
+    if policy.startswith('{\\"'):
+        policy = policy.replace('\\"', '"').replace("\\/", "/")
+    return policy.replace('"execute-api:/', '"arn:aws:execute-api:*:*:*/')
+
+
+def told(env: ApiGatewayEnv, document: Mapping[str, Any]) -> Document:
+    """The API as it is answered: its policy is escaped once more, slashes too (Terraform's provider relies on it:
+    https://github.com/hashicorp/terraform-provider-aws, internal/service/apigateway/rest_api.go)."""
+    answer = shown(env, REST_API, document)
+    if answer.get("policy") and not answer["policy"].startswith('{\\"'):
+        answer["policy"] = orjson.dumps(answer["policy"]).decode()[1:-1].replace("/", "\\/")
+    return answer
 
 
 def new_root(env: ApiGatewayEnv, api: Resource) -> Resource:
@@ -118,7 +147,7 @@ async def update_rest_api(env: ApiGatewayEnv, caller: Caller, params: Params) ->
 
     changed = await env.change(REST_API, (caller.scope, "", params["restApiId"]), work)
     findings.tell_api(env, caller.scope, changed.document)
-    return {"tags": {}} | shown(env, REST_API, changed.document)
+    return {"tags": {}} | told(env, changed.document)
 
 
 def _checked(operation: Document) -> Document:
@@ -153,9 +182,20 @@ async def create_resource(env: ApiGatewayEnv, caller: Caller, params: Params) ->
     scope, api_id, part = caller.scope, params["restApiId"], params["pathPart"]
     env.owner(RESOURCE, scope, params)
     parent = env.find(RESOURCE, scope, api_id, params["parentId"])
-    document = new_resource(env.all(RESOURCE, scope, api_id), parent, part)
+    there = env.all(RESOURCE, scope, api_id)
+    check_number(there, 1)
+    document = new_resource(there, parent, part)
     document = {"id": env.new_name(RESOURCE, scope, api_id)} | document
     return (await env.insert(RESOURCE, scope, api_id, document["id"], document)).document
+
+
+def check_number(there: Sized, more: int = 0) -> None:
+    """Raises 429 for an API that would have more resources than one has, its root aside.
+
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html
+    """
+    if len(there) - 1 + more > MOST_RESOURCES:
+        raise Fault("LimitExceededException", TOO_MANY, status=429)
 
 
 def new_resource(there: list[Resource], parent: Resource, part: str) -> Document:
@@ -236,6 +276,8 @@ def embedded(document: Document, params: Params) -> Document:
 
 OPERATIONS: dict[str, Operation] = {
     "CreateRestApi": create_rest_api,
+    "GetRestApi": getter(REST_API, told),
+    "GetRestApis": lister(REST_API, told),
     "UpdateRestApi": update_rest_api,
     "DeleteRestApi": delete_rest_api,
     "CreateResource": create_resource,

@@ -18,6 +18,7 @@ from lambent.store.resources import Resource
 Operation = Callable[[ApiGatewayEnv, Caller, Params], Awaitable[dict[str, Any]]]
 Prepare = Callable[[ApiGatewayEnv, Caller, Params, Document], Document]
 """What makes the document of a new resource of what its creator gave. Raises Fault."""
+Show = Callable[[ApiGatewayEnv, Mapping[str, Any]], Document]
 PAGE, MOST = 25, 500
 
 
@@ -58,22 +59,24 @@ def listed(items: list[Document], position: str, member: str = "items") -> dict[
     return {member: items, **({"position": position} if position else {})}
 
 
-def getter(kind: Kind) -> Operation:
-    """`Get…` of one."""
+def getter(kind: Kind, show: Show | None = None) -> Operation:
+    """`Get…` of one; `show` is how it is answered, where its document is not."""
 
     async def get(env: ApiGatewayEnv, caller: Caller, params: Params) -> dict[str, Any]:
-        return shown(env, kind, env.asked(kind, caller.scope, params).document)
+        document = env.asked(kind, caller.scope, params).document
+        return show(env, document) if show is not None else shown(env, kind, document)
 
     return get
 
 
-def lister(kind: Kind) -> Operation:
-    """`Get…` of a page."""
+def lister(kind: Kind, show: Show | None = None) -> Operation:
+    """`Get…` of a page, so too."""
 
     async def get_many(env: ApiGatewayEnv, caller: Caller, params: Params) -> dict[str, Any]:
         found = env.all(kind, caller.scope, env.owner(kind, caller.scope, params))
         here, position = page(found, params, _name)
-        return listed([shown(env, kind, one.document) for one in here], position)
+        documents = [one.document for one in here]
+        return listed([show(env, one) if show is not None else shown(env, kind, one) for one in documents], position)
 
     return get_many
 

@@ -8,6 +8,8 @@ import string
 from collections.abc import Sequence
 from typing import Any
 
+import orjson
+
 from lambent.model import api_kinds
 from lambent.model.api_kinds import USED
 from lambent.model.scope import Caller, Scope
@@ -72,10 +74,12 @@ def _shown(key: Resource, value: bool) -> Document:
 
 
 async def update_api_key(env: ApiGatewayEnv, caller: Caller, params: Params) -> dict[str, Any]:
-    """By patch operations."""
+    """By patch operations, which call its stages `/stages`."""
 
     def work(document: Document) -> Document:
-        new = patching.patched(env.shape("ApiKey"), document, params.get("patchOperations") or (), API_KEY.patched)
+        operations = [one | {"path": "/stageKeys" if one.get("path") == "/stages" else one.get("path")}
+                      for one in params.get("patchOperations") or ()]  # fmt: skip
+        new = patching.patched(env.shape("ApiKey"), document, operations, API_KEY.patched)
         return new | {"lastUpdatedDate": int(env.wall())}
 
     return {"tags": {}} | _shown(await env.change(API_KEY, (caller.scope, "", params["apiKey"]), work), False)
@@ -184,6 +188,11 @@ def _stages(shape: Any, stages: list[Document], segments: list[str], operation: 
         return rest if op == "remove" else [*rest, {"apiId": api, "stage": stage}]
     if there is None:
         raise faults.not_found(f"Invalid API Stage specified {text}")
+    if segments[1:] == ["throttle"]:
+        changed = {name: value for name, value in there.items() if name != "throttle"}
+        if op != "remove":
+            changed["throttle"] = _throttles(operation.get("value"))
+        return [changed if one is there else one for one in stages]
     path = "/".join(["", *(part.replace("~", "~0").replace("/", "~1") for part in _throttle(segments[1:]))])
     changed = patching.patched(
         shape.members["apiStages"].member, there, [operation | {"path": path}], Patches(("throttle",))
@@ -193,7 +202,18 @@ def _stages(shape: Any, stages: list[Document], segments: list[str], operation: 
 
 def _throttle(segments: list[str]) -> list[str]:
     """The path and method of a throttle are one key of a map."""
-    return [segments[0], "/".join(segments[1:3]), *segments[3:]] if len(segments) >= 3 else segments
+    limit = segments[-1:] if segments[-1] in ("rateLimit", "burstLimit") else []
+    return [segments[0], "/".join(segments[1 : len(segments) - len(limit)]), *limit]
+
+
+def _throttles(value: Any) -> Document:
+    """All throttles of a stage's methods, as JSON. Raises 400."""
+    try:
+        said = orjson.loads(str(value))
+        return {str(method): {"rateLimit": float(one["rateLimit"]), "burstLimit": int(one["burstLimit"])}
+                for method, one in said.items()}  # fmt: skip
+    except (ValueError, TypeError, KeyError, AttributeError):
+        raise faults.bad_request(f"Invalid value specified for patch: {value}") from None
 
 
 async def delete_usage_plan(env: ApiGatewayEnv, caller: Caller, params: Params) -> dict[str, Any]:

@@ -116,7 +116,8 @@ async def list_multipart_uploads(call: Call, caller: Caller, params: dict[str, A
         "<EncodingType>url</EncodingType>" if params.get("EncodingType") else "",
         *(
             f"<Upload>{_text('Key', encode(key_text(row.key)))}<UploadId>{row.upload}</UploadId>"
-            f"{_initiator(row)}{_owner(bucket)}<StorageClass>STANDARD</StorageClass><Initiated>{_time(row.initiated)}</Initiated></Upload>"
+            f"{_initiator(row)}{_owner(bucket)}<StorageClass>STANDARD</StorageClass><Initiated>{_time(row.initiated)}</Initiated>"
+            f"{_checksum_of(row)}</Upload>"
             for row in page.rows
         ),
         *_prefixes(page.prefixes, encode),
@@ -160,9 +161,8 @@ def _most(params: dict[str, Any], name: str = "MaxKeys") -> int:
     said = params.get(name)
     if said is None:
         return MOST
-    if not 0 <= said <= (1 << 31) - 1:
-        text = "Argument maxKeys must be an integer between 0 and 2147483647"
-        raise errors.invalid(text, "max-keys", said)
+    if not 0 <= said <= errors.MOST_INTEGER:
+        raise errors.no_count({"MaxKeys": "maxKeys", "MaxUploads": "max-uploads"}[name], said)
     return min(int(said), MOST)
 
 
@@ -248,6 +248,13 @@ def _owner(bucket: Bucket) -> str:
 
 def _initiator(row: UploadRow) -> str:
     return f"<Initiator><ID>{canonical_id(json.loads(row.document)['owner'])}</ID></Initiator>"
+
+
+def _checksum_of(row: UploadRow) -> str:
+    said = json.loads(row.document)
+    if not said.get("algorithm"):
+        return ""
+    return _text("ChecksumAlgorithm", said["algorithm"]) + _text("ChecksumType", said["sumtype"])
 
 
 def canonical_id(account: str) -> str:

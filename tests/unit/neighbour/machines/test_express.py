@@ -10,14 +10,16 @@ from lambent.neighbour.bridges.machines import express
 ROLE = "arn:aws:iam::111111111111:role/r"
 
 
-def started(states: dict[str, Any], kind: str = "EXPRESS", **said: Any) -> dict[str, Any]:
+def started(
+    states: dict[str, Any], kind: str = "EXPRESS", seconds: float = express.SECONDS, **said: Any
+) -> dict[str, Any]:
     """The answer of an execution of a machine that begins with A."""
     from moto.stepfunctions.parser.models import StepFunctionsParserBackend
 
     backend: Any = StepFunctionsParserBackend("eu-west-1", "111111111111")
     text = json.dumps({"StartAt": "A", "States": states})
     machine = backend.create_state_machine(name="m", definition=text, roleArn=ROLE, sm_type=kind)
-    found = express.start_sync_execution(backend, {"stateMachineArn": machine.arn, **said})
+    found = express.start_sync_execution(backend, {"stateMachineArn": machine.arn, **said}, seconds)
     assert machine.executions == []
     return found
 
@@ -36,9 +38,8 @@ def test_it_may_fail() -> None:
     assert told.get("output") is None
 
 
-def test_its_time_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(express, "SECONDS", 0.01)
-    told = started({"A": {"Type": "Wait", "Seconds": 1, "End": True}})
+def test_its_time_is_bounded() -> None:
+    told = started({"A": {"Type": "Wait", "Seconds": 1, "End": True}}, seconds=0.01)
     assert (told["status"], told["error"]) == ("TIMED_OUT", "States.Timeout")
 
 

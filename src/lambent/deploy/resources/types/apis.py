@@ -1,6 +1,7 @@
 """APIs of API Gateway: REST, HTTP and WebSocket."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from lambent.deploy.resources.kind import (
@@ -377,13 +378,18 @@ KINDS = {
         defaults={"ProtocolType": "HTTP"},
         id="@ApiId",
         left=Left(Do("apigatewayv2:GetApis", {"MaxResults": "500"}), "Items", tagged_by_stack("Tags")),
-        attributes={"ApiId": "{id}", "ApiEndpoint": "@ApiEndpoint"},
+        attributes={
+            "ApiId": "{id}",
+            "ApiEndpoint": "@ApiEndpoint",
+            "ExecuteApiArn": "arn:aws:execute-api:{region}:{account}:{id}",
+        },
         tags="Tags",
         tag=Do("apigatewayv2:TagResource", {"ResourceArn": "arn:aws:apigateway:{region}::/apis/{id}", "Tags": "$Tags"}),
     ),
     "AWS::ApiGatewayV2::Route": _v2("CreateRoute", "RouteId", "DeleteRoute", "UpdateRoute", "RouteId"),
-    "AWS::ApiGatewayV2::Authorizer": _v2(
-        "CreateAuthorizer", "AuthorizerId", "DeleteAuthorizer", "UpdateAuthorizer", "AuthorizerId"
+    "AWS::ApiGatewayV2::Authorizer": replace(
+        _v2("CreateAuthorizer", "AuthorizerId", "DeleteAuthorizer", "UpdateAuthorizer", "AuthorizerId"),
+        defaults={"IdentitySource": []},  # what the API wants said and a template may leave out
     ),
     "AWS::ApiGatewayV2::Model": _v2("CreateModel", "ModelId", "DeleteModel", "UpdateModel", "ModelId"),
     "AWS::ApiGatewayV2::Deployment": _v2(
@@ -399,6 +405,7 @@ KINDS = {
             ),
         ),
         id="@RouteResponseId",
+        attributes={"RouteResponseId": "{id}"},
     ),
     "AWS::ApiGatewayV2::IntegrationResponse": Kind(
         create=(Do("apigatewayv2:CreateIntegrationResponse", fit=True),),
@@ -410,5 +417,6 @@ KINDS = {
             ),
         ),
         id="@IntegrationResponseId",
+        attributes={"IntegrationResponseId": "{id}"},
     ),
 }

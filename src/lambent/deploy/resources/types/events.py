@@ -102,7 +102,7 @@ KINDS = {
         id=_rule_id,
         replace=("EventBusName",),
         lost=("Targets.EcsParameters.PlacementStrategies", "Targets.EcsParameters.TagList"),
-        attributes={"Arn": _rule_arn},
+        attributes={"Arn": _rule_arn, "RuleName": "{name}"},
         takes=("Targets",),
     ),
     "AWS::IoT::TopicRule": Kind(

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from lambent.deploy.resources.kind import Do, Kind, added, put, reads, removed
+from lambent.deploy.resources.kind import Do, Kind, Subject, added, put, reads, removed
 
 GONE = ("NoSuchEntity",)
 
@@ -80,6 +80,19 @@ _NEW_VERSION = (
         each="@Versions[?!IsDefaultVersion]",
     ),
 )
+
+_PASSWORD = {
+    "UserName": "$name",
+    "Password": "$LoginProfile.Password",
+    "PasswordResetRequired": "$LoginProfile.PasswordResetRequired",
+}
+
+
+@reads("LoginProfile")
+def _had_password(subject: Subject) -> list[int]:
+    """A new one is made in place of the old one."""
+    return [1] * ("LoginProfile" in subject.changed and "LoginProfile" in subject.former)
+
 
 KINDS = {
     "AWS::IAM::Role": Kind(
@@ -166,17 +179,25 @@ KINDS = {
         ),
         delete=(*_DETACH, *_NEW_VERSION, Do("iam:DeletePolicy", {"PolicyArn": "$id"})),
         id="@Policy.Arn",
-        attributes={"PolicyArn": "{id}"},
+        attributes={
+            "PolicyArn": "{id}",
+            "PolicyId": "@Policy.PolicyId",
+            "IsAttachable": "@Policy.IsAttachable",
+            "DefaultVersionId": "@PolicyVersion.VersionId || Policy.DefaultVersionId",
+        },
     ),
     "AWS::IAM::User": Kind(
         name="UserName",
         create=(
             Do("iam:CreateUser", {"UserName": "$name"}, fit=True),
             *_who("User"),
+            Do("iam:CreateLoginProfile", _PASSWORD, on=("LoginProfile",)),
             Do("iam:AddUserToGroup", {"UserName": "$name", "GroupName": "@item"}, each=added("Groups")),
         ),
         update=(
             Do("iam:UpdateUser", {"UserName": "$name", "NewPath": "$Path"}, on=("Path",)),
+            Do("iam:DeleteLoginProfile", {"UserName": "$name"}, each=_had_password, fine=("NoSuchEntity",)),
+            Do("iam:CreateLoginProfile", _PASSWORD, on=("LoginProfile",)),
             _boundary("User"),
             *_who("User"),
             Do("iam:RemoveUserFromGroup", {"UserName": "$name", "GroupName": "@item"}, each=removed("Groups")),
@@ -186,6 +207,7 @@ KINDS = {
         delete=(
             Do("iam:ListGroupsForUser", {"UserName": "$name"}),
             Do("iam:RemoveUserFromGroup", {"UserName": "$name", "GroupName": "@item.GroupName"}, each="@Groups"),
+            Do("iam:DeleteLoginProfile", {"UserName": "$name"}, on=("LoginProfile",), fine=("NoSuchEntity",)),
             *_strip("User"),
         ),
         attributes={"Arn": "@User.Arn"},
@@ -209,7 +231,7 @@ KINDS = {
         update=(Do("iam:UpdateAccessKey", {"AccessKeyId": "$id"}, fit=True, on=("Status",)),),
         delete=(Do("iam:DeleteAccessKey", {"AccessKeyId": "$id", "UserName": "$UserName"}),),
         id="@AccessKey.AccessKeyId",
-        attributes={"SecretAccessKey": "@AccessKey.SecretAccessKey"},
+        attributes={"Id": "{id}", "SecretAccessKey": "@AccessKey.SecretAccessKey"},
     ),
     "AWS::IAM::InstanceProfile": Kind(
         name="InstanceProfileName",

@@ -212,6 +212,19 @@ _MAPPING_EMPTY: dict[str, Any] = {
 """https://docs.aws.amazon.com/lambda/latest/api/API_UpdateEventSourceMapping.html"""
 _ASYNC = {"FunctionName": "$FunctionName", "Qualifier": "$Qualifier"}
 
+
+@reads("SelfManagedEventSource")
+def _self_managed(subject: Subject) -> dict[str, Any] | None:
+    """The servers of a Kafka of the user's own: the API names what kind of endpoint they are in capitals."""
+    said = subject.properties.get("SelfManagedEventSource")
+    if not said:
+        return None
+    endpoints = said.get("Endpoints") or {}
+    return {"Endpoints": {_ENDPOINTS.get(name, name): servers for name, servers in endpoints.items()}}
+
+
+_ENDPOINTS = {"KafkaBootstrapServers": "KAFKA_BOOTSTRAP_SERVERS"}
+
 KINDS = {
     "AWS::Lambda::Function": _FUNCTION,
     "AWS::Lambda::Version": Kind(
@@ -255,7 +268,7 @@ KINDS = {
         takes=("FunctionName",),
     ),
     "AWS::Lambda::EventSourceMapping": Kind(
-        create=(Do("lambda:CreateEventSourceMapping", fit=True),),
+        create=(Do("lambda:CreateEventSourceMapping", {"SelfManagedEventSource": _self_managed}, fit=True),),
         update=(Do("lambda:UpdateEventSourceMapping", {"UUID": "$id"}, fit=True),),
         empty=_MAPPING_EMPTY,
         delete=(Do("lambda:DeleteEventSourceMapping", {"UUID": "$id"}),),

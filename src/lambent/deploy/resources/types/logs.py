@@ -1,6 +1,6 @@
 """Log groups and what is attached to them; alarms and dashboards."""
 
-from lambent.deploy.resources.kind import Do, Kind, Subject, put
+from lambent.deploy.resources.kind import Do, Kind, Subject, added, put, removed
 
 _ALARM = "arn:aws:cloudwatch:{region}:{account}:alarm:{name}"
 
@@ -26,6 +26,8 @@ _RETENTION = Do(
     on=("RetentionInDays",),
     gone=Do("logs:DeleteRetentionPolicy", _GROUP),
 )
+_SCALED = {name: f"${name}" for name in ("ServiceNamespace", "ResourceId", "ScalableDimension")}
+_SCHEDULED = ("ScheduledActionName", "Schedule", "Timezone", "StartTime", "EndTime", "ScalableTargetAction")
 KINDS = {
     "AWS::Logs::LogGroup": Kind(
         name="LogGroupName",
@@ -72,16 +74,18 @@ KINDS = {
     ),
     "AWS::ApplicationAutoScaling::ScalableTarget": put(
         Do("application-autoscaling:RegisterScalableTarget", fit=True),
-        delete=(
-            Do(
-                "application-autoscaling:DeregisterScalableTarget",
-                {
-                    "ServiceNamespace": "$ServiceNamespace",
-                    "ResourceId": "$ResourceId",
-                    "ScalableDimension": "$ScalableDimension",
-                },
-            ),
+        Do(
+            "application-autoscaling:DeleteScheduledAction",
+            {**_SCALED, "ScheduledActionName": "@item.ScheduledActionName"},
+            each=removed("ScheduledActions", "ScheduledActionName"),
+            fine=("ObjectNotFound",),
         ),
+        Do(
+            "application-autoscaling:PutScheduledAction",
+            {**_SCALED, **{name: f"@item.{name}" for name in _SCHEDULED}},
+            each=added("ScheduledActions"),
+        ),
+        delete=(Do("application-autoscaling:DeregisterScalableTarget", _SCALED),),
         id="{ResourceId}|{ScalableDimension}|{ServiceNamespace}",
         attributes={"Id": "{id}"},
     ),

@@ -42,11 +42,24 @@ def _vpc_switch(name: str) -> Do:
     return Do("ec2:ModifyVpcAttribute", {"VpcId": "$id", name: {"Value": f"${name}"}}, on=(name,))
 
 
+def _of_vpc(what: str, which: dict[str, Any]) -> Do:
+    """What a network has of its own."""
+    return Do(f"ec2:Describe{what}", {"Filters": [{"Name": "vpc-id", "Values": ["$id"]}, which]})
+
+
 _PUBLIC = Do(
     "ec2:ModifySubnetAttribute",
     {"SubnetId": "$id", "MapPublicIpOnLaunch": {"Value": "$MapPublicIpOnLaunch"}},
     on=("MapPublicIpOnLaunch",),
 )
+
+
+def _dns_entries(subject: Subject) -> list[str] | None:
+    """Each as "zone:name", as Fn::GetAtt gives it; in an update what is known already stays."""
+    if "VpcEndpoint" not in subject.answers:
+        return None
+    said = subject.answers["VpcEndpoint"].get("DnsEntries") or []
+    return [f"{one['HostedZoneId']}:{one['DnsName']}" for one in said]
 
 
 def _permissions(name: str) -> Any:
@@ -158,6 +171,21 @@ KINDS = {
     "AWS::CloudFormation::Macro": Kind(
         takes=("Name", "FunctionName", "Description", "LogGroupName", "LogRoleARN"), id="{Name}"
     ),
+    "AWS::Signer::SigningProfile": Kind(
+        name="ProfileName",
+        create=(Do("signer:PutSigningProfile", {"profileName": "$name"}, fit=True),),
+        delete=(Do("signer:CancelSigningProfile", {"profileName": "$name"}),),
+        id="@arn",
+        attributes={
+            "Arn": "{id}",
+            "ProfileName": "{name}",
+            "ProfileVersion": "@profileVersion",
+            "ProfileVersionArn": "@profileVersionArn",
+        },
+        tags="Tags",
+        tag=Do("signer:TagResource", {"resourceArn": "$id", "tags": "$Tags"}),
+        untag=Do("signer:UntagResource", {"resourceArn": "$id", "tagKeys": "@removed"}),
+    ),
     "AWS::EC2::VPC": _ec2(
         "CreateVpc",
         "Vpc.VpcId",
@@ -165,11 +193,17 @@ KINDS = {
         "VpcId",
         _vpc_switch("EnableDnsSupport"),
         _vpc_switch("EnableDnsHostnames"),
+        _of_vpc("SecurityGroups", {"Name": "group-name", "Values": ["default"]}),
+        _of_vpc("NetworkAcls", {"Name": "default", "Values": ["true"]}),
         update=(_vpc_switch("EnableDnsSupport"), _vpc_switch("EnableDnsHostnames")),
         empty={"EnableDnsSupport": True, "EnableDnsHostnames": False},
         replace=("InstanceTenancy",),
         VpcId="{id}",
-        CidrBlock="{CidrBlock}",
+        CidrBlock="@Vpc.CidrBlock",
+        CidrBlockAssociations="@Vpc.CidrBlockAssociationSet[].AssociationId",
+        Ipv6CidrBlocks="@Vpc.Ipv6CidrBlockAssociationSet[].Ipv6CidrBlock",
+        DefaultSecurityGroup="@SecurityGroups[0].GroupId",
+        DefaultNetworkAcl="@NetworkAcls[0].NetworkAclId",
     ),
     "AWS::EC2::Subnet": _ec2(
         "CreateSubnet",
@@ -195,6 +229,7 @@ KINDS = {
         create=(Do("ec2:AttachInternetGateway", _ATTACH),),
         delete=(Do("ec2:DetachInternetGateway", _ATTACH),),
         id="{InternetGatewayId}|{VpcId}",
+        attributes={"AttachmentType": "IGW"},
     ),
     "AWS::EC2::RouteTable": _ec2(
         "CreateRouteTable", "RouteTable.RouteTableId", "DeleteRouteTable", "RouteTableId", RouteTableId="{id}"
@@ -238,10 +273,16 @@ KINDS = {
         tag=_TAG,
     ),
     "AWS::EC2::VPCEndpoint": Kind(
-        create=(Do("ec2:CreateVpcEndpoint", fit=True),),
+        create=_tagged(Do("ec2:CreateVpcEndpoint", fit=True)),
         delete=(Do("ec2:DeleteVpcEndpoints", {"VpcEndpointIds": ["$id"]}),),
         id="@VpcEndpoint.VpcEndpointId",
-        attributes={"Id": "{id}"},
+        attributes={
+            "Id": "{id}",
+            "DnsEntries": _dns_entries,
+            "NetworkInterfaceIds": "@VpcEndpoint.NetworkInterfaceIds",
+        },
+        tags="Tags",
+        tag=_TAG,
     ),
     "AWS::EC2::SecurityGroup": Kind(
         name="GroupName",

@@ -52,6 +52,30 @@ def _rotates(subject: Subject) -> bool:
     return str(subject.properties.get("EnableKeyRotation", "")).lower() == "true"
 
 
+def _parameter_arn(subject: Subject) -> str:
+    """A name that is a path brings the slash itself."""
+    scope = subject.owner.scope
+    return f"arn:aws:ssm:{scope.region}:{scope.account}:parameter/{subject.name.removeprefix('/')}"
+
+
+_ROTATE = Do(
+    "kms:EnableKeyRotation",
+    {"KeyId": "$id", "RotationPeriodInDays": "$RotationPeriodInDays"},
+    each=reads("EnableKeyRotation")(lambda one: [1] * _rotates(one)),
+)
+
+
+def _disabled(subject: Subject) -> bool:
+    return str(subject.properties.get("Enabled", True)).lower() == "false"
+
+
+_ENABLE = Do(
+    "kms:EnableKey",
+    {"KeyId": "$id"},
+    each=reads("Enabled")(lambda one: [1] * (one.former.get("Enabled") is not None and not _disabled(one))),
+)
+_DISABLE = Do("kms:DisableKey", {"KeyId": "$id"}, each=reads("Enabled")(lambda one: [1] * _disabled(one)))
+
 KINDS = {
     "AWS::SecretsManager::Secret": Kind(
         name="Name",
@@ -87,6 +111,7 @@ KINDS = {
         Do("secretsmanager:PutResourcePolicy", fit=True),
         delete=(Do("secretsmanager:DeleteResourcePolicy", {"SecretId": "$SecretId"}),),
         id="{SecretId}",
+        attributes={"Id": "{id}"},
     ),
     "AWS::SecretsManager::RotationSchedule": put(
         Do("secretsmanager:RotateSecret", {"RotateImmediately": "$RotateImmediatelyOnUpdate"}, fit=True),
@@ -103,7 +128,7 @@ KINDS = {
             Do("ssm:PutParameter", {"Name": "$name", "Overwrite": True, "Tags": None}, fit=True, without=("Tags",)),
         ),
         delete=(Do("ssm:DeleteParameter", {"Name": "$name"}),),
-        attributes={"Type": "{Type}", "Value": "{Value}"},
+        attributes={"Arn": _parameter_arn, "Type": "{Type}", "Value": "{Value}"},
         tags="Tags",
         tag=Do("ssm:AddTagsToResource", {"ResourceType": "Parameter", "ResourceId": "$name", "Tags": "$Tags"}),
         untag=Do(
@@ -115,27 +140,22 @@ KINDS = {
     "AWS::KMS::Key": Kind(
         create=(
             Do("kms:CreateKey", {"Policy": "$KeyPolicy", "Tags": _key_tags}, fit=True, without=("Tags",)),
-            Do(
-                "kms:EnableKeyRotation",
-                {"KeyId": "$id"},
-                each=reads("EnableKeyRotation")(lambda one: [1] * _rotates(one)),
-            ),
+            _ROTATE,
+            _DISABLE,
         ),
         update=(
+            _ENABLE,
             Do(
                 "kms:PutKeyPolicy",
                 {"KeyId": "$id", "PolicyName": "default", "Policy": "$KeyPolicy"},
                 on=("KeyPolicy",),
             ),
             Do("kms:UpdateKeyDescription", {"KeyId": "$id", "Description": "$Description"}, on=("Description",)),
-            Do(
-                "kms:EnableKeyRotation",
-                {"KeyId": "$id"},
-                each=reads("EnableKeyRotation")(lambda one: [1] * _rotates(one)),
-            ),
+            _ROTATE,
             Do("kms:DisableKeyRotation", {"KeyId": "$id"}, each=lambda one: [1] * (not _rotates(one))),
+            _DISABLE,
         ),
-        empty={"Description": "", "EnableKeyRotation": False},
+        empty={"Description": "", "EnableKeyRotation": False, "Enabled": True},
         quiet=("BypassPolicyLockoutSafetyCheck", "PendingWindowInDays"),
         delete=(Do("kms:ScheduleKeyDeletion", {"KeyId": "$id", "PendingWindowInDays": "$PendingWindowInDays"}),),
         id="@KeyMetadata.KeyId",

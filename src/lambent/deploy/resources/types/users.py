@@ -36,6 +36,31 @@ def _no_roles(_subject: Subject) -> dict[str, str]:
     return {}
 
 
+def _factor(name: str) -> Any:
+    """Whether a second factor is among those of a pool."""
+    return reads("EnabledMfas")(lambda subject: {"Enabled": name in (subject.properties.get("EnabledMfas") or [])})
+
+
+@reads("EnabledMfas", "SmsConfiguration", "SmsAuthenticationMessage")
+def _by_text(subject: Subject) -> dict[str, Any] | None:
+    if "SMS_MFA" not in (subject.properties.get("EnabledMfas") or []):
+        return None
+    said = {name: subject.properties.get(name) for name in ("SmsAuthenticationMessage", "SmsConfiguration")}
+    return {name: value for name, value in said.items() if value is not None}
+
+
+_FACTORS = Do(
+    "cognito-idp:SetUserPoolMfaConfig",
+    {
+        "UserPoolId": "$id",
+        "SoftwareTokenMfaConfiguration": _factor("SOFTWARE_TOKEN_MFA"),
+        "SmsMfaConfiguration": _by_text,
+        "MfaConfiguration": "$MfaConfiguration",
+    },
+    on=("EnabledMfas",),
+)
+"""Messages by e-mail as a second factor are told apart from none by nobody here: they are not passed on."""
+
 KINDS = {
     "AWS::Cognito::UserPool": Kind(
         name="UserPoolName",
@@ -46,10 +71,12 @@ KINDS = {
                 {"PoolName": "$name", "UserPoolTags": "$UserPoolTags", "Schema": "$Schema"},
                 fit=True,
             ),
+            _FACTORS,
         ),
         update=(
             Do("cognito-idp:UpdateUserPool", {"UserPoolId": "$id", "PoolName": "$UserPoolName"}, fit=True),
             _ATTRIBUTES,
+            _FACTORS,
         ),
         delete=(Do("cognito-idp:DeleteUserPool", {"UserPoolId": "$id"}),),
         id=_POOL,

@@ -12,8 +12,8 @@ from typing import Any
 
 from lambent.model.prices import EXPRESS_MB, express_ms
 from lambent.neighbour.bridges import timing
-from lambent.neighbour.bridges.machines.asked import Said, refusal
 from lambent.neighbour.bridges.machines.executions import EXPRESS, UNSUPPORTED_TYPE, json_input, made
+from lambent.neighbour.bridges.machines.request import Params, refusal
 from lambent.neighbour.bridges.machines.versions import chosen
 
 SECONDS = 300
@@ -22,22 +22,22 @@ https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html."""
 TIMEOUT = "States.Timeout"
 
 
-def start_sync_execution(backend: Any, said: Said) -> dict[str, Any]:
-    """The answer, when the execution has ended. Raises moto's faults."""
+def start_sync_execution(backend: Any, said: Params, seconds: float = SECONDS) -> dict[str, Any]:
+    """The answer, when the execution has ended, or has taken so many seconds. Raises moto's faults."""
     machine, _ = chosen(backend, said["stateMachineArn"])
     if machine.type != EXPRESS:
         raise refusal("StateMachineTypeNotSupported", UNSUPPORTED_TYPE)
     execution = _made(backend, machine, said)
     worker = threading.Thread(target=execution.start, daemon=True)
     worker.start()
-    worker.join(SECONDS)
+    worker.join(seconds)
     now = timing.moment()
     if worker.is_alive() and execution.exec_worker.env is not None:
         execution.stop(now, TIMEOUT, None)
     return told(execution, now)
 
 
-def _made(backend: Any, machine: Any, said: Said) -> Any:
+def _made(backend: Any, machine: Any, said: Params) -> Any:
     """The execution, of the machine as it is now."""
     from moto.stepfunctions.parser.backend.execution import SyncExecution
 

@@ -16,7 +16,7 @@ from lambent.model.invocation import Invocation, Outcome
 from lambent.model.names import FunctionRef
 from lambent.model.scope import Caller, Scope
 from lambent.services.lambda_.env import LambdaEnv, ResponseStream
-from lambent.services.lambda_.invoking import loops
+from lambent.services.lambda_.invoking import loops, payload
 from lambent.services.lambda_.invoking.invoke import header_of
 from lambent.services.lambda_.lookup import Target, running_version
 from lambent.services.lambda_.policies import permission, resource_policy
@@ -73,7 +73,8 @@ def _prepared(env: LambdaEnv, door: Door, call: Call) -> tuple[Target, Invocatio
 
 
 def _target(env: LambdaEnv, door: Door, call: Call) -> Target:
-    """What is called; functions of other accounts and regions are found by their whole ARN."""
+    """What is called; functions of other accounts and regions are found by their whole ARN. No function is run with
+    what is no JSON."""
     try:
         said = names.parse(call.function)
     except names.MalformedName as error:
@@ -82,4 +83,6 @@ def _target(env: LambdaEnv, door: Door, call: Call) -> Target:
     ref = FunctionRef(scope, said.name, said.qualifier)
     if not permitted(env, door, ref):
         raise NotPermitted(f"{ref.arn} has no permission for {door.service} with the source {door.source_arn}")
+    if call.templated:
+        payload.checked(call.payload)
     return running_version(env, Caller(scope, call.request_id), call.function, None)
