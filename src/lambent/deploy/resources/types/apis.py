@@ -345,6 +345,15 @@ KINDS = {
         delete=(
             Do("apigateway:GetUsagePlanKeys", {"usagePlanId": "$id"}),
             Do("apigateway:DeleteUsagePlanKey", {"usagePlanId": "$id", "keyId": "@item.id"}, each="@items"),
+            Do("apigateway:GetUsagePlan", {"usagePlanId": "$id"}),
+            Do(
+                "apigateway:UpdateUsagePlan",
+                {
+                    "usagePlanId": "$id",
+                    "patchOperations": [{"op": "remove", "path": "/apiStages", "value": "@item"}],
+                },
+                each="@apiStages[].join(':', [apiId, stage])",
+            ),
             Do("apigateway:DeleteUsagePlan", {"usagePlanId": "$id"}),
         ),
         id="@id",
