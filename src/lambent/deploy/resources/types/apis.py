@@ -186,13 +186,25 @@ def _same_place(item: Mapping[str, Any], subject: Subject) -> bool:
     return (item.get("parentId"), item.get("pathPart")) == (said["ParentId"], said["PathPart"])
 
 
+@reads("BinaryMediaTypes")
+def _media_types(subject: Subject) -> list[str] | None:
+    """With the slashes that a template has as `~1`."""
+    said = subject.properties.get("BinaryMediaTypes")
+    return [str(one).replace("~1", "/") for one in said] if said else None
+
+
 KINDS = {
     "AWS::ApiGateway::RestApi": Kind(
         name="Name",
         create=(
             Do(
                 "apigateway:CreateRestApi",
-                {"name": "$name", "policy": "$Policy", "apiKeySource": "$ApiKeySourceType"},
+                {
+                    "name": "$name",
+                    "policy": "$Policy",
+                    "apiKeySource": "$ApiKeySourceType",
+                    "binaryMediaTypes": _media_types,
+                },
                 fit=True,
                 without=("Policy",),
             ),
