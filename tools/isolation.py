@@ -188,11 +188,10 @@ and its socket lies in the data folder.
 
 def page() -> str:
     """The whole page."""
-    from tools import deputies, keys, pages  # not where the attempts alone are run
+    from tools import deputies, held_lines, keys, pages  # not where the attempts alone are run
 
-    return (
-        HEAD + _rows(STOPPED_BY) + DEPUTY + _rows(OF_MOTO) + DEPUTY_END + deputies.part() + pages.part() + keys.part()
-    )
+    of_code = HEAD + _rows(STOPPED_BY) + DEPUTY + _rows(OF_MOTO) + DEPUTY_END
+    return of_code + deputies.part() + pages.part() + keys.part() + held_lines.part()
 
 
 def _rows(table: dict[str, tuple[str, str]]) -> str:

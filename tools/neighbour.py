@@ -59,6 +59,11 @@ loaded and emptied.
 An exception in moto is answered in the service's own form (`InternalFailure`) and logged under the request's id with
 its last line and where it was raised. An operation that moto does not have is `NotImplementedException` (501).
 
+What a request makes moto reckon has no bounds of moto's, and everybody waits for the same interpreter: a request that
+has had 20 seconds of the processor is broken off (`LimitExceededException`, 400). A moto that answers nobody for a
+minute, as one call into C can make it, is ended and started again, with what it held. A form to it has 10,000 fields at
+most and 1 MB, one to SES 16 MB.
+
 ## What is run
 
 Executions of Step Functions are run by moto's interpreter of the Amazon States Language, in JSONPath and in JSONata

@@ -66,7 +66,14 @@ def test_links_between_documents_lead_somewhere(page: str) -> None:
 
 @pytest.mark.parametrize(
     ("page", "more_than"),
-    [("environment.md", 30), ("time.md", 8), ("sources.md", 30), ("seeing.md", 30), ("http.md", 30)],
+    [
+        ("environment.md", 30),
+        ("time.md", 8),
+        ("sources.md", 30),
+        ("seeing.md", 30),
+        ("http.md", 30),
+        ("isolation.md", 90),
+    ],
 )
 def test_every_test_that_a_page_of_promises_names_is_there(page: str, more_than: int) -> None:
     named = re.findall(r"`(tests/[\w/]+\.py)(?:::(\w+))?`", (ROOT / "docs" / page).read_text("utf-8"))

@@ -64,6 +64,16 @@ def raw(data: bytes) -> Callable[[Server], int]:
 BOMBS: dict[str, Callable[[Server], int]] = {
     "a form of a million fields": form("sns", b"a.member.1=b&" * 1_000_000),
     "a form of 60 MB": form("iam", b"a=" + b"%41" * (20 * MB)),
+    "a form of 15 MB, for a service that takes 1 MB": form("sts", b"Action=AssumeRole&Policy=" + b"%7B" * (5 * MB)),
+    "a form of as many fields as fit": form(
+        "ec2", b"Action=DescribeInstances&Version=2016-11-15" + b"".join(b"&I.%d=i" % n for n in range(70_000))
+    ),
+    "a definition of an API with 60,000 resources": lambda server: ask(
+        server, "apigateway", "/restapis?mode=import",
+        json.dumps({"openapi": "3.0.1", "info": {"title": "a", "version": "1"},
+                    "paths": {f"/{n}" + "/a" * 30: {} for n in range(2_000)}}).encode(),
+        Content_Type="application/json",
+    ),
     "a document of 60 MB": document("sqs", "AmazonSQS.SendMessage", b'{"a":[' + b"[]," * (20 * MB) + b"[]]}"),
     "a document that is deep": document("kinesis", "Kinesis_20131202.PutRecord", b"[" * MB),
     "a list of keys without end": lambda server: ask(

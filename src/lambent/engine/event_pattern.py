@@ -10,11 +10,17 @@ eb-create-pattern.html (dots join names) and the matcher that AWS publishes, htt
 
 import functools
 import ipaddress
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+log = logging.getLogger(__name__)
+
 ABSENT = object()
 """The value of a member that is not there."""
+FEW = 1_000
+MOST_TRIED = 1_000_000
+"""Conditions times values that are tried, which takes about a second: beyond, nothing matches, and the log says so."""
 
 
 def matches(pattern: Mapping[str, Any], value: Any) -> bool:
@@ -32,8 +38,29 @@ def _member(key: str, wanted: Any, members: Mapping[str, Any]) -> bool:
         return _member(outer, {inner: wanted}, members)
     if isinstance(wanted, Mapping):
         return _nested(wanted, _dotted(key, members) if found is ABSENT else found)
+    if isinstance(found, list) and len(wanted) * len(found) > FEW:
+        return _among_many(wanted, found)
     values = found if isinstance(found, list) else [found]
     return any(_rule(rule, one) for rule in wanted for one in (values or [ABSENT]))
+
+
+def _among_many(wanted: Sequence[Any], found: Sequence[Any]) -> bool:
+    """The same for many values: each of them once, and literal ones are looked up, not compared one by one."""
+    values = {_kind(one): one for one in found if not isinstance(one, Mapping | list)}
+    rules = [rule for rule in wanted if isinstance(rule, Mapping)]
+    if any(_kind(rule) in values for rule in wanted if not isinstance(rule, Mapping)):
+        return True
+    alike = {type(one): one for one in found if isinstance(one, Mapping | list)}  # to an operator they are all the same
+    tried = [*values.values(), *alike.values()]
+    if len(rules) * len(tried) > MOST_TRIED:
+        log.warning("%d conditions of an event pattern are too many for a list of %d values", len(rules), len(tried))
+        return False
+    return any(_rule(rule, one) for rule in rules for one in tried)
+
+
+def _kind(value: Any) -> tuple[bool, Any]:
+    """A key that two values have when they are `_same`."""
+    return isinstance(value, bool), value
 
 
 def _dotted(key: str, members: Mapping[str, Any]) -> Any:

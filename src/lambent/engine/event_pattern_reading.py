@@ -22,6 +22,9 @@ RESERVED = frozenset(
     }
 )
 """What no member may be called among alternatives."""
+MOST_COMBINATIONS = 1_000
+"""https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html (Or matching)."""
+TOO_MANY = f"The alternatives of the pattern make more than {MOST_COMBINATIONS} combinations"  # our wording
 ONE_KEY = "Only one key allowed in match expression"
 _MASK = re.compile(r"-?\d+")
 
@@ -32,7 +35,20 @@ def read(text: str, without: Collection[str] = ()) -> Mapping[str, Any]:
     if pattern.kind != "object":
         raise Invalid("Filter is not an object", text, pattern.seen)
     _Checker(text, without).members(pattern, within_or=False)
+    if _combinations(pattern) > MOST_COMBINATIONS:
+        raise Invalid(TOO_MANY, text, pattern.seen)
     return dict(pattern.value)
+
+
+def _combinations(node: Node) -> int:
+    """How many patterns without alternatives a pattern stands for: those of its members times each other."""
+    number = 1
+    for name, one in node.members.items():
+        if name == "$or":
+            number *= sum(map(_combinations, one.items))
+        elif one.kind == "object":
+            number *= _combinations(one)
+    return number
 
 
 class _Checker:

@@ -43,6 +43,12 @@ STATE_DELAY = "x-lambent-state-delay"
 """A request with this header and the value 0 makes changes that take effect at once (`lambent deploy`)."""
 IN_MEMORY = 1 << 30
 """Bytes of a body that is held as a whole; objects are not."""
+FORM_BYTES = 1 << 20
+"""Of a form: a request to CloudWatch has as many at most
+(https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricData.html), and others less."""
+LARGER_FORMS = {"sqs": 4 << 20, "ses": query.MOST_BYTES}
+"""Messages of 1 MB and mail of 10 MB, in percent encoding."""
+FORM_PROTOCOLS = ("query", "ec2")
 SPANS = "/v1/traces"
 """Where OpenTelemetry's exporters send spans (https://opentelemetry.io/docs/specs/otlp/#otlphttp-request)."""
 UNTAKEN = ("/v1/metrics", "/v1/logs", "/v1development/profiles")
@@ -362,6 +368,8 @@ async def find_service(gateway: Gateway, exchange: Exchange) -> Response | None:
             await load(exchange.request, OF_OPERATIONS)
             if wire_service.load(name).compressed:
                 compressed.unpack(exchange.request)
+            if _may_be_form(wire_service.load(name), exchange.request):
+                await _read_form(exchange.request, name, gateway.reading)
         exchange.service = wire_service.spoken(name, exchange.request)
         if receive is not None:
             assert exchange.caller is not None
@@ -373,14 +381,27 @@ async def find_service(gateway: Gateway, exchange: Exchange) -> Response | None:
         return None
     assert exchange.caller is not None
     if exchange.request.headers.get("content-type", "").startswith(locate.FORM):
-        await load(exchange.request, query.MOST_BYTES)
-        query.check_form(exchange.request.body)  # moto would be busy with it
+        await _read_form(exchange.request, name, gateway.reading)
     try:
         return await gateway.forward(exchange.request, exchange.caller, name)
     except Fault:
         with contextlib.suppress(UnknownServiceError, ValueError):
             exchange.service = wire_service.load(name)  # to say so in that service's own form
         raise
+
+
+def _may_be_form(service: wire_service.Service, request: Request) -> bool:
+    """Those that went over to JSON still take forms; a payload that curl sends says that it is one."""
+    said = request.headers.get("content-type", "").startswith(locate.FORM)
+    return service.protocol in FORM_PROTOCOLS or (said and not service.protocol.startswith("rest"))
+
+
+async def _read_form(request: Request, service: str, reading: Reading) -> None:
+    """Decode a form, a large one beside. Raises Fault (413)."""
+    most = LARGER_FORMS.get(service, FORM_BYTES)
+    await load(request, most)
+    query.check_form(request.body, most)
+    await reading.read(len(request.body), functools.partial(query.form_of, request))
 
 
 async def find_operation(gateway: Gateway, exchange: Exchange) -> None:

@@ -262,7 +262,8 @@ class Connection(asyncio.Protocol):
         inside = self._door.inside
         request = Request(method, path, query, self._headers, body, inside, file, lines=self._lines, client=self._peer)
         keep_alive = self._parser.should_keep_alive()
-        if "upgrade" in self._headers and _wants_websocket(self._headers) and not self._busy:
+        is_asked = "upgrade" in self._headers and self._parser.get_http_version() != "1.0"  # RFC 9110, section 7.8
+        if is_asked and _wants_websocket(self._headers) and not self._busy:
             self._rest, keep_alive = b"", False
         if self._began:
             self._began = 0.0

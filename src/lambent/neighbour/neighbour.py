@@ -18,6 +18,7 @@ from lambent.neighbour.endpoints import Endpoints
 from lambent.neighbour.holdings import RESTARTED, Holdings
 from lambent.neighbour.memory.keeping import Keeping
 from lambent.neighbour.one_reading import one_reading
+from lambent.neighbour.patience import SECONDS
 from lambent.neighbour.process import MotoProcess, State
 from lambent.neighbour.request_model import Asked
 from lambent.neighbour.room import Room
@@ -37,9 +38,12 @@ WAITING: Mapping[str, int] = {"cognito-idp": 128, "stepfunctions": 128}
 CONNECT_SECONDS = 5.0
 READS, ASKS = "x-lambent-reads", "x-lambent-memory"
 """Headers that `memory.inside` reads."""
+ALIVE = "alive"
 MOTO = "http://127.0.0.1"
 """Said to moto, whose socket has no such name."""
 PIECE = 1 << 16
+BESIDE = 1 << 20
+"""Bytes of a form from which on it is written anew in a thread."""
 MOST_HELD = 512 << 20
 """Bytes of all answers that are being read: what answers is not always what one thinks, nor does it always end."""
 BODILESS = ("GET", "HEAD", "DELETE")
@@ -85,7 +89,7 @@ class Neighbour:
         self._most = most
         self.endpoints = endpoints if isinstance(endpoints, Endpoints) else Endpoints(endpoints or {})
         self._moto = moto or MotoProcess()
-        self._moto.risen = self._give_back
+        self._moto.risen, self._moto.alive = self._give_back, self._alive
         self.holdings = holdings or Holdings()
         self._local = local
         self._local_session: aiohttp.ClientSession | None = None
@@ -133,7 +137,7 @@ class Neighbour:
         if endpoint is not None:
             self.endpoints.refuse(Asked(service, request))
             return await self._ask(service, request, endpoint, _passed(request.headers))
-        request = one_reading(Asked(service, request))
+        request = await _read_once(Asked(service, request))
         headers = _passed(request.headers)
         headers[moto_server.SERVICE] = service
         asked = Asked(service, request)
@@ -205,6 +209,17 @@ class Neighbour:
 
     async def _give_back(self) -> None:
         await self.memory.give_back(self._why())
+
+    async def _alive(self) -> None:
+        """Ask moto whether it answers anybody, if somebody waits. Raises OSError."""
+        if not any(room.is_taken for room in self._rooms.values()):
+            return
+        reader, writer = await asyncio.open_unix_connection(self._moto.address)
+        try:
+            writer.write(f"POST / HTTP/1.1\r\n{ASKS}: {ALIVE}\r\nConnection: close\r\n\r\n".encode())
+            await reader.read(1)
+        finally:
+            writer.close()
 
     async def _ask_memory(self, what: str, body: bytes | None) -> tuple[int, bytes]:
         """Ask the moto that lives. Raises OSError when it ended, or another one answered."""
@@ -361,15 +376,32 @@ def _headers(method: str, said: Iterable[tuple[str, str]]) -> list[tuple[str, st
     return kept_headers
 
 
+async def _read_once(asked: Asked) -> Request:
+    """A large form is written anew beside. Raises Fault."""
+    if len(asked.request.body) <= BESIDE:
+        return one_reading(asked)
+    return await asyncio.to_thread(one_reading, asked)
+
+
 def _look_for_failure(asked: Asked, response: Response, request_id: str) -> None:
-    """Log that moto failed. Raises Fault: 500, or 501 for what it does not have."""
-    if response.status < 500:
+    """Log that moto failed. Raises Fault: 500, 501 for what it does not have, 400 for what it is too busy with."""
+    if response.status < 500 and not _has_no_path(response):
         return
-    failure = unquote(next((value for name, value in response.headers if name.lower() == failing.HEADER), ""))
+    failure = (
+        "there is no such path"
+        if response.status == 404
+        else unquote(next((value for name, value in response.headers if name.lower() == failing.HEADER), ""))
+    )
     what = f"{asked.service}:{asked.operation}" if asked.operation else asked.service
-    if failure.startswith(failing.MISSING):
+    if failure.startswith(failing.MISSING) or response.status == 404:
         text = f"moto, which answers {asked.service}, does not support {what}: {failure}"
         raise Fault("NotImplementedException", text, status=501)
+    if failure.startswith(failing.BUSY):
+        log.warning("request %s: %s kept moto busy for %d seconds and was broken off", request_id, what, SECONDS)
+        text = (
+            f"moto, which answers {asked.service}, was busy with this request for {SECONDS:.0f} seconds. It was broken"
+        )
+        raise Fault("LimitExceededException", f"{text} off.", status=400)
     if failure and asked.model is not None and asked.operation and asked.model.protocol != EC2:
         validate(asked.model, asked.operation, asked.params)  # what moto failed at is the caller's, and has a name
     body = response.body if isinstance(response.body, bytes) else b""
@@ -377,6 +409,12 @@ def _look_for_failure(asked: Asked, response: Response, request_id: str) -> None
     if failure:
         text = f"moto, which answers {asked.service}, failed on this request; Lambent's log has the reason under"
         raise Fault("InternalFailure", f"{text} {request_id}.", status=500)
+
+
+def _has_no_path(response: Response) -> bool:
+    """Whether the web framework beneath moto answered: no service of moto's has such a path."""
+    body = response.body if isinstance(response.body, bytes) else b""
+    return response.status == 404 and body.startswith(b"<!doctype html>") and b"<h1>Not Found</h1>" in body
 
 
 def _utf8(value: str) -> str:

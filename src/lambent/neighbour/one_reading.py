@@ -9,17 +9,21 @@ from dataclasses import replace
 from urllib.parse import urlencode
 
 from lambent.neighbour.request_model import Asked
+from lambent.wire.fault import Fault
 from lambent.wire.http import Request
 from lambent.wire.locate import FORM
 from lambent.wire.query import form_of, pairs_of
 
 FORMS = (FORM, "multipart/form-data")
 CREDENTIAL = re.compile(r"[\w/.-]{1,200}", re.ASCII)
+MOST_FIELDS = 10_000
+"""Of a form: moto looks through all of them for each member of a list."""
 ACTION, TARGET = "Action", "x-amz-target"
 
 
 def one_reading(asked: Asked) -> Request:
-    """The request with everything that could be read as another operation or other parameters taken out."""
+    """The request with everything that could be read as another operation or other parameters taken out.
+    Raises Fault."""
     protocol = asked.model.protocol if asked.model is not None else ""
     headers = {name: value for name, value in asked.request.headers.items() if "_" not in name}  # WSGI's for "-"
     request = replace(asked.request, headers=headers)
@@ -37,13 +41,17 @@ def one_reading(asked: Asked) -> Request:
 
 
 def _form(request: Request) -> Request:
-    """The fields, each once, in the body alone."""
+    """The fields, each once, in the body alone. Raises Fault for too many of them."""
     headers = {**request.headers, "content-type": FORM}
     headers.pop(TARGET, None)
     credential = dict(pairs_of(request.query)).get("X-Amz-Credential", "")
     if CREDENTIAL.fullmatch(credential) and "authorization" not in headers:  # a link: moto takes its service from there
         headers["authorization"] = f"AWS4-HMAC-SHA256 Credential={credential}, "
-    body = urlencode(form_of(request)).encode()
+    fields = form_of(request)
+    if len(fields) > MOST_FIELDS:
+        text = f"A form has at most {MOST_FIELDS} fields here."
+        raise Fault("RequestEntityTooLargeException", text, status=413)
+    body = urlencode(fields).encode()
     return replace(request, method="POST", query="", headers=headers, body=body)
 
 

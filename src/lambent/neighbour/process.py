@@ -22,6 +22,10 @@ SETTLED_SECONDS = 30.0
 STOP_SECONDS = 2.0
 LAST_WORDS = 2000
 """Bytes of its standard error that are kept to say why it died."""
+PULSE_SECONDS = 5.0
+"""Between looks whether it still answers."""
+ANSWER_SECONDS = 60.0
+"""A moto that answers nobody for so long is ended: one call into C may keep its interpreter for ever."""
 SAID = 200
 """Characters of them that are told."""
 SOCKET = "moto"
@@ -43,7 +47,8 @@ class MotoProcess:
     no port, which any program and any web page on this machine could ask. Another program that behaves as `moto_server`
     is kept like it, under its own `name`.
 
-    `risen` is awaited when one can answer, before it counts as ready.
+    `risen` is awaited when one can answer, before it counts as ready. `alive` is asked whether one still does, `pulse`:
+    seconds between two questions, and until one has to be answered.
     """
 
     def __init__(
@@ -53,6 +58,7 @@ class MotoProcess:
         monotonic: Callable[[], float] = time.monotonic,
         name: str = "moto",
         back_off: Sequence[float] = BACK_OFF,
+        pulse: tuple[float, float] = (PULSE_SECONDS, ANSWER_SECONDS),
     ) -> None:
         self.state = State.NOT_STARTED
         self.address = ""
@@ -60,11 +66,13 @@ class MotoProcess:
         self.starts = 0
         self.reason = ""
         self.risen: Callable[[], Awaitable[None]] = _nothing
+        self.alive: Callable[[], Awaitable[None]] = _nothing
         self._launch = launch or Bare()
         self._folder = folder
         self._monotonic = monotonic
         self._name = name
         self._back_off = back_off
+        self._pulse = pulse
         self._changed = asyncio.Event()
         self._socket: socket.socket | None = None
         self._opened = -1
@@ -147,11 +155,36 @@ class MotoProcess:
         try:
             if await life.output.readline() == moto_server.READY:
                 await self._rise()
-            self.reason = f"it {_manner(await life.wait())}{await _said(words)}"
+            ended, silent = asyncio.create_task(life.wait()), asyncio.create_task(self._silence())
+            try:
+                await asyncio.wait((ended, silent), return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                silent.cancel()
+            if ended.done():
+                self.reason = f"it {_manner(ended.result())}{await _said(words)}"
+            else:
+                self.reason = f"it answered nobody for {self._pulse[1]:.0f} seconds and was ended"
+                ended.cancel()
         finally:
             await life.end()
             words.cancel()
             self.pid = None
+
+    async def _silence(self) -> None:
+        """Wait until it answers nobody any more."""
+        pause, longest = self._pulse
+        heard = self._monotonic()
+        while True:
+            await asyncio.sleep(pause)
+            try:
+                await asyncio.wait_for(self.alive(), longest)
+            except TimeoutError:
+                return
+            except OSError:  # it is ending, or takes no connection
+                if self._monotonic() - heard > longest:
+                    return
+            else:
+                heard = self._monotonic()
 
 
 async def _nothing() -> None:

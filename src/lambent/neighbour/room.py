@@ -15,6 +15,11 @@ class Room:
         self._there: Counter[str] = Counter()
         self._waiting: dict[str, deque[asyncio.Future[None]]] = {}
 
+    @property
+    def is_taken(self) -> bool:
+        """Whether anybody is there."""
+        return bool(self._there)
+
     @asynccontextmanager
     async def place(self, account: str) -> AsyncIterator[None]:
         """One place, after those of the account that have waited longer."""

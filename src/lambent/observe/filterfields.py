@@ -105,7 +105,7 @@ def _matches_first(wanted: list[Test], message: str) -> bool:
 
 
 def _matches_ends(before: list[Test], behind: list[Test], message: str) -> bool:
-    fields = _fields(message)
+    fields = _fields(message, 0 if behind else len(before) + 1)
     if len(fields) < len(before) + len(behind):
         return False
     last = fields[len(fields) - len(behind) :]
@@ -115,6 +115,8 @@ def _matches_ends(before: list[Test], behind: list[Test], message: str) -> bool:
 def _fields(message: str, most: int = 0) -> list[str]:
     """The fields of a message; with `most`, the last one takes the rest."""
     text = message.rstrip()
+    if not any(sign in text for sign in CLOSING):
+        return text.split(None, most - 1)  # the same, at once
     found: list[str] = []
     closings = {"]": 0, '"': 0}
     word = WORD.search(text)

@@ -24,6 +24,8 @@ SCOPE = re.compile(r"Credential=([^,\s]+)")
 VERSION_2 = re.compile(r"\s*AWS\s+([^:\s]+):")
 """https://docs.aws.amazon.com/AmazonS3/latest/API/RESTAuthentication.html: names nothing but the key."""
 FORM = "application/x-www-form-urlencoded"
+MOST_TO_LOOK_AT = 1 << 20
+"""Bytes of a form that is read to find out which service it is for, as its signature does not say."""
 SMITHY_PATH = re.compile(r"/service/([^/]+)/operation/[^/]+")
 
 
@@ -153,6 +155,8 @@ def _by_target(entries: Iterable[Entry], request: Request) -> list[Entry]:
 
 def _by_version(entries: Iterable[Entry], request: Request) -> list[Entry]:
     if "Version=" not in request.query and not request.headers.get("content-type", "").startswith(FORM):
+        return []
+    if len(request.body) > MOST_TO_LOOK_AT:
         return []
     form = form_of(request)
     version = form.get("Version")

@@ -91,3 +91,13 @@ def test_a_document_that_is_a_bomb_is_refused(text: str) -> None:
     with pytest.raises(TemplateInvalid):
         read(text)
     assert time.process_time() - began < SECONDS
+
+
+@pytest.mark.parametrize(
+    "number", ["0x" + "f" * 40_000, "1" + ":10" * 15_000, "18446744073709551616", "-9223372036854775809"]
+)
+def test_a_number_that_nothing_can_keep_is_refused(number: str) -> None:
+    for text in (f"Resources: {{A: {{DelaySeconds: [{number}]}}}}", f'{{"Resources": {{"A": [{number}]}}}}'):
+        with pytest.raises(TemplateInvalid):
+            read(text)
+    assert read("{A: 18446744073709551615, B: -9223372036854775808}")

@@ -39,6 +39,29 @@ def test_an_operator(rules: Any, value: Any, met: bool) -> None:
     assert event_pattern.matches(pattern, {"a": value}) is met
 
 
+@pytest.mark.parametrize(("rules", "value", "met"), CASES)
+def test_an_operator_on_a_long_list(rules: Any, value: Any, met: bool) -> None:
+    values = value if isinstance(value, list) else [value]
+    for more in ([], [{"b": 1}, {"b": 2}], [[1], [2]]):
+        short = {"a": [*values, *more]}
+        wanted = event_pattern.matches({"a": rules}, short)
+        assert event_pattern.matches({"a": rules}, {"a": short["a"] * event_pattern.FEW}) is wanted
+    literals = [f"x{number}" for number in range(500)]
+    assert event_pattern.matches({"a": [*literals, *rules]}, {"a": values * 3}) is met
+    assert event_pattern.matches({"a": [*literals, True]}, {"a": [1, 0, 1.0]}) is False
+    assert event_pattern.matches({"a": [*literals, 1]}, {"a": ["y", True, 1.0]}) is True
+
+
+def test_a_list_as_long_as_an_event_is_tried_in_a_moment(caplog: pytest.LogCaptureFixture) -> None:
+    values = [f"{number:x}" for number in range(150_000)]
+    began = time.process_time()
+    assert not event_pattern.matches({"a": [f"x{number}" for number in range(600)]}, {"a": values})
+    assert event_pattern.matches({"a": ["y", "249ef"]}, {"a": values})
+    assert not event_pattern.matches({"a": [{"wildcard": f"*x{number}*"} for number in range(200)]}, {"a": values})
+    assert time.process_time() - began < 5
+    assert "200 conditions of an event pattern are too many for a list of 150000 values" in caplog.text
+
+
 @pytest.mark.parametrize(
     "pattern", [{"detail": {"state": {"is": ["on"]}}}, {"detail.state.is": ["on"]}, {"detail": {"state.is": ["on"]}}]
 )
@@ -106,3 +129,14 @@ def test_what_is_no_pattern_is_said_with_its_place(text: str, reason: str, colum
 def test_what_can_not_be_read_is_no_pattern_either(text: str) -> None:
     with pytest.raises(Invalid):
         event_pattern_reading.read(text)
+
+
+def test_alternatives_make_a_thousand_combinations_at_most() -> None:
+    def pattern(*numbers: int) -> str:
+        return json.dumps({f"k{at}": {"$or": [{"a": [n]} for n in range(one)]} for at, one in enumerate(numbers)})
+
+    event_pattern_reading.read(pattern(10, 10, 10))
+    event_pattern_reading.read(json.dumps({"$or": [json.loads(pattern(10, 10)), json.loads(pattern(30, 30))]}))
+    for text in (pattern(10, 10, 11), pattern(*[2] * 10)):
+        with pytest.raises(Invalid, match="more than 1000 combinations"):
+            event_pattern_reading.read(text)

@@ -213,6 +213,14 @@ def test_a_connection_is_handed_over() -> None:
     assert ended
 
 
+def test_who_speaks_http_1_0_is_handed_nothing() -> None:
+    async def chain(request: Request) -> Response:
+        return Response(200, [], b"plain")
+
+    answer = talk(UPGRADE.replace(b"HTTP/1.1", b"HTTP/1.0") + b"abc", chain)
+    assert answer.endswith(b"plain") and b"101" not in answer
+
+
 @pytest.mark.parametrize(("body", "statuses"), [(b"", [b"200", b"200"]), (b"abc", [b"501"])])
 def test_another_protocol_than_websocket_is_left_unnoticed(body: bytes, statuses: list[bytes]) -> None:
     head = b"GET /1 HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: h2c\r\nContent-Length: %d\r\n\r\n" % len(

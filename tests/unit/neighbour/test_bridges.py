@@ -67,6 +67,20 @@ def test_a_distribution_is_kept_as_it_was_configured() -> None:
     assert models.ViewerCertificate({}).ssl_support_method is None
 
 
+def test_the_name_of_an_identity_pool_changes(monkeypatch: pytest.MonkeyPatch) -> None:
+    from moto.cognitoidentity import models
+
+    own: Any = models.CognitoIdentityBackend
+    monkeypatch.setattr(own, "update_identity_pool", own.update_identity_pool)  # put back at the end
+    backend = own("us-east-1", "111111111111")
+    pool = json.loads(backend.create_identity_pool("p", True, {}, "", [], [], [], {}))["IdentityPoolId"]
+    more = {"allow_unauthenticated": True, "login_providers": None, "provider_name": None, "provider_arns": None}
+    more |= {"identity_providers": None, "saml_providers": None, "tags": None}
+    assert json.loads(backend.update_identity_pool(pool, "q", **more))["IdentityPoolName"] == "p", "moto does it by now"
+    identity_pools.with_names(models)
+    assert json.loads(backend.update_identity_pool(pool, "q", **more))["IdentityPoolName"] == "q"
+
+
 def test_identity_pools_keep_their_roles() -> None:
     from moto.cognitoidentity import models, responses
 

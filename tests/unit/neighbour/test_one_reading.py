@@ -4,8 +4,9 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from lambent.neighbour.one_reading import one_reading
+from lambent.neighbour.one_reading import MOST_FIELDS, one_reading
 from lambent.neighbour.request_model import Asked
+from lambent.wire.fault import Fault
 from lambent.wire.http import Request
 
 FORM, JSON = "application/x-www-form-urlencoded", "application/x-amz-json-1.0"
@@ -35,6 +36,15 @@ def test_a_form_says_one_thing(query: str, content_type: str, body: bytes, actio
     assert (asked.operation, [value for name, value in pairs if name == "Action"]) == (action, [action])
     assert (found.query, found.headers) == ("", {"content-type": FORM})
     assert len(pairs) == len(dict(pairs))
+
+
+def test_a_form_of_more_fields_than_moto_looks_through_is_refused() -> None:
+    def form(fields: int) -> bytes:
+        return LIST + b"".join(b"&Tags.member.%d.Key=k" % number for number in range(fields))
+
+    read("iam", headers={"content-type": "text/plain"}, body=form(MOST_FIELDS - 2))
+    with pytest.raises(Fault, match="at most 10000 fields"):
+        read("iam", headers={"content-type": "text/plain"}, body=form(MOST_FIELDS))
 
 
 @pytest.mark.parametrize("content_type", [FORM, f" {FORM}; charset=utf-8", "multipart/form-data; boundary=x", JSON])

@@ -20,6 +20,13 @@ from lambent.wire.http import Request
 
 READY = "import os; os.write(1, b'ready\\n'); os.read(0, 1)"
 DIES = "import sys; sys.exit('no such thing')"
+ACCEPTS = """
+import os, socket, sys
+listening, taken = socket.socket(fileno=int(sys.argv[1])), []
+os.write(1, b"ready\\n")
+while True:
+    taken.append(listening.accept())
+"""
 SILENT = "import os; os.read(0, 1)"
 CALLER = Caller(Scope(), "id")
 TABLES = Request("POST", "/", "", {"x-amz-target": "DynamoDB_20120810.ListTables"}, b"{}")
@@ -75,6 +82,33 @@ def test_it_is_started_again(tmp_path: Path) -> None:
             await asyncio.sleep(0)
 
     with_process(tmp_path, DIES, body, back_off=0.0)
+
+
+def test_a_moto_that_answers_nobody_is_ended(tmp_path: Path) -> None:
+    (tmp_path / "stand_in.py").write_text(ACCEPTS)
+
+    async def risen() -> None:
+        pass
+
+    async def run() -> None:
+        moto = MotoProcess(Bare(tmp_path / "stand_in.py"), tmp_path, back_off=(0.0,), pulse=(0.01, 0.1))
+        neighbour = Neighbour(moto=moto)
+        moto.risen = risen  # the stand-in can't be given anything back
+        moto.start()
+        assert await moto.wait_ready(20)
+        await asyncio.sleep(0.3)
+        assert moto.starts == 1  # nobody has asked it anything
+        try:
+            with pytest.raises(Fault, match="did not answer"):
+                await neighbour.forward(TABLES, CALLER, "dynamodb")
+            async with asyncio.timeout(20):
+                while moto.starts < 2:  # noqa: ASYNC110
+                    await asyncio.sleep(0.01)
+            assert moto.reason == "it answered nobody for 0 seconds and was ended"
+        finally:
+            await neighbour.close()
+
+    asyncio.run(run())
 
 
 def test_moto_is_started_when_it_is_asked_first(tmp_path: Path) -> None:

@@ -311,19 +311,44 @@ def test_a_document_that_is_a_bomb_is_refused_in_a_moment(text: str) -> None:
     assert time.process_time() - began < 10
 
 
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("a: [" + "x, " * openapi_text.VALUES + "]", "too many values"),
+        ("a: 0x" + "f" * 40, "too large"),
+        ("a: " + "[" * 300 + "]" * 300, "nested too deeply"),
+    ],
+    ids=["values", "number", "depth"],
+)
+def test_what_no_definition_of_an_api_has_is_refused_by_what_it_is(text: str, why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        openapi_text.read(text.encode())
+
+
 @pytest.mark.parametrize("servers", [{"variables": {"basePath": {"default": "/v1"}}}, ["https://a"], "https://a"])
 def test_servers_of_another_shape_are_passed_over(servers: Any) -> None:
     document = {"openapi": "3.0.1", "info": {"title": "a"}, "servers": servers, "paths": {"/a": {"get": {}}}}
     assert set(openapi.read(document, "prepend").methods) == {"/a"}
 
 
-def test_thousands_of_paths_are_brought_in_in_a_moment(tmp_path: Path) -> None:
-    paths = {f"/a{number}/b{number}": {"get": {}} for number in range(3_000)}
-    document = {"openapi": "3.0.1", "info": {"title": "many", "version": "1"}, "paths": paths}
+FULL = "Maximum number of resources for this API"
+
+
+def test_an_api_has_as_many_resources_as_on_aws(tmp_path: Path) -> None:
+    def document(number: int) -> bytes:
+        paths = {f"/a{one}/b{one}": {"get": {}} for one in range(number)}
+        return json.dumps({"openapi": "3.0.1", "info": {"title": "many", "version": "1"}, "paths": paths}).encode()
 
     async def scene(api: Api) -> None:
         began = time.process_time()
-        await api.call("ImportRestApi", body=json.dumps(document).encode())
+        for number in (151, 20_000):
+            code, text = await api.refused("ImportRestApi", body=document(number))
+            assert (code, text.split(" has ")[0]) == ("LimitExceededException", FULL)
         assert time.process_time() - began < 8
+        made = await api.call("ImportRestApi", body=document(150))
+        root = (await api.call("GetResources", restApiId=made["id"], limit=500))["items"]
+        assert len(root) == 301
+        child = {"restApiId": made["id"], "parentId": made["rootResourceId"], "pathPart": "c"}
+        assert (await api.refused("CreateResource", **child))[1].startswith(FULL)
 
     with_api(tmp_path, scene)

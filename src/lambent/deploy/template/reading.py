@@ -29,6 +29,8 @@ def read(text: str, aliases: bool = False) -> dict[str, Any]:
         raise TemplateInvalid(UNSUPPORTED)
     if _is_deeper(document, DEEPEST):
         raise TemplateInvalid(TOO_DEEP)
+    if not _has_plain_numbers(document):
+        raise TemplateInvalid(UNSUPPORTED)
     return document
 
 
@@ -139,3 +141,11 @@ def _is_deeper(value: Any, left: int) -> bool:
         return True
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     return any(_is_deeper(one, left - 1) for one in inner)
+
+
+def _has_plain_numbers(value: Any) -> bool:
+    """Whether its integers have 64 bits, and so can be kept as JSON."""
+    if isinstance(value, int):
+        return -(1 << 63) <= value < 1 << 64
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return all(map(_has_plain_numbers, inner))

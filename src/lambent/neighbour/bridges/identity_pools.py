@@ -18,6 +18,18 @@ NO_SUCH_KIND = (
 )
 
 
+def with_names(models: ModuleType) -> None:
+    """`moto.cognitoidentity.models` is made to change a pool's name, of which it keeps the first."""
+    backend: Any = models.CognitoIdentityBackend
+    update = backend.update_identity_pool
+
+    def updated(self: Any, identity_pool_id: str, identity_pool_name: str, *arguments: Any, **more: Any) -> str:
+        self.identity_pools[identity_pool_id].identity_pool_name = identity_pool_name
+        return str(update(self, identity_pool_id, identity_pool_name, *arguments, **more))
+
+    backend.update_identity_pool = updated
+
+
 def with_roles(responses: ModuleType) -> None:
     """`moto.cognitoidentity.responses` is given the operations, unless it has them by now."""
     answers: Any = responses.CognitoIdentityResponse

@@ -25,7 +25,7 @@ from lambent.services.apigateway.kinds import (
 )
 from lambent.services.apigateway.openapi import Imported
 from lambent.services.apigateway.pretty import pretty
-from lambent.services.apigateway.restapis import BUILT_IN_MODELS, check_api, new_api, new_root, told
+from lambent.services.apigateway.restapis import BUILT_IN_MODELS, check_api, check_number, new_api, new_root, told
 from lambent.services.apigateway.tabled import Operation
 from lambent.store.resources import Resource
 from lambent.wire.fault import Fault
@@ -85,14 +85,15 @@ class Rows:
         self._api = api
         self._rows = {(one.kind, one.name): one for one in begin}
         self._ids = {(one.kind, _label(one.document)): one.name for one in begin}
-        """By kind, and a resource's path or another part's name: a document may have tens of thousands."""
+        """By kind, and a resource's path or another part's name: a document may have thousands."""
+        self._resources = sum(one.kind == RESOURCE.stored for one in begin)
 
     def all(self) -> list[Resource]:
         """What is to be written: revisions are new."""
         return [self._made(one.kind, one.name, one.document) for one in self._rows.values()]
 
     def take(self, imported: Imported) -> None:
-        """Bring the parts in. Raises 400."""
+        """Bring the parts in. Raises 400, 429."""
         for name, model in imported.models.items():
             self._put(
                 MODEL, name, {"id": self._env.new_name(MODEL, self._api.scope, self._api.name)} | self._linked(model)
@@ -133,6 +134,8 @@ class Rows:
             at = f"{at}/{part}"
             there = self._ids.get((RESOURCE.stored, at))
             if there is None:
+                self._resources += 1
+                check_number(range(self._resources))
                 there = self._env.new_name(RESOURCE, self._api.scope, self._api.name)
                 self._put(RESOURCE, there, {"id": there, "parentId": found, "pathPart": part, "path": at})
             found = there

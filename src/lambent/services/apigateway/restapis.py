@@ -4,7 +4,7 @@ https://docs.aws.amazon.com/apigateway/latest/api/API_CreateRestApi.html, API_Cr
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sized
 from typing import Any
 
 import orjson
@@ -16,6 +16,7 @@ from lambent.services.apigateway.env import ApiGatewayEnv, Document, Params
 from lambent.services.apigateway.kinds import MODEL, OF_AN_API, RESOURCE, REST_API
 from lambent.services.apigateway.tabled import Operation, getter, listed, lister, page, shown
 from lambent.store.resources import Resource
+from lambent.wire.fault import Fault
 
 PATH_PART = re.compile(r"[a-zA-Z0-9._:\-$@+~,!*'=&%]+|\{[a-zA-Z0-9._:\-]+\+?\}")
 _BAD_PART = (
@@ -26,6 +27,10 @@ _NO_TYPE = "REGIONAL Configuration and EDGE Configuration cannot be both DISABLE
 _POLICY = "Invalid policy document. Please check the policy syntax and ensure that Principals are valid."
 POLICIES = checking.Kind("needed", "needed", plain_sids=False, vendor="execute-api")
 _SIZE = "Invalid minimum compression size, must be between 0 and 10485760"
+MOST_RESOURCES = 300
+TOO_MANY = (
+    "Maximum number of resources for this API has been reached. Please contact AWS if you need additional Resources."
+)
 ROOT_DIGITS = 10
 BUILT_IN_MODELS = {
     "Empty": (
@@ -177,9 +182,20 @@ async def create_resource(env: ApiGatewayEnv, caller: Caller, params: Params) ->
     scope, api_id, part = caller.scope, params["restApiId"], params["pathPart"]
     env.owner(RESOURCE, scope, params)
     parent = env.find(RESOURCE, scope, api_id, params["parentId"])
-    document = new_resource(env.all(RESOURCE, scope, api_id), parent, part)
+    there = env.all(RESOURCE, scope, api_id)
+    check_number(there, 1)
+    document = new_resource(there, parent, part)
     document = {"id": env.new_name(RESOURCE, scope, api_id)} | document
     return (await env.insert(RESOURCE, scope, api_id, document["id"], document)).document
+
+
+def check_number(there: Sized, more: int = 0) -> None:
+    """Raises 429 for an API that would have more resources than one has, its root aside.
+
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html
+    """
+    if len(there) - 1 + more > MOST_RESOURCES:
+        raise Fault("LimitExceededException", TOO_MANY, status=429)
 
 
 def new_resource(there: list[Resource], parent: Resource, part: str) -> Document:

@@ -3,6 +3,7 @@
 Source: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutMetricFilter.html
 """
 
+import asyncio
 from typing import Any
 
 from lambent.model.scope import Caller, Scope
@@ -134,10 +135,12 @@ async def forget_filters(env: LogsEnv, scope: Scope, group: str) -> None:
 async def test_metric_filter(env: LogsEnv, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
     """Which of some messages a pattern matches, and what its selectors find in them."""
     pattern = _pattern(params["filterPattern"])
-    return {
-        "matches": [
-            {"eventNumber": at, "eventMessage": message, "extractedValues": pattern.extracted(message)}
-            for at, message in enumerate(params["logEventMessages"], 1)
-            if pattern.matches(message)
-        ]
-    }
+    return {"matches": await asyncio.to_thread(_matched, pattern, params["logEventMessages"])}
+
+
+def _matched(pattern: Pattern, messages: list[str]) -> list[dict[str, Any]]:
+    return [
+        {"eventNumber": at, "eventMessage": message, "extractedValues": pattern.extracted(message)}
+        for at, message in enumerate(messages, 1)
+        if pattern.matches(message)
+    ]
