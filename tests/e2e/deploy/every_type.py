@@ -376,6 +376,7 @@ RESOURCES: dict[str, Any] = {
         {
             "VpcId": {"Ref": "Vpc"},
             "ServiceName": {"Fn::Sub": "com.amazonaws.${AWS::Region}.s3"},
+            "RouteTableIds": [{"Ref": "Rt"}],
             "Tags": [{"Key": "Name", "Value": "v"}],
         },
     ),
