@@ -248,6 +248,7 @@ RESOURCES: dict[str, Any] = {
     "User": resource(
         "AWS::IAM::User",
         {
+            "LoginProfile": {"Password": "Long-enough-1"},
             "Groups": [{"Ref": "Grp"}],
             "Policies": [
                 {
@@ -278,7 +279,12 @@ RESOURCES: dict[str, Any] = {
     ),
     "Par": resource("AWS::SSM::Parameter", {"Type": "String", "Value": "v", "Tags": {"a": "b"}}),
     "Kms": resource(
-        "AWS::KMS::Key", {"KeyPolicy": {"Version": "2012-10-17", "Statement": [OWNERS]}, "EnableKeyRotation": True}
+        "AWS::KMS::Key",
+        {
+            "KeyPolicy": {"Version": "2012-10-17", "Statement": [OWNERS]},
+            "EnableKeyRotation": True,
+            "RotationPeriodInDays": 120,
+        },
     ),
     "KmsA": resource("AWS::KMS::Alias", {"AliasName": "alias/x", "TargetKeyId": {"Ref": "Kms"}}),
     "SM": resource(
@@ -312,6 +318,13 @@ RESOURCES: dict[str, Any] = {
             "ScalableDimension": "lambda:function:ProvisionedConcurrency",
             "ServiceNamespace": "lambda",
             "RoleARN": att("Role", "Arn"),
+            "ScheduledActions": [
+                {
+                    "ScheduledActionName": "up",
+                    "Schedule": "rate(1 day)",
+                    "ScalableTargetAction": {"MinCapacity": 2},
+                }
+            ],
         },
         DependsOn="A",
     ),
@@ -358,8 +371,61 @@ RESOURCES: dict[str, Any] = {
             "SecurityGroupIngress": [{"IpProtocol": "tcp", "FromPort": 80, "ToPort": 80, "CidrIp": "0.0.0.0/0"}],
         },
     ),
+    "Vpe": resource(
+        "AWS::EC2::VPCEndpoint",
+        {
+            "VpcId": {"Ref": "Vpc"},
+            "ServiceName": {"Fn::Sub": "com.amazonaws.${AWS::Region}.s3"},
+            "RouteTableIds": [{"Ref": "Rt"}],
+            "Tags": [{"Key": "Name", "Value": "v"}],
+        },
+    ),
+    "OwnIn": resource(
+        "AWS::EC2::SecurityGroupIngress",
+        {
+            "GroupId": att("Vpc", "DefaultSecurityGroup"),
+            "IpProtocol": "tcp",
+            "FromPort": 443,
+            "ToPort": 443,
+            "CidrIp": "10.0.0.0/8",
+        },
+    ),
+    "Private": resource(
+        "AWS::Route53::HostedZone",
+        {
+            "Name": "inside.example.com.",
+            "VPCs": [{"VPCId": {"Ref": "Vpc"}, "VPCRegion": {"Ref": "AWS::Region"}}],
+            "HostedZoneTags": [{"Key": "a", "Value": "b"}],
+        },
+    ),
+    "Recs": resource(
+        "AWS::Route53::RecordSetGroup",
+        {
+            "HostedZoneName": "example.com.",
+            "RecordSets": [
+                {"Name": "one.example.com.", "Type": "A", "TTL": "60", "ResourceRecords": ["10.0.0.1"]},
+                {
+                    "Name": "two.example.com.",
+                    "Type": "A",
+                    "AliasTarget": {
+                        "DNSName": att("Dom", "RegionalDomainName"),
+                        "HostedZoneId": att("Dom", "RegionalHostedZoneId"),
+                    },
+                },
+            ],
+        },
+        DependsOn="Zone",
+    ),
+    "Sig": resource("AWS::Signer::SigningProfile", {"PlatformId": "AWSLambda-SHA384-ECDSA"}),
+    "Csc": resource(
+        "AWS::Lambda::CodeSigningConfig",
+        {"AllowedPublishers": {"SigningProfileVersionArns": [att("Sig", "ProfileVersionArn")]}},
+    ),
     "Ecr": resource("AWS::ECR::Repository", {"ImageTagMutability": "IMMUTABLE"}),
-    "Up": resource("AWS::Cognito::UserPool", {"AutoVerifiedAttributes": ["email"]}),
+    "Up": resource(
+        "AWS::Cognito::UserPool",
+        {"AutoVerifiedAttributes": ["email"], "MfaConfiguration": "OPTIONAL", "EnabledMfas": ["SOFTWARE_TOKEN_MFA"]},
+    ),
     "Upc": resource("AWS::Cognito::UserPoolClient", {"UserPoolId": {"Ref": "Up"}, "GenerateSecret": True}),
     "Api": resource("AWS::ApiGateway::RestApi", {"Name": "api"}),
     "Res": resource(
@@ -595,6 +661,10 @@ def updated() -> dict[str, Any]:
     new["AlbR"]["Properties"]["Conditions"][0]["PathPatternConfig"]["Values"] = ["/g*"]
     new["AlbT"]["Properties"]["HealthCheckEnabled"] = True
     new["Rec"]["Properties"]["TTL"] = "60"
+    new["Recs"]["Properties"]["RecordSets"].pop()
+    new["Kms"]["Properties"]["Enabled"] = False
+    new["Private"]["Properties"]["HostedZoneTags"] = [{"Key": "a", "Value": "c"}]
+    del new["User"]["Properties"]["LoginProfile"]
     new["KC"]["Properties"]["ConsumerName"] = "d"
     new["L"]["Properties"].pop("RetentionInDays")
     new["Sta"]["Properties"]["Variables"] = {"c": "d"}

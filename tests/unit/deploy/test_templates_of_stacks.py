@@ -102,6 +102,7 @@ d: {Version: 2012-10-17}
     ("text", "said"),
     [
         ("Resources:\n  A: !!python/object/apply:os.system [x]", "YAML not well-formed. (line 2, column 6)"),
+        ("PK\x03\x04", "Template format error: YAML not well-formed."),
         ("a: &x 1\nb: *x", "YAML aliases are not allowed"),
         ('{"a": ', "not well-formed"),
         ("just text", "unsupported structure"),

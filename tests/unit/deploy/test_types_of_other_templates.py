@@ -223,3 +223,26 @@ def test_an_origin_and_what_is_forwarded_may_be_said_in_part() -> None:
     }
     forwarded = {"QueryString": False, "Cookies": {"Forward": "none"}}
     assert said["DefaultCacheBehavior"]["ForwardedValues"] == forwarded
+
+
+def test_a_plan_lets_go_of_its_stages_before_it_is_deleted() -> None:
+    asked: Asked = []
+
+    async def ask(_scope: Any, _service: str, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
+        asked.append((operation, params))
+        return {"apiStages": [{"apiId": "a", "stage": "s"}]} if operation == "GetUsagePlan" else {}
+
+    one = Subject("T", "L", "name", OWNER, {}, "p")
+    asyncio.run(Calls(ask, lambda: False).delete(KINDS["AWS::ApiGateway::UsagePlan"], one))
+    removal = {"op": "remove", "path": "/apiStages", "value": "a:s"}
+    assert [name for name, _ in asked][-3:] == ["GetUsagePlan", "UpdateUsagePlan", "DeleteUsagePlan"]
+    assert asked[-2][1]["patchOperations"] == [removal]
+
+
+def test_slashes_of_media_types_may_be_escaped() -> None:
+    kind = KINDS["AWS::ApiGateway::RestApi"]
+    one = Subject("T", "L", "name", OWNER, {"BinaryMediaTypes": ["image~1png", "a/b"]})
+    assert params_of(kind.create[0], one)["binaryMediaTypes"] == ["image/png", "a/b"]
+    asked = updated("AWS::ApiGateway::RestApi", {"BinaryMediaTypes": ["image~1gif"]}, {"BinaryMediaTypes": ["a/b"]})
+    patches = [one["path"] for name, said in asked if name == "UpdateRestApi" for one in said["patchOperations"]]
+    assert patches == ["/binaryMediaTypes/a~1b", "/binaryMediaTypes/image~1gif"]

@@ -111,6 +111,43 @@ def test_swagger(tmp_path: Path) -> None:
     with_api(tmp_path, scene)
 
 
+def test_what_sams_tests_expect_of_an_imported_api(tmp_path: Path) -> None:
+    """https://github.com/aws/serverless-application-model, `integration/`."""
+    authorizer = {"type": "token", "authorizerUri": "arn:aws:apigateway:us-east-1:lambda:path/x"}
+    key = {"type": "apiKey", "in": "header", "name": "Authorization"}
+    document = {
+        "openapi": "3.0.1",
+        "info": {"title": "a", "version": "1"},
+        "servers": [{"x-amazon-apigateway-endpoint-configuration": {"disableExecuteApiEndpoint": "false"}}],
+        "paths": {},
+        "components": {
+            "schemas": {
+                "user": {"type": "object", "required": ["a", "b"], "properties": {"name": {"type": "string"}, "x": {}}}
+            },
+            "securitySchemes": {"Mine": {**key, "x-amazon-apigateway-authorizer": authorizer}},
+        },
+    }
+
+    async def scene(api: Api) -> None:
+        made = await api.call(
+            "CreateRestApi", name="a", endpointConfiguration={"types": ["REGIONAL"], "ipAddressType": "ipv4"}
+        )
+        at = {"restApiId": made["id"]}
+        kind = {"endpointConfigurationTypes": "REGIONAL"}
+        said = await api.call("PutRestApi", **at, mode="overwrite", parameters=kind, body=json.dumps(document).encode())
+        assert said["disableExecuteApiEndpoint"] is False
+        assert said["endpointConfiguration"] == {"types": ["REGIONAL"], "ipAddressType": "ipv4"}
+        [found] = (await api.call("GetAuthorizers", **at))["items"]
+        assert "authorizerResultTtlInSeconds" not in found
+        [model] = (await api.call("GetModels", **at))["items"]
+        assert model["schema"] == (
+            '{\n  "type" : "object",\n  "required" : [ "a", "b" ],\n  "properties" : {\n    "name" : {\n'
+            '      "type" : "string"\n    },\n    "x" : { }\n  }\n}'
+        )
+
+    with_api(tmp_path, scene)
+
+
 def test_what_stands_in_a_document_itself_is_a_model(tmp_path: Path) -> None:
     schema = {"type": "object", "required": ["a"], "properties": {"a": {"$ref": "#/definitions/Owner"}}}
     post = {

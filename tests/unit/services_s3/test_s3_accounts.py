@@ -98,6 +98,16 @@ def test_public_objects_by_acl_where_acls_count(plane: Plane, s3: Any, bucket: s
     s3.delete_public_access_block(Bucket=bucket)
     s3.put_object_acl(Bucket=bucket, Key="k", ACL="public-read")
     assert anonymous(plane, f"{bucket}/k") == (200, b"1")
+    s3.put_bucket_acl(Bucket=bucket, ACL="log-delivery-write")
+    given = {
+        (one["Grantee"].get("URI", "")[-11:], one["Permission"]) for one in s3.get_bucket_acl(Bucket=bucket)["Grants"]
+    }
+    assert given == {("", "FULL_CONTROL"), ("LogDelivery", "WRITE"), ("LogDelivery", "READ_ACP")}
+    assert refused(s3.put_object_acl, Bucket=bucket, Key="k", ACL="log-delivery-write") == ("InvalidArgument", 400)
+    logs = {"ACL": "log-delivery-write", "ObjectOwnership": "ObjectWriter"}
+    assert s3.create_bucket(Bucket=f"{bucket}-logs", **logs)["Location"]
+    refusal = refused(s3.create_bucket, Bucket=f"{bucket}-2", ACL="log-delivery-write")
+    assert refusal[0] == "InvalidBucketAclWithObjectOwnership"
     s3.put_bucket_acl(Bucket=bucket, ACL="public-read")
     assert anonymous(plane, bucket)[0] == 200
     allow(s3, bucket, "*", "Deny")  # an ACL does not overrule it

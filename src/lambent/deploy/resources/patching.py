@@ -57,8 +57,16 @@ def _replaced(subject: Subject, places: tuple[Place, ...]) -> Iterator[Patch]:
 def _listed(subject: Subject, lists: tuple[Place, ...]) -> Iterator[Patch]:
     for name, path in lists:
         now, before = (jmespath.search(name, dict(said)) or [] for said in (subject.properties, subject.former))
-        yield from (removed(f"{path}/{escaped(one)}") for one in before if one not in now)
-        yield from ({"op": "add", "path": f"{path}/{escaped(one)}"} for one in now if one not in before)
+        yield from (removed(f"{path}/{_segment(one)}") for one in before if one not in now)
+        yield from ({"op": "add", "path": f"{path}/{_segment(one)}"} for one in now if one not in before)
+
+
+def _segment(text: Any) -> str:
+    """An item of a list, which a template may have escaped already (`image~1png`).
+
+    Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-apigateway-restapi.html
+    """
+    return escaped(str(text).replace("~1", "/"))
 
 
 def escaped(text: Any) -> str:

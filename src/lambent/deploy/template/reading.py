@@ -48,7 +48,10 @@ def _json(text: str) -> Any:
 
 
 def _yaml(text: str, aliases: bool = False) -> Any:
-    loader = _loader(aliases)(text)
+    try:
+        loader = _loader(aliases)(text)
+    except yaml.reader.ReaderError:  # of characters that YAML does not have, as an archive's
+        raise TemplateInvalid("Template format error: YAML not well-formed.") from None
     try:
         node = loader.get_single_node()
         if node is None:

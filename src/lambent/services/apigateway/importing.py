@@ -25,6 +25,7 @@ from lambent.services.apigateway.kinds import (
     Kind,
 )
 from lambent.services.apigateway.openapi import Imported
+from lambent.services.apigateway.pretty import pretty
 from lambent.services.apigateway.restapis import BUILT_IN_MODELS, check_api, check_number, new_api, new_root, told
 from lambent.services.apigateway.tabled import Operation
 from lambent.store.resources import Resource
@@ -38,7 +39,7 @@ REPLACED = (RESOURCE, AUTHORIZER, MODEL, VALIDATOR, GATEWAY_RESPONSE)
 async def import_rest_api(env: ApiGatewayEnv, caller: Caller, params: Params) -> dict[str, Any]:
     """A new API of a document."""
     imported = await asyncio.to_thread(_imported, params)
-    api = new_api(env, caller.scope, imported.api | _endpoint(params))
+    api = new_api(env, caller.scope, imported.api | _endpoint(params, {}))
     rows = Rows(env, api, [new_root(env, api)])
     rows.take(imported)
     rows.document(imported.documentation)
@@ -51,7 +52,7 @@ async def put_rest_api(env: ApiGatewayEnv, caller: Caller, params: Params) -> di
     imported = await asyncio.to_thread(_imported, params)
     old = env.asked(REST_API, caller.scope, params)
     check_api(imported.api)
-    new = old.changed(env.new_id(), old.document | imported.api | _endpoint(params))
+    new = old.changed(env.new_id(), old.document | imported.api | _endpoint(params, old.document))
     kinds = (*REPLACED, DOCUMENTATION_PART) if imported.documentation else REPLACED
     there = [one for kind in kinds for one in env.all(kind, caller.scope, old.name)]
     merge = params.get("mode", "merge") == "merge"
@@ -73,9 +74,10 @@ def _imported(params: Params) -> Imported:
     return imported
 
 
-def _endpoint(params: Params) -> Document:
+def _endpoint(params: Params, there: Document) -> Document:
+    """The type of endpoint that a parameter says; what else is configured of it stays."""
     kind = (params.get("parameters") or {}).get("endpointConfigurationTypes")
-    return {"endpointConfiguration": {"types": [kind]}} if kind else {}
+    return {"endpointConfiguration": {**there.get("endpointConfiguration", {}), "types": [kind]}} if kind else {}
 
 
 def _answer(env: ApiGatewayEnv, api: Resource, imported: Imported) -> Document:
@@ -139,7 +141,7 @@ class Rows:
     def _linked(self, model: Document) -> Document:
         """The model with its references as API Gateway has them."""
         schema = orjson.loads(model["schema"])
-        return model | {"schema": orjson.dumps(_linked(schema, f"{MODELS}{self._api.name}/models/")).decode()}
+        return model | {"schema": pretty(_linked(schema, f"{MODELS}{self._api.name}/models/"))}
 
     def _resource(self, path: str) -> Resource:
         """The resource of a path, made with its parents where it is not there."""

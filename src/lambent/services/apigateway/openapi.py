@@ -78,8 +78,8 @@ def _read(document: Document, base_path: str) -> Imported:
     for name, said in (document.get(f"{EXTENSION}request-validators") or {}).items():
         imported.validators[name] = {
             "name": name,
-            "validateRequestBody": bool(said.get("validateRequestBody")),
-            "validateRequestParameters": bool(said.get("validateRequestParameters")),
+            "validateRequestBody": is_true(said.get("validateRequestBody")),
+            "validateRequestParameters": is_true(said.get("validateRequestParameters")),
         }
     for kind, said in (document.get(f"{EXTENSION}gateway-responses") or {}).items():
         imported.responses[kind] = _gateway_response(kind, said)
@@ -87,6 +87,11 @@ def _read(document: Document, base_path: str) -> Imported:
     for path, item in (document.get("paths") or {}).items():
         _path(imported, document, prefix + "/" + path.strip("/"), item, schemes)
     return imported
+
+
+def is_true(said: Any) -> bool:
+    """A switch, which is text where a template's parameter says it."""
+    return said is True or str(said).lower() == "true"
 
 
 def _api(document: Document) -> Document:
@@ -108,7 +113,7 @@ def _api(document: Document) -> Document:
     for server in _servers(document):
         endpoint = endpoint or server.get(f"{EXTENSION}endpoint-configuration") or {}
     if "disableExecuteApiEndpoint" in endpoint:
-        api["disableExecuteApiEndpoint"] = bool(endpoint["disableExecuteApiEndpoint"])
+        api["disableExecuteApiEndpoint"] = is_true(endpoint["disableExecuteApiEndpoint"])
     return api
 
 
@@ -161,10 +166,12 @@ def _authorizer(name: str, scheme: Mapping[str, Any]) -> Document:
     said = scheme[f"{EXTENSION}authorizer"]
     kind = str(said.get("type", "token")).upper()
     document: Document = {"name": name, "type": kind, "authType": scheme.get(f"{EXTENSION}authtype", "custom")}
-    for member in ("authorizerUri", "authorizerCredentials", "identityValidationExpression", "providerARNs"):
+    for member in (
+        *("authorizerUri", "authorizerCredentials", "identityValidationExpression", "providerARNs"),
+        "authorizerResultTtlInSeconds",
+    ):
         if said.get(member) is not None:
             document[member] = said[member]
-    document["authorizerResultTtlInSeconds"] = said.get("authorizerResultTtlInSeconds", 300)
     source = said.get("identitySource")
     if source is None and scheme.get("in") == "header":
         source = f"method.request.header.{scheme.get('name', 'Authorization')}"
@@ -259,7 +266,7 @@ def _parameters(imported: Imported, method: Document, document: Document, parame
         place = PLACES.get(str(parameter.get("in")))
         if place is not None:
             name = f"method.request.{place}.{parameter['name']}"
-            method.setdefault("requestParameters", {})[name] = bool(parameter.get("required"))
+            method.setdefault("requestParameters", {})[name] = is_true(parameter.get("required"))
         elif parameter.get("in") == "body" and (model := _model_of(imported, parameter.get("schema"))):
             for kind in document.get("consumes") or [JSON]:
                 method.setdefault("requestModels", {})[kind] = model

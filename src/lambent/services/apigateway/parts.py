@@ -5,6 +5,7 @@ API_PutGatewayResponse.html
 """
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -29,6 +30,14 @@ from lambent.services.apigateway.tabled import Operation, creator, listed, page,
 from lambent.services.aws_backends import ARN
 
 DEFAULT_TTL, MOST_TTL = 300, 3600
+
+
+def ttl_of(authorizer: Mapping[str, Any]) -> Any:
+    """How long an answer is kept, in seconds: one of an imported document may say nothing of it."""
+    said = authorizer.get("authorizerResultTtlInSeconds")
+    return DEFAULT_TTL if said is None else said
+
+
 _NO_SCHEMA = "Model schema must have at least 1 property or array items defined"
 MODEL_NAME = re.compile(r"[a-zA-Z0-9]+")
 STATUSES = {name: None if name.startswith("DEFAULT") else str(kind.status) for name, kind in KINDS.items()} | {
@@ -50,7 +59,7 @@ def prepare_authorizer(env: ApiGatewayEnv, caller: Caller, params: Params, docum
 def check_authorizer(_env: ApiGatewayEnv, caller: Caller, _params: Params, authorizer: Document) -> None:
     """Raises 400."""
     check_role(str(authorizer.get("authorizerCredentials") or ""), caller.scope)
-    kind, ttl = authorizer["type"], authorizer.get("authorizerResultTtlInSeconds", DEFAULT_TTL)
+    kind, ttl = authorizer["type"], ttl_of(authorizer)
     if not 0 <= ttl <= MOST_TTL:
         raise faults.bad_request(f"Authorizer result TTL must be between 0 and {MOST_TTL} seconds")
     if kind == "JWT":

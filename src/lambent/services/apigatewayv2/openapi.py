@@ -96,7 +96,7 @@ def _api(document: Document) -> Document:
     for one in endpoints:
         said = one.get(f"{EXTENSION}endpoint-configuration") or {}
         if "disableExecuteApiEndpoint" in said:
-            api["DisableExecuteApiEndpoint"] = bool(said["disableExecuteApiEndpoint"])
+            api["DisableExecuteApiEndpoint"] = str(said["disableExecuteApiEndpoint"]).lower() == "true"
     tags = {str(one["name"]): str(one[f"{EXTENSION}tag-value"]) for one in document.get("tags") or () if _tagged(one)}
     return api | ({"Tags": tags} if tags else {})
 

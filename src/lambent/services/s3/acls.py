@@ -33,13 +33,16 @@ CANNED = {
     "private": (),
     "bucket-owner-read": (),
     "bucket-owner-full-control": (),
-    "public-read": (("AllUsers", "READ"),),
-    "public-read-write": (("AllUsers", "READ"), ("AllUsers", "WRITE")),
-    "authenticated-read": (("AuthenticatedUsers", "READ"),),
+    "public-read": (("global/AllUsers", "READ"),),
+    "public-read-write": (("global/AllUsers", "READ"), ("global/AllUsers", "WRITE")),
+    "authenticated-read": (("global/AuthenticatedUsers", "READ"),),
 }
+LOGS = "log-delivery-write"
+"""What a bucket may have and an object may not."""
+CANNED_OF_BUCKETS = {**CANNED, LOGS: (("s3/LogDelivery", "WRITE"), ("s3/LogDelivery", "READ_ACP"))}
 
 
-def canned(bucket: Bucket, params: Mapping[str, Any]) -> str:
+def canned(bucket: Bucket, params: Mapping[str, Any], known: Mapping[str, tuple[tuple[str, str], ...]] = CANNED) -> str:
     """The canned ACL of a request. Raises ObjectError where ACLs don't count, and for grants one by one."""
     acl = params.get("ACL")
     granted = any(params.get(name) for name in GRANTS)
@@ -51,7 +54,7 @@ def canned(bucket: Bucket, params: Mapping[str, Any]) -> str:
         raise ObjectError("AccessControlListNotSupported", "The bucket does not allow ACLs")
     if acl is None or granted:
         raise errors.unbuilt("grants of ACLs other than canned ones")
-    if acl not in CANNED:
+    if acl not in known:
         raise errors.invalid("", "x-amz-acl", acl)
     blocked = (bucket.settings.get("PublicAccessBlock") or {}).get("BlockPublicAcls")
     if blocked and acl.startswith(("public", "authenticated")):
@@ -63,7 +66,7 @@ def grants(bucket: Bucket, acl: str) -> dict[str, Any]:
     """An ACL as it is told."""
     owner = {"ID": canonical_id(bucket.scope.account)}
     found: list[dict[str, Any]] = [{"Grantee": {**owner, "Type": "CanonicalUser"}, "Permission": "FULL_CONTROL"}]
-    for group, permission in CANNED.get(acl, ()):
-        grantee = {"Type": "Group", "URI": f"http://acs.amazonaws.com/groups/global/{group}"}
+    for group, permission in CANNED_OF_BUCKETS.get(acl, ()):
+        grantee = {"Type": "Group", "URI": f"http://acs.amazonaws.com/groups/{group}"}
         found.append({"Grantee": grantee, "Permission": permission})
     return {"Owner": owner, "Grants": found}

@@ -16,7 +16,7 @@ from lambent.services.s3.listing import HEAD, NAMESPACE, canonical_id
 from lambent.store.objects import View
 from lambent.wire.http import Response
 
-ACLS = ("private", "public-read", "public-read-write", "authenticated-read")
+ACLS = ("private", "public-read", "public-read-write", "authenticated-read", acls.LOGS)
 PREFERRED = "BucketOwnerPreferred"
 """The ownership of a bucket that is made with the ACL `private` and says none, as rclone makes them all.
 

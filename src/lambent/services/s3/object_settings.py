@@ -83,7 +83,7 @@ async def get_acl(call: Call, caller: Caller, params: dict[str, Any]) -> dict[st
 async def put_bucket_acl(call: Call, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
     """A canned ACL of a bucket, where ACLs count at all."""
     bucket = call.bucket(caller, params, "s3:PutBucketAcl")
-    acl = acls.canned(bucket, params)
+    acl = acls.canned(bucket, params, acls.CANNED_OF_BUCKETS)
     await call.env.registry.put(bucket, "Acl", None if acl == "private" else acl)
     return {}
 

@@ -186,13 +186,25 @@ def _same_place(item: Mapping[str, Any], subject: Subject) -> bool:
     return (item.get("parentId"), item.get("pathPart")) == (said["ParentId"], said["PathPart"])
 
 
+@reads("BinaryMediaTypes")
+def _media_types(subject: Subject) -> list[str] | None:
+    """With the slashes that a template has as `~1`."""
+    said = subject.properties.get("BinaryMediaTypes")
+    return [str(one).replace("~1", "/") for one in said] if said else None
+
+
 KINDS = {
     "AWS::ApiGateway::RestApi": Kind(
         name="Name",
         create=(
             Do(
                 "apigateway:CreateRestApi",
-                {"name": "$name", "policy": "$Policy", "apiKeySource": "$ApiKeySourceType"},
+                {
+                    "name": "$name",
+                    "policy": "$Policy",
+                    "apiKeySource": "$ApiKeySourceType",
+                    "binaryMediaTypes": _media_types,
+                },
                 fit=True,
                 without=("Policy",),
             ),
@@ -345,6 +357,15 @@ KINDS = {
         delete=(
             Do("apigateway:GetUsagePlanKeys", {"usagePlanId": "$id"}),
             Do("apigateway:DeleteUsagePlanKey", {"usagePlanId": "$id", "keyId": "@item.id"}, each="@items"),
+            Do("apigateway:GetUsagePlan", {"usagePlanId": "$id"}),
+            Do(
+                "apigateway:UpdateUsagePlan",
+                {
+                    "usagePlanId": "$id",
+                    "patchOperations": [{"op": "remove", "path": "/apiStages", "value": "@item"}],
+                },
+                each="@apiStages[].join(':', [apiId, stage])",
+            ),
             Do("apigateway:DeleteUsagePlan", {"usagePlanId": "$id"}),
         ),
         id="@id",

@@ -18,6 +18,7 @@ from lambent.http_events.rest_errors import Refusal
 from lambent.http_events.rest_request import RestRequest
 from lambent.model.door import Call
 from lambent.model.finding import Finding
+from lambent.services.apigateway.parts import ttl_of
 from lambent.services.apigateway.serving import cognito
 from lambent.services.apigateway.serving.exchange import Exchange, api_arn, hidden
 from lambent.services.apigateway.serving.integrating import called, filled, function_in
@@ -136,7 +137,7 @@ def evaluate(policy: Document, request: RestRequest, method_arn: str, now: float
 async def _asked(ports: Ports, exchange: Exchange, authorizer: Document, values: tuple[str, ...]) -> Authorization:
     request, now = exchange.request, ports.clock.monotonic()
     owner = (exchange.scope, request.api_id, request.stage)
-    ttl = float(authorizer.get("authorizerResultTtlInSeconds") or 0)
+    ttl = float(ttl_of(authorizer))
     key = (authorizer["id"], values)
     said: Authorization | None = ports.authorizations.get(owner, key, now) if ttl and values else None
     if said is None:
@@ -174,7 +175,7 @@ def _notice(ports: Ports, exchange: Exchange, said: Authorization, verdict: str,
     """A kept policy that was made for one path, and refuses another one because it does not name it."""
     if verdict or said.asked == exchange.method_arn:
         return
-    ttl = authorizer.get("authorizerResultTtlInSeconds")
+    ttl = ttl_of(authorizer)
     ports.report(
         Finding(
             OTHER_PATH,
