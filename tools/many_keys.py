@@ -130,7 +130,7 @@ def main(count: int, folder: Path, *, manifest: bool) -> None:
         s3.create_bucket(Bucket=BUCKET)
         s3.put_object(Bucket=BUCKET, Key="seed", Body=PDF, ContentType="application/pdf")
     with timed(f"{count:,} keys are made"):
-        fill(folder / "lambent.db", count)
+        fill(folder / "state.db", count)
     with ExitStack() as stack:
         with timed("start"):
             server = stack.enter_context(Kept(folder))

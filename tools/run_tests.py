@@ -35,9 +35,13 @@ WAITING = ("e2e",)
 WORKERS = ("--numprocesses=2", "--dist=loadfile")
 """Of those that wait: a file's tests stay together, with the servers that they share."""
 USERS_RULES = (
-    "unit/cli", "unit/environments", "unit/neighbour", "unit/runtimes", "unit/sandbox", "unit/server", "unit/store",
+    "unit/cli/test_cli_listing.py", "unit/cli/test_cli_main.py", "unit/cli/test_cli_package.py",
+    "unit/cli/test_cli_reset.py", "unit/cli/test_cli_state.py", "unit/cli/test_cli_tools.py",
+    "unit/cli/test_cli_tune.py", "unit/cli/test_cli_watch.py", "unit/cli/test_settings.py",
+    "unit/neighbour/test_keeping_dynamodb_local.py", "unit/neighbour/test_moto_guard.py",
+    "unit/neighbour/test_process.py", "unit/runtimes", "unit/sandbox", "unit/server", "unit/store",
 )  # fmt: skip
-"""What has to do with files, processes and users."""
+"""What has to do with files, processes and users. What asks none of them comes out the same, and root's run has it."""
 USERS_PYTHON = ("unit", "architecture", "conformance", "docs")
 """All of the rules: where the user's Python is of another minor version than root's."""
 USERS_SERVERS = (
@@ -45,7 +49,7 @@ USERS_SERVERS = (
     "e2e/lambda_/test_failed_starts.py", "e2e/lambda_/test_invoke.py", "e2e/lambda_/test_python_starts.py",
     "e2e/lambda_/test_rows_of_limits.py", "e2e/lambda_/test_runtimes.py", "e2e/lambda_/test_runtimes_and_layers.py",
     "e2e/lambda_/test_snapstart.py", "e2e/lambda_/test_vpc_and_architecture.py", "e2e/runtimes/test_image.py",
-    "e2e/runtimes/test_node.py", "e2e/runtimes/test_opt.py", "e2e/testing", "e2e/test_ordinary_user.py",
+    "e2e/runtimes/test_node.py", "e2e/runtimes/test_opt.py", "e2e/test_ordinary_user.py",
     "e2e/test_outbound.py", "e2e/test_server.py",
     "e2e/documents/test_commands.py::test_the_commands_of_a_page_work_as_they_stand[README.md]",
 )  # fmt: skip

@@ -209,7 +209,7 @@ def test_every_call_is_asked_of_the_role(strict: Server) -> None:
     [(code, text)] = calls(strict, "asked", send)
     assert code == "AccessDenied"
     assert text == (
-        f"User: {session} is not authorized to perform: sqs:SendMessage on resource: "
+        f"User: {session} is not authorized to perform: sqs:sendmessage on resource: "
         f"arn:aws:sqs:us-east-1:{ACCOUNT}:asked with an explicit deny in an identity-based policy"
     )
 
@@ -291,7 +291,7 @@ def test_the_trail_and_the_least_policy(strict: Server) -> None:
     assert said["userIdentity"]["arn"] == f"arn:aws:sts::{ACCOUNT}:assumed-role/least/least"
     assert events[0]["Username"] == "least"
     why = lambent(strict, "why", said["requestID"])
-    assert "because no identity-based policy allows the sns:ListTopics action" in why
+    assert "because no identity-based policy allows the SNS:ListTopics action" in why
     assert '{"Effect": "Allow", "Action": "sns:ListTopics", "Resource": "*"}' in why
     assert "sns:ListTopics" in lambent(strict, "trail")
     policy = json.loads(lambent(strict, "policy", "least"))
@@ -425,7 +425,7 @@ def test_sessions_of_sts(strict: Server) -> None:
     assert given["AssumedRoleUser"]["Arn"] == f"arn:aws:sts::{ACCOUNT}:assumed-role/assumed/jane"
     sqs = signed(strict, "sqs", given["Credentials"])
     sqs.list_queues()
-    with pytest.raises(ClientError, match="no session policy allows the sqs:CreateQueue action"):
+    with pytest.raises(ClientError, match="no session policy allows the sqs:createqueue action"):
         sqs.create_queue(QueueName="no")
     forged = given["Credentials"] | {"SecretAccessKey": "guessed"}
     with pytest.raises(ClientError, match="signature we calculated does not match"):
@@ -463,11 +463,11 @@ def test_users_groups_and_boundaries(strict: Server) -> None:
     iam.attach_group_policy(GroupName="makers", PolicyArn="arn:aws:iam::aws:policy/AmazonSQSFullAccess")
     keys = iam.create_access_key(UserName="jane")["AccessKey"]
     sqs = signed(strict, "sqs", keys)
-    with pytest.raises(ClientError, match="no identity-based policy allows the sqs:ListQueues action"):
+    with pytest.raises(ClientError, match="no identity-based policy allows the sqs:listqueues action"):
         sqs.list_queues()
     iam.add_user_to_group(GroupName="makers", UserName="jane")
     sqs.list_queues()
-    with pytest.raises(ClientError, match="no permissions boundary allows the sqs:CreateQueue action"):
+    with pytest.raises(ClientError, match="no permissions boundary allows the sqs:createqueue action"):
         sqs.create_queue(QueueName="beyond")
     iam.delete_user_permissions_boundary(UserName="jane")
     sqs.create_queue(QueueName="within")
@@ -475,7 +475,7 @@ def test_users_groups_and_boundaries(strict: Server) -> None:
     arn = role(strict, "bounded", {"Action": "sqs:*", "Resource": "*"}, trust=mine)
     iam.put_role_permissions_boundary(RoleName="bounded", PermissionsBoundary=bound)
     bounded = strict.client("sts").assume_role(RoleArn=arn, RoleSessionName="me")["Credentials"]
-    with pytest.raises(ClientError, match="no permissions boundary allows the sqs:CreateQueue action"):
+    with pytest.raises(ClientError, match="no permissions boundary allows the sqs:createqueue action"):
         signed(strict, "sqs", bounded).create_queue(QueueName="beyond")
     assert signed(strict, "sts", keys).get_caller_identity()["Arn"] == f"arn:aws:iam::{ACCOUNT}:user/jane"
 
@@ -672,7 +672,7 @@ def test_stacks_and_state_machines_act_for_somebody(strict: Server) -> None:
     said = [_executed(machines, arn)]
     allow(strict, "deputy", {"Action": "sqs:*", "Resource": "*"})
     said.append(_executed(machines, arn))
-    assert "assumed-role/deputy/" in said[0] and "sqs:CreateQueue" in said[0] and "QueueUrl" in said[1]
+    assert "assumed-role/deputy/" in said[0] and "sqs:createqueue" in said[0] and "QueueUrl" in said[1]
     assert make("good", queue, RoleARN=deputy) == ""
 
 

@@ -106,7 +106,9 @@ def _used(target: Target, back: float, month: bool, otherwise: WhatIf) -> list[U
     client_of: Callable[[str], Any] = cache(target.client)
     now = target.now()
     start = now - back
-    uses = metering.with_provisioned(client_of, list(metering.used(client_of, start, now)), start, now)
+    uses = list(metering.used(client_of, start, now))
+    storage = list(metering.ephemeral_storage(client_of, uses))
+    uses = metering.with_provisioned(client_of, uses, start, now) + storage
     for standing in (metering.logs_kept, metering.custom_metrics, metering.alarms, metering.snapshots):
         uses += standing(client_of, start, now)
     held = {one.partition("/")[0] for one in target.page("GET", "neighbour")["held"]}

@@ -13,7 +13,7 @@ from typing import Any
 
 from lambent.clients import members
 from lambent.engine.price import Machine, Use, gb_seconds
-from lambent.model.prices import COMPRESSED, SECONDS_A_MONTH, SNAPSHOTS_BILLED
+from lambent.model.prices import COMPRESSED, FREE_STORAGE_MB, SECONDS_A_MONTH, SNAPSHOTS_BILLED
 
 QUERIES = 500
 """Of a request of GetMetricData."""
@@ -145,6 +145,18 @@ def _split(use: Use, part: float) -> Iterator[Use]:
     yield Use("lambda:provisioned-duration:x86_64", use.subject, inside, use.megabytes)
     if use.quantity > inside:
         yield Use(DURATION, use.subject, use.quantity - inside, use.megabytes)
+
+
+def ephemeral_storage(client_of: ClientOf, uses: list[Use]) -> Iterator[Use]:
+    """What functions have of /tmp now beyond the free part, for as long as they ran."""
+    sizes = {
+        one["FunctionName"]: one.get("EphemeralStorage", {}).get("Size", FREE_STORAGE_MB) - FREE_STORAGE_MB
+        for one in members(client_of("lambda"), "list_functions", "Functions")
+    }
+    for use in uses:
+        more = sizes.get(use.subject, 0)
+        if use.price == DURATION and more > 0:
+            yield Use("lambda:ephemeral-storage", use.subject, use.quantity / use.megabytes * more)
 
 
 def _memory_of(client: Any) -> Callable[[str, str], int]:

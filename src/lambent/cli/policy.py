@@ -51,7 +51,7 @@ def _calls(target: Target, function: str) -> "tuple[list[dict[str, Any]], list[U
     from botocore.exceptions import ClientError
 
     from lambent.cli.running import Reader
-    from lambent.pitfalls import asked
+    from lambent.pitfalls import sdk_operations
     from lambent.pitfalls.facts import reading
 
     with tempfile.TemporaryDirectory(prefix="lambent-policy-") as folder:
@@ -63,7 +63,7 @@ def _calls(target: Target, function: str) -> "tuple[list[dict[str, Any]], list[U
             return [], []  # there is no such function, which the page says
         project = reading.read(Path(folder))
         variables = said.get("Environment", {}).get("Variables", {})
-        calls = [one.document() for one in asked.of(project, function, variables)]
+        calls = [one.document() for one in sdk_operations.of(project, function, variables)]
         return calls, [*reader.not_read, *sorted(set(project.not_read)), *_installed(project)]
 
 

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, Protocol
 from urllib.parse import urlencode
 
@@ -65,10 +66,10 @@ class Api:
         """Every member of a list, page after page."""
         return members(self.client(service), operation, member, **params)
 
-    def some(self, service: str, operation: str, member: str, **params: Any) -> list[Any]:
-        """Every member of a list that there may be none of: what can't be asked is empty."""
+    def some(self, service: str, operation: str, member: str, most: int | None = None, /, **params: Any) -> list[Any]:
+        """The members of a list that there may be none of, so many at `most`: what can't be asked is empty."""
         try:
-            return list(self.each(service, operation, member, **params))
+            return list(islice(self.each(service, operation, member, **params), most))
         except (ClientError, BotoCoreError):
             return []
 

@@ -94,9 +94,19 @@ def _answer(service: Service, model: OperationModel, response: Response, body: b
     said = {"status_code": response.status, "headers": headers, "body": body}
     if response.status >= 300:
         raise _refusal(service, model, said)
-    found = _parser(service.protocol).parse(said, model.output_shape)
+    found = _parsed(service, model, said)
     found.pop("ResponseMetadata", None)
-    return dict(found)
+    return found
+
+
+def _parsed(service: Service, model: OperationModel, said: Mapping[str, Any]) -> dict[str, Any]:
+    """An object that is no text stays bytes: botocore's parser would read it as text."""
+    parse = _parser(service.protocol).parse
+    try:
+        return dict(parse(said, model.output_shape))
+    except UnicodeDecodeError:
+        payload = model.output_shape.serialization["payload"]
+        return {**parse({**said, "body": b""}, model.output_shape), payload: said["body"]}
 
 
 def _refusal(service: Service, model: OperationModel, said: Mapping[str, Any]) -> Refused:

@@ -21,12 +21,12 @@ concurrency and requests per second" (lambda-concurrency); the ThrottleReason of
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from lambent.engine.scaling import Bucket, Rate
+from lambent.engine.scaling import REASON, Bucket, Rate
 from lambent.model.invocation import Throttled
 from lambent.model.limits import AWS_2026
 from lambent.model.scope import Scope
 
-UNRESERVED = "ConcurrentInvocationLimitExceeded"
+UNRESERVED = REASON
 RESERVED = "ReservedFunctionConcurrentInvocationLimitExceeded"
 UNRESERVED_RATE = "FunctionInvocationRateLimitExceeded"
 RESERVED_RATE = "ReservedFunctionInvocationRateLimitExceeded"

@@ -59,9 +59,12 @@ class AsyncQueue:
     def _busy(self) -> int:
         return self._runs.count
 
+    async def open(self) -> None:
+        """Before anything is accepted: one number is no two events'. Raises StoreError."""
+        self._number = await self._events.last()
+
     async def start(self) -> int:
         """Go on with what is on disk; answers how many events that is. Raises StoreError."""
-        self._number = await self._events.last()
         now = self._clock.wall()
         found = await self._events.waiting(now)
         for waiting in found:

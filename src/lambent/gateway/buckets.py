@@ -28,6 +28,10 @@ _HOST = re.compile(
 _ENDPOINT = re.compile(rf"s3(?:-fips)?(?:\.dualstack)?(?:[.-]{_REGION})?\.(?:amazonaws\.com(?:\.cn)?|localhost)")
 _WEBSITE = re.compile(rf".+\.s3-website[.-]{_REGION}\..+")
 CODING = "aws-chunked"
+_STAYS = re.compile(
+    "x-amz-(algorithm|credential|date|expires|signedheaders|signature|security-token|content-sha256|sdk-|checksum-)"
+)
+"""What a link has in its query that is no header of the request."""
 SecretOf = Callable[[str], str | None]
 
 
@@ -50,7 +54,7 @@ def receive(request: Request, caller: Caller, now: float, secret_of: SecretOf) -
         raise Fault("NotImplemented", "Lambent does not serve websites of buckets yet.", status=501)
     if request.method == "OPTIONS":  # a page's was answered before
         raise Fault("BadRequest", "Insufficient information. Origin request header needed.", status=400)
-    _check_link(request, now, secret_of)
+    request = _check_link(request, now, secret_of)
     bucket = host(request)
     if bucket:
         path = f"/{bucket}{request.path if request.path.startswith('/') else f'/{request.path}'}"
@@ -86,14 +90,26 @@ def _decoded(request: Request) -> Request:
     return replace(request, headers={**headers, **trailers}, body=chunked.payload)
 
 
-def _check_link(request: Request, now: float, secret_of: SecretOf) -> None:
+def _check_link(request: Request, now: float, secret_of: SecretOf) -> Request:
     if "authorization" in request.headers or "=" not in request.query:
-        return
+        return request
     query = {name: values[0] for name, values in parse_qs(request.query, keep_blank_values=True).items()}
     if "X-Amz-Signature" in query:
         _check_v4(request, query, now, secret_of)
     elif "Signature" in query and "Expires" in query:
         _check_v2(request, query, now, secret_of)
+    else:
+        return request
+    return _with_headers_of_link(request, query)
+
+
+def _with_headers_of_link(request: Request, query: Mapping[str, str]) -> Request:
+    """Headers that a link has in its query (SDKs put metadata, tags and storage classes there) are the request's: what
+    signed the link said them. Checksums are not, as they are those of no body:
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-presigned-url.html."""
+    said = {name.lower(): value for name, value in query.items()}
+    moved = {name: value for name, value in said.items() if name.startswith("x-amz-") and not _STAYS.match(name)}
+    return replace(request, headers={**moved, **request.headers}) if moved else request
 
 
 def _check_v4(request: Request, query: Mapping[str, str], now: float, secret_of: SecretOf) -> None:

@@ -17,7 +17,7 @@ from typing import Any, Protocol
 import orjson
 
 from lambent.gateway.chain import failure
-from lambent.gateway.live import HEADER, refused
+from lambent.gateway.live_folder import HEADER, refused
 from lambent.model.invocation import Outcome
 from lambent.model.scope import Scope, checked_scope
 from lambent.wire.http import Request, Response

@@ -28,7 +28,7 @@ from typing import Any, Protocol
 
 import orjson
 
-from lambent.gateway.live import HEADER, refused
+from lambent.gateway.live_folder import HEADER, refused
 from lambent.model.scope import Caller
 from lambent.model.trace import root_in
 from lambent.wire.fault import Fault

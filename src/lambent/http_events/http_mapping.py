@@ -6,13 +6,11 @@ Source: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-pa
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
 from urllib.parse import urlencode
-
-import orjson
 
 from lambent.http_events import common, http_context, json_path
 from lambent.http_events.http_api import HttpCall
+from lambent.http_events.json_path import Body
 from lambent.http_events.payload_v2 import Reply
 
 _EXPRESSION = re.compile(r"\$\{([^{}]+)\}|\$((?:request|response|context|stageVariables)(?:\.[\w\-\[\]$@.'\"*]+)?)")
@@ -29,7 +27,7 @@ def filled(text: str, look: Look) -> str | None:
 
 def looker(call: HttpCall) -> Look:
     """What the expressions of a request mean."""
-    body = _Body(call.body)
+    body = Body(call.body)
 
     def look(expression: str) -> str | None:
         source, _, name = expression.partition(".")
@@ -41,7 +39,7 @@ def looker(call: HttpCall) -> Look:
             return None
         path = json_path.of_body(name)
         if path is not None:
-            return body.at(path)
+            return http_context.text_of(body.at(path))
         place, _, name = name.partition(".")
         return _of_request(call, place, name)
 
@@ -57,30 +55,6 @@ def _of_request(call: HttpCall, place: str, name: str) -> str | None:
     if place == "path":
         return call.variables.get(name) if name else call.path
     return None
-
-
-class _Body:
-    """A body that is read when something of it is asked for."""
-
-    def __init__(self, body: bytes) -> None:
-        self._raw = body
-        self._document: Any = None
-        self._read = False
-
-    def at(self, path: str) -> str | None:
-        """The text at a JSONPath, all of it for ""."""
-        if not path:
-            return self._raw.decode("utf-8", "replace")
-        if not self._read:
-            self._read = True
-            try:
-                self._document = orjson.loads(self._raw)
-            except orjson.JSONDecodeError:
-                self._document = None
-        try:
-            return http_context.text_of(json_path.find(self._document, path))
-        except json_path.NoPath:
-            return None
 
 
 def request(call: HttpCall, parameters: Mapping[str, str]) -> HttpCall:
@@ -127,7 +101,7 @@ def response(call: HttpCall, reply: Reply, parameters: Mapping[str, Mapping[str,
     mapped = parameters.get(str(reply.status)) or parameters.get(f"{reply.status // 100}XX") or {}
     if not mapped:
         return reply
-    outer, body = looker(call), _Body(reply.body)
+    outer, body = looker(call), Body(reply.body)
 
     def look(expression: str) -> str | None:
         if not expression.startswith("response."):
@@ -135,7 +109,7 @@ def response(call: HttpCall, reply: Reply, parameters: Mapping[str, Mapping[str,
         named = expression.removeprefix("response.")
         path = json_path.of_body(named)
         if path is not None:
-            return body.at(path)
+            return http_context.text_of(body.at(path))
         place, _, name = named.partition(".")
         values = [value for key, value in reply.headers if place == "header" and key.lower() == name.lower()]
         return ",".join(values) if values else None

@@ -9,6 +9,7 @@ import re
 from functools import lru_cache
 from typing import Any
 
+import orjson
 from jsonpath_ng import Child, Fields, Index, Root
 from jsonpath_ng.exceptions import JSONPathError
 from jsonpath_ng.ext import filter as filters
@@ -17,6 +18,8 @@ from jsonpath_ng.ext.parser import parse
 from lambent import patterns
 
 MOST_CHARACTERS = 2_000
+LARGE = 64 << 10
+"""Bytes of a body that takes a while to be read and looked through."""
 MOST_STEPS = 1_000_000
 """Values that a path may look at: one that goes down from everywhere, again and again, looks at very many."""
 _OWN = re.compile(r"`|(?<!\|)\|(?!\|)")
@@ -70,6 +73,47 @@ def find(document: Any, path: str) -> Any:
     if definite:
         return values[0] if values else None
     return values
+
+
+class Body:
+    """A body of which mappings name parts: it is read once, when the first is asked for."""
+
+    def __init__(self, raw: bytes) -> None:
+        self._raw = raw
+        self._document: Any = None
+        self._read = self._broken = False
+
+    @property
+    def is_json(self) -> bool:
+        """Whether it can be read."""
+        self._parsed()
+        return not self._broken
+
+    def at(self, path: str) -> Any:
+        """What stands at a JSONPath, the whole text for ""; None for nothing, and in what is no JSON."""
+        if not path:
+            return self._raw.decode("utf-8", "replace")
+        document = self._parsed()
+        try:
+            return find(document, path)
+        except NoPath:
+            return _dotted(document, path)
+
+    def _parsed(self) -> Any:
+        if not self._read:
+            self._read = True
+            try:
+                self._document = orjson.loads(self._raw)
+            except orjson.JSONDecodeError:
+                self._broken = True
+        return self._document
+
+
+def _dotted(document: Any, path: str) -> Any:
+    """By plain names alone, which may be none of a JSONPath (`$.1st`)."""
+    for name in path.removeprefix("$.").split("."):
+        document = document.get(name) if isinstance(document, dict) else None
+    return document
 
 
 def of_body(name: str) -> str | None:

@@ -84,7 +84,7 @@ def raw_parameter(request: RestRequest, more: Mapping[str, Any], name: str) -> A
         named = rest.removeprefix("request.")
         path = json_path.of_body(named)
         if path is not None:
-            return text_at(request.body, path) if path else request.text
+            return text_of(request.content.at(path)) if path else request.text
         kind, _, key = named.partition(".")
         return _REQUEST[kind](request, key) if kind in _REQUEST else None
     return None
@@ -94,21 +94,6 @@ def _many(values: list[str] | None) -> Any:
     if not values:
         return None
     return values[0] if len(values) == 1 else values
-
-
-def text_at(body: bytes, path: str) -> str | None:
-    """What stands at a JSONPath of a body, as text: an object or a list is JSON. All of it for ""; None for nothing,
-    and in what is no JSON."""
-    if not path:
-        return body.decode("utf-8", "replace")
-    try:
-        document = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return None
-    try:
-        return text_of(json_path.find(document, path))
-    except json_path.NoPath:
-        return text_of(value_at(document, path.removeprefix("$.")))
 
 
 _REQUEST = {

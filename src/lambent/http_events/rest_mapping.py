@@ -16,7 +16,8 @@ import orjson
 
 from lambent import patterns
 from lambent.http_events import json_path, rest_proxy, rest_vtl
-from lambent.http_events.rest_context import context, raw_parameter, text_at, text_of
+from lambent.http_events.json_path import LARGE, Body
+from lambent.http_events.rest_context import context, raw_parameter, text_of
 from lambent.http_events.rest_errors import Refusal
 from lambent.http_events.rest_proxy import Reply, header_text, is_binary
 from lambent.http_events.rest_request import RestRequest
@@ -55,6 +56,17 @@ class BackendAnswer:
     headers: list[tuple[str, str]]
     body: bytes
     said: str
+
+
+def is_long(integration: Document, body: bytes) -> bool:
+    """Whether what is made of a body takes so long that nobody else should wait for it."""
+    responses = (integration.get("integrationResponses") or {}).values()
+    places = (integration.get("requestTemplates"), *(one.get("responseTemplates") for one in responses))
+    texts = [text or "" for templates in places for text in (templates or {}).values()]
+    if rest_vtl.are_long(texts):
+        return True
+    mapped = [integration.get("requestParameters"), *(one.get("responseParameters") for one in responses)]
+    return len(body) > LARGE and bool(texts or any(mapped))
 
 
 def media_type(content_type: str | None) -> str:
@@ -118,11 +130,9 @@ def source_value(request: RestRequest, more: Document, source: str) -> Any:
     and is none."""
     if len(source) > 1 and source.startswith("'") and source.endswith("'"):
         return source[1:-1]
-    if source.startswith("method.request.body") and request.body.lstrip()[:1] in (b"{", b"[", b'"', b"'"):
-        try:
-            orjson.loads(request.body)
-        except orjson.JSONDecodeError as error:
-            raise Refusal("DEFAULT_4XX", "Invalid JSON in request body", status=400) from error
+    looks = source.startswith("method.request.body") and request.body.lstrip()[:1] in (b"{", b"[", b'"', b"'")
+    if looks and not request.content.is_json:
+        raise Refusal("DEFAULT_4XX", "Invalid JSON in request body", status=400)
     return raw_parameter(request, more, source)
 
 
@@ -277,8 +287,9 @@ def _response_headers(
     request: RestRequest, response: Document, answer: BackendAnswer, more: Document
 ) -> list[tuple[str, str]]:
     headers: list[tuple[str, str]] = []
+    body = Body(answer.body)
     for target, source in (response.get("responseParameters") or {}).items():
-        value = _response_source(request, answer, more, source)
+        value = _response_source(request, answer, body, more, source)
         name = target.removeprefix("method.response.header.")
         if value is not None and name != target:
             values = value if isinstance(value, list) else [value]
@@ -286,13 +297,13 @@ def _response_headers(
     return headers
 
 
-def _response_source(request: RestRequest, answer: BackendAnswer, more: Document, source: str) -> Any:
+def _response_source(request: RestRequest, answer: BackendAnswer, body: Body, more: Document, source: str) -> Any:
     if not source.startswith("integration.response."):
         return source_value(request, more, source)
     named = source.removeprefix("integration.response.")
     path = json_path.of_body(named)
     if path is not None:
-        return text_at(answer.body, path)
+        return text_of(body.at(path))
     place, _, name = named.partition(".")
     if place in ("header", "multivalueheader"):
         values = [value for key, value in answer.headers if key.lower() == name.lower()]

@@ -13,6 +13,8 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote, unquote_plus
 
+from lambent.http_events.json_path import Body
+
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 Lines = Sequence[tuple[str, str]]
 
@@ -61,6 +63,14 @@ class RestRequest:
 
     _named: dict[str, list[str]] | None = None
     _queries: dict[str, list[str]] | None = None
+    _content: Body | None = None
+
+    @property
+    def content(self) -> Body:
+        """The body, for those who want parts of it."""
+        if self._content is None:
+            self._content = Body(self.body)
+        return self._content
 
     @property
     def named(self) -> dict[str, list[str]]:

@@ -13,7 +13,7 @@ import orjson
 
 from lambent import patterns
 from lambent.http_events import common, json_path, rest_mapping, rest_vtl, websocket
-from lambent.http_events.rest_context import text_at, text_of, value_at
+from lambent.http_events.rest_context import text_of, value_at
 from lambent.http_events.rest_mapping import BackendAnswer, BackendRequest
 from lambent.http_events.websocket import DEFAULT, BadAnswer, Connected, Happening
 
@@ -49,7 +49,7 @@ def value_of(source: str, known: Connected, happening: Happening, event: Documen
     named = source.removeprefix("route.request.")
     path = json_path.of_body(named)
     if path is not None:
-        return text_at((happening.body or "").encode(), path)
+        return text_of(json_path.Body((happening.body or "").encode()).at(path))
     place, _, name = named.partition(".")
     if place == "context":
         return text_of(value_at(websocket.context(known, happening), name))
@@ -125,8 +125,10 @@ def response_of(integration: Document, said: str) -> Document | None:
     return next((dict(one) for one in responses if one["IntegrationResponseKey"] == DEFAULT), None)
 
 
-def is_long(integration: Document) -> bool:
-    """Whether its templates may take a while."""
+def is_long(integration: Document, size: int) -> bool:
+    """Whether its templates and mappings may take a while with so much."""
+    if size > json_path.LARGE:
+        return True
     responses = [one.get("ResponseTemplates") for one in integration.get("IntegrationResponses") or ()]
     return rest_vtl.are_long(
         text or "" for one in (integration.get("RequestTemplates"), *responses) for text in (one or {}).values()

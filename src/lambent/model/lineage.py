@@ -60,6 +60,8 @@ def advance(header: str, function_arn: str) -> Entered:
     """The next function of a chain, whose trace header was `header`."""
     own = _hash(function_arn)
     unseen = _unseen(header).get(own, -1) + 1 if _OURS in header else 0
+    if _NAME not in header:
+        return Entered(first(header, function_arn), 0, unseen)
     fields = header.split(";")
     at = _place(fields, _NAME)
     if at is None:

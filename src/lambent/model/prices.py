@@ -24,6 +24,10 @@ def express_ms(took: float) -> int:
     return max(math.ceil(took / _EXPRESS_STEP_MS), 1) * _EXPRESS_STEP_MS
 
 
+FREE_STORAGE_MB = 512
+"""Of a function's /tmp that costs nothing."""
+
+
 class Price(NamedTuple):
     """`dollars` for `per` units of what is metered; `free` units a month cost nothing."""
 
@@ -54,6 +58,7 @@ PRICES: dict[str, Price] = {
     "lambda:provisioned:arm64": Price(0.0000033334, 1, "GB-s", _LAMBDA),
     "lambda:provisioned-duration:x86_64": Price(0.0000097222, 1, "GB-s", _LAMBDA),
     "lambda:provisioned-duration:arm64": Price(0.0000077778, 1, "GB-s", _LAMBDA),
+    "lambda:ephemeral-storage": Price(0.0000000309, 1, "GB-s", _LAMBDA),
     "lambda:snapstart-cache": Price(0.0000015046, 1, "GB-s", _LAMBDA),
     "lambda:snapstart-restore": Price(0.0001397998, 1, "GB", _LAMBDA),
     "lambda:streamed": Price(0.008, 1e9, "bytes", _LAMBDA, 100e9),
@@ -80,5 +85,7 @@ PRICES: dict[str, Price] = {
     "nat:hour": Price(0.045, 1, "hours", "https://aws.amazon.com/vpc/pricing/"),
     "nat:processed": Price(0.045, 1e9, "bytes", "https://aws.amazon.com/vpc/pricing/"),
     "endpoint:hour": Price(0.01, 1, "hours", "https://aws.amazon.com/privatelink/pricing/"),
-    "endpoint:processed": Price(0.01, 1e9, "bytes", "https://aws.amazon.com/privatelink/pricing/"),
+    "endpoint:processed": Price(
+        0.01, 1e9, "bytes", "https://aws.amazon.com/privatelink/pricing/", above=((1e15, 0.006), (5e15, 0.004))
+    ),
 }

@@ -385,11 +385,15 @@ async def _read_once(asked: Asked) -> Request:
 
 def _look_for_failure(asked: Asked, response: Response, request_id: str) -> None:
     """Log that moto failed. Raises Fault: 500, 501 for what it does not have, 400 for what it is too busy with."""
-    if response.status < 500:
+    if response.status < 500 and not _has_no_path(response):
         return
-    failure = unquote(next((value for name, value in response.headers if name.lower() == failing.HEADER), ""))
+    failure = (
+        "there is no such path"
+        if response.status == 404
+        else unquote(next((value for name, value in response.headers if name.lower() == failing.HEADER), ""))
+    )
     what = f"{asked.service}:{asked.operation}" if asked.operation else asked.service
-    if failure.startswith(failing.MISSING):
+    if failure.startswith(failing.MISSING) or response.status == 404:
         text = f"moto, which answers {asked.service}, does not support {what}: {failure}"
         raise Fault("NotImplementedException", text, status=501)
     if failure.startswith(failing.BUSY):
@@ -405,6 +409,12 @@ def _look_for_failure(asked: Asked, response: Response, request_id: str) -> None
     if failure:
         text = f"moto, which answers {asked.service}, failed on this request; Lambent's log has the reason under"
         raise Fault("InternalFailure", f"{text} {request_id}.", status=500)
+
+
+def _has_no_path(response: Response) -> bool:
+    """Whether the web framework beneath moto answered: no service of moto's has such a path."""
+    body = response.body if isinstance(response.body, bytes) else b""
+    return response.status == 404 and body.startswith(b"<!doctype html>") and b"<h1>Not Found</h1>" in body
 
 
 def _utf8(value: str) -> str:

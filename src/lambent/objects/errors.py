@@ -3,7 +3,11 @@
 Source: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html, where not marked "our wording".
 """
 
+import re
 from collections.abc import Mapping
+
+MOST_INTEGER = 2_147_483_647
+_VERSION = re.compile(r"[A-Za-z0-9._-]{32}")
 
 
 class ObjectError(Exception):
@@ -58,7 +62,9 @@ def no_key(key: str) -> ObjectError:
 
 
 def no_version(key: str, version: str) -> ObjectError:
-    """There is no such version."""
+    """There is no such version, or there can be none: ids are 32 characters, or "null"."""
+    if version != "null" and not _VERSION.fullmatch(version):
+        return invalid("Invalid version id specified", "versionId", version)
     text = "The specified version does not exist."
     return ObjectError("NoSuchVersion", text, 404, {"Key": key, "VersionId": version})
 
@@ -88,6 +94,11 @@ def invalid(text: str, name: str = "", value: object = "") -> ObjectError:
     """An argument whose value is wrong."""
     members = {"ArgumentName": name, "ArgumentValue": value} if name else {}
     return ObjectError("InvalidArgument", text, 400, members)
+
+
+def no_count(name: str, value: object) -> ObjectError:
+    """A number that counts nothing."""
+    return invalid(f"Argument {name} must be an integer between 0 and {MOST_INTEGER}", name, value)
 
 
 def invalid_request(text: str) -> ObjectError:

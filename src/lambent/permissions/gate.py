@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mappi
 from dataclasses import dataclass, field
 from typing import Any
 
-from lambent.engine.authorisation import document, explain
+from lambent.engine.authorisation import document
 from lambent.engine.authorisation.decide import Ask, Policies, decide
 from lambent.engine.authorisation.document import Policy
 from lambent.engine.authorisation.principals import Principal
@@ -23,8 +23,9 @@ from lambent.model.default_role import is_default
 from lambent.model.finding import Finding
 from lambent.model.parts import DENIED
 from lambent.model.scope import Caller, Scope
-from lambent.permissions import attached, callers, facts, passing, role_checks, user_sessions
+from lambent.permissions import attached, callers, facts, passing, role_checks, user_sessions, worded
 from lambent.permissions.attached import Attached
+from lambent.permissions.denials import Denials, Verdict
 from lambent.permissions.identities import Identities, Identity
 from lambent.permissions.keys.conditions import Conditions
 from lambent.permissions.keys.view import NOTHING, Sent, View, sent
@@ -34,7 +35,6 @@ from lambent.permissions.organisation import Levels
 from lambent.permissions.refusals import refusal
 from lambent.permissions.requests import Params, Right, account_of, rights
 from lambent.permissions.resolved import Resolved
-from lambent.permissions.said import Said, Verdict
 from lambent.wire.fault import Fault
 from lambent.wire.http import UNSIGNED, Request
 from lambent.wire.service import Service
@@ -106,12 +106,12 @@ class Gate:
         self.resources = resources
         self.resolved = resolved
         self.trail = trail
-        self.said = Said(report, withdraw, spawn, identities, resources)
-        self._conditions = Conditions(resolved, self.said.say)
+        self.denials = Denials(report, withdraw, spawn, identities, resources)
+        self._conditions = Conditions(resolved, self.denials.say)
         self._spawn = spawn
         self.wall = wall
         self.role_of = role_of
-        self._scps = scps
+        self.scps = scps
         self._waiting: deque[Asked] = deque(maxlen=WAITING)
         self._works = False
         self._allowed: dict[tuple[str | Acting, str, str], int] = {}
@@ -166,7 +166,7 @@ class Gate:
             return None
         self.trail.denied(caller.request_id, verdict)
         self.tell(verdict, "403-for-404")
-        return refusal(service, explain.denial(verdict.ask, verdict.decision)) if self.mode == "enforce" else None
+        return refusal(service, verdict.text) if self.mode == "enforce" else None
 
     def done(self, service: str, operation: str) -> None:
         """An operation was carried out: a policy may be another now."""
@@ -176,7 +176,7 @@ class Gate:
         self.resources.changed(operation)
         self.resolved.changed(operation)
         if self.revision != before and OF_POLICIES.search(operation):
-            self.said.review()
+            self.denials.review()
 
     def is_bounded(self, caller: Caller) -> bool:
         """Whether a caller may do nothing but what policies allow."""
@@ -184,7 +184,7 @@ class Gate:
 
     def _unbounded(self, caller: Caller) -> bool:
         """Whether nothing can be denied to it within its account."""
-        return callers.is_unbounded(caller) and not self._scps
+        return callers.is_unbounded(caller) and not self.scps
 
     async def _rights(self, asked: Asked) -> list[Right]:
         """What a request needs, with what stands behind the names in it."""
@@ -214,7 +214,7 @@ class Gate:
         if verdict is not None and verdict.decision.allowed:
             return
         if verdict is not None:
-            raise refusal(asked.service, explain.denial(verdict.ask, verdict.decision))
+            raise refusal(asked.service, verdict.text)
         text = f"no identity-based policy allows the {right.action} action: {_gone(asked.caller)}"
         who = callers.principal(asked.caller).arn
         raise refusal(asked.service, f"User: {who} is not authorized to perform: {right.action} because {text}")
@@ -252,7 +252,9 @@ class Gate:
         policies = await self._policies(caller, who, identity, right, resource)
         found = await self._conditions.find(policies, View(right, caller, who, identity, sent))
         known = {**facts.of_caller(caller, who, identity), **more, **found, **facts.of_right(right.keys, caller)}
-        ask = Ask(who, right.action, right.resource, right.account, known)
+        large = right.resource == worded.EVERYTHING
+        about = worded.at_large(right, caller.scope) if large else right.resource
+        ask = Ask(who, right.action, about, right.account, known, at_large=large)
         return Verdict(ask, policies, decide(ask, policies))
 
     async def identity_of(self, caller: Caller) -> Identity | None:
@@ -269,7 +271,7 @@ class Gate:
         resource = given or await self.resources.find(right.resource, caller.scope)
         needs = right.action.partition(":")[0] in attached.ALWAYS and resource is not None
         session = await self.identities.session(caller.held, who.kind == "federated", caller.scope.region)
-        return Policies(identity.policies, resource, identity.boundary, session, self._scps, needs)
+        return Policies(identity.policies, resource, identity.boundary, session, self.scps, needs)
 
     async def is_allowed(
         self, who: Principal, action: str, resource: str, scope: Scope, known: Mapping[str, str], params: Params = NONE
@@ -303,7 +305,7 @@ class Gate:
         theirs = identity or Identity()
         found = await self.resources.find(right.resource, scope)
         needs = right.action.partition(":")[0] in attached.ALWAYS and found is not None
-        policies = Policies(theirs.policies, found, theirs.boundary, scps=self._scps, needs_resource=needs)
+        policies = Policies(theirs.policies, found, theirs.boundary, scps=self.scps, needs_resource=needs)
         more = await self._conditions.find(policies, View(right, Caller(scope, ""), who, theirs))
         ask = Ask(
             who, right.action, right.resource, right.account, {**of_any(self.wall()), **more, **right.keys, **known}
@@ -326,7 +328,7 @@ class Gate:
             if provider
             else await self.identities.session(caller.held, who.kind == "federated", caller.scope.region)
         )
-        policies = Policies(own.policies, identity.trust, own.boundary, session, self._scps, needs_resource=True)
+        policies = Policies(own.policies, identity.trust, own.boundary, session, self.scps, needs_resource=True)
         right = Right(action, role, role.split(":")[4])
         found = await self._conditions.find(policies, View(right, caller, who, own))
         more = facts.of_caller(caller, who, own) | of_any(self.wall())
@@ -344,7 +346,7 @@ class Gate:
 
     def tell(self, verdict: Verdict, code: str = "") -> None:
         """A finding of a denial."""
-        self.said.tell(verdict, code)
+        self.denials.tell(verdict, code)
 
     def _note(self, asked: Asked, right: Right, verdict: Verdict | None) -> None:
         """What came of it: remembered, told, kept for the trail."""
@@ -365,7 +367,7 @@ class Gate:
         """A finding of who is not in IAM; of nobody as long as IAM is not used at all, nor of the role that functions
         get whose maker named none."""
         if not self.identities.unused() and not is_default(role):
-            self.said.say(role, "no-such-role", message, 'create it in IAM, or set iam = "off"')
+            self.denials.say(role, "no-such-role", message, 'create it in IAM, or set iam = "off"')
 
 
 async def _in_turns(rights: list[Right]) -> AsyncIterator[Right]:

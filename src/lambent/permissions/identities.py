@@ -39,7 +39,7 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """The identities of an account by ARN."""
+    """The identities of an account by ARN, groups among them."""
 
     by_arn: Mapping[str, Identity] = field(default_factory=dict)
 
@@ -101,7 +101,7 @@ class Identities:
         local = {one["Arn"]: _default(one) for one in said.get("Policies", ())}
         reader = _Reader(local, self._managed, lambda arn: self._one(arn, scope))
         groups = {one["GroupName"]: await reader.policies(one, "GroupPolicyList") for one in said["GroupDetailList"]}
-        found: dict[str, Identity] = {}
+        found = {one["Arn"]: Identity(groups[one["GroupName"]]) for one in said["GroupDetailList"] if "Arn" in one}
         for one in said.get("UserDetailList", ()):
             own = await reader.policies(one, "UserPolicyList")
             theirs = tuple(policy for name in one.get("GroupList", ()) for policy in groups.get(name, ()))

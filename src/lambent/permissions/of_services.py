@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from lambent.engine.authorisation.decide import keys_of_policies
 from lambent.engine.authorisation.principals import Principal
 from lambent.model.scope import Scope
-from lambent.permissions.said import Verdict
+from lambent.permissions.denials import Verdict
 
 KEPT = 20_000
 

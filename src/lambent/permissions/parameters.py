@@ -33,6 +33,11 @@ _OF_TAGS = ("resourceArn", "resource")
 _OF_OWNER = ("QueueOwnerAWSAccountId", "registryId", "RegistryId")
 
 
+def partition_of(region: str) -> str:
+    """The partition of AWS that a region is of."""
+    return "aws-cn" if region.startswith("cn-") else "aws-us-gov" if "-gov-" in region else "aws"
+
+
 def sent(params: Params) -> dict[str, Any]:
     """What was sent; nothing of it can pass for what is derived."""
     return {name: value for name, value in params.items() if not name.startswith("=")}
@@ -73,6 +78,8 @@ def plain(variable: str, value: str) -> str:
             return value.removeprefix("alias/")
         case "IdentityName":
             return parseaddr(value)[1] if "<" in value else value
+        case "Id":
+            return value.rpartition("/")[2]
         case "LogGroupName":
             return value.partition(":log-group:")[2].removesuffix(":*") or value
         case "TableName" | "StreamName" | "RepositoryName" | "EventBusName":
@@ -148,6 +155,19 @@ def _of_cloudformation(params: Params) -> dict[str, Any]:
     return {"Id": "*"} if params.get("StackName") or params.get("StackSetName") else {}
 
 
+def _of_glue(params: Params) -> dict[str, Any]:
+    """Registries and schemas are called within what they are given as; a schema's ARN has both names.
+
+    Source: https://docs.aws.amazon.com/glue/latest/dg/glue-specifying-resource-arns.html
+    """
+    schema, registry = params.get("SchemaId") or {}, params.get("RegistryId") or {}
+    found = schema.get("RegistryName") or registry.get("RegistryName")
+    name = f"{found or 'default-registry'}/{schema['SchemaName']}" if schema.get("SchemaName") else ""
+    arn = schema.get("SchemaArn") or registry.get("RegistryArn")
+    told = {"RegistryOfSchema": found, "Schema": name, "SchemaArn": arn}
+    return {key: value for key, value in told.items() if value}
+
+
 def _of_kms(params: Params) -> dict[str, Any]:
     """A ciphertext's own key: whatever a request to encrypt it again says, moto takes that."""
     blob = params.get("CiphertextBlob")
@@ -209,4 +229,5 @@ _DERIVED = {
     "s3": _of_s3, "sns": _of_sns, "lambda": _of_lambda, "sqs": _of_sqs, "scheduler": _of_scheduler, "kms": _of_kms,
     "cloudformation": _of_cloudformation, "events": _of_events, "dynamodbstreams": _of_streams,
     "kinesis": _of_kinesis, "dynamodb": _of_dynamodb, "iam": _of_iam, "stepfunctions": _of_stepfunctions,
+    "glue": _of_glue,
 }  # fmt: skip

@@ -34,9 +34,9 @@ def needed(operation: str, params: Params) -> list[tuple[str, Params]]:
     ]
 
 
-def is_told(operation: str, params: Params) -> bool:
-    """Whether every statement says what it is about; so does what has none."""
-    return all(_read(one) is not None for one in _statements(operation, params))
+def is_told(service: str, operation: str, params: Params) -> bool:
+    """Whether every statement says what it is about; so does what has none, and another service's."""
+    return service != SERVICE or all(_read(one) is not None for one in _statements(operation, params))
 
 
 def _statements(operation: str, params: Params) -> Iterator[Params]:

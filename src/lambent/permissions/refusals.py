@@ -10,8 +10,6 @@ from lambent.wire.service import Service
 
 _OWN = {"sns": "AuthorizationError", "ec2": "UnauthorizedOperation"}
 _TEXTS = {"ec2": "You are not authorized to perform this operation. "}
-_QUOTED = frozenset({"s3"})
-"""Services that put the resource into quotes."""
 
 
 def refusal(service: Service | None, text: str) -> Fault:
@@ -21,8 +19,4 @@ def refusal(service: Service | None, text: str) -> Fault:
     old = service.protocol in ("query", "rest-xml", "ec2") or "awsQueryCompatible" in service.metadata
     code = _OWN.get(service.name, "AccessDenied" if old else "AccessDeniedException")
     status = 400 if service.protocol in ("json", "cbor") and not old else 403
-    if service.name in _QUOTED:
-        head, on, tail = text.partition(" on resource: ")
-        arn, _, rest = tail.partition(" ")
-        text = f'{head}{on}"{arn}" {rest}' if on else text
     return Fault(code, f"{_TEXTS.get(service.name, '')}{text}", status=status)

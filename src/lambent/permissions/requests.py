@@ -123,7 +123,7 @@ def _several(forms: list[str], params: Params) -> Iterator[Params]:
     found = [(f"={name}", one) for name in _lists(tuple(forms)) for one in _texts(params.get(name))]
     for name, value in params.items():
         if name.lower().endswith("arns"):
-            found += [("=arn", one) for one in _texts(value) if any(_shape(form).fullmatch(one) for form in forms)]
+            found += [("=arn", one) for one in _texts(value) if any(shape(form).fullmatch(one) for form in forms)]
     if not found:
         yield params
     for name, one in dict.fromkeys(found):
@@ -165,7 +165,10 @@ def resource_of(action: str, params: Params, scope: Scope, kind: str = "") -> st
     """The ARN that an action is about (of a type `kind`, if it is about several), "*" when it is about nothing in
     particular or nothing says what."""
     best = ""
-    for form in reference.types_of(action, kind):
+    forms = reference.types_of(action, kind)
+    for form in forms:
+        if len(forms) > 1 and _OWN.issuperset(_VARIABLE.findall(form)):
+            continue  # what has one name for all is none of the things that a request names
         found = _by_arn(form, params) or _filled(form, params, scope, action)
         if found is not None and found.count("/") + found.count(":") > best.count("/") + best.count(":"):
             best = found
@@ -176,23 +179,27 @@ def _by_arn(form: str, params: Params) -> str | None:
     if form.startswith(OF_S3):
         return None  # buckets and objects are called by their names, and a key may look like any ARN
     fresh = [value for name, value in params.items() if name.startswith("=") and name != parameters.OWNER]
-    shape = _shape(form)
+    fits = shape(form)
     for value in fresh or parameters.arns(_VARIABLE.findall(form), params):
-        if isinstance(value, str) and value.startswith("arn:") and shape.fullmatch(value):
+        if isinstance(value, str) and value.startswith("arn:") and fits.fullmatch(value):
             return value
     return None
 
 
 @functools.lru_cache(1_024)
-def _shape(form: str) -> re.Pattern[str]:
+def shape(form: str) -> re.Pattern[str]:
+    """What fits an ARN with variables."""
     parts = _VARIABLE.split(form)
     return re.compile("".join(".*?" if place % 2 else re.escape(part) for place, part in enumerate(parts)), re.DOTALL)
 
 
 def _filled(form: str, params: Params, scope: Scope, action: str) -> str | None:
     values: dict[str, str] = {}
-    partition = "aws-cn" if scope.region.startswith("cn-") else "aws-us-gov" if "-gov-" in scope.region else "aws"
-    own = {"Partition": partition, "Region": scope.region, "Account": params.get(parameters.OWNER, scope.account)}
+    own = {
+        "Partition": parameters.partition_of(scope.region),
+        "Region": scope.region,
+        "Account": params.get(parameters.OWNER, scope.account),
+    }
     for variable in _VARIABLE.findall(form):
         found = own.get(variable) or _value(variable, params)
         found = _called(variable, params, action) if found is None else found

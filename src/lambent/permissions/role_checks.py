@@ -12,8 +12,8 @@ from lambent.engine.authorisation.request_keys import of_any
 from lambent.model import names
 from lambent.model.scope import Scope
 from lambent.permissions import roles
+from lambent.permissions.denials import Verdict
 from lambent.permissions.requests import Right, account_of
-from lambent.permissions.said import Verdict
 from lambent.wire.fault import Fault
 
 if TYPE_CHECKING:
@@ -62,6 +62,6 @@ def _may(gate: "Gate", verdict: Verdict, code: str, refusal: str) -> None:
         raise Fault("InvalidParameterValueException", refusal, status=400)
     if verdict.ask.who.kind == "service":
         text = f"AWS would refuse the function: {refusal}"
-        gate.said.say(verdict.ask.resource, code, text, "mend its trust policy", verdict)
+        gate.denials.say(verdict.ask.resource, code, text, "mend its trust policy", verdict)
     else:
         gate.tell(verdict, code)

@@ -10,10 +10,10 @@ from lambent.model import names
 from lambent.model.scope import DEFAULT_REGION, Scope
 from lambent.permissions import least, of_code, of_lambda
 from lambent.permissions.attached import MANAGED
+from lambent.permissions.denials import Verdict
 from lambent.permissions.gate import Gate
 from lambent.permissions.ledger import record, seen
 from lambent.permissions.requests import Right, account_of
-from lambent.permissions.said import Verdict
 
 SHOWN = 50
 

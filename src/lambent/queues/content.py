@@ -3,8 +3,7 @@
 import base64
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -15,8 +14,7 @@ OVERHEAD = 500
 """Bytes of memory that a message takes beside its body."""
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
+class Content(NamedTuple):
     """`sequence` and `deduplication` are "" for standard queues.
 
     Of a dead letter: `source` is the ARN of the queue that it came from, `earlier` how often it was received there,

@@ -15,7 +15,7 @@ for the latest `CACHE` bytes.
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from lambent.clock import Clock
 from lambent.engine.queue import Standing
@@ -36,8 +36,7 @@ FIRST_SEQUENCE = 18_800_000_000_000_000_000
 """Sequence numbers have 20 digits."""
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(NamedTuple):
     """A message that was received; times are seconds since 1970."""
 
     content: Content
@@ -297,7 +296,7 @@ class Messages:
             seq = self.next_seq()
             sequence = sequence_number(seq) if target.fifo else ""
             rows.append(MessageRow(target.uid, seq, when, 0.0, 0, 0.0, 0.0, message.group))
-            said.append((seq, replace(content, sequence=sequence)))
+            said.append((seq, content._replace(sequence=sequence)))
         arriving = [Message(row.seq, row.sent, row.message_group) for row in rows]
         leaving = [message for message, _ in moving]
 
@@ -362,8 +361,7 @@ def _dead_letter(queue: Config, message: Message, content: Content) -> Content:
     sqs-configure-dead-letter-queue-redrive; an answer of AWS's in https://github.com/softwaremill/elasticmq/issues/921
     (counts and times go on).
     """
-    return replace(
-        content,
+    return content._replace(
         source=queue.arn,
         earlier=content.earlier + message.receives,
         first=content.first or message.first,

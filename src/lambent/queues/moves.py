@@ -8,7 +8,6 @@ Source: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/AP
 
 import base64
 from collections.abc import Callable, Coroutine
-from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -211,4 +210,4 @@ def handle_of(task: Resource) -> str:
 
 
 def _fresh(content: Content, message_id: str) -> Content:
-    return replace(content, id=message_id, source="", earlier=0, first=0.0, sent=0.0)
+    return content._replace(id=message_id, source="", earlier=0, first=0.0, sent=0.0)

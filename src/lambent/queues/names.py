@@ -4,7 +4,7 @@ import re
 from urllib.parse import urlsplit
 
 from lambent.model.scope import Scope
-from lambent.queues.errors import bad_address, invalid
+from lambent.queues.errors import bad_address, invalid, no_queue
 
 FIFO_SUFFIX = ".fifo"
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,80}")
@@ -29,14 +29,20 @@ def queue_url(base: str, scope: Scope, name: str) -> str:
 
 
 def from_url(url: str, scope: Scope) -> tuple[Scope, str]:
-    """Where and what a queue's URL names, whatever its host; the region is the caller's. Raises QueueError."""
+    """Where and what a queue's URL names, whatever its host; the region is the caller's. A name alone, or a URL without
+    an account, is a queue of the caller's: SQS takes them
+    (https://github.com/aws/aws-sdk-js-v3/pull/6337). Raises QueueError."""
     try:
-        segments = urlsplit(url).path.strip("/").split("/")
+        split = urlsplit(url)
     except ValueError:
         raise bad_address(url) from None
-    if len(segments) < 2 or not re.fullmatch(r"[0-9]{12}", segments[-2]) or not segments[-1]:
+    segments = split.path.strip("/").split("/")
+    if split.netloc and not split.path:
+        raise no_queue()
+    if not segments[-1] or (len(segments) > 1 and not re.fullmatch(r"[0-9]{12}", segments[-2])):
         raise bad_address(url)
-    return Scope(segments[-2], scope.region), segments[-1]
+    account = segments[-2] if len(segments) > 1 else scope.account
+    return Scope(account, scope.region), segments[-1]
 
 
 def check_name(name: str, fifo: bool) -> None:

@@ -6,8 +6,7 @@ https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quota
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from lambent.queues import errors
 from lambent.queues.config import Config
@@ -21,13 +20,15 @@ _NUMBER = re.compile(r"\s*[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?\s*")
 TRACE = "AWSTraceHeader"
 
 
-@dataclass(frozen=True, slots=True)
-class Outgoing:
+NO_ATTRIBUTES: Attributes = {}
+
+
+class Outgoing(NamedTuple):
     """`delay` None: the queue's own. `trace` is the X-Ray header that came with the request."""
 
     body: str
-    attributes: Attributes = field(default_factory=dict)
-    system: Attributes = field(default_factory=dict)
+    attributes: Attributes = NO_ATTRIBUTES
+    system: Attributes = NO_ATTRIBUTES
     delay: int | None = None
     group: str | None = None
     deduplication: str | None = None

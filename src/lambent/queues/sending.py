@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from lambent.model.limits import Limits
 from lambent.queues import md5, outgoing
@@ -20,8 +21,7 @@ PRUNE_SECONDS = 60.0
 """How often deduplication ids that are of no use any more are dropped from disk."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
+class Sent(NamedTuple):
     """What the sender is told."""
 
     id: str

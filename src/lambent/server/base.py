@@ -182,10 +182,17 @@ def _endpoints(settings: Settings) -> Endpoints:
 
 
 class Doors:
-    """The gateway and its listener as those see them that must be made first: the launcher, the operations."""
+    """The gateway and its listener as those see them that must be made first: the launcher, the operations.
+
+    `opened` is set when all that a request may need goes on where the last server left off. What that server had yet to
+    send waits for it.
+    """
 
     gateway: Gateway
     listener: Listener
+
+    def __init__(self) -> None:
+        self.opened = asyncio.Event()
 
     async def serve(
         self, listening: socket.socket, inside: str = "", tls: ssl.SSLContext | None = None

@@ -1,6 +1,6 @@
 """Requests for services that are answered by the neighbour: what is asked before it, and said after it."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,15 +17,16 @@ from lambent.neighbour.remarks import remarks
 from lambent.neighbour.request_model import Asked
 from lambent.neighbour.unreached import targets_named
 from lambent.observe.findings import Ledger
-from lambent.permissions import callers, foreign, partiql, stored
+from lambent.permissions import callers, foreign, partiql, simulating, stored
 from lambent.permissions.refusals import refusal
 from lambent.permissions.user_keys import GIVES, UserKeys
 from lambent.server.base import Doors
 from lambent.server.trust import trusted
 from lambent.settings import Settings
-from lambent.wire import client
+from lambent.wire import client, serialize
 from lambent.wire.fault import Fault
 from lambent.wire.http import Request, Response
+from lambent.wire.validate import validate
 
 Saw = Callable[[str, Request, Caller], None]
 """Told of every request that was answered."""
@@ -52,7 +53,7 @@ UNTOLD = "asks for something of which can't be told what it is, so that no polic
 class Forwarding:
     """The way to the neighbour. `learn` is told of the access keys that another STS gives, `keys` of what is asked of
     IAM; `check` raises Fault for what a caller may not have done, `is_bounded` whether a caller may only have done what
-    policies allow."""
+    policies allow; `simulate` answers IAM's simulator."""
 
     settings: Settings
     neighbour: Neighbour
@@ -64,6 +65,7 @@ class Forwarding:
     check: Check
     note: Note
     is_bounded: Callable[[Caller], bool] = lambda _caller: False
+    simulate: Callable[[str, Mapping[str, Any], Caller], Awaitable[dict[str, Any]]] | None = None
     reading: Reading = field(default_factory=Reading)
 
     async def __call__(self, request: Request, caller: Caller, service_name: str) -> Response:
@@ -75,7 +77,11 @@ class Forwarding:
         asked = Asked(service_name, request)
         try:
             await self.reading.read(len(request.body), asked.check)  # which raises Fault for what can't be read
-            if asked.model is not None and asked.operation and partiql.is_told(asked.operation, asked.params):
+            if (
+                asked.model is not None
+                and asked.operation
+                and partiql.is_told(asked.service, asked.operation, asked.params)
+            ):
                 await self.check(request, caller, asked.model, asked.operation, asked.params)
                 for why in asked.params.get(DENIED, {}).values():  # who answers it there is not told of parts
                     raise refusal(asked.model, why)
@@ -100,6 +106,10 @@ class Forwarding:
 
     async def _of_iam(self, asked: Asked, caller: Caller) -> Response:
         """IAM's answer: what it changes in users' keys is kept before the caller hears of it. Raises Fault."""
+        if asked.operation in simulating.OPERATIONS and self.simulate is not None and asked.model is not None:
+            validate(asked.model, asked.operation, asked.params)
+            result = await self.simulate(asked.operation, asked.params, caller)
+            return serialize.output(asked.model, asked.operation, result, caller.request_id)
         theirs = await self.keys.before(asked.operation, asked.params, caller)
         response = await self._forward(asked, caller)
         fault = refused(response)

@@ -17,12 +17,12 @@ from lambent.model.push import Push
 from lambent.model.scope import Caller, Scope
 from lambent.neighbour import api_calls
 from lambent.permissions.assuming import may_assume
+from lambent.permissions.denials import Verdict
 from lambent.permissions.gate import Gate
 from lambent.permissions.ledger import Call
 from lambent.permissions.refusals import refusal
 from lambent.permissions.requests import Right, rights
 from lambent.permissions.roles import SENDING
-from lambent.permissions.said import Verdict
 from lambent.wire import service as wire_service
 from lambent.wire.service import Service
 

@@ -4,8 +4,9 @@ import asyncio
 import functools
 import platform
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
+from typing import Any
 
 from lambent.background import Background
 from lambent.clock import Clock, ManualClock
@@ -33,7 +34,7 @@ from lambent.gateway.guard import Guard
 from lambent.gateway.hosts import Hosts
 from lambent.gateway.intake import Intake
 from lambent.gateway.listener import Listener
-from lambent.gateway.live import LivePage, make_token
+from lambent.gateway.live_folder import LivePage, make_token
 from lambent.gateway.passing import Passing
 from lambent.gateway.reached import Reached
 from lambent.gateway.short import ShortRoad
@@ -52,6 +53,7 @@ from lambent.neighbour import web
 from lambent.neighbour.outbox import Outbox
 from lambent.observe.findings import Ledger
 from lambent.permissions.gate import Gate
+from lambent.permissions.simulating import Simulator
 from lambent.permissions.user_keys import UserKeys
 from lambent.sandbox.spec import Level
 from lambent.server import deliveries, otlp, permissions, prometheus, root_keys, torture
@@ -130,7 +132,7 @@ from lambent.store.errors import StoreError
 from lambent.store.events import Events
 from lambent.store.open import Store
 from lambent.wire import serialize, service
-from lambent.wire.http import Response
+from lambent.wire.http import Request, Response
 from lambent.wire.site import Serve
 
 
@@ -182,6 +184,7 @@ async def open_services(stack: AsyncExitStack, settings: Settings, store: Store,
     saw = all_of(writes.saw, balancers.balancers.saw)
     _open_door(stack, settings, base, running, env, queue, those, pages, saw, sites, gate, trials, registry)
     await _resume(stack, env, queue, pushes)
+    running.doors.opened.set()
     timed.start(stack)
     await balancers.resume()
     _start(stack, store, base, rules.start, stacks.stacks.resume, deployments.deployments.resume)
@@ -191,11 +194,16 @@ async def open_services(stack: AsyncExitStack, settings: Settings, store: Store,
 def _outbox(settings: Settings, running: Running) -> Outbox:
     """What services send goes to the gateway, which is made later."""
     doors = running.doors
-    return Outbox(
-        lambda request: doors.gateway(request),  # noqa: PLW0108
-        functools.partial(web.post, settings.reach),
-        lambda request, service, operation, params: doors.gateway.ask(request, service, operation, params),  # noqa: PLW0108
-    )
+
+    async def send(request: Request) -> Response:
+        await doors.opened.wait()
+        return await doors.gateway(request)
+
+    async def ask(request: Request, service: str, operation: str, params: Mapping[str, Any]) -> Response | None:
+        await doors.opened.wait()
+        return await doors.gateway.ask(request, service, operation, params)
+
+    return Outbox(send, functools.partial(web.post, settings.reach), ask)
 
 
 def _callers(
@@ -426,7 +434,8 @@ def _forwarding(settings: Settings, base: Base, running: Running, saw: Saw, gate
     note = functools.partial(torture.hear_neighbour, gate, base, trials)
     check = MachineCheck(functools.partial(torture.check, gate, trials), gate, report, base.clock.wall)
     bounded = gate.is_bounded
-    return Forwarding(settings, base.neighbour, running.doors, report, learn, keys, saw, check, note, bounded)
+    simulate = None if settings.elsewhere("iam") else Simulator(gate.identities, gate.scps)
+    return Forwarding(settings, base.neighbour, running.doors, report, learn, keys, saw, check, note, bounded, simulate)
 
 
 def _credentials_page(settings: Settings, base: Base, credentials: Credentialed) -> CredentialsPage:
@@ -533,6 +542,10 @@ def _short_road(
 
 async def _resume(stack: AsyncExitStack, env: LambdaEnv, queue: AsyncQueue, pushes: Pushes) -> None:
     """Go on with what the last server left unfinished. Raises StartError."""
+    try:
+        await queue.open()
+    except StoreError as error:
+        raise StartError(f"the events that wait can't be read: {error}") from error
     settling.resume(env)
     for stored in (stored_settings, concurrency, event_source_mapping, stored_only, function_url_config):
         stored.resume(env)

@@ -1,8 +1,9 @@
-"""Waiting no longer than a door waits, on the platform's clock: what is waited for goes on."""
+"""Waiting no longer than a door waits, on the platform's clock: what is waited for goes on. And work that nobody else
+waits for."""
 
 import asyncio
-from collections.abc import Awaitable
-from typing import TypeVar
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
 
 from lambent.clock import Clock
 
@@ -32,3 +33,8 @@ async def within(clock: Clock, seconds: float, work: Awaitable[T]) -> T:
         raise
     finally:
         timer.cancel()
+
+
+async def aside(is_long: bool, work: Callable[..., T], *arguments: Any) -> T:
+    """What work answers; where it may take a while it is done in a thread."""
+    return await asyncio.to_thread(work, *arguments) if is_long else work(*arguments)

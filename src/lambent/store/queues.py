@@ -5,7 +5,6 @@ are on disk before they are acknowledged. Contents are read when they are needed
 """
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
 from math import inf
 from typing import NamedTuple
 
@@ -63,8 +62,7 @@ class Place(NamedTuple):
     at_seq: int
 
 
-@dataclass(frozen=True, slots=True)
-class Changes:
+class Changes(NamedTuple):
     """One item: all of it happens or none. Messages and their contents (by seq) come, receives change, others go.
 
     `purges` are queues of which everything up to a seq goes (see `QueueStore.purge`), `forgets` queues of which every
@@ -130,7 +128,7 @@ class QueueStore:
         StoreError: then some of it may be gone."""
         while (some := await self._database.run(lambda c: _at(c, queue, up_to))) is not None:
             await self.write(Changes(purges=[Place(queue, some)]), light=True)
-        await self.write(replace(changes, purges=[Place(queue, up_to)]), then)
+        await self.write(changes._replace(purges=[Place(queue, up_to)]), then)
 
     def write_soon(self, changes: Changes) -> None:
         """Write changes that nobody waits for."""

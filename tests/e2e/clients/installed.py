@@ -13,6 +13,9 @@ import botocore
 
 from tests.e2e.runtimes.harness import CACHE
 
+FIRST_USE = ("--no-compile",)
+"""What is imported is compiled then; of a large client that is a small part."""
+
 
 def installed(*wanted: str) -> Path:
     """The folder that holds the packages `wanted` (requirements), for PYTHONPATH."""
@@ -22,7 +25,7 @@ def installed(*wanted: str) -> Path:
         return folder
     folder.parent.mkdir(parents=True, exist_ok=True)
     fresh = Path(tempfile.mkdtemp(dir=folder.parent))
-    command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *FIRST_USE]
     subprocess.run([*command, "--target", str(fresh), *wanted], check=True, timeout=100)
     try:
         fresh.rename(folder)
@@ -37,7 +40,15 @@ def program(wanted: str, name: str) -> Path:
     if not (folder / "whole").exists():
         shutil.rmtree(folder, ignore_errors=True)
         subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True, timeout=100)
-        command = [str(folder / "bin/python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        command = [
+            str(folder / "bin/python"),
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            *FIRST_USE,
+        ]
         subprocess.run([*command, wanted], check=True, timeout=400)
         (folder / "whole").touch()
     return folder / "bin" / name
@@ -79,7 +90,6 @@ def environment(packages: Path, endpoint: str, account: str, folder: Path) -> di
         "PATH": os.environ["PATH"],
         "HOME": "/nonexistent",
         "PYTHONPATH": str(packages),
-        "PYTHONDONTWRITEBYTECODE": "1",
         "AWS_DATA_PATH": str(impatient_waiters(folder)),
         "AWS_ENDPOINT_URL": endpoint,
         "AWS_ACCESS_KEY_ID": account,

@@ -38,6 +38,8 @@ SHIFTS = """new Promise((done) => {
   watch.observe({type: "layout-shift"});
   document.addEventListener("htmx:afterSettle", () => setTimeout(() => done(sum), 300), {once: true});
 })"""
+TABS = ("test", "code", "configuration", "rights", "tune")
+OTHERS = ("/part/cost", "/findings", "/sources", "/logs", "/traces", "/dashboards", "/stacks", "/clock")
 READY_SECONDS = 60
 MANY = "444455556666"
 """An account with many functions."""
@@ -155,7 +157,10 @@ def test_a_page_is_there_at_once_with_a_thousand_functions(server: Server, tmp_p
             return text, time.monotonic() - began
 
         ask(f"{url.path}?{url.query}")
+        one = "/functions/one-of-many-0500"
         pages = {"/": "1,000", "/functions": "one-of-many-0049", "/functions?q=0777": "one-of-many-0777"}
+        pages |= dict.fromkeys((one, *(f"{one}/{part}" for part in TABS)), "one-of-many-0500")
+        pages |= dict.fromkeys(OTHERS, "<")
         for path, part in pages.items():
             tries = [ask(path) for _ in range(4)]
             assert part in tries[-1][0]

@@ -113,7 +113,7 @@ def test_messages_go_where_rules_send_them(tmp_path: Path) -> None:
     assert read("x.json") == {"v": 1.5, "k": "x"}
     [failure] = read("error")["failures"]
     assert (failure["failedAction"], failure["failedResource"]) == ("SqsAction", url)
-    assert "sqs:SendMessage" in failure["errorMessage"]
+    assert "sqs:sendmessage" in failure["errorMessage"]
     item = until(lambda: server.client("dynamodb").get_item(TableName="heard", Key={"k": {"S": "x"}}).get("Item"))
     assert item == {"k": {"S": "x"}, "v": {"N": "1.5"}}
     iot.disable_topic_rule(ruleName="all")

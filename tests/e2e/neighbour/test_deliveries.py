@@ -203,13 +203,14 @@ def test_what_a_topic_can_not_deliver_is_told_and_kept_when_there_is_a_place(
     assert [one["Body"] for one in (*letters.messages(), *well.messages())] == ["m", "m"]
 
 
-@pytest.mark.parametrize(("protocol", "name"), [("sqs", "nobody"), ("lambda", "function:nobody")])
-def test_a_subscription_of_what_is_not_there_is_refused(server: Server, protocol: str, name: str) -> None:
+def test_a_queue_may_be_made_after_its_subscription(server: Server) -> None:
     sns = server.client("sns")
-    topic = sns.create_topic(Name="refusing")["TopicArn"]
-    with pytest.raises(sns.exceptions.InvalidParameterException, match="Endpoint does not exist for endpoint"):
-        sns.subscribe(TopicArn=topic, Protocol=protocol, Endpoint=ARN.format(protocol, name))
-    assert sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"] == []
+    topic = sns.create_topic(Name="early")["TopicArn"]
+    made = sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=ARN.format("sqs", "late"))["SubscriptionArn"]
+    assert "there is no queue" in until_found(server, made, "subscription-target-missing")
+    late = Queue(server, "late")
+    sns.publish(TopicArn=topic, Message="m")
+    assert [json.loads(one["Body"])["Message"] for one in late.messages()] == ["m"]
 
 
 # --- S3

@@ -225,7 +225,7 @@ def test_a_schedule_may_do_what_its_role_may(own_server: Callable[..., Server]) 
     world.advance("2m")
     [letter] = world.take(dead)
     assert letter["MessageAttributes"]["ERROR_CODE"]["StringValue"] == "AccessDenied"
-    assert "sqs:SendMessage" in letter["MessageAttributes"]["ERROR_MESSAGE"]["StringValue"]
+    assert "sqs:sendmessage" in letter["MessageAttributes"]["ERROR_MESSAGE"]["StringValue"]
     allow(dead_arn, arn)
     world.schedule("allowed", world.at(minutes=1), arn, own)
     world.advance("2m")

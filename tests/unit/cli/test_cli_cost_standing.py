@@ -163,3 +163,12 @@ def test_what_functions_log_is_cheaper_by_tiers_and_shares_what_is_free() -> Non
     ]  # fmt: skip
     free = bill([Use("logs:of-lambda", "f", 5e9), Use("logs:ingested", "g", 5e9)], free_tier=True)
     assert sum(line.dollars for line in free) == pytest.approx(2.5)
+
+
+def test_a_large_tmp_costs_for_as_long_as_the_function_runs() -> None:
+    """10,240 MB for a million seconds: 9.5 GB beyond the free half."""
+    functions = [{"FunctionName": "f", "EphemeralStorage": {"Size": 10_240}}, {"FunctionName": "g"}]
+    uses = [Use("lambda:duration:x86_64", "f", 1e6 / 4, 256), Use("lambda:duration:x86_64", "g", 1e6, 1024)]
+    client = Client({"list_functions": {"Functions": functions}})
+    (use,) = metering.ephemeral_storage(lambda _service: client, uses)
+    assert use == Use("lambda:ephemeral-storage", "f", 9.5e6) and dollars(use) == pytest.approx(0.29355)

@@ -258,3 +258,44 @@ def test_every_page_is_shown_of_a_server_with_one_function() -> None:
 def test_what_scrolls_sideways_is_reached_by_the_keyboard_and_has_a_name(template: Path) -> None:
     for tag in re.findall(r"<div class=\"wide\"[^>]*>", template.read_text()):
         assert 'tabindex="0"' in tag and 'role="group"' in tag and re.search(r'aria-label="\w', tag), tag
+
+
+MANY = [f"one-{number:03}" for number in range(300)]
+
+
+@pytest.mark.parametrize(
+    ("path", "most", "answers"),
+    [
+        ("/sources", 50, {"sqs__list_queues": {"QueueUrls": [f"http://h/{one}" for one in MANY]}}),
+        (
+            "/sources",
+            50,
+            {
+                "kinesis__list_streams": {
+                    "StreamSummaries": [{"StreamName": one, "StreamStatus": "ACTIVE"} for one in MANY]
+                }
+            },
+        ),
+        ("/sources", 50, {"s3__list_buckets": {"Buckets": [{"Name": one, "CreationDate": NOW} for one in MANY]}}),
+        (
+            "/stacks",
+            100,
+            {
+                "cloudformation__describe_stacks": {
+                    "Stacks": [{"StackName": one, "StackStatus": "S", "CreationTime": NOW} for one in MANY]
+                }
+            },
+        ),
+        (
+            "/dashboards",
+            100,
+            {"cloudwatch__list_dashboards": {"DashboardEntries": [{"DashboardName": one} for one in MANY]}},
+        ),
+        ("/logs", 200, {"logs__describe_log_groups": {"logGroups": [{"logGroupName": one} for one in MANY]}}),
+    ],
+)
+def test_a_list_that_is_cut_says_so(path: str, most: int, answers: dict[str, Any]) -> None:
+    text = shown(path, **answers)
+    assert MANY[most - 1] in text and MANY[most] not in text and f"The first {most}" in text
+    few = {key: {name: those[:most] for name, those in said.items()} for key, said in answers.items()}
+    assert "The first" not in shown(path, **few)

@@ -9,6 +9,7 @@ from lambent.cli.console import _measure
 from lambent.cli.errors import CliError, explain
 from lambent.console.tunings import Tunings
 from tests.unit.console.fake import FUNCTION, Browser, Refused, site, tuned, usual
+from tests.unit.waiting import until_a_thread
 
 SETTINGS = {
     "MemorySize": "256",
@@ -139,9 +140,7 @@ def test_one_function_is_measured_once_at_a_time_and_says_what_went_wrong() -> N
         raise CliError("no")
 
     first = known.begin({"function": "f"}, broken, lambda error: (explain(error) or ("", 0))[0])
-    until = time.monotonic() + 5
-    while not first.over and time.monotonic() < until:
-        time.sleep(0.001)
+    until_a_thread(lambda: first.over)
     assert first.trouble == "no"
     known._known["g"] = under_way = type(first)({"function": "g"})
     assert known.begin({"function": "g"}, tuned, str) is under_way

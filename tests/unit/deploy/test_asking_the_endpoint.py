@@ -38,6 +38,16 @@ def test_a_template_that_comes_in_parts_is_read_whole() -> None:
     assert closed
 
 
+def test_an_object_that_is_no_text_is_read_as_bytes() -> None:
+    async def send(_request: Request) -> Response:
+        return Response(200, [("etag", "E1")], b"PK\x9d")
+
+    ask = Endpoint(send, lambda _scope, _name: "signed", Acting("cloudformation.amazonaws.com", "000000000000"))
+    said = asyncio.run(ask(Scope(), "s3", "GetObject", {"Bucket": "b", "Key": "k"}))
+    assert (said["ETag"], said["Body"]) == ("E1", b"PK\x9d")
+    assert fetched([b"{\x9d}"], []) == "{\ufffd}"
+
+
 def test_an_object_of_any_size_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
     closed: list[bool] = []
     monkeypatch.setattr(endpoint, "MOST_BYTES", 10)

@@ -116,6 +116,11 @@ def test_what_is_no_template_is_refused(text: str, said: str) -> None:
     assert said in str(caught.value)
 
 
+def test_a_resource_may_say_what_it_is_for() -> None:
+    document = {"Resources": {"A": {**QUEUE, "Description": "what waits"}}}
+    assert parse(document).resources["A"].type == QUEUE["Type"]
+
+
 @pytest.mark.parametrize(
     ("document", "said"),
     [

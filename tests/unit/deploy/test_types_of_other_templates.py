@@ -204,3 +204,22 @@ def test_a_signing_profile_is_known_by_its_arn_and_version() -> None:
     one, asked = made("AWS::Signer::SigningProfile", {"PlatformId": "AWSLambda-SHA384-ECDSA"}, there)
     assert asked == [("PutSigningProfile", {"profileName": "name", "platformId": "AWSLambda-SHA384-ECDSA"})]
     assert (one.id, one.attributes["ProfileVersionArn"]) == ("a", "a/v")
+
+
+def test_an_origin_and_what_is_forwarded_may_be_said_in_part() -> None:
+    origin = {
+        "Id": "o",
+        "DomainName": "d",
+        "CustomOriginConfig": {"OriginProtocolPolicy": "https-only", "HTTPPort": "8080"},
+    }
+    behavior = {"TargetOriginId": "o", "ViewerProtocolPolicy": "allow-all", "ForwardedValues": {"QueryString": False}}
+    config = {"Enabled": True, "Origins": [origin], "DefaultCacheBehavior": behavior}
+    one = Subject("T", "L", "name", OWNER, {"DistributionConfig": config})
+    said = params_of(KINDS["AWS::CloudFront::Distribution"].create[0], one)["DistributionConfig"]
+    assert said["Origins"]["Items"][0]["CustomOriginConfig"] == {
+        "HTTPPort": 8080,
+        "HTTPSPort": 443,
+        "OriginProtocolPolicy": "https-only",
+    }
+    forwarded = {"QueryString": False, "Cookies": {"Forward": "none"}}
+    assert said["DefaultCacheBehavior"]["ForwardedValues"] == forwarded

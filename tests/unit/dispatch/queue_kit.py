@@ -132,14 +132,19 @@ class Bench:
         return self.metrics.total(metric, SCOPE, name)
 
 
-def play(folder: Path, scene: Callable[[Bench], Awaitable[None]], busy: float = BUSY_SECONDS) -> None:
-    """Play a scene on a fresh queue, or on what an earlier scene left in the folder."""
+def play(
+    folder: Path, scene: Callable[[Bench], Awaitable[None]], busy: float = BUSY_SECONDS, *, start: bool = True
+) -> None:
+    """Play a scene on a fresh queue, or on what an earlier scene left in the folder; without `start` it is the scene's
+    to open its queue and go on."""
 
     async def main() -> None:
         database = await open_database(f"sqlite:///{folder / 'state.db'}", busy=busy)
         bench = Bench(Events(database))
         try:
-            await bench.queue.start()
+            if start:
+                await bench.queue.open()
+                await bench.queue.start()
             await scene(bench)
         finally:
             await bench.queue.close(0.1)

@@ -438,7 +438,7 @@ def test_a_locked_database_refuses_and_loses_nothing(tmp_path: Path) -> None:
         with pytest.raises(StoreLocked):
             await bench.send(request_id="meanwhile")
         bench.open.pop()[1](DONE)  # its end can't be written yet
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0.05)  # the time in which the store's thread gives up: SQLite waits by itself
         locking.execute("ROLLBACK")
         locking.close()
         await bench.clock.advance(DAY)
@@ -458,7 +458,9 @@ def test_a_hundred_thousand_events_wait(tmp_path: Path) -> None:
     async def scene(bench: Bench) -> None:
         tracemalloc.start()
         began = time.process_time()
-        assert await bench.new_queue().start() == count
+        queue = bench.new_queue()
+        await queue.open()
+        assert await queue.start() == count
         assert time.process_time() - began < 2
         assert tracemalloc.get_traced_memory()[1] < 4 << 20
         tracemalloc.stop()

@@ -5,6 +5,7 @@ import socket
 from collections.abc import Awaitable, Callable
 
 from lambent.environments.debug_relay import Relay
+from tests.unit.waiting import turns
 
 
 def free_port() -> int:
@@ -39,7 +40,7 @@ def test_a_connection_waits_until_something_listens_inside() -> None:
         await relay.open(outside)
         reader, writer = await asyncio.open_connection("127.0.0.1", outside)
         writer.write(b"early")
-        await asyncio.sleep(0.01)
+        await turns()
         async with await asyncio.start_server(echo, "127.0.0.1", inside):
             assert await reader.readexactly(5) == b"EARLY"
             writer.write(b"more")
@@ -57,7 +58,7 @@ def test_closing_drops_connections_and_frees_the_port() -> None:
         relay = Relay(to(free_port()))  # where nobody ever listens
         await relay.open(outside)
         reader, writer = await asyncio.open_connection("127.0.0.1", outside)
-        await asyncio.sleep(0.01)
+        await turns()
         await relay.close()
         assert await reader.read() == b""
         writer.close()

@@ -15,6 +15,7 @@ from lambent.observe.journal import Journal
 from lambent.observe.report import Report
 from lambent.runtime_api.conversation import Refusal
 from lambent.sandbox.errors import SandboxGone
+from tests.unit.waiting import turns, until
 
 FUNCTION = FunctionVersion(
     Scope("000000000000", "us-east-1"), "f", "$LATEST", "python3.12", "h", "code", "role", "revision"
@@ -116,23 +117,9 @@ def run(body: Callable[[], Awaitable[None]]) -> None:
     async def limited() -> None:
         async with asyncio.timeout(10):
             await body()
-        left = asyncio.all_tasks() - {asyncio.current_task()}
-        for _ in range(100):
-            if not left:
-                break
-            await asyncio.sleep(0.005)
-            left = asyncio.all_tasks() - {asyncio.current_task()}
-        assert not left
+        await until(lambda: not asyncio.all_tasks() - {asyncio.current_task()})
 
     asyncio.run(limited())
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    for _ in range(2000):
-        if condition():
-            return
-        await asyncio.sleep(0.005)
-    raise TimeoutError
 
 
 def test_a_subscriber_gets_what_was_before_it_and_what_comes() -> None:
@@ -230,7 +217,7 @@ def test_a_flush_waits_no_longer_than_it_may_and_no_time_passes_frozen() -> None
             await at.telemetry.flush(0.02)
             assert at.telemetry.pending
             at.telemetry.freeze()
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(0.1)  # longer than its patience, which is real time
             at.telemetry.thaw()
             at.listener.answers.set()
             await at.telemetry.flush()
@@ -322,7 +309,7 @@ def test_a_subscriber_that_never_answers_holds_little_and_stops_nobody() -> None
             at.subscribe()
             for _ in range(5000):
                 at.journal._on_line("function", 0, "x" * 1000)
-            await asyncio.sleep(0.05)
+            await turns()
             delivery = at.telemetry._deliveries["ext"]
             held = delivery.buffer._current.size + sum(batch.size for batch in delivery.buffer._ready)
             assert held < 600_000

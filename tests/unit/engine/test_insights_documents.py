@@ -32,6 +32,11 @@ def test_some_members_are_what_they_are_among_all(messages: list[str]) -> None:
     assert columns(messages, Wanted(KEYS)) == columns(messages, WHOLE)
 
 
+def test_half_of_a_surrogate_pair_takes_no_other_message_with_it() -> None:
+    messages = ['{"a": "\ud800"}', '{"a": 1}', '{"a": "\\ud800"}']
+    assert columns(messages, Wanted(KEYS)) == columns(messages, WHOLE) and columns(messages, WHOLE)["a"][1] == 1
+
+
 def test_a_query_names_its_members() -> None:
     said = "fields a.b as c, @timestamp | filter ispresent(d) and e in [1] | parse f '* x' as g | unnest h into i"
     assert keys_of(read(said)) >= {"a", "a.b", "d", "e", "f", "g", "h", "i"}

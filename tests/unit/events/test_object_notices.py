@@ -12,6 +12,7 @@ from lambent.model.delivery import Delivery, DeliveryFailed
 from lambent.store.database import Database, open_database
 from lambent.store.errors import StoreBroken
 from lambent.store.objects import Change, Item, ObjectStore
+from tests.unit.waiting import until
 
 PATIENCE = 60.0
 
@@ -60,9 +61,7 @@ class Bench:
         await self.store.write(Item(lambda _view: (Change(notices=rows), None)))
 
     async def until(self, count: int) -> None:
-        async with asyncio.timeout(PATIENCE):
-            while len(self.sent) < count or self._tasks:  # noqa: ASYNC110
-                await asyncio.sleep(0.001)
+        await until(lambda: len(self.sent) >= count and not self._tasks, PATIENCE)
 
     async def left(self) -> Sequence[tuple[int, bytes]]:
         await self.store.close()

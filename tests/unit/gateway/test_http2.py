@@ -25,6 +25,7 @@ from lambent.gateway.http2 import PREFACE
 from lambent.gateway.intake import BOUNDS, Bounds, Intake
 from lambent.gateway.listener import Listener
 from lambent.wire.http import Request, Response
+from tests.unit.waiting import turns, until
 
 HEAD = [(":method", "POST"), (":scheme", "http"), (":authority", "h"), (":path", "/a%2Fb?x=1"), ("x-a", "1")]
 Chain = Callable[[Request], Awaitable[Response]]
@@ -123,7 +124,7 @@ def test_who_says_goodbye_gets_what_was_asked_before() -> None:
         number = client.ask(b"abc")
         await client.until(lambda: client.bodies.get(number))
         client.writer.write(GoAwayFrame(0).serialize())
-        await asyncio.sleep(0.05)
+        await turns()
         released.set()
         await client.until(lambda: client.ended)
         assert client.bodies[number] == b"first second"
@@ -172,11 +173,7 @@ def test_what_comes_bit_by_bit_goes_at_once_and_ends_with_the_client() -> None:
         await client.until(lambda: client.bodies.get(number) == b"first")
         client.state.reset_stream(number)
         client.writer.write(client.state.data_to_send())
-        for _ in range(500):
-            if ended:
-                return
-            await asyncio.sleep(0.002)
-        raise AssertionError("it goes on")
+        await until(lambda: ended)
 
     play(scene, chain)
 

@@ -14,6 +14,7 @@ from lambent.gateway import listener as listening
 from lambent.gateway.intake import Bounds, Intake, Share, is_overdue, spool
 from lambent.gateway.listener import MAX_HEAD, MAX_HEADERS, Listener, Respond
 from lambent.wire.http import Request, Response
+from tests.unit.waiting import turns, until
 
 Talk = Callable[[Listener, tuple[str, int]], Awaitable[None]]
 
@@ -66,7 +67,7 @@ def test_a_header_without_end_is_refused_soon(name: bytes) -> None:
             writer.write(b"x" * (1 << 16))
             with contextlib.suppress(ConnectionError):
                 await writer.drain()
-            await asyncio.sleep(0.001)
+            await asyncio.sleep(0)
         assert answer.done()
         with contextlib.suppress(ConnectionError):
             assert await answer == b"HTTP/1.1 431"
@@ -126,9 +127,9 @@ def test_a_large_body_behind_a_request_that_takes_its_time_waits_on_the_wire(tmp
         size = 8 << 20
         writer.write(b"GET / HTTP/1.1\r\nHost: h\r\n\r\nPUT / HTTP/1.1\r\nHost: h\r\nContent-Length: %d\r\n\r\n" % size)
         writer.write(bytes(size))
-        await asyncio.sleep(0.2)
         (door,) = listener._doors.values()
-        (connection,) = door.open
+        (connection,) = await until(lambda: door.open)
+        await until(lambda: connection._paused)
         most = connection._body_bytes  # type: ignore[attr-defined]
         go.set()
         received = b""
@@ -149,14 +150,14 @@ def test_unfinished_bodies_have_a_total_and_those_of_an_environment_one_of_their
         await listener.serve(outside)
         _, first = await asyncio.open_connection(*address)
         first.write(half)
-        await asyncio.sleep(0.1)
+        await until(lambda: intake._inside[1]._left < (3 << 20) - 700_000)
         refused = await ask(address, half)
         assert refused.startswith(b"HTTP/1.1 503 ")
         assert b"more bytes than this server holds" in refused
         whole = half + bytes(200_000)
         assert (await ask(outside.getsockname(), whole)).startswith(b"HTTP/1.1 200 ")
         first.close()
-        await asyncio.sleep(0.05)
+        await until(lambda: intake._inside[1]._left == 3 << 20)
         assert (await ask(address, whole)).startswith(b"HTTP/1.1 200 ")
 
     serve(talk, intake, environment="one")
@@ -166,7 +167,8 @@ def test_what_was_held_is_given_back_however_the_connection_ends() -> None:
     intake = Intake()
     before = intake._outside[1]._left
 
-    async def talk(_listener: Listener, address: tuple[str, int]) -> None:
+    async def talk(listener: Listener, address: tuple[str, int]) -> None:
+        (door,) = listener._doors.values()
         head = b"PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: 300000\r\n\r\n"
         for sent in (
             head + bytes(100_000),
@@ -176,9 +178,10 @@ def test_what_was_held_is_given_back_however_the_connection_ends() -> None:
         ):
             _, writer = await asyncio.open_connection(*address)
             writer.write(sent)
-            await asyncio.sleep(0.05)
+            await writer.drain()
+            await turns()
             writer.close()
-        await asyncio.sleep(0.1)
+            await until(lambda: not door.open)
         assert intake._outside[1]._left == before
 
     serve(talk, intake)
@@ -195,14 +198,15 @@ def test_an_environment_has_so_many_connections_and_takes_none_from_others(
         opened = [await asyncio.open_connection(*address) for _ in range(12)]
         for _, writer in opened:
             writer.write(b"GET /")
-        await asyncio.sleep(0.05)
+        of_one = next(one for one in listener._doors.values() if one.inside == "one")
+        await until(lambda: len(of_one.open) == 10 and not any(one.is_idle for one in of_one.open))
         request = b"GET / HTTP/1.1\r\nHost: h\r\n\r\n"
         assert await ask(address, request) == b""
         for door in (outside, other):
             assert (await ask(door.getsockname(), request)).startswith(b"HTTP/1.1 200 ")
         for _, writer in opened:
             writer.close()
-        await asyncio.sleep(0.05)
+        await until(lambda: not of_one.open)
         assert (await ask(address, request)).startswith(b"HTTP/1.1 200 ")
 
     serve(talk, Intake(descriptors=160), environment="one")
@@ -248,7 +252,7 @@ def test_a_half_request_that_goes_silent_is_answered_and_closed() -> None:
             assert answer.startswith(b"HTTP/1.1 408 ")
             assert b"Connection: close\r\n" in answer
         reader, writer = await asyncio.open_connection(*address)
-        for _ in range(2):  # between requests a connection may be silent
+        for _ in range(2):  # between requests a connection may be silent: the listener's own seconds pass here
             await asyncio.sleep(0.2)
             writer.write(b"GET / HTTP/1.1\r\n")
             await asyncio.sleep(0)

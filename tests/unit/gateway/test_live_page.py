@@ -7,7 +7,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from lambent.gateway.live import LivePage, make_token
+from lambent.gateway.live_folder import LivePage, make_token
 from lambent.model.scope import Scope
 from lambent.wire.http import Request
 

@@ -68,6 +68,28 @@ def test_what_moto_does_not_have_is_refused_and_not_logged(caplog: pytest.LogCap
     assert fault.value.status == 501 and caplog.text == ""
 
 
+def test_a_service_that_moto_does_not_have_is_refused_by_name(caplog: pytest.LogCaptureFixture) -> None:
+    from moto.backends import get_backend
+
+    with pytest.raises(AttributeError) as raised:
+        get_backend(None)  # type: ignore[call-overload]
+    asked = Asked("accessanalyzer", Request("GET", "/analyzer"))
+    with pytest.raises(
+        Fault, match="accessanalyzer:ListAnalyzers: NotImplementedError: it has no such service"
+    ) as fault:
+        neighbour._look_for_failure(asked, answer(raised.value), "id")
+    assert (fault.value.status, caplog.text) == (501, "")
+
+
+def test_a_path_that_no_service_of_motos_has_is_refused_by_name() -> None:
+    page = b"<!doctype html>\n<html lang=en>\n<title>404 Not Found</title>\n<h1>Not Found</h1>\n<p>The requested"
+    asked = Asked("lexv2-runtime", Request("DELETE", "/bots/b"))
+    with pytest.raises(Fault, match="does not support") as fault:
+        neighbour._look_for_failure(asked, Response(404, [], page), "id")
+    assert fault.value.status == 501
+    neighbour._look_for_failure(asked, Response(404, [], b"<Error><Code>NoSuchKey</Code></Error>"), "id")
+
+
 def test_a_500_that_moto_says_itself_goes_on_and_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     neighbour._look_for_failure(Asked("s3", Request("GET", "/")), Response(503, [], b"<Code>SlowDown</Code>"), "id")
     assert "request id: moto failed on s3:ListBuckets: 503 b'<Code>SlowDown</Code>'" in caplog.text

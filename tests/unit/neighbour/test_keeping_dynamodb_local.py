@@ -16,6 +16,7 @@ from lambent.neighbour.dynamodb_local import JAR, Found, Missing, answered, aske
 from lambent.neighbour.neighbour import Neighbour
 from lambent.neighbour.process import MotoProcess, State
 from lambent.wire.http import Request, Response
+from tests.unit.waiting import until
 
 CALLER = Caller(Scope("111111111111", "eu-west-1"), "id")
 OURS = "arn:aws:dynamodb:eu-west-1:111111111111:table/t/stream/1"
@@ -127,10 +128,7 @@ def test_it_answers_apart_from_every_network_and_is_started_again(tmp_path: Path
         pid = said["pid"]
         assert isinstance(pid, int)
         os.kill(pid, signal.SIGKILL)
-        for _ in range(2000):
-            if local.starts > 1:
-                break
-            await asyncio.sleep(0.002)
+        await until(lambda: local.starts > 1)
         assert (await ask(neighbour, "dynamodbstreams"))["pid"] != pid
 
     with_local(tmp_path, ECHO, body, back_off=0.0)

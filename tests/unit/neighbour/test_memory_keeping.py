@@ -5,7 +5,7 @@ import contextlib
 import errno
 import json
 import os
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -21,6 +21,7 @@ from lambent.neighbour.memory.keeping import Keeping
 from lambent.neighbour.request_model import Asked
 from lambent.wire.fault import Fault
 from lambent.wire.http import Request
+from tests.unit.waiting import until
 
 GLUE = Asked("glue", Request("POST", "/"))
 READS = Asked("glue", Request("GET", "/"))
@@ -75,14 +76,6 @@ class Case:
 
     def codes(self) -> list[str]:
         return [one.code for one in self.told]
-
-
-async def until(true: Callable[[], bool]) -> None:
-    for _ in range(1_000):
-        if true():
-            return
-        await asyncio.sleep(0.01)
-    raise AssertionError
 
 
 def run(what: Coroutine[Any, Any, Any]) -> Any:

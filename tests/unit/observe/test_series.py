@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -195,3 +196,28 @@ def test_what_had_no_value_lately_is_not_looked_for_in_the_file(
         assert await sums(store, NOW + 2 * HOUR, NOW + 3 * HOUR, 60) == {}
 
     with_store(tmp_path, body)
+
+
+def test_ten_thousand_series_take_less_than_a_hundredth_of_a_processor(tmp_path: Path) -> None:
+    """A value of each in every minute, written down each time: three minutes of them, and what all threads took."""
+
+    async def go() -> None:
+        now = [1_790_000_000.0]
+        store = await SeriesStore.open(tmp_path / "metrics.db", lambda: now[0])
+        metrics = [Metric(Scope(), "Shop", "Wait", dimensions_of({"f": str(number)})) for number in range(10_000)]
+        streams = [Stream(metric, "Count") for metric in metrics]
+
+        async def minute() -> None:
+            now[0] += 60
+            for place, stream in enumerate(streams):
+                assert store.add(stream, now[0], float(place % 97))
+            await store.flush()
+
+        await minute()
+        began = time.process_time()
+        for _ in range(3):
+            await minute()
+        assert time.process_time() - began < 3 * 60 / 100
+        await store.close()
+
+    asyncio.run(go())

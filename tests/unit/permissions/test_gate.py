@@ -520,7 +520,7 @@ def test_a_request_that_names_its_key_needs_it() -> None:
 
 def test_what_the_process_asks_itself_is_nobodys_request() -> None:
     world = World(mode="enforce")
-    world.gate._scps = ((document.read("scp", {"Statement": {"Effect": "Deny", "Action": "*", "Resource": "*"}}),),)
+    world.gate.scps = ((document.read("scp", {"Statement": {"Effect": "Deny", "Action": "*", "Resource": "*"}}),),)
     headers = {
         "authorization": f"AWS4-HMAC-SHA256 Credential={ACCOUNT}/20260101/us-east-1/sqs/aws4_request, Signature=none"
     }
@@ -571,7 +571,7 @@ def test_a_role_is_assumed_by_all_conditions(condition: Any, assumed: bool) -> N
 def test_an_organisation_bounds_who_assumes_a_role() -> None:
     world = World({"Effect": "Allow", "Action": "sts:*", "Resource": "*"}, mode="enforce")
     world.trust = {"Version": "2012-10-17", "Statement": TRUST}
-    world.gate._scps = ((document.read("scp", {"Statement": {"Effect": "Deny", "Action": "sts:*", "Resource": "*"}}),),)
+    world.gate.scps = ((document.read("scp", {"Statement": {"Effect": "Deny", "Action": "sts:*", "Resource": "*"}}),),)
     verdict, _ = asyncio.run(world.gate.trusts(SESSION, ROLE, "sts:AssumeRole", {}))
     assert verdict is not None
     assert not verdict.decision.allowed

@@ -40,7 +40,7 @@ def test_a_statement_needs_its_verb_on_its_table(statement: str, action: str, ta
     ],
 )
 def test_what_can_be_read_otherwise_is_not_told(statement: str) -> None:
-    assert not partiql.is_told("ExecuteStatement", {"Statement": statement})
+    assert not partiql.is_told("dynamodb", "ExecuteStatement", {"Statement": statement})
 
 
 def test_each_statement_of_several_counts() -> None:
@@ -49,5 +49,9 @@ def test_each_statement_of_several_counts() -> None:
         (action, {"TableName": about["TableName"]})
         for action, about in partiql.needed("BatchExecuteStatement", {"Statements": [good, good]})
     ] == [("dynamodb:PartiQLSelect", {"TableName": "a"})] * 2
-    assert not partiql.is_told("ExecuteTransaction", {"TransactStatements": [good, bad]})
-    assert partiql.is_told("GetItem", {"TableName": "a"})
+    assert not partiql.is_told("dynamodb", "ExecuteTransaction", {"TransactStatements": [good, bad]})
+    assert partiql.is_told("dynamodb", "GetItem", {"TableName": "a"})
+
+
+def test_statements_of_another_service_are_its_own() -> None:
+    assert partiql.is_told("rds-data", "ExecuteStatement", {"sql": "select 1"})

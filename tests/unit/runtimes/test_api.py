@@ -15,6 +15,7 @@ import uvloop
 from lambent.runtime_api import errors
 from lambent.runtime_api.extensions import About, Extensions, Reply
 from lambent.runtime_api.server import MAX_CONNECTIONS, RuntimeApi, RuntimeInvocation, invocation_head
+from tests.unit.waiting import TURNS, turns
 
 GET_NEXT = b"GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nHost: x\r\n\r\n"
 LIMIT = errors.MAX_RESPONSE
@@ -119,7 +120,7 @@ class Here:
                 client.writer.close()
                 with contextlib.suppress(ConnectionError):
                     await client.writer.wait_closed()
-            await asyncio.sleep(0.01)  # the loop closes transports in its next rounds
+            await turns()  # in which the loop closes transports
 
 
 @pytest.fixture(params=[asyncio.run, uvloop.run], ids=["asyncio", "uvloop"])
@@ -229,7 +230,7 @@ def test_what_is_sent_again_means_what_it_meant(run: Any, headers: tuple[str, ..
             data = post(f"invocation/{request_id}/response", b"[1]", *headers)
             at = 120 if split else len(data)
             client.writer.write(data[:at])
-            await asyncio.sleep(0.001 if split else 0)
+            await turns(TURNS if split else 1)
             answer = await client.ask(data[at:])
             answer = await client.answer() if answer.status == 100 else answer
             seen.append((refused, answer.status, answer.body, [(*one[:1], *one[2:]) for one in here.said]))
@@ -255,7 +256,7 @@ def test_a_familiar_answer_of_another_length_or_in_chunks(run: Any) -> None:
             assert (await client.ask(chunked)).status == 202
             assert here.said[-1][:3] == ("response", request_id, b"[7]" if chunked != data else sent)
         client.writer.write(GET_NEXT[:20])
-        await asyncio.sleep(0.001)
+        await turns()
         here.api.deliver(invocation(b"last"))
         assert (await client.ask(GET_NEXT[20:])).body == b"last"
 
@@ -578,7 +579,7 @@ def test_a_full_sink_makes_the_runtime_wait(run: Any) -> None:
         client.writer.write(STREAMING + chunk(b"x" * (8 << 20)) + b"0\r\n\r\n")
         await here.until(lambda: sink.resume is not None)
         held = len(sink.got)
-        await asyncio.sleep(0.02)
+        await turns()
         assert len(sink.got) == held < 2 << 20
         sink.room = 1 << 30
         assert sink.resume is not None

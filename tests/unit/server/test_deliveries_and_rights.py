@@ -69,7 +69,7 @@ def test_records_go_to_a_bucket_as_the_role_may() -> None:
 
 
 def test_a_bucket_sends_as_the_queue_lets_it_although_nobody_looked_when_it_was_configured() -> None:
-    with pytest.raises(DeliveryFailed, match=r"no resource-based policy allows the sqs:SendMessage action"):
+    with pytest.raises(DeliveryFailed, match=r"no resource-based policy allows the sqs:sendmessage action"):
         of_bucket(World(MAY, mode="enforce"))
     world = World(mode="report")
     assert of_bucket(world) == [QUEUE]
@@ -88,7 +88,7 @@ def test_a_call_that_a_schedules_role_may_not_make_stands_in_the_trail() -> None
         message = Delivery(Scope(ACCOUNT), target, body, "", schedule, "", unique=f"id{call}", call=call)
         push = Push("scheduler", message, RetryPolicy(0), role=ROLE)
         asked = push_roles.may_push(world.gate, lambda _finding: None, lambda: 1_700_000_000.0, push)
-        assert "not authorized to perform: sqs:SendMessage" in asyncio.run(asked)
+        assert "not authorized to perform: sqs:sendmessage" in asyncio.run(asked)
         said = record(next(iter(world.gate.trail.calls())))
         assert (said["eventName"], said["errorCode"], said["requestID"]) == ("SendMessage", "AccessDenied", f"id{call}")
         assert said["userIdentity"]["invokedBy"] == "scheduler.amazonaws.com"

@@ -9,6 +9,7 @@ import pytest
 from lambent.neighbour import unix
 from lambent.server.hatch import Hatch, Task
 from lambent.wire.http import Request, Response
+from tests.unit.waiting import until
 
 TASKS = "/_lambent/tasks"
 
@@ -117,7 +118,7 @@ def test_so_many_connections_and_no_more(tmp_path: Path) -> None:
         )
         for sock in socks[1:]:
             sock.sendall(b"POST /_lambent/tasks/ HTTP/1.1\r\n")
-        await asyncio.sleep(0.05)
+        await until(lambda: len(one._door.half) == 2)
         socks.append(await asyncio.to_thread(unix.connect, one.path, 5))
         assert await asyncio.to_thread(rest, socks[3]) == b"", "and nobody does that is asking"
         await one.close()

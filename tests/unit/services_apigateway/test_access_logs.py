@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from lambent.services import door_logs
-from tests.unit.services_apigateway.api_kit import HERE
+from tests.unit.services_apigateway.api_kit import HERE, URI
 from tests.unit.services_apigateway.door_kit import Stage, with_stage
 
 ROLE = {"op": "replace", "path": "/cloudwatchRoleArn", "value": "arn:aws:iam::111111111111:role/logs"}
@@ -46,6 +46,38 @@ def test_what_a_line_tells_of_an_answer(path: str, answer: Any, line: str, tmp_p
         await stage.ask(f"/dev{path}")
         assert [group for group, _ in stage.logged] == ["access"]
         assert stage.logged[0][1].startswith(line)
+
+    with_stage(tmp_path, scene)
+
+
+PHASES = (
+    "$context.authorizer.principalId $context.authorizer.status $context.authorizer.latency "
+    "$context.authorizer.integrationLatency $context.authorizer.error $context.authorize.status"
+)
+
+
+@pytest.mark.parametrize(("token", "line"), [("good", "me 200 3000 3000 - -"), ("", "- 401 0 - ")])
+def test_a_line_tells_how_authorization_went(token: str, line: str, tmp_path: Path) -> None:
+    async def scene(stage: Stage) -> None:
+        await stage.call("UpdateAccount", patchOperations=[ROLE])
+        made = await stage.call(
+            "CreateAuthorizer", restApiId=stage.id, name="t", type="TOKEN", authorizerUri=URI,
+            identitySource="method.request.header.Auth",
+        )  # fmt: skip
+        await stage.proxy("/pets", authorizationType="CUSTOM", authorizerId=made["id"])
+        await stage.deploy()
+        await stage.patch_stage(**{"/accessLogSettings/destinationArn": GROUP, "/accessLogSettings/format": PHASES})
+
+        async def run(event: Any) -> Any:
+            if event.get("type") != "TOKEN":
+                return {"statusCode": 200}
+            await stage.clock.advance(3)
+            statement = {"Effect": "Allow", "Action": "execute-api:Invoke", "Resource": "*"}
+            return {"principalId": "me", "policyDocument": {"Version": "2012-10-17", "Statement": [statement]}}
+
+        stage.functions.run = run
+        await stage.ask("/dev/pets", Auth=token)
+        assert stage.logged[0][1].startswith(line), stage.logged
 
     with_stage(tmp_path, scene)
 

@@ -10,7 +10,9 @@ from joserfc import jwt
 from joserfc.jwk import RSAKey
 
 from lambent.model.acting import Acting
+from lambent.model.door import NotPermitted
 from lambent.model.finding import Finding
+from lambent.model.invocation import Throttled
 from lambent.model.scope import Caller
 from lambent.services.apigateway.serving.trials import Trials
 from lambent.wire.http import Response
@@ -121,7 +123,7 @@ def test_an_authorizers_answer_counts_for_its_ttl(tmp_path: Path) -> None:
         await stage.proxy("/a", **await authorize(stage, 60))
         await stage.deploy()
         said = json.loads(text(await stage.ask("/dev/a", Auth="x")))
-        assert said == {"principalId": "p", "n": "1", "yes": "true"}
+        assert said == {"principalId": "p", "integrationLatency": 0, "n": "1", "yes": "true"}
         assert asked[0]["methodArn"] == f"arn:aws:execute-api:eu-west-1:111111111111:{stage.id}/dev/GET/a"
         assert stage.functions.doors[0].source_arn.endswith(f"{stage.id}/authorizers/{stage_authorizer(stage)}")
         await stage.clock.advance(59)
@@ -464,20 +466,34 @@ def test_limits_and_compression(tmp_path: Path) -> None:
     with_stage(tmp_path, scene)
 
 
-def test_a_template_that_loops_keeps_nobody_waiting(tmp_path: Path) -> None:
-    loops = "#foreach($a in [1..900])#foreach($b in [1..200])$a#end#end"
+LARGE = json.dumps({"x": [{"a": 1}] * 20_000}).encode()
+LOOPS = "#foreach($a in [1..900])#foreach($b in [1..200])$a#end#end"
+DEEP = {"application/json": "{\"statusCode\": $input.json('$..a').length()}"}
 
+
+@pytest.mark.parametrize(
+    ("integration", "body"),
+    [
+        ({"type": "MOCK", "requestTemplates": {"application/json": LOOPS}}, b""),
+        ({"type": "HTTP", "uri": "https://x.example", "requestTemplates": {"application/json": LOOPS}}, b""),
+        ({"type": "MOCK", "requestTemplates": DEEP}, LARGE),
+        ({"type": "HTTP", "uri": "https://x.example", "requestTemplates": DEEP}, LARGE),
+        ({"type": "HTTP_PROXY", "uri": "https://x.example",
+          "requestParameters": {"integration.request.header.H": "method.request.body..a"}}, LARGE),
+    ],
+)  # fmt: skip
+def test_what_takes_a_while_keeps_nobody_waiting(tmp_path: Path, integration: dict[str, Any], body: bytes) -> None:
     async def scene(stage: Stage) -> None:
-        at = {"restApiId": stage.id, "resourceId": stage.root, "httpMethod": "GET"}
+        at = {"restApiId": stage.id, "resourceId": stage.root, "httpMethod": "POST"}
         await stage.call("PutMethod", **at, authorizationType="NONE")
-        await stage.call("PutIntegration", **at, type="MOCK", requestTemplates={"application/json": loops})
+        await stage.call("PutIntegration", **at, integrationHttpMethod="POST", **integration)
         await stage.deploy()
-        asking = asyncio.create_task(stage.ask())
+        asking = asyncio.create_task(stage.ask("/dev", "POST", body))
         turns = 0
         while not asking.done():
             await asyncio.sleep(0.001)
             turns += 1
-        assert (asking.result().status, turns > 3) == (500, True)
+        assert asking.result().status and turns > 3
 
     with_stage(tmp_path, scene)
 
@@ -501,5 +517,79 @@ def test_an_api_is_reached_by_the_name_of_its_own_region(tmp_path: Path) -> None
         assert await stage.serve("/dev", region="us-west-2") is None
         by_path = await stage.serve("/dev", region="")
         assert by_path is not None and by_path.status == 200
+
+    with_stage(tmp_path, scene)
+
+
+FORBIDDEN, INTERNAL = '{"message":"Forbidden"}', '{"message": "Internal server error"}'
+SCHEMA = '{"type":"object","required":["a"]}'
+
+
+@pytest.mark.parametrize(
+    ("path", "asked", "status", "error", "body"),
+    [
+        ("/dev/none", {}, 403, "MissingAuthenticationTokenException", '{"message":"Missing Authentication Token"}'),
+        ("/none/a", {}, 403, "ForbiddenException", FORBIDDEN),
+        ("/dev/a", {"X_Says": "malformed"}, 502, "InternalServerErrorException", INTERNAL),
+        ("/dev/a", {"X_Says": "not permitted"}, 500, "InternalServerErrorException", INTERNAL),
+        ("/dev/a", {"X_Says": "throttled"}, 500, "InternalServerErrorException", INTERNAL),
+        ("/dev/key", {}, 403, "ForbiddenException", FORBIDDEN),
+        ("/dev/key", {"x_api_key": "none"}, 403, "ForbiddenException", FORBIDDEN),
+        ("/dev/model", {}, 400, "BadRequestException", '{"message": "Invalid request body"}'),
+        ("/dev/parameter", {}, 400, "BadRequestException",
+         '{"message": "Missing required request parameters: [h, q]"}'),
+        ("/dev/typed", {"Content_Type": "text/plain"}, 415, "BadRequestException",
+         '{"message": "Unsupported Media Type"}'),
+        ("/dev/typed", {}, 504, "InternalServerErrorException",
+         '{"message": "Network error communicating with endpoint"}'),
+        ("/dev/who", {}, 401, "UnauthorizedException", '{"message":"Unauthorized"}'),
+        ("/dev/who", {"Auth": "deny"}, 403, "AccessDeniedException", DENIED),
+        ("/dev/who", {"Auth": "nothing"}, 500, "AuthorizerConfigurationException", '{"message":null}'),
+        ("/dev/who", {"Auth": "fail"}, 500, "AuthorizerConfigurationException", '{"message":null}'),
+        ("/dev/who", {"Auth": "Unauthorized"}, 401, "UnauthorizedException", '{"message":"Unauthorized"}'),
+        ("/dev/iam", {}, 403, "MissingAuthenticationTokenException", '{"message":"Missing Authentication Token"}'),
+    ],
+)  # fmt: skip
+def test_what_the_api_says_by_itself(
+    tmp_path: Path, path: str, asked: dict[str, str], status: int, error: str, body: str
+) -> None:
+    """Causes, the status, `x-amzn-ErrorType` and the body: of each type of gateway response that can be met here."""
+
+    async def run(event: dict[str, Any]) -> Any:
+        said = event.get("authorizationToken") or (event.get("headers") or {}).get("X-Says")
+        if said in ("fail", "Unauthorized"):
+            raise RuntimeError(said)
+        if said == "not permitted":
+            raise NotPermitted("f has no permission")
+        if said == "throttled":
+            raise Throttled("ReservedFunctionConcurrentInvocationLimitExceeded")
+        return {"deny": policy("Deny", "*"), "nothing": {}, "malformed": "text"}.get(str(said), {"statusCode": 200})
+
+    async def scene(stage: Stage) -> None:
+        stage.functions.run = run
+        at = {"restApiId": stage.id}
+        await stage.call("CreateModel", **at, name="M", contentType="application/json", schema=SCHEMA)
+        given = {"validateRequestBody": True, "validateRequestParameters": True}
+        validator = (await stage.call("CreateRequestValidator", **at, name="v", **given))["id"]
+        await stage.proxy("/a")
+        await stage.proxy("/key", apiKeyRequired=True)
+        await stage.proxy("/iam", authorizationType="AWS_IAM")
+        await stage.proxy("/model", requestValidatorId=validator, requestModels={"application/json": "M"})
+        needed = {"method.request.querystring.q": True, "method.request.header.h": True}
+        await stage.proxy("/parameter", requestValidatorId=validator, requestParameters=needed)
+        await stage.proxy("/who", **await authorize(stage, 0))
+        made = await stage.call("CreateResource", **at, parentId=stage.root, pathPart="typed")
+        typed = at | {"resourceId": made["id"], "httpMethod": "GET"}
+        await stage.call("PutMethod", **typed, authorizationType="NONE")
+        await stage.call(
+            "PutIntegration", **typed, type="HTTP", integrationHttpMethod="GET", uri="https://nowhere.example",
+            passthroughBehavior="NEVER", requestTemplates={"application/json": "{}"},
+        )  # fmt: skip
+        await stage.deploy()
+        answer = await stage.ask(path, **asked)
+        headers = dict(answer.headers)
+        assert (answer.status, headers["x-amzn-ErrorType"], text(answer)) == (status, error, body)
+        assert headers["x-amzn-RequestId"] and headers["x-amz-apigw-id"]
+        assert headers["Content-Type"] == "application/json"
 
     with_stage(tmp_path, scene)

@@ -75,6 +75,7 @@ OBEYED: dict[str, list[Patch]] = {
         ("replace", "/credentials", ROLE, "credentials", ROLE),
         ("add", "/requestTemplates/application~1json", "{}", "requestTemplates", {"application/json": "{}"}),
         ("replace", "/requestTemplates/application~1json", "[]", "requestTemplates", {"application/json": "[]"}),
+        ("replace", "requestTemplates/application~1json", "{}", "requestTemplates", {"application/json": "{}"}),
         ("remove", "/requestTemplates/application~1json", None, "requestTemplates", GONE),
         ("add", f"/requestParameters/{HEADER}", "'b'", "requestParameters", {HEADER: "'b'"}),
         ("replace", f"/requestParameters/{HEADER}", "'c'", "requestParameters", {HEADER: "'c'"}),

@@ -325,6 +325,26 @@ def test_parameters_are_mapped_both_ways(tmp_path: Path) -> None:
     with_api(tmp_path, scene)
 
 
+def test_a_mapping_that_takes_a_while_keeps_nobody_waiting(tmp_path: Path) -> None:
+    large = orjson.dumps({"x": [{"a": 1}] * 20_000})
+
+    async def scene(api: Api) -> None:
+        made = await api.empty()
+        given = {
+            "IntegrationType": "AWS_PROXY", "IntegrationUri": FUNCTION, "PayloadFormatVersion": "2.0",
+            "RequestParameters": {"append:header.x-a": "$request.body..a"},
+        }  # fmt: skip
+        await api.route(made, "POST /a", integration=given)
+        asking = asyncio.ensure_future(api.ask(made, "/a", "POST", large))
+        turns = 0
+        while not asking.done():
+            await asyncio.sleep(0.001)
+            turns += 1
+        assert asking.result().status == 200 and turns > 3
+
+    with_api(tmp_path, scene)
+
+
 def test_a_backend_on_the_web(tmp_path: Path) -> None:
     async def scene(api: Api) -> None:
         made = await api.empty()

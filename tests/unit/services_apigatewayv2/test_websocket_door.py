@@ -20,6 +20,7 @@ from lambent.services.apigatewayv2.serving.connections import Gone
 from lambent.wire.http import Response
 from lambent.wire.site import SiteRequest
 from tests.unit.services_apigatewayv2.http_kit import FUNCTION, URI, Api, document, with_api
+from tests.unit.waiting import turns
 
 KEY = "dGhlIHNhbXBsZSBub25jZQ=="
 
@@ -468,13 +469,13 @@ def test_idle_connections_are_closed_after_ten_minutes_and_all_after_two_hours(t
         for _ in range(11):
             await ws.api.clock.advance(599)
             busy.say({"action": "a"})
-            await asyncio.sleep(0.001)
+            await turns(5)
         assert idle.running is not None and busy.running is not None
         await idle.running
         assert idle.events[-1].code == 1001 and not busy.running.done()
         await ws.api.clock.advance(599)
         busy.say({"action": "a"})
-        await asyncio.sleep(0.001)
+        await turns(5)
         await ws.api.clock.advance(20)
         await busy.running
         assert busy.events[-1].code == 1001

@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -138,6 +139,12 @@ def test_retention_and_tags(tmp_path: Path) -> None:
         await logs.call("TagResource", resourceArn=ARN, tags={"b": "2"})
         await logs.call("UntagResource", resourceArn=ARN, tagKeys=["a", "none"])
         assert (await logs.call("ListTagsForResource", resourceArn=ARN))["tags"] == {"b": "2"}
+        await logs.call("TagLogGroup", logGroupName=GROUP, tags={"c": "3", "d": "4"})
+        await logs.call("UntagLogGroup", logGroupName=GROUP, tags=["b", "d", "none"])
+        assert (await logs.call("ListTagsLogGroup", logGroupName=GROUP))["tags"] == {"c": "3"}
+        for name in ("TagLogGroup", "UntagLogGroup", "ListTagsLogGroup"):
+            tags: dict[str, Any] = {} if name[0] == "L" else {"tags": {"a": "1"} if name[0] == "T" else ["a"]}
+            assert (await logs.refused(name, logGroupName="none", **tags))[0] == "ResourceNotFoundException"
 
     with_logs(tmp_path, body)
 

@@ -1,11 +1,11 @@
 """Logs Insights as boto3 sees it: each query in a real process of its own."""
 
-import asyncio
 from pathlib import Path
 from typing import Any
 
 from lambent.observe.queries import KEPT
 from tests.unit.services_logs.wired import HERE, NOW, Wired, with_logs
+from tests.unit.waiting import until
 
 UNDER_WAY = ("Scheduled", "Running")
 SCAN = '{"event":"pdf_scan_start","request_id":"%d","count":%d,"at":{"bucket":"reports"}}'
@@ -24,8 +24,12 @@ def _asked(query: str, **more: Any) -> dict[str, Any]:
 
 async def _answer(logs: Wired, query: str, **more: Any) -> dict[str, Any]:
     query_id = (await logs.call("StartQuery", **_asked(query, **more)))["queryId"]
-    while (said := await logs.call("GetQueryResults", queryId=query_id))["status"] in UNDER_WAY:  # noqa: ASYNC110
-        await asyncio.sleep(0.01)
+
+    async def ended() -> dict[str, Any] | None:
+        said = await logs.call("GetQueryResults", queryId=query_id)
+        return None if said["status"] in UNDER_WAY else said
+
+    said: dict[str, Any] = await until(ended)
     return said
 
 

@@ -1,6 +1,5 @@
 """Subscriptions of log groups: what is configured, and what is sent."""
 
-import asyncio
 import base64
 import gzip
 import json
@@ -13,6 +12,7 @@ import pytest
 from lambent.engine.log_payload import PAYLOAD_BYTES, Source, for_function, payloads
 from lambent.model.push import Push
 from tests.unit.services_logs.wired import HERE, NOW, Wired, with_logs
+from tests.unit.waiting import turns, until
 
 FUNCTION = "arn:aws:lambda:eu-west-1:111111111111:function:f"
 STREAM = "arn:aws:kinesis:eu-west-1:111111111111:stream/s"
@@ -35,10 +35,8 @@ async def log(logs: Wired, *messages: str, stream: str = "s") -> None:
     """Events of now, and what follows from them."""
     events = [{"timestamp": logs.now, "message": message} for message in messages]
     await logs.call("PutLogEvents", logGroupName="g", logStreamName=stream, logEvents=events)
-    for _ in range(100):
-        await asyncio.sleep(0.001)
-        if not logs.subscriptions._working:
-            break
+    await turns()
+    await until(lambda: not logs.subscriptions._working)
 
 
 async def begin(logs: Wired) -> None:

@@ -36,6 +36,10 @@ def test_names_of_buckets_are_of_all_accounts(plane: Plane, s3: Any, bucket: str
     abroad.create_bucket(Bucket=f"{bucket}-eu", **place)
     assert refused(abroad.create_bucket, Bucket=f"{bucket}-eu", **place) == ("BucketAlreadyOwnedByYou", 409)
     assert abroad.get_bucket_location(Bucket=f"{bucket}-eu")["LocationConstraint"] == "eu-west-1"
+    virginia = {"CreateBucketConfiguration": {"LocationConstraint": "us-east-1"}}
+    illegal = ("IllegalLocationConstraintException", 400)
+    assert refused(abroad.create_bucket, Bucket=f"{bucket}-us", **virginia) == illegal
+    assert refused(s3.create_bucket, Bucket=f"{bucket}-us", **virginia) == ("InvalidLocationConstraint", 400)
     assert bucket not in [one["Name"] for one in other.list_buckets()["Buckets"]]
 
 

@@ -3,7 +3,6 @@
 import base64
 import http.client
 import re
-import time
 from typing import Any
 
 import orjson
@@ -14,6 +13,7 @@ from lambent.gateway import post_forms
 from lambent.wire.fault import Fault
 from lambent.wire.http import Request
 from tests.unit.services_s3.plane import Plane
+from tests.unit.waiting import until_a_thread
 
 BOUNDARY = "--------xyz"
 TYPE = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
@@ -71,9 +71,7 @@ def test_a_form_uploads_an_object(plane: Plane, s3: Any, bucket: str, signed: An
     found = s3.get_object(Bucket=bucket, Key="up/a b.txt")
     assert (found["Body"].read(), found["ContentType"], found["Metadata"]) == (b"hello", "text/x", {"a": "b"})
     assert found["ETag"] == answer.headers["ETag"]
-    deadline = time.monotonic() + 30
-    while not plane.sent and time.monotonic() < deadline:
-        time.sleep(0.001)
+    until_a_thread(lambda: plane.sent)
     [record] = orjson.loads(plane.sent[0].body)["Records"]
     assert (record["eventName"], record["userIdentity"]["principalId"]) == ("ObjectCreated:Post", "AWS:000000000000")
 

@@ -1,6 +1,5 @@
 """Lifecycle rules through boto3, on a clock that is moved: a platform of their own, since links expire by it."""
 
-import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,6 +9,7 @@ import orjson
 import pytest
 
 from tests.unit.services_s3.plane import Plane, serving
+from tests.unit.waiting import until_a_thread
 
 DAY = 86_400.0
 QUEUE = "arn:aws:sqs:us-east-1:000000000000:q"
@@ -48,9 +48,7 @@ def test_objects_expire(plane: Plane, s3: Any, bucket: str) -> None:
     s3.put_object(Bucket=bucket, Key="logs/2", Body=b"1")
     days(plane, 2)
     assert keys(s3, bucket) == ["kept", "logs/2"]
-    deadline = time.monotonic() + 5
-    while len(plane.sent) < 3 and time.monotonic() < deadline:
-        time.sleep(0.005)
+    until_a_thread(lambda: len(plane.sent) >= 3)
     records = [orjson.loads(one.body)["Records"][0] for one in plane.sent if b"Records" in one.body]
     assert [one["eventName"] for one in records] == ["LifecycleExpiration:Delete"] * 2
     s3.delete_bucket_lifecycle(Bucket=bucket)
@@ -93,6 +91,8 @@ def test_rules_are_told_as_they_were_put(s3: Any, bucket: str, refused: Any) -> 
         ({"Expiration": {"Days": 1, "ExpiredObjectDeleteMarker": True}}, "MalformedXML"),
         ({"Expiration": {"Date": datetime(2040, 1, 1, 5, tzinfo=UTC)}}, "InvalidArgument"),
         ({"Transitions": [{"Days": 1}]}, "MalformedXML"),
+        ({"NoncurrentVersionTransitions": [{"StorageClass": "GLACIER"}]}, "MalformedXML"),
+        ({"Prefix": "a/", "Expiration": {"Days": 1}}, "MalformedXML"),
         ({"AbortIncompleteMultipartUpload": {"DaysAfterInitiation": -1}}, "InvalidArgument"),
         (
             {

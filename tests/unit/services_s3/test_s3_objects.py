@@ -111,6 +111,10 @@ def test_versions(s3: Any, bucket: str, refused: Any) -> None:
     assert s3.get_object(Bucket=bucket, Key="k", VersionId=first)["Body"].read() == b"1"
     assert s3.get_object(Bucket=bucket, Key="k", VersionId="null")["Body"].read() == b"0"
     assert refused(s3.get_object, Bucket=bucket, Key="k", VersionId=marker["VersionId"]) == ("MethodNotAllowed", 405)
+    with pytest.raises(s3.exceptions.ClientError) as caught:
+        s3.head_object(Bucket=bucket, Key="k", VersionId=marker["VersionId"])
+    headers = caught.value.response["ResponseMetadata"]["HTTPHeaders"]
+    assert (headers["x-amz-delete-marker"], headers["allow"]) == ("true", "DELETE")
     listed = s3.list_object_versions(Bucket=bucket)
     assert [one["IsLatest"] for one in listed["Versions"]] == [False, False, False]
     assert listed["DeleteMarkers"][0]["IsLatest"]

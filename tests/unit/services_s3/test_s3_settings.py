@@ -1,12 +1,17 @@
 """What is told of objects and buckets beside their bytes: attributes, retention, encryption, rules of CORS."""
 
 import http.client
+import urllib.request
 import zlib
 from base64 import b64encode
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
+from botocore.auth import S3SigV4QueryAuth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 
 from tests.unit.services_s3.plane import Plane
 
@@ -42,6 +47,60 @@ def test_attributes_tell_parts_by_page(s3: Any, bucket: str) -> None:
     last = s3.get_object_attributes(**wanted, PartNumberMarker=1)["ObjectParts"]
     assert [(one["PartNumber"], one["Size"]) for one in last["Parts"]] == [(2, 1)]
     assert not last["IsTruncated"]
+    whole = s3.head_object(Bucket=bucket, Key="k", ChecksumMode="ENABLED")["ChecksumSHA256"]
+    told = s3.get_object_attributes(Bucket=bucket, Key="k", ObjectAttributes=["Checksum"])["Checksum"]
+    assert whole == told["ChecksumSHA256"] + "-2", "the number of parts is told as ObjectParts"
+
+
+def test_numbers_ids_and_grants_that_are_none(s3: Any, bucket: str) -> None:
+    def text(call: Any, **asked: Any) -> str:
+        with pytest.raises(s3.exceptions.ClientError) as caught:
+            call(Bucket=bucket, **asked)
+        return str(caught.value.response["Error"]["Message"])
+
+    upload = {"Key": "k", "UploadId": s3.create_multipart_upload(Bucket=bucket, Key="k")["UploadId"]}
+    must = "Argument {} must be an integer between 0 and 2147483647".format
+    assert text(s3.list_parts, **upload, MaxParts=-1) == must("max-parts")
+    assert text(s3.list_parts, **upload, PartNumberMarker=1 << 31) == must("part-number-marker")
+    assert text(s3.list_objects_v2, MaxKeys=-1) == must("maxKeys")
+    assert text(s3.list_multipart_uploads, MaxUploads=-1) == must("max-uploads")
+    assert text(s3.get_object, Key="k", VersionId="short") == "Invalid version id specified"
+    assert text(s3.get_object, Key="k", VersionId="v" * 32) == "The specified version does not exist."
+    both = {"ACL": "bucket-owner-full-control", "GrantFullControl": 'id="1"'}
+    assert text(s3.put_object, Key="k", **both) == "Specifying both Canned ACLs and Header Grants is not allowed"
+
+
+def test_uploads_are_listed_with_their_checksum(s3: Any, bucket: str) -> None:
+    s3.create_multipart_upload(Bucket=bucket, Key="a", ChecksumAlgorithm="SHA256", ChecksumType="COMPOSITE")
+    s3.create_multipart_upload(Bucket=bucket, Key="b")
+    first, second = s3.list_multipart_uploads(Bucket=bucket)["Uploads"]
+    assert (first["ChecksumAlgorithm"], first["ChecksumType"]) == ("SHA256", "COMPOSITE")
+    assert "ChecksumAlgorithm" not in second
+
+
+def test_encryption_tells_whether_there_is_a_key_of_the_bucket(s3: Any, bucket: str) -> None:
+    rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
+    s3.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": [rule]})
+    told = s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]
+    assert told == {"Rules": [{**rule, "BucketKeyEnabled": False}]}
+
+
+def test_an_empty_body_is_no_document(s3: Any, bucket: str, refused: Any) -> None:
+    s3.create_bucket(Bucket=f"{bucket}-locked", ObjectLockEnabledForBucket=True)
+    s3.put_object(Bucket=f"{bucket}-locked", Key="k", Body=b"")
+    empty = ("MissingRequestBodyError", 400)
+    assert refused(s3.put_object_lock_configuration, Bucket=f"{bucket}-locked") == empty
+    assert refused(s3.put_object_legal_hold, Bucket=f"{bucket}-locked", Key="k") == empty
+    s3.delete_object_tagging(Bucket=f"{bucket}-locked", Key="k")
+
+
+def test_tags_of_the_system_are_refused_in_two_wordings(s3: Any, bucket: str) -> None:
+    put = s3.put_bucket_tagging(Bucket=bucket, Tagging={"TagSet": [{"Key": "a", "Value": "1"}]})
+    assert put["ResponseMetadata"]["HTTPStatusCode"] == 204
+    with pytest.raises(s3.exceptions.ClientError, match="Your TagKey cannot be prefixed with aws:"):
+        s3.put_object(Bucket=bucket, Key="k", Body=b"", Tagging="aws:a=1")
+    with pytest.raises(s3.exceptions.ClientError, match="System tags cannot be added/updated by requester"):
+        s3.put_bucket_tagging(Bucket=bucket, Tagging={"TagSet": [{"Key": "aws:a", "Value": "1"}]})
 
 
 def test_retention_is_made_longer_and_shorter_only_by_who_may_bypass_it(plane: Plane, s3: Any, refused: Any) -> None:
@@ -130,6 +189,25 @@ def put_in_chunks(plane: Plane, s3: Any, bucket: str, data: bytes, checksum: str
     status = asked.getresponse().status
     asked.close()
     return status
+
+
+def test_what_a_link_says_in_its_query_are_headers_but_for_checksums(plane: Plane, s3: Any, bucket: str) -> None:
+    """As SDKs for JavaScript, Ruby and Go make links; the checksum is that of no body."""
+    said = {
+        "x-amz-meta-who": "me",
+        "x-amz-tagging": "a=1",
+        "x-amz-checksum-crc32": "AAAAAA==",
+        "x-amz-sdk-checksum-algorithm": "CRC32",
+    }
+    asked = AWSRequest("PUT", f"{plane.endpoint}/{bucket}/k?{urlencode(said)}")
+    S3SigV4QueryAuth(Credentials("000000000000", "secret"), "s3", "us-east-1").add_auth(asked)
+    old = s3.generate_presigned_url("put_object", Params={"Bucket": bucket, "Key": "old", "Metadata": {"who": "me"}})
+    for link in (asked.url, old):
+        with urllib.request.urlopen(urllib.request.Request(link, b"1", method="PUT"), timeout=5) as answer:
+            assert answer.status == 200
+    assert s3.head_object(Bucket=bucket, Key="k")["Metadata"] == {"who": "me"}
+    assert s3.get_object_tagging(Bucket=bucket, Key="k")["TagSet"] == [{"Key": "a", "Value": "1"}]
+    assert s3.head_object(Bucket=bucket, Key="old")["Metadata"] == {"who": "me"}
 
 
 @pytest.mark.parametrize("size", [10, 9 << 20])

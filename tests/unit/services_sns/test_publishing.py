@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import padding
 from sns_kit import FUNCTION, QUEUE, TOPIC, URL, WEB, Sns
 
 from lambent.store.errors import StoreFull
+from tests.unit.waiting import turns
 
 FIFO = f"{TOPIC}.fifo"
 FIFO_QUEUE = f"{QUEUE}.fifo"
@@ -202,7 +203,7 @@ def test_a_duplicate_is_not_acknowledged_before_the_first_is_on_disk(stage) -> N
         sns.hold = asyncio.Event()
         first = asyncio.ensure_future(sns.call("Publish", TopicArn=FIFO, Message="m", MessageGroupId="g"))
         second = asyncio.ensure_future(sns.call("Publish", TopicArn=FIFO, Message="m", MessageGroupId="g"))
-        await asyncio.sleep(0.01)
+        await turns()
         assert not first.done() and not second.done()
         sns.broken = StoreFull("full")
         sns.hold.set()

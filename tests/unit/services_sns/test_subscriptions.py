@@ -79,18 +79,29 @@ def test_subscribing_again(stage) -> None:
             "Invalid parameter: Invalid parameter: Endpoint Reason: FIFO SQS Queues can not be subscribed to standard "
             "SNS topics",
         ),
-        (
-            "sqs",
-            f"{QUEUE}-gone",
-            "Invalid parameter: Endpoint Reason: Endpoint does not exist for endpoint " + QUEUE + "-gone",
-        ),
     ],
 )
 def test_endpoints_that_are_refused(stage, protocol: str, endpoint: str, text: str) -> None:
     async def scene(sns: Sns) -> None:
-        sns.missing = {f"{QUEUE}-gone"}
         await sns.topic()
         assert (await sns.refused("Subscribe", TopicArn=TOPIC, Protocol=protocol, Endpoint=endpoint))[1] == text
+
+    stage(scene)
+
+
+@pytest.mark.parametrize(("protocol", "endpoint"), [("sqs", f"{QUEUE}-later"), ("lambda", f"{FUNCTION}-later")])
+def test_what_is_not_there_yet_is_subscribed_and_told_of_until_it_is(stage, protocol: str, endpoint: str) -> None:
+    async def scene(sns: Sns) -> None:
+        sns.missing = {endpoint}
+        await sns.topic()
+        asked = {"TopicArn": TOPIC, "Protocol": protocol, "Endpoint": endpoint}
+        arn = (await sns.call("Subscribe", **asked))["SubscriptionArn"]
+        [finding] = sns.findings.all()
+        assert (finding.code, finding.resource) == ("subscription-target-missing", arn)
+        assert endpoint in finding.message
+        sns.missing = set()
+        assert (await sns.call("Subscribe", **asked))["SubscriptionArn"] == arn
+        assert sns.findings.all() == []
 
     stage(scene)
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.unit.services_sqs.sqs_kit import HERE, NOW, URL, Sqs, arn, with_sqs
+from tests.unit.waiting import turns, until
 
 
 def policy(target: str, count: Any = 2) -> str:
@@ -58,7 +59,7 @@ def test_a_long_poll_of_the_dead_letter_queue_wakes(tmp_path: Path) -> None:
         await sqs.send(url, "x")
         await sqs.send(url, "good", DelaySeconds=2)
         poll = asyncio.ensure_future(sqs.bodies(dead, WaitTimeSeconds=20))
-        await asyncio.sleep(0.01)
+        await turns()
         for _ in range(2):
             await sqs.receive(url)
             await sqs.clock.advance(1)
@@ -134,12 +135,12 @@ def test_redrive_policies_are_checked(tmp_path: Path) -> None:
 
 
 async def status(sqs: Sqs, source: str = "dead") -> dict[str, Any]:
-    for _ in range(200):
-        await asyncio.sleep(0.005)
+    async def ended() -> dict[str, Any] | None:
         found = (await sqs.call("ListMessageMoveTasks", SourceArn=arn(source)))["Results"][0]
-        if found["Status"] not in {"RUNNING", "CANCELLING"}:
-            break
-    return dict(found)
+        return None if found["Status"] in {"RUNNING", "CANCELLING"} else dict(found)
+
+    found: dict[str, Any] = await until(ended)
+    return found
 
 
 def test_letters_go_back_to_where_they_came_from_as_new_messages(tmp_path: Path) -> None:
@@ -171,10 +172,11 @@ def test_a_task_has_a_rate_is_cancelled_and_goes_on_after_a_restart(tmp_path: Pa
             "StartMessageMoveTask", SourceArn=arn("dead"), DestinationArn=arn("other"), MaxNumberOfMessagesPerSecond=10
         )
         other = f"{URL}/{HERE.account}/other"
-        for _ in range(100):
-            await asyncio.sleep(0.005)
-            if (await sqs.counts(other))[0] == 10:
-                break
+
+        async def moved() -> bool:
+            return (await sqs.counts(other))[0] == 10
+
+        await until(moved)
         assert await sqs.counts(other) == (10, 0, 0)
         busy = await sqs.refused("StartMessageMoveTask", SourceArn=arn("dead"))
         assert busy[1].startswith("There is already a task running.")
@@ -189,9 +191,12 @@ def test_a_task_has_a_rate_is_cancelled_and_goes_on_after_a_restart(tmp_path: Pa
         await sqs.call("StartMessageMoveTask", SourceArn=arn("dead"), MaxNumberOfMessagesPerSecond=5)
 
     async def after(sqs: Sqs) -> None:
-        for _ in range(10):
+        async def completed() -> bool:
             await sqs.clock.advance(1)
-            await asyncio.sleep(0.01)
+            found = (await sqs.call("ListMessageMoveTasks", SourceArn=arn("dead")))["Results"][0]
+            return bool(found["Status"] == "COMPLETED")
+
+        await until(completed)
         assert (await status(sqs))["Status"] == "COMPLETED"
         assert len([one for _ in range(3) for one in await sqs.receive(f"{URL}/{HERE.account}/q")]) == 20
 

@@ -8,6 +8,7 @@ import pytest
 from lambent.engine import queue as engine
 from lambent.queues import loading
 from tests.unit.services_sqs.sqs_kit import Sqs, arn, with_sqs
+from tests.unit.waiting import until
 
 
 @pytest.fixture(autouse=True)
@@ -80,10 +81,11 @@ def test_long_queues_of_dead_letters_move_back(tmp_path: Path) -> None:
                 pass
         assert await sqs.counts(dead) == (40, 0, 0)
         await sqs.call("StartMessageMoveTask", SourceArn=arn("dead"))
-        for _ in range(500):
-            if await sqs.counts(url) == (40, 0, 0):
-                break
-            await asyncio.sleep(0.005)
+
+        async def moved() -> bool:
+            return await sqs.counts(url) == (40, 0, 0)
+
+        await until(moved)
         assert await sqs.counts(dead) == (0, 0, 0)
         assert sorted(await drain(sqs, url), key=int) == [str(one) for one in range(40)]
 

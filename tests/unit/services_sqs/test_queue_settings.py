@@ -129,8 +129,12 @@ def test_queues_are_listed_by_prefix_and_page_and_found_by_name(tmp_path: Path) 
         await sqs.call("AddPermission", QueueUrl=urls[3], **shared)
         owner = await sqs.call("GetQueueUrl", other, QueueName="b", QueueOwnerAWSAccountId=HERE.account)
         assert owner == {"QueueUrl": urls[3]}
-        code, _ = await sqs.refused("ReceiveMessage", QueueUrl="http://localhost/nonsense")
+        code, _ = await sqs.refused("ReceiveMessage", QueueUrl="http://localhost/")
         assert code == "InvalidAddress"
+        for unknown in ("http://no-such-address", "http://localhost/nonsense", "nonsense"):
+            code, _ = await sqs.refused("ReceiveMessage", QueueUrl=unknown)
+            assert code.endswith("NonExistentQueue"), unknown
+        assert await sqs.receive("b") == [], "a queue's name is taken for its URL"
         assert await sqs.receive("https://sqs.eu-west-1.amazonaws.com/111111111111/b") == []
 
     with_sqs(tmp_path, body)

@@ -7,6 +7,7 @@ from typing import Any
 from lambent.model.scope import Caller, Scope
 from lambent.services.sqs.operations import OPERATIONS
 from tests.unit.services_sqs.sqs_kit import HERE, NOW, URL, Sqs, arn, with_sqs
+from tests.unit.waiting import turns
 
 
 def test_a_message_is_received_with_what_it_was_sent_with(tmp_path: Path) -> None:
@@ -142,14 +143,14 @@ def test_a_long_poll_wakes_at_once_for_what_is_sent_returns_or_ends(tmp_path: Pa
     async def body(sqs: Sqs) -> None:
         url = await sqs.queue(VisibilityTimeout=3)
         polls = [asyncio.ensure_future(sqs.bodies(url, WaitTimeSeconds=20)) for _ in range(2)]
-        await asyncio.sleep(0.02)
+        await turns()
         await sqs.send(url, "x")
         done, waiting = await asyncio.wait(polls, return_when=asyncio.FIRST_COMPLETED, timeout=5)
         assert [poll.result() for poll in done] == [["x"]] and len(waiting) == 1
         await sqs.clock.advance(3)  # it turns visible again: for the other
         assert await asyncio.wait_for(waiting.pop(), 5) == ["x"]
         late = asyncio.ensure_future(sqs.bodies(url, WaitTimeSeconds=2))
-        await asyncio.sleep(0.02)
+        await turns()
         await sqs.clock.advance(1.5)
         assert not late.done()
         await sqs.clock.advance(0.5)
@@ -162,7 +163,7 @@ def test_a_poll_that_is_given_up_leaves_its_message_to_the_next(tmp_path: Path) 
     async def body(sqs: Sqs) -> None:
         url = await sqs.queue()
         polls = [asyncio.ensure_future(sqs.bodies(url, WaitTimeSeconds=20)) for _ in range(2)]
-        await asyncio.sleep(0.02)
+        await turns()
         polls[0].cancel()
         await sqs.send(url, "x")
         assert await asyncio.wait_for(polls[1], 5) == ["x"]

@@ -207,15 +207,6 @@ class FakeStream:
         return event
 
 
-async def until(true: Callable[[], Any], turns: int = 2000) -> Any:
-    """Turn the event loop until something is so; answers it."""
-    for _ in range(turns):
-        if found := true():
-            return found
-        await asyncio.sleep(0.0005)
-    raise AssertionError("it never came true")
-
-
 def texts(events: Sequence[Event]) -> list[list[str]]:
     return [[one["data"] for one in event["Records"]] for event in events]
 

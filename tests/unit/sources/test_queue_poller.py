@@ -14,7 +14,8 @@ from lambent.model import lineage
 from lambent.model.invocation import Outcome
 from lambent.model.scope import Scope
 from tests.unit.services_sqs.sqs_kit import Sqs, with_sqs
-from tests.unit.sources.kit import DONE, FAILED, HERE, QUEUE, QUICK, THROTTLED, Event, Lab, failures, mapping, until
+from tests.unit.sources.kit import DONE, FAILED, HERE, QUEUE, QUICK, THROTTLED, Event, Lab, failures, mapping
+from tests.unit.waiting import turns, until
 
 FIFO = f"{QUEUE}.fifo"
 
@@ -42,10 +43,10 @@ class Bench(Lab):
 
     async def done(self, url: str, left: tuple[int, int] = (0, 0)) -> None:
         """Wait until so much is left."""
-        for _ in range(5_000):
+        for _ in range(20_000):
             if await self.left(url) == left:
                 return
-            await asyncio.sleep(0.0005)
+            await asyncio.sleep(0)
         raise AssertionError(f"left: {await self.left(url)}")
 
 
@@ -128,7 +129,7 @@ def test_a_stop_under_load_ends_and_hides_nothing(play: Play) -> None:
         seen: list[str] = []
 
         async def slowly(event: Event) -> Outcome:
-            await asyncio.sleep(0.001)
+            await turns(5)
             seen.extend(one["body"] for one in event["Records"])
             return DONE
 
@@ -175,7 +176,7 @@ def test_nothing_is_taken_while_there_is_no_function(play: Play) -> None:
         await bench.poll()
         await bench.sqs.send(url, "a")
         await until(lambda: "source-without-function" in bench.codes)
-        await asyncio.sleep(0.005)
+        await turns()
         assert await bench.left(url) == (1, 0)
         bench.handled = there
         await bench.done(url)

@@ -25,8 +25,8 @@ from tests.unit.sources.kit import (
     failures,
     mapping,
     texts,
-    until,
 )
+from tests.unit.waiting import turns, until
 
 
 class Bench(Lab):
@@ -116,7 +116,7 @@ def test_children_wait_for_their_parents_and_ended_shards_are_forgotten_with_the
         bench.stream.put("c", shard="s1")
         await bench.read(batch_size=1)
         await until(lambda: bench.flat == ["a", "b"])
-        await asyncio.sleep(0.01)
+        await turns()
         assert bench.flat == ["a", "b"]
         bench.stream.close("s0")
         await until(lambda: bench.flat == ["a", "b", "c"])
@@ -146,7 +146,7 @@ def test_a_stream_is_not_read_up_while_children_of_a_shard_are_looked_for() -> N
         await until(lambda: not reader._readers)
         for _ in range(20):
             assert not reader.document()["CaughtUp"]
-            await asyncio.sleep(0.001)
+            await turns(5)
         gate.set()
         await until(lambda: bench.flat == ["parent", "child"])
         await until(lambda: reader.document()["CaughtUp"])
@@ -173,7 +173,7 @@ def test_a_stream_is_not_read_up_while_the_end_of_a_shard_is_written() -> None:
         await until(lambda: reader._readers["s0"]._closed)
         for _ in range(20):
             assert not reader.document()["CaughtUp"]
-            await asyncio.sleep(0.001)
+            await turns(5)
         gate.set()
         await until(lambda: bench.flat == ["parent", "child"])
         await until(lambda: reader.document()["CaughtUp"])
@@ -253,7 +253,7 @@ def test_retries_wait_for_the_platforms_clock() -> None:
         bench.behave = lambda _event: FAILED
         await bench.read(maximum_retries=2)
         await until(lambda: len(bench.events) == 1)
-        await asyncio.sleep(0.005)
+        await turns()
         assert len(bench.events) == 1
         await bench.clock.advance(60)
         assert len(bench.events) == 3
@@ -325,7 +325,7 @@ def test_a_checkpoint_that_was_not_written_is_written_later(caplog: pytest.LogCa
         bench.checkpoints.broken = True
         bench.stream.put("a")
         await until(lambda: bench.flat == ["a"])
-        await asyncio.sleep(0.005)
+        await turns()
         assert bench.kept().sequence == ""
         bench.checkpoints.broken = False
         await until(lambda: bench.kept().sequence == "000001")
@@ -348,7 +348,7 @@ def test_a_stop_waits_for_the_batch_that_runs_and_writes_what_it_did() -> None:
         reader = await bench.read(batch_size=1)
         await until(lambda: reader.document()["InFlight"])
         stopping = asyncio.create_task(reader.stop())
-        await asyncio.sleep(0.002)
+        await turns()
         assert not stopping.done()
         go.set()
         await stopping
@@ -372,7 +372,7 @@ def test_what_is_held_is_bounded_by_bytes_too(monkeypatch: pytest.MonkeyPatch) -
         bench.stream.put(*["x" * 300] * 200)
         reader = await bench.read(batch_size=1)
         await until(lambda: reader.document()["InFlight"])
-        await asyncio.sleep(0.01)
+        await turns()
         assert reader.document()["Behind"] <= 15
         go.set()
         await until(lambda: len(bench.flat) == 200)
@@ -439,7 +439,7 @@ def test_a_window_whose_state_grows_too_large_ends_early() -> None:
 
 def test_a_reader_does_not_spin_while_a_final_invocation_runs() -> None:
     async def scene(bench: Bench) -> None:
-        go, turns = asyncio.Event(), 0
+        go, written = asyncio.Event(), 0
 
         async def wait(event: Event) -> Outcome:
             if event["isFinalInvokeForWindow"]:
@@ -456,13 +456,13 @@ def test_a_reader_does_not_spin_while_a_final_invocation_runs() -> None:
         write = shard._write
 
         async def counted(ended: bool = False) -> None:
-            nonlocal turns
-            turns += 1
+            nonlocal written
+            written += 1
             await write(ended)
 
         shard._write = counted  # type: ignore[method-assign]
-        await asyncio.sleep(0.01)
-        assert turns < 5
+        await turns()
+        assert written < 5
         go.set()
         await moving
 
@@ -491,7 +491,7 @@ def test_whatever_fails_order_is_kept_for_each_key(lanes: int) -> None:
         bench.behave = some
         await bench.read(batch_size=7, parallelization=lanes, reports_failures=True)
         while len(done) < 60:
-            await asyncio.sleep(0.001)
+            await turns(5)
             await bench.clock.advance(60)
         assert sorted(done) == [f"{number:03}" for number in range(60)]
         for key in range(5):

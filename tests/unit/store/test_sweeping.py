@@ -11,14 +11,15 @@ from zips import zip_of
 from lambent.server.sweeping import Sweeper
 from lambent.store.blobs import digest_of
 from lambent.store.open import Store, open_store
+from tests.unit.waiting import turns
 
 
 async def _quiet(tasks: set[Any]) -> None:
     """Until nothing is under way, and a timer of no seconds has run."""
-    await asyncio.sleep(0.001)
+    await turns()
     while tasks:
         await asyncio.gather(*tasks)
-        await asyncio.sleep(0.001)
+        await turns()
 
 
 def test_the_package_of_a_deleted_function_goes_at_once(tmp_path: Path) -> None:

@@ -10,13 +10,14 @@ from lambent.console.site import Asked, Site
 
 BACK = {"1h": 3_600, "3h": 10_800, "24h": 86_400, "7d": 604_800}
 """Seconds."""
+MOST = 100
 COLOURS = ("c1", "c3", "c4", "c5", "c2")
 
 
 def dashboards(site: Site, asked: Asked) -> Response:
-    """All of them."""
-    found = site.api.some("cloudwatch", "list_dashboards", "DashboardEntries")
-    return site.show("dashboards.html", asked, dashboards=found)
+    """The list of them."""
+    found = site.api.some("cloudwatch", "list_dashboards", "DashboardEntries", MOST + 1)
+    return site.show("dashboards.html", asked, dashboards=found, most=MOST)
 
 
 def dashboard(site: Site, asked: Asked) -> Response:

@@ -9,7 +9,7 @@ from lambent.console.site import Asked, Site
 
 UNDER_WAY = ("Scheduled", "Running")
 POLL_SECONDS, MOST_SECONDS = 0.1, 60.0
-MOST_GROUPS, MOST_ROWS = 500, 1_000
+MOST_GROUPS, MOST_ROWS = 200, 1_000
 BACK = {"15m": 900, "1h": 3_600, "6h": 21_600, "1d": 86_400, "7d": 604_800}
 """Seconds."""
 EXAMPLES = (
@@ -29,9 +29,9 @@ EXAMPLES = (
 
 def logs(site: Site, asked: Asked) -> Response:
     """The page of queries."""
-    groups = site.api.some("logs", "describe_log_groups", "logGroups")[:MOST_GROUPS]
+    groups = site.api.some("logs", "describe_log_groups", "logGroups", MOST_GROUPS + 1)
     names = [one["logGroupName"] for one in groups]
-    return site.show("logs.html", asked, groups=names, back=tuple(BACK), examples=EXAMPLES)
+    return site.show("logs.html", asked, groups=names, most=MOST_GROUPS, back=tuple(BACK), examples=EXAMPLES)
 
 
 def query(site: Site, asked: Asked) -> Response:

@@ -18,14 +18,15 @@ PEEKED, SHOWN_BYTES = 10, 64 << 10
 def sources(site: Site, asked: Asked) -> Response:
     """All of them."""
     api = site.api
-    urls = islice(api.each("sqs", "list_queues", "QueueUrls"), MOST)
+    urls = api.some("sqs", "list_queues", "QueueUrls", MOST + 1)
     return site.show(
         "sources.html",
         asked,
-        queues=[queue_row(site, url) for url in urls],
-        streams=list(islice(api.some("kinesis", "list_streams", "StreamSummaries"), MOST)),
-        buckets=api.some("s3", "list_buckets", "Buckets")[:MOST],
-        mappings=api.page("mappings")["mappings"],
+        queues=[queue_row(site, url) for url in urls[:MOST]],
+        more_queues=len(urls) > MOST,
+        streams=api.some("kinesis", "list_streams", "StreamSummaries", MOST + 1),
+        buckets=api.some("s3", "list_buckets", "Buckets", MOST + 1),
+        most=MOST,
     )
 
 

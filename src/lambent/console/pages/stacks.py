@@ -6,12 +6,13 @@ from starlette.responses import Response
 
 from lambent.console.site import Asked, Site
 
-MOST_EVENTS = 100
+MOST, MOST_EVENTS = 100, 100
 
 
 def stacks(site: Site, asked: Asked) -> Response:
-    """All stacks that there are."""
-    return site.show("stacks.html", asked, stacks=site.api.some("cloudformation", "describe_stacks", "Stacks"))
+    """The stacks that there are."""
+    found = site.api.some("cloudformation", "describe_stacks", "Stacks", MOST + 1)
+    return site.show("stacks.html", asked, stacks=found, most=MOST)
 
 
 def stack(site: Site, asked: Asked) -> Response:

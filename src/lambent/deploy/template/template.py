@@ -19,9 +19,13 @@ SECTIONS = frozenset(
 ATTRIBUTES = frozenset(
     {
         *("Type", "Properties", "DependsOn", "Condition", "Metadata", "DeletionPolicy", "UpdateReplacePolicy"),
-        *("CreationPolicy", "UpdatePolicy", "Version"),
+        *("CreationPolicy", "UpdatePolicy", "Version", "Description"),
     }
 )
+"""A `Description` is kept and means nothing, as on AWS.
+
+Source: https://docs.aws.amazon.com/cdk/api/v2/docs/aws-cdk-lib.ICfnResourceOptions.html
+"""
 MOST = {"Resources": 500, "Parameters": 200, "Outputs": 200, "Mappings": 200}
 BODY_BYTES = 51_200
 URL_BYTES = 1 << 20

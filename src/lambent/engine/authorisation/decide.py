@@ -9,7 +9,8 @@ reference_policies_evaluation-logic_policy-eval-basics-cross-account.html and ac
 
 import enum
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from lambent.engine.authorisation import conditions, patterns
 from lambent.engine.authorisation.document import Policy, Statement
@@ -26,19 +27,23 @@ class Layer(enum.Enum):
     SESSION = "session policy"
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+NO_KEYS: Mapping[str, str | tuple[str, ...]] = {}
+
+
+class Ask(NamedTuple):
     """Who wants to do what (`sqs:SendMessage`) with what (an ARN, or "*").
 
-    `account` is the resource's, "" when it is the one of who asks. `keys` are the condition keys of the request beyond
-    those that tell who asks: names in lower case.
+    `account` is the resource's, "" when it is the one of who asks; `at_large` that the action is about nothing in
+    particular, and the resource what AWS holds against policies for that. `keys` are the condition keys of the request
+    beyond those that tell who asks: names in lower case.
     """
 
     who: Principal
     action: str
     resource: str = "*"
     account: str = ""
-    keys: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
+    keys: Mapping[str, str | tuple[str, ...]] = NO_KEYS
+    at_large: bool = False
 
     @property
     def all_keys(self) -> dict[str, str | tuple[str, ...]]:

@@ -4,6 +4,7 @@ Source of the texts: https://docs.aws.amazon.com/IAM/latest/UserGuide/troublesho
 """
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +17,9 @@ from lambent.engine.authorisation.patterns import arn_fits, lower
 from lambent.engine.authorisation.principals import Meant, meant
 
 FIELDS = ("arn", "partition", "service", "region", "account", "resource")
+_NO_SINGLE = "this action is about no single resource: * is needed"
 _VOWELS = "aeiou"
+_MANAGED = re.compile(r"arn:[a-z-]+:iam::[^:]+:policy/.+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,19 +43,32 @@ class Explanation:
     mend: Mapping[str, Any] | None
 
 
-def denial(ask: Ask, decision: Decision) -> str:
+@dataclass(frozen=True, slots=True)
+class Words:
+    """How a service says what was asked for: the action, and the resource, "" for one that it does not name."""
+
+    action: str
+    resource: str
+
+
+def denial(ask: Ask, decision: Decision, words: Words | None = None) -> str:
     """AWS's text for it."""
+    words = words or Words(ask.action, "" if ask.resource == "*" else ask.resource)
+    on = f" on resource: {words.resource}" if words.resource else ""
+    return f"User: {ask.who.arn} is not authorized to perform: {words.action}{on} {_reason(decision, words.action)}"
+
+
+def _reason(decision: Decision, action: str) -> str:
+    """A managed policy is called by its ARN."""
+    if not decision.explicit:
+        return f"because no {decision.layer.value} allows the {action} action"
     article = "an" if decision.layer.value[0] in _VOWELS else "a"
-    reason = (
-        f"with an explicit deny in {article} {decision.layer.value}"
-        if decision.explicit
-        else f"because no {decision.layer.value} allows the {ask.action} action"
-    )
-    on = f" on resource: {ask.resource}" if ask.resource != "*" else ""
-    return f"User: {ask.who.arn} is not authorized to perform: {ask.action}{on} {reason}"
+    policy = decision.statement.policy if decision.statement is not None else ""
+    named = f": {policy}" if _MANAGED.fullmatch(policy) else ""
+    return f"with an explicit deny in {article} {decision.layer.value}{named}"
 
 
-def explain(ask: Ask, policies: Policies, decision: Decision) -> Explanation:
+def explain(ask: Ask, policies: Policies, decision: Decision, words: Words | None = None) -> Explanation:
     """Everything about a denial."""
     looked_at = tuple(f"{layer.value}: {policy.name}" for layer, policy in layers(policies))
     mend: Mapping[str, Any] | None = None
@@ -63,7 +79,7 @@ def explain(ask: Ask, policies: Policies, decision: Decision) -> Explanation:
         near = nearest(ask, policies, decision.layer)
         why = f"{near.statement.name} nearly allows it: {near.why}" if near else _nothing(policies, decision.layer)
         mend = smallest(ask, decision.layer)
-    return Explanation(denial(ask, decision), why, looked_at, mend)
+    return Explanation(denial(ask, decision, words), why, looked_at, mend)
 
 
 def _nothing(policies: Policies, layer: Layer) -> str:
@@ -113,6 +129,8 @@ def _resource(statement: Statement, ask: Ask) -> tuple[str, int]:
     """Why no resource of it fits, by the one that comes nearest."""
     if statement.but_resources:
         return f"its NotResource leaves out {ask.resource}", 1
+    if ask.at_large:
+        return f"it names {', '.join(statement.resources)}, and {_NO_SINGLE}", 2
     told = [_scope(pattern, ask.resource) for pattern in statement.resources]
     return max(told, key=lambda one: one[1], default=("it names no resource", 0))
 
@@ -124,7 +142,7 @@ def _scope(pattern: str, resource: str) -> tuple[str, int]:
     if pattern.endswith("/*") and arn_fits(pattern.removesuffix("/*"), resource, {}):
         return f"it names what is in {resource}, not {resource} itself", 3
     if resource == "*":
-        return f"it names {pattern}, and this action is about no single resource: * is needed", 2
+        return f"it names {pattern}, and {_NO_SINGLE}", 2
     wanted, fields = pattern.split(":", 5), resource.split(":", 5)
     if len(wanted) == len(fields) == 6:
         wrong = [place for place in range(6) if not arn_fits(wanted[place], fields[place], {})]
@@ -143,7 +161,7 @@ def smallest(ask: Ask, layer: Layer) -> dict[str, Any]:
     if layer is Layer.RESOURCE:
         kind = "Service" if ask.who.kind == "service" else "AWS"
         statement["Principal"] = {kind: ask.who.principal_arn} if ask.who.kind != "anonymous" else "*"
-    statement["Resource"] = ask.resource
+    statement["Resource"] = "*" if ask.at_large else ask.resource
     return statement
 
 

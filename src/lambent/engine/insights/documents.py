@@ -88,7 +88,7 @@ class Wanted:
         """What is embedded from a place on."""
         try:
             return self._one.decode(message[start:] if start else message)
-        except (msgspec.MsgspecError, RecursionError):
+        except (msgspec.MsgspecError, ValueError, RecursionError):
             found = _decoded(message, start)
         return self._made(*(bounded(found.get(key)) for key in self._keys)) if found else self.nothing
 

@@ -12,6 +12,8 @@ HEADER = "x-lambent-failure"
 """The exception's last line and where it was raised, percent-encoded."""
 MISSING = "NotImplementedError"
 """What moto raises for an operation that it does not have."""
+NO_BACKEND = "get_backend"
+"""Where moto looks up the backend of a service, and fails at one that it does not have at all."""
 LONGEST = 500
 
 BUSY = TooBusy.__module__
@@ -35,5 +37,7 @@ def last_line(error: BaseException) -> str:
     """`KeyError: 'x' (models.py:12)`, in one line."""
     said = " ".join(traceback.format_exception_only(error)[-1].split())[:LONGEST]
     frames = traceback.extract_tb(error.__traceback__)
+    if frames and frames[-1].name == NO_BACKEND:
+        said = f"{MISSING}: it has no such service"
     where = f" ({PurePath(frames[-1].filename).name}:{frames[-1].lineno})" if frames else ""
     return f"{said}{where}"

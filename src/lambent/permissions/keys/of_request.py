@@ -56,14 +56,6 @@ def owner(view: View) -> Value:
     return view.owner.account
 
 
-def source_owner(view: View) -> Value:
-    """Whose request it is to a topic, as the policy goes by it that every topic has at first; a service says it itself.
-
-    Source: https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html (aws:SourceOwner, deprecated)
-    """
-    return view.who.account or None if view.right.action.startswith("sns:") else None
-
-
 def region(view: View) -> Value:
     """Where it is asked for."""
     return view.caller.scope.region
@@ -115,7 +107,6 @@ KEYS = {
     "aws:resourceaccount": owner,
     "s3:resourceaccount": owner,
     "aws:requestedregion": region,
-    "aws:sourceowner": source_owner,
     "aws:tagkeys": tag_keys,
 }
 FAMILIES = {"aws:requesttag/": tag, "aws:principaltag/": principal_tag}

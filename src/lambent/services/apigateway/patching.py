@@ -51,8 +51,8 @@ def _check(shape: Shape, segments: list[str], path: str, op: str, allowed: Patch
 
 
 def pointer(path: str) -> list[str]:
-    """The segments of a JSON pointer."""
-    return [part.replace("~1", "/").replace("~0", "~") for part in path.split("/")[1:]]
+    """The segments of a JSON pointer, which examples of AWS's write without its first slash, too."""
+    return [part.replace("~1", "/").replace("~0", "~") for part in path.removeprefix("/").split("/") if path]
 
 
 class _NoSuchPath(Exception):

@@ -16,6 +16,7 @@ from lambent.services.logs.env import LogsEnv
 from lambent.services.logs.filter_log_events import filter_log_events
 from lambent.services.logs.get_log_events import get_log_events
 from lambent.services.logs.list_tags_for_resource import list_tags_for_resource
+from lambent.services.logs.log_group_tags import list_tags_log_group, tag_log_group, untag_log_group
 from lambent.services.logs.metric_filters import (
     delete_metric_filter,
     describe_metric_filters,
@@ -51,6 +52,7 @@ OPERATIONS: dict[str, Operation] = {
     "GetLogRecord": insights.get_log_record,
     "GetQueryResults": insights.get_query_results,
     "ListTagsForResource": list_tags_for_resource,
+    "ListTagsLogGroup": list_tags_log_group,
     "PutLogEvents": put_log_events,
     "PutMetricFilter": put_metric_filter,
     "PutQueryDefinition": query_definitions.put_query_definition,
@@ -59,7 +61,9 @@ OPERATIONS: dict[str, Operation] = {
     "StartLiveTail": start_live_tail,
     "StartQuery": insights.start_query,
     "StopQuery": insights.stop_query,
+    "TagLogGroup": tag_log_group,
     "TagResource": tag_resource,
     "TestMetricFilter": test_metric_filter,
+    "UntagLogGroup": untag_log_group,
     "UntagResource": untag_resource,
 }

@@ -42,11 +42,14 @@ CANNED = {
 def canned(bucket: Bucket, params: Mapping[str, Any]) -> str:
     """The canned ACL of a request. Raises ObjectError where ACLs don't count, and for grants one by one."""
     acl = params.get("ACL")
+    granted = any(params.get(name) for name in GRANTS)
+    if acl and granted:
+        raise errors.invalid_request("Specifying both Canned ACLs and Header Grants is not allowed")
     if bucket.settings.get("Ownership", "ObjectWriter") == "BucketOwnerEnforced":
         if acl == "bucket-owner-full-control":
             return "private"
         raise ObjectError("AccessControlListNotSupported", "The bucket does not allow ACLs")
-    if acl is None or any(params.get(name) for name in GRANTS):
+    if acl is None or granted:
         raise errors.unbuilt("grants of ACLs other than canned ones")
     if acl not in CANNED:
         raise errors.invalid("", "x-amz-acl", acl)

@@ -43,9 +43,12 @@ async def keep(call: Call, algorithm: str = "", *, default: bool = True) -> tupl
     return kept, name
 
 
-def check_document(call: Call) -> None:
-    """The same of a document that was read already. Raises ObjectError."""
+def check_document(call: Call, *, needed: bool = True) -> None:
+    """The same of a document that was read already. Raises ObjectError, also for none that is `needed`:
+    https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html."""
     headers, body = call.request.headers, call.request.body
+    if needed and not body and call.request.file is None:
+        raise ObjectError("MissingRequestBodyError", "Request Body is empty")
     md5 = headers.get("content-md5")
     if md5 is not None and _md5(md5) != hashlib.md5(body, usedforsecurity=False).hexdigest():
         raise errors.bad_digest("MD5")

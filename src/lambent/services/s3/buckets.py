@@ -60,7 +60,7 @@ def _region(caller: Caller, params: dict[str, Any]) -> str:
         return caller.scope.region
     if asked == "EU":
         asked = "eu-west-1"
-    if asked == DEFAULT_REGION or not asked:
+    if not asked or asked == DEFAULT_REGION == caller.scope.region:
         text = "The specified location-constraint is not valid"
         raise ObjectError("InvalidLocationConstraint", text, 400, {"LocationConstraint": asked})
     if caller.scope.region not in (asked, DEFAULT_REGION):

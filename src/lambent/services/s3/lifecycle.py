@@ -71,7 +71,9 @@ def _dated(said: Mapping[str, Any]) -> dict[str, Any]:
 
 def _check(rule: Mapping[str, Any]) -> None:
     """Raises ObjectError for a rule that is none."""
-    if rule.get("Status") not in ("Enabled", "Disabled") or (rule.get("Filter") is None and rule.get("Prefix") is None):
+    if rule.get("Status") not in ("Enabled", "Disabled") or (rule.get("Filter") is None) == (
+        rule.get("Prefix") is None
+    ):
         raise errors.malformed()
     if len(rule.get("ID") or "") > 255:
         raise errors.invalid("ID length should not exceed allowed limit of 255")
@@ -81,6 +83,8 @@ def _check(rule: Mapping[str, Any]) -> None:
         days = (rule.get(action) or {}).get(member)
         if days is not None and days <= 0:
             raise errors.invalid(f"'{member}' for {action} action must be a positive integer")
+    if any(one.get("NoncurrentDays") is None for one in rule.get("NoncurrentVersionTransitions") or ()):
+        raise errors.malformed()
     _check_expiration(rule.get("Expiration") or {})
     for transition in rule.get("Transitions") or ():
         _check_date(transition)

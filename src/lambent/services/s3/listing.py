@@ -6,6 +6,7 @@ Pages of keys are written as text here: they are the answers that programs wait 
 import base64
 import functools
 import json
+import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
@@ -25,6 +26,9 @@ MOST = 1_000
 HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
 NAMESPACE = ' xmlns="http://s3.amazonaws.com/doc/2006-03-01/"'
 Encode = Callable[[str], str]
+_SAFE = re.compile(r"[A-Za-z0-9_.~/*-]*")
+"""Names that stay as they are."""
+_MARKUP = re.compile("[&<>]")
 
 
 async def list_objects_v2(call: Call, caller: Caller, params: dict[str, Any]) -> Response:
@@ -112,7 +116,8 @@ async def list_multipart_uploads(call: Call, caller: Caller, params: dict[str, A
         "<EncodingType>url</EncodingType>" if params.get("EncodingType") else "",
         *(
             f"<Upload>{_text('Key', encode(key_text(row.key)))}<UploadId>{row.upload}</UploadId>"
-            f"{_initiator(row)}{_owner(bucket)}<StorageClass>STANDARD</StorageClass><Initiated>{_time(row.initiated)}</Initiated></Upload>"
+            f"{_initiator(row)}{_owner(bucket)}<StorageClass>STANDARD</StorageClass><Initiated>{_time(row.initiated)}</Initiated>"
+            f"{_checksum_of(row)}</Upload>"
             for row in page.rows
         ),
         *_prefixes(page.prefixes, encode),
@@ -156,17 +161,21 @@ def _most(params: dict[str, Any], name: str = "MaxKeys") -> int:
     said = params.get(name)
     if said is None:
         return MOST
-    if not 0 <= said <= (1 << 31) - 1:
-        text = "Argument maxKeys must be an integer between 0 and 2147483647"
-        raise errors.invalid(text, "max-keys", said)
+    if not 0 <= said <= errors.MOST_INTEGER:
+        raise errors.no_count({"MaxKeys": "maxKeys", "MaxUploads": "max-uploads"}[name], said)
     return min(int(said), MOST)
+
+
+def _quoted(text: str) -> str:
+    """As S3 encodes names. Most have nothing to encode, which a pattern finds out at once."""
+    return text if _SAFE.fullmatch(text) else quote(text, safe="/-_.*", errors="surrogatepass")
 
 
 def _encoder(params: dict[str, Any]) -> Encode:
     said = params.get("EncodingType")
     if said and said != "url":
         raise errors.invalid("Invalid Encoding Method specified in Request", "encoding-type", said)
-    return (lambda text: quote(text, safe="/-_.*", errors="surrogatepass")) if said else (lambda text: text)
+    return _quoted if said else str
 
 
 def _bytes(params: dict[str, Any], name: str) -> bytes:
@@ -241,6 +250,13 @@ def _initiator(row: UploadRow) -> str:
     return f"<Initiator><ID>{canonical_id(json.loads(row.document)['owner'])}</ID></Initiator>"
 
 
+def _checksum_of(row: UploadRow) -> str:
+    said = json.loads(row.document)
+    if not said.get("algorithm"):
+        return ""
+    return _text("ChecksumAlgorithm", said["algorithm"]) + _text("ChecksumType", said["sumtype"])
+
+
 def canonical_id(account: str) -> str:
     """The canonical user id of an account: 64 hex digits, as AWS has them."""
     return account.rjust(64, "0")
@@ -251,7 +267,9 @@ def _text(name: str, text: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    return escape(text, {"\r": "&#xD;"}) if text.isprintable() else _unprintable(text)
+    if not text.isprintable():
+        return _unprintable(text)
+    return escape(text) if _MARKUP.search(text) else text
 
 
 def _unprintable(text: str) -> str:

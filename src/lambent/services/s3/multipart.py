@@ -173,12 +173,13 @@ def _whole(params: dict[str, Any], name: str, default: int) -> int:
     said = params.get(name)
     if said in (None, ""):
         return default
+    shown = {"MaxParts": "max-parts", "PartNumberMarker": "part-number-marker"}[name]
     try:
         number = int(said)
     except ValueError:
-        number = -1
-    if number < 0:
-        raise errors.invalid(f"Provided {name} not an integer or within integer range", name, said)
+        raise errors.invalid(f"Provided {shown} not an integer or within integer range", shown, said) from None
+    if not 0 <= number <= errors.MOST_INTEGER:
+        raise errors.no_count(shown, said)
     return number
 
 

@@ -13,6 +13,9 @@ from lambent.objects.objects import Version
 from lambent.services.s3 import acls, bodies, documents, tags
 from lambent.services.s3.env import Call
 
+BODILESS = ("s3:PutObjectAcl", "s3:DeleteObjectTagging")
+"""Actions whose requests need no document; an ACL may come as a header."""
+
 
 async def _change(
     call: Call,
@@ -23,7 +26,7 @@ async def _change(
     event: str = "",
 ) -> Version:
     bucket = call.bucket(caller, params, action, params["Key"])
-    bodies.check_document(call)
+    bodies.check_document(call, needed=action not in BODILESS)
     asker, version = call.asker(caller), params.get("VersionId") or ""
     return await call.env.objects.change(bucket, params["Key"], version, change, event, asker)
 
@@ -132,6 +135,7 @@ async def get_retention(call: Call, caller: Caller, params: dict[str, Any]) -> d
 async def put_hold(call: Call, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
     """A version may not go while this is ON."""
     _must_lock(call, params)
+    bodies.check_document(call)
     status = (params.get("LegalHold") or {}).get("Status")
     if status not in ("ON", "OFF"):
         raise errors.malformed()
@@ -157,6 +161,7 @@ def _no_lock() -> ObjectError:
 async def put_lock(call: Call, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
     """What new versions are locked by; versions must be kept."""
     bucket = call.bucket(caller, params, "s3:PutBucketObjectLockConfiguration")
+    bodies.check_document(call)
     said = params.get("ObjectLockConfiguration") or {}
     if bucket.versioning != "Enabled":
         text = "Versioning must be 'Enabled' on the bucket to apply a Object Lock configuration"
@@ -212,12 +217,17 @@ async def get_attributes(call: Call, caller: Caller, params: dict[str, Any]) -> 
         "LastModified": datetime.fromtimestamp(int(row.modified), UTC),
         "VersionId": row.version if bucket.versioning else None,
         "ETag": row.etag if "ETag" in wanted else None,
-        "Checksum": documents.sums(document) if "Checksum" in wanted else None,
+        "Checksum": _bare(documents.sums(document)) if "Checksum" in wanted else None,
         "ObjectParts": all_parts if "ObjectParts" in wanted and parts else None,
         "StorageClass": document.get("class", "STANDARD") if "StorageClass" in wanted else None,
         "ObjectSize": row.size if "ObjectSize" in wanted else None,
     }
     return Answer(found, {})
+
+
+def _bare(sums: dict[str, Any]) -> dict[str, Any]:
+    """Checksums without the number of parts: ObjectParts tells it. (Base64 has no hyphen.)"""
+    return {name: value if name == "ChecksumType" else value.partition("-")[0] for name, value in sums.items()}
 
 
 OBJECT_SETTINGS = {

@@ -57,6 +57,7 @@ def _fault(error: ObjectError) -> Fault:
     members = dict(error.members)
     marker = members.pop("marker", None)
     told = [("x-amz-delete-marker", "true"), ("x-amz-version-id", str(marker))] if marker else []
+    told += [("Allow", "DELETE")] if error.status == 405 else []
     return Fault(error.code, error.message, status=error.status, members=members, headers=told)
 
 

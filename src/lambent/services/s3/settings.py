@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from lambent.model.answer import Answer
 from lambent.model.scope import Caller
 from lambent.objects import errors
 from lambent.objects.buckets import ENABLED, SUSPENDED
@@ -111,7 +112,8 @@ async def get_encryption(call: Call, caller: Caller, params: dict[str, Any]) -> 
     """What new objects are said to be encrypted with: keys of S3's where nothing else was put."""
     found = await ENCRYPTION.get(call, caller, params)
     if found:
-        return found
+        rules = found[ENCRYPTION.shown].get("Rules") or []
+        return {ENCRYPTION.shown: {"Rules": [{"BucketKeyEnabled": False, **rule} for rule in rules]}}
     rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}, "BucketKeyEnabled": False}
     return {"ServerSideEncryptionConfiguration": {"Rules": [rule]}}
 
@@ -143,13 +145,14 @@ async def get_versioning(call: Call, caller: Caller, params: dict[str, Any]) -> 
     return {"Status": call.bucket(caller, params, "s3:GetBucketVersioning").versioning or None}
 
 
-async def put_tagging(call: Call, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
-    """All of the bucket's tags."""
+async def put_tagging(call: Call, caller: Caller, params: dict[str, Any]) -> Answer:
+    """All of the bucket's tags. 204, which the model does not say:
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketTagging.html (Examples)."""
     bucket = call.bucket(caller, params, "s3:PutBucketTagging")
     bodies.check_document(call)
     said = tags.checked((params.get("Tagging") or {}).get("TagSet") or [], tags.BUCKET_TAGS)
     await call.env.registry.put(bucket, "Tags", said)
-    return {}
+    return Answer({}, {}, 204)
 
 
 async def get_tagging(call: Call, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:

@@ -37,6 +37,7 @@ def checked(tag_set: Sequence[Mapping[str, Any]], most: int, *, header: bool = F
             raise ObjectError("InvalidTag", "The TagValue you have provided is invalid", 400, {"TagKey": key})
         if key.startswith("aws:"):
             text = "System tags cannot be added/updated by requester"
+            text = "Your TagKey cannot be prefixed with aws:" if header else text
             raise ObjectError("InvalidTag", text, 400, {"TagKey": key})
         if key in found:
             if header:

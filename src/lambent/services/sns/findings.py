@@ -11,6 +11,8 @@ UNTRACED = (
     "call xray:PutTraceSegments"
 )
 
+TARGETS = {"sqs": "queue", "lambda": "function"}
+
 
 def tell_topic(env: SnsEnv, topic: Topic) -> None:
     """Report what has no effect of a topic's attributes, take back what is no longer so."""
@@ -39,6 +41,12 @@ def tell_subscription(env: SnsEnv, one: Subscription) -> None:
         "subscription-not-throttled": "its throttlePolicy has no effect" if throttled else "",
     }
     _tell(env, one.arn, said)
+
+
+def tell_target(env: SnsEnv, one: Subscription, there: bool) -> None:
+    """Report a subscription of what is not there: SNS takes it, and delivers nothing until it is."""
+    missing = f"there is no {TARGETS[one.protocol]} {one.endpoint}: nothing is delivered until there is"
+    _tell(env, one.arn, {"subscription-target-missing": "" if there else missing})
 
 
 def _tell(env: SnsEnv, arn: str, said: dict[str, str]) -> None:

@@ -60,7 +60,6 @@ def _is_owners(env: SnsEnv, caller: Caller, arn: str) -> bool:
 def _ask(caller: Caller, action: str, arn: str, params: dict[str, Any], now: float) -> Ask:
     said = {"sns:protocol": params.get("Protocol"), "sns:endpoint": params.get("Endpoint")}
     keys = of_any(now) | {key: value for key, value in said.items() if value}
-    keys |= {"aws:sourceowner": caller.scope.account}
     # A batch is allowed by the action of its single messages.
     who = resource.asking(caller)
     return Ask(who, f"sns:{action.removesuffix('Batch')}", arn, keys=keys)

@@ -29,9 +29,9 @@ async def subscribe(env: SnsEnv, caller: Caller, params: Params) -> dict[str, An
     given = {name: value or "" for name, value in (params.get("Attributes") or {}).items()}
     attributes = subscribing.checked(given, protocol, endpoint, {}, WITHIN)
     subscribing.check_dead_letters(attributes, topic)
-    if protocol in ("lambda", "sqs") and not await env.exists(endpoint):
-        raise invalid("Endpoint", f"Endpoint does not exist for endpoint {endpoint}")
     found = await _subscribed(env, caller, topic, (protocol, endpoint), attributes)
+    if protocol in findings.TARGETS:
+        findings.tell_target(env, found, await env.exists(endpoint))
     shown = not found.pending or params.get("ReturnSubscriptionArn")
     return {"SubscriptionArn": found.arn if shown else PENDING}
 

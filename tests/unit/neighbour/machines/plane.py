@@ -1,12 +1,12 @@
 """A backend of moto's interpreter, and machines in it."""
 
 import json
-import time
 from typing import Any
 
 import pytest
 
 from lambent.neighbour.bridges.machines import defining, executions
+from tests.unit.waiting import until_a_thread
 
 ROLE = "arn:aws:iam::111111111111:role/r"
 PASS: dict[str, Any] = {"A": {"Type": "Pass", "End": True}}
@@ -36,12 +36,13 @@ def started(there: Any, arn: str, **said: Any) -> str:
 
 def ended(there: Any, arn: str) -> dict[str, Any]:
     """What is said of an execution when it runs no more."""
-    for _ in range(500):
-        told = executions.describe_execution(there, {"executionArn": arn})
-        if told["status"] != "RUNNING":
-            return told
-        time.sleep(0.01)
-    raise AssertionError(told)
+
+    def told() -> dict[str, Any] | None:
+        said = executions.describe_execution(there, {"executionArn": arn})
+        return said if said["status"] != "RUNNING" else None
+
+    found: dict[str, Any] = until_a_thread(told)
+    return found
 
 
 def refused(code: str) -> Any:

@@ -2,7 +2,6 @@
 
 import json
 import threading
-import time
 from typing import Any
 
 import pytest
@@ -10,6 +9,7 @@ import pytest
 from lambent.neighbour.bridges.machines import ending, executions
 from tests.unit.neighbour.machines.conftest import Nobody
 from tests.unit.neighbour.machines.plane import ROLE, WAITS, backend, defining, ended, machine, started
+from tests.unit.waiting import until_a_thread
 
 
 def history(there: Any, execution: str) -> list[dict[str, Any]]:
@@ -35,10 +35,7 @@ def test_a_wait_ends_with_its_execution() -> None:
     for _ in range(5):
         execution = started(there, machine(there, WAITS)["stateMachineArn"])
         executions.stop_execution(there, {"executionArn": execution})
-    deadline = time.monotonic() + 10
-    while threading.active_count() > before and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert threading.active_count() <= before
+    until_a_thread(lambda: threading.active_count() <= before)
 
 
 def test_a_machine_has_so_much_time() -> None:

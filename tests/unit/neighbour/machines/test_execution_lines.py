@@ -8,6 +8,7 @@ import pytest
 
 from tests.unit.neighbour.machines.conftest import Nobody
 from tests.unit.neighbour.machines.plane import ROLE, backend, ended, machine, refused, started
+from tests.unit.waiting import until_a_thread
 
 GROUP = "arn:aws:logs:eu-west-1:111111111111:log-group:/aws/vendedlogs/states/m{}"
 FAILS: dict[str, Any] = {
@@ -25,10 +26,7 @@ def logged(gateway: Nobody, last: str, **logging: Any) -> list[dict[str, Any]]:
     there = backend()
     made = machine(there, FAILS, loggingConfiguration=configuration(**logging))
     ended(there, started(there, made["stateMachineArn"], name="n", input='{"a":1}'))
-    deadline = time.monotonic() + 5
-    while not any(json.loads(one["message"])["type"] == last for one in gateway.logged):
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    until_a_thread(lambda: any(json.loads(one["message"])["type"] == last for one in gateway.logged))
     return gateway.logged
 
 

@@ -2,7 +2,6 @@
 
 import io
 import json
-import time
 from datetime import timedelta
 from typing import Any
 
@@ -13,6 +12,7 @@ from lambent.neighbour.bridges.machines import executions, redriving
 from lambent.neighbour.memory.pickles import Reader, Writer
 from tests.unit.neighbour.machines.conftest import Nobody
 from tests.unit.neighbour.machines.plane import WAITS, backend, ended, machine, refused, started
+from tests.unit.waiting import until_a_thread
 
 FLAKY: dict[str, Any] = {
     "A": {"Type": "Pass", "Result": {"n": 1}, "Assign": {"v": 5}, "Next": "B"},
@@ -45,12 +45,8 @@ def function(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
 
 def until_it_waits(there: Any, execution: str) -> None:
-    deadline = time.monotonic() + 5
-    while len(executions.get_execution_history(there, {"executionArn": execution})["events"]) < len(
-        ("began", "entered")
-    ):
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    said = {"executionArn": execution}
+    until_a_thread(lambda: len(executions.get_execution_history(there, said)["events"]) >= len(("began", "entered")))
 
 
 def test_it_goes_on_at_the_state_that_failed(function: list[Any], gateway: Nobody) -> None:

@@ -77,14 +77,15 @@ def test_express_executions_are_not_told_and_a_deaf_gateway_stops_none() -> None
 def test_the_output_is_there_as_soon_as_it_has_succeeded(monkeypatch: pytest.MonkeyPatch) -> None:
     from moto.stepfunctions.parser.backend.execution import Execution
 
-    outputs: list[Any] = []
+    outputs: dict[str, Any] = {}  # by execution: one of another test may end now
 
     def assign(execution: Any, name: str, value: Any) -> None:
         if name == "exec_status" and getattr(value, "value", "") == "SUCCEEDED":
-            outputs.append(execution.output)
+            outputs[execution.exec_arn] = execution.output
         object.__setattr__(execution, name, value)
 
     monkeypatch.setattr(Execution, "__setattr__", assign)
     there = backend()
-    ended(there, started(there, machine(there)["stateMachineArn"], input='{"a": 1}'))
-    assert outputs == [{"a": 1}]
+    execution = started(there, machine(there)["stateMachineArn"], input='{"a": 1}')
+    ended(there, execution)
+    assert outputs[execution] == {"a": 1}

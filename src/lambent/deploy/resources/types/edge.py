@@ -15,6 +15,12 @@ from lambent.wire.service import load
 RENAMED = {"ipv6enabled": "IsIPV6Enabled", "origincustomheaders": "CustomHeaders", "locations": "Items"}
 """What a template calls otherwise than the operation does."""
 
+WHERE_NOTHING_IS_SAID: Mapping[str, Mapping[str, Any]] = {
+    "CustomOriginConfig": {"HTTPPort": 80, "HTTPSPort": 443},
+    "ForwardedValues": {"Cookies": {"Forward": "none"}},
+}
+"""What the operation wants said and a template may leave out, by the name of the shape."""
+
 
 def counted(shape: Shape, said: Any) -> Any:
     """A template's configuration as the operation has it: each list with its length beside it."""
@@ -29,7 +35,7 @@ def counted(shape: Shape, said: Any) -> Any:
         return {"Enabled": bool(items), **found} if "Enabled" in shape.members else found
     if not isinstance(said, Mapping):
         return said
-    found = {}
+    found = dict(WHERE_NOTHING_IS_SAID.get(shape.name, {}))
     for name, value in said.items():
         known = members.get(str(RENAMED.get(name.lower(), name)).lower())
         if known is not None and value is not None:

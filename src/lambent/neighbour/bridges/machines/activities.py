@@ -9,14 +9,14 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from lambent.neighbour.bridges.machines.asked import ACTIVITY, Said, checked_arn, page, refusal
+from lambent.neighbour.bridges.machines.request import ACTIVITY, Params, checked_arn, page, refusal
 
 WAIT_SECONDS, STEP_SECONDS = 60, 0.1
 GONE = "Task Timed Out: 'Provided task does not exist anymore'"
 UNKNOWN = "Invalid Token: 'Invalid token'"
 
 
-def create_activity(backend: Any, said: Said) -> dict[str, Any]:
+def create_activity(backend: Any, said: Params) -> dict[str, Any]:
     """The same name again answers what is there."""
     backend._validate_name(said["name"])
     if said.get("encryptionConfiguration"):
@@ -29,7 +29,7 @@ def create_activity(backend: Any, said: Said) -> dict[str, Any]:
     return {"activityArn": arn, "creationDate": activity.creation_date}
 
 
-def describe_activity(backend: Any, said: Said) -> dict[str, Any]:
+def describe_activity(backend: Any, said: Params) -> dict[str, Any]:
     """Raises moto's InvalidArn or ActivityDoesNotExist."""
     activity = _found(backend, said["activityArn"])
     return {
@@ -40,20 +40,20 @@ def describe_activity(backend: Any, said: Said) -> dict[str, Any]:
     }
 
 
-def list_activities(backend: Any, said: Said) -> dict[str, Any]:
+def list_activities(backend: Any, said: Params) -> dict[str, Any]:
     """As they were made."""
     activities = sorted(store(backend).values(), key=lambda one: one.creation_date)
     items = [{"activityArn": one.arn, "name": one.name, "creationDate": one.creation_date} for one in activities]
     return page(items, said, "activities")
 
 
-def delete_activity(backend: Any, said: Said) -> dict[str, Any]:
+def delete_activity(backend: Any, said: Params) -> dict[str, Any]:
     """No error for one that is not there."""
     store(backend).pop(checked_arn(said["activityArn"], ACTIVITY), None)
     return {}
 
 
-def get_activity_task(backend: Any, said: Said) -> dict[str, Any]:
+def get_activity_task(backend: Any, said: Params) -> dict[str, Any]:
     """A task that waits for a worker; after a minute without one an answer without a token."""
     from moto.stepfunctions.parser.asl.eval.callback.callback import ActivityCallbackEndpoint
 
@@ -73,7 +73,7 @@ def get_activity_task(backend: Any, said: Said) -> dict[str, Any]:
     return {}
 
 
-def send_task_success(backend: Any, said: Said) -> dict[str, Any]:
+def send_task_success(backend: Any, said: Params) -> dict[str, Any]:
     """Raises moto's InvalidOutput, InvalidToken, TaskTimedOut."""
     from moto.stepfunctions.parser.asl.eval.callback.callback import CallbackOutcomeSuccess
 
@@ -86,7 +86,7 @@ def send_task_success(backend: Any, said: Said) -> dict[str, Any]:
     return {}
 
 
-def send_task_failure(backend: Any, said: Said) -> dict[str, Any]:
+def send_task_failure(backend: Any, said: Params) -> dict[str, Any]:
     """Raises moto's InvalidToken, TaskTimedOut."""
     from moto.stepfunctions.parser.asl.eval.callback.callback import CallbackOutcomeFailure
 
@@ -96,7 +96,7 @@ def send_task_failure(backend: Any, said: Said) -> dict[str, Any]:
     return {}
 
 
-def send_task_heartbeat(backend: Any, said: Said) -> dict[str, Any]:
+def send_task_heartbeat(backend: Any, said: Params) -> dict[str, Any]:
     """Raises moto's InvalidToken, TaskTimedOut."""
     _tell(backend, lambda pool: pool.heartbeat(said["taskToken"]))
     return {}

@@ -8,7 +8,7 @@ import json
 import uuid
 from typing import Any
 
-from lambent.neighbour.bridges.machines.asked import MACHINE, Said, checked_arn, page, refusal
+from lambent.neighbour.bridges.machines.request import MACHINE, Params, checked_arn, page, refusal
 
 DESCRIBED_ALONE = "Version description can only be set when publish is true"
 ONE_DESTINATION = "Invalid Logging Configuration: Must specify exactly one Log Destination."
@@ -21,7 +21,7 @@ NOTHING = (
 OFF = "OFF"
 
 
-def create_state_machine(backend: Any, said: Said) -> dict[str, Any]:
+def create_state_machine(backend: Any, said: Params) -> dict[str, Any]:
     """The same request again answers what it made; another one of that name is refused."""
     _check_description(said)
     logging = _logging(said.get("loggingConfiguration") or {})
@@ -46,7 +46,7 @@ def create_state_machine(backend: Any, said: Said) -> dict[str, Any]:
     return _made(machine)
 
 
-def describe_state_machine(backend: Any, said: Said) -> dict[str, Any]:
+def describe_state_machine(backend: Any, said: Params) -> dict[str, Any]:
     """Of a machine or a version."""
     machine = found(backend, said["stateMachineArn"])
     return {
@@ -59,7 +59,7 @@ def describe_state_machine(backend: Any, said: Said) -> dict[str, Any]:
     }
 
 
-def list_state_machines(backend: Any, said: Said) -> dict[str, Any]:
+def list_state_machines(backend: Any, said: Params) -> dict[str, Any]:
     """By name."""
     machines = [
         {"stateMachineArn": one.arn, "name": one.name, "type": one.type, "creationDate": one.creation_date}
@@ -68,7 +68,7 @@ def list_state_machines(backend: Any, said: Said) -> dict[str, Any]:
     return page(machines, said, "stateMachines")
 
 
-def update_state_machine(backend: Any, said: Said) -> dict[str, Any]:
+def update_state_machine(backend: Any, said: Params) -> dict[str, Any]:
     """What changes makes a new revision."""
     _check_description(said)
     changes = {name: said.get(name) for name in ("definition", "roleArn", "tracingConfiguration")}
@@ -87,7 +87,7 @@ def update_state_machine(backend: Any, said: Said) -> dict[str, Any]:
     return {"updateDate": machine.update_date, "revisionId": revision(machine), "stateMachineVersionArn": version}
 
 
-def delete_state_machine(backend: Any, said: Said) -> dict[str, Any]:
+def delete_state_machine(backend: Any, said: Params) -> dict[str, Any]:
     """No error for one that is not there."""
     arn = checked_arn(said["stateMachineArn"], MACHINE)
     backend.state_machines[:] = [one for one in backend.state_machines if one.arn != arn]
@@ -151,7 +151,7 @@ def parts(machine: Any) -> dict[str, Any]:
     }
 
 
-def _check_description(said: Said) -> None:
+def _check_description(said: Params) -> None:
     if said.get("versionDescription") and not said.get("publish"):
         raise refusal("ValidationException", DESCRIBED_ALONE)
 
@@ -167,7 +167,7 @@ def _logging(asked: dict[str, Any]) -> dict[str, Any]:
     return {**asked, "level": level, "includeExecutionData": asked.get("includeExecutionData", False)}
 
 
-def _is_same(former: Any, said: Said, logging: dict[str, Any]) -> bool:
+def _is_same(former: Any, said: Params, logging: dict[str, Any]) -> bool:
     """Whether a request asks for the machine that is there; its role and its tags don't count."""
     return bool(
         json.loads(former.definition) == json.loads(said["definition"])

@@ -13,8 +13,8 @@ from lambent.model.constraints import broken
 from lambent.neighbour.bridges import timing
 from lambent.neighbour.bridges.machines import logging, map_runs
 from lambent.neighbour.bridges.machines.activities import store
-from lambent.neighbour.bridges.machines.asked import EXECUTION, Said, checked_arn, page, refusal
 from lambent.neighbour.bridges.machines.defining import parts
+from lambent.neighbour.bridges.machines.request import EXECUTION, Params, checked_arn, page, refusal
 from lambent.neighbour.bridges.machines.versions import chosen
 from lambent.neighbour.bridges.results import to_json_str
 
@@ -31,7 +31,7 @@ DATA = ("input", "output", "parameters", "assignedVariables")
 """What a history without data leaves out of its events."""
 
 
-def start_execution(backend: Any, said: Said) -> dict[str, Any]:
+def start_execution(backend: Any, said: Params) -> dict[str, Any]:
     """A standard execution of the same name and input that runs is that one; another of that name is refused."""
     from moto.stepfunctions.parser.backend.execution import Execution
 
@@ -55,7 +55,7 @@ def start_execution(backend: Any, said: Said) -> dict[str, Any]:
     return {"executionArn": arn, "startDate": execution.start_date}
 
 
-def describe_execution(backend: Any, said: Said) -> dict[str, Any]:
+def describe_execution(backend: Any, said: Params) -> dict[str, Any]:
     """Of a standard machine's."""
     execution = standard(backend, said["executionArn"])
     status = status_of(execution)
@@ -73,7 +73,7 @@ def describe_execution(backend: Any, said: Said) -> dict[str, Any]:
     }
 
 
-def describe_state_machine_for_execution(backend: Any, said: Said) -> dict[str, Any]:
+def describe_state_machine_for_execution(backend: Any, said: Params) -> dict[str, Any]:
     """The machine as it was when the execution began."""
     machine = found(backend, said["executionArn"]).state_machine
     arn = getattr(machine, "source_arn", machine.arn)
@@ -82,7 +82,7 @@ def describe_state_machine_for_execution(backend: Any, said: Said) -> dict[str, 
     return {**parts(machine), "stateMachineArn": arn, "updateDate": machine.update_date, **more}
 
 
-def list_executions(backend: Any, said: Said) -> dict[str, Any]:
+def list_executions(backend: Any, said: Params) -> dict[str, Any]:
     """Of a machine, a version or an alias, the newest first."""
     if bool(said.get("mapRunArn")) is bool(said.get("stateMachineArn")):
         raise refusal("ValidationException", ONE_OF_BOTH)
@@ -98,7 +98,7 @@ def list_executions(backend: Any, said: Said) -> dict[str, Any]:
     return page(_newest(items, said), said, "executions")
 
 
-def _newest(items: list[dict[str, Any]], said: Said) -> list[dict[str, Any]]:
+def _newest(items: list[dict[str, Any]], said: Params) -> list[dict[str, Any]]:
     asked, redriven = said.get("statusFilter"), said.get("redriveFilter")
     found = [one for one in items if asked in (None, one["status"])]
     found = [one for one in found if redriven in (None, "REDRIVEN" if one["redriveCount"] else "NOT_REDRIVEN")]
@@ -110,7 +110,7 @@ def _children(backend: Any, arn: str) -> list[dict[str, Any]]:
     return [{**told(one), "mapRunArn": arn} for one in list(map_runs.children(record))]
 
 
-def stop_execution(backend: Any, said: Said) -> dict[str, Any]:
+def stop_execution(backend: Any, said: Params) -> dict[str, Any]:
     """One that has ended stays as it is."""
     execution = standard(backend, said["executionArn"])
     if status_of(execution) != RUNNING:
@@ -120,7 +120,7 @@ def stop_execution(backend: Any, said: Said) -> dict[str, Any]:
     return {"stopDate": now}
 
 
-def get_execution_history(backend: Any, said: Said) -> dict[str, Any]:
+def get_execution_history(backend: Any, said: Params) -> dict[str, Any]:
     """A standard execution's; of one that ran in a process that has ended there is none."""
     execution = standard(backend, said["executionArn"])
     worker = execution.exec_worker

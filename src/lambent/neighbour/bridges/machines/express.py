@@ -12,8 +12,8 @@ from typing import Any
 
 from lambent.model.prices import EXPRESS_MB, express_ms
 from lambent.neighbour.bridges import timing
-from lambent.neighbour.bridges.machines.asked import Said, refusal
 from lambent.neighbour.bridges.machines.executions import EXPRESS, UNSUPPORTED_TYPE, json_input, made
+from lambent.neighbour.bridges.machines.request import Params, refusal
 from lambent.neighbour.bridges.machines.versions import chosen
 
 SECONDS = 300
@@ -22,7 +22,7 @@ https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html."""
 TIMEOUT = "States.Timeout"
 
 
-def start_sync_execution(backend: Any, said: Said, seconds: float = SECONDS) -> dict[str, Any]:
+def start_sync_execution(backend: Any, said: Params, seconds: float = SECONDS) -> dict[str, Any]:
     """The answer, when the execution has ended, or has taken so many seconds. Raises moto's faults."""
     machine, _ = chosen(backend, said["stateMachineArn"])
     if machine.type != EXPRESS:
@@ -37,7 +37,7 @@ def start_sync_execution(backend: Any, said: Said, seconds: float = SECONDS) -> 
     return told(execution, now)
 
 
-def _made(backend: Any, machine: Any, said: Said) -> Any:
+def _made(backend: Any, machine: Any, said: Params) -> Any:
     """The execution, of the machine as it is now."""
     from moto.stepfunctions.parser.backend.execution import SyncExecution
 

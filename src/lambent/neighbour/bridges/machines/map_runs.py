@@ -7,7 +7,7 @@ API_UpdateMapRun.html
 from collections.abc import Iterator
 from typing import Any
 
-from lambent.neighbour.bridges.machines.asked import EXECUTION, MAP_RUN, Said, checked_arn, page, refusal
+from lambent.neighbour.bridges.machines.request import EXECUTION, MAP_RUN, Params, checked_arn, page, refusal
 
 NOTHING = "At least one of maxConcurrency, toleratedFailureCount or toleratedFailurePercentage must be specified."
 LIMITS = {
@@ -17,7 +17,7 @@ LIMITS = {
 }
 
 
-def describe_map_run(backend: Any, said: Said) -> dict[str, Any]:
+def describe_map_run(backend: Any, said: Params) -> dict[str, Any]:
     """Counts of its items and its executions."""
     record = found(backend, said["mapRunArn"])
     ended = {"stopDate": record.stop_date} if record.stop_date else {}
@@ -32,7 +32,7 @@ def describe_map_run(backend: Any, said: Said) -> dict[str, Any]:
     }
 
 
-def list_map_runs(backend: Any, said: Said) -> dict[str, Any]:
+def list_map_runs(backend: Any, said: Params) -> dict[str, Any]:
     """Of an execution, the newest first."""
     arn = checked_arn(said["executionArn"], EXECUTION)
     execution = next((one for one in _executions(backend) if one.execution_arn == arn), None)
@@ -52,7 +52,7 @@ def list_map_runs(backend: Any, said: Said) -> dict[str, Any]:
     return page(present, said, "mapRuns")
 
 
-def update_map_run(backend: Any, said: Said) -> dict[str, Any]:
+def update_map_run(backend: Any, said: Params) -> dict[str, Any]:
     """What counts from now on."""
     changes = {place: said[name] for name, place in LIMITS.items() if said.get(name) is not None}
     if not changes:

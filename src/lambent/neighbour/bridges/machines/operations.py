@@ -15,10 +15,10 @@ from lambent.neighbour.bridges.machines import (
     validating,
     versions,
 )
-from lambent.neighbour.bridges.machines.asked import Said
+from lambent.neighbour.bridges.machines.request import Params
 from lambent.neighbour.bridges.machines.tested import testing
 
-Operation = Callable[[Any, Said], dict[str, Any]]
+Operation = Callable[[Any, Params], dict[str, Any]]
 """(moto's backend, parameters) -> the answer; members that are None are not there."""
 OPERATIONS: tuple[Operation, ...] = (
     defining.create_state_machine,

@@ -10,8 +10,8 @@ from typing import Any
 
 from lambent.neighbour.bridges import timing
 from lambent.neighbour.bridges.machines import ending, executions
-from lambent.neighbour.bridges.machines.asked import Said, refusal
 from lambent.neighbour.bridges.machines.context import written
+from lambent.neighbour.bridges.machines.request import Params, refusal
 
 TOKEN_SECONDS = 900
 """So long the same request is the same redrive."""
@@ -23,7 +23,7 @@ PARTS = ("Parallel", "Map")
 NOT_YET = "Lambent does not redrive an execution that ended in a {} state yet: {}."
 
 
-def redrive_execution(backend: Any, said: Said) -> dict[str, Any]:
+def redrive_execution(backend: Any, said: Params) -> dict[str, Any]:
     """When it was begun again. Raises moto's InvalidArn, ExecutionDoesNotExist, ExecutionNotRedrivable."""
     execution, now, token = executions.standard(backend, said["executionArn"]), timing.moment(), said.get("clientToken")
     former = getattr(execution, "redrive_tokens", {}).get(token)

@@ -9,16 +9,16 @@ from typing import Any
 
 from lambent.model.constraints import broken
 from lambent.neighbour.bridges.handing import Gateway
-from lambent.neighbour.bridges.machines.asked import Said, refusal
 from lambent.neighbour.bridges.machines.diagnosing import SCHEMA, Problem, problems
 from lambent.neighbour.bridges.machines.maps import definition as maps
+from lambent.neighbour.bridges.machines.request import Params, refusal
 
 REFUSED = "Invalid State Machine Definition: "
 MOST = 100
 """Diagnostics in an answer."""
 
 
-def validate_state_machine_definition(backend: Any, said: Said) -> dict[str, Any]:
+def validate_state_machine_definition(backend: Any, said: Params) -> dict[str, Any]:
     """Whether it is good, and if not why; the text of a mistake that only moto's interpreter sees is moto's."""
     from moto.stepfunctions.parser.api import InvalidDefinition
 

@@ -9,8 +9,8 @@ import re
 from typing import Any
 
 from lambent.model.constraints import broken
-from lambent.neighbour.bridges.machines.asked import MACHINE, Said, checked_arn, page, refusal
 from lambent.neighbour.bridges.machines.defining import found, publish, revision
+from lambent.neighbour.bridges.machines.request import MACHINE, Params, checked_arn, page, refusal
 
 NAME = re.compile(r"(?=.*[a-zA-Z_\-.])[a-zA-Z0-9_\-.]+")
 ANOTHER = (
@@ -20,7 +20,7 @@ NOTHING = "Either the description or the RoutingConfiguration must be specified"
 WHOLE = 100
 
 
-def publish_state_machine_version(backend: Any, said: Said) -> dict[str, Any]:
+def publish_state_machine_version(backend: Any, said: Params) -> dict[str, Any]:
     """The version of the revision that is there."""
     machine, asked = found(backend, said["stateMachineArn"]), said.get("revisionId")
     if asked is not None and asked != revision(machine):
@@ -31,7 +31,7 @@ def publish_state_machine_version(backend: Any, said: Said) -> dict[str, Any]:
     return {"creationDate": version.creation_date, "stateMachineVersionArn": version.arn}
 
 
-def list_state_machine_versions(backend: Any, said: Said) -> dict[str, Any]:
+def list_state_machine_versions(backend: Any, said: Params) -> dict[str, Any]:
     """The newest first."""
     machine = _machine(backend, said["stateMachineArn"])
     versions = [
@@ -41,7 +41,7 @@ def list_state_machine_versions(backend: Any, said: Said) -> dict[str, Any]:
     return page(versions, said, "stateMachineVersions")
 
 
-def delete_state_machine_version(backend: Any, said: Said) -> dict[str, Any]:
+def delete_state_machine_version(backend: Any, said: Params) -> dict[str, Any]:
     """One that an alias leads to is kept; no error for one that is not there."""
     arn = checked_arn(said["stateMachineVersionArn"], MACHINE)
     for machine in backend.state_machines:
@@ -55,7 +55,7 @@ def delete_state_machine_version(backend: Any, said: Said) -> dict[str, Any]:
     return {}
 
 
-def create_state_machine_alias(backend: Any, said: Said) -> dict[str, Any]:
+def create_state_machine_alias(backend: Any, said: Params) -> dict[str, Any]:
     """The same request again answers what it made."""
     name, routing = said["name"], said["routingConfiguration"]
     if not NAME.fullmatch(name) or len(name) > 80:
@@ -69,7 +69,7 @@ def create_state_machine_alias(backend: Any, said: Said) -> dict[str, Any]:
     return {"stateMachineAliasArn": alias.arn, "creationDate": alias.creation_date}
 
 
-def describe_state_machine_alias(backend: Any, said: Said) -> dict[str, Any]:
+def describe_state_machine_alias(backend: Any, said: Params) -> dict[str, Any]:
     """Where it leads."""
     alias = _alias(backend, said["stateMachineAliasArn"])
     return {
@@ -82,7 +82,7 @@ def describe_state_machine_alias(backend: Any, said: Said) -> dict[str, Any]:
     }
 
 
-def update_state_machine_alias(backend: Any, said: Said) -> dict[str, Any]:
+def update_state_machine_alias(backend: Any, said: Params) -> dict[str, Any]:
     """Its description, where it leads, or both."""
     if not said.get("description") and not said.get("routingConfiguration"):
         raise refusal("MissingRequiredParameter", NOTHING)
@@ -93,7 +93,7 @@ def update_state_machine_alias(backend: Any, said: Said) -> dict[str, Any]:
     return {"updateDate": alias.update_date}
 
 
-def list_state_machine_aliases(backend: Any, said: Said) -> dict[str, Any]:
+def list_state_machine_aliases(backend: Any, said: Params) -> dict[str, Any]:
     """As they were made."""
     machine = _machine(backend, said["stateMachineArn"])
     aliases = [
@@ -103,7 +103,7 @@ def list_state_machine_aliases(backend: Any, said: Said) -> dict[str, Any]:
     return page(aliases, said, "stateMachineAliases")
 
 
-def delete_state_machine_alias(backend: Any, said: Said) -> dict[str, Any]:
+def delete_state_machine_alias(backend: Any, said: Params) -> dict[str, Any]:
     """No error for one that is not there."""
     arn = checked_arn(said["stateMachineAliasArn"], MACHINE)
     for machine in backend.state_machines:

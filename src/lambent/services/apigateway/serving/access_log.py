@@ -22,7 +22,7 @@ def write(ports: Ports, exchange: Exchange, reply: Reply, millis: int) -> None:
     if not settings:
         return
     more = {"status": reply.status, "responseLength": len(reply.body), "responseLatency": millis}
-    known = context(exchange.request, exchange.known | more | _integration(exchange))
+    known = context(exchange.request, exchange.known | more | _integration(exchange) | _way(exchange))
     text = line(str(settings.get("format") or ""), known)
     door_logs.write(ports.log, exchange.scope, str(settings.get("destinationArn") or ""), _stream(exchange), text)
 
@@ -31,6 +31,13 @@ def _integration(exchange: Exchange) -> dict[str, Any]:
     if exchange.integrated is None:
         return {}
     return door_logs.integrated(exchange.integrated, exchange.answered, exchange.invoked, exchange.broken)
+
+
+def _way(exchange: Exchange) -> dict[str, Any]:
+    """How it came in, and how authorization went."""
+    authorizer = exchange.phases.get("authorizer", {}) | (exchange.known.get("authorizer") or {})
+    base = exchange.request.prefix.strip("/") if exchange.request.custom else ""
+    return exchange.phases | {"authorizer": authorizer, "customDomain": {"basePathMatched": base}}
 
 
 def line(form: str, known: Mapping[str, Any]) -> str:

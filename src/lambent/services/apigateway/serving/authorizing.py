@@ -3,7 +3,8 @@
 https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-control-access-to-api.html
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import orjson
@@ -31,6 +32,11 @@ ARN_BYTES = 1_600
 (https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html)."""
 UNKNOWN_KEY = "The security token included in the request is invalid."
 Document = Mapping[str, Any]
+PHASES = {
+    "CUSTOM": ("authorizer",), "COGNITO_USER_POOLS": ("authorizer",), "AWS_IAM": ("authenticate", "authorize"),
+}  # fmt: skip
+"""What access logs call the phases of each kind of authorization:
+https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-variables-for-access-logging.html"""
 
 
 async def authorize(ports: Ports, exchange: Exchange) -> None:
@@ -39,8 +45,27 @@ async def authorize(ports: Ports, exchange: Exchange) -> None:
     guarded = kind != "NONE" or exchange.deployed.api.get("policy")
     if guarded and len(exchange.method_arn.encode()) > ARN_BYTES:
         raise Refusal("DEFAULT_4XX", "Request URI too long", status=414, error="RequestUriTooLong")
-    await KINDS[kind](ports, exchange)
+    with _told(ports, exchange, kind):
+        await KINDS[kind](ports, exchange)
     _check_policy(exchange, ports.clock.wall())
+
+
+@contextmanager
+def _told(ports: Ports, exchange: Exchange, kind: str) -> Iterator[None]:
+    """Access logs have how it went: `$context.authorizer.latency`, `$context.authorize.status` and their likes."""
+    began, told = ports.clock.monotonic(), {"status": 200, "error": ""}
+    try:
+        yield
+    except Refusal as refusal:
+        told |= {"status": refusal.status, "error": refusal.why or refusal.text}
+        raise
+    finally:
+        told["latency"] = _millis(ports, began)
+        exchange.phases = dict.fromkeys(PHASES.get(kind, ()), told)
+
+
+def _millis(ports: Ports, began: float) -> int:
+    return round((ports.clock.monotonic() - began) * 1000)
 
 
 async def _anyone(ports: Ports, exchange: Exchange) -> None:
@@ -79,10 +104,16 @@ async def _custom(ports: Ports, exchange: Exchange) -> None:
     authorizer = authorizer_of(exchange)
     request = exchange.request
     values = rest_authorizers.identity(authorizer, request, exchange.known)
+    began = ports.clock.monotonic()
     said = await _asked(ports, exchange, authorizer, values)
+    latency = _millis(ports, began)
     verdict = evaluate(said.policy, request, exchange.method_arn, ports.clock.wall())
     _notice(ports, exchange, said, verdict, authorizer)
-    exchange.known["authorizer"] = request.authorizer = {"principalId": said.principal, **said.context}
+    exchange.known["authorizer"] = request.authorizer = {
+        "principalId": said.principal,
+        "integrationLatency": latency,
+        **said.context,
+    }
     exchange.usage_key = said.usage_key
     if verdict != "Allow":
         raise rest_authorizers.denied(verdict)

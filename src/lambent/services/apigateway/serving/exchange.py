@@ -43,6 +43,8 @@ class Exchange:
     broken: str = ""
     integrating: float = 0.0
     """When the integration was asked: seconds since 1970."""
+    phases: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """How authorization went, by the name of the phase."""
     traced: Traced | None = None
     """The ids of its segment (`service`) and of the call of its integration (`invocation`), if it is recorded."""
 

@@ -1,6 +1,5 @@
 """Integrations: what stands behind a method, asked and answered."""
 
-import asyncio
 import functools
 import re
 import socket
@@ -10,7 +9,7 @@ from typing import Any, TypeVar
 
 import orjson
 
-from lambent.http_events import rest_mapping, rest_proxy, rest_vtl
+from lambent.http_events import rest_mapping, rest_proxy
 from lambent.http_events.rest_errors import Refusal
 from lambent.http_events.rest_mapping import BackendAnswer, BackendRequest
 from lambent.http_events.rest_proxy import Malformed, Reply
@@ -24,7 +23,7 @@ from lambent.services.apigateway.serving.exchange import Exchange
 from lambent.services.apigateway.serving.ports import Ports
 from lambent.services.aws_backends import ARN
 from lambent.services.door_findings import near, timed_out
-from lambent.services.waiting import within
+from lambent.services.waiting import aside, within
 from lambent.wire.fault import Fault
 
 _STAGE_VARIABLE = re.compile(r"\$\{stageVariables\.(\w+)\}")
@@ -192,29 +191,18 @@ def _malformed(exchange: Exchange, arn: str, why: str) -> Finding:
 
 
 async def _to_backend(exchange: Exchange) -> BackendRequest:
-    return await _off(exchange, rest_mapping.to_backend, exchange.request, exchange.integration, exchange.known)
+    request = exchange.request
+    is_long = rest_mapping.is_long(exchange.integration, request.body)
+    return await aside(is_long, rest_mapping.to_backend, request, exchange.integration, exchange.known)
 
 
 async def _to_client(exchange: Exchange, answer: BackendAnswer) -> Reply:
     arguments = (exchange.request, exchange.integration, answer, exchange.known, exchange.deployed.binary_types)
-    reply = await _off(exchange, rest_mapping.to_client, *arguments)
+    is_long = rest_mapping.is_long(exchange.integration, answer.body)
+    reply = await aside(is_long, rest_mapping.to_client, *arguments)
     if exchange.integration["type"] != "MOCK":
         reply.headers.append(("X-Amzn-Trace-Id", exchange.request.trace_id))
     return reply
-
-
-async def _off(exchange: Exchange, work: Callable[..., T], *arguments: Any) -> T:
-    """Templates that loop or are long are run in a thread, so that nobody else waits for them."""
-    if not _is_long(exchange.integration):
-        return work(*arguments)
-    return await asyncio.to_thread(work, *arguments)
-
-
-def _is_long(integration: Document) -> bool:
-    responses = (integration.get("integrationResponses") or {}).values()
-    places = (integration.get("requestTemplates"), *(one.get("responseTemplates") for one in responses))
-    texts = [text or "" for templates in places for text in (templates or {}).values()]
-    return rest_vtl.are_long(texts)
 
 
 async def _mock(ports: Ports, exchange: Exchange) -> Reply:
@@ -228,7 +216,8 @@ async def _mock(ports: Ports, exchange: Exchange) -> Reply:
 
 async def _web(ports: Ports, exchange: Exchange, *, proxy: bool) -> Reply:
     url = filled(exchange, exchange.integration.get("uri"))
-    ask = web.proxied(exchange, url) if proxy else web.mapped(exchange, url)
+    is_long = rest_mapping.is_long(exchange.integration, exchange.request.body)
+    ask = await aside(is_long, web.proxied if proxy else web.mapped, exchange, url)
     exchange.say_sent(ask[1], dict(ask[2]), ask[3])
     answer = await _answer(ports, exchange, web.ask(ports, exchange, ask, seconds_of(exchange)))
     if proxy:

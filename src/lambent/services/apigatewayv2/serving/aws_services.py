@@ -10,11 +10,13 @@ from urllib.parse import urlencode
 import orjson
 
 from lambent.http_events import http_mapping
+from lambent.http_events.json_path import LARGE
 from lambent.http_events.payload_v2 import Reply
 from lambent.model.door import NotPermitted
 from lambent.services.apigatewayv2.serving.exchange import Exchange
 from lambent.services.apigatewayv2.serving.functions import broken
 from lambent.services.apigatewayv2.serving.ports import Ports
+from lambent.services.waiting import aside
 from lambent.wire.http import Request, unsigned
 
 FORM, JSON_1_0, JSON_1_1 = (
@@ -40,7 +42,8 @@ PASSED = frozenset({"content-type", "x-amzn-requestid", "x-amzn-errortype"})
 async def ask(ports: Ports, exchange: Exchange, integration: Mapping[str, object]) -> Reply:
     """The service's answer."""
     subtype, said = str(integration["IntegrationSubtype"]), integration.get("RequestParameters")
-    values = http_mapping.values(exchange.call, said if isinstance(said, Mapping) else {})
+    parameters = said if isinstance(said, Mapping) else {}
+    values = await aside(len(exchange.call.body) > LARGE, http_mapping.values, exchange.call, parameters)
     service, kind, action = SERVICES[subtype]
     region = values.pop("Region", "") or exchange.served.scope.region
     try:

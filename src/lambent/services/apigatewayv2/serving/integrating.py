@@ -7,6 +7,7 @@ import orjson
 from lambent.http_events import common, http_api, http_mapping
 from lambent.http_events.http_api import HttpCall
 from lambent.http_events.http_authorizers import Refused
+from lambent.http_events.json_path import LARGE
 from lambent.http_events.payload_v2 import Malformed, Reply
 from lambent.model.door import Call
 from lambent.model.finding import Finding
@@ -14,7 +15,7 @@ from lambent.services.apigatewayv2.serving import aws_services, functions
 from lambent.services.apigatewayv2.serving.exchange import Exchange
 from lambent.services.apigatewayv2.serving.ports import Ports
 from lambent.services.apigatewayv2.serving.served import Document
-from lambent.services.waiting import within
+from lambent.services.waiting import aside, within
 
 MALFORMED = "api-gateway-malformed-answer"
 _NOT_PASSED = common.HOP_BY_HOP | {"host", "content-length", "x-forwarded-for", "x-forwarded-proto", "x-forwarded-port"}
@@ -24,7 +25,9 @@ async def integrate(ports: Ports, exchange: Exchange, integration: Document) -> 
     """The route's answer. Raises Refused."""
     parameters = integration.get("RequestParameters")
     service = integration.get("IntegrationSubtype")
-    call = exchange.call if service or not parameters else http_mapping.request(exchange.call, parameters)
+    call = exchange.call
+    if parameters and not service:
+        call = await aside(len(call.body) > LARGE, http_mapping.request, call, parameters)
     if service:
         reply = await _within(ports, integration, aws_services.ask(ports, exchange, integration))
     elif integration["IntegrationType"] == "AWS_PROXY":
@@ -33,7 +36,10 @@ async def integrate(ports: Ports, exchange: Exchange, integration: Document) -> 
         reply = await _web(ports, call, integration)
     exchange.answered = reply.status
     mapped = integration.get("ResponseParameters")
-    return http_mapping.response(exchange.call, reply, mapped) if mapped else reply
+    if not mapped:
+        return reply
+    size = max(len(reply.body), len(exchange.call.body))
+    return await aside(size > LARGE, http_mapping.response, exchange.call, reply, mapped)
 
 
 def _seconds(integration: Document) -> float:

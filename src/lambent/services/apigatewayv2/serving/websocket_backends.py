@@ -3,9 +3,7 @@
 https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-integration-requests.html
 """
 
-import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from collections.abc import Awaitable
 from urllib.parse import quote, urlencode, urlsplit
 
 from lambent.http_events import rest_mapping, websocket_mapping
@@ -21,10 +19,9 @@ from lambent.services.apigatewayv2.serving.ports import Ports
 from lambent.services.apigatewayv2.serving.served import Document
 from lambent.services.apigatewayv2.serving.turns import Turn
 from lambent.services.client_certificates import tls_of
-from lambent.services.waiting import within
+from lambent.services.waiting import aside, within
 
 EVENT = "x-amz-invocation-type"
-T = TypeVar("T")
 
 
 async def answer(
@@ -32,20 +29,15 @@ async def answer(
 ) -> tuple[BackendAnswer, str | None]:
     """The integration's answer, and what a client is sent of it. Raises BadAnswer, Refused."""
     known, happening = turn.known, turn.happening
-    sent = await _off_the_loop(integration, websocket_mapping.to_backend, integration, known, happening, event)
+    is_long = websocket_mapping.is_long(integration, len(happening.body or ""))
+    sent = await aside(is_long, websocket_mapping.to_backend, integration, known, happening, event)
     turn.say_data("Endpoint request body after transformations: ", sent.body)
     said = await _asked(ports, door, integration, known, sent, seconds)
     turn.say_data("Endpoint response body before transformations: ", said.body)
     if integration["IntegrationType"] == "HTTP_PROXY":
         return said, said.body.decode("utf-8", "replace")
-    return said, await _off_the_loop(integration, websocket_mapping.to_client, integration, said, known, happening)
-
-
-async def _off_the_loop(integration: Document, work: Callable[..., T], *arguments: Any) -> T:
-    """Templates that may take a while are run in a thread, so that nobody else waits for them."""
-    if not websocket_mapping.is_long(integration):
-        return work(*arguments)
-    return await asyncio.to_thread(work, *arguments)
+    is_long = websocket_mapping.is_long(integration, len(said.body))
+    return said, await aside(is_long, websocket_mapping.to_client, integration, said, known, happening)
 
 
 async def _asked(

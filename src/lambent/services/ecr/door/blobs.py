@@ -5,7 +5,7 @@ import re
 from collections.abc import AsyncIterator
 
 from lambent.services.ecr import layers
-from lambent.services.ecr.door.asked import VERSION, Asked, Refused
+from lambent.services.ecr.door.registry_request import VERSION, Refused, RegistryRequest
 from lambent.services.ecr.env import LAYER
 from lambent.services.ecr.manifests import hex_of
 from lambent.store.image_blobs import UploadMissing, UploadRefused, parts
@@ -16,14 +16,14 @@ _CHUNK = re.compile(r"(?:bytes[ =])?([0-9]{1,15})-[0-9]{1,15}(?:/.*)?")
 _FROM = re.compile(r"bytes=([0-9]{1,15})-")
 
 
-async def read(asked: Asked) -> Response:
+async def read(asked: RegistryRequest) -> Response:
     """GET and HEAD of a blob; a read may begin at a byte of it."""
     head = asked.request.method == "HEAD"
     await asked.may("BatchCheckLayerAvailability" if head else "GetDownloadUrlForLayer")
     return blob(asked)
 
 
-def blob(asked: Asked) -> Response:
+def blob(asked: RegistryRequest) -> Response:
     """The blob. Raises Refused where the repository has none of that digest."""
     repository = asked.repository()
     found = asked.env.resources.get(LAYER, repository.scope, repository.name, asked.reference)
@@ -50,7 +50,7 @@ async def _nothing() -> AsyncIterator[bytes]:
         yield piece
 
 
-async def begin(asked: Asked) -> Response:
+async def begin(asked: RegistryRequest) -> Response:
     """POST: an upload begins; with `mount` or `digest` it may end at once."""
     await asked.may("InitiateLayerUpload")
     repository, mounted, digest = asked.repository(), asked.said("mount"), asked.said("digest")
@@ -62,7 +62,7 @@ async def begin(asked: Asked) -> Response:
     return _progress(asked, repository, 202, 0)
 
 
-async def _mount(asked: Asked, repository: Resource, digest: str) -> bool:
+async def _mount(asked: RegistryRequest, repository: Resource, digest: str) -> bool:
     """Out of another repository of the registry which the caller may read."""
     source = asked.said("from")
     if not source or not hex_of(digest):
@@ -71,14 +71,14 @@ async def _mount(asked: Asked, repository: Resource, digest: str) -> bool:
     return await layers.mount(asked.env, asked.env.named(asked.scope, source), repository, digest)
 
 
-async def go_on(asked: Asked) -> Response:
+async def go_on(asked: RegistryRequest) -> Response:
     """PATCH: the next bytes of an upload."""
     await asked.may("UploadLayerPart")
     repository = asked.repository()
     return _progress(asked, repository, 202, await _append(asked, repository))
 
 
-async def status(asked: Asked) -> Response:
+async def status(asked: RegistryRequest) -> Response:
     """GET of an upload: how far it is."""
     await asked.may("UploadLayerPart")
     repository = asked.repository()
@@ -88,7 +88,7 @@ async def status(asked: Asked) -> Response:
         raise _unknown(asked) from None
 
 
-async def cancel(asked: Asked) -> Response:
+async def cancel(asked: RegistryRequest) -> Response:
     """DELETE of an upload."""
     await asked.may("UploadLayerPart")
     try:
@@ -98,7 +98,7 @@ async def cancel(asked: Asked) -> Response:
     return Response(204, [VERSION])
 
 
-async def finish(asked: Asked) -> Response:
+async def finish(asked: RegistryRequest) -> Response:
     """PUT: the last bytes, if any, and the digest of them all."""
     await asked.may("CompleteLayerUpload")
     repository, digest = asked.repository(), asked.said("digest")
@@ -112,7 +112,7 @@ async def finish(asked: Asked) -> Response:
     return _made(asked, digest)
 
 
-async def _append(asked: Asked, repository: Resource) -> int:
+async def _append(asked: RegistryRequest, repository: Resource) -> int:
     """What the request brings. Raises Refused."""
     chunk = _CHUNK.fullmatch(asked.request.headers.get("content-range", ""))
     data, at = asked.request.file or asked.request.body, int(chunk[1]) if chunk else None
@@ -124,22 +124,22 @@ async def _append(asked: Asked, repository: Resource) -> int:
         raise Refused(416 if at is not None else 413, "BLOB_UPLOAD_INVALID", str(error)) from None
 
 
-def _unknown(asked: Asked) -> Refused:
+def _unknown(asked: RegistryRequest) -> Refused:
     return Refused(404, "BLOB_UPLOAD_UNKNOWN", f"there is no upload {asked.reference} (any more): begin again")
 
 
-def _progress(asked: Asked, repository: Resource, code: int, size: int) -> Response:
+def _progress(asked: RegistryRequest, repository: Resource, code: int, size: int) -> Response:
     where = f"/v2/{repository.name}/blobs/uploads/{asked.reference}"
     told = [("Location", where), ("Docker-Upload-UUID", asked.reference), ("Range", f"0-{max(size - 1, 0)}")]
     return Response(code, [VERSION, *told])
 
 
-def _made(asked: Asked, digest: str) -> Response:
+def _made(asked: RegistryRequest, digest: str) -> Response:
     where = ("Location", f"/v2/{asked.name}/blobs/{digest}")
     return Response(201, [VERSION, where, ("Docker-Content-Digest", digest)])
 
 
-async def text_of(asked: Asked, most: int) -> str:
+async def text_of(asked: RegistryRequest, most: int) -> str:
     """A body that is text. Raises Refused for one of more bytes, or none."""
     file = asked.request.file
     data = await asyncio.to_thread(file.read, most + 1) if file is not None else asked.request.body

@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from lambent.model.credentials import Held
 from lambent.model.scope import Caller, Scope
 from lambent.services.ecr.door import blobs, manifests
-from lambent.services.ecr.door.asked import HOST, Asked, Refused, refused
+from lambent.services.ecr.door.registry_request import HOST, Refused, RegistryRequest, refused
 from lambent.services.ecr.env import EcrEnv
 from lambent.services.ecr.registry import USER
 from lambent.wire.fault import Fault
 from lambent.wire.http import Request, Response
 
-Answer = Callable[[Asked], Awaitable[Response]]
+Answer = Callable[[RegistryRequest], Awaitable[Response]]
 
 _NAME = r"(?P<name>[a-z0-9][a-z0-9._/-]{0,255})"
 _ID = r"(?P<reference>[0-9a-f-]{36})"
@@ -79,7 +79,9 @@ class Registry:
         for methods, match, answer in found:
             if request.method in methods.split():
                 said = match.groupdict()
-                return await answer(Asked(self.env, request, caller, said.get("name", ""), said.get("reference", "")))
+                return await answer(
+                    RegistryRequest(self.env, request, caller, said.get("name", ""), said.get("reference", ""))
+                )
         raise Refused(405 if found else 404, "UNSUPPORTED", "the registry has nothing of that kind")
 
     async def _link(self, request: Request, named: dict[str, str]) -> Response | None:
@@ -91,7 +93,7 @@ class Registry:
         if (said["repository"], said["digest"]) != (named.get("name"), named.get("reference")):
             return None
         caller = Caller(Scope(said["account"], said["region"]), self.new_id())
-        return blobs.blob(Asked(self.env, request, caller, said["repository"], said["digest"]))
+        return blobs.blob(RegistryRequest(self.env, request, caller, said["repository"], said["digest"]))
 
     def _caller(self, request: Request) -> Caller:
         """Who shows that password. Raises Refused."""

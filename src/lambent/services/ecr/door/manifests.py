@@ -3,15 +3,15 @@
 import orjson
 
 from lambent.services.ecr import images, manifests
-from lambent.services.ecr.door.asked import VERSION, Asked, Refused, page
 from lambent.services.ecr.door.blobs import text_of
+from lambent.services.ecr.door.registry_request import VERSION, Refused, RegistryRequest, page
 from lambent.services.ecr.env import IMAGE, REPOSITORY, TAG
 from lambent.services.ecr.manifests import OCI_INDEX, hex_of
 from lambent.store.resources import Resource
 from lambent.wire.http import Response
 
 
-async def put(asked: Asked) -> Response:
+async def put(asked: RegistryRequest) -> Response:
     """PUT, by a tag or by its own digest."""
     await asked.may("PutImage")
     repository = asked.repository()
@@ -28,7 +28,7 @@ async def put(asked: Asked) -> Response:
     return Response(201, headers)
 
 
-async def read(asked: Asked) -> Response:
+async def read(asked: RegistryRequest) -> Response:
     """GET and HEAD, by tag or digest."""
     await asked.may("BatchGetImage")
     repository = asked.repository()
@@ -41,12 +41,12 @@ async def read(asked: Asked) -> Response:
     return Response(200, headers, found.document["manifest"].encode())
 
 
-async def delete(asked: Asked) -> Response:
+async def delete(asked: RegistryRequest) -> Response:
     """As with AWS, images are deleted by ECR's API."""
     raise Refused(405, "UNSUPPORTED", "images are deleted by BatchDeleteImage (aws ecr batch-delete-image)")
 
 
-async def tags(asked: Asked) -> Response:
+async def tags(asked: RegistryRequest) -> Response:
     """All tags of a repository."""
     await asked.may("ListImages")
     repository = asked.repository()
@@ -55,7 +55,7 @@ async def tags(asked: Asked) -> Response:
     return _json({"name": asked.name, "tags": some}, *link)
 
 
-async def referrers(asked: Asked) -> Response:
+async def referrers(asked: RegistryRequest) -> Response:
     """What is about an image: signatures, lists of parts."""
     await asked.may("BatchGetImage")
     repository = asked.repository()
@@ -77,14 +77,14 @@ def _described(image: Resource) -> dict[str, object]:
     return described | {key: one for key, one in more.items() if one}
 
 
-async def catalog(asked: Asked) -> Response:
+async def catalog(asked: RegistryRequest) -> Response:
     """The repositories of the registry."""
     await asked.may("DescribeRepositories", "*")
     some, link = page(asked, [one.name for one in asked.env.resources.all(REPOSITORY, asked.scope)])
     return _json({"repositories": some}, *link)
 
 
-async def version(_asked: Asked) -> Response:
+async def version(_asked: RegistryRequest) -> Response:
     """Whether this is a registry, and the login good for it."""
     return _json({})
 

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import Any
 
-from lambent.neighbour.bridges.machines.asked import Said, refusal
 from lambent.neighbour.bridges.machines.executions import json_input, made, status_of
 from lambent.neighbour.bridges.machines.maps.running import EXCEEDED
+from lambent.neighbour.bridges.machines.request import Params, refusal
 from lambent.neighbour.bridges.machines.tested import inspecting
 from lambent.neighbour.bridges.machines.tested.arranging import (
     MARK,
@@ -38,7 +38,7 @@ NEEDS_ROLE = "A roleArn must be specified to test a Task state without a mock."
 SECRETS = "revealSecrets can be specified with the inspection level TRACE only."
 
 
-def test_state(backend: Any, said: Said) -> dict[str, Any]:
+def test_state(backend: Any, said: Params) -> dict[str, Any]:
     """What becomes of the state. Raises moto's ValidationException, InvalidDefinition, InvalidExecutionInput."""
     try:
         name, state, language = found(_json(said["definition"], "definition"), said.get("stateName"))
@@ -66,7 +66,7 @@ def _json(text: str, what: str) -> Any:
         raise refusal(code, f"Invalid JSON in {what}: {error}") from error
 
 
-def _mock(said: Said, state: Mapping[str, Any]) -> dict[str, Any] | None:
+def _mock(said: Params, state: Mapping[str, Any]) -> dict[str, Any] | None:
     """What stands for the call: `result` or `error` and `cause`."""
     if said.get("revealSecrets") and said.get("inspectionLevel") != "TRACE":
         raise refusal("ValidationException", SECRETS)
@@ -89,7 +89,7 @@ def _mock(said: Said, state: Mapping[str, Any]) -> dict[str, Any] | None:
     return {"result": _json(asked["result"], "mock.result")}
 
 
-def _run(backend: Any, said: Said, whole: Arranged, name: str, mock: Mapping[str, Any] | None) -> Any:
+def _run(backend: Any, said: Params, whole: Arranged, name: str, mock: Mapping[str, Any] | None) -> Any:
     from moto.stepfunctions.parser.api import ExecutionStatus, StateMachineType
     from moto.stepfunctions.parser.backend.execution import Execution
 
@@ -168,7 +168,7 @@ def _error(events: list[dict[str, Any]]) -> tuple[str | None, str | None]:
 
 
 def _inspected(
-    execution: Any, said: Said, state: Mapping[str, Any], language: str, mock: Any, variables: Mapping[str, Any]
+    execution: Any, said: Params, state: Mapping[str, Any], language: str, mock: Any, variables: Mapping[str, Any]
 ) -> dict[str, Any]:
     given = json_input(said.get("input"))
     env = execution.exec_worker._get_evaluation_environment()

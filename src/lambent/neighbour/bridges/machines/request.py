@@ -10,7 +10,7 @@ from typing import Any
 
 from lambent.model.constraints import broken
 
-Said = Mapping[str, Any]
+Params = Mapping[str, Any]
 """A request's parameters, by AWS's names."""
 MACHINE = re.compile(r"arn:aws[a-z-]*:states:[a-z0-9-]+:\d{12}:stateMachine:[\w.-]+(:\d+|:[\w.-]+)?")
 EXECUTION = re.compile(r"arn:aws[a-z-]*:states:[a-z0-9-]+:\d{12}:(execution|express):[\w.-]+(/[\w.-]+)?(:[\w.-]+)*")
@@ -33,7 +33,7 @@ def checked_arn(arn: Any, pattern: re.Pattern[str]) -> str:
     return arn
 
 
-def page(items: Sequence[dict[str, Any]], said: Said, name: str) -> dict[str, Any]:
+def page(items: Sequence[dict[str, Any]], said: Params, name: str) -> dict[str, Any]:
     """One page of a list, and a token where there is more. `maxResults` 0 is the default. Raises moto's errors."""
     most = said.get("maxResults") or PAGE
     if not 0 <= most <= LARGEST_PAGE:

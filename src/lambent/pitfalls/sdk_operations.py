@@ -32,7 +32,7 @@ MOST_TEXT = 2_000
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class SdkOperation:
     """One operation (in snake case) of a service (boto3's name), and where the code asks for it: `path:line`. `told`
     says whether what it acts on is known."""
 
@@ -48,14 +48,14 @@ class Asked:
         return {name: getattr(self, name) for name in names}
 
 
-def of(project: Project, name: str, variables: Mapping[str, str]) -> list[Asked]:
+def of(project: Project, name: str, variables: Mapping[str, str]) -> list[SdkOperation]:
     """What a function (by its name or logical id) asks for; `variables` are those of its environment."""
     with project.with_node():
         functions = [one for one in project.functions if name in (one.id, one.fact("FunctionName").value)]
         return list(_all(functions, variables))
 
 
-def _all(functions: list[Function], variables: Mapping[str, str]) -> Iterator[Asked]:
+def _all(functions: list[Function], variables: Mapping[str, str]) -> Iterator[SdkOperation]:
     for function in functions:
         for call in effects.calls(function):
             for operation in _operations(call):
@@ -75,7 +75,7 @@ def _operations(call: SdkCall) -> tuple[str, ...]:
     return (call.operation,)
 
 
-def _asked(call: SdkCall, variables: Mapping[str, str]) -> Asked:
+def _asked(call: SdkCall, variables: Mapping[str, str]) -> SdkOperation:
     params = {name: value for name in call.arguments if (value := _argument(call, name, variables)) is not None}
     signed = params.pop("Params", None)
     params |= signed if isinstance(signed, dict) else {}
@@ -86,7 +86,7 @@ def _asked(call: SdkCall, variables: Mapping[str, str]) -> Asked:
     if call.service == "s3" and "Bucket" in params and "object" in call.operation:
         params.setdefault("Key", "*")
     told = not named or named in params or (not call.open and not _names(call))
-    return Asked(call.service, call.operation, params, f"{call.place.path}:{call.place.line}", told)
+    return SdkOperation(call.service, call.operation, params, f"{call.place.path}:{call.place.line}", told)
 
 
 def _names(call: SdkCall) -> bool:

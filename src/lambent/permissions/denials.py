@@ -8,7 +8,7 @@ from lambent.engine.authorisation import explain
 from lambent.engine.authorisation.decide import Ask, Decision, Policies, decide, keys_of_policies
 from lambent.model.finding import Finding
 from lambent.model.scope import DEFAULT_REGION, Scope
-from lambent.permissions import attached
+from lambent.permissions import attached, worded
 from lambent.permissions.attached import Attached
 from lambent.permissions.identities import Identities
 
@@ -25,12 +25,17 @@ class Verdict:
     decision: Decision
 
     @property
+    def text(self) -> str:
+        """AWS's text for a denial."""
+        return explain.denial(self.ask, self.decision, worded.words(self.ask))
+
+    @property
     def explanation(self) -> explain.Explanation:
         """Why."""
-        return explain.explain(self.ask, self.policies, self.decision)
+        return explain.explain(self.ask, self.policies, self.decision, worded.words(self.ask))
 
 
-class Said:
+class Denials:
     """Findings of denials. `report` takes them, `withdraw` takes them back (resource, code); `spawn` runs in the
     background; the others have the policies of now."""
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from lambent.pitfalls import asked
+from lambent.pitfalls import sdk_operations
 from lambent.pitfalls.facts import reading
 
 PYTHON = """
@@ -56,13 +56,13 @@ EXPECTED = [
 ]
 
 
-def calls(folder: Path, code: str, file: str, runtime: str) -> list[asked.Asked]:
+def calls(folder: Path, code: str, file: str, runtime: str) -> list[sdk_operations.SdkOperation]:
     (folder / file).write_text(code)
     handler = f"{file.partition('.')[0]}.handler"
     function = {"FunctionName": "f", "Handler": handler, "Runtime": runtime, "Code": "."}
     template = {"Resources": {"f": {"Type": "AWS::Lambda::Function", "Properties": function}}}
     (folder / "template.json").write_text(json.dumps({"AWSTemplateFormatVersion": "2010-09-09", **template}))
-    return asked.of(reading.read(folder), "f", {"TABLE": "deployed", "OUT": "out"})
+    return sdk_operations.of(reading.read(folder), "f", {"TABLE": "deployed", "OUT": "out"})
 
 
 def test_python(tmp_path: Path) -> None:

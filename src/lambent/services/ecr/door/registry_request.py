@@ -54,7 +54,7 @@ def refused(fault: Fault) -> Refused:
 
 
 @dataclass(slots=True)
-class Asked:
+class RegistryRequest:
     """A request for something of the repository `name`; `reference` is a digest, tag or upload's id."""
 
     env: EcrEnv
@@ -81,7 +81,7 @@ class Asked:
         await self.env.may(self.caller, operation, {"repositoryName": name or self.name})
 
 
-def page(asked: Asked, found: list[str]) -> tuple[list[str], tuple[tuple[str, str], ...]]:
+def page(asked: RegistryRequest, found: list[str]) -> tuple[list[str], tuple[tuple[str, str], ...]]:
     """What `n` and `last` leave of a sorted list, with the link to what follows. Raises Refused."""
     count, last = asked.said("n") or "1000", asked.said("last")
     if not count.isdecimal() or len(count) > 6:
