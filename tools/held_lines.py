@@ -105,9 +105,10 @@ LINES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (MOTO, "what moto would keep to itself is refused by name",
      ("e2e/neighbour/test_kept.py::test_what_moto_would_keep_to_itself_is_refused_by_name",
       "unit/neighbour/test_remarks.py::test_only_what_reaches_for_functions_queues_and_logs_is_refused")),
-    (MOTO, "notifications and subscriptions to what is not there are refused",
+    (MOTO, "notifications to what is not there are refused, a subscription is told of until it is there",
      ("e2e/neighbour/test_deliveries.py::test_a_notification_to_what_is_not_there_is_refused",
-      "e2e/neighbour/test_deliveries.py::test_a_subscription_of_what_is_not_there_is_refused",
+      "unit/services_sns/test_subscriptions.py::"
+      "test_what_is_not_there_yet_is_subscribed_and_told_of_until_it_is",
       "unit/services_s3/test_s3_notifications.py::test_what_is_not_there_is_no_destination")),
     (MOTO, "links that are late or signed otherwise are refused",
      ("unit/gateway/test_bucket_requests.py::test_a_link_that_is_late_or_signed_otherwise_is_refused",)),

@@ -262,8 +262,7 @@ class Connection(asyncio.Protocol):
         inside = self._door.inside
         request = Request(method, path, query, self._headers, body, inside, file, lines=self._lines, client=self._peer)
         keep_alive = self._parser.should_keep_alive()
-        is_asked = "upgrade" in self._headers and self._parser.get_http_version() != "1.0"  # RFC 9110, section 7.8
-        if is_asked and _wants_websocket(self._headers) and not self._busy:
+        if "upgrade" in self._headers and _wants_websocket(self._headers, self._parser) and not self._busy:
             self._rest, keep_alive = b"", False
         if self._began:
             self._began = 0.0
@@ -429,12 +428,12 @@ def _join(headers: dict[str, str], lines: Sequence[tuple[bytes, bytes]]) -> None
     headers.update({key: ", ".join(texts) for key, texts in values.items()})
 
 
-def _wants_websocket(headers: dict[str, str]) -> bool:
-    """Whether it is to be WebSocket; other protocols may be left unnoticed (RFC 9110, section 7.8). Raises Refused
-    where the parser has left a body unread."""
+def _wants_websocket(headers: dict[str, str], parser: httptools.HttpRequestParser) -> bool:
+    """Whether it is to be WebSocket; other protocols may be left unnoticed, and any in HTTP/1.0 must be (RFC 9110,
+    section 7.8). Raises Refused where the parser has left a body unread."""
     if headers.get("content-length", "0") != "0" or "transfer-encoding" in headers:
         raise Refused(501)
-    return headers["upgrade"].lower() == "websocket"
+    return headers["upgrade"].lower() == "websocket" and parser.get_http_version() != "1.0"
 
 
 def _no_short_road(_request: Request, _respond: Respond) -> bool:
