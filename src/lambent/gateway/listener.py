@@ -157,7 +157,7 @@ class Connection(asyncio.Protocol):
 
     def _wait_for_more(self, size: int) -> None:
         """What there is of it counts from here on, `size` bytes more than before. Raises Refused."""
-        self._bound_head()
+        _bound_head(self._head_bytes, len(self._lines))
         if self._untold.count(size, self._head_bytes + self._body_bytes) > MAX_HEAD:
             raise Refused(431)
         self._heard = asyncio.get_running_loop().time()
@@ -227,13 +227,8 @@ class Connection(asyncio.Protocol):
         if not self._headed:  # else a trailer: what the request is was decided before it (RFC 9110, section 6.5.1)
             self._lines.append((name, value))
 
-    def _bound_head(self) -> None:
-        """Looked at when the head is whole, and whenever more of it came. Raises Refused."""
-        if self._head_bytes > MAX_HEAD or len(self._lines) > MAX_HEADERS:
-            raise Refused(431)
-
     def on_headers_complete(self) -> None:
-        self._bound_head()
+        _bound_head(self._head_bytes, len(self._lines))
         lines, keys = self._lines, _KEYS
         headers = {keys.get(name) or name.decode("latin-1").lower(): value.decode("latin-1") for name, value in lines}
         if len(headers) < len(lines):
@@ -375,6 +370,12 @@ def _write(transport: asyncio.Transport, top: bytes, body: bytes) -> None:
         transport.write(top + body)
     else:
         transport.writelines((top, body))
+
+
+def _bound_head(size: int, lines: int) -> None:
+    """Looked at when the head is whole, and whenever more of it came. Raises Refused."""
+    if size > MAX_HEAD or lines > MAX_HEADERS:
+        raise Refused(431)
 
 
 def _check_pieces(count: int, size: int) -> None:
