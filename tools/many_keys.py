@@ -9,6 +9,7 @@ each prefix: seconds, the bytes of its manifest in /tmp, and the server's memory
 import http.client
 import io
 import json
+import os
 import sqlite3
 import sys
 import tempfile
@@ -28,11 +29,15 @@ BUCKET, PREFIXES, PAGES = "reports", 10, 100
 KEY = "2026/%02d/report-%07d.pdf"
 SOURCE = Path("examples/pdf_manifest/lambda_function.py")
 PDF = b"%PDF-1.4\n%%EOF\n"
-COPIES = """
+CONTENTS = """
+WITH RECURSIVE numbers(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n + 1 < :count)
+INSERT INTO object_contents SELECT :first + n, 1, data FROM numbers, (SELECT data FROM object_contents LIMIT 1)
+"""
+VERSIONS = """
 WITH RECURSIVE numbers(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n + 1 < :count)
 INSERT INTO object_versions
-SELECT bucket, CAST(printf(:key, n % :prefixes, n) AS BLOB), rank, version, marker, size, etag,
-       modified, listed, content, document
+SELECT bucket, CAST(printf(:key, n % :prefixes, n) AS BLOB), rank, version, marker, size, etag, modified, listed,
+       printf('[[%d,0,%d]]', :first + n, size), document
 FROM numbers, (SELECT * FROM object_versions WHERE key = CAST('seed' AS BLOB))
 """
 
@@ -54,10 +59,10 @@ def client(server: Server, service: str) -> Any:
 
 def fill(database: Path, count: int) -> None:
     """Copy the one object."""
-    with sqlite3.connect(database) as connection:
-        connection.execute(COPIES, {"count": count, "prefixes": PREFIXES, "key": KEY})
-        connection.execute("UPDATE object_contents SET uses = uses + ?", (count,))
-    connection.close()
+    with closing(sqlite3.connect(database)) as connection, connection:
+        first = connection.execute("SELECT max(number) + 1 FROM object_contents").fetchone()[0]
+        connection.execute(CONTENTS, {"count": count, "first": first})
+        connection.execute(VERSIONS, {"count": count, "first": first, "prefixes": PREFIXES, "key": KEY})
 
 
 def megabytes(pid: int, name: str) -> int:
@@ -66,12 +71,28 @@ def megabytes(pid: int, name: str) -> int:
     return next(int(line.split()[1]) for line in lines if line.startswith(f"{name}:")) >> 10
 
 
+def processor_seconds(pid: int) -> float:
+    """What a process has had so far, by proc_pid_stat(5)."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 @contextmanager
 def timed(what: str) -> Iterator[None]:
     """Print how long it takes."""
     began = time.perf_counter()
     yield
     print(f"{what}: {time.perf_counter() - began:.2f} s", flush=True)
+
+
+@contextmanager
+def started(folder: Path, what: str) -> Iterator[Server]:
+    """A server, when it answers; what that took is printed."""
+    with ExitStack() as stack:
+        with timed(f"start with {what}"):
+            server = stack.enter_context(Kept(folder))
+        print(f"server: {processor_seconds(server.pid):.2f} s of a processor, {megabytes(server.pid, 'VmRSS')} MB")
+        yield server
 
 
 def page_times(s3: Any, count: int) -> list[float]:
@@ -125,16 +146,13 @@ def manifests(server: Server) -> None:
 
 def main(count: int, folder: Path, *, manifest: bool) -> None:
     """Everything, in order."""
-    with Kept(folder) as server:
+    with started(folder, "nothing") as server:
         s3 = client(server, "s3")
         s3.create_bucket(Bucket=BUCKET)
         s3.put_object(Bucket=BUCKET, Key="seed", Body=PDF, ContentType="application/pdf")
     with timed(f"{count:,} keys are made"):
         fill(folder / "state.db", count)
-    with ExitStack() as stack:
-        with timed("start"):
-            server = stack.enter_context(Kept(folder))
-        print(f"server: {megabytes(server.pid, 'VmRSS')} MB")
+    with started(folder, f"{count:,} keys") as server:
         times = page_times(client(server, "s3"), count)
         print(f"a page of 1,000: p50 {times[PAGES // 2]:.1f} ms; server {megabytes(server.pid, 'VmHWM')} MB at most")
         if manifest:

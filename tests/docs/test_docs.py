@@ -84,7 +84,8 @@ def test_every_test_that_a_page_of_promises_names_is_there(page: str, more_than:
 
 def test_every_scenario_that_the_environment_page_names_is_there() -> None:
     text = (ROOT / "docs" / "environment.md").read_text("utf-8")
-    scenarios = (ROOT / "tests" / "sandbox" / "scenarios.py").read_text("utf-8")
+    files = [*(ROOT / "tests" / "sandbox").glob("promise_*.py"), ROOT / "tests" / "sandbox" / "scenarios.py"]
+    scenarios = "".join(file.read_text("utf-8") for file in files)
     for scenario in re.findall(r"\[(\w+)\](?!\()", text):
         assert f"async def {scenario}(" in scenarios, scenario
 

@@ -12,15 +12,16 @@ from pathlib import Path
 import leaks
 import outbound
 import pytest
+import registry
 import scenarios
 
 import lambent
 from lambent.sandbox.network import TOOLS
 
 HERE = Path(__file__).parent
-USER = scenarios.USER
+USER = registry.USER
 SECONDS = 90
-CASES = [(name, level.value) for name, (_, levels) in scenarios.SCENARIOS.items() for level in levels]
+CASES = [(name, level.value) for name, (_, levels) in registry.SCENARIOS.items() for level in levels]
 
 
 @pytest.fixture(scope="session")
@@ -30,7 +31,7 @@ def place() -> Iterator[Path]:
     (folder / "code").mkdir()
     for name in ("probes", "broken", "thready", "deadly", "snapping"):
         shutil.copy(HERE / f"{name}.py", folder / "code")
-    for name in ("kit", "leaks", "outbound", "scenarios", "world"):
+    for name in ("kit", "leaks", "outbound", "registry", "scenarios", "world", *scenarios.PROMISES):
         shutil.copy(HERE / f"{name}.py", folder)
     for name in ("escapes", "isolation"):
         shutil.copy(HERE.parents[1] / "tools" / f"{name}.py", folder)

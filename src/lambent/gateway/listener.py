@@ -430,11 +430,13 @@ def _join(headers: dict[str, str], lines: Sequence[tuple[bytes, bytes]]) -> None
 
 
 def _wants_websocket(headers: dict[str, str], parser: httptools.HttpRequestParser) -> bool:
-    """Whether it is to be WebSocket; other protocols may be left unnoticed, and any in HTTP/1.0 must be (RFC 9110,
-    section 7.8). Raises Refused where the parser has left a body unread."""
+    """Whether it is to be WebSocket; other protocols may be left unnoticed, and what HTTP/1.0 asks (RFC 9110, section
+    7.8). Raises Refused where the parser has left a body unread."""
+    if parser.get_http_version() == "1.0":
+        return False
     if headers.get("content-length", "0") != "0" or "transfer-encoding" in headers:
         raise Refused(501)
-    return headers["upgrade"].lower() == "websocket" and parser.get_http_version() != "1.0"
+    return headers["upgrade"].lower() == "websocket"
 
 
 def _no_short_road(_request: Request, _respond: Respond) -> bool:

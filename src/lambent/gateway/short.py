@@ -84,17 +84,18 @@ class ShortRoad:
         request_id = (self.again(given) if given else "") or self.new_id()
         if function.traced:
             given = self.record(function, given, request_id)
-        if given and not event:
-            given, _, rounds = lineage.advance(given, function.arn)
-            if rounds >= lineage.ROUNDS:
-                return False
         if event:
             trace_id = given or self.trace_id(request_id)
             qualifier = arn.removeprefix(function.arn)[1:]
             payload = request.body or b"{}"
             self._put(NewEvent(function.scope, function.name, qualifier, request_id, payload, trace_id), respond)
             return True
-        trace_id = given or lineage.first(self.trace_id(request_id), function.arn)
+        if given and lineage.is_begun(given):
+            trace_id, _, rounds = lineage.advance(given, function.arn)
+            if rounds >= lineage.ROUNDS:
+                return False
+        else:
+            trace_id = lineage.first(given or self.trace_id(request_id), function.arn)
         tail = headers.get("x-amz-log-type") == "Tail"
 
         def answer(outcome: Outcome | Exception) -> None:

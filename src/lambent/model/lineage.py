@@ -56,6 +56,11 @@ def first(header: str, function_arn: str) -> str:
     return f"{header};Lineage=1:{_hash(function_arn)}:0"
 
 
+def is_begun(header: str) -> bool:
+    """Whether a chain of calls has been through functions already, seen by AWS or not."""
+    return _NAME in header or _OURS in header
+
+
 def advance(header: str, function_arn: str) -> Entered:
     """The next function of a chain, whose trace header was `header`."""
     own = _hash(function_arn)

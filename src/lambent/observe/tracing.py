@@ -64,6 +64,8 @@ class Tracing:
 
     def header(self, function: FunctionVersion, given: str | None, request_id: str) -> str:
         """The header of a request for a function that traces: who called decides whether it is recorded, or we."""
+        if given and trace.UNSAMPLED in given:
+            return given
         return self.decided(function.arn, given, request_id)
 
     def decided(self, arn: str, given: str | None, request_id: str) -> str:
@@ -78,8 +80,8 @@ class Tracing:
     def begin(self, function: FunctionVersion, invocation: Invocation) -> Invocation:
         """`invocation` with the ids of its segments, if it is recorded."""
         header = self.header(function, invocation.trace_id, invocation.request_id)
-        said = trace.read(header) if trace.SAMPLED in header else trace.Header()
-        if not said.root:
+        said = trace.read(header) if trace.SAMPLED in header else None
+        if said is None or not said.root:
             return invocation if header is invocation.trace_id else invocation._replace(trace_id=header)
         parts = secrets.token_hex(24)
         service = _lasting(invocation.request_id) if invocation.accepted else parts[:16]

@@ -16,10 +16,26 @@ Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/tagging-and-polici
 
 
 @cache
-def services() -> dict[str, Any]:
-    """Service prefix -> `actions` (name -> resource types), `required` (name -> types of which each is needed, where
-    they are several) and `resources` (type -> ARN with variables)."""
-    return _read("reference.json")
+def service(prefix: str) -> dict[str, Any] | None:
+    """Of the service whose actions begin so: `actions` (name -> resource types), `required` (name -> types of which
+    each is needed, where they are several) and `resources` (type -> ARN with variables); None for one that is not in
+    it."""
+    line = _lines().get(prefix)
+    found: dict[str, Any] | None = json.loads(line) if line is not None else None
+    return found
+
+
+def prefixes() -> frozenset[str]:
+    """What actions of the services begin with that are in it."""
+    return frozenset(_lines())
+
+
+@cache
+def _lines() -> dict[str, str]:
+    """The services as text, one a line: those that nobody asks for are not read."""
+    lines = files("lambent.permissions").joinpath("reference.json").read_text("utf-8").splitlines()[1:-1]
+    split = (line.removesuffix(",").partition(":") for line in lines)
+    return {json.loads(name): said for name, _, said in split}
 
 
 @cache
@@ -42,7 +58,7 @@ def prefix_of(signing_name: str) -> str:
 def required_of(action: str) -> list[str]:
     """The ARNs, with variables, of the types of which an action needs each; none where it needs one type."""
     prefix, _, name = action.partition(":")
-    kinds = services().get(prefix, {"required": {}})["required"].get(name, ())
+    kinds = (service(prefix) or {"required": {}})["required"].get(name, ())
     return [arn for kind in kinds for arn in types_of(action, kind)]
 
 
@@ -50,6 +66,6 @@ def types_of(action: str, kind: str = "") -> list[str]:
     """The ARNs, with variables, of what an action is about, or of its type `kind`; none for one that is about
     everything."""
     prefix, _, name = action.partition(":")
-    service = services().get(prefix, {"actions": {}, "resources": {}})
-    kinds = [kind] if kind else service["actions"].get(name, ())
-    return [arn for one in kinds if (arn := service["resources"].get(one)) is not None]
+    known = service(prefix) or {"actions": {}, "resources": {}}
+    kinds = [kind] if kind else known["actions"].get(name, ())
+    return [arn for one in kinds if (arn := known["resources"].get(one)) is not None]

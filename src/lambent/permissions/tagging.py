@@ -35,6 +35,6 @@ def _action(prefix: str, operation: str, arn: str) -> str:
     if prefix == "iam":  # each kind has its own
         kind = arn.split(":", 5)[5].partition("/")[0]
         return f"{'Untag' if takes else 'Tag'}{kind.capitalize()}"
-    known = reference.services().get(prefix, {"actions": {}})["actions"]
+    known = (reference.service(prefix) or {"actions": {}})["actions"]
     names = _OTHERS[prefix][takes : takes + 1] if prefix in _OTHERS else _NAMES[operation]
     return next((one for one in names if one in known), names[0])

@@ -36,6 +36,10 @@ contents = sa.Table(
     sa.Column("data", sa.LargeBinary, nullable=True),
 )
 """What versions and parts consist of: bytes here, or (data is NULL) a file of that number. Without uses it goes."""
+UNUSED_FILES = sa.text("uses <= 0 AND data IS NULL")
+"""As a text: with a parameter SQLite would not know that the index is for it."""
+sa.Index("object_contents_unused", contents.c.number, sqlite_where=UNUSED_FILES, postgresql_where=UNUSED_FILES)
+"""A start asks for these few among all contents, whose bytes lie between them."""
 
 uploads = sa.Table(
     "object_uploads",

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from lambent.store.database import Database
 from lambent.store.group_commit import GroupCommit
+from lambent.store.object_tables import UNUSED_FILES
 from lambent.store.object_tables import contents as _C
 from lambent.store.object_tables import notices as _N
 from lambent.store.object_tables import parts as _P
@@ -340,8 +341,8 @@ class ObjectStore:
 
     async def unused_files(self) -> list[int]:
         """Files that nothing uses."""
-        where = (_C.c.uses <= 0) & _C.c.data.is_(None)
-        return await self.database.run(lambda c: list(c.execute(sa.select(_C.c.number).where(where)).scalars()))
+        found = sa.select(_C.c.number).where(UNUSED_FILES)
+        return await self.database.run(lambda c: list(c.execute(found).scalars()))
 
     async def known_files(self, numbers: Sequence[int]) -> set[int]:
         """Which of these contents there are."""

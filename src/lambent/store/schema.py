@@ -69,6 +69,8 @@ def prepare(connection: sa.Connection) -> None:
     """
     known = _check(connection) if sa.inspect(connection).has_table(settings.name) else False
     metadata.create_all(connection)
+    for index in (one for table in metadata.tables.values() for one in table.indexes):
+        index.create(connection, checkfirst=True)  # a table of an earlier version may lack it
     if not known:
         rows = [{"name": "schema", "value": str(VERSION)}, {"name": "made_by", "value": __version__}]
         connection.execute(settings.insert(), rows)

@@ -43,9 +43,18 @@ ROWS: list[tuple[str, str, dict[str, Any], str, str]] = [
     ("bedrock-runtime", "Converse", {"modelId": CLAUDE}, "InvokeModel", BEDROCK),
     ("bedrock-runtime", "ConverseStream", {"modelId": f"eu.{CLAUDE}"}, "InvokeModelWithResponseStream", PROFILE),
     ("bedrock-runtime", "Converse", {"modelId": PROFILE}, "InvokeModel", PROFILE),
+    ("pinpoint", "PhoneNumberValidate", {"NumberValidateRequest": {}}, "PhoneNumberValidate",
+     f"arn:aws:mobiletargeting:{HERE}:phone/number/validate"),
+    ("comprehend", "DetectSentiment", {"Text": "t", "LanguageCode": "en"}, "DetectSentiment", "*"),
+    ("sagemaker-runtime", "InvokeEndpoint", {"EndpointName": "e"}, "InvokeEndpoint",
+     f"arn:aws:sagemaker:{HERE}:endpoint/e"),
+    ("batch", "DescribeJobQueues", {}, "DescribeJobQueues", "*"),
+    ("codebuild", "StartBuild", {"projectName": "p"}, "StartBuild", f"arn:aws:codebuild:{HERE}:project/p"),
     ("s3", "GetBucketLifecycle", {"Bucket": "b"}, "GetLifecycleConfiguration", "arn:aws:s3:::b"),
 ]  # fmt: skip
-PREFIXES = {"bedrock-runtime": "bedrock", "sesv2": "ses"}
+PREFIXES = {
+    "bedrock-runtime": "bedrock", "sesv2": "ses", "pinpoint": "mobiletargeting", "sagemaker-runtime": "sagemaker",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(("service", "operation", "params", "action", "arn"), ROWS)

@@ -132,6 +132,45 @@ def test_what_stands_in_a_document_itself_is_a_model(tmp_path: Path) -> None:
     with_api(tmp_path, scene)
 
 
+def test_documentation_comes_in_and_goes_out_with_the_document(tmp_path: Path) -> None:
+    whole = {"location": {"type": "API"}, "properties": {"description": "pets"}}
+    method = {"location": {"type": "METHOD", "path": "/pets", "method": "GET"}, "properties": {"summary": "s"}}
+
+    def document(*parts: Any) -> bytes:
+        said = {"version": "1", "documentationParts": list(parts)}
+        return json.dumps(SWAGGER | {"x-amazon-apigateway-documentation": said}).encode()
+
+    async def scene(api: Api) -> None:
+        made = await api.call("ImportRestApi", body=document(whole))
+        at = {"restApiId": made["id"]}
+        await api.call("CreateDocumentationVersion", **at, documentationVersion="1.0")
+        await api.call("CreateDeployment", **at, stageName="dev")
+        version = [{"op": "replace", "path": "/documentationVersion", "value": "1.0"}]
+        await api.call("UpdateStage", **at, stageName="dev", patchOperations=version)
+
+        async def parts() -> list[dict[str, Any]]:
+            found = (await api.call("GetDocumentationParts", **at))["items"]
+            return [{"location": one["location"], "properties": json.loads(one["properties"])} for one in found]
+
+        async def exported() -> Any:
+            how = {"exportType": "swagger", "parameters": {"extensions": "documentation"}}
+            body = (await api.call("GetExport", **at, stageName="dev", **how))["body"]
+            return json.loads(body)["x-amazon-apigateway-documentation"]
+
+        assert await parts() == [whole]
+        changed = whole | {"properties": {"description": "dogs"}}
+        await api.call("PutRestApi", **at, mode="merge", body=document(changed, method))
+        assert sorted(await parts(), key=str) == sorted([changed, method], key=str)
+        assert await exported() == {"version": "1.0", "documentationParts": [whole]}
+        ignored = {"ignore": "documentation"}
+        await api.call("PutRestApi", **at, mode="overwrite", body=document(), parameters=ignored)
+        assert len(await parts()) == 2
+        await api.call("PutRestApi", **at, mode="overwrite", body=document(method))
+        assert await parts() == [method]
+
+    with_api(tmp_path, scene)
+
+
 def test_what_an_imported_integration_may_map(tmp_path: Path) -> None:
     header = "method.response.header.A"
     response = {"statusCode": "200", "responseParameters": {header: "'x'"}}

@@ -43,10 +43,12 @@ async def import_parts(env: ApiGatewayEnv, caller: Caller, params: Params) -> di
     scope, api = caller.scope, env.owner(DOCUMENTATION_PART, caller.scope, params)
     document = await asyncio.to_thread(openapi.load, params["body"])
     there = env.all(DOCUMENTATION_PART, scope, api)
-    by_place = {_place(one.document["location"]): one for one in there}
+    if EXTENSION not in document:
+        raise faults.bad_request(f"Invalid OpenAPI input: it has no {EXTENSION} with documentationParts.")
+    by_place = {place_of(one.document): one for one in there}
     merge, rows = params.get("mode", "merge") == "merge", []
-    for part in _parts(document):
-        old = by_place.get(_place(part["location"])) if merge else None
+    for part in parts_of(document):
+        old = by_place.get(place_of(part)) if merge else None
         name = old.name if old is not None else env.new_name(DOCUMENTATION_PART, scope, api)
         rows.append(env.made(DOCUMENTATION_PART, scope, api, name, {"id": name} | part))
     await env.resources.write(deletes=_gone(there, rows, merge), inserts=rows)
@@ -58,14 +60,17 @@ def _gone(there: list[Resource], rows: list[Resource], merge: bool) -> list[Reso
     return [one for one in there if not merge or one.name in names]
 
 
-def _place(location: Document) -> bytes:
-    return orjson.dumps({name: value for name, value in location.items() if value}, option=orjson.OPT_SORT_KEYS)
+def place_of(part: Document) -> bytes:
+    """What a part is of: two of the same are one."""
+    location = {name: value for name, value in part["location"].items() if value}
+    return orjson.dumps(location, option=orjson.OPT_SORT_KEYS)
 
 
-def _parts(document: Document) -> list[Document]:
-    said = (document.get(EXTENSION) or {}).get("documentationParts")
+def parts_of(document: Document) -> list[Document]:
+    """The parts in a document. Raises 400."""
+    said = (document.get(EXTENSION) or {}).get("documentationParts", [])
     if not isinstance(said, list):
-        raise faults.bad_request(f"Invalid OpenAPI input: it has no {EXTENSION} with documentationParts.")
+        raise faults.bad_request(f"Invalid OpenAPI input: {EXTENSION} has no list of documentationParts.")
     parts = []
     for one in said:
         if not (isinstance(one, dict) and isinstance(one.get("location"), dict) and one["location"].get("type")):

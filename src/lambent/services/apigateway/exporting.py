@@ -10,15 +10,16 @@ import orjson
 import yaml
 
 from lambent.model.scope import Caller
-from lambent.services.apigateway import faults
+from lambent.services.apigateway import documenting, faults
 from lambent.services.apigateway.deployments import SNAPSHOT
 from lambent.services.apigateway.env import ApiGatewayEnv, Document, Params
-from lambent.services.apigateway.kinds import DEPLOYMENT, STAGE
+from lambent.services.apigateway.kinds import DEPLOYMENT, DOCUMENTATION_VERSION, STAGE
 from lambent.services.apigateway.openapi_export import Export
 from lambent.services.apigateway.tabled import Operation
+from lambent.store.resources import Resource
 
 KINDS = {"oas30": True, "swagger": False}
-EXTENSIONS = frozenset({"integrations", "authorizers", "apigateway"})
+EXTENSIONS = frozenset({"integrations", "authorizers", "apigateway", "documentation"})
 TYPES = {"application/json": "json", "application/yaml": "yaml"}
 
 
@@ -35,7 +36,10 @@ async def get_export(env: ApiGatewayEnv, caller: Caller, params: Params) -> dict
     at = f"{datetime.fromtimestamp(deployment.document['createdDate'], UTC):%Y-%m-%dT%H:%M:%SZ}"
     host = f"{params['restApiId']}.execute-api.{caller.scope.region}.amazonaws.com"
     version = deployment.document[SNAPSHOT]["api"].get("version") or at
-    document = Export(deployment.document[SNAPSHOT], host, stage.name, version, _extensions(params), three).document()
+    extensions = _extensions(params)
+    document = Export(deployment.document[SNAPSHOT], host, stage.name, version, extensions, three).document()
+    if "documentation" in extensions:
+        document |= _documentation(env, stage)
     name = f"{params['exportType']}_{version}.{TYPES[kind]}"
     return {
         "contentType": "application/octet-stream",
@@ -50,6 +54,19 @@ def _extensions(params: Params) -> frozenset[str]:
     if "postman" in asked:
         raise faults.unbuilt("exporting with the extensions of Postman")
     return asked & EXTENSIONS
+
+
+def _documentation(env: ApiGatewayEnv, stage: Resource) -> Document:
+    """The version of the documentation that the stage has."""
+    version = str(stage.document.get("documentationVersion") or "")
+    found = env.resources.get(DOCUMENTATION_VERSION.stored, stage.scope, stage.parent, version) if version else None
+    if found is None:
+        return {}
+    parts = [
+        {"location": one["location"], "properties": orjson.loads(one["properties"])}
+        for one in found.document.get("parts") or ()
+    ]
+    return {documenting.EXTENSION: {"version": version, "documentationParts": parts}}
 
 
 def _text(document: Document, kind: str) -> bytes:

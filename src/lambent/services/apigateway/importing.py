@@ -11,11 +11,12 @@ from typing import Any
 import orjson
 
 from lambent.model.scope import Caller, Scope
-from lambent.services.apigateway import faults, mapping_checks, openapi
+from lambent.services.apigateway import documenting, faults, mapping_checks, openapi
 from lambent.services.apigateway.env import ApiGatewayEnv, Document, Params
 from lambent.services.apigateway.integrations import check_integration, check_role, with_defaults
 from lambent.services.apigateway.kinds import (
     AUTHORIZER,
+    DOCUMENTATION_PART,
     GATEWAY_RESPONSE,
     MODEL,
     RESOURCE,
@@ -40,6 +41,7 @@ async def import_rest_api(env: ApiGatewayEnv, caller: Caller, params: Params) ->
     api = new_api(env, caller.scope, imported.api | _endpoint(params))
     rows = Rows(env, api, [new_root(env, api)])
     rows.take(imported)
+    rows.document(imported.documentation)
     await env.resources.write(inserts=[api, *rows.all()])
     return _answer(env, api, imported)
 
@@ -50,17 +52,22 @@ async def put_rest_api(env: ApiGatewayEnv, caller: Caller, params: Params) -> di
     old = env.asked(REST_API, caller.scope, params)
     check_api(imported.api)
     new = old.changed(env.new_id(), old.document | imported.api | _endpoint(params))
-    there = [one for kind in REPLACED for one in env.all(kind, caller.scope, old.name)]
+    kinds = (*REPLACED, DOCUMENTATION_PART) if imported.documentation else REPLACED
+    there = [one for kind in kinds for one in env.all(kind, caller.scope, old.name)]
     merge = params.get("mode", "merge") == "merge"
     rows = Rows(env, new, there if merge else [new_root(env, new)])
     rows.take(imported)
+    rows.document(imported.documentation)
     await env.resources.write(replaces=[(old, new)], deletes=there, inserts=rows.all())
     return {"tags": {}} | _answer(env, new, imported)
 
 
 def _imported(params: Params) -> Imported:
     options = params.get("parameters") or {}
-    imported = openapi.read(openapi.load(params["body"]), str(options.get("basepath", "ignore")))
+    document = openapi.load(params["body"])
+    imported = openapi.read(document, str(options.get("basepath", "ignore")))
+    if options.get("ignore") != "documentation":
+        imported.documentation = documenting.parts_of(document)
     if params.get("failOnWarnings") and imported.warnings:
         raise faults.bad_request("Warnings found during import:\n\t" + "\n\t".join(imported.warnings))
     return imported
@@ -105,6 +112,15 @@ class Rows:
         for path, methods in imported.methods.items():
             resource = self._resource(path)
             self._methods(resource, methods, authorizers, validators)
+
+    def document(self, parts: list[Document]) -> None:
+        """Bring parts of documentation in: over those of the same place."""
+        kind = DOCUMENTATION_PART.stored
+        there = {documenting.place_of(one.document): one.name for one in self._rows.values() if one.kind == kind}
+        for part in parts:
+            name = there.get(documenting.place_of(part))
+            name = name or self._env.new_name(DOCUMENTATION_PART, self._api.scope, self._api.name)
+            self._rows[kind, name] = self._made(kind, name, {"id": name} | part)
 
     def _made(self, kind: str, name: str, document: Document) -> Resource:
         return Resource(kind, self._api.scope, self._api.name, name, self._env.new_id(), document)

@@ -36,6 +36,7 @@ class Imported:
     authorizers: dict[str, Document] = field(default_factory=dict)
     validators: dict[str, Document] = field(default_factory=dict)
     responses: dict[str, Document] = field(default_factory=dict)
+    documentation: list[Document] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
 

@@ -17,6 +17,7 @@ from lambent.services.apigateway.integrations import LAMBDA_PATH, check_role
 from lambent.services.apigateway.kinds import (
     ACCOUNT,
     AUTHORIZER,
+    DOCUMENTATION_PART,
     GATEWAY_RESPONSE,
     MODEL,
     RESOURCE,
@@ -270,9 +271,11 @@ def prepare_vpc_link(_env: ApiGatewayEnv, _caller: Caller, _params: Params, docu
     return document | {"status": "AVAILABLE"}
 
 
-def prepare_documentation_version(env: ApiGatewayEnv, _caller: Caller, _params: Params, document: Document) -> Document:
-    """A version of the documentation."""
-    return document | {"createdDate": int(env.wall())}
+def prepare_documentation_version(env: ApiGatewayEnv, caller: Caller, params: Params, document: Document) -> Document:
+    """A version of the documentation: its parts as they are now."""
+    there = env.all(DOCUMENTATION_PART, caller.scope, params["restApiId"])
+    said = [{name: one.document[name] for name in ("location", "properties")} for one in there]
+    return document | {"createdDate": int(env.wall()), "parts": said}
 
 
 OPERATIONS: dict[str, Operation] = {

@@ -131,7 +131,8 @@ def _kinds(action: str) -> frozenset[str] | None:
     name = action.partition(":")[2]
     if "*" in name or "?" in name or action == "*":
         return None
-    known = {one.lower(): kinds for one, kinds in reference.services()["s3"]["actions"].items()}
+    actions = (reference.service("s3") or {})["actions"]
+    known = {one.lower(): kinds for one, kinds in actions.items()}
     if name.lower() not in known:
         raise ObjectError("MalformedPolicy", _WORDS[Fault.ACTION], 400, {"Detail": action})
     return frozenset(known[name.lower()])
