@@ -259,7 +259,8 @@ def _group(found: Abilities, controller: str) -> str:
 
 _UNCHARGED = (
     "no control group with the memory controller can be made by this user: the server looks every 20 ms or more, and "
-    "kills; what is shared counts while it is mapped; memfd and System V memory, queues and semaphores are refused"
+    "kills; what is shared counts while it is mapped; memfd and System V memory, queues and semaphores are refused; "
+    "what the kernel holds for it, as buffers of sockets and file locks, is not counted"
 )
 
 

@@ -17,7 +17,7 @@ from lambent.neighbour.remarks import remarks
 from lambent.neighbour.request_model import Asked
 from lambent.neighbour.unreached import targets_named
 from lambent.observe.findings import Ledger
-from lambent.permissions import partiql, simulating, stored
+from lambent.permissions import callers, foreign, partiql, simulating, stored
 from lambent.permissions.refusals import refusal
 from lambent.permissions.user_keys import GIVES, UserKeys
 from lambent.server.base import Doors
@@ -87,6 +87,10 @@ class Forwarding:
                     raise refusal(asked.model, why)
             elif self.is_bounded(caller):
                 raise refusal(asked.model, f"{caller.held.role or caller.held.user if caller.held else ''} {UNTOLD}")
+            if asked.model is not None and service_name in foreign.CLOSED:
+                foreign.check(
+                    asked.model, asked.operation, asked.params, caller.scope.account, callers.principal(caller).arn
+                )
             if service_name in stored.SERVICES:
                 stored.check(service_name, asked.operation, asked.params, caller)
             response = (

@@ -75,3 +75,12 @@ def test_what_is_neither_is_named(text: str, where: str) -> None:
     with pytest.raises(ValidationError) as caught:
         load(text, Loader=yaml.Loader)
     assert caught.value.message == f"Template format error: YAML not well-formed.{where}"
+
+
+def test_what_unfolds_to_too_much_is_refused_and_other_aliases_are_followed() -> None:
+    rows = ["a0: &a0 [x]", *(f"a{n + 1}: &a{n + 1} [{', '.join([f'*a{n}'] * 9)}]" for n in range(8))]
+    for text in ("\n".join(rows), "a: &a [*a]"):
+        for loader in (yaml.SafeLoader, yaml.FullLoader):
+            with pytest.raises(yaml.YAMLError, match="unfold to more than"):
+                load(text, Loader=loader)
+    assert load("a: &a [1]\nb: *a\nc: '*'", Loader=yaml.SafeLoader) == {"a": [1], "b": [1], "c": "*"}

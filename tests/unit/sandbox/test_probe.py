@@ -65,6 +65,11 @@ def test_a_limit_that_was_tried_and_did_not_hold_is_no_promise() -> None:
     assert not promise["kept"] and promise["how"].endswith("does not stop: shared memory")
 
 
+def test_without_a_control_group_it_says_what_is_not_counted() -> None:
+    promise = POOR.promises(Level.PROCESS)["memory_limit"]
+    assert not promise["kept"] and "buffers of sockets and file locks, is not counted" in promise["how"]
+
+
 def test_every_promise_says_how() -> None:
     for abilities in (ABLE, USER, POOR):
         for level in Level:

@@ -16,13 +16,17 @@ from lambent.neighbour.bridges.handing import Gateway
 
 BARE = ("Condition", "Ref")
 """Functions whose full form has no "Fn::" before its name."""
+MOST_UNFOLDED = 200_000
 
 
 def load(_gateway: Gateway, former: Callable[..., Any]) -> Callable[..., Any]:
-    """In place of `yaml.load`: as before with a safe loader, and with a safe one in place of any other."""
+    """In place of `yaml.load`: as before with a safe loader, and with a safe one in place of any other. What aliases
+    unfold to too much is an error of YAML's."""
     yaml: Any = importlib.import_module("yaml")
 
     def loads(stream: Any, Loader: type[Any]) -> Any:
+        if isinstance(stream, str) and "*" in stream and _unfolded(_composed(yaml, stream), {}) > MOST_UNFOLDED:
+            raise yaml.YAMLError(f"its aliases unfold to more than {MOST_UNFOLDED} values")
         if not issubclass(Loader, yaml.constructor.FullConstructor):
             return former(stream, Loader)
         try:
@@ -31,6 +35,23 @@ def load(_gateway: Gateway, former: Callable[..., Any]) -> Callable[..., Any]:
             return _json(stream, error)
 
     return loads
+
+
+def _composed(yaml: Any, text: str) -> Any:
+    try:
+        return yaml.compose(text, yaml.SafeLoader)
+    except (yaml.YAMLError, RecursionError):
+        return None  # the loader says what is wrong
+
+
+def _unfolded(node: Any, known: dict[int, int]) -> int:
+    """How many nodes there are with every alias in its place. One that contains itself counts as too many."""
+    if node is not None and id(node) not in known:
+        known[id(node)] = MOST_UNFOLDED + 1  # until it is known
+        pairs = node.value if node.id == "mapping" else ()
+        within = node.value if node.id == "sequence" else [one for pair in pairs for one in pair]
+        known[id(node)] = 1 + sum(_unfolded(one, known) for one in within)
+    return known.get(id(node), 0)
 
 
 def load_all(_gateway: Gateway, former: Callable[..., Iterator[Any]]) -> Callable[..., Iterator[Any]]:
