@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 SECONDS = 20.0
 """Of processor time: the longest that moto takes for anything that its tests ask is a few."""
 LOOKS_SECONDS = 1.0
+ENOUGH = 10
+"""Turns of a loop, each of which takes what was raised."""
 
 
 class TooBusy(BaseException):
@@ -48,10 +50,14 @@ class Patience:
             self._leave(thread)
 
     def _leave(self, thread: int) -> None:
+        """What was raised and has not arrived by now is nobody's: it arrives here. Taking it back would leave the
+        interpreter of CPython 3.11 for ever with something to look after, which costs each call and each loop time."""
         while True:
-            with suppress(TooBusy), self._lock:
-                self._began.pop(thread, None)
-                _raise_in(thread, None)  # what has not arrived by now is nobody's
+            with suppress(TooBusy):
+                with self._lock:
+                    self._began.pop(thread, None)
+                for _ in range(ENOUGH):
+                    pass
                 return
 
     def _look(self) -> None:
@@ -60,7 +66,7 @@ class Patience:
             with self._lock:
                 for thread, began in self._began.items():
                     if spent(thread) - began > self.seconds:
-                        _raise_in(thread, TooBusy)
+                        _raise(ctypes.c_ulong(thread), ctypes.py_object(TooBusy))
                 if not self._began:
                     self._some.clear()
             time.sleep(self.looks_seconds)
@@ -73,7 +79,4 @@ def spent(thread: int) -> float:
 
 _raise: Callable[..., int] = ctypes.pythonapi.PyThreadState_SetAsyncExc
 
-
-def _raise_in(thread: int, error: type[BaseException] | None) -> None:
-    """https://docs.python.org/3/c-api/init.html#c.PyThreadState_SetAsyncExc: with NULL nothing is raised any more."""
-    _raise(ctypes.c_ulong(thread), ctypes.py_object(error) if error is not None else None)
+"""https://docs.python.org/3/c-api/init.html#c.PyThreadState_SetAsyncExc"""

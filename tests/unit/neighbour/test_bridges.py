@@ -2,7 +2,9 @@
 
 import inspect
 import json
-from types import SimpleNamespace
+import time
+from concurrent.futures import ThreadPoolExecutor
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -52,6 +54,26 @@ def test_users_have_boundaries() -> None:
     said["PermissionsBoundary"] = "nothing"
     with pytest.raises(Exception, match="is invalid"):
         put(answer)
+
+
+def test_moto_answers_for_one_account_s_policies_one_at_a_time() -> None:
+    running: list[int] = []
+    most: list[int] = []
+
+    class IamResponse:
+        def call_action(self) -> int:
+            running.append(1)
+            most.append(len(running))
+            time.sleep(0.001)  # the others could come in
+            running.pop()
+            return 200
+
+    responses = ModuleType("responses")
+    responses.IamResponse = IamResponse  # type: ignore[attr-defined]
+    iam.one_at_a_time(responses)
+    with ThreadPoolExecutor(8) as threads:
+        assert set(threads.map(lambda _: IamResponse().call_action(), range(32))) == {200}
+    assert max(most) == 1
 
 
 def test_a_distribution_is_kept_as_it_was_configured() -> None:

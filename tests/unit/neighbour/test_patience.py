@@ -1,5 +1,7 @@
 """What a request makes moto reckon ends."""
 
+import subprocess
+import sys
 import threading
 import time
 
@@ -51,3 +53,19 @@ def test_nothing_is_raised_when_a_request_is_over() -> None:
         except TooBusy:
             pass
         reckon(0.001)
+
+
+TRACED = """
+import sys
+from lambent.neighbour.patience import Patience
+with Patience().bounded():
+    pass
+sys.setprofile(lambda *_: None)
+print((lambda: "goes on")())
+"""
+
+
+def test_the_interpreter_has_nothing_left_to_look_after() -> None:
+    """With something left, CPython 3.11 never gets into a function that is traced."""
+    done = subprocess.run([sys.executable, "-c", TRACED], capture_output=True, text=True, timeout=20, check=True)
+    assert done.stdout == "goes on\n"

@@ -6,6 +6,7 @@ import pytest
 from plane import Plane
 from settings_answers import ARN, Recorded, function
 
+from lambent.services.lambda_.urls import function_url_config
 from lambent.wire import service
 from lambent.wire.fault import Fault
 from lambent.wire.validate import validate
@@ -184,3 +185,9 @@ def test_urls_are_listed_page_by_page(stage) -> None:
         assert arns == [f"{ARN}f:a", f"{ARN}f:b"] and "NextMarker" not in second
 
     stage(scene)
+
+
+def test_headers_that_are_allowed_are_kept_in_lower_case() -> None:
+    cors = {"AllowHeaders": ["x-Custom-Header"], "ExposeHeaders": ["x-Other"]}
+    kept = function_url_config.applied({}, {"AuthType": "NONE", "Cors": cors})["Cors"]
+    assert kept == {"AllowHeaders": ["x-custom-header"], "ExposeHeaders": ["x-Other"]}

@@ -5,11 +5,12 @@ their members small (`restApiId`).
 """
 
 import base64
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from botocore.model import Shape
+
+from lambent.deploy.resources.texts import as_text
 
 TRUE = {"true": True, "false": False}
 
@@ -58,9 +59,7 @@ def _map(shape: Shape, value: Any) -> Any:
 
 
 def _string(_shape: Shape, value: Any) -> Any:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return json.dumps(value) if isinstance(value, dict | list) else str(value)
+    return as_text(value)
 
 
 def _integer(_shape: Shape, value: Any) -> Any:

@@ -7,7 +7,6 @@ A parameter's value is
     a function of the `Subject`        anything else; None leaves the parameter out
 """
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -16,6 +15,7 @@ from typing import Any
 import jmespath
 
 from lambent.deploy.ports import Owner
+from lambent.deploy.resources.texts import as_text
 from lambent.wire.service import load
 
 Said = Any
@@ -251,7 +251,7 @@ def text_of(subject: Subject, *names: str) -> str | None:
     for name in names:
         said = subject.properties.get(name)
         if said is not None:
-            return said if isinstance(said, str) else json.dumps(said)
+            return as_text(said)
     found = subject.answers.get("Body")
     return found.decode("utf-8", "replace") if isinstance(found, bytes) else found
 
@@ -301,6 +301,6 @@ def as_json(path: str) -> Callable[[Subject], str | None]:
 
     def text(subject: Subject) -> str | None:
         found = jmespath.search(path, dict(subject.properties))
-        return found if found is None or isinstance(found, str) else json.dumps(found)
+        return found if found is None else as_text(found)
 
     return _names(text, path.split(".", maxsplit=1)[0])

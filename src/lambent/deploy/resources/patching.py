@@ -3,13 +3,13 @@
 Source: https://docs.aws.amazon.com/apigateway/latest/api/patch-operations.html
 """
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
 import jmespath
 
 from lambent.deploy.resources.kind import Do, Subject, reads
+from lambent.deploy.resources.texts import as_text
 
 Patch = dict[str, str]
 Place = tuple[str, str]
@@ -30,16 +30,9 @@ def patched(call: str, ids: dict[str, Any], *places: Place, lists: tuple[Place, 
     return Do(call, {**ids, "patchOperations": "@item"}, each=found)
 
 
-def plain(value: Any) -> str:
-    """A value as a patch has it."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return value if isinstance(value, str) else json.dumps(value) if isinstance(value, dict | list) else str(value)
-
-
 def replaced(path: str, value: Any) -> Patch:
     """A value in the place of another."""
-    return {"op": "replace", "path": path, "value": plain(value)}
+    return {"op": "replace", "path": path, "value": as_text(value)}
 
 
 def removed(path: str, value: str | None = None) -> Patch:

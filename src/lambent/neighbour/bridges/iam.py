@@ -9,6 +9,7 @@ API_ListUsers.html.
 """
 
 import re
+import threading
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
@@ -70,6 +71,25 @@ def bound_users(responses: ModuleType) -> None:
     answers.RESPONSE_KEY_PATH_TO_TRANSFORMER["ListUsersResponse.Users.User.PermissionsBoundary"] = (
         responses.never_return
     )
+
+
+def one_at_a_time(responses: ModuleType) -> None:
+    """moto goes through an account's policies while other threads add to them, which stacks do, deployed at once: a
+    "dictionary changed size during iteration". None of its answers takes long."""
+    answers: Any = responses.IamResponse
+    former, turn = answers.call_action, threading.RLock()
+
+    def call_action(answer: Any) -> Any:
+        with turn:
+            return former(answer)
+
+    answers.call_action = call_action
+
+
+def changed(responses: ModuleType) -> None:
+    """Everything of `moto.iam.responses` that is otherwise here."""
+    bound_users(responses)
+    one_at_a_time(responses)
 
 
 def _unbind(responses: ModuleType) -> Callable[[Any], Any]:

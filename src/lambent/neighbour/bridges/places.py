@@ -283,7 +283,7 @@ def install(path: str) -> None:
         f"{_PARTS}.state.state": context.states,
         "moto.stepfunctions.parser.asl.parse.preprocessor": definition.own_scopes,
         "moto.stepfunctions.parser.utils": context.threads,
-        "moto.iam.responses": iam.bound_users,
+        "moto.iam.responses": iam.changed,
         "moto.cognitoidentity.models": identity_pools.with_names,
         "moto.cognitoidentity.responses": identity_pools.with_roles,
         "moto.cloudfront.models": cloudfront.whole,

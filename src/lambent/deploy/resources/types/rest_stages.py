@@ -9,7 +9,8 @@ from typing import Any
 
 from lambent.deploy.resources.calls import NotMade
 from lambent.deploy.resources.kind import Do, Kind, Subject, reads
-from lambent.deploy.resources.patching import patched, plain
+from lambent.deploy.resources.patching import patched
+from lambent.deploy.resources.texts import as_text
 from lambent.deploy.resources.types.apis import REST, tagged
 
 Properties = Mapping[str, Any]
@@ -59,7 +60,7 @@ def stage_patches(now: Properties, before: Properties) -> list[Patch]:
 
 def _simple(now: Properties, before: Properties) -> Iterator[Patch]:
     for name, path in SIMPLE.items():
-        said = plain(now[name]) if name in now else REMOVED.get(name)
+        said = as_text(now[name]) if name in now else REMOVED.get(name)
         if now.get(name) != before.get(name) and said is not None:
             yield _replace(path, said)
 
@@ -68,7 +69,7 @@ def _map(path: str, now: Properties | None, before: Properties | None) -> Iterat
     now, before = now or {}, before or {}
     for name, value in now.items():
         if before.get(name) != value:
-            yield _replace(f"{path}/{name}", plain(value))
+            yield _replace(f"{path}/{name}", as_text(value))
     for name in before:
         if name not in now:
             yield {"op": "remove", "path": f"{path}/{name}"}
@@ -83,7 +84,7 @@ def _whole(path: str, members: Mapping[str, str], now: Properties | None, before
     before = before or {}
     for name, where in members.items():
         if name in now and now[name] != before.get(name):
-            yield _replace(where, plain(now[name]))
+            yield _replace(where, as_text(now[name]))
     overrides = "StageVariableOverrides"
     yield from _map(f"{path}/stageVariableOverrides", now.get(overrides), before.get(overrides))
 
@@ -99,7 +100,7 @@ def _methods(now: Properties, before: Properties) -> Iterator[Patch]:
     for head, one in settings.items():
         for name, path in SETTINGS.items():
             if name in one and one[name] != former.get(head, {}).get(name):
-                yield _replace(f"{head}/{path}", plain(one[name]))
+                yield _replace(f"{head}/{path}", as_text(one[name]))
 
 
 def _head(setting: Properties) -> str:

@@ -1,9 +1,9 @@
 """Topics, their subscriptions and policies."""
 
-import json
 from typing import Any
 
 from lambent.deploy.resources.kind import Do, Kind, Subject, added, put, reads
+from lambent.deploy.resources.texts import as_text
 
 TOPIC = (
     *("ContentBasedDeduplication", "DisplayName", "FifoThroughputScope", "FifoTopic", "KmsMasterKeyId"),
@@ -16,17 +16,11 @@ SUBSCRIPTION = (
 )
 
 
-def _text(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return json.dumps(value) if isinstance(value, dict | list) else str(value)
-
-
 def _attributes(names: tuple[str, ...]) -> Any:
     @reads(*names)
     def found(subject: Subject) -> dict[str, str] | None:
         given = {name: subject.properties.get(name) for name in names}
-        return {name: _text(value) for name, value in given.items() if value is not None} or None
+        return {name: as_text(value) for name, value in given.items() if value is not None} or None
 
     return found
 
@@ -37,7 +31,7 @@ def _changed(names: tuple[str, ...]) -> Any:
     @reads(*names)
     def found(subject: Subject) -> list[dict[str, str]]:
         changed = [name for name in names if name in subject.changed]
-        return [{"name": name, "value": _text(subject.properties.get(name, ""))} for name in changed]
+        return [{"name": name, "value": as_text(subject.properties.get(name, ""))} for name in changed]
 
     return found
 
@@ -51,7 +45,7 @@ KINDS = {
     "AWS::SNS::Topic": Kind(
         name="TopicName",
         length=256,
-        suffix=lambda subject: ".fifo" if _text(subject.properties.get("FifoTopic", "")).lower() == "true" else "",
+        suffix=lambda subject: ".fifo" if as_text(subject.properties.get("FifoTopic", "")).lower() == "true" else "",
         create=(
             Do("sns:CreateTopic", {"Name": "$name", "Attributes": _attributes(TOPIC)}, fit=True, without=TOPIC),
             Do(

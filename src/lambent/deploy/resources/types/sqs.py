@@ -1,9 +1,9 @@
 """Queues and their policies."""
 
-import json
 from typing import Any
 
 from lambent.deploy.resources.kind import Do, Kind, Subject, put
+from lambent.deploy.resources.texts import as_text
 
 ATTRIBUTES = (
     *("ContentBasedDeduplication", "DeduplicationScope", "DelaySeconds", "FifoQueue", "FifoThroughputLimit"),
@@ -47,8 +47,7 @@ def _queues(subject: Subject) -> list[str]:
 
 
 def _policy(subject: Subject) -> dict[str, str]:
-    said = subject.properties.get("PolicyDocument") or {}
-    return {"Policy": said if isinstance(said, str) else json.dumps(said)}
+    return {"Policy": as_text(subject.properties.get("PolicyDocument") or {})}
 
 
 _PUT_POLICY = Do(

@@ -57,10 +57,15 @@ def check(params: Mapping[str, Any]) -> None:
 
 
 def applied(said: Mapping[str, Any], params: Mapping[str, Any]) -> dict[str, Any]:
-    """The config with the settings that were sent; empty CORS settings take away those that are there."""
+    """The config with the settings that were sent; empty CORS settings take away those that are there. AWS keeps the
+    headers that are allowed in lower case:
+    https://github.com/aws/serverless-application-model/blob/develop/integration/single/test_basic_function.py"""
     settings = dict(said) | {member: params[member] for member in SETTINGS if params.get(member) is not None}
-    if not settings.get("Cors"):
+    cors = settings.get("Cors")
+    if not cors:
         settings.pop("Cors", None)
+    elif cors.get("AllowHeaders"):
+        settings["Cors"] = {**cors, "AllowHeaders": [name.lower() for name in cors["AllowHeaders"]]}
     return settings
 
 
