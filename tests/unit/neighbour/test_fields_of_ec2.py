@@ -18,8 +18,8 @@ def test_what_is_numbered_is_a_list_with_what_is_said_beside_it() -> None:
     assert "Action" not in said
 
 
-def test_a_long_list_is_read_in_a_moment() -> None:
-    many = "&".join(f"InstanceId.{number}=i" for number in range(1, 99_000))
+def test_as_long_a_list_as_is_taken_is_read_in_a_moment() -> None:
+    many = "&".join(f"InstanceId.{number}=i" for number in range(1, 49_000))
     began = time.process_time()
-    assert len(params(f"Action=DescribeInstances&Version=2016-11-15&{many}")["InstanceId"]) == 98_999  # type: ignore[arg-type]
+    assert len(params(f"Action=DescribeInstances&Version=2016-11-15&{many}")["InstanceId"]) == 48_999  # type: ignore[arg-type]
     assert time.process_time() - began < 3
