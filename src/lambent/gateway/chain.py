@@ -21,7 +21,6 @@ from botocore.exceptions import UnknownServiceError
 from lambent.gateway import accounts, buckets, old_links, pages, scraping, sites
 from lambent.gateway.exchange import Exchange, Here
 from lambent.gateway.guard import Guard
-from lambent.gateway.reading import Reading
 from lambent.gateway.sites import Sites
 from lambent.model.acting import Acting
 from lambent.model.answer import Answer
@@ -32,6 +31,7 @@ from lambent.wire import compressed, locate, parse, query, serialize, validate
 from lambent.wire import service as wire_service
 from lambent.wire.fault import Fault
 from lambent.wire.http import Request, Response
+from lambent.wire.reading import Reading
 
 log = logging.getLogger(__name__)
 

@@ -4,6 +4,7 @@ import asyncio
 import io
 import logging
 from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 from urllib.parse import unquote
@@ -24,6 +25,7 @@ from lambent.neighbour.request_model import Asked
 from lambent.neighbour.room import Room
 from lambent.wire.fault import Fault
 from lambent.wire.http import Request, Response
+from lambent.wire.reading import Reading
 from lambent.wire.service import EC2
 from lambent.wire.validate import validate
 
@@ -42,8 +44,6 @@ ALIVE = "alive"
 MOTO = "http://127.0.0.1"
 """Said to moto, whose socket has no such name."""
 PIECE = 1 << 16
-BESIDE = 1 << 20
-"""Bytes of a form from which on it is written anew in a thread."""
 MOST_HELD = 512 << 20
 """Bytes of all answers that are being read: what answers is not always what one thinks, nor does it always end."""
 BODILESS = ("GET", "HEAD", "DELETE")
@@ -87,6 +87,7 @@ class Neighbour:
         most: int = MOST_HELD,
     ) -> None:
         self._most = most
+        self._rewriting = Reading()
         self.endpoints = endpoints if isinstance(endpoints, Endpoints) else Endpoints(endpoints or {})
         self._moto = moto or MotoProcess()
         self._moto.risen, self._moto.alive = self._give_back, self._alive
@@ -137,7 +138,7 @@ class Neighbour:
         if endpoint is not None:
             self.endpoints.refuse(Asked(service, request))
             return await self._ask(service, request, endpoint, _passed(request.headers))
-        request = await _read_once(Asked(service, request))
+        request = await self._rewriting.read(len(request.body), partial(one_reading, Asked(service, request)))
         headers = _passed(request.headers)
         headers[moto_server.SERVICE] = service
         asked = Asked(service, request)
@@ -376,24 +377,15 @@ def _headers(method: str, said: Iterable[tuple[str, str]]) -> list[tuple[str, st
     return kept_headers
 
 
-async def _read_once(asked: Asked) -> Request:
-    """A large form is written anew beside. Raises Fault."""
-    if len(asked.request.body) <= BESIDE:
-        return one_reading(asked)
-    return await asyncio.to_thread(one_reading, asked)
-
-
 def _look_for_failure(asked: Asked, response: Response, request_id: str) -> None:
     """Log that moto failed. Raises Fault: 500, 501 for what it does not have, 400 for what it is too busy with."""
-    if response.status < 500 and not _has_no_path(response):
+    no_path = _has_no_path(response)
+    if response.status < 500 and not no_path:
         return
-    failure = (
-        "there is no such path"
-        if response.status == 404
-        else unquote(next((value for name, value in response.headers if name.lower() == failing.HEADER), ""))
-    )
+    said = unquote(next((value for name, value in response.headers if name.lower() == failing.HEADER), ""))
+    failure = "there is no such path" if no_path else said
     what = f"{asked.service}:{asked.operation}" if asked.operation else asked.service
-    if failure.startswith(failing.MISSING) or response.status == 404:
+    if no_path or failure.startswith(failing.MISSING):
         text = f"moto, which answers {asked.service}, does not support {what}: {failure}"
         raise Fault("NotImplementedException", text, status=501)
     if failure.startswith(failing.BUSY):

@@ -9,10 +9,9 @@ from dataclasses import replace
 from urllib.parse import urlencode
 
 from lambent.neighbour.request_model import Asked
-from lambent.wire.fault import Fault
 from lambent.wire.http import Request
 from lambent.wire.locate import FORM
-from lambent.wire.query import form_of, pairs_of
+from lambent.wire.query import check_fields, form_of, pairs_of
 
 FORMS = (FORM, "multipart/form-data")
 CREDENTIAL = re.compile(r"[\w/.-]{1,200}", re.ASCII)
@@ -48,9 +47,7 @@ def _form(request: Request) -> Request:
     if CREDENTIAL.fullmatch(credential) and "authorization" not in headers:  # a link: moto takes its service from there
         headers["authorization"] = f"AWS4-HMAC-SHA256 Credential={credential}, "
     fields = form_of(request)
-    if len(fields) > MOST_FIELDS:
-        text = f"A form has at most {MOST_FIELDS} fields here."
-        raise Fault("RequestEntityTooLargeException", text, status=413)
+    check_fields(len(fields), MOST_FIELDS)
     body = urlencode(fields).encode()
     return replace(request, method="POST", query="", headers=headers, body=body)
 

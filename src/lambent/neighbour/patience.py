@@ -78,5 +78,4 @@ def spent(thread: int) -> float:
 
 
 _raise: Callable[..., int] = ctypes.pythonapi.PyThreadState_SetAsyncExc
-
 """https://docs.python.org/3/c-api/init.html#c.PyThreadState_SetAsyncExc"""

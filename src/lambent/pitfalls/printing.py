@@ -2,7 +2,7 @@
 
 import ast
 
-from lambent.pitfalls.facts.python import Reached, chain
+from lambent.pitfalls.facts.python import Reached, above, chain
 
 LOGGERS = {"debug", "info", "warning", "warn", "error", "critical", "exception", "log"}
 
@@ -16,8 +16,4 @@ def logs(node: ast.Call) -> bool:
 
 def said(node: ast.AST, one: Reached) -> bool:
     """Whether an expression only stands in a line of the log."""
-    while node in one.module.parents and not isinstance(node, ast.stmt):
-        node = one.module.parents[node]
-        if isinstance(node, ast.Call) and logs(node):
-            return True
-    return False
+    return any(isinstance(part, ast.Call) and logs(part) for part in above(node, one.module.parents, ast.stmt))

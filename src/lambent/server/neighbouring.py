@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lambent.gateway.chain import Check, load
-from lambent.gateway.reading import Reading
 from lambent.model.credentials import Held
 from lambent.model.finding import Finding
 from lambent.model.parts import DENIED
@@ -26,6 +25,7 @@ from lambent.settings import Settings
 from lambent.wire import client, serialize
 from lambent.wire.fault import Fault
 from lambent.wire.http import Request, Response
+from lambent.wire.reading import Reading
 from lambent.wire.validate import validate
 
 Saw = Callable[[str, Request, Caller], None]

@@ -21,8 +21,7 @@ def pairs_of(text: str) -> list[tuple[str, str]]:
     Raises Fault for too many, and for text that only looks encoded."""
     if not text:
         return []
-    if text.count("&") > MOST_FIELDS:
-        raise Fault("RequestEntityTooLargeException", f"A form has at most {MOST_FIELDS} fields here.", status=413)
+    check_fields(text.count("&"))
     split = (part.partition("=") for part in text.split("&") if part)
     return [(_decoded(name), _decoded(value)) for name, _, value in split]
 
@@ -43,8 +42,13 @@ def check_form(body: bytes, most: int = MOST_BYTES, fields: int = MOST_FIELDS) -
     """Raises Fault for a form of more than `most` bytes, or with more fields."""
     if len(body) > most:
         raise Fault("RequestEntityTooLargeException", f"A form has at most {most} bytes here.", status=413)
-    if body.count(b"&") > fields:
-        raise Fault("RequestEntityTooLargeException", f"A form has at most {fields} fields here.", status=413)
+    check_fields(body.count(b"&"), fields)
+
+
+def check_fields(count: int, most: int = MOST_FIELDS) -> None:
+    """Raises Fault for too many fields of a form."""
+    if count > most:
+        raise Fault("RequestEntityTooLargeException", f"A form has at most {most} fields here.", status=413)
 
 
 def values_of(text: str) -> dict[str, list[str]]:

@@ -8,9 +8,9 @@ import orjson
 
 from lambent.gateway.chain import read_params
 from lambent.gateway.exchange import Exchange
-from lambent.gateway.reading import AT_ONCE, Reading
 from lambent.wire import service
 from lambent.wire.http import Request
+from lambent.wire.reading import AT_ONCE, Reading
 
 
 def test_the_others_go_on_while_a_large_document_is_read() -> None:

@@ -136,6 +136,16 @@ class Module:
         return ".".join([self.imports.get(node.id, node.id), *reversed(parts)])
 
 
+def above(node: ast.AST, parents: Mapping[ast.AST, ast.AST], kinds: type | tuple[type, ...]) -> Iterator[ast.AST]:
+    """What a node stands in, the innermost first, up to the first of some kinds."""
+    while node in parents and not isinstance(node, kinds):
+        node = parents[node]
+        yield node
+
+
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
 def loop_of(
     node: ast.AST, parents: Mapping[ast.AST, ast.AST], top: ast.AST | None = None
 ) -> ast.For | ast.While | None:

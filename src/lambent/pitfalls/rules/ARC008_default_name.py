@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 
 from lambent.pitfalls.facts.project import Function, Project
-from lambent.pitfalls.facts.python import Env, Module, fold, walk
+from lambent.pitfalls.facts.python import FUNCTIONS, Env, Module, above, fold, walk
 from lambent.pitfalls.facts.tree import Map
 from lambent.pitfalls.finding import Hit, Rule
 
@@ -82,15 +82,13 @@ def _of_another(function: Function, name: str) -> bool:
 
 def _asked(node: ast.AST, module: Module, name: str) -> bool:
     """Whether the code does without it: a test, a default, a `try`; or it sets it itself."""
-    around: ast.AST = node
     option = module.parents.get(node)
     named = option.arg if isinstance(option, ast.keyword) else ""
     if named in OPTIONAL and not module.path.endswith(".py"):
         return True
-    while around in module.parents and not isinstance(around, ast.FunctionDef | ast.AsyncFunctionDef):
-        around = module.parents[around]
-        if isinstance(around, ast.If | ast.IfExp | ast.BoolOp | ast.Compare | ast.Try | ast.UnaryOp):
-            return True
+    tests = ast.If | ast.IfExp | ast.BoolOp | ast.Compare | ast.Try | ast.UnaryOp
+    if any(isinstance(part, tests) for part in above(node, module.parents, FUNCTIONS)):
+        return True
     return any(
         isinstance(one, ast.Subscript) and isinstance(one.ctx, ast.Store) and name in ast.dump(one.slice)
         for one in module.nodes

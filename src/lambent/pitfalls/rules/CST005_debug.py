@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from lambent.pitfalls.batches import reached
 from lambent.pitfalls.facts.project import Function, Place, Project
-from lambent.pitfalls.facts.python import Module, chain
+from lambent.pitfalls.facts.python import FUNCTIONS, Module, above, chain
 from lambent.pitfalls.facts.sdk import keyword
 from lambent.pitfalls.finding import Hit, Rule
 
@@ -54,11 +54,7 @@ def _sets_debug(node: ast.Call, module: Module) -> bool:
 
 def _on_demand(node: ast.AST, module: Module) -> bool:
     """Whether something decides it: `if os.getenv("LOG_LEVEL") == "DEBUG":`."""
-    while node in module.parents and not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-        node = module.parents[node]
-        if isinstance(node, ast.If):
-            return True
-    return False
+    return any(isinstance(part, ast.If) for part in above(node, module.parents, FUNCTIONS))
 
 
 def _is_debug(node: ast.expr, module: Module) -> bool:

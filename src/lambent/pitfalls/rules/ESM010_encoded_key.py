@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from lambent.pitfalls.batches import keys_taken, reached
 from lambent.pitfalls.facts.project import Project
-from lambent.pitfalls.facts.python import Reached
+from lambent.pitfalls.facts.python import Reached, above
 from lambent.pitfalls.finding import Hit, Rule
 from lambent.pitfalls.printing import said
 
@@ -32,9 +32,8 @@ def _takes_key(node: ast.AST, one: Reached) -> bool:
 
 
 def _statement(node: ast.AST, one: Reached) -> ast.AST:
-    while node in one.module.parents and not isinstance(node, ast.stmt):
-        node = one.module.parents[node]
-    return node
+    *_, last = (node, *above(node, one.module.parents, ast.stmt))
+    return last
 
 
 def _decodes(one: Reached) -> bool:

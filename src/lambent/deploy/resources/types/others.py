@@ -54,12 +54,6 @@ _PUBLIC = Do(
 )
 
 
-@reads("VpcEndpointType")
-def _endpoint_type(subject: Subject) -> str:
-    """As AWS takes it where nothing is said; moto can't delete an endpoint that has none."""
-    return str(subject.properties.get("VpcEndpointType") or "Gateway")
-
-
 def _dns_entries(subject: Subject) -> list[str] | None:
     """Each as "zone:name", as Fn::GetAtt gives it; in an update what is known already stays."""
     if "VpcEndpoint" not in subject.answers:
@@ -279,7 +273,8 @@ KINDS = {
         tag=_TAG,
     ),
     "AWS::EC2::VPCEndpoint": Kind(
-        create=_tagged(Do("ec2:CreateVpcEndpoint", {"VpcEndpointType": _endpoint_type}, fit=True)),
+        create=_tagged(Do("ec2:CreateVpcEndpoint", fit=True)),
+        defaults={"VpcEndpointType": "Gateway"},  # AWS's; moto can't delete an endpoint that has none
         delete=(Do("ec2:DeleteVpcEndpoints", {"VpcEndpointIds": ["$id"]}),),
         id="@VpcEndpoint.VpcEndpointId",
         attributes={
